@@ -1,0 +1,169 @@
+# clrpod. Run from the folder of this file; README.md has the commands, this file the truth.
+#
+#   make            build/release/clrpod
+#   make static     build/static/clrpod: one file, no shared libraries, stripped
+#   make deps       install what building and testing need (Debian 12; root or sudo)
+#   make check      every test; ends with "N passed, N failed, N skipped"
+#   make demo       the program at work on a dump that ships with the project
+#   make asan lint layers headers bench fuzz man
+#
+# VARIANT=release|debug|asan|cover|fuzz|static: a build folder each, so that flags never mix.
+# BUILD_ROOT=DIR builds elsewhere, SKIP="a.c b.c" leaves sources out, WERROR=1 makes warnings fail.
+
+PROGRAM    := clrpod
+LAYERS     := base attach dump heap commands cli
+VARIANT    ?= release
+BUILD_ROOT ?= build
+BUILD      := $(BUILD_ROOT)/$(VARIANT)
+DEPS       := $(BUILD_ROOT)/deps
+SECONDS    ?= 60
+
+WARNINGS := -Wall -Wextra -Wshadow -Wvla -Wundef -Wformat=2 -Wmissing-prototypes \
+	-Wstrict-prototypes -Wwrite-strings -Wno-format-zero-length $(if $(WERROR),-Werror)
+HARDEN         := -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+FLAGS_release  := -O2 -g $(HARDEN)
+FLAGS_debug    := -O0 -g3
+FLAGS_asan     := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer
+FLAGS_cover    := -O0 -g --coverage
+FLAGS_fuzz     := $(FLAGS_asan) -fsanitize=fuzzer-no-link
+FLAGS_static   := -O2 -g $(HARDEN) -ffunction-sections -fdata-sections -isystem $(DEPS)/include
+LDFLAGS_static := -static -Wl,--gc-sections
+
+# Debian has no libcjson.a: the static program compiles cJSON's one file (see tools/install-deps).
+LIBS := -ledit -lelf -lcjson -lzstd -lz -lpthread
+ifeq ($(VARIANT),static)
+LIBS := -ledit -ltinfo -lbsd -lmd -lelf -lzstd -lz -lpthread
+endif
+
+COMPILE := $(CC) -std=gnu11 -D_GNU_SOURCE -I. $(WARNINGS) $(FLAGS_$(VARIANT)) $(CFLAGS)
+LINK    := $(COMPILE) $(LDFLAGS_$(VARIANT)) $(LDFLAGS)
+
+FIND_SOURCES = $(shell find $(1) -name '*.[cS]' 2>/dev/null | LC_ALL=C sort)
+OBJECT_NAMES = $(addprefix $(BUILD)/,$(addsuffix .o,$(basename $(1))))
+
+SOURCES := $(filter-out $(SKIP),$(call FIND_SOURCES,$(LAYERS)))
+OBJECTS := $(call OBJECT_NAMES,$(SOURCES))
+ifeq ($(VARIANT),static)
+OBJECTS += $(BUILD)/cJSON.o
+endif
+LIBRARY := $(filter-out $(BUILD)/cli/main.o,$(OBJECTS))
+
+# Every tests/unit/test_*.c is a program; the other files there help all of them, and the flags make
+# our own allocations fail on demand.
+UNIT_SOURCES := $(filter-out $(SKIP),$(call FIND_SOURCES,tests/unit))
+UNIT_TESTS   := $(filter tests/unit/test_%.c,$(UNIT_SOURCES))
+UNIT_HELPERS := $(call OBJECT_NAMES,$(filter-out $(UNIT_TESTS),$(UNIT_SOURCES)))
+UNIT         := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(UNIT_TESTS))
+UNIT_FLAGS   := $(addprefix @,$(wildcard tests/unit/alloc_fail.flags))
+
+FUZZ_SOURCES := $(filter-out $(SKIP),$(wildcard tests/fuzz/fuzz_*.c))
+FUZZERS      := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SOURCES))
+ALL_SOURCES   = $(shell find $(LAYERS) tests/unit tests/fuzz tests/live -name '*.[ch]')
+
+# V=1 shows the commands.
+Q   := $(if $(V),,@)
+say  = $(if $(V),,@echo "  $(1)	$(2)")
+
+.DELETE_ON_ERROR:
+all: $(BUILD)/$(PROGRAM)
+
+$(BUILD)/$(PROGRAM): $(OBJECTS)
+	$(call say,LINK,$@)
+	$(Q)$(LINK) -o $@ $(OBJECTS) $(LIBS)
+	$(if $(filter static,$(VARIANT)),$(Q)strip $@)
+
+$(BUILD)/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(COMPILE) -MMD -MP -c -o $@ $<
+
+# Assembly here only embeds files (.incbin), which the compiler's -MMD does not see.
+$(BUILD)/%.o: %.S $(wildcard heap/contract/data/*.json) $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,AS,$<)
+	$(Q)$(COMPILE) -c -o $@ $<
+
+$(BUILD)/cJSON.o: $(DEPS)/cjson/cJSON.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) -std=gnu11 $(FLAGS_$(VARIANT)) $(CFLAGS) -c -o $@ $<
+
+$(DEPS)/cjson/cJSON.c:
+	tools/install-deps cjson $(DEPS)
+
+$(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(UNIT_HELPERS) $(LIBRARY)
+	$(call say,LINK,$@)
+	$(Q)$(LINK) $(UNIT_FLAGS) -o $@ $(filter %.o,$^) $(LIBS)
+
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(LIBRARY) $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(LINK) $(if $(filter fuzz,$(VARIANT)),-fsanitize=fuzzer,tests/fuzz/replay.c) \
+		-MMD -MP -o $@ $< $(LIBRARY) $(LIBS)
+
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(LINK) $(LIBS)' | cmp -s - $@ || echo '$(LINK) $(LIBS)' > $@
+
+# The source of cJSON is fetched before the recursive make, so that its header is there.
+static: $(DEPS)/cjson/cJSON.c
+	+@$(MAKE) --no-print-directory VARIANT=static all
+
+deps:
+	tools/install-deps build
+deps-lint:
+	tools/install-deps lint
+deps-fuzz:
+	tools/install-deps fuzz
+
+unit: $(UNIT)
+fuzzers: $(FUZZERS)
+
+check: deps
+	+@$(MAKE) --no-print-directory check-built
+check-built: all unit $(if $(wildcard tests/fuzz/replay.c),fuzzers)
+	@tests/run $(BUILD) $(PROGRAM)
+
+asan:
+	+@$(MAKE) --no-print-directory VARIANT=asan check
+
+fuzz:
+	+@$(MAKE) --no-print-directory VARIANT=fuzz CC=clang fuzzers
+	tests/fuzz/run $(BUILD_ROOT)/fuzz/fuzz $(SECONDS)
+
+lint: layers headers
+	clang-format --dry-run -Werror $(ALL_SOURCES)
+	tests/lint/lengths $(ALL_SOURCES)
+	cppcheck -q --enable=warning,portability --inline-suppr --error-exitcode=1 \
+		--suppressions-list=tests/lint/cppcheck-suppressions -D__linux__ -I. $(LAYERS)
+
+layers:
+	@tests/lint/layers $(LAYERS)
+
+# Each header compiles alone.
+headers:
+	@for header in $$(find $(LAYERS) -name '*.h'); do \
+		$(COMPILE) -Wno-unused-function -fsyntax-only -xc $$header || exit 1; done
+
+man: all
+	$(BUILD)/$(PROGRAM) --print-man > man/$(PROGRAM).1
+
+golden-update: all
+	tests/golden/run --update $(BUILD)/$(PROGRAM)
+
+demo: deps
+	+@$(MAKE) --no-print-directory all
+	@tests/demo $(BUILD)/$(PROGRAM)
+
+bench: all
+	@tests/bench/run $(BUILD)/$(PROGRAM)
+
+clean:
+	rm -rf $(addprefix $(BUILD_ROOT)/,release debug asan cover fuzz static)
+
+-include $(OBJECTS:.o=.d) $(UNIT:=.d) $(UNIT_HELPERS:.o=.d) $(FUZZERS:=.d)
+
+.PHONY: all static deps deps-lint deps-fuzz unit fuzzers check check-built asan fuzz lint layers \
+	headers man golden-update demo bench clean FORCE
+.SECONDARY: $(UNIT:=.o)

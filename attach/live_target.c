@@ -1,0 +1,294 @@
+#include "attach/live_target.h"
+
+#include "attach/proc_file.h"
+#include "attach/process_access.h"
+#include "base/bytes.h"
+#include "base/limits.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/uio.h>
+
+enum { AUXV_BYTES_MAX = 4096 };
+
+struct live_target {
+	struct target base;
+	int memory_fd; /* -1: process_vm_readv instead */
+	struct thread_stop *stop;
+	struct arena arena;
+	struct process_maps maps;
+	uint8_t auxv[AUXV_BYTES_MAX];
+	size_t auxv_size;
+};
+
+static struct live_target *live_of(const struct target *target)
+{
+	return (struct live_target *)target;
+}
+
+/* Page by page over a hole's edge: one iovec of the remote side is read whole or not at all. */
+static ssize_t read_by_vm_readv(const struct live_target *live, uint64_t address, void *buffer,
+				size_t size)
+{
+	struct iovec local = { .iov_base = buffer, .iov_len = size };
+	struct iovec remote = { .iov_base = (void *)(uintptr_t)address, .iov_len = size };
+	ssize_t done = process_vm_readv(live->base.pid, &local, 1, &remote, 1, 0);
+	size_t to_page = live->base.page_size - address % live->base.page_size;
+	if (done < 0 && errno == EFAULT && size > to_page) {
+		local.iov_len = remote.iov_len = to_page;
+		done = process_vm_readv(live->base.pid, &local, 1, &remote, 1, 0);
+	}
+	return done;
+}
+
+static size_t live_read_some(struct target *target, uint64_t address, void *buffer, size_t size)
+{
+	struct live_target *live = live_of(target);
+	size_t done = 0;
+	while (done < size) {
+		uint8_t *to = (uint8_t *)buffer + done;
+		ssize_t part = live->memory_fd >= 0 ?
+				       pread(live->memory_fd, to, size - done,
+					     (off_t)(address + done)) :
+				       read_by_vm_readv(live, address + done, to, size - done);
+		if (part < 0 && errno == EINTR)
+			continue;
+		if (part <= 0)
+			break;
+		done += (size_t)part;
+	}
+	return done;
+}
+
+static struct error *live_visit_mappings(struct target *target, mapping_visitor visit,
+					 void *context)
+{
+	struct live_target *live = live_of(target);
+	for (size_t i = 0; i < live->maps.count; i++) {
+		const struct process_map *map = &live->maps.maps[i];
+		if (map->path[0] != '/')
+			continue;
+		struct mapping mapping = { .start = map->start,
+					   .end = map->end,
+					   .file_offset = map->file_offset,
+					   .path = map->path };
+		TRY(visit(&mapping, context));
+	}
+	return NULL;
+}
+
+static struct error *live_visit_regions(struct target *target, region_visitor visit, void *context)
+{
+	struct live_target *live = live_of(target);
+	for (size_t i = 0; i < live->maps.count; i++) {
+		const struct process_map *map = &live->maps.maps[i];
+		if (!(map->protection & PF_R) || map->kind == PROCESS_MAP_SPECIAL)
+			continue;
+		struct region region = { .start = map->start,
+					 .end = map->end,
+					 .protection = map->protection };
+		TRY(visit(&region, context));
+	}
+	return NULL;
+}
+
+struct running_visit {
+	struct error *error;
+	thread_visitor visit;
+	void *context;
+	int pid;
+};
+
+static bool visit_running(pid_t tid, void *context)
+{
+	struct running_visit *running = context;
+	CLEANUP(text_deinit) struct text status = { 0 };
+	if (proc_file_read(&status, LIMIT_PROC_FILE_BYTES, "/proc/%d/task/%d/status", running->pid,
+			   (int)tid))
+		return true; /* it ended just now */
+	struct target_thread thread = { .tid = proc_namespace_id(&status, (int)tid) };
+	running->error = running->visit(&thread, running->context);
+	return !running->error;
+}
+
+static struct error *visit_running_threads(int pid, thread_visitor visit, void *context)
+{
+	struct running_visit running = { .visit = visit, .context = context, .pid = pid };
+	int failed = proc_visit_tasks(pid, visit_running, &running);
+	if (failed)
+		return error_os(failed, "cannot list the threads of process %d", pid);
+	return running.error;
+}
+
+static struct error *live_visit_threads(struct target *target, thread_visitor visit, void *context)
+{
+	struct live_target *live = live_of(target);
+	if (!live->stop)
+		return visit_running_threads(live->base.pid, visit, context);
+	size_t count;
+	const struct stopped_thread *threads = thread_stop_threads(live->stop, &count);
+	for (size_t i = 0; i < count; i++) {
+		const struct register_set *general = thread_register_set(&threads[i], NT_PRSTATUS);
+		struct target_thread thread = { .tid = threads[i].namespace_tid,
+						.signal = threads[i].signal,
+						.registers = general ? general->bytes : NULL,
+						.registers_size = general ? general->size : 0 };
+		TRY(visit(&thread, context));
+	}
+	return NULL;
+}
+
+static size_t live_auxv(struct target *target, void *buffer, size_t size)
+{
+	struct live_target *live = live_of(target);
+	if (size > live->auxv_size)
+		size = live->auxv_size;
+	memcpy(buffer, live->auxv, size);
+	return size;
+}
+
+static void live_close(struct target *target)
+{
+	struct live_target *live = live_of(target);
+	thread_stop_free(live->stop);
+	if (live->memory_fd >= 0)
+		close(live->memory_fd);
+	arena_deinit(&live->arena);
+	free(live);
+}
+
+static const struct target_ops live_ops = {
+	.kind = "live",
+	.close = live_close,
+	.read_some = live_read_some,
+	.visit_mappings = live_visit_mappings,
+	.visit_regions = live_visit_regions,
+	.visit_threads = live_visit_threads,
+	.auxv = live_auxv,
+};
+
+static struct error *denied(int pid, int os_errno)
+{
+	char reason[PROCESS_REASON_BYTES];
+	process_access_reason(pid, os_errno, reason, sizeof(reason));
+	struct error *error =
+		error_new(ERROR_OS, "cannot read the memory of process %d: %s", pid, reason);
+	if (error != &error_no_memory)
+		error->os_errno = os_errno;
+	return error;
+}
+
+static struct error *open_memory(struct live_target *live)
+{
+	char path[64];
+	snprintf(path, sizeof(path), "/proc/%d/mem", live->base.pid);
+	live->memory_fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (live->memory_fd >= 0)
+		return NULL;
+	int failed = errno;
+	for (size_t i = 0; i < live->maps.count; i++) {
+		uint8_t byte;
+		const struct process_map *map = &live->maps.maps[i];
+		if (!(map->protection & PF_R) || map->kind == PROCESS_MAP_SPECIAL)
+			continue;
+		if (read_by_vm_readv(live, map->start, &byte, 1) == 1)
+			return NULL;
+		break;
+	}
+	return denied(live->base.pid, failed);
+}
+
+/* The main program's ELF header (System V ABI, chapter 4) says whose code this is. */
+static struct error *check_architecture(struct live_target *live)
+{
+	char path[64];
+	Elf64_Ehdr header;
+	snprintf(path, sizeof(path), "/proc/%d/exe", live->base.pid);
+	CLEANUP(fd_cleanup) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	live->base.architecture = ARCHITECTURE_UNKNOWN;
+	if (fd < 0)
+		return denied(live->base.pid, errno);
+	if (pread(fd, &header, sizeof(header), 0) != sizeof(header) ||
+	    memcmp(header.e_ident, ELFMAG, SELFMAG))
+		return error_new(ERROR_UNSUPPORTED, "the program of process %d is no ELF file",
+				 live->base.pid);
+	if (header.e_ident[EI_CLASS] == ELFCLASS64 && header.e_machine == EM_X86_64)
+		live->base.architecture = ARCHITECTURE_X64;
+	if (header.e_ident[EI_CLASS] == ELFCLASS64 && header.e_machine == EM_AARCH64)
+		live->base.architecture = ARCHITECTURE_ARM64;
+	if (live->base.architecture == ARCHITECTURE_UNKNOWN)
+		return error_new(ERROR_UNSUPPORTED,
+				 "process %d is not a 64-bit x64 or arm64 process (ELF class %d, "
+				 "machine %d)",
+				 live->base.pid, header.e_ident[EI_CLASS], header.e_machine);
+	return NULL;
+}
+
+static struct error *read_auxv(struct live_target *live)
+{
+	CLEANUP(text_deinit) struct text text = { 0 };
+	int failed = proc_file_read(&text, AUXV_BYTES_MAX, "/proc/%d/auxv", live->base.pid);
+	if (failed == ENOMEM)
+		return &error_no_memory;
+	if (failed)
+		return denied(live->base.pid, failed);
+	live->auxv_size = text.length;
+	if (text.length)
+		memcpy(live->auxv, text.bytes, text.length);
+	return NULL;
+}
+
+static struct error *open_files(struct live_target *live, bool stop, const struct task *task)
+{
+	TRY(process_exists(live->base.pid));
+	if (stop)
+		TRY(thread_stop_begin(live->base.pid, task, &live->stop));
+	TRY(check_architecture(live));
+	struct error *error = process_maps_read(live->base.pid, &live->arena, &live->maps);
+	if (error && error->code == ERROR_OS && error->os_errno == EACCES) {
+		error_free(error);
+		return denied(live->base.pid, EACCES);
+	}
+	TRY(error);
+	if (!live->maps.count)
+		return error_new(ERROR_NOT_FOUND, "process %d has ended, or is a kernel thread",
+				 live->base.pid);
+	TRY(open_memory(live));
+	return read_auxv(live);
+}
+
+struct error *live_target_open(int pid, bool stop, const struct task *task, struct target **ret)
+{
+	struct live_target *live = calloc(1, sizeof(*live));
+	if (!live)
+		return &error_no_memory;
+	live->base.ops = &live_ops;
+	live->base.pid = pid;
+	live->base.page_size = (uint32_t)sysconf(_SC_PAGESIZE);
+	live->memory_fd = -1;
+	arena_init(&live->arena);
+	struct error *error = open_files(live, stop, task);
+	if (error) {
+		live_close(&live->base);
+		return error;
+	}
+	*ret = &live->base;
+	return NULL;
+}
+
+const struct process_maps *live_target_maps(const struct target *target)
+{
+	return &live_of(target)->maps;
+}
+
+struct thread_stop *live_target_stop(const struct target *target)
+{
+	return live_of(target)->stop;
+}
+
+double live_target_resume(struct target *target)
+{
+	struct live_target *live = live_of(target);
+	return live->stop ? thread_stop_resume(live->stop) : 0;
+}

@@ -1,0 +1,136 @@
+#include "attach/proc_file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+
+enum { READ_BYTES = 16384, PATH_BYTES = 128 };
+
+static int read_all(int fd, struct text *ret, size_t limit)
+{
+	for (;;) {
+		char bytes[READ_BYTES];
+		ssize_t size = read(fd, bytes, sizeof(bytes));
+		if (size < 0 && errno == EINTR)
+			continue;
+		if (size < 0)
+			return errno;
+		if (!size)
+			return 0;
+		if ((size_t)size > limit - ret->length)
+			return EFBIG;
+		text_append_bytes(ret, bytes, (size_t)size);
+		if (text_failed(ret))
+			return ENOMEM;
+	}
+}
+
+int proc_file_read(struct text *ret, size_t limit, const char *format, ...)
+{
+	char path[PATH_BYTES];
+	va_list arguments;
+	va_start(arguments, format);
+	int length = vsnprintf(path, sizeof(path), format, arguments);
+	va_end(arguments);
+	text_clear(ret);
+	if (length < 0 || (size_t)length >= sizeof(path))
+		return ENAMETOOLONG;
+	CLEANUP(fd_cleanup) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? errno : read_all(fd, ret, limit);
+}
+
+const char *proc_field(const struct text *file, const char *name, size_t *ret_length)
+{
+	size_t name_length = strlen(name);
+	const char *line = text_string(file), *end = line + file->length;
+	while (line < end) {
+		const char *next = memchr(line, '\n', (size_t)(end - line));
+		if (!next)
+			next = end;
+		if ((size_t)(next - line) > name_length && line[name_length] == ':' &&
+		    !memcmp(line, name, name_length)) {
+			const char *value = line + name_length + 1;
+			while (value < next && (*value == ' ' || *value == '\t'))
+				value++;
+			*ret_length = (size_t)(next - value);
+			return value;
+		}
+		line = next + 1;
+	}
+	return NULL;
+}
+
+bool proc_number(const struct text *file, const char *name, int base, uint64_t *ret)
+{
+	size_t length;
+	const char *value = proc_field(file, name, &length);
+	if (!value || !length)
+		return false;
+	char *end;
+	*ret = strtoull(value, &end, base);
+	return end > value && end <= value + length;
+}
+
+/* Behind the name, which may hold anything, blanks and parentheses too. */
+static const char *stat_fields(const struct text *stat)
+{
+	const char *parenthesis = strrchr(text_string(stat), ')');
+	return parenthesis && parenthesis[1] == ' ' ? parenthesis + 2 : NULL;
+}
+
+char proc_stat_state(const struct text *stat)
+{
+	const char *fields = stat_fields(stat);
+	return fields ? *fields : 0;
+}
+
+bool proc_stat_number(const struct text *stat, unsigned number, int64_t *ret)
+{
+	const char *field = stat_fields(stat);
+	for (unsigned at = 3; field && at < number; at++) {
+		field = strchr(field, ' ');
+		if (field)
+			field++;
+	}
+	if (!field)
+		return false;
+	char *end;
+	*ret = strtoll(field, &end, 10);
+	return end > field;
+}
+
+int proc_namespace_id(const struct text *status, int otherwise)
+{
+	size_t length;
+	const char *ids = proc_field(status, "NSpid", &length);
+	if (!ids)
+		return otherwise;
+	const char *last = ids + length;
+	while (last > ids && last[-1] >= '0' && last[-1] <= '9')
+		last--;
+	long id = strtol(last, NULL, 10);
+	return id > 0 && id <= INT32_MAX ? (int)id : otherwise;
+}
+
+int proc_visit_tasks(pid_t pid, bool (*visit)(pid_t tid, void *context), void *context)
+{
+	char path[PATH_BYTES];
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+	DIR *folder = opendir(path);
+	if (!folder)
+		return errno;
+	int failed = 0;
+	for (;;) {
+		errno = 0;
+		const struct dirent *entry = readdir(folder);
+		if (!entry) {
+			failed = errno;
+			break;
+		}
+		long tid = strtol(entry->d_name, NULL, 10);
+		if (tid > 0 && tid <= INT32_MAX && !visit((pid_t)tid, context))
+			break;
+	}
+	closedir(folder);
+	return failed;
+}

@@ -1,0 +1,26 @@
+/*
+ * Who may look into whom: the words for a refusal. The kernel's rule is ptrace(2), "Ptrace access
+ * mode checking" (kernel/ptrace.c: __ptrace_may_access, security/yama/yama_lsm.c): all three user
+ * and group ids equal to ours, or CAP_SYS_PTRACE; then dumpable; then Yama.
+ */
+#ifndef ATTACH_PROCESS_ACCESS_H
+#define ATTACH_PROCESS_ACCESS_H
+
+#include "base/error.h"
+
+#include <stddef.h>
+
+enum { PROCESS_REASON_BYTES = 512 };
+
+/* Why `pid` may not be read or stopped, as a clause that names what grants it. os_errno is what the
+ * attempt said. Fits PROCESS_REASON_BYTES. */
+void process_access_reason(int pid, int os_errno, char *buffer, size_t size);
+
+/* Is there a process of this id (not a mere thread)? ERROR_NOT_FOUND when not; the message names
+ * the process when `pid` is one of its threads. */
+MUST_CHECK struct error *process_exists(int pid);
+
+/* Can memory be read: open /proc/PID/mem and read one mapped byte at `address`. 0 or an errno. */
+int process_memory_probe(int pid, uint64_t address);
+
+#endif

@@ -1,0 +1,64 @@
+/*
+ * The .NET processes of this machine, as far as /proc shows them: in a pod, those of the shared PID
+ * namespace. A process is .NET when libcoreclr.so is mapped, or its main program exports the
+ * runtime's symbols (single-file, NativeAOT). Where its mappings may not be read, the names of its
+ * threads (".NET Finalizer" …, world-readable) and the diagnostics socket tell.
+ *
+ * Everything in the list lives in the arena of the call. No file is written and no process stopped.
+ */
+#ifndef ATTACH_PROCESS_FIND_H
+#define ATTACH_PROCESS_FIND_H
+
+#include "attach/target.h"
+#include "base/arena.h"
+
+enum process_runtime {
+	PROCESS_CORECLR,     /* libcoreclr.so is mapped */
+	PROCESS_SINGLE_FILE, /* CoreCLR inside the main program */
+	PROCESS_NATIVE_AOT,  /* .NET, but not CoreCLR: cannot be analyzed */
+	PROCESS_UNKNOWN,     /* .NET by its thread names or socket; mappings not readable */
+};
+
+struct process_info {
+	int pid;
+	int namespace_pid; /* in its own PID namespace (NSpid); equals pid outside containers */
+	const char *name;  /* of the app: app.dll's "app" under `dotnet`, else the program's */
+	const char *command_line; /* arguments joined by spaces, control characters as '?' */
+	enum process_runtime runtime;
+	const char *version;      /* "10.0.12"; NULL: unknown */
+	const char *runtime_path; /* libcoreclr.so or the main program, as it sees it; may be NULL */
+	enum architecture architecture;
+	unsigned uid;            /* effective, as we see it */
+	const char *user;        /* its name in our /etc/passwd; NULL: none */
+	uint64_t resident_bytes; /* RSS */
+	const char *container;   /* id from /proc/PID/cgroup, 64 hex digits; NULL: none seen */
+	const char *pod_uid;     /* "1234abcd-…"; NULL: none seen */
+	const char *hostname;    /* in a pod: the pod's name, from its environ; NULL: not readable */
+	const char *socket;      /* diagnostics socket, as we reach it; NULL: none seen */
+	bool reachable;          /* its memory was read: one pread of /proc/PID/mem worked */
+	const char *reason;      /* why not, and what grants it, in one sentence; NULL if reachable */
+};
+
+struct process_list {
+	struct process_info *processes; /* ascending by pid; we ourselves are left out */
+	size_t count;
+	size_t hidden; /* processes that neither their maps nor thread names could be read of */
+};
+
+/* ERROR_OS when /proc cannot be listed, ERROR_NO_MEMORY. */
+MUST_CHECK struct error *process_list(struct arena *arena, struct process_list *ret);
+
+/* One process, .NET or not: everything that can be told of `pid`. ERROR_NOT_FOUND: no such. */
+MUST_CHECK struct error *process_describe(int pid, struct arena *arena, struct process_info *ret,
+					  bool *ret_is_dotnet);
+
+/*
+ * The process that the user means: -p PID (pid > 0), or -n NAME (an exact match of name, ignoring
+ * case, first; else a part of name or command line), or neither: the only .NET process.
+ * ERROR_NOT_FOUND: none such. ERROR_USAGE: several; the message lists the first of them as
+ * "pid name". The process need not be reachable: ask ret->reachable.
+ */
+MUST_CHECK struct error *process_choose(int pid, const char *name, struct arena *arena,
+					struct process_info *ret);
+
+#endif

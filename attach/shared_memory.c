@@ -1,0 +1,125 @@
+#include "attach/shared_memory.h"
+
+#include "base/bytes.h"
+#include "base/cleanup.h"
+#include "base/limits.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+struct shared_memory {
+	int pid;
+	int fd; /* of the last file; -1: none */
+	uint64_t inode;
+	uint32_t device_major, device_minor;
+	uint64_t page_size;
+};
+
+struct error *shared_memory_open(int pid, struct shared_memory **ret)
+{
+	struct shared_memory *memory = calloc(1, sizeof(*memory));
+	if (!memory)
+		return &error_no_memory;
+	memory->pid = pid;
+	memory->fd = -1;
+	memory->page_size = (uint64_t)sysconf(_SC_PAGESIZE);
+	*ret = memory;
+	return NULL;
+}
+
+void shared_memory_close(struct shared_memory *memory)
+{
+	if (memory && memory->fd >= 0)
+		close(memory->fd);
+	free(memory);
+}
+
+static bool is_file_of(const struct process_map *map, const struct stat *file)
+{
+	return S_ISREG(file->st_mode) && file->st_ino == map->inode &&
+	       major(file->st_dev) == map->device_major && minor(file->st_dev) == map->device_minor;
+}
+
+/* The file at `path`, when it is the mapping's and knows its holes; -1 otherwise. */
+static int open_if_same(const char *path, const struct process_map *map)
+{
+	struct stat file;
+	if (stat(path, &file) || !is_file_of(map, &file))
+		return -1;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return -1;
+	off_t data = fstat(fd, &file) || !is_file_of(map, &file) ? -1 : lseek(fd, 0, SEEK_DATA);
+	if (data < 0 && errno != ENXIO) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static int open_descriptor(int pid, const struct process_map *map)
+{
+	char path[64 + sizeof(((struct dirent *)0)->d_name)];
+	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
+	DIR *folder = opendir(path);
+	if (!folder)
+		return -1;
+	int fd = -1;
+	const struct dirent *entry;
+	while (fd < 0 && (entry = readdir(folder))) {
+		snprintf(path, sizeof(path), "/proc/%d/fd/%s", pid, entry->d_name);
+		if (entry->d_name[0] != '.')
+			fd = open_if_same(path, map);
+	}
+	closedir(folder);
+	return fd;
+}
+
+static int open_file(int pid, const struct process_map *map)
+{
+	char path[64 + LIMIT_PATH_BYTES];
+	snprintf(path, sizeof(path), "/proc/%d/map_files/%llx-%llx", pid,
+		 (unsigned long long)map->start, (unsigned long long)map->end);
+	int fd = open_if_same(path, map);
+	if (fd < 0)
+		fd = open_descriptor(pid, map);
+	int length = snprintf(path, sizeof(path), "/proc/%d/root%s", pid, map->path);
+	if (fd < 0 && length > 0 && (size_t)length < sizeof(path))
+		fd = open_if_same(path, map);
+	return fd;
+}
+
+bool shared_memory_select(struct shared_memory *memory, const struct process_map *map)
+{
+	if (memory->inode == map->inode && memory->device_major == map->device_major &&
+	    memory->device_minor == map->device_minor)
+		return memory->fd >= 0;
+	if (memory->fd >= 0)
+		close(memory->fd);
+	memory->fd = open_file(memory->pid, map);
+	memory->inode = map->inode;
+	memory->device_major = map->device_major;
+	memory->device_minor = map->device_minor;
+	return memory->fd >= 0;
+}
+
+void shared_memory_next(struct shared_memory *memory, const struct process_map *map, uint64_t at,
+			uint64_t *ret_start, uint64_t *ret_end)
+{
+	uint64_t bias = map->file_offset - map->start; /* modulo 2^64 */
+	*ret_start = *ret_end = map->end;
+	off_t data = lseek(memory->fd, (off_t)(at + bias), SEEK_DATA);
+	if (data < 0)
+		return;
+	off_t hole = lseek(memory->fd, data, SEEK_HOLE);
+	uint64_t start = ((uint64_t)data & ~(memory->page_size - 1)) - bias;
+	uint64_t end = align_up(hole < 0 ? (uint64_t)data + 1 : (uint64_t)hole, memory->page_size) -
+		       bias;
+	if (start >= map->end)
+		return;
+	*ret_start = start < at ? at : start;
+	*ret_end = end < map->end ? end : map->end;
+}

@@ -1,0 +1,70 @@
+#include "attach/target.h"
+
+#include "base/bytes.h"
+
+#include <elf.h>
+
+enum { AUXV_BYTES = 4096 };
+
+void target_close(struct target *target)
+{
+	if (target)
+		target->ops->close(target);
+}
+
+size_t target_read_some(struct target *target, uint64_t address, void *buffer, size_t size)
+{
+	if (!range_within(address, size, UINT64_MAX))
+		size = (size_t)(UINT64_MAX - address);
+	return size ? target->ops->read_some(target, address, buffer, size) : 0;
+}
+
+struct error *target_read(struct target *target, uint64_t address, void *buffer, size_t size)
+{
+	size_t done = target_read_some(target, address, buffer, size);
+	if (done == size)
+		return NULL;
+	return error_fault(address + done, "cannot read %zu bytes at %#llx: nothing at %#llx", size,
+			   (unsigned long long)address, (unsigned long long)(address + done));
+}
+
+const uint8_t *target_borrow(struct target *target, uint64_t address, size_t *ret_size)
+{
+	return target->ops->borrow ? target->ops->borrow(target, address, ret_size) : NULL;
+}
+
+struct error *target_visit_mappings(struct target *target, mapping_visitor visit, void *context)
+{
+	return target->ops->visit_mappings(target, visit, context);
+}
+
+struct error *target_visit_regions(struct target *target, region_visitor visit, void *context)
+{
+	return target->ops->visit_regions(target, visit, context);
+}
+
+struct error *target_visit_threads(struct target *target, thread_visitor visit, void *context)
+{
+	return target->ops->visit_threads(target, visit, context);
+}
+
+bool target_auxv(struct target *target, uint64_t type, uint64_t *ret)
+{
+	uint8_t vector[AUXV_BYTES];
+	size_t size = target->ops->auxv ? target->ops->auxv(target, vector, sizeof(vector)) : 0;
+	for (size_t i = 0; i + sizeof(Elf64_auxv_t) <= size; i += sizeof(Elf64_auxv_t)) {
+		if (load_u64(vector + i) == AT_NULL)
+			return false;
+		if (load_u64(vector + i) == type) {
+			*ret = load_u64(vector + i + sizeof(uint64_t));
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *architecture_name(enum architecture architecture)
+{
+	static const char *const names[] = { "unknown", "x64", "arm64" };
+	return names[architecture];
+}

@@ -1,0 +1,113 @@
+#include "attach/thread_registers.h"
+
+#include "attach/proc_file.h"
+#include "base/limits.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <sys/ptrace.h>
+#include <sys/uio.h>
+#include <sys/user.h>
+
+/* Register sets by their note type (linux/elf.h); the kernel gives their sizes. Those that a
+ * machine lacks are left out. */
+enum {
+	SET_ARM_TLS = 0x401,
+	SET_ARM_SVE = 0x405,
+	SET_ARM_PAC_MASK = 0x406,
+	SET_X86_XSTATE = 0x202,
+	SET_BYTES_MAX = 128 * 1024, /* SVE at 2048 bits takes 17 KiB, AMX 11 KiB */
+};
+
+static const unsigned set_types[] = {
+	NT_PRSTATUS,
+	NT_PRFPREG,
+#if defined(__x86_64__)
+	SET_X86_XSTATE,
+#elif defined(__aarch64__)
+	SET_ARM_TLS,
+	SET_ARM_SVE,
+	SET_ARM_PAC_MASK,
+#endif
+};
+
+static struct error *take_set(struct arena *arena, uint8_t *buffer, unsigned type,
+			      struct stopped_thread *thread, bool *ret_gone)
+{
+	struct iovec bytes = { .iov_base = buffer, .iov_len = SET_BYTES_MAX };
+	if (ptrace(PTRACE_GETREGSET, thread->tid, (void *)(uintptr_t)type, &bytes)) {
+		if (type != NT_PRSTATUS)
+			return NULL; /* this machine, or kernel, does not have it */
+		if (errno != ESRCH)
+			return error_os(errno, "cannot read the registers of thread %d",
+					thread->tid);
+		*ret_gone = true;
+		return NULL;
+	}
+	if (type == NT_PRSTATUS && bytes.iov_len != sizeof(struct user_regs_struct))
+		return error_new(ERROR_UNSUPPORTED,
+				 "thread %d runs code of another architecture (%zu bytes of "
+				 "registers, not %zu): clrpod reads 64-bit processes of its own",
+				 thread->tid, bytes.iov_len, sizeof(struct user_regs_struct));
+	uint8_t *copy = arena_allocate(arena, bytes.iov_len);
+	if (!copy)
+		return &error_no_memory;
+	memcpy(copy, buffer, bytes.iov_len);
+	thread->sets[thread->set_count++] = (struct register_set){
+		.note_type = type, .bytes = copy, .size = bytes.iov_len
+	};
+	return NULL;
+}
+
+struct error *thread_registers_take(int pid, struct arena *arena, struct stopped_thread *thread,
+				    bool *ret_gone)
+{
+	CLEANUP(free_cleanup) uint8_t *buffer = malloc(SET_BYTES_MAX);
+	*ret_gone = false;
+	if (!buffer)
+		return &error_no_memory;
+	for (size_t i = 0; i < sizeof(set_types) / sizeof(set_types[0]) && !*ret_gone; i++)
+		TRY(take_set(arena, buffer, set_types[i], thread, ret_gone));
+	if (*ret_gone)
+		return NULL;
+	if (thread->signal && ptrace(PTRACE_GETSIGINFO, thread->tid, NULL, &thread->siginfo))
+		thread->siginfo = (siginfo_t){ .si_signo = thread->signal };
+	/* In a group stop there is no siginfo of the signal, only of the stop. */
+	if (thread->siginfo.si_signo != thread->signal)
+		thread->siginfo = (siginfo_t){ .si_signo = thread->signal };
+	return thread_details_take(pid, thread);
+}
+
+static void take_ticks(const struct text *stat, struct stopped_thread *thread)
+{
+	enum { STAT_UTIME = 14, STAT_STIME, STAT_CUTIME, STAT_CSTIME }; /* proc(5) */
+	bool all = proc_stat_number(stat, STAT_UTIME, &thread->user_ticks) &&
+		   proc_stat_number(stat, STAT_STIME, &thread->system_ticks) &&
+		   proc_stat_number(stat, STAT_CUTIME, &thread->child_user_ticks) &&
+		   proc_stat_number(stat, STAT_CSTIME, &thread->child_system_ticks);
+	(void)all; /* what is missing stays 0 */
+}
+
+struct error *thread_details_take(int pid, struct stopped_thread *thread)
+{
+	CLEANUP(text_deinit) struct text file = { 0 };
+	thread->namespace_tid = thread->tid;
+	int failed = proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "/proc/%d/task/%d/status", pid,
+				    thread->tid);
+	if (failed == ENOMEM)
+		return &error_no_memory;
+	if (!failed) {
+		thread->namespace_tid = proc_namespace_id(&file, thread->tid);
+		if (!proc_number(&file, "SigPnd", 16, &thread->signals_pending))
+			thread->signals_pending = 0;
+		if (!proc_number(&file, "SigBlk", 16, &thread->signals_blocked))
+			thread->signals_blocked = 0;
+	}
+	failed = proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "/proc/%d/task/%d/stat", pid,
+				thread->tid);
+	if (failed == ENOMEM)
+		return &error_no_memory;
+	if (!failed)
+		take_ticks(&file, thread);
+	return NULL;
+}

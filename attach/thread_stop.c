@@ -1,0 +1,374 @@
+#include "attach/thread_stop.h"
+
+#include "attach/proc_file.h"
+#include "attach/process_access.h"
+#include "attach/thread_registers.h"
+#include "base/arena.h"
+#include "base/id_map.h"
+#include "base/limits.h"
+
+#include <errno.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <time.h>
+
+enum task_state {
+	TASK_RUNNING, /* seized and interrupted, has not reported yet */
+	TASK_STOPPED,
+	TASK_ASLEEP, /* uninterruptible: seized, will stop only when it wakes */
+	TASK_GONE,   /* ended, or a zombie that waits for its threads */
+};
+
+struct stop_task {
+	pid_t tid;
+	enum task_state state;
+	int deliver; /* the signal of a signal-delivery-stop: handed over at the detach */
+	int shown;   /* the signal for the core: deliver, or the group stop's */
+};
+
+struct thread_stop {
+	pid_t pid;
+	struct stop_task *tasks;
+	size_t task_count, task_capacity;
+	struct id_map known; /* tid -> index of tasks */
+	struct arena arena;
+	struct stopped_thread *threads;
+	size_t thread_count;
+	uint64_t begin_ns, end_ns;
+	sigset_t old_mask;
+	bool masked, resumed;
+	struct error *error; /* of a visit, which answers bool */
+	size_t listed;       /* tasks seen by the last listing */
+	size_t found;        /* of them new */
+};
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static void sleep_us(unsigned microseconds)
+{
+	struct timespec time = { .tv_nsec = (long)microseconds * 1000 };
+	nanosleep(&time, NULL);
+}
+
+/* Stopped ourselves by Ctrl-Z we could not let the process go. */
+static void hold_back_stop_signals(struct thread_stop *stop)
+{
+	sigset_t stops;
+	sigemptyset(&stops);
+	sigaddset(&stops, SIGTSTP);
+	sigaddset(&stops, SIGTTIN);
+	sigaddset(&stops, SIGTTOU);
+	stop->masked = !pthread_sigmask(SIG_BLOCK, &stops, &stop->old_mask);
+}
+
+static char state_of(pid_t pid, pid_t tid)
+{
+	CLEANUP(text_deinit) struct text stat = { 0 };
+	if (proc_file_read(&stat, LIMIT_PROC_FILE_BYTES, "/proc/%d/task/%d/stat", (int)pid,
+			   (int)tid))
+		return 'X';
+	return proc_stat_state(&stat);
+}
+
+static bool has_ended(pid_t pid, pid_t tid)
+{
+	char state = state_of(pid, tid);
+	return state == 'Z' || state == 'X';
+}
+
+static struct error *denied(pid_t pid, int os_errno)
+{
+	char reason[PROCESS_REASON_BYTES];
+	process_access_reason(pid, os_errno, reason, sizeof(reason));
+	struct error *error = error_new(ERROR_OS, "cannot stop process %d: %s", (int)pid, reason);
+	if (error != &error_no_memory)
+		error->os_errno = os_errno;
+	return error;
+}
+
+static struct error *tasks_reserve(struct thread_stop *stop)
+{
+	if (stop->task_count < stop->task_capacity)
+		return NULL;
+	if (stop->task_count >= LIMIT_THREADS)
+		return error_new(ERROR_UNSUPPORTED, "process %d has more than %d threads",
+				 (int)stop->pid, LIMIT_THREADS);
+	size_t capacity = stop->task_capacity ? stop->task_capacity * 2 : 64;
+	struct stop_task *tasks = reallocarray(stop->tasks, capacity, sizeof(*tasks));
+	if (!tasks)
+		return &error_no_memory;
+	stop->tasks = tasks;
+	stop->task_capacity = capacity;
+	return NULL;
+}
+
+static struct error *seize(struct thread_stop *stop, struct stop_task *task)
+{
+	if (ptrace(PTRACE_SEIZE, task->tid, NULL, NULL)) {
+		int failed = errno;
+		if (failed == ESRCH || has_ended(stop->pid, task->tid))
+			return NULL;
+		return denied(stop->pid, failed);
+	}
+	task->state = TASK_RUNNING;
+	if (ptrace(PTRACE_INTERRUPT, task->tid, NULL, NULL) && errno != ESRCH)
+		return error_os(errno, "cannot interrupt thread %d of process %d", (int)task->tid,
+				(int)stop->pid);
+	return NULL;
+}
+
+/* The record is made before the seize: nothing that is seized is ever forgotten. */
+static struct error *seize_new(struct thread_stop *stop, pid_t tid)
+{
+	TRY(tasks_reserve(stop));
+	TRY(id_map_put(&stop->known, (uint64_t)tid, (uint32_t)stop->task_count));
+	struct stop_task *task = &stop->tasks[stop->task_count++];
+	*task = (struct stop_task){ .tid = tid, .state = TASK_GONE };
+	return seize(stop, task);
+}
+
+static bool visit_task(pid_t tid, void *context)
+{
+	struct thread_stop *stop = context;
+	uint32_t index;
+	stop->listed++;
+	if (!id_map_find(&stop->known, (uint64_t)tid, &index)) {
+		stop->found++;
+		stop->error = seize_new(stop, tid);
+	} else if (stop->tasks[index].state == TASK_GONE && !has_ended(stop->pid, tid)) {
+		stop->found++; /* the id was given to a new thread already */
+		stop->error = seize(stop, &stop->tasks[index]);
+	}
+	return !stop->error;
+}
+
+static void note_status(struct stop_task *task, int status)
+{
+	if (!WIFSTOPPED(status)) {
+		task->state = TASK_GONE;
+		return;
+	}
+	int event = status >> 16, signal = WSTOPSIG(status);
+	task->state = TASK_STOPPED;
+	task->deliver = event ? 0 : signal;
+	task->shown = event && signal == SIGTRAP ? 0 : signal;
+}
+
+/* Takes the next report of a task, if there is one. */
+static bool reported(struct stop_task *task)
+{
+	int status;
+	pid_t tid = waitpid(task->tid, &status, __WALL | WNOHANG);
+	if (tid == task->tid)
+		note_status(task, status);
+	else if (tid < 0 && errno == ECHILD)
+		task->state = TASK_GONE; /* another thread's execve took its place */
+	return task->state != TASK_RUNNING;
+}
+
+static size_t count_running(struct thread_stop *stop, bool look)
+{
+	size_t running = 0;
+	for (size_t i = 0; i < stop->task_count; i++) {
+		struct stop_task *task = &stop->tasks[i];
+		if (task->state != TASK_RUNNING || reported(task))
+			continue;
+		running++;
+		if (!look)
+			continue;
+		/* A first thread that ended before the others reports only after them. */
+		char state = state_of(stop->pid, task->tid);
+		if (state == 'Z' || state == 'X')
+			task->state = TASK_GONE;
+	}
+	return running;
+}
+
+static void leave_sleepers(struct thread_stop *stop)
+{
+	for (size_t i = 0; i < stop->task_count; i++) {
+		struct stop_task *task = &stop->tasks[i];
+		if (task->state == TASK_RUNNING && state_of(stop->pid, task->tid) == 'D')
+			task->state = TASK_ASLEEP;
+	}
+}
+
+static struct error *wait_for_all(struct thread_stop *stop, const struct task *task)
+{
+	enum { FIRST_US = 20, LAST_US = 1000, LOOK_MS = 5, PATIENCE = 10 };
+	uint64_t start = now_ns();
+	for (unsigned pause = FIRST_US;; pause = pause < LAST_US ? pause * 2 : pause) {
+		uint64_t waited_ms = (now_ns() - start) / 1000000;
+		if (!count_running(stop, waited_ms >= LOOK_MS))
+			return NULL;
+		TRY(task_check(task, "stopping the threads of the process"));
+		if (waited_ms > LIMIT_STOP_MS)
+			leave_sleepers(stop);
+		if (waited_ms > LIMIT_STOP_MS * PATIENCE)
+			return error_new(ERROR_OS, "process %d has threads that did not stop within %d s",
+					 (int)stop->pid, LIMIT_STOP_MS * PATIENCE / 1000);
+		sleep_us(pause);
+	}
+}
+
+/* How many tasks the kernel counts; a listing made while threads end may miss some. */
+static size_t threads_counted(pid_t pid)
+{
+	CLEANUP(text_deinit) struct text status = { 0 };
+	uint64_t count;
+	if (proc_file_read(&status, LIMIT_PROC_FILE_BYTES, "/proc/%d/status", (int)pid) ||
+	    !proc_number(&status, "Threads", 10, &count))
+		return 0;
+	return (size_t)count;
+}
+
+static struct error *stop_all(struct thread_stop *stop, const struct task *task)
+{
+	for (;;) {
+		stop->listed = stop->found = 0;
+		int failed = proc_visit_tasks(stop->pid, visit_task, stop);
+		if (stop->error) {
+			struct error *error = stop->error;
+			stop->error = NULL;
+			return error;
+		}
+		if (failed == ENOENT || failed == ESRCH)
+			return error_new(ERROR_NOT_FOUND, "process %d has ended", (int)stop->pid);
+		if (failed)
+			return error_os(failed, "cannot list the threads of process %d",
+					(int)stop->pid);
+		TRY(wait_for_all(stop, task));
+		if (!stop->found && stop->listed >= threads_counted(stop->pid))
+			return NULL;
+		TRY(task_check(task, "stopping the threads of the process"));
+	}
+}
+
+static struct error *take_registers(struct thread_stop *stop)
+{
+	stop->threads =
+		arena_allocate_array(&stop->arena, stop->task_count + 1, sizeof(*stop->threads));
+	if (!stop->threads)
+		return &error_no_memory;
+	size_t with_registers = 0;
+	for (size_t i = 0; i < stop->task_count; i++) {
+		struct stop_task *task = &stop->tasks[i];
+		struct stopped_thread *thread = &stop->threads[stop->thread_count];
+		*thread = (struct stopped_thread){ .tid = task->tid, .signal = task->shown };
+		bool gone = true;
+		if (task->state == TASK_STOPPED)
+			TRY(thread_registers_take(stop->pid, &stop->arena, thread, &gone));
+		else if (task->state == TASK_ASLEEP)
+			TRY(thread_details_take(stop->pid, thread));
+		stop->thread_count += !gone || task->state == TASK_ASLEEP;
+		with_registers += !gone;
+	}
+	if (!with_registers)
+		return error_new(ERROR_NOT_FOUND,
+				 "process %d has ended, or none of its threads could be stopped",
+				 (int)stop->pid);
+	return NULL;
+}
+
+struct error *thread_stop_begin(int pid, const struct task *task, struct thread_stop **ret)
+{
+	TRY(process_exists(pid));
+	if (pid == getpid())
+		return error_new(ERROR_USAGE, "process %d is clrpod itself", pid);
+	struct thread_stop *stop = calloc(1, sizeof(*stop));
+	if (!stop)
+		return &error_no_memory;
+	stop->pid = pid;
+	arena_init(&stop->arena);
+	hold_back_stop_signals(stop);
+	stop->begin_ns = now_ns();
+	struct error *error = stop_all(stop, task);
+	if (!error)
+		error = take_registers(stop);
+	if (error) {
+		thread_stop_free(stop);
+		return error;
+	}
+	*ret = stop;
+	return NULL;
+}
+
+/* ESRCH: not in a stop just now. It ended, or it is on its way from one stop to the next. */
+static void detach(struct stop_task *task)
+{
+	enum { TRIES = 1000, PAUSE_US = 1000, TRIES_ASLEEP = 1 };
+	int tries = task->state == TASK_ASLEEP ? TRIES_ASLEEP : TRIES;
+	if (task->state == TASK_GONE)
+		return;
+	for (int i = 0; i < tries; i++) {
+		if (!ptrace(PTRACE_DETACH, task->tid, NULL, (void *)(intptr_t)task->deliver))
+			return;
+		if (errno != ESRCH)
+			return;
+		task->state = TASK_RUNNING;
+		if (reported(task) && task->state == TASK_GONE)
+			return;
+		if (task->state == TASK_STOPPED)
+			continue;
+		ptrace(PTRACE_INTERRUPT, task->tid, NULL, NULL);
+		if (i + 1 < tries)
+			sleep_us(PAUSE_US);
+	}
+}
+
+double thread_stop_resume(struct thread_stop *stop)
+{
+	if (!stop->resumed) {
+		/* The first thread last: its end is reported only after that of the others. */
+		for (size_t i = stop->task_count; i-- > 0;)
+			detach(&stop->tasks[i]);
+		stop->end_ns = now_ns();
+		stop->resumed = true;
+		if (stop->masked)
+			pthread_sigmask(SIG_SETMASK, &stop->old_mask, NULL);
+	}
+	return (double)(stop->end_ns - stop->begin_ns) / 1e6;
+}
+
+bool thread_stop_died(struct thread_stop *stop)
+{
+	for (size_t i = 0; i < stop->task_count; i++) {
+		siginfo_t unused;
+		if (stop->tasks[i].state != TASK_STOPPED)
+			continue;
+		if (!ptrace(PTRACE_GETSIGINFO, stop->tasks[i].tid, NULL, &unused) ||
+		    errno != ESRCH)
+			return false;
+	}
+	return true;
+}
+
+void thread_stop_free(struct thread_stop *stop)
+{
+	if (!stop)
+		return;
+	thread_stop_resume(stop);
+	arena_deinit(&stop->arena);
+	id_map_deinit(&stop->known);
+	free(stop->tasks);
+	free(stop);
+}
+
+const struct stopped_thread *thread_stop_threads(const struct thread_stop *stop, size_t *ret_count)
+{
+	*ret_count = stop->thread_count;
+	return stop->threads;
+}
+
+const struct register_set *thread_register_set(const struct stopped_thread *thread, unsigned type)
+{
+	for (size_t i = 0; i < thread->set_count; i++)
+		if (thread->sets[i].note_type == type)
+			return &thread->sets[i];
+	return NULL;
+}

@@ -1,0 +1,67 @@
+/*
+ * All threads of a live process, stopped. PTRACE_SEIZE and PTRACE_INTERRUPT for every task until no
+ * new one appears; then the registers of each. No ptrace option is set: when we die, however we
+ * die, the kernel detaches and the process runs on (kernel/ptrace.c: exit_ptrace). A process in
+ * job-control stop stays in it (__ptrace_unlink reinstates a group stop); a signal whose delivery
+ * we happened upon is delivered at the detach; blocked system calls go on as after any signal
+ * without a handler (signal(7): epoll_wait and a few others answer EINTR, as under any debugger).
+ *
+ * ptrace belongs to a thread: begin, resume and free are for the same thread of ours. While a
+ * process stands, that thread does not react to Ctrl-Z and the terminal's stop signals.
+ */
+#ifndef ATTACH_THREAD_STOP_H
+#define ATTACH_THREAD_STOP_H
+
+#include "base/task.h"
+
+#include <stddef.h>
+
+enum { REGISTER_SETS_MAX = 12 };
+
+struct register_set {
+	unsigned note_type; /* NT_PRSTATUS (general), NT_PRFPREG, NT_X86_XSTATE … of elf.h */
+	const uint8_t *bytes;
+	size_t size; /* as the kernel gave it */
+};
+
+struct stopped_thread {
+	int tid;           /* as we see it */
+	int namespace_tid; /* as the process itself sees it: gettid() */
+	int signal;        /* being delivered, or of the group stop it is in; 0: none */
+	siginfo_t siginfo; /* zeros when signal is 0 */
+	struct register_set sets[REGISTER_SETS_MAX];
+	size_t set_count; /* 0: the thread is in an uninterruptible sleep and has no registers */
+
+	/* /proc/PID/task/TID/stat and status, for NT_PRSTATUS */
+	uint64_t signals_pending, signals_blocked;
+	int64_t user_ticks, system_ticks, child_user_ticks, child_system_ticks;
+};
+
+struct thread_stop;
+
+/*
+ * Stops `pid`. On any error nothing stays stopped. ERROR_NOT_FOUND: it is gone. ERROR_OS: not
+ * allowed, or traced by another (the message names what is missing). ERROR_UNSUPPORTED: a process
+ * of another architecture. ERROR_CANCELLED: the task was stopped. Threads in an uninterruptible
+ * sleep that do not stop within LIMIT_STOP_MS are left out (they cannot run either).
+ */
+MUST_CHECK struct error *thread_stop_begin(int pid, const struct task *task,
+					   struct thread_stop **ret);
+
+/* The threads; the process's first thread is first, when it has not ended. */
+const struct stopped_thread *thread_stop_threads(const struct thread_stop *stop, size_t *ret_count);
+
+/* The set of this NT_ type; NULL: not there. */
+const struct register_set *thread_register_set(const struct stopped_thread *thread, unsigned type);
+
+/* Did the process die (kill -9, OOM) while it stood? */
+bool thread_stop_died(struct thread_stop *stop);
+
+/* Detaches everything; what was taken stays readable. Calling twice is harmless. Returns how long
+ * the process stood: from the first interrupt to the last detach, in milliseconds. */
+double thread_stop_resume(struct thread_stop *stop);
+
+/* Resumes if need be, and frees. NULL is allowed. */
+void thread_stop_free(struct thread_stop *stop);
+
+#endif

@@ -1,0 +1,70 @@
+/*
+ * Errors. A function that can fail returns one owned `struct error *`, or NULL when it succeeded.
+ * The caller does exactly one of three things with it: frees it, returns it, or wraps it with
+ * error_context(). The message is one sentence without a newline that names what was being read
+ * and, where there is one, what to do.
+ */
+#ifndef BASE_ERROR_H
+#define BASE_ERROR_H
+
+#include "base/banned.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum error_code {
+	ERROR_NO_MEMORY,
+	ERROR_USAGE,       /* the caller's words: bad option, bad address, unknown command */
+	ERROR_OS,          /* a system call failed; os_errno says how */
+	ERROR_FAULT,       /* memory of the target that cannot be read; address says where */
+	ERROR_BAD_DATA,    /* the target's data contradicts itself or exceeds a limit */
+	ERROR_NOT_FOUND,   /* a type, field, key, process that is not there */
+	ERROR_UNSUPPORTED, /* understood, and refused: the message says why */
+	ERROR_CANCELLED,   /* the task was told to stop */
+};
+
+struct error {
+	enum error_code code;
+	int os_errno;
+	uint64_t address; /* ERROR_FAULT: the first byte that could not be read */
+	char *message;
+};
+
+#define MUST_CHECK __attribute__((warn_unused_result))
+#define PRINTF_LIKE(text, first) __attribute__((format(printf, text, first)))
+
+/* The only control-flow macro: hand the error of a call to our own caller. */
+#define TRY(call)                                                                                  \
+	do {                                                                                       \
+		struct error *try_error = (call);                                                  \
+		if (try_error)                                                                     \
+			return try_error;                                                          \
+	} while (0)
+
+/* The one error that needs no allocation; error_free() leaves it alone. */
+extern struct error error_no_memory;
+
+/* A new error; &error_no_memory when even the message cannot be allocated. Never NULL. */
+MUST_CHECK struct error *error_new(enum error_code code, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* ERROR_OS with the text of `os_errno` behind the message: "cannot open X: Permission denied". */
+MUST_CHECK struct error *error_os(int os_errno, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* ERROR_FAULT at `address`. */
+MUST_CHECK struct error *error_fault(uint64_t address, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* The same error with "context: " put before its message. Takes `cause`, returns it or another. */
+MUST_CHECK struct error *error_context(struct error *cause, const char *format, ...)
+	PRINTF_LIKE(2, 3);
+
+/* NULL is allowed. */
+void error_free(struct error *error);
+
+/*
+ * An expected failure: when *slot holds an error of this code, drop it, set *slot to NULL and
+ * answer true. Otherwise leave it and answer false.
+ */
+bool error_take(struct error **slot, enum error_code code);
+
+#endif

@@ -1,0 +1,68 @@
+/*
+ * Every cap on what a target can make us read, by name. A dump is hostile input: a count, a length
+ * or a chain above its cap is ERROR_BAD_DATA (or cut, where the name says so), never an allocation.
+ * tests/unit/test_limits.c goes through them.
+ */
+#ifndef BASE_LIMITS_H
+#define BASE_LIMITS_H
+
+enum {
+	/* ELF and processes */
+	LIMIT_PROGRAM_HEADERS =
+		16 * 1024 * 1024,             /* PN_XNUM allows 2^32; a core has one a mapping */
+	LIMIT_NOTE_BYTES = 256 * 1024 * 1024, /* one PT_NOTE segment */
+	LIMIT_MAPPINGS = 4 * 1024 * 1024,
+	LIMIT_THREADS = 1024 * 1024,
+	LIMIT_MAPS_BYTES = 1024 * 1024 * 1024,   /* the text of /proc/PID/maps */
+	LIMIT_PROC_FILE_BYTES = 1024 * 1024,     /* any other file of /proc/PID */
+	LIMIT_COLLECTED_FILE_BYTES =
+		1024 * 1024 * 1024, /* a mapped file above: only its resident pages are collected */
+	LIMIT_STOP_MS = 3000, /* how long a thread may take to stop before we go on without it */
+	LIMIT_PATH_BYTES = 4096,
+	LIMIT_MODULES = 64 * 1024,
+	LIMIT_IMAGE_PROGRAM_HEADERS = 128, /* of a program or library; real ones have about 12 */
+	LIMIT_DYNAMIC_ENTRIES = 4096,
+	LIMIT_SYMBOL_CHAIN = 1024 * 1024,
+	LIMIT_SYMBOL_NAME_BYTES = 4096,
+	LIMIT_BUILD_ID_BYTES = 64,
+	LIMIT_SYSROOT_FILES = 4 * 1024 * 1024, /* below --sysroot; what is beyond is not found */
+	LIMIT_PE_SECTIONS = 96,                /* PE/COFF: the Windows loader's own limit */
+	LIMIT_PE_HEADER_BYTES = 1024 * 1024,   /* from the start of an image to its PE signature */
+
+	/* contract */
+	LIMIT_DESCRIPTOR_JSON_BYTES = 1024 * 1024,
+	LIMIT_DESCRIPTOR_POINTERS = 4096,
+
+	/* .NET: chains and tables that the target links together */
+	LIMIT_LOOKUP_MAP_BLOCKS = 4096,
+	LIMIT_LOOKUP_MAP_ENTRIES = 16 * 1024 * 1024,
+	LIMIT_HASH_BUCKETS = 16 * 1024 * 1024,
+	LIMIT_HASH_CHAIN = 1024 * 1024,
+	LIMIT_ASSEMBLIES = 64 * 1024,
+	LIMIT_PARENT_CHAIN = 1024, /* of MethodTables */
+	LIMIT_FIELDS = 64 * 1024,  /* of one class */
+	LIMIT_GENERIC_ARGUMENTS = 1024,
+	LIMIT_NESTING = 128, /* enclosing classes, types in type names, structs in structs */
+	LIMIT_SIGNATURE_NODES = 4096,
+	LIMIT_TYPE_NAME_BYTES = 64 * 1024,
+	LIMIT_METADATA_BYTES = 512 * 1024 * 1024,
+	LIMIT_METADATA_STRING_BYTES = 64 * 1024,
+	LIMIT_METADATA_STREAMS = 16,                  /* ECMA-335 II.24.2.2 knows five */
+	LIMIT_METADATA_HOLE_BYTES = 16 * 1024 * 1024, /* a longer one: the rest is not looked for */
+	LIMIT_IL_BYTES = 1024 * 1024,                 /* one method body */
+	LIMIT_GETTER_FIELDS = 16,                     /* ldfld after ldfld of a trivial getter */
+	LIMIT_ARRAY_RANK = 32, /* ECMA-335 II.14.2 as the runtime limits it: MAX_RANK */
+	LIMIT_TYPES = 16 * 1024 * 1024,
+
+	/* the GC heap */
+	LIMIT_HEAPS = 4096,
+	LIMIT_SEGMENTS = 4 * 1024 * 1024,
+	LIMIT_STRING_UNITS =
+		0x3fffffdf, /* the longest string the runtime makes (String.MaxLength) */
+
+	/* what is shown */
+	LIMIT_SHOWN_STRING_UNITS = 4096, /* longer ones are cut, and say so */
+	LIMIT_EXPAND_DEPTH = 64,
+};
+
+#endif

@@ -1,0 +1,31 @@
+#include "base/task.h"
+
+#include <time.h>
+
+struct error *task_check(const struct task *task, const char *what)
+{
+	if (!task)
+		return NULL;
+	if (task->stop && *task->stop)
+		return error_new(ERROR_CANCELLED, "cancelled while %s", what);
+	if (task->deadline_ns) {
+		struct timespec now;
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		uint64_t now_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+		if (now_ns > task->deadline_ns)
+			return error_new(ERROR_CANCELLED, "out of time while %s", what);
+	}
+	return NULL;
+}
+
+void task_progress(const struct task *task, const char *what, uint64_t done, uint64_t total)
+{
+	if (task && task->progress)
+		task->progress(task->context, what, done, total);
+}
+
+void task_note(const struct task *task, const char *text)
+{
+	if (task && task->note)
+		task->note(task->context, text);
+}

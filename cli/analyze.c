@@ -1,0 +1,118 @@
+#include "cli/app.h"
+#include "cli/open.h"
+#include "cli/options.h"
+#include "cli/repl.h"
+#include "cli/script.h"
+#include "cli/signals.h"
+#include "base/cleanup.h"
+#include "commands/session.h"
+
+#include <unistd.h>
+
+static void greet(const struct app *app)
+{
+	const struct error *reason = session_heap_error(app->session);
+	if (reason)
+		app_warn(app, "%s: %s", session_name(app->session), reason->message);
+	fprintf(stderr, "Opened %s. 'help' lists the commands, 'exit' leaves.\n",
+		session_name(app->session));
+	const struct target *target = session_target(app->session);
+	if (target->pid && !strncmp(session_name(app->session), "process ", 8))
+		fprintf(stderr, "The process stands still until you leave.\n");
+}
+
+/* -c and -x in their order. Answers whether there were any. */
+static bool run_given(struct script *script, const struct invocation *invocation)
+{
+	bool any = false;
+	for (size_t i = 0; i < invocation->count; i++) {
+		const struct given *given = &invocation->given[i];
+		bool command = given->option && !strcmp(given->option->name, "-c");
+		bool file = given->option && !strcmp(given->option->name, "-x");
+		any |= command || file;
+		if (script_ended(script))
+			continue;
+		if (command)
+			script_line(script, given->text);
+		else if (file)
+			script_file(script, given->text);
+	}
+	return any;
+}
+
+static enum exit_status run_session(struct app *app, const struct invocation *invocation)
+{
+	struct script script = { .app = app,
+				 .keep_going = invocation_has(invocation, "--keep-going") };
+	bool given = run_given(&script, invocation);
+	bool stay = !given || invocation_has(invocation, "-i");
+	if (stay && isatty(STDIN_FILENO) && !session_exit_requested(app->session)) {
+		greet(app);
+		repl_run(app);
+		return STATUS_WHOLE;
+	}
+	if (stay)
+		script_stream(&script, stdin);
+	if (signals_received())
+		return signals_status();
+	if (script.status == STATUS_INCOMPLETE && invocation_has(invocation, "--partial-ok"))
+		return STATUS_WHOLE;
+	return script.status;
+}
+
+static enum exit_status analyze_run(const struct invocation *invocation)
+{
+	CLEANUP(app_cleanup) struct app app;
+	struct error *error = app_open(&app, invocation_format(invocation));
+	if (!error)
+		error = open_session(&app, invocation);
+	if (error)
+		return app_fail(&app, "analyze", error, exit_status_of_open(error));
+	progress_end(&app.progress);
+	return run_session(&app, invocation);
+}
+
+#define ALIASES(...) ((const char *const[]){ __VA_ARGS__, NULL })
+
+static const struct option options[] = {
+	{ "-p", "PID", "a live process, held still as long as it is looked at",
+	  ALIASES("--process-id") },
+	{ "-n", "NAME", "the .NET process of this name", ALIASES("--name") },
+	{ "-c", "COMMAND", "run a command and leave; may be given several times",
+	  ALIASES("--command") },
+	{ "-x", "SCRIPT", "run the commands in a file (- is stdin) and leave",
+	  ALIASES("--script") },
+	{ "-i", NULL, "stay at the prompt after -c and -x", ALIASES("--interactive") },
+	{ "--json", NULL, "a JSON document for each command", NULL },
+	{ "--jsonl", NULL, "JSON lines: a row a line, then the rest of the document", NULL },
+	{ "--sysroot", "DIR", "look for the files of modules below DIR first", NULL },
+	{ "--keep-going", NULL, "do not stop at the first command that fails", NULL },
+	{ "--partial-ok", NULL, "exit status 0 for an incomplete answer", NULL },
+	{ 0 },
+};
+
+static const char *const examples[] = {
+	"clrpod analyze api.core",
+	"clrpod analyze api.core -c 'dumpheap -stat'",
+	"clrpod analyze -p 1 --json -c 'get "
+	"Gateway.Instance.Policies[\"payments\"].EnableFallback'",
+	NULL,
+};
+
+const struct verb verb_analyze = {
+	.name = "analyze",
+	.summary = "look inside a dump or a live process",
+	.usage = "analyze DUMP | -p PID | -n NAME  [-c COMMAND]... [-x SCRIPT]... [-i]\n"
+		 "        [--json | --jsonl] [--sysroot DIR] [--keep-going] [--partial-ok]",
+	.description =
+		"Opens a core file (also one packed as .zst or .gz) or a live process, and "
+		"answers\n"
+		"commands: those of -c and -x in their order, else those on stdin, at a prompt "
+		"when\n"
+		"that is a terminal. In a script # begins a comment. A live process stands still\n"
+		"while it is open and goes on when clrpod leaves, however it leaves.",
+	.options = options,
+	.max_positionals = 1,
+	.examples = examples,
+	.run = analyze_run,
+};

@@ -1,0 +1,83 @@
+#include "cli/app.h"
+
+#include "cli/signals.h"
+#include "commands/session.h"
+
+#include <errno.h>
+
+struct error *app_open(struct app *app, enum output_format format)
+{
+	*app = (struct app){ .format = format };
+	arena_init(&app->scratch);
+	app->task = (struct task){ .stop = signals_flag(),
+				   .progress = progress_report,
+				   .context = &app->progress };
+	progress_start(&app->progress);
+	app->out = output_new(format, stdout);
+	app->session = session_new();
+	return app->out && app->session ? NULL : &error_no_memory;
+}
+
+void app_close(struct app *app)
+{
+	progress_end(&app->progress);
+	session_free(app->session);
+	output_free(app->out);
+	arena_deinit(&app->scratch);
+}
+
+void app_cleanup(struct app *app)
+{
+	app_close(app);
+}
+
+void app_warn(const struct app *app, const char *format, ...)
+{
+	(void)app;
+	va_list arguments;
+	va_start(arguments, format);
+	fprintf(stderr, "clrpod: ");
+	vfprintf(stderr, format, arguments);
+	fprintf(stderr, "\n");
+	va_end(arguments);
+}
+
+enum exit_status app_fail(struct app *app, const char *command, struct error *error,
+			  enum exit_status status)
+{
+	progress_end(&app->progress);
+	if (app->format == OUTPUT_TEXT || !app->out) {
+		app_warn(app, "%s", error->message);
+	} else {
+		output_document_begin(app->out, command);
+		output_document_end(app->out, NULL, error);
+		error_free(output_finish(app->out));
+	}
+	error_free(error);
+	return status;
+}
+
+enum exit_status app_run_command(struct app *app, const char *line)
+{
+	struct command_runner runner = { .session = app->session,
+					 .out = app->out,
+					 .scratch = &app->scratch,
+					 .task = &app->task };
+	struct command_outcome outcome;
+	progress_start(&app->progress);
+	command_run_line(&runner, line, &outcome);
+	progress_end(&app->progress);
+	struct error *error = outcome.error;
+	if (!error)
+		return outcome.incomplete ? STATUS_INCOMPLETE : STATUS_WHOLE;
+	enum exit_status status = exit_status_of_command(error);
+	if (outcome.no_target && status == STATUS_FAILED)
+		status = STATUS_NO_TARGET;
+	/* Nobody is told that nobody listens; a document told the rest, where it could be written.
+	 */
+	bool closed_pipe = error->code == ERROR_OS && error->os_errno == EPIPE;
+	if (!closed_pipe && (app->format == OUTPUT_TEXT || output_broken(app->out)))
+		app_warn(app, "%s", error->message);
+	error_free(error);
+	return status;
+}

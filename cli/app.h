@@ -1,0 +1,37 @@
+/*
+ * What every verb shares: the output, the task that signals stop and that draws progress, and how
+ * a failure is told: on stderr, or with --json as a document on stdout.
+ */
+#ifndef CLI_APP_H
+#define CLI_APP_H
+
+#include "base/task.h"
+#include "cli/exit_status.h"
+#include "cli/progress.h"
+#include "commands/run.h"
+
+struct app {
+	enum output_format format;
+	struct output *out;
+	struct session *session; /* nothing open in it until a verb opens something */
+	struct arena scratch;
+	struct progress progress;
+	struct task task;
+};
+
+/* ERROR_NO_MEMORY only; *app is to be closed in any case. It must not move. */
+MUST_CHECK struct error *app_open(struct app *app, enum output_format format);
+void app_close(struct app *app);
+void app_cleanup(struct app *app);
+
+/* Tells `error` of `command`, before any document was begun; frees it. Answers `status`. */
+enum exit_status app_fail(struct app *app, const char *command, struct error *error,
+			  enum exit_status status);
+
+/* Something to say that is neither answer nor failure, on stderr. */
+void app_warn(const struct app *app, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* Runs one command of the interpreter; tells its failure. */
+enum exit_status app_run_command(struct app *app, const char *line);
+
+#endif

@@ -1,0 +1,182 @@
+#include "base/cleanup.h"
+#include "cli/app.h"
+#include "cli/open.h"
+#include "cli/options.h"
+#include "cli/signals.h"
+#include "dump/collect.h"
+
+#include <strings.h>
+#include <time.h>
+
+/* As dotnet-dump names its dumps, in the current folder. */
+static struct error *default_path(struct arena *arena, const char **ret)
+{
+	time_t now = time(NULL);
+	struct tm parts;
+	char name[64];
+	if (!localtime_r(&now, &parts) ||
+	    !strftime(name, sizeof(name), "core_%Y%m%d_%H%M%S", &parts))
+		return error_new(ERROR_USAGE, "there is no clock to name the file by: use -o FILE");
+	*ret = arena_copy_text(arena, name, strlen(name));
+	return *ret ? NULL : &error_no_memory;
+}
+
+static struct error *check_request(const struct invocation *invocation, const char *path)
+{
+	const char *type = invocation_value(invocation, "--type");
+	if (type && strcasecmp(type, "Full"))
+		return error_new(ERROR_USAGE,
+				 "--type %s is not built yet: a full dump opens everywhere too",
+				 type);
+	if (path && !strcmp(path, "-"))
+		return error_new(ERROR_USAGE,
+				 "-o - is not built yet: name a file, and copy it afterwards");
+	return NULL;
+}
+
+static struct error *collect(struct app *app, const struct invocation *invocation,
+			     const char **ret_path, struct process_info *process,
+			     struct collect_result *result)
+{
+	const char *path = invocation_value(invocation, "-o");
+	TRY(check_request(invocation, path));
+	TRY(open_choose_process(app, invocation, process));
+	if (!path)
+		TRY(default_path(&app->scratch, &path));
+	*ret_path = path;
+	struct collect_request request = { .pid = process->pid,
+					   .output_path = path,
+					   .force = invocation_has(invocation, "--force"),
+					   .task = &app->task };
+	return collect_process(&request, result);
+}
+
+static const struct column columns[] = {
+	{ "path", NULL, CELL_TEXT, 0 },
+	{ "pid", NULL, CELL_INTEGER, 0 },
+	{ "name", NULL, CELL_TEXT, 0 },
+	{ "file_bytes", NULL, CELL_INTEGER, 0 },
+	{ "disk_bytes", NULL, CELL_INTEGER, 0 },
+	{ "memory_bytes", NULL, CELL_INTEGER, 0 },
+	{ "untouched_bytes", NULL, CELL_INTEGER, 0 },
+	{ "left_out_bytes", NULL, CELL_INTEGER, 0 },
+	{ "threads", NULL, CELL_INTEGER, 0 },
+	{ "mappings", NULL, CELL_INTEGER, 0 },
+	{ "pause_ms", NULL, CELL_VALUE, 0 },
+	{ "total_ms", NULL, CELL_VALUE, 0 },
+};
+
+static void put_milliseconds(struct output *out, double milliseconds)
+{
+	char number[64];
+	snprintf(number, sizeof(number), "%.1f", milliseconds);
+	output_value(out, number, number);
+}
+
+static void put_result(struct output *out, const char *path, const struct process_info *process,
+		       const struct collect_result *result)
+{
+	output_record_begin(out, NULL, columns, sizeof(columns) / sizeof(columns[0]));
+	output_text(out, path);
+	output_unsigned(out, (uint64_t)process->pid);
+	output_text(out, process->name);
+	output_unsigned(out, result->file_bytes);
+	output_unsigned(out, result->disk_bytes);
+	output_unsigned(out, result->memory_bytes);
+	output_unsigned(out, result->untouched_bytes);
+	output_unsigned(out, result->left_out_bytes);
+	output_unsigned(out, result->threads);
+	output_unsigned(out, result->mappings);
+	put_milliseconds(out, result->pause_ms);
+	put_milliseconds(out, result->total_ms);
+	output_record_end(out);
+	output_line(out, "Wrote %s: %.1f MiB (%.1f MiB on disk) of process %d (%s), %u threads.",
+		    path, (double)result->file_bytes / (1024 * 1024),
+		    (double)result->disk_bytes / (1024 * 1024), process->pid, process->name,
+		    result->threads);
+	output_line(out, "The process stood still for %.1f ms of %.1f ms.", result->pause_ms,
+		    result->total_ms);
+}
+
+static enum exit_status tell(struct app *app, const struct invocation *invocation, const char *path,
+			     const struct process_info *process,
+			     const struct collect_result *result)
+{
+	const char *reasons[2];
+	struct output_coverage coverage = { .unreadable_bytes = result->unreadable_bytes,
+					    .reasons = reasons };
+	if (result->unreadable_bytes)
+		reasons[coverage.reason_count++] =
+			"memory that belongs in the dump could not be read";
+	if (result->threads_missing)
+		reasons[coverage.reason_count++] =
+			"threads in an uninterruptible sleep are without registers";
+	coverage.complete = !coverage.reason_count;
+	output_document_begin(app->out, "collect");
+	put_result(app->out, path, process, result);
+	output_document_end(app->out, &coverage, NULL);
+	struct error *error = output_finish(app->out);
+	if (error)
+		return app_fail(app, "collect", error, exit_status_of_command(error));
+	bool partial_ok = invocation_has(invocation, "--partial-ok");
+	return coverage.complete || partial_ok ? STATUS_WHOLE : STATUS_INCOMPLETE;
+}
+
+static enum exit_status collect_run(const struct invocation *invocation)
+{
+	CLEANUP(app_cleanup) struct app app;
+	struct process_info process;
+	struct collect_result result;
+	const char *path = NULL;
+	struct error *error = app_open(&app, invocation_format(invocation));
+	if (!error)
+		error = collect(&app, invocation, &path, &process, &result);
+	if (error)
+		return app_fail(&app, "collect", error, exit_status_of_open(error));
+	progress_end(&app.progress);
+	return tell(&app, invocation, path, &process, &result);
+}
+
+#define ALIASES(...) ((const char *const[]){ __VA_ARGS__, NULL })
+
+static const struct option options[] = {
+	{ "-p", "PID", "the process; without -p and -n the only .NET process",
+	  ALIASES("--process-id") },
+	{ "-n", "NAME", "the .NET process of this name", ALIASES("--name") },
+	{ "-o", "FILE", "the dump; without it core_DATE_TIME in the current folder",
+	  ALIASES("--output") },
+	{ "--type", "Full", "all memory of the process: the only type so far", NULL },
+	{ "--freeze", NULL, "the process stands still while it is copied: the only way so far",
+	  NULL },
+	{ "--force", NULL, "overwrite FILE; write although space gets short", NULL },
+	{ "--json", NULL, "a JSON document", NULL },
+	{ "--jsonl", NULL, "the same, as JSON lines", NULL },
+	{ "--partial-ok", NULL, "exit status 0 for an incomplete dump", NULL },
+	{ 0 },
+};
+
+static const struct option refused[] = {
+	{ "--zstd", NULL, "write the dump, then pack it with zstd (clrpod opens it packed)", NULL },
+	{ "--diag", NULL, "leave it out", NULL },
+	{ "--crashreport", NULL, "leave it out", NULL },
+	{ "--diagnostic-port", NULL, "use -p", ALIASES("--dport") },
+	{ 0 },
+};
+
+static const char *const examples[] = { "clrpod collect", "clrpod collect -p 1 -o api.core", NULL };
+
+const struct verb verb_collect = {
+	.name = "collect",
+	.summary = "write a dump of a live process",
+	.usage = "collect [-p PID | -n NAME] [-o FILE] [--type Full] [--freeze] [--force]\n"
+		 "        [--json | --jsonl] [--partial-ok]",
+	.description =
+		"Writes a core file that clrpod, dotnet-dump, ClrMD, lldb and gdb open. The "
+		"process\n"
+		"stands still while its memory is copied, then goes on; it is not changed, and it\n"
+		"goes on too when clrpod is killed. FILE.partial becomes FILE when it is whole.",
+	.options = options,
+	.refused = refused,
+	.examples = examples,
+	.run = collect_run,
+};

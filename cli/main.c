@@ -1,0 +1,105 @@
+#include "base/cleanup.h"
+#include "cli/app.h"
+#include "cli/manual.h"
+#include "cli/options.h"
+#include "cli/signals.h"
+#include "cli/version.h"
+
+#include <locale.h>
+
+/* Verbs that DESIGN.md promises and a later version brings. */
+static const struct option refused_verbs[] = {
+	{ "browse", NULL, "use analyze", NULL },
+	{ "diff", NULL, "compare two outputs of dumpheap -stat", NULL },
+	{ 0 },
+};
+
+static enum exit_status fail(int argc, char **argv, struct error *error)
+{
+	CLEANUP(app_cleanup) struct app app;
+	struct error *no_memory = app_open(&app, options_format(argc, argv));
+	if (no_memory)
+		return app_fail(&app, "clrpod", error, STATUS_USAGE);
+	return app_fail(&app, argc > 1 ? argv[1] : "clrpod", error, STATUS_USAGE);
+}
+
+static bool is_flag(const char *word, const char *flag)
+{
+	return !strcmp(word, flag);
+}
+
+/* `clrpod dumpheap --help`: the same as `help dumpheap` at the prompt. */
+static enum exit_status command_help(const struct command *command, int argc, char **argv)
+{
+	CLEANUP(app_cleanup) struct app app;
+	struct error *error = app_open(&app, options_format(argc, argv));
+	if (error)
+		return app_fail(&app, command->name, error, STATUS_FAILED);
+	char line[128];
+	snprintf(line, sizeof(line), "help %s", command->name);
+	return app_run_command(&app, line);
+}
+
+static enum exit_status unknown_verb(int argc, char **argv)
+{
+	const char *word = argv[1];
+	const struct command *command = command_find(word);
+	if (command && argc > 2 && is_flag(argv[2], "--help"))
+		return command_help(command, argc, argv);
+	if (command)
+		return fail(argc, argv,
+			    error_new(ERROR_USAGE,
+				      "%s is a command of analyze: clrpod analyze DUMP -c '%s'",
+				      word, word));
+	for (const struct option *verb = refused_verbs; verb->name; verb++)
+		if (is_flag(word, verb->name))
+			return fail(argc, argv,
+				    error_new(ERROR_USAGE, "%s is not built yet: %s", word,
+					      verb->help));
+	return fail(argc, argv,
+		    error_new(ERROR_USAGE, "there is no verb %s: clrpod --help lists them", word));
+}
+
+static enum exit_status run_verb(const struct verb *verb, int argc, char **argv)
+{
+	struct arena arena;
+	struct invocation invocation;
+	arena_init(&arena);
+	struct error *error = invocation_parse(verb, argc, argv, 2, &arena, &invocation);
+	enum exit_status status = STATUS_WHOLE;
+	if (error)
+		status = fail(argc, argv, error);
+	else if (invocation.help)
+		manual_verb(stdout, verb);
+	else
+		status = verb->run(&invocation);
+	arena_deinit(&arena);
+	return status;
+}
+
+static enum exit_status run(int argc, char **argv)
+{
+	const char *word = argc > 1 ? argv[1] : "--help";
+	const struct verb *verb = verb_find(word);
+	if (verb)
+		return run_verb(verb, argc, argv);
+	if (is_flag(word, "--help") || is_flag(word, "-h") || is_flag(word, "help"))
+		manual_overview(argc > 1 ? stdout : stderr);
+	else if (is_flag(word, "--version"))
+		printf("clrpod " CLRPOD_VERSION "\n");
+	else if (is_flag(word, "--print-man"))
+		manual_print_man(stdout);
+	else
+		return unknown_verb(argc, argv);
+	return argc > 1 ? STATUS_WHOLE : STATUS_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	setlocale(LC_CTYPE, "C.UTF-8"); /* built into libc; for line editing */
+	signals_install();
+	enum exit_status status = run(argc, argv);
+	if (fflush(stdout) && status == STATUS_WHOLE)
+		status = STATUS_FAILED;
+	return status;
+}

@@ -1,0 +1,44 @@
+#include "cli/progress.h"
+
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { FIRST_AFTER_NS = 1000 * 1000 * 1000, EVERY_NS = 100 * 1000 * 1000 };
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+void progress_start(struct progress *progress)
+{
+	*progress = (struct progress){ .terminal = isatty(STDERR_FILENO), .start_ns = now_ns() };
+}
+
+void progress_end(struct progress *progress)
+{
+	if (progress->shown)
+		fprintf(stderr, "\r\033[K");
+	progress->shown = false;
+}
+
+void progress_report(void *context, const char *what, uint64_t done, uint64_t total)
+{
+	struct progress *progress = context;
+	if (!progress->terminal)
+		return;
+	uint64_t now = now_ns();
+	if (now - progress->start_ns < FIRST_AFTER_NS || now - progress->last_ns < EVERY_NS)
+		return;
+	progress->last_ns = now;
+	progress->shown = true;
+	if (total && done <= total)
+		fprintf(stderr, "\r\033[K%s: %u %%", what,
+			(unsigned)((double)done * 100 / (double)total));
+	else
+		fprintf(stderr, "\r\033[K%s: %llu", what, (unsigned long long)done);
+	fflush(stderr);
+}

@@ -1,0 +1,142 @@
+#include "attach/process_find.h"
+#include "base/cleanup.h"
+#include "cli/app.h"
+#include "cli/options.h"
+
+static const struct column columns[] = {
+	{ "pid", "PID", CELL_INTEGER, 7 },        { "user", "USER", CELL_TEXT, -10 },
+	{ "version", "RUNTIME", CELL_TEXT, -10 }, { "architecture", "ARCH", CELL_TEXT, -5 },
+	{ NULL, "RSS MiB", CELL_COUNT, 7 },       { NULL, "READ", CELL_TEXT, -4 },
+	{ "name", "NAME", CELL_TEXT, -20 },       { NULL, "POD OR CONTAINER", CELL_TEXT, 0 },
+	{ "uid", NULL, CELL_INTEGER, 0 },         { "namespace_pid", NULL, CELL_INTEGER, 0 },
+	{ "command_line", NULL, CELL_TEXT, 0 },   { "runtime", NULL, CELL_TEXT, 0 },
+	{ "runtime_path", NULL, CELL_TEXT, 0 },   { "resident_bytes", NULL, CELL_INTEGER, 0 },
+	{ "container", NULL, CELL_TEXT, 0 },      { "pod_uid", NULL, CELL_TEXT, 0 },
+	{ "hostname", NULL, CELL_TEXT, 0 },       { "socket", NULL, CELL_TEXT, 0 },
+	{ "readable", NULL, CELL_VALUE, 0 },      { "reason", NULL, CELL_TEXT, 0 },
+};
+enum { COLUMN_COUNT = sizeof(columns) / sizeof(columns[0]) };
+
+static const char *runtime_name(enum process_runtime runtime)
+{
+	switch (runtime) {
+	case PROCESS_CORECLR:
+		return "coreclr";
+	case PROCESS_SINGLE_FILE:
+		return "single-file";
+	case PROCESS_NATIVE_AOT:
+		return "nativeaot";
+	case PROCESS_UNKNOWN:
+		break;
+	}
+	return "unknown";
+}
+
+static void put_text(struct output *out, const char *text)
+{
+	text ? output_text(out, text) : output_null(out);
+}
+
+/* The pod's name; else its uid; else the container's id as tools shorten it. */
+static void put_home(struct output *out, const struct process_info *process)
+{
+	if (process->pod_uid && process->hostname)
+		output_text(out, process->hostname);
+	else if (process->pod_uid)
+		output_text(out, process->pod_uid);
+	else if (process->container)
+		output_textf(out, "%.12s", process->container);
+	else
+		output_skip(out);
+}
+
+static void put_process(struct output *out, const struct process_info *process)
+{
+	const char *version = process->version;
+	if (!version && process->runtime == PROCESS_NATIVE_AOT)
+		version = "NativeAOT";
+	output_row_begin(out);
+	output_unsigned(out, (uint64_t)process->pid);
+	process->user ? output_text(out, process->user) : output_textf(out, "%u", process->uid);
+	version ? output_text(out, version) : output_text(out, "?");
+	output_text(out, architecture_name(process->architecture));
+	output_unsigned(out, process->resident_bytes / (1024 * 1024));
+	output_text(out, process->reachable ? "yes" : "no");
+	output_text(out, process->name);
+	put_home(out, process);
+	output_unsigned(out, process->uid);
+	output_unsigned(out, (uint64_t)process->namespace_pid);
+	output_text(out, process->command_line);
+	output_text(out, runtime_name(process->runtime));
+	put_text(out, process->runtime_path);
+	output_unsigned(out, process->resident_bytes);
+	put_text(out, process->container);
+	put_text(out, process->pod_uid);
+	put_text(out, process->hostname);
+	put_text(out, process->socket);
+	output_bool(out, process->reachable);
+	put_text(out, process->reason);
+	output_row_end(out);
+}
+
+static void put_list(struct output *out, const struct process_list *list)
+{
+	output_table_begin(out, "processes", columns, COLUMN_COUNT, true);
+	for (size_t i = 0; i < list->count; i++)
+		put_process(out, &list->processes[i]);
+	output_table_end(out);
+	for (size_t i = 0; i < list->count; i++)
+		if (!list->processes[i].reachable && list->processes[i].reason)
+			output_note(out, "%d: %s", list->processes[i].pid,
+				    list->processes[i].reason);
+	if (!list->count)
+		output_note(out, "No .NET process is to be seen from here.");
+}
+
+static enum exit_status list_processes(struct app *app, const struct invocation *invocation)
+{
+	struct process_list list;
+	struct error *error = process_list(&app->scratch, &list);
+	if (error)
+		return app_fail(app, "ps", error, exit_status_of_open(error));
+	const char *reason = "processes of other users hide what they are";
+	struct output_coverage coverage = { .complete = !list.hidden,
+					    .reasons = &reason,
+					    .reason_count = list.hidden > 0 };
+	output_document_begin(app->out, "ps");
+	put_list(app->out, &list);
+	output_document_end(app->out, &coverage, NULL);
+	error = output_finish(app->out);
+	if (error)
+		return app_fail(app, "ps", error, exit_status_of_command(error));
+	bool partial_ok = invocation_has(invocation, "--partial-ok");
+	return coverage.complete || partial_ok ? STATUS_WHOLE : STATUS_INCOMPLETE;
+}
+
+static enum exit_status ps_run(const struct invocation *invocation)
+{
+	CLEANUP(app_cleanup) struct app app;
+	struct error *error = app_open(&app, invocation_format(invocation));
+	if (error)
+		return app_fail(&app, "ps", error, STATUS_FAILED);
+	return list_processes(&app, invocation);
+}
+
+static const struct option options[] = {
+	{ "--json", NULL, "a JSON document, with everything that is known of each", NULL },
+	{ "--jsonl", NULL, "JSON lines: a process a line", NULL },
+	{ "--partial-ok", NULL, "exit status 0 for an incomplete list", NULL },
+	{ 0 },
+};
+
+static const char *const examples[] = { "clrpod ps", "clrpod ps --json", NULL };
+
+const struct verb verb_ps = {
+	.name = "ps",
+	.summary = "which processes are .NET, and whether they can be read from here",
+	.usage = "ps [--json | --jsonl] [--partial-ok]",
+	.description = "Looks at /proc only: no process is stopped, nothing is written.",
+	.options = options,
+	.examples = examples,
+	.run = ps_run,
+};

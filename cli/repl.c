@@ -1,0 +1,142 @@
+#include "cli/repl.h"
+
+#include "base/cleanup.h"
+#include "cli/signals.h"
+#include "commands/session.h"
+
+#include <errno.h>
+#include <histedit.h>
+#include <limits.h>
+#include <strings.h>
+#include <unistd.h>
+#include <wchar.h>
+
+enum { HISTORY_LINES = 1000 };
+
+static char *prompt_text(EditLine *edit)
+{
+	static char text[] = "> ";
+	(void)edit;
+	return text;
+}
+
+static ssize_t read_byte(char *ret)
+{
+	ssize_t count = read(STDIN_FILENO, ret, 1);
+	while (count < 0 && errno == EINTR && !signals_received())
+		count = read(STDIN_FILENO, ret, 1);
+	return count;
+}
+
+/* One character from the terminal; a signal ends the line (libedit itself would read on). */
+static int read_character(EditLine *edit, wchar_t *ret)
+{
+	(void)edit;
+	mbstate_t state = { 0 };
+	for (int i = 0; i < MB_LEN_MAX; i++) {
+		char byte;
+		if (read_byte(&byte) != 1)
+			return 0;
+		size_t length = mbrtowc(ret, &byte, 1, &state);
+		if (length != (size_t)-2 && length != (size_t)-1)
+			return 1;
+		if (length == (size_t)-1)
+			break;
+	}
+	*ret = L'?';
+	return 1;
+}
+
+/* Completes the first word of the line to a command's name, as far as it is unambiguous. */
+static unsigned char complete(EditLine *edit, int character)
+{
+	(void)character;
+	const LineInfo *line = el_line(edit);
+	size_t length = (size_t)(line->cursor - line->buffer);
+	const char *match = NULL;
+	size_t common = 0;
+	for (const struct command *const *at = all_commands; *at; at++) {
+		const char *name = (*at)->name;
+		if (strncasecmp(name, line->buffer, length))
+			continue;
+		if (!match) {
+			match = name;
+			common = strlen(name);
+		}
+		while (strncmp(match, name, common))
+			common--;
+	}
+	if (!match || common <= length)
+		return CC_ERROR;
+	char rest[64];
+	int size = snprintf(rest, sizeof(rest), "%.*s", (int)(common - length), match + length);
+	if (size < 0 || (size_t)size >= sizeof(rest) || el_insertstr(edit, rest))
+		return CC_ERROR;
+	return CC_REFRESH;
+}
+
+struct prompt {
+	FILE *messages;
+	History *history;
+	EditLine *edit;
+};
+
+static void prompt_cleanup(struct prompt *prompt)
+{
+	if (prompt->edit)
+		el_end(prompt->edit);
+	if (prompt->history)
+		history_end(prompt->history);
+	file_cleanup(&prompt->messages);
+}
+
+/* false: out of memory. */
+static bool prompt_open(struct prompt *ret)
+{
+	HistEvent event;
+	/* What libedit says of a terminal without a description is of no use here: it goes
+	 * nowhere, without needing /dev/null. */
+	ret->messages = fopencookie(NULL, "w", (cookie_io_functions_t){ 0 });
+	ret->history = history_init();
+	if (!ret->messages || !ret->history)
+		return false;
+	history(ret->history, &event, H_SETSIZE, HISTORY_LINES);
+	history(ret->history, &event, H_SETUNIQUE, 1);
+	ret->edit =
+		el_init("clrpod", stdin, isatty(STDOUT_FILENO) ? stdout : stderr, ret->messages);
+	if (!ret->edit)
+		return false;
+	el_set(ret->edit, EL_PROMPT, prompt_text);
+	el_set(ret->edit, EL_EDITOR, "emacs");
+	el_set(ret->edit, EL_GETCFN, read_character);
+	el_set(ret->edit, EL_HIST, history, ret->history);
+	el_set(ret->edit, EL_ADDFN, "complete", "completes a command's name", complete);
+	el_set(ret->edit, EL_BIND, "^I", "complete", NULL);
+	return true;
+}
+
+void repl_run(struct app *app)
+{
+	CLEANUP(prompt_cleanup) struct prompt prompt = { 0 };
+	if (!prompt_open(&prompt)) {
+		app_fail(app, "", &error_no_memory, STATUS_FAILED);
+		return;
+	}
+	while (!session_exit_requested(app->session)) {
+		HistEvent event;
+		int count = 0;
+		signals_clear();
+		const char *line = el_gets(prompt.edit, &count);
+		if (signals_received() == SIGINT) {
+			fprintf(stderr, "\n");
+			el_reset(prompt.edit);
+			continue;
+		}
+		if (!line || count <= 0 || signals_received())
+			break;
+		struct script script = { .app = app, .keep_going = true };
+		if (line[strspn(line, " \t\r\n")])
+			history(prompt.history, &event, H_ENTER, line);
+		script_line(&script, line);
+	}
+}

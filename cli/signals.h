@@ -1,0 +1,21 @@
+/*
+ * Signals become one flag that tasks look at (base/task.h); nothing else happens in a handler. A
+ * second signal of the same run ends the program at once: a stopped process is resumed by the
+ * kernel then (ptrace), a half-written file stays behind.
+ */
+#ifndef CLI_SIGNALS_H
+#define CLI_SIGNALS_H
+
+#include "cli/exit_status.h"
+
+#include <signal.h>
+
+/* SIGINT, SIGTERM and SIGHUP set the flag and interrupt blocking reads; SIGPIPE becomes EPIPE. */
+void signals_install(void);
+
+const volatile sig_atomic_t *signals_flag(void); /* the signal's number; 0: none */
+int signals_received(void);
+void signals_clear(void); /* at the prompt, where Ctrl-C only cancels a command */
+enum exit_status signals_status(void);
+
+#endif

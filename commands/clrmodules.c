@@ -1,0 +1,69 @@
+/* clrmodules: the managed modules. */
+#include "commands/command.h"
+
+#include "heap/types/clr_module.h"
+
+static const struct column columns[] = {
+	{ "image_base", "", CELL_ADDRESS_WIDE, 0 },
+	{ "size", "", CELL_VALUE, 0 },
+	{ "path", "", CELL_TEXT, 0 },
+	{ "assembly_name", NULL, CELL_TEXT, 0 },
+	{ "module", NULL, CELL_ADDRESS_WIDE, 0 },
+	{ "assembly", NULL, CELL_ADDRESS_WIDE, 0 },
+	{ "is_dynamic", NULL, CELL_VALUE, 0 },
+};
+
+static bool is_wanted(const struct clr_module *module, const char *name)
+{
+	return !name || strstr(module->path, name) || strstr(module->assembly_name, name);
+}
+
+static void row(struct output *out, const struct clr_module *module)
+{
+	char text[32], json[32];
+	snprintf(text, sizeof(text), "%08llX", (unsigned long long)module->image_size);
+	snprintf(json, sizeof(json), "%llu", (unsigned long long)module->image_size);
+	output_row_begin(out);
+	output_address(out, module->image_base);
+	output_value(out, text, json);
+	if (module->is_dynamic)
+		output_text(out, *module->path ? module->path : "(Dynamic)");
+	else
+		output_text(out, module->path);
+	output_text(out, module->assembly_name);
+	output_address(out, module->address);
+	output_address(out, module->assembly);
+	output_bool(out, module->is_dynamic);
+	output_row_end(out);
+}
+
+static struct error *clrmodules_run(struct command_call *call)
+{
+	const struct clr_modules *modules = call->heap->modules;
+	const char *name = arguments_value(call->arguments, "-name");
+	output_table_begin(call->out, "modules", columns, sizeof(columns) / sizeof(*columns),
+			   false);
+	for (size_t i = 0; i < modules->count; i++)
+		if (is_wanted(modules->modules[i], name))
+			row(call->out, modules->modules[i]);
+	output_table_end(call->out);
+	return NULL;
+}
+
+static const char *const aliases[] = { "assemblies", NULL };
+static const char *const name_aliases[] = { "-n", NULL };
+static const struct option options[] = {
+	{ "-name", "TEXT", "only modules whose path or name contains TEXT", name_aliases },
+	{ 0 },
+};
+static const char *const examples[] = { "clrmodules", "clrmodules -name CoreLib", NULL };
+const struct command command_clrmodules = {
+	.name = "clrmodules",
+	.aliases = aliases,
+	.summary = "list the managed modules: image base, size, path",
+	.usage = "clrmodules [-name TEXT]",
+	.options = options,
+	.examples = examples,
+	.needs = NEEDS_HEAP,
+	.run = clrmodules_run,
+};

@@ -1,0 +1,73 @@
+/*
+ * A command: one description from which dispatch, help, completion, the man page and the
+ * documentation tests come. To add one: copy the shortest file of this folder (eeversion.c), change
+ * its table and its run function, add its `const struct command` to registry.c, give it examples.
+ *
+ * run() asks the session's heap and writes to call->out. It never prints, exits, or reads options
+ * other than its own. Errors: returned; the caller closes the document with them. Whatever could
+ * not be read is counted with call_missing(), so that the answer says it is not whole (exit status
+ * 5).
+ */
+#ifndef COMMANDS_COMMAND_H
+#define COMMANDS_COMMAND_H
+
+#include "base/arena.h"
+#include "base/task.h"
+#include "commands/arguments.h"
+#include "commands/output/output.h"
+
+struct session;
+struct heap;
+
+enum needs {
+	NEEDS_NOTHING = 0, /* help, exit */
+	NEEDS_TARGET = 1,  /* an open dump or process */
+	NEEDS_HEAP = 2,    /* a .NET runtime that passed its self-check */
+};
+
+struct command_call {
+	struct session *session;
+	struct heap *heap; /* the session's current one; NULL unless NEEDS_HEAP */
+	struct output *out;
+	struct arena *scratch; /* reset after the command */
+	const struct arguments *arguments;
+	const struct task *task;
+	struct coverage *coverage;
+};
+
+struct command {
+	const char *name;
+	const char *const *aliases;     /* NULL-terminated; may be NULL */
+	const char *summary;            /* one line */
+	const char *usage;              /* "dumpheap [-stat] … [START [END]]" */
+	const char *description;        /* a paragraph or more; may be NULL */
+	const struct option *options;   /* ends with a zeroed one; may be NULL */
+	const char *const *positionals; /* names of positional arguments; NULL-terminated */
+	const char *const *examples;    /* NULL-terminated: each runs as a test */
+	unsigned needs;
+	struct error *(*run)(struct command_call *call);
+};
+
+extern const struct command *const all_commands[]; /* registry.c: sorted by name, NULL-terminated */
+
+/* By name or alias, case-insensitive (SOS registers CamelCase aliases); NULL: unknown. */
+const struct command *command_find(const char *name);
+
+/* The name most like this one, for "did you mean"; NULL: none is near. */
+const char *command_nearest(const char *name);
+
+/* What an answer lacks. Kept for the whole command; shown at its end, in text and in JSON. */
+enum { COVERAGE_REASONS_MAX = 16 };
+struct coverage {
+	uint64_t unreadable_bytes;
+	bool incomplete;
+	const char *reasons[COVERAGE_REASONS_MAX]; /* in the scratch arena */
+	size_t reason_count;
+};
+
+/* Count bytes that could not be read and say why, in one sentence. The first 16 reasons are kept.
+ */
+void call_missing(struct command_call *call, uint64_t bytes, const char *format, ...)
+	PRINTF_LIKE(3, 4);
+
+#endif

@@ -1,0 +1,23 @@
+#include "commands/command.h"
+
+void call_missing(struct command_call *call, uint64_t bytes, const char *format, ...)
+{
+	struct coverage *coverage = call->coverage;
+	coverage->incomplete = true;
+	if (__builtin_add_overflow(coverage->unreadable_bytes, bytes, &coverage->unreadable_bytes))
+		coverage->unreadable_bytes = UINT64_MAX;
+	if (coverage->reason_count == COVERAGE_REASONS_MAX)
+		return;
+	char *reason = NULL;
+	va_list arguments;
+	va_start(arguments, format);
+	if (vasprintf(&reason, format, arguments) < 0)
+		reason = NULL;
+	va_end(arguments);
+	const char *kept = reason ? arena_copy_text(call->scratch, reason, strlen(reason)) : NULL;
+	free(reason);
+	for (size_t i = 0; kept && i < coverage->reason_count; i++)
+		if (!strcmp(coverage->reasons[i], kept))
+			return;
+	coverage->reasons[coverage->reason_count++] = kept ? kept : "memory ran out";
+}

@@ -1,0 +1,168 @@
+/* dumpheap: the objects of the heap, and how many of each type. */
+#include "commands/command.h"
+
+#include "commands/dumpheap_strings.h"
+#include "commands/heap_filter.h"
+#include "commands/heap_statistics.h"
+#include "heap/types/type.h"
+
+#include <inttypes.h>
+
+struct listing {
+	struct command_call *call;
+	struct heap_statistics statistics;
+	struct string_table *strings; /* NULL unless -strings */
+	uint64_t limit, listed;       /* limit UINT64_MAX: none */
+	bool list, is_short, out_of_memory, limited;
+};
+
+static const struct column object_columns[] = {
+	{ "address", "Address", CELL_ADDRESS, 16 },
+	{ "mt", "MT", CELL_ADDRESS, 16 },
+	{ "size", "Size", CELL_COUNT, 14 },
+	{ NULL, "", CELL_TEXT, 0 },
+	{ "type", NULL, CELL_TEXT, 0 },
+};
+static const struct column short_columns[] = {
+	{ "address", "", CELL_ADDRESS, 0 },
+};
+
+static void object_row(struct listing *listing, const struct gc_object *object)
+{
+	struct output *out = listing->call->out;
+	output_row_begin(out);
+	output_address(out, object->address);
+	if (!listing->is_short) {
+		const struct type *type = type_by_index(listing->call->heap, object->type);
+		output_address(out, object->method_table);
+		output_unsigned(out, object->size);
+		output_text(out, object->is_free ? "Free" : "");
+		output_text(out, type_name(listing->call->heap, type, NULL));
+	}
+	output_row_end(out);
+}
+
+static bool visit(const struct gc_object *object, void *context)
+{
+	struct listing *listing = context;
+	if (listing->list) {
+		if (listing->listed == listing->limit) {
+			listing->limited = true;
+			return false;
+		}
+		listing->listed++;
+		object_row(listing, object);
+		if (output_broken(listing->call->out))
+			return false;
+	}
+	bool added = listing->strings ? string_table_add(listing->strings, object)
+				      : heap_statistics_add(&listing->statistics, object);
+	listing->out_of_memory |= !added;
+	return added;
+}
+
+static struct error *walk(struct listing *listing, struct heap_filter *filter)
+{
+	struct output *out = listing->call->out;
+	bool is_short = listing->is_short;
+	if (listing->list)
+		output_table_begin(out, "objects", is_short ? short_columns : object_columns,
+				   is_short ? 1 : sizeof(object_columns) / sizeof(*object_columns),
+				   !is_short);
+	struct error *error = heap_filter_walk(filter, visit, listing);
+	if (!error && listing->out_of_memory)
+		error = &error_no_memory;
+	if (listing->list)
+		output_table_end(out);
+	TRY(error);
+	if (listing->limited)
+		output_note(out,
+			    "Stopped after %" PRIu64 " objects, as -limit asked; there are more.",
+			    listing->limit);
+	return NULL;
+}
+
+static struct error *print(struct listing *listing, struct heap_filter *filter)
+{
+	struct command_call *call = listing->call;
+	bool by_count = arguments_has(call->arguments, "-bycount");
+	TRY(walk(listing, filter));
+	heap_filter_note_no_match(filter);
+	if (listing->is_short)
+		return NULL;
+	if (listing->list && listing->listed)
+		output_line(call->out, "%s", "");
+	if (listing->strings)
+		return string_table_print(listing->strings, by_count);
+	return heap_statistics_print(call, &listing->statistics, by_count);
+}
+
+static struct error *strings_wanted(struct listing *listing, struct heap_filter *filter)
+{
+	uint64_t variable;
+	if (!arguments_has(listing->call->arguments, "-strings"))
+		return NULL;
+	TRY(string_table_new(listing->call, &listing->strings));
+	TRY(contract_require_global(listing->call->heap->contract, "StringMethodTable", &variable));
+	return reader_pointer(&listing->call->heap->reader, variable,
+			      "the pointer to String's MethodTable", &filter->method_table);
+}
+
+static struct error *dumpheap_run(struct command_call *call)
+{
+	struct heap_filter filter;
+	struct listing listing = { .call = call, .limit = UINT64_MAX };
+	listing.is_short = arguments_has(call->arguments, "-short");
+	listing.list = !arguments_has(call->arguments, "-stat");
+	if (listing.is_short && !listing.list)
+		return error_new(ERROR_USAGE, "-stat and -short exclude each other");
+	TRY(arguments_number(call->arguments, "-limit", &listing.limit));
+	struct error *error = heap_filter_init(&filter, call);
+	if (!error)
+		error = strings_wanted(&listing, &filter);
+	if (!error)
+		error = print(&listing, &filter);
+	heap_filter_deinit(&filter);
+	heap_statistics_deinit(&listing.statistics);
+	string_table_free(listing.strings);
+	return error;
+}
+
+static const struct option options[] = {
+	{ "-stat", NULL, "only the statistics", NULL },
+	HEAP_FILTER_OPTIONS,
+	{ "-strings", NULL, "only strings, and statistics by content", NULL },
+	{ "-bycount", NULL, "sort the statistics by count instead of size", NULL },
+	{ "-short", NULL, "only addresses, one a line", NULL },
+	{ "-limit", "NUMBER", "list at most NUMBER objects", NULL },
+	{ "-noprogress", NULL, "accepted; progress is shown on a terminal only", NULL },
+	{ 0 },
+};
+static const char *const positionals[] = { "START", "END", NULL };
+static const char *const examples[] = {
+	"dumpheap -stat",
+	"dumpheap -type Gateway -exact",
+	"dumpheap -type Dictionary -stat -bycount",
+	"dumpheap -gen loh -min 85000",
+	"dumpheap -strings -stat",
+	"dumpheap -type System.String -short -limit 10",
+	NULL,
+};
+const struct command command_dumpheap = {
+	.name = "dumpheap",
+	.summary = "list the objects of the managed heap, with statistics by type",
+	.usage = "dumpheap [-stat] [-type TEXT [-exact]] [-mt ADDRESS] [-min BYTES] [-max BYTES] "
+		 "[-gen GENERATION] [-segment ADDRESS] [-heap NUMBER] [-strings] [-bycount] "
+		 "[-short] "
+		 "[-limit NUMBER] [START [END]]",
+	.description = "Walks the heap in ascending order of addresses. Sizes are what SOS shows: "
+		       "the object's own "
+		       "bytes, at least 24, not rounded up. START and END are hexadecimal; L100 "
+		       "for END is a length. "
+		       "-min and -max are decimal, or hexadecimal with 0x.",
+	.options = options,
+	.positionals = positionals,
+	.examples = examples,
+	.needs = NEEDS_HEAP,
+	.run = dumpheap_run,
+};

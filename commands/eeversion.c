@@ -1,0 +1,90 @@
+/* eeversion: which runtime this is. */
+#include "commands/command.h"
+
+#include "heap/gc/gc_heap.h"
+#include "heap/types/clr_module.h"
+
+#include <inttypes.h>
+
+static const struct column columns[] = {
+	{ "version", "", CELL_TEXT, 0 },           { "informational_version", NULL, CELL_TEXT, 0 },
+	{ "gc_mode", NULL, CELL_TEXT, 0 },         { "gc_heaps", NULL, CELL_COUNT, 0 },
+	{ "datas", NULL, CELL_INTEGER, 0 },        { "architecture", NULL, CELL_TEXT, 0 },
+	{ "layouts", NULL, CELL_TEXT, 0 },         { "found_by", NULL, CELL_TEXT, 0 },
+	{ "has_descriptor", NULL, CELL_VALUE, 0 },
+};
+
+static void text_or_null(struct output *out, const char *text)
+{
+	if (text)
+		output_text(out, text);
+	else
+		output_null(out);
+}
+
+/* "10.0.12+95017c…" of CoreLib's AssemblyInformationalVersion: the commit stands behind the plus.
+ */
+static const char *informational_version(struct command_call *call)
+{
+	struct metadata *metadata;
+	struct error *error =
+		clr_module_metadata(call->heap, call->heap->modules->core_library, &metadata);
+	if (error) {
+		error_free(error);
+		return NULL;
+	}
+	return metadata_assembly_attribute(metadata, "AssemblyInformationalVersionAttribute",
+					   call->scratch);
+}
+
+static struct error *eeversion_run(struct command_call *call)
+{
+	const struct heap *heap = call->heap;
+	const struct gc_heap *gc = heap->gc;
+	const char *version = heap_runtime_version(call->heap);
+	const char *informational = informational_version(call);
+	const char *commit = informational ? strchr(informational, '+') : NULL;
+	output_record_begin(call->out, NULL, columns, sizeof(columns) / sizeof(*columns));
+	if (!version)
+		call_missing(call, 0,
+			     "CoreLib's metadata, which holds the version, is not in the dump");
+	text_or_null(call->out, version ? version : contract_layouts(heap->contract));
+	text_or_null(call->out, informational);
+	output_text(call->out, gc->is_server ? "server" : "workstation");
+	output_unsigned(call->out, gc->heap_count);
+	if (gc->dynamic_adaptation_mode >= 0)
+		output_signed(call->out, gc->dynamic_adaptation_mode);
+	else
+		output_null(call->out);
+	output_text(call->out, architecture_name(heap->target->architecture));
+	output_text(call->out, contract_layouts(heap->contract));
+	output_text(call->out, contract_found_by(heap->contract));
+	output_bool(call->out, contract_has_descriptor(heap->contract));
+	output_record_end(call->out);
+	if (version && commit)
+		output_line(call->out, "%s @Commit: %s", version, commit + 1);
+	if (gc->is_server)
+		output_line(call->out, "Server mode with %" PRIu32 " gc heaps", gc->heap_count);
+	else
+		output_line(call->out, "Workstation mode");
+	output_line(call->out, "Read with the layouts %s, found by %s%s",
+		    contract_layouts(heap->contract), contract_found_by(heap->contract),
+		    contract_has_descriptor(heap->contract) ? ", and the runtime's own descriptor"
+							    : "");
+	if (gc->structures_invalid)
+		output_note(call->out, "A garbage collection was under way: the heap may not be "
+				       "walkable to its end.");
+	if (heap->unverified)
+		output_note(call->out, "The self-check could not verify %s.", heap->unverified);
+	return NULL;
+}
+
+static const char *const examples[] = { "eeversion", NULL };
+const struct command command_eeversion = {
+	.name = "eeversion",
+	.summary = "print the version of the .NET runtime and how it was found",
+	.usage = "eeversion",
+	.examples = examples,
+	.needs = NEEDS_HEAP,
+	.run = eeversion_run,
+};

@@ -1,0 +1,20 @@
+#include "commands/command.h"
+#include "commands/session.h"
+
+static struct error *exit_run(struct command_call *call)
+{
+	session_request_exit(call->session);
+	return NULL;
+}
+
+static const char *const aliases[] = { "quit", "q", NULL };
+static const char *const examples[] = { "exit", NULL };
+
+const struct command command_exit = {
+	.name = "exit",
+	.aliases = aliases,
+	.summary = "Leaves the session.",
+	.usage = "exit",
+	.examples = examples,
+	.run = exit_run,
+};

@@ -1,0 +1,286 @@
+#include "commands/heap_filter.h"
+
+#include "heap/types/type.h"
+
+#include <strings.h>
+
+enum verdict { VERDICT_UNKNOWN, VERDICT_YES, VERDICT_NO };
+enum { SUGGESTIONS = 3 };
+
+static struct error *generation_parse(const char *text, enum gc_generation *ret)
+{
+	static const struct {
+		const char *name;
+		enum gc_generation generation;
+	} names[] = {
+		{ "gen0", GENERATION_0 },        { "0", GENERATION_0 },
+		{ "gen1", GENERATION_1 },        { "1", GENERATION_1 },
+		{ "gen2", GENERATION_2 },        { "2", GENERATION_2 },
+		{ "loh", GENERATION_LARGE },     { "large", GENERATION_LARGE },
+		{ "3", GENERATION_LARGE },       { "poh", GENERATION_PINNED },
+		{ "pinned", GENERATION_PINNED }, { "4", GENERATION_PINNED },
+		{ "foh", GENERATION_FROZEN },    { "frozen", GENERATION_FROZEN },
+	};
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		if (strcasecmp(text, names[i].name) != 0)
+			continue;
+		*ret = names[i].generation;
+		return NULL;
+	}
+	return error_new(ERROR_USAGE, "-gen takes gen0, gen1, gen2, loh, poh or foh, not \"%s\"",
+			 text);
+}
+
+/* START [END], or START L<length>, all in hex as in SOS. */
+static struct error *range_parse(struct heap_filter *filter, const struct arguments *arguments)
+{
+	size_t count = arguments_count(arguments);
+	if (!count)
+		return NULL;
+	if (count > 2)
+		return error_new(ERROR_USAGE, "dumpheap takes one range: START [END]");
+	TRY(parse_address(arguments_positional(arguments, 0), &filter->start));
+	filter->end = UINT64_MAX;
+	if (count == 1)
+		return NULL;
+	const char *end = arguments_positional(arguments, 1);
+	bool is_length = *end == 'L' || *end == 'l';
+	TRY(parse_address(end + is_length, &filter->end));
+	if (is_length && __builtin_add_overflow(filter->start, filter->end, &filter->end))
+		filter->end = UINT64_MAX;
+	if (filter->end > filter->start)
+		return NULL;
+	return error_new(ERROR_USAGE, "the range %s to %s is empty",
+			 arguments_positional(arguments, 0), end);
+}
+
+static struct error *segment_parse(struct heap_filter *filter, const struct arguments *arguments)
+{
+	const struct gc_heap *gc = filter->call->heap->gc;
+	uint64_t address;
+	TRY(arguments_address(arguments, "-segment", &address));
+	filter->segment = gc_segment_of(gc, address);
+	for (size_t i = 0; i < gc->segment_count && !filter->segment; i++)
+		if (gc->segments[i].address == address)
+			filter->segment = &gc->segments[i];
+	if (filter->segment)
+		return NULL;
+	return error_new(ERROR_NOT_FOUND,
+			 "no segment or region of the GC heap holds %#llx; eeheap -gc lists them",
+			 (unsigned long long)address);
+}
+
+struct error *heap_filter_init(struct heap_filter *filter, struct command_call *call)
+{
+	const struct arguments *arguments = call->arguments;
+	uint64_t heap = UINT32_MAX;
+	*filter = (struct heap_filter){ .call = call,
+					.type = arguments_value(arguments, "-type"),
+					.exact = arguments_has(arguments, "-exact"),
+					.max = UINT64_MAX,
+					.generation = GENERATION_COUNT };
+	TRY(arguments_address(arguments, "-mt", &filter->method_table));
+	TRY(arguments_number(arguments, "-min", &filter->min));
+	TRY(arguments_number(arguments, "-max", &filter->max));
+	TRY(arguments_number(arguments, "-heap", &heap));
+	filter->heap = heap > UINT32_MAX ? UINT32_MAX : (uint32_t)heap;
+	if (arguments_has(arguments, "-heap") && heap >= call->heap->gc->heap_count)
+		return error_new(ERROR_USAGE, "there is no GC heap %llu: the process has %u",
+				 (unsigned long long)heap, call->heap->gc->heap_count);
+	if (filter->exact && !filter->type)
+		return error_new(ERROR_USAGE, "-exact goes with -type");
+	const char *generation = arguments_value(arguments, "-gen");
+	if (generation)
+		TRY(generation_parse(generation, &filter->generation));
+	if (arguments_has(arguments, "-segment"))
+		TRY(segment_parse(filter, arguments));
+	return range_parse(filter, arguments);
+}
+
+void heap_filter_deinit(struct heap_filter *filter)
+{
+	free(filter->verdicts);
+	filter->verdicts = NULL;
+}
+
+/* The name behind its namespace: "Gateway" of "Demo.Gateway"; dots inside <> are arguments'. */
+static const char *simple_name(const char *name)
+{
+	const char *simple = name;
+	for (const char *at = name; *at && *at != '<' && *at != '['; at++)
+		if (*at == '.')
+			simple = at + 1;
+	return simple;
+}
+
+static bool name_matches(const struct heap_filter *filter, const char *name)
+{
+	if (!filter->exact)
+		return strstr(name, filter->type) != NULL;
+	return strcmp(name, filter->type) == 0 || strcmp(simple_name(name), filter->type) == 0;
+}
+
+static enum verdict type_verdict(struct heap_filter *filter, uint32_t index)
+{
+	if (index >= filter->verdict_count) {
+		size_t count = ((size_t)index + 1) * 2;
+		uint8_t *verdicts = realloc(filter->verdicts, count);
+		if (!verdicts)
+			return VERDICT_UNKNOWN;
+		memset(verdicts + filter->verdict_count, VERDICT_UNKNOWN,
+		       count - filter->verdict_count);
+		filter->verdicts = verdicts;
+		filter->verdict_count = count;
+	}
+	if (filter->verdicts[index] == VERDICT_UNKNOWN) {
+		struct heap *heap = filter->call->heap;
+		const struct type *type = type_by_index(heap, index);
+		bool matches = type && name_matches(filter, type_name(heap, type, NULL));
+		filter->verdicts[index] = matches ? VERDICT_YES : VERDICT_NO;
+	}
+	return filter->verdicts[index];
+}
+
+struct filtered_walk {
+	struct heap_filter *filter;
+	filtered_visitor visit;
+	void *context;
+	bool out_of_memory;
+};
+
+static bool visit_batch(const struct gc_object *objects, size_t count, void *context)
+{
+	struct filtered_walk *walk = context;
+	struct heap_filter *filter = walk->filter;
+	for (size_t i = 0; i < count; i++) {
+		const struct gc_object *object = &objects[i];
+		if (object->size < filter->min || object->size > filter->max)
+			continue;
+		if (filter->method_table && object->method_table != filter->method_table)
+			continue;
+		if (filter->end &&
+		    (object->address < filter->start || object->address >= filter->end))
+			continue;
+		if (filter->type) {
+			enum verdict verdict = type_verdict(filter, object->type);
+			walk->out_of_memory |= verdict == VERDICT_UNKNOWN;
+			if (verdict != VERDICT_YES)
+				continue;
+		}
+		if (!walk->visit(object, walk->context))
+			return false;
+	}
+	return !walk->out_of_memory;
+}
+
+static bool span_passes(const struct heap_filter *filter, const struct gc_span *span)
+{
+	const struct gc_heap *gc = filter->call->heap->gc;
+	return (filter->generation == GENERATION_COUNT || filter->generation == span->generation) &&
+	       (filter->heap == UINT32_MAX || filter->heap == span->heap) &&
+	       (!filter->segment || filter->segment == &gc->segments[span->segment]) &&
+	       (!filter->end || (span->start < filter->end && span->end > filter->start));
+}
+
+static int by_start(const void *left, const void *right)
+{
+	const struct gc_span *a = left, *b = right;
+	return a->start < b->start ? -1 : a->start > b->start;
+}
+
+/* The spans that pass, in ascending order, as SOS sorts its segments. */
+static struct error *choose_spans(struct heap_filter *filter, struct gc_span **ret,
+				  size_t *ret_count, uint64_t *ret_bytes)
+{
+	const struct gc_heap *gc = filter->call->heap->gc;
+	struct gc_span *spans =
+		arena_allocate_array(filter->call->scratch, gc->span_count, sizeof(*spans));
+	if (!spans)
+		return &error_no_memory;
+	size_t count = 0;
+	*ret_bytes = 0;
+	for (size_t i = 0; i < gc->span_count; i++) {
+		if (!span_passes(filter, &gc->spans[i]))
+			continue;
+		*ret_bytes += gc->spans[i].end - gc->spans[i].start;
+		spans[count++] = gc->spans[i];
+	}
+	qsort(spans, count, sizeof(*spans), by_start);
+	*ret = spans;
+	*ret_count = count;
+	return NULL;
+}
+
+static void report_damage(struct command_call *call, const struct walk_damage *damage)
+{
+	if (call->heap->gc->lost_segments)
+		call_missing(call, 0, "%llu lists of heap segments ended in unreadable memory",
+			     (unsigned long long)call->heap->gc->lost_segments);
+	if (damage->unreadable_bytes)
+		call_missing(call, damage->unreadable_bytes,
+			     "%llu bytes of the heap are not in the dump, the first at %#llx",
+			     (unsigned long long)damage->unreadable_bytes,
+			     (unsigned long long)damage->first_address);
+	if (damage->damaged_bytes)
+		call_missing(call, damage->damaged_bytes,
+			     "%llu bytes of the heap are not objects (damaged), the first at %#llx",
+			     (unsigned long long)damage->damaged_bytes,
+			     (unsigned long long)damage->first_address);
+}
+
+struct error *heap_filter_walk(struct heap_filter *filter, filtered_visitor visit, void *context)
+{
+	struct command_call *call = filter->call;
+	struct filtered_walk walk = { filter, visit, context, false };
+	struct walk_damage damage = { 0 };
+	struct gc_span *spans;
+	size_t count;
+	uint64_t bytes, done = 0;
+	TRY(choose_spans(filter, &spans, &count, &bytes));
+	struct reader reader;
+	reader_init(&reader, call->heap->target);
+	struct error *error = NULL;
+	bool stopped = false;
+	for (size_t i = 0; i < count && !error && !stopped; i++) {
+		task_progress(call->task, "walking the heap", done, bytes);
+		error = span_walk(call->heap, &reader, &spans[i], call->task, visit_batch, &walk,
+				  &damage, &stopped);
+		done += spans[i].end - spans[i].start;
+	}
+	reader_deinit(&reader);
+	report_damage(call, &damage);
+	if (!error && walk.out_of_memory)
+		return &error_no_memory;
+	return error;
+}
+
+void heap_filter_note_no_match(struct heap_filter *filter)
+{
+	struct heap *heap = filter->call->heap;
+	char *names = NULL;
+	size_t matches = 0;
+	if (!filter->type)
+		return;
+	for (size_t i = 0; i < filter->verdict_count; i++) {
+		if (filter->verdicts[i] == VERDICT_YES)
+			return;
+		if (filter->verdicts[i] == VERDICT_UNKNOWN)
+			continue;
+		const char *name = type_name(heap, type_by_index(heap, (uint32_t)i), NULL);
+		if (!strcasestr(name, filter->type))
+			continue;
+		if (++matches <= SUGGESTIONS)
+			names = arena_printf(filter->call->scratch, "%s%s%s", names ? names : "",
+					     names ? ", " : "", name);
+	}
+	if (matches)
+		output_note(filter->call->out,
+			    "No object's type %s \"%s\"; ignoring case%s %zu do%s: %s%s",
+			    filter->exact ? "is called" : "contains", filter->type,
+			    filter->exact ? " and as a part of the name" : "", matches,
+			    matches == 1 ? "es" : "", names ? names : "",
+			    matches > SUGGESTIONS ? " …" : "");
+	else
+		output_note(filter->call->out,
+			    "No object's type contains \"%s\", whatever the case.", filter->type);
+}

@@ -1,0 +1,51 @@
+/*
+ * Which objects a command wants: the switches that dumpheap and its like share (-type -exact -mt
+ * -min -max -gen -segment -heap and a range of addresses), and the walk over what they leave. Lives
+ * on the caller's stack; memory comes from the call's scratch arena.
+ */
+#ifndef COMMANDS_HEAP_FILTER_H
+#define COMMANDS_HEAP_FILTER_H
+
+#include "commands/command.h"
+#include "heap/gc/object_walk.h"
+
+/* Entries for a command's own option table. */
+#define HEAP_FILTER_OPTIONS                                                                        \
+	{ "-type", "TEXT", "only types whose name contains TEXT (case-sensitive)", NULL },         \
+		{ "-exact", NULL, "with -type: the whole name, with or without its namespace",     \
+		  NULL },                                                                          \
+		{ "-mt", "ADDRESS", "only objects of this MethodTable", NULL },                    \
+		{ "-min", "BYTES", "only objects of at least BYTES", NULL },                       \
+		{ "-max", "BYTES", "only objects of at most BYTES", NULL },                        \
+		{ "-gen", "GENERATION", "gen0, gen1, gen2, loh, poh or foh", NULL },               \
+		{ "-segment", "ADDRESS", "only the segment or region that holds ADDRESS", NULL },  \
+	{                                                                                          \
+		"-heap", "NUMBER", "only this GC heap (server GC)", NULL                           \
+	}
+
+struct heap_filter {
+	struct command_call *call;
+	const char *type;
+	bool exact;
+	uint64_t method_table, min, max, start, end; /* end 0: no range */
+	enum gc_generation generation;               /* GENERATION_COUNT: any */
+	uint32_t heap;                               /* UINT32_MAX: any */
+	const struct gc_segment *segment;            /* NULL: any */
+	uint8_t *verdicts;                           /* of `type`, by type index: 0 not yet asked */
+	size_t verdict_count;
+};
+
+/* From the call's arguments; positionals are the range: START [END | L<length in hex>]. */
+MUST_CHECK struct error *heap_filter_init(struct heap_filter *filter, struct command_call *call);
+void heap_filter_deinit(struct heap_filter *filter);
+
+/* Visits the objects that pass, in ascending order of their segments. What could not be read is
+ * counted with call_missing(). The visitor answers false to stop. */
+typedef bool (*filtered_visitor)(const struct gc_object *object, void *context);
+MUST_CHECK struct error *heap_filter_walk(struct heap_filter *filter, filtered_visitor visit,
+					  void *context);
+
+/* A note when -type matched no type at all: how many match ignoring case, and which. */
+void heap_filter_note_no_match(struct heap_filter *filter);
+
+#endif

@@ -1,0 +1,123 @@
+/* What help says comes from the commands' tables alone. */
+#include "commands/command.h"
+
+static struct error *list_commands(struct output *out)
+{
+	static const struct column columns[] = { { "name", "", CELL_TEXT, -18 },
+						 { "summary", "", CELL_TEXT, 0 },
+						 { "aliases", NULL, CELL_VALUE, 0 } };
+	output_table_begin(out, "commands", columns, 3, false);
+	for (const struct command *const *command = all_commands; *command; command++) {
+		output_row_begin(out);
+		output_text(out, (*command)->name);
+		output_text(out, (*command)->summary);
+		output_array_begin(out, NULL);
+		for (const char *const *alias = (*command)->aliases; alias && *alias; alias++)
+			output_text(out, *alias);
+		output_array_end(out);
+		output_row_end(out);
+	}
+	output_table_end(out);
+	output_line(out, "");
+	output_line(out, "help COMMAND tells more. Names and options are case-insensitive.");
+	return NULL;
+}
+
+static void put_texts(struct output *out, const char *key, const char *title,
+		      const char *const *texts)
+{
+	static const struct column columns[] = { { "text", "", CELL_TEXT, 0 } };
+	if (!texts || !*texts)
+		return;
+	output_line(out, "");
+	output_line(out, "%s", title);
+	output_indent(out, 1);
+	output_table_begin(out, key, columns, 1, false);
+	for (; *texts; texts++) {
+		output_row_begin(out);
+		output_text(out, *texts);
+		output_row_end(out);
+	}
+	output_table_end(out);
+	output_indent(out, -1);
+}
+
+static void put_options(struct output *out, const struct option *options)
+{
+	static const struct column columns[] = { { NULL, "", CELL_TEXT, -18 },
+						 { "help", "", CELL_TEXT, 0 },
+						 { "name", NULL, CELL_TEXT, 0 },
+						 { "value", NULL, CELL_TEXT, 0 },
+						 { "aliases", NULL, CELL_VALUE, 0 } };
+	if (!options || !options->name)
+		return;
+	output_line(out, "");
+	output_line(out, "Options:");
+	output_indent(out, 1);
+	output_table_begin(out, "options", columns, 5, false);
+	for (; options->name; options++) {
+		output_row_begin(out);
+		output_textf(out, "%s%s%s", options->name, options->value ? " " : "",
+			     options->value ? options->value : "");
+		output_text(out, options->help);
+		output_text(out, options->name);
+		options->value ? output_text(out, options->value) : output_null(out);
+		output_array_begin(out, NULL);
+		for (const char *const *alias = options->aliases; alias && *alias; alias++)
+			output_text(out, *alias);
+		output_array_end(out);
+		output_row_end(out);
+	}
+	output_table_end(out);
+	output_indent(out, -1);
+}
+
+static void describe_command(struct output *out, const struct command *command)
+{
+	static const struct column columns[] = { { "name", NULL, CELL_TEXT, 0 },
+						 { "usage", "Usage: ", CELL_TEXT, 0 },
+						 { "summary", NULL, CELL_TEXT, 0 },
+						 { "description", NULL, CELL_TEXT, 0 } };
+	output_record_begin(out, NULL, columns, 4);
+	output_text(out, command->name);
+	output_text(out, command->usage);
+	output_text(out, command->summary);
+	command->description ? output_text(out, command->description) : output_null(out);
+	output_record_end(out);
+	output_line(out, "");
+	output_line(out, "%s", command->summary);
+	for (const char *line = command->description; line && *line;) {
+		size_t length = strcspn(line, "\n");
+		output_line(out, "%.*s", (int)length, line);
+		line += length + (line[length] == '\n');
+	}
+	put_options(out, command->options);
+	put_texts(out, "aliases", "Other names:", command->aliases);
+	put_texts(out, "examples", "Examples:", command->examples);
+}
+
+static struct error *help_run(struct command_call *call)
+{
+	const char *name = arguments_positional(call->arguments, 0);
+	if (!name)
+		return list_commands(call->out);
+	const struct command *command = command_find(name);
+	if (!command)
+		return error_new(ERROR_USAGE, "there is no command %s: help lists them", name);
+	describe_command(call->out, command);
+	return NULL;
+}
+
+static const char *const aliases[] = { "?", "soshelp", NULL };
+static const char *const positionals[] = { "COMMAND", NULL };
+static const char *const examples[] = { "help", "help help", NULL };
+
+const struct command command_help = {
+	.name = "help",
+	.aliases = aliases,
+	.summary = "Lists the commands, or describes one.",
+	.usage = "help [COMMAND]",
+	.positionals = positionals,
+	.examples = examples,
+	.run = help_run,
+};

@@ -1,0 +1,348 @@
+#include "commands/output/output_internal.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <unistd.h>
+
+struct output *output_new(enum output_format format, FILE *stream)
+{
+	struct output *output = calloc(1, sizeof(*output));
+	if (!output)
+		return NULL;
+	output->form = format == OUTPUT_TEXT ? &output_text_form : &output_json_form;
+	output->json_lines = format == OUTPUT_JSON_LINES;
+	output->stream = stream;
+	output->flush_lines = isatty(fileno(stream));
+	return output;
+}
+
+void output_free(struct output *output)
+{
+	if (!output)
+		return;
+	for (size_t i = 0; i < output->note_count; i++)
+		free(output->notes[i]);
+	text_deinit(&output->pending);
+	text_deinit(&output->cell);
+	text_deinit(&output->summary);
+	free(output);
+}
+
+struct level *output_top(struct output *output)
+{
+	return &output->levels[output->depth - 1];
+}
+
+bool level_is_list(const struct level *level)
+{
+	return level->kind == LEVEL_ARRAY || level->kind == LEVEL_TABLE;
+}
+
+bool level_is_flat(const struct level *level, const struct level *parent)
+{
+	return level->kind == LEVEL_RECORD && !level->key && parent->kind != LEVEL_ARRAY;
+}
+
+void output_flush(struct output *output, bool now)
+{
+	struct text *pending = &output->pending;
+	if (!now && pending->length < OUTPUT_FLUSH_BYTES && !output->flush_lines)
+		return;
+	output->out_of_memory |=
+		text_failed(pending) || text_failed(&output->cell) || text_failed(&output->summary);
+	if (!output->stream_errno && pending->length) {
+		errno = 0;
+		if (fwrite(pending->bytes, 1, pending->length, output->stream) != pending->length ||
+		    ((now || output->flush_lines) && fflush(output->stream)))
+			output->stream_errno = errno ? errno : EIO;
+	}
+	text_clear(pending);
+}
+
+bool output_broken(const struct output *output)
+{
+	return output->stream_errno || output->out_of_memory || text_failed(&output->pending) ||
+	       text_failed(&output->cell) || text_failed(&output->summary);
+}
+
+struct error *output_finish(struct output *output)
+{
+	output_flush(output, true);
+	if (output->out_of_memory)
+		return &error_no_memory;
+	if (output->stream_errno)
+		return error_os(output->stream_errno, "cannot write the answer");
+	return NULL;
+}
+
+void output_document_begin(struct output *output, const char *command_line)
+{
+	output->levels[0] = (struct level){ .kind = LEVEL_DATA, .braces = true };
+	output->depth = 1;
+	output->too_deep = 0;
+	output->indent = 0;
+	output->form->document_begin(output, command_line);
+}
+
+static void close_level(struct output *output)
+{
+	if (output->too_deep) {
+		output->too_deep--;
+		return;
+	}
+	assert(output->depth > 1);
+	struct level *level = output_top(output);
+	output->form->close(output, level);
+	output->depth--;
+}
+
+/* Says how many notes there were no room for, in the place of the last one. */
+static void count_notes_left_out(struct output *output)
+{
+	if (!output->notes_left_out)
+		return;
+	free(output->notes[--output->note_count]);
+	size_t left_out = output->notes_left_out + 1;
+	output->notes_left_out = 0;
+	output_note(output, "%zu more remarks were left out", left_out);
+}
+
+void output_document_end(struct output *output, const struct output_coverage *coverage,
+			 const struct error *error)
+{
+	output->too_deep = 0;
+	while (output->depth > 1)
+		close_level(output);
+	output->indent = 0;
+	count_notes_left_out(output);
+	output->form->document_end(output, coverage, error);
+	for (size_t i = 0; i < output->note_count; i++)
+		free(output->notes[i]);
+	output->note_count = 0;
+	output_flush(output, true);
+}
+
+/* Where the next value goes; rows and records: their next column is used up. */
+static struct slot next_slot(struct level *level)
+{
+	switch (level->kind) {
+	case LEVEL_ROW:
+	case LEVEL_RECORD:
+		assert(level->next_column < level->column_count);
+		const struct column *column = &level->columns[level->next_column++];
+		return (struct slot){ .column = column, .name = column->key };
+	case LEVEL_OBJECT:
+	case LEVEL_DATA: {
+		struct slot slot = { .name = level->member };
+		level->member = NULL;
+		return slot;
+	}
+	case LEVEL_ARRAY:
+	case LEVEL_TABLE:
+		break;
+	}
+	return (struct slot){ 0 };
+}
+
+static void open_level(struct output *output, struct level level)
+{
+	struct level *parent = output_top(output);
+	level.place = (struct slot){ .name = level.key };
+	bool place = level.kind == LEVEL_OBJECT || level_is_list(&level);
+	if (place && !level.key && !output->too_deep)
+		level.place = next_slot(parent);
+	if (output->too_deep || output->depth == OUTPUT_LEVELS_MAX) {
+		if (!output->too_deep++)
+			output_note(output, "something is nested too deeply to be shown");
+		return;
+	}
+	level.muted = parent->muted;
+	output->form->open(output, parent, &level);
+	output->levels[output->depth++] = level;
+}
+
+void output_table_begin(struct output *output, const char *key, const struct column *columns,
+			size_t count, bool titles)
+{
+	open_level(output, (struct level){ .kind = LEVEL_TABLE,
+					   .key = key,
+					   .columns = columns,
+					   .column_count = count,
+					   .titles = titles });
+}
+
+void output_row_begin(struct output *output)
+{
+	struct level *table = output_top(output);
+	assert(output->too_deep || table->kind == LEVEL_TABLE);
+	open_level(output, (struct level){ .kind = LEVEL_ROW,
+					   .columns = table->columns,
+					   .column_count = table->column_count });
+}
+
+void output_row_end(struct output *output)
+{
+	close_level(output);
+}
+
+void output_table_end(struct output *output)
+{
+	close_level(output);
+}
+
+void output_record_begin(struct output *output, const char *key, const struct column *columns,
+			 size_t count)
+{
+	open_level(output, (struct level){ .kind = LEVEL_RECORD,
+					   .key = key,
+					   .columns = columns,
+					   .column_count = count });
+}
+
+void output_record_end(struct output *output)
+{
+	close_level(output);
+}
+
+void output_array_begin(struct output *output, const char *key)
+{
+	open_level(output, (struct level){ .kind = LEVEL_ARRAY, .key = key });
+}
+
+void output_array_end(struct output *output)
+{
+	close_level(output);
+}
+
+void output_object_begin(struct output *output, const char *key)
+{
+	open_level(output, (struct level){ .kind = LEVEL_OBJECT, .key = key });
+}
+
+void output_member(struct output *output, const char *name)
+{
+	struct level *level = output_top(output);
+	if (output->too_deep)
+		return;
+	assert(level->kind == LEVEL_OBJECT || level->kind == LEVEL_DATA);
+	level->member = name;
+}
+
+void output_object_end(struct output *output)
+{
+	close_level(output);
+}
+
+static void scalar(struct output *output, const struct scalar *scalar)
+{
+	if (output->too_deep)
+		return;
+	struct level *level = output_top(output);
+	struct slot slot = next_slot(level);
+	if (!level->muted)
+		output->form->scalar(output, level, &slot, scalar);
+}
+
+void output_address(struct output *output, uint64_t address)
+{
+	scalar(output, &(struct scalar){ .kind = SCALAR_ADDRESS, .number = address });
+}
+
+void output_unsigned(struct output *output, uint64_t number)
+{
+	scalar(output, &(struct scalar){ .kind = SCALAR_NUMBER, .number = number });
+}
+
+void output_signed(struct output *output, int64_t number)
+{
+	scalar(output, &(struct scalar){ .kind = SCALAR_SIGNED, .number = (uint64_t)number });
+}
+
+void output_text(struct output *output, const char *text)
+{
+	scalar(output, &(struct scalar){ .kind = SCALAR_TEXT, .text = text });
+}
+
+void output_textf(struct output *output, const char *format, ...)
+{
+	char *formatted = NULL;
+	va_list arguments;
+	va_start(arguments, format);
+	if (vasprintf(&formatted, format, arguments) < 0) {
+		formatted = NULL;
+		output->out_of_memory = true;
+	}
+	va_end(arguments);
+	output_text(output, formatted ? formatted : "");
+	free(formatted);
+}
+
+void output_bool(struct output *output, bool flag)
+{
+	scalar(output, &(struct scalar){ .kind = SCALAR_BOOL, .number = flag });
+}
+
+void output_null(struct output *output)
+{
+	scalar(output, &(struct scalar){ .kind = SCALAR_NULL });
+}
+
+void output_skip(struct output *output)
+{
+	scalar(output, &(struct scalar){ .kind = SCALAR_SKIP });
+}
+
+void output_value(struct output *output, const char *text, const char *json)
+{
+	scalar(output, &(struct scalar){ .kind = SCALAR_LITERAL, .text = text, .json = json });
+}
+
+void output_utf16(struct output *output, const uint16_t *units, size_t count, uint64_t length,
+		  bool quoted)
+{
+	scalar(output, &(struct scalar){ .kind = SCALAR_UTF16,
+					 .units = units,
+					 .count = count,
+					 .length = length,
+					 .quoted = quoted });
+}
+
+void output_line(struct output *output, const char *format, ...)
+{
+	if (output->form != &output_text_form)
+		return;
+	char *line = NULL;
+	va_list arguments;
+	va_start(arguments, format);
+	if (vasprintf(&line, format, arguments) < 0) {
+		line = NULL;
+		output->out_of_memory = true;
+	}
+	va_end(arguments);
+	if (line)
+		output->form->line(output, line);
+	free(line);
+}
+
+void output_note(struct output *output, const char *format, ...)
+{
+	if (output->note_count == OUTPUT_NOTES_MAX) {
+		output->notes_left_out++;
+		return;
+	}
+	char *note = NULL;
+	va_list arguments;
+	va_start(arguments, format);
+	if (vasprintf(&note, format, arguments) < 0) {
+		note = NULL;
+		output->out_of_memory = true;
+	}
+	va_end(arguments);
+	if (note)
+		output->notes[output->note_count++] = note;
+}
+
+void output_indent(struct output *output, int levels)
+{
+	output->indent += levels;
+}

@@ -1,0 +1,130 @@
+/*
+ * Output: a command says what, never how. What it says is a tree (records, tables of rows, arrays,
+ * typed values under keys), streamed: nothing is held, a heap has 10^7 objects. Behind it stand
+ * text (SOS's form) and JSON (DESIGN.md). Nothing outside commands/output/ knows one from the
+ * other.
+ *
+ * A column says how a thing appears in both forms. `key` is its JSON name; NULL: text only. `title`
+ * is its text; NULL: JSON only. In a table, text prints a line of titles, then a line a row, each
+ * cell padded to `width` (> 0: right-aligned, < 0: left-aligned, 0: as it is; a cell is never cut).
+ * In a record, text prints a line an item: `title` as it is written, then the cell padded to
+ * `width`.
+ *
+ * Emitting a value takes the next column of the innermost open row or record; in an array it takes
+ * none. Inside a struct value text goes on the same line: {X: 1, Y: {Z: 2}}. Errors of the stream
+ * are remembered and come back from output_finish(). output_abort() closes whatever is open, so an
+ * error in mid-stream still leaves well-formed JSON.
+ */
+#ifndef COMMANDS_OUTPUT_OUTPUT_H
+#define COMMANDS_OUTPUT_OUTPUT_H
+
+#include "base/error.h"
+
+#include <stddef.h>
+
+enum cell_kind {
+	CELL_TEXT,
+	CELL_ADDRESS, /* text: 12 hex digits at least, as dotnet-dump's managed tables; JSON "0x…"
+		       */
+	CELL_ADDRESS_WIDE, /* text: 16 hex digits, as SOS's native commands; JSON "0x…" */
+	CELL_COUNT,        /* text: thousands separators; JSON integer */
+	CELL_INTEGER,      /* plain decimal; JSON integer */
+	CELL_HEX,          /* text: hex without 0x; JSON integer (offsets) */
+	CELL_TOKEN,        /* text: 8 hex digits; JSON string "0x04000001" */
+	CELL_BYTES_SOS,    /* text: 80(0x50) bytes; JSON integer */
+	CELL_VALUE,        /* whatever is emitted */
+};
+
+struct column {
+	const char *key, *title;
+	enum cell_kind kind;
+	int width;
+};
+
+struct output;
+
+enum output_format { OUTPUT_TEXT, OUTPUT_JSON, OUTPUT_JSON_LINES };
+/* `stream` is borrowed. NULL when memory is out. */
+struct output *output_new(enum output_format format, FILE *stream);
+void output_free(struct output *output);
+
+/* One document a command: {"schema":1,"command":…,"data":{ …
+ * },"notes":[…],"coverage":…,"status":…}. */
+void output_document_begin(struct output *output, const char *command_line);
+struct output_coverage {
+	bool complete;
+	uint64_t unreadable_bytes;
+	const char *const *reasons; /* one sentence each */
+	size_t reason_count;
+};
+/* error may be NULL. Closes what a failed command left open. */
+void output_document_end(struct output *output, const struct output_coverage *coverage,
+			 const struct error *error);
+/* Flushes; ERROR_OS when the stream failed (a full disk, a closed pipe). */
+MUST_CHECK struct error *output_finish(struct output *output);
+/* Has the stream failed? Long loops stop then. */
+bool output_broken(const struct output *output);
+
+/* Tables: an array of objects under `key`. `titles` false: no line of titles in text. */
+void output_table_begin(struct output *output, const char *key, const struct column *columns,
+			size_t count, bool titles);
+void output_row_begin(struct output *output);
+void output_row_end(struct output *output);
+void output_table_end(struct output *output);
+
+/* Records: the columns' keys directly in the enclosing object when `key` is NULL, else an object.
+ */
+void output_record_begin(struct output *output, const char *key, const struct column *columns,
+			 size_t count);
+void output_record_end(struct output *output);
+
+/* An array of values under key (in a row or record: key NULL, the next column's). */
+void output_array_begin(struct output *output, const char *key);
+void output_array_end(struct output *output);
+/* An object in place of a value: members are emitted with output_member() before each value. */
+void output_object_begin(struct output *output, const char *key);
+void output_member(struct output *output, const char *name);
+void output_object_end(struct output *output);
+
+/* Values. */
+void output_address(struct output *output, uint64_t address); /* by the column's kind */
+void output_unsigned(struct output *output, uint64_t number);
+void output_signed(struct output *output, int64_t number);
+void output_text(struct output *output, const char *text); /* UTF-8, as a JSON string */
+void output_textf(struct output *output, const char *format, ...) PRINTF_LIKE(2, 3);
+void output_bool(struct output *output, bool flag); /* text: SOS's True/False are texts of values */
+void output_null(struct output *output);
+void output_skip(struct output *output); /* the next column stays empty in text, absent in JSON */
+/* A value whose text and JSON differ: `text` as it is, `json` as a raw JSON literal made by the
+ * caller (numbers, quoted strings). */
+void output_value(struct output *output, const char *text, const char *json);
+/* UTF-16 units as a string: JSON "…" with lone surrogates as \uXXXX, or, when only a part of it is
+ * given (count < length), {"value", "length", "truncated": true}. Text: control characters as
+ * escapes, no quotes unless `quoted`. */
+void output_utf16(struct output *output, const uint16_t *units, size_t count, uint64_t length,
+		  bool quoted);
+
+/* Typed values of .NET (output_typed.c). Each takes one place, as the values above do. */
+
+/* An object: {"address", "type"}; text: 7f0a4c013a48 Demo.Policy. */
+void output_reference(struct output *output, uint64_t address, const char *type);
+/* An enum: {"type", "name", "value"}; text: the name, or the number when there is no name (NULL).
+ * `number` in decimal; `is_wide` (64-bit): a string in JSON. */
+void output_enum(struct output *output, const char *type, const char *name, const char *number,
+		 bool is_wide);
+/* A struct: {"type", "fields": { … }}; text: { … }. Its fields are emitted with output_member(). */
+void output_struct_begin(struct output *output, const char *type);
+void output_struct_end(struct output *output);
+
+/* Text only: a line of prose ("Statistics:"). No newline in it; "" is an empty line. */
+void output_line(struct output *output, const char *format, ...) PRINTF_LIKE(2, 3);
+/* Text only: "Total 1,234 objects, 56,789 bytes" and its like: `before` COUNT `between` SIZE
+ * `after`, with thousands separators. */
+void output_line_total(struct output *output, const char *before, uint64_t count,
+		       const char *between, uint64_t size, const char *after);
+/* A remark: JSON notes[]; text: a line of its own at the end of the document. */
+void output_note(struct output *output, const char *format, ...) PRINTF_LIKE(2, 3);
+/* Text only: everything until the matching call goes `levels` * 4 spaces further in. */
+void output_indent(struct output *output, int levels);
+
+#endif

@@ -1,0 +1,129 @@
+/*
+ * What output.c (the state of the tree) and the two forms share. output.c keeps the stack of what
+ * is open and finds the column or the name that the next value takes; a form writes.
+ */
+#ifndef COMMANDS_OUTPUT_OUTPUT_INTERNAL_H
+#define COMMANDS_OUTPUT_OUTPUT_INTERNAL_H
+
+#include "base/limits.h"
+#include "base/text.h"
+#include "commands/output/output.h"
+
+enum level_kind {
+	LEVEL_DATA, /* the document itself */
+	LEVEL_TABLE,
+	LEVEL_ROW,
+	LEVEL_RECORD,
+	LEVEL_ARRAY,
+	LEVEL_OBJECT,
+};
+
+/* Where a value goes: the next column of a row or record, or the member of an object. Both NULL: an
+ * element of an array. */
+struct slot {
+	const struct column *column;
+	const char *name;
+};
+
+struct level {
+	enum level_kind kind;
+	const char *key;
+	const struct column *columns; /* of tables, their rows, records */
+	size_t column_count, next_column;
+	bool titles;
+	const char *member; /* objects: the name of the next value */
+	struct slot place;  /* that it took among the values of its parent */
+	/* For the forms. */
+	bool muted;    /* this form does not show it, nor anything in it */
+	bool inside;   /* text: part of a cell, on the same line */
+	bool visible;  /* text: a row or record with something to show */
+	bool braces;   /* has its own brackets */
+	bool nonempty; /* something was written in it */
+	bool lines;    /* JSON lines: what it holds goes out a line each */
+};
+
+enum scalar_kind {
+	SCALAR_NUMBER, /* unsigned, shown by the column's kind */
+	SCALAR_SIGNED,
+	SCALAR_ADDRESS,
+	SCALAR_TEXT,
+	SCALAR_BOOL,
+	SCALAR_NULL,
+	SCALAR_SKIP,
+	SCALAR_LITERAL, /* text and json given */
+	SCALAR_UTF16,
+};
+
+struct scalar {
+	enum scalar_kind kind;
+	bool quoted;
+	uint64_t number;
+	const char *text, *json;
+	const uint16_t *units;
+	size_t count;    /* units given */
+	uint64_t length; /* units that the whole has */
+};
+
+struct output_form {
+	void (*document_begin)(struct output *output, const char *command_line);
+	void (*document_end)(struct output *output, const struct output_coverage *coverage,
+			     const struct error *error);
+	/* `level` is not yet on the stack; parent is its top. */
+	void (*open)(struct output *output, struct level *parent, struct level *level);
+	void (*close)(struct output *output, struct level *level); /* still on the stack */
+	void (*scalar)(struct output *output, struct level *level, const struct slot *slot,
+		       const struct scalar *scalar);
+	void (*line)(struct output *output, const char *line);
+};
+
+extern const struct output_form output_text_form, output_json_form;
+
+enum {
+	OUTPUT_LEVELS_MAX = 4 * LIMIT_EXPAND_DEPTH,
+	OUTPUT_NOTES_MAX = 256,       /* further ones are counted */
+	OUTPUT_FLUSH_BYTES = 1 << 16, /* pending text is handed to the stream from here on */
+};
+
+struct output {
+	const struct output_form *form;
+	FILE *stream;
+	bool json_lines, flush_lines;
+	bool out_of_memory;
+	int stream_errno; /* 0: all well */
+	struct text pending;
+	struct level levels[OUTPUT_LEVELS_MAX];
+	size_t depth;
+	size_t too_deep; /* opened beyond the last level */
+	char *notes[OUTPUT_NOTES_MAX];
+	size_t note_count, notes_left_out;
+	/* text */
+	struct text cell;
+	bool line_open;
+	int indent;
+	/* JSON lines: all of the document but its rows, until its end */
+	struct text summary;
+	bool to_summary;
+};
+
+struct level *output_top(struct output *output);
+
+/* An array or a table; a record whose members stand in what is around it. */
+bool level_is_list(const struct level *level);
+bool level_is_flat(const struct level *level, const struct level *parent);
+
+/* Hands pending text to the stream when there is enough of it, or when `now`. */
+void output_flush(struct output *output, bool now);
+
+/* UTF-8 made safe to show or to embed: bytes that are not UTF-8 become U+FFFD. Control characters
+ * (C0, DEL, C1) are escaped as in C; in JSON also quotes and backslashes, as JSON wants it. */
+enum escape { ESCAPE_TEXT, ESCAPE_TEXT_QUOTED, ESCAPE_JSON };
+void output_escape(struct text *to, const char *text, size_t length, enum escape escape);
+
+/* The same for UTF-16; a lone surrogate is \uXXXX in every form. */
+void output_escape_utf16(struct text *to, const uint16_t *units, size_t count, enum escape escape);
+
+/* Numbers without printf: tables have 10^7 rows. */
+void output_append_decimal(struct text *to, uint64_t number, bool thousands);
+void output_append_hex(struct text *to, uint64_t number, unsigned min_digits);
+
+#endif

@@ -1,0 +1,80 @@
+#include "commands/output/output_internal.h"
+
+static bool is_text(const struct output *output)
+{
+	return output->form == &output_text_form;
+}
+
+void output_reference(struct output *output, uint64_t address, const char *type)
+{
+	if (is_text(output)) {
+		output_textf(output, "%012llx %s", (unsigned long long)address, type);
+		return;
+	}
+	output_object_begin(output, NULL);
+	output_member(output, "address");
+	output_address(output, address);
+	output_member(output, "type");
+	output_text(output, type);
+	output_object_end(output);
+}
+
+/* A number as JSON: quoted where a double would not hold it. */
+static void number_member(struct output *output, const char *number, bool is_wide)
+{
+	char quoted[64];
+	snprintf(quoted, sizeof(quoted), is_wide ? "\"%s\"" : "%s", number);
+	output_member(output, "value");
+	output_value(output, number, quoted);
+}
+
+void output_enum(struct output *output, const char *type, const char *name, const char *number,
+		 bool is_wide)
+{
+	if (is_text(output)) {
+		output_text(output, name ? name : number);
+		return;
+	}
+	output_object_begin(output, NULL);
+	output_member(output, "type");
+	output_text(output, type);
+	output_member(output, "name");
+	if (name)
+		output_text(output, name);
+	else
+		output_null(output);
+	number_member(output, number, is_wide);
+	output_object_end(output);
+}
+
+void output_struct_begin(struct output *output, const char *type)
+{
+	output_object_begin(output, NULL);
+	if (is_text(output))
+		return;
+	output_member(output, "type");
+	output_text(output, type);
+	output_member(output, "fields");
+	output_object_begin(output, NULL);
+}
+
+void output_struct_end(struct output *output)
+{
+	output_object_end(output);
+	if (!is_text(output))
+		output_object_end(output);
+}
+
+void output_line_total(struct output *output, const char *before, uint64_t count,
+		       const char *between, uint64_t size, const char *after)
+{
+	struct text line = { 0 };
+	text_append(&line, before);
+	output_append_decimal(&line, count, true);
+	text_append(&line, between);
+	output_append_decimal(&line, size, true);
+	text_append(&line, after);
+	output->out_of_memory |= text_failed(&line);
+	output_line(output, "%s", text_string(&line));
+	text_deinit(&line);
+}

@@ -1,0 +1,71 @@
+#include "commands/command.h"
+
+#include <strings.h>
+
+extern const struct command command_exit, command_help;
+
+/* Sorted by name; tests/unit/test_registry.c checks that. */
+const struct command *const all_commands[] = {
+	&command_exit,
+	&command_help,
+	NULL,
+};
+
+static bool is_named(const struct command *command, const char *name)
+{
+	if (!strcasecmp(command->name, name))
+		return true;
+	for (const char *const *alias = command->aliases; alias && *alias; alias++)
+		if (!strcasecmp(*alias, name))
+			return true;
+	return false;
+}
+
+const struct command *command_find(const char *name)
+{
+	for (const struct command *const *command = all_commands; *command; command++)
+		if (is_named(*command, name))
+			return *command;
+	return NULL;
+}
+
+/* Edits (a letter changed, added, left out) from one word to the other, as far as `enough`. Both
+ * are short: command names. */
+static unsigned distance(const char *from, const char *to, unsigned enough)
+{
+	enum { WORD_MAX = 32 };
+	unsigned row[WORD_MAX + 1];
+	size_t length = strlen(to);
+	if (length > WORD_MAX || strlen(from) > WORD_MAX)
+		return enough;
+	for (unsigned i = 0; i <= length; i++)
+		row[i] = i;
+	for (unsigned i = 1; from[i - 1]; i++) {
+		unsigned diagonal = row[0];
+		row[0] = i;
+		for (size_t j = 1; j <= length; j++) {
+			bool same = strncasecmp(from + i - 1, to + j - 1, 1) == 0;
+			unsigned best = diagonal + !same;
+			diagonal = row[j];
+			best = best < row[j] + 1 ? best : row[j] + 1;
+			row[j] = best < row[j - 1] + 1 ? best : row[j - 1] + 1;
+		}
+	}
+	return row[length] < enough ? row[length] : enough;
+}
+
+const char *command_nearest(const char *name)
+{
+	const char *nearest = NULL;
+	unsigned least = 3;
+	for (const struct command *const *command = all_commands; *command; command++) {
+		unsigned edits = distance(name, (*command)->name, least);
+		bool begins =
+			strlen(name) >= 4 && !strncasecmp(name, (*command)->name, strlen(name));
+		if (edits < least || (begins && !nearest)) {
+			least = edits < least ? edits : least;
+			nearest = (*command)->name;
+		}
+	}
+	return nearest;
+}

@@ -1,0 +1,107 @@
+#include "commands/run.h"
+
+#include "commands/session.h"
+
+#include <ctype.h>
+#include <strings.h>
+
+/* The first word of the line, in scratch; *line moves behind it. */
+static struct error *take_word(const char **line, struct arena *scratch, const char **ret)
+{
+	const char *at = *line + strspn(*line, " \t");
+	size_t length = strcspn(at, " \t");
+	*line = at + length;
+	*ret = arena_copy_text(scratch, at, length);
+	return *ret ? NULL : &error_no_memory;
+}
+
+static struct error *find_command(const char **line, struct arena *scratch,
+				  const struct command **ret)
+{
+	const char *word;
+	TRY(take_word(line, scratch, &word));
+	if (!strcasecmp(word, "sos") || !strcasecmp(word, "ext"))
+		TRY(take_word(line, scratch, &word));
+	*ret = command_find(word[0] == '!' ? word + 1 : word);
+	if (*ret)
+		return NULL;
+	const char *nearest = command_nearest(word);
+	if (nearest)
+		return error_new(ERROR_USAGE, "there is no command %s: did you mean %s?", word,
+				 nearest);
+	return error_new(ERROR_USAGE, "there is no command %s: help lists them", word);
+}
+
+static struct error *check_needs(const struct command *command, const struct session *session)
+{
+	if (command->needs & (NEEDS_TARGET | NEEDS_HEAP) && !session_target(session))
+		return error_new(ERROR_UNSUPPORTED, "%s needs an open dump or process",
+				 command->name);
+	if (!(command->needs & NEEDS_HEAP) || session_heap(session))
+		return NULL;
+	const struct error *reason = session_heap_error(session);
+	return error_new(reason ? reason->code : ERROR_UNSUPPORTED, "%s: %s", session_name(session),
+			 reason ? reason->message : "no .NET runtime was found");
+}
+
+static size_t count_names(const char *const *names)
+{
+	size_t count = 0;
+	while (names && names[count])
+		count++;
+	return count;
+}
+
+static struct error *run(const struct command_runner *runner, const char *line,
+			 struct coverage *coverage, struct command_outcome *outcome)
+{
+	const struct command *command;
+	struct arguments *arguments;
+	TRY(find_command(&line, runner->scratch, &command));
+	struct error *error =
+		arguments_parse(line, command->options, count_names(command->positionals),
+				runner->scratch, &arguments);
+	if (error && error->code == ERROR_USAGE)
+		return error_context(error, "%s", command->name);
+	if (error)
+		return error;
+	error = check_needs(command, runner->session);
+	if (error) {
+		outcome->no_target = true;
+		return error;
+	}
+	struct command_call call = {
+		.session = runner->session,
+		.heap = command->needs & NEEDS_HEAP ? session_heap(runner->session) : NULL,
+		.out = runner->out,
+		.scratch = runner->scratch,
+		.arguments = arguments,
+		.task = runner->task,
+		.coverage = coverage,
+	};
+	return command->run(&call);
+}
+
+void command_run_line(const struct command_runner *runner, const char *line,
+		      struct command_outcome *ret)
+{
+	struct coverage coverage = { 0 };
+	*ret = (struct command_outcome){ 0 };
+	arena_reset(runner->scratch);
+	output_document_begin(runner->out, line);
+	struct error *error = run(runner, line, &coverage, ret);
+	ret->incomplete = coverage.incomplete;
+	output_document_end(
+		runner->out,
+		&(struct output_coverage){ .complete = !coverage.incomplete,
+					   .unreadable_bytes = coverage.unreadable_bytes,
+					   .reasons = coverage.reasons,
+					   .reason_count = coverage.reason_count },
+		error);
+	struct error *write_error = output_finish(runner->out);
+	if (!error)
+		error = write_error;
+	else
+		error_free(write_error);
+	ret->error = error;
+}

@@ -1,0 +1,28 @@
+/*
+ * Running a command line: find the command, check the line against its table and what the command
+ * needs against the session, open the document, run, close the document with the outcome.
+ */
+#ifndef COMMANDS_RUN_H
+#define COMMANDS_RUN_H
+
+#include "commands/command.h"
+
+struct command_runner {
+	struct session *session;
+	struct output *out;
+	struct arena *scratch; /* reset by each run */
+	const struct task *task;
+};
+
+struct command_outcome {
+	struct error *error; /* owned by the caller; NULL: the command did what it was asked */
+	bool incomplete;     /* something could not be read: see the answer */
+	bool no_target;      /* the error: there is nothing open, or no .NET runtime in it */
+};
+
+/* `line` holds one command; leading "sos" and "ext" are dropped, as in dotnet-dump. A failure to
+ * write the answer (full disk, closed pipe) is an error of code ERROR_OS too. */
+void command_run_line(const struct command_runner *runner, const char *line,
+		      struct command_outcome *ret);
+
+#endif

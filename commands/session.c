@@ -1,0 +1,124 @@
+#include "commands/session.h"
+
+#include "dump/module_files.h"
+#include "dump/overlay_target.h"
+#include "heap/heap.h"
+
+struct opened {
+	struct target *target; /* an overlay over what was opened */
+	struct module_files *files;
+	struct heap *heap;
+	struct error *heap_error;
+	char *name;
+};
+
+struct session {
+	struct opened *opened;
+	size_t count, current;
+	bool exit_requested;
+};
+
+static void opened_close(struct opened *opened)
+{
+	heap_close(opened->heap);
+	module_files_free(opened->files);
+	target_close(opened->target);
+	error_free(opened->heap_error);
+	free(opened->name);
+}
+
+struct session *session_new(void)
+{
+	return calloc(1, sizeof(struct session));
+}
+
+void session_free(struct session *session)
+{
+	if (!session)
+		return;
+	for (size_t i = session->count; i--;)
+		opened_close(&session->opened[i]);
+	free(session->opened);
+	free(session);
+}
+
+/* The caller gives what it left in *opened back when this fails; `target` only once it is there. */
+static struct error *open_layers(struct opened *opened, struct target *target, const char *name,
+				 const char *sysroot, const struct task *task)
+{
+	struct error *error = overlay_target_new(target, &opened->target);
+	if (error) {
+		target_close(target);
+		return error;
+	}
+	opened->name = strdup(name);
+	if (!opened->name)
+		return &error_no_memory;
+	TRY(module_files_new(opened->target, sysroot, &opened->files));
+	error = heap_open(opened->target, opened->files, task, &opened->heap);
+	if (error && (error->code == ERROR_NO_MEMORY || error->code == ERROR_CANCELLED))
+		return error;
+	opened->heap_error = error;
+	return NULL;
+}
+
+struct error *session_open(struct session *session, struct target *target, const char *name,
+			   const char *sysroot, const struct task *task)
+{
+	struct opened *more =
+		reallocarray(session->opened, session->count + 1, sizeof(*session->opened));
+	if (!more) {
+		target_close(target);
+		return &error_no_memory;
+	}
+	session->opened = more;
+	struct opened opened = { 0 };
+	struct error *error = open_layers(&opened, target, name, sysroot, task);
+	if (error) {
+		opened_close(&opened);
+		return error;
+	}
+	session->current = session->count;
+	session->opened[session->count++] = opened;
+	return NULL;
+}
+
+static const struct opened *current(const struct session *session)
+{
+	return session->count ? &session->opened[session->current] : NULL;
+}
+
+size_t session_heap_count(const struct session *session)
+{
+	return session->count;
+}
+
+struct target *session_target(const struct session *session)
+{
+	return session->count ? current(session)->target : NULL;
+}
+
+struct heap *session_heap(const struct session *session)
+{
+	return session->count ? current(session)->heap : NULL;
+}
+
+const struct error *session_heap_error(const struct session *session)
+{
+	return session->count ? current(session)->heap_error : NULL;
+}
+
+const char *session_name(const struct session *session)
+{
+	return session->count ? current(session)->name : "";
+}
+
+void session_request_exit(struct session *session)
+{
+	session->exit_requested = true;
+}
+
+bool session_exit_requested(const struct session *session)
+{
+	return session->exit_requested;
+}

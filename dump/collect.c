@@ -1,0 +1,169 @@
+#include "dump/collect.h"
+
+#include "attach/live_target.h"
+#include "attach/proc_file.h"
+#include "attach/process_access.h"
+#include "base/bytes.h"
+#include "base/cleanup.h"
+#include "base/limits.h"
+#include "dump/core_layout.h"
+#include "dump/core_notes.h"
+#include "dump/output_file.h"
+
+#include <errno.h>
+#include <time.h>
+#include <unistd.h>
+
+static double now_ms(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
+struct collection {
+	const struct collect_request *request;
+	struct collect_result *result;
+	struct output_file *output;
+	struct target *target;
+	struct core_layout layout;
+	struct text notes;
+	struct arena arena; /* names in the notes */
+};
+
+/* Before anything is stopped or written: what will it be about? */
+static struct error *estimate(int pid, uint64_t *ret_bytes)
+{
+	struct target *target;
+	struct core_layout layout = { 0 };
+	TRY(live_target_open(pid, false, NULL, &target));
+	struct error *error = core_layout_build(pid, live_target_maps(target), &layout);
+	*ret_bytes = layout.bytes;
+	core_layout_deinit(&layout);
+	target_close(target);
+	return error;
+}
+
+/* A file of /proc/PID as text in the arena; "" when it cannot be read. */
+static const char *proc_text(int pid, const char *name, struct arena *arena)
+{
+	CLEANUP(text_deinit) struct text file = { 0 };
+	if (proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "/proc/%d/%s", pid, name))
+		return "";
+	for (size_t i = 0; i + 1 < file.length; i++)
+		if (!file.bytes[i])
+			file.bytes[i] = ' '; /* between the words of cmdline */
+	const char *copy = arena_copy_text(arena, text_string(&file), file.length);
+	return copy ? copy : "";
+}
+
+static void describe_process(int pid, struct arena *arena, struct core_process *ret)
+{
+	enum { STAT_PPID = 4, STAT_PGRP, STAT_SESSION, STAT_FLAGS = 9, STAT_NICE = 19 }; /* proc(5) */
+	CLEANUP(text_deinit) struct text file = { 0 };
+	int64_t number;
+	uint64_t id;
+	ret->pid = pid;
+	if (!proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "/proc/%d/stat", pid)) {
+		ret->parent_pid = proc_stat_number(&file, STAT_PPID, &number) ? (int)number : 0;
+		ret->group = proc_stat_number(&file, STAT_PGRP, &number) ? (int)number : 0;
+		ret->session = proc_stat_number(&file, STAT_SESSION, &number) ? (int)number : 0;
+		ret->flags = proc_stat_number(&file, STAT_FLAGS, &number) ? (uint64_t)number : 0;
+		ret->nice = proc_stat_number(&file, STAT_NICE, &number) ? (int)number : 0;
+		ret->state = proc_stat_state(&file);
+	}
+	if (!proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "/proc/%d/status", pid)) {
+		ret->pid = proc_namespace_id(&file, pid);
+		ret->uid = proc_number(&file, "Uid", 10, &id) ? (unsigned)id : 0;
+		ret->gid = proc_number(&file, "Gid", 10, &id) ? (unsigned)id : 0;
+	}
+	char *name = (char *)proc_text(pid, "comm", arena);
+	size_t length = strlen(name);
+	if (length && name[length - 1] == '\n')
+		name[length - 1] = '\0';
+	ret->name = name;
+	ret->arguments = proc_text(pid, "cmdline", arena);
+}
+
+static struct error *build_notes(struct collection *collection)
+{
+	struct target *target = collection->target;
+	const struct process_maps *maps = live_target_maps(target);
+	struct core_process process = { .maps = maps->maps,
+					.map_count = maps->count,
+					.page_size = target->page_size,
+					.ticks_per_second = (uint32_t)sysconf(_SC_CLK_TCK) };
+	uint8_t auxv[4096];
+	process.auxv = auxv;
+	process.auxv_size = target->ops->auxv(target, auxv, sizeof(auxv));
+	process.threads =
+		thread_stop_threads(live_target_stop(target), &process.thread_count);
+	describe_process(target->pid, &collection->arena, &process);
+	for (size_t i = 0; i < process.thread_count; i++) {
+		collection->result->threads += process.threads[i].set_count > 0;
+		collection->result->threads_missing += process.threads[i].set_count == 0;
+	}
+	collection->result->mappings = (unsigned)maps->count;
+	return core_notes_build(&process, &collection->notes);
+}
+
+/* From the first interrupt to the last detach: nothing here that could wait. */
+static struct error *write_stopped(struct collection *collection)
+{
+	const struct collect_request *request = collection->request;
+	struct collect_result *result = collection->result;
+	TRY(live_target_open(request->pid, true, request->task, &collection->target));
+	TRY(core_layout_build(request->pid, live_target_maps(collection->target),
+			      &collection->layout));
+	TRY(build_notes(collection));
+	struct core_contents contents = { .target = collection->target,
+					  .segments = collection->layout.segments,
+					  .segment_count = collection->layout.count,
+					  .notes = collection->notes.bytes,
+					  .notes_size = collection->notes.length };
+	struct core_written written;
+	TRY(core_write(output_file_fd(collection->output), &contents, request->task, &written));
+	if (written.unreadable_bytes && thread_stop_died(live_target_stop(collection->target)))
+		return error_new(ERROR_NOT_FOUND,
+				 "process %d was killed while its core was being written",
+				 request->pid);
+	result->pause_ms = live_target_resume(collection->target);
+	result->file_bytes = written.file_bytes;
+	result->memory_bytes = written.memory_bytes;
+	result->unreadable_bytes = written.unreadable_bytes;
+	result->untouched_bytes = collection->layout.untouched_bytes;
+	result->left_out_bytes = collection->layout.left_out_bytes;
+	return NULL;
+}
+
+static struct error *collect(struct collection *collection)
+{
+	const struct collect_request *request = collection->request;
+	uint64_t bytes;
+	TRY(process_exists(request->pid));
+	if (request->pid == getpid())
+		return error_new(ERROR_USAGE, "process %d is clrpod itself", request->pid);
+	TRY(output_file_check(request->output_path, request->force));
+	TRY(estimate(request->pid, &bytes));
+	TRY(output_file_create(request->output_path, request->force, &collection->output));
+	if (!request->force)
+		TRY(output_file_check_space(collection->output, bytes));
+	TRY(write_stopped(collection));
+	return output_file_finish(collection->output, &collection->result->disk_bytes);
+}
+
+struct error *collect_process(const struct collect_request *request, struct collect_result *ret)
+{
+	double start = now_ms();
+	struct collection collection = { .request = request, .result = ret };
+	*ret = (struct collect_result){ 0 };
+	arena_init(&collection.arena);
+	struct error *error = collect(&collection);
+	target_close(collection.target); /* resumes, if that was not done */
+	output_file_free(collection.output);
+	core_layout_deinit(&collection.layout);
+	text_deinit(&collection.notes);
+	arena_deinit(&collection.arena);
+	ret->total_ms = now_ms() - start;
+	return error;
+}

@@ -1,0 +1,48 @@
+/*
+ * A core of a live process, written while it stands still: stop, registers, memory, resume, then
+ * fsync and rename. The process is resumed on every path out of here, and by the kernel when we are
+ * killed; a process that was in job-control stop stays stopped as it was.
+ *
+ * What is written: every mapping (read-only file pages too: symbols, descriptor and metadata are in
+ * the dump) except [vvar] and [vsyscall]; anonymous pages that were never touched are holes. The
+ * file is sparse where memory is zeros. It is written as PATH.partial, mode 0600, and renamed when
+ * it is whole; on any error or cancel PATH.partial is removed.
+ *
+ * For the caller (cli/): catch SIGINT, SIGTERM and SIGHUP and set the task's stop flag, or a
+ * killed collect leaves PATH.partial behind. Ctrl-Z is held back while the process stands.
+ */
+#ifndef DUMP_COLLECT_H
+#define DUMP_COLLECT_H
+
+#include "base/task.h"
+
+struct collect_request {
+	int pid;                 /* as this process's /proc shows it */
+	const char *output_path; /* of the finished core */
+	bool force; /* overwrite PATH and PATH.partial; write although space gets short */
+	const struct task *task; /* may be NULL; progress unit: bytes, what: "writing the core" */
+};
+
+struct collect_result {
+	uint64_t file_bytes;      /* length of the file, holes included */
+	uint64_t disk_bytes;      /* what it takes on disk */
+	uint64_t memory_bytes;    /* of the process that are in the core (zero pages included) */
+	uint64_t untouched_bytes; /* mapped, never touched, left out */
+	uint64_t left_out_bytes;  /* of very large mapped files: not resident, left out */
+	uint64_t unreadable_bytes; /* should be in the core and could not be read: the core is
+				      incomplete (exit status 5) */
+	unsigned threads;          /* with registers */
+	unsigned threads_missing;  /* in an uninterruptible sleep: no registers, incomplete */
+	unsigned mappings;
+	double pause_ms; /* from the first interrupt to the last detach */
+	double total_ms; /* including fsync */
+};
+
+/* ERROR_USAGE: the file exists and !force, or pid is ourselves. ERROR_NOT_FOUND: no such process.
+ * ERROR_OS: not allowed to look (the message names what is missing), no space (with the figures),
+ * writing failed. ERROR_UNSUPPORTED: not a 64-bit process of this machine's architecture.
+ * ERROR_CANCELLED: the task was stopped. */
+MUST_CHECK struct error *collect_process(const struct collect_request *request,
+					 struct collect_result *ret);
+
+#endif

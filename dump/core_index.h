@@ -1,0 +1,46 @@
+/*
+ * What an ELF core says of itself, read once at open: where each address stands in the file, the
+ * threads, the file mappings, the auxiliary vector. Everything points into the core's bytes, which
+ * must outlive the index. A truncated core is indexed as far as it goes; what is beyond its end is
+ * counted in missing_bytes.
+ */
+#ifndef DUMP_CORE_INDEX_H
+#define DUMP_CORE_INDEX_H
+
+#include "attach/target.h"
+
+/* Addresses whose bytes are in the file. The table is ascending and free of overlaps. */
+struct core_range {
+	uint64_t start, end;
+	uint64_t file_offset;
+	uint64_t run_end; /* up to here addresses and file offsets go on together, over later ranges */
+	unsigned protection;
+};
+
+struct core_index {
+	const uint8_t *bytes;
+	size_t size;
+	enum architecture architecture;
+	uint32_t page_size;
+	int pid; /* of NT_PRPSINFO; 0: unknown */
+	struct core_range *ranges;
+	size_t range_count;
+	struct target_thread *threads;
+	size_t thread_count;
+	struct mapping *mappings; /* ascending */
+	size_t mapping_count;
+	const uint8_t *auxv;
+	size_t auxv_size; /* bytes */
+	uint64_t missing_bytes;
+};
+
+/* `bytes` begin as file_kind_of() == FILE_KIND_CORE asks. ERROR_BAD_DATA when no memory of the process
+ * can be found in it. On failure nothing is left to free. */
+MUST_CHECK struct error *core_index_read(const uint8_t *bytes, size_t size,
+					 struct core_index *ret);
+void core_index_deinit(struct core_index *index);
+
+/* The range that holds address; NULL: a hole. */
+const struct core_range *core_index_find(const struct core_index *index, uint64_t address);
+
+#endif

@@ -1,0 +1,146 @@
+#include "dump/core_layout.h"
+
+#include "attach/page_map.h"
+#include "attach/shared_memory.h"
+#include "base/limits.h"
+
+struct builder {
+	struct core_layout *layout;
+	const struct process_map *map;
+	struct page_map *pages; /* NULL: not readable */
+	struct shared_memory *memory;
+	bool optional;
+};
+
+static struct error *add(struct builder *builder, uint64_t start, uint64_t end)
+{
+	struct core_layout *layout = builder->layout;
+	if (start >= end)
+		return NULL;
+	if (layout->count == layout->capacity) {
+		size_t capacity = layout->capacity ? layout->capacity * 2 : 256;
+		struct core_segment *segments =
+			reallocarray(layout->segments, capacity, sizeof(*segments));
+		if (!segments)
+			return &error_no_memory;
+		layout->segments = segments;
+		layout->capacity = capacity;
+	}
+	layout->segments[layout->count++] =
+		(struct core_segment){ .start = start,
+				       .end = end,
+				       .protection = builder->map->protection,
+				       .optional = builder->optional };
+	layout->bytes += end - start;
+	return NULL;
+}
+
+static struct error *add_run(uint64_t start, uint64_t end, void *context)
+{
+	return add(context, start, end);
+}
+
+static struct error *add_touched(struct builder *builder, uint64_t start, uint64_t end)
+{
+	const struct process_map *map = builder->map;
+	if (builder->pages && (map->protection || page_map_is_fast(builder->pages)))
+		return page_map_visit(builder->pages, start, end, add_run, builder);
+	/* An inaccessible reservation of terabytes is not looked through page by page. */
+	return builder->pages || !map->protection ? NULL : add(builder, start, end);
+}
+
+static struct error *add_anonymous(struct builder *builder)
+{
+	const struct process_map *map = builder->map;
+	uint64_t before = builder->layout->bytes;
+	TRY(add_touched(builder, map->start, map->end));
+	if (map->protection)
+		builder->layout->untouched_bytes +=
+			map->end - map->start - (builder->layout->bytes - before);
+	return NULL;
+}
+
+static struct error *add_file(struct builder *builder)
+{
+	const struct process_map *map = builder->map;
+	bool device = !strncmp(map->path, "/dev/", 5);
+	uint64_t size = map->end - map->start, before = builder->layout->bytes;
+	builder->optional = true; /* pages beyond the end of the file cannot be read */
+	if (device) /* reading a device's registers may change its state */
+		builder->layout->left_out_bytes += size;
+	else if (!map->protection)
+		TRY(add_touched(builder, map->start, map->end));
+	else if (size <= LIMIT_COLLECTED_FILE_BYTES)
+		TRY(add(builder, map->start, map->end));
+	else if (builder->pages)
+		TRY(add_touched(builder, map->start, map->end));
+	if (size > LIMIT_COLLECTED_FILE_BYTES && !device)
+		builder->layout->left_out_bytes += size - (builder->layout->bytes - before);
+	return NULL;
+}
+
+/* Runs of the memory's file; between them touched pages, which a private mapping may have. */
+static struct error *add_memory(struct builder *builder)
+{
+	const struct process_map *map = builder->map;
+	if (!shared_memory_select(builder->memory, map)) {
+		uint64_t before = builder->layout->bytes;
+		TRY(add_touched(builder, map->start, map->end));
+		if (map->protection)
+			builder->layout->left_out_bytes +=
+				map->end - map->start - (builder->layout->bytes - before);
+		return NULL;
+	}
+	uint64_t before = builder->layout->bytes;
+	for (uint64_t at = map->start; at < map->end;) {
+		uint64_t start, end;
+		shared_memory_next(builder->memory, map, at, &start, &end);
+		TRY(add_touched(builder, at, start));
+		TRY(add(builder, start, end));
+		at = end;
+	}
+	if (map->protection)
+		builder->layout->untouched_bytes +=
+			map->end - map->start - (builder->layout->bytes - before);
+	return NULL;
+}
+
+static struct error *add_map(struct builder *builder, const struct process_map *map)
+{
+	builder->map = map;
+	/* anon_inode:[io_uring] and the like: a driver's pages */
+	builder->optional = map->path[0] && map->path[0] != '[';
+	switch (map->kind) {
+	case PROCESS_MAP_ANONYMOUS:
+		return add_anonymous(builder);
+	case PROCESS_MAP_FILE:
+		return add_file(builder);
+	case PROCESS_MAP_MEMORY:
+		return add_memory(builder);
+	case PROCESS_MAP_SPECIAL:
+		break;
+	}
+	return NULL;
+}
+
+struct error *core_layout_build(int pid, const struct process_maps *maps, struct core_layout *ret)
+{
+	struct builder builder = { .layout = ret };
+	*ret = (struct core_layout){ 0 };
+	struct error *error = page_map_open(pid, &builder.pages);
+	if (error == &error_no_memory)
+		return error;
+	error_free(error);
+	error = shared_memory_open(pid, &builder.memory);
+	for (size_t i = 0; !error && i < maps->count; i++)
+		error = add_map(&builder, &maps->maps[i]);
+	shared_memory_close(builder.memory);
+	page_map_close(builder.pages);
+	return error;
+}
+
+void core_layout_deinit(struct core_layout *layout)
+{
+	free(layout->segments);
+	*layout = (struct core_layout){ 0 };
+}

@@ -1,0 +1,27 @@
+/*
+ * Which memory of a live process goes into its core, as segments. Mapped files whole (symbols,
+ * descriptor, metadata), very large ones by their resident pages; anonymous memory by the pages
+ * that were touched; shared memory by the pages that its file has (reading others would bring them
+ * into being, at the process's expense); devices and [vvar] not at all.
+ */
+#ifndef DUMP_CORE_LAYOUT_H
+#define DUMP_CORE_LAYOUT_H
+
+#include "attach/process_maps.h"
+#include "dump/core_writer.h"
+
+struct core_layout {
+	struct core_segment *segments; /* ascending */
+	size_t count, capacity;
+	uint64_t bytes;           /* of the segments */
+	uint64_t untouched_bytes; /* mapped, accessible, never touched */
+	uint64_t left_out_bytes;  /* of large files, devices, shared memory that cannot be asked */
+};
+
+/* Free with core_layout_deinit(), failed or not. Without a readable page map all that is readable
+ * counts as touched. */
+MUST_CHECK struct error *core_layout_build(int pid, const struct process_maps *maps,
+					   struct core_layout *ret);
+void core_layout_deinit(struct core_layout *layout);
+
+#endif

@@ -1,0 +1,200 @@
+#include "dump/core_target.h"
+
+#include "base/cleanup.h"
+#include "dump/core_index.h"
+#include "dump/file_kind.h"
+#include "dump/unpack.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+struct core_target {
+	struct target base;
+	struct core_index index;
+	bool mapped; /* index.bytes is our own mapping */
+};
+
+static struct core_target *core_of(struct target *target)
+{
+	return (struct core_target *)target;
+}
+
+static void core_close(struct target *target)
+{
+	struct core_target *core = core_of(target);
+	if (core->mapped)
+		munmap((void *)core->index.bytes, core->index.size);
+	core_index_deinit(&core->index);
+	free(core);
+}
+
+static const uint8_t *core_borrow(struct target *target, uint64_t address, size_t *ret_size)
+{
+	const struct core_index *index = &core_of(target)->index;
+	const struct core_range *range = core_index_find(index, address);
+	*ret_size = range ? (size_t)(range->run_end - address) : 0;
+	return range ? index->bytes + range->file_offset + (address - range->start) : NULL;
+}
+
+static size_t core_read_some(struct target *target, uint64_t address, void *buffer, size_t size)
+{
+	size_t done = 0, lent;
+	while (done < size) {
+		const uint8_t *bytes = core_borrow(target, address + done, &lent);
+		if (!bytes)
+			break;
+		size_t part = lent < size - done ? lent : size - done;
+		memcpy((uint8_t *)buffer + done, bytes, part);
+		done += part;
+	}
+	return done;
+}
+
+static struct error *core_visit_mappings(struct target *target, mapping_visitor visit,
+					 void *context)
+{
+	const struct core_index *index = &core_of(target)->index;
+	for (size_t i = 0; i < index->mapping_count; i++)
+		TRY(visit(&index->mappings[i], context));
+	return NULL;
+}
+
+static struct error *core_visit_regions(struct target *target, region_visitor visit, void *context)
+{
+	const struct core_index *index = &core_of(target)->index;
+	for (size_t i = 0; i < index->range_count; i++) {
+		const struct core_range *range = &index->ranges[i];
+		struct region region = { .start = range->start,
+					 .end = range->end,
+					 .protection = range->protection };
+		TRY(visit(&region, context));
+	}
+	return NULL;
+}
+
+static struct error *core_visit_threads(struct target *target, thread_visitor visit, void *context)
+{
+	const struct core_index *index = &core_of(target)->index;
+	for (size_t i = 0; i < index->thread_count; i++)
+		TRY(visit(&index->threads[i], context));
+	return NULL;
+}
+
+static size_t core_auxv(struct target *target, void *buffer, size_t size)
+{
+	const struct core_index *index = &core_of(target)->index;
+	size_t part = index->auxv_size < size ? index->auxv_size : size;
+	if (part)
+		memcpy(buffer, index->auxv, part);
+	return part;
+}
+
+static const struct target_ops core_ops = {
+	.kind = "core",
+	.close = core_close,
+	.read_some = core_read_some,
+	.borrow = core_borrow,
+	.visit_mappings = core_visit_mappings,
+	.visit_regions = core_visit_regions,
+	.visit_threads = core_visit_threads,
+	.auxv = core_auxv,
+};
+
+static struct error *not_a_core(const char *name, const char *what)
+{
+	return error_new(ERROR_UNSUPPORTED, "cannot open %s: it %s", name, what);
+}
+
+struct error *core_target_open_bytes(const char *name, const uint8_t *bytes, size_t size,
+				     struct target **ret)
+{
+	const char *what = NULL;
+	size_t head = size < FILE_KIND_HEAD_BYTES ? size : FILE_KIND_HEAD_BYTES;
+	if (file_kind_of(bytes, head, &what) != FILE_KIND_CORE)
+		return not_a_core(name, what ? what : "is packed twice; unpack it first");
+	struct core_target *core = calloc(1, sizeof(*core));
+	if (!core)
+		return &error_no_memory;
+	struct error *error = core_index_read(bytes, size, &core->index);
+	if (error) {
+		free(core);
+		return error_context(error, "cannot open %s", name);
+	}
+	core->base = (struct target){ .ops = &core_ops,
+				      .architecture = core->index.architecture,
+				      .page_size = core->index.page_size,
+				      .pid = core->index.pid,
+				      .missing_bytes = core->index.missing_bytes };
+	*ret = &core->base;
+	return NULL;
+}
+
+/* Maps the file; its descriptor may be closed behind it. */
+static struct error *open_descriptor(const char *path, int fd, struct target **ret)
+{
+	struct stat status;
+	if (fstat(fd, &status))
+		return error_os(errno, "cannot look at %s", path);
+	if (!status.st_size)
+		return not_a_core(path, "is empty");
+	size_t size = (size_t)status.st_size;
+	void *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (bytes == MAP_FAILED)
+		return error_os(errno, "cannot map the %zu bytes of %s", size, path);
+	struct error *error = core_target_open_bytes(path, bytes, size, ret);
+	if (error) {
+		munmap(bytes, size);
+		return error;
+	}
+	core_of(*ret)->mapped = true;
+	return NULL;
+}
+
+static struct error *open_file(const char *path, int *ret)
+{
+	/* O_NONBLOCK: a FIFO without a writer must not hold us. */
+	*ret = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (*ret < 0)
+		return error_os(errno, "cannot open %s", path);
+	struct stat status;
+	if (fstat(*ret, &status))
+		return error_os(errno, "cannot look at %s", path);
+	if (S_ISDIR(status.st_mode))
+		return not_a_core(path, "is a directory; give the dump itself");
+	if (!S_ISREG(status.st_mode))
+		return not_a_core(path, "is a pipe or a device; copy the dump into a file first");
+	return NULL;
+}
+
+struct error *core_target_open_in(const char *path, const char *temporary_directory,
+				  const struct task *task, struct target **ret)
+{
+	CLEANUP(fd_cleanup) int fd = -1;
+	CLEANUP(fd_cleanup) int unpacked = -1;
+	TRY(open_file(path, &fd));
+	uint8_t head[FILE_KIND_HEAD_BYTES];
+	ssize_t size = pread(fd, head, sizeof(head), 0);
+	if (size < 0)
+		return error_os(errno, "cannot read %s", path);
+	const char *what;
+	switch (file_kind_of(head, (size_t)size, &what)) {
+	case FILE_KIND_OTHER:
+		return not_a_core(path, what);
+	case FILE_KIND_ZSTD:
+		TRY(unpack_zstd(path, fd, temporary_directory, task, &unpacked));
+		break;
+	case FILE_KIND_GZIP:
+		TRY(unpack_gzip(path, fd, temporary_directory, task, &unpacked));
+		break;
+	case FILE_KIND_CORE:
+		break;
+	}
+	return open_descriptor(path, unpacked >= 0 ? unpacked : fd, ret);
+}
+
+struct error *core_target_open(const char *path, const struct task *task, struct target **ret)
+{
+	return core_target_open_in(path, NULL, task, ret);
+}

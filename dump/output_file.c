@@ -1,0 +1,180 @@
+#include "dump/output_file.h"
+
+#include "base/cleanup.h"
+#include "base/limits.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <time.h>
+
+static const char partial_suffix[] = ".partial";
+
+struct output_file {
+	char *path, *partial;
+	int fd;
+	bool force, finished;
+	bool masked; /* SIGXFSZ was not blocked before */
+};
+
+struct error *output_file_check(const char *path, bool force)
+{
+	struct stat file;
+	if (strlen(path) + sizeof(partial_suffix) > LIMIT_PATH_BYTES || !*path)
+		return error_new(ERROR_USAGE, "'%.60s' is no name for a file", path);
+	if (lstat(path, &file))
+		return errno == ENOENT ? NULL : error_os(errno, "cannot write %s", path);
+	if (!S_ISREG(file.st_mode))
+		return error_new(ERROR_USAGE, "%s exists and is no regular file", path);
+	if (!force)
+		return error_new(ERROR_USAGE, "%s exists: name another file, or use --force", path);
+	return NULL;
+}
+
+/* A write above the limit sends SIGXFSZ to the writing thread, whose default is to die. */
+static void block_file_size_signal(struct output_file *file)
+{
+	sigset_t signal, before;
+	sigemptyset(&signal);
+	sigaddset(&signal, SIGXFSZ);
+	if (!pthread_sigmask(SIG_BLOCK, &signal, &before))
+		file->masked = !sigismember(&before, SIGXFSZ);
+}
+
+static void unblock_file_size_signal(struct output_file *file)
+{
+	sigset_t signal;
+	struct timespec now = { 0 };
+	if (!file->masked)
+		return;
+	sigemptyset(&signal);
+	sigaddset(&signal, SIGXFSZ);
+	while (sigtimedwait(&signal, NULL, &now) > 0)
+		; /* take what is pending */
+	pthread_sigmask(SIG_UNBLOCK, &signal, NULL);
+	file->masked = false;
+}
+
+static struct error *create(struct output_file *file)
+{
+	if (file->force && unlink(file->partial) && errno != ENOENT)
+		return error_os(errno, "cannot replace %s", file->partial);
+	file->fd = open(file->partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (file->fd >= 0)
+		return NULL;
+	if (errno == EEXIST)
+		return error_new(ERROR_USAGE,
+				 "%s exists: another collect is writing it, or was killed; remove "
+				 "it, or use --force",
+				 file->partial);
+	return error_os(errno, "cannot create %s", file->partial);
+}
+
+struct error *output_file_create(const char *path, bool force, struct output_file **ret)
+{
+	struct output_file *file = calloc(1, sizeof(*file));
+	if (!file)
+		return &error_no_memory;
+	file->fd = -1;
+	file->force = force;
+	file->path = strdup(path);
+	if (asprintf(&file->partial, "%s%s", path, partial_suffix) < 0)
+		file->partial = NULL;
+	struct error *error = file->path && file->partial ? create(file) : &error_no_memory;
+	if (error) {
+		output_file_free(file);
+		return error;
+	}
+	block_file_size_signal(file);
+	*ret = file;
+	return NULL;
+}
+
+int output_file_fd(const struct output_file *file)
+{
+	return file->fd;
+}
+
+static unsigned long long mebibytes(uint64_t bytes)
+{
+	return (unsigned long long)((bytes + (1 << 20) - 1) >> 20);
+}
+
+struct error *output_file_check_space(const struct output_file *file, uint64_t bytes)
+{
+	struct statvfs system;
+	struct rlimit limit;
+	struct error *error = NULL;
+	if (!getrlimit(RLIMIT_FSIZE, &limit) && limit.rlim_cur != RLIM_INFINITY &&
+	    bytes > limit.rlim_cur)
+		return error_os(EFBIG,
+				"%s needs about %llu MiB and the limit on file sizes (ulimit -f) "
+				"is %llu MiB",
+				file->path, mebibytes(bytes), mebibytes(limit.rlim_cur));
+	if (fstatvfs(file->fd, &system))
+		return error_os(errno, "cannot ask for the free space around %s", file->path);
+	uint64_t all = (uint64_t)system.f_blocks * system.f_frsize;
+	uint64_t available = (uint64_t)system.f_bavail * system.f_frsize;
+	uint64_t keep = all / 100 * OUTPUT_KEEP_FREE_PERCENT;
+	/* Some file systems (FUSE, overlays) count nothing: they are not asked twice. */
+	if (all && (available < keep || available - keep < bytes))
+		error = error_os(ENOSPC,
+				 "%s needs about %llu MiB and %d %% of its file system (%llu MiB) "
+				 "should stay free, of which %llu of %llu MiB are: choose another "
+				 "place with -o, or --force",
+				 file->path, mebibytes(bytes), OUTPUT_KEEP_FREE_PERCENT,
+				 mebibytes(keep), mebibytes(available), mebibytes(all));
+	return error;
+}
+
+static int rename_finished(const struct output_file *file)
+{
+	if (file->force)
+		return rename(file->partial, file->path) ? errno : 0;
+	if (!renameat2(AT_FDCWD, file->partial, AT_FDCWD, file->path, RENAME_NOREPLACE))
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS)
+		return errno;
+	/* A file system that cannot: a hard link never replaces either. */
+	if (!link(file->partial, file->path))
+		return unlink(file->partial) ? errno : 0;
+	if (errno == EEXIST)
+		return EEXIST;
+	return rename(file->partial, file->path) ? errno : 0;
+}
+
+struct error *output_file_finish(struct output_file *file, uint64_t *ret_disk_bytes)
+{
+	struct stat written;
+	if (fsync(file->fd) && errno != EINVAL)
+		return error_os(errno, "cannot finish writing %s", file->path);
+	if (fstat(file->fd, &written))
+		return error_os(errno, "cannot finish writing %s", file->path);
+	*ret_disk_bytes = (uint64_t)written.st_blocks * 512; /* stat(2): units of 512 bytes */
+	int failed = rename_finished(file);
+	if (failed == EEXIST)
+		return error_new(ERROR_USAGE, "%s has come into being meanwhile: use --force",
+				 file->path);
+	if (failed)
+		return error_os(failed, "cannot rename %s to %s", file->partial, file->path);
+	file->finished = true;
+	return NULL;
+}
+
+void output_file_free(struct output_file *file)
+{
+	if (!file)
+		return;
+	if (file->fd >= 0) {
+		close(file->fd);
+		if (!file->finished)
+			unlink(file->partial);
+	}
+	unblock_file_size_signal(file);
+	free(file->path);
+	free(file->partial);
+	free(file);
+}

@@ -1,0 +1,35 @@
+/*
+ * A file that appears whole or not at all: written as PATH.partial, mode 0600, synchronised,
+ * renamed to PATH. Whatever fails before, PATH.partial is removed.
+ */
+#ifndef DUMP_OUTPUT_FILE_H
+#define DUMP_OUTPUT_FILE_H
+
+#include "base/error.h"
+
+enum { OUTPUT_KEEP_FREE_PERCENT = 15 }; /* of the file system: below 10 % a node evicts pods */
+
+struct output_file;
+
+/* May PATH be written? ERROR_USAGE: it exists and !force, it is no regular file, its name is too
+ * long. Nothing is created. */
+MUST_CHECK struct error *output_file_check(const char *path, bool force);
+
+/* Creates PATH.partial, never following a link. With `force` an old one is removed first. While it
+ * is open, a write above RLIMIT_FSIZE answers EFBIG instead of killing us (SIGXFSZ is blocked in
+ * this thread). */
+MUST_CHECK struct error *output_file_create(const char *path, bool force, struct output_file **ret);
+
+int output_file_fd(const struct output_file *file); /* borrowed */
+
+/* ERROR_OS (ENOSPC, EFBIG) with the figures when `bytes` would leave less than 15 % of the file
+ * system free, or exceed our RLIMIT_FSIZE. */
+MUST_CHECK struct error *output_file_check_space(const struct output_file *file, uint64_t bytes);
+
+/* fsync and rename. *ret_disk_bytes: what it takes on disk. */
+MUST_CHECK struct error *output_file_finish(struct output_file *file, uint64_t *ret_disk_bytes);
+
+/* Removes PATH.partial unless it was finished. NULL is allowed. */
+void output_file_free(struct output_file *file);
+
+#endif

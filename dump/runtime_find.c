@@ -1,0 +1,148 @@
+#include "dump/runtime_find.h"
+
+#include "base/cleanup.h"
+
+/*
+ * What a runtime exports: coreclr since .NET 9 the descriptor (dotnet/runtime
+ * src/coreclr/debug/runtimeinfo: contract descriptor), since .NET 5 g_dacTable (src/coreclr/debug/ee/
+ * dactable.cpp); NativeAOT its own header (src/coreclr/nativeaot/Runtime/DebugHeader.cpp).
+ */
+static const char runtime_file[] = "libcoreclr.so";
+static const char descriptor_symbol[] = "DotNetRuntimeContractDescriptor";
+static const char dac_table_symbol[] = "g_dacTable";
+static const char native_aot_symbol[] = "DotNetRuntimeDebugHeader";
+
+struct finder {
+	struct target *target;
+	struct module_files *files; /* NULL: none */
+	struct arena *arena;
+	struct runtime_location *locations;
+	size_t count;
+	const struct elf_module *native_aot, *too_old;
+};
+
+static void found(struct finder *finder, const struct elf_module *module, uint64_t descriptor,
+		  uint64_t dac_table, const char *found_by)
+{
+	finder->locations[finder->count++] = (struct runtime_location){
+		.module = *module,
+		.descriptor = descriptor,
+		.dac_table = dac_table,
+		.found_by = found_by,
+	};
+}
+
+struct symbols {
+	uint64_t descriptor, dac_table;
+	bool unreadable; /* at least one may be there, and cannot be looked up */
+};
+
+static struct symbols look_up(struct finder *finder, const struct elf_module *module)
+{
+	struct symbols symbols = { 0 };
+	enum elf_symbol_answer descriptor = elf_module_find_symbol(
+		finder->target, module, descriptor_symbol, &symbols.descriptor);
+	enum elf_symbol_answer table = elf_module_find_symbol(finder->target, module,
+							      dac_table_symbol, &symbols.dac_table);
+	symbols.unreadable = descriptor == ELF_SYMBOL_UNREADABLE || table == ELF_SYMBOL_UNREADABLE;
+	return symbols;
+}
+
+/* A module that must be the runtime, by its name or because nothing else is left. */
+static struct error *examine(struct finder *finder, const struct elf_module *module)
+{
+	struct symbols symbols = look_up(finder, module);
+	const char *found_by = "symbols";
+	bool admitted = false;
+	if (symbols.unreadable && finder->files) {
+		TRY(module_files_admit_elf(finder->files, module, &admitted));
+		if (admitted) {
+			found_by = symbols.descriptor || symbols.dac_table ? "symbols" : "file";
+			symbols = look_up(finder, module);
+		}
+	}
+	if (symbols.descriptor || symbols.dac_table)
+		found(finder, module, symbols.descriptor, symbols.dac_table, found_by);
+	else if (symbols.unreadable)
+		found(finder, module, 0, 0, "scan");
+	else
+		finder->too_old = module;
+	return NULL;
+}
+
+/* No libcoreclr.so: a single-file app has the runtime in its main program, whose host exports the
+ * symbols; so has a NativeAOT program, and exports another one. */
+static struct error *examine_others(struct finder *finder, const struct module_list *list)
+{
+	const struct elf_module *main_module = module_list_main(finder->target, list);
+	uint64_t address;
+	for (size_t i = 0; i < list->count; i++) {
+		const struct elf_module *module = &list->modules[i];
+		struct symbols symbols = look_up(finder, module);
+		if (symbols.descriptor || symbols.dac_table)
+			found(finder, module, symbols.descriptor, symbols.dac_table, "symbols");
+		else if (elf_module_symbol(finder->target, module, native_aot_symbol, &address))
+			finder->native_aot = module;
+	}
+	if (finder->count || finder->native_aot || !main_module)
+		return NULL;
+	TRY(examine(finder, main_module));
+	if (!finder->count && elf_module_symbol(finder->target, main_module, native_aot_symbol,
+						&address))
+		finder->native_aot = main_module;
+	else if (!finder->count && finder->too_old)
+		finder->too_old = NULL; /* a program that exports nothing of .NET is just not .NET */
+	return NULL;
+}
+
+static struct error *nothing_found(const struct finder *finder, const struct module_list *list)
+{
+	if (finder->native_aot)
+		return error_new(ERROR_UNSUPPORTED,
+				 "%s was compiled by NativeAOT (it exports %s): there is no CoreCLR "
+				 "in it to look into",
+				 finder->native_aot->path, native_aot_symbol);
+	if (finder->too_old)
+		return error_new(ERROR_UNSUPPORTED,
+				 "%s is older than .NET 5 (it exports neither %s nor %s): .NET 8 "
+				 "and later can be opened",
+				 finder->too_old->path, descriptor_symbol, dac_table_symbol);
+	if (!list->count)
+		return error_new(ERROR_UNSUPPORTED,
+				 "no .NET runtime can be looked for: the target has no headers of "
+				 "any program or library (a mini dump, or cut short?)");
+	const struct elf_module *program = list->modules;
+	for (size_t i = 0; i < list->count; i++)
+		if (!strstr(path_file_name(list->modules[i].path), ".so"))
+			program = &list->modules[i];
+	return error_new(ERROR_UNSUPPORTED,
+			 "no .NET runtime here: none of the %zu modules is %s or exports %s (the "
+			 "program is %s)",
+			 list->count, runtime_file, dac_table_symbol, program->path);
+}
+
+struct error *runtime_find(struct target *target, struct module_files *files,
+			   const struct module_list *list, struct arena *arena,
+			   struct runtime_location **ret, size_t *ret_count)
+{
+	*ret = NULL;
+	*ret_count = 0;
+	struct finder finder = { .target = target, .files = files, .arena = arena };
+	finder.locations = arena_allocate_array(arena, list->count + 1, sizeof(*finder.locations));
+	if (!finder.locations)
+		return &error_no_memory;
+	bool named = false;
+	for (size_t i = 0; i < list->count; i++) {
+		if (strcmp(path_file_name(list->modules[i].path), runtime_file))
+			continue;
+		named = true;
+		TRY(examine(&finder, &list->modules[i]));
+	}
+	if (!named)
+		TRY(examine_others(&finder, list));
+	if (!finder.count)
+		return nothing_found(&finder, list);
+	*ret = finder.locations;
+	*ret_count = finder.count;
+	return NULL;
+}

@@ -1,0 +1,29 @@
+/*
+ * Where the .NET runtime's tables may stand: ELF's part of the search. heap/contract decides which
+ * candidate is real. In order: exported symbols in the target's own memory; the same after the
+ * module's file was laid under it; else the module's writable memory, to be scanned.
+ */
+#ifndef DUMP_RUNTIME_FIND_H
+#define DUMP_RUNTIME_FIND_H
+
+#include "dump/module_files.h"
+
+struct runtime_location {
+	struct elf_module module; /* libcoreclr.so, or the main program of a single-file app */
+	uint64_t descriptor;      /* DotNetRuntimeContractDescriptor; 0: not found by symbol */
+	uint64_t dac_table;       /* g_dacTable; 0: not found by symbol */
+	const char *found_by;     /* "symbols", "file", "scan" */
+};
+
+/*
+ * Candidates in the order to try: modules named libcoreclr.so first, then any module that exports
+ * the symbols, then the main program (for a scan). An array in `arena`. ERROR_UNSUPPORTED when
+ * nothing looks like a .NET runtime; the message names what was found instead (NativeAOT: a module
+ * that exports DotNetRuntimeDebugHeader and no g_dacTable; .NET Core before 5: libcoreclr without
+ * g_dacTable or descriptor whose file says so; none).
+ */
+MUST_CHECK struct error *runtime_find(struct target *target, struct module_files *files,
+				      const struct module_list *list, struct arena *arena,
+				      struct runtime_location **ret, size_t *ret_count);
+
+#endif

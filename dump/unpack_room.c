@@ -1,0 +1,229 @@
+#include "dump/unpack_room.h"
+
+#include "base/cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+enum {
+	LEAST_FREE = 16 * 1024 * 1024, /* left to others in any place, bytes */
+	HOLE_BLOCK = 4096,             /* a run of zeros of this size is not written */
+};
+
+/* "1.4 GiB": for messages. */
+struct size_text {
+	char text[32];
+};
+
+static struct size_text size_text(uint64_t bytes)
+{
+	static const char *const units[] = { "bytes", "KiB", "MiB", "GiB", "TiB" };
+	struct size_text size;
+	double number = (double)bytes;
+	size_t unit = 0;
+	while (number >= 1024 && unit + 1 < sizeof(units) / sizeof(units[0])) {
+		number /= 1024;
+		unit++;
+	}
+	snprintf(size.text, sizeof(size.text), unit ? "%.1f %s" : "%.0f %s", number, units[unit]);
+	return size;
+}
+
+/* The number behind `key` in a file of such lines, times `unit`; the whole file's number where key is
+ * "". false: no such file or line ("max" in a cgroup file is no number). */
+static bool number_in_file(const char *path, const char *key, uint64_t unit, uint64_t *ret)
+{
+	char text[4096];
+	CLEANUP(fd_cleanup) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t size = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
+	if (size <= 0)
+		return false;
+	text[size] = '\0';
+	const char *found = strstr(text, key);
+	if (!found)
+		return false;
+	found += strlen(key);
+	char *end;
+	unsigned long long number = strtoull(found, &end, 10);
+	*ret = number * unit;
+	return end != found;
+}
+
+/* What may be taken from memory: the machine's, and the container's limit (cgroup 2, then 1). */
+static uint64_t free_memory(void)
+{
+	uint64_t free_bytes = 0, limit, used;
+	if (!number_in_file("/proc/meminfo", "MemAvailable:", 1024, &free_bytes))
+		return 0;
+	if ((number_in_file("/sys/fs/cgroup/memory.max", "", 1, &limit) &&
+	     number_in_file("/sys/fs/cgroup/memory.current", "", 1, &used)) ||
+	    (number_in_file("/sys/fs/cgroup/memory/memory.limit_in_bytes", "", 1, &limit) &&
+	     number_in_file("/sys/fs/cgroup/memory/memory.usage_in_bytes", "", 1, &used))) {
+		uint64_t rest = limit > used ? limit - used : 0;
+		free_bytes = rest < free_bytes ? rest : free_bytes;
+	}
+	return free_bytes / 2;
+}
+
+static uint64_t free_in_directory(const char *directory)
+{
+	struct statvfs status;
+	if (statvfs(directory, &status))
+		return 0;
+	uint64_t bytes;
+	if (__builtin_mul_overflow((uint64_t)status.f_bavail, (uint64_t)status.f_frsize, &bytes))
+		bytes = UINT64_MAX;
+	return bytes > LEAST_FREE ? bytes - LEAST_FREE : 0;
+}
+
+/* A file without a name; -1: not in this directory. */
+static int nameless_file(const char *directory)
+{
+	int fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC | O_EXCL, 0600);
+	if (fd >= 0)
+		return fd;
+	char *name = NULL;
+	if (asprintf(&name, "%s/clrpod-XXXXXX", directory) < 0)
+		return -1;
+	fd = mkostemp(name, O_CLOEXEC);
+	if (fd >= 0)
+		unlink(name);
+	free(name);
+	return fd;
+}
+
+struct refusals {
+	char text[256];
+	size_t length;
+};
+
+static void refuse(struct refusals *refusals, const char *place, uint64_t free_bytes)
+{
+	size_t room = sizeof(refusals->text) - refusals->length;
+	int length = free_bytes ? snprintf(refusals->text + refusals->length, room, "%s %s has %s",
+					   refusals->length ? "," : "", place,
+					   size_text(free_bytes).text)
+				: snprintf(refusals->text + refusals->length, room,
+					   "%s %s cannot be used", refusals->length ? "," : "", place);
+	if (length > 0 && (size_t)length < room)
+		refusals->length += (size_t)length;
+}
+
+static bool try_directory(const char *directory, const char *place, uint64_t needed,
+			  struct refusals *refusals, struct unpack_room *room)
+{
+	int fd = nameless_file(directory);
+	uint64_t free_bytes = fd >= 0 ? free_in_directory(directory) : 0;
+	if (fd >= 0 && free_bytes >= needed) {
+		room->fd = fd;
+		snprintf(room->place, sizeof(room->place), "%s", place);
+		return true;
+	}
+	if (fd >= 0)
+		close(fd);
+	refuse(refusals, place, free_bytes);
+	return false;
+}
+
+static bool try_memory(uint64_t needed, struct refusals *refusals, struct unpack_room *room)
+{
+	uint64_t free_bytes = free_memory();
+	int fd = free_bytes >= needed ? memfd_create("clrpod-dump", MFD_CLOEXEC) : -1;
+	if (fd >= 0) {
+		room->fd = fd;
+		room->in_memory = true;
+		snprintf(room->place, sizeof(room->place), "memory");
+		return true;
+	}
+	refuse(refusals, "memory", free_bytes);
+	return false;
+}
+
+static struct error *directory_of(const char *path, char **ret)
+{
+	const char *slash = strrchr(path, '/');
+	*ret = !slash	      ? strdup(".")
+	       : slash == path ? strdup("/")
+			       : strndup(path, (size_t)(slash - path));
+	return *ret ? NULL : &error_no_memory;
+}
+
+struct error *unpack_room_choose(const char *path, const char *temporary_directory,
+				 uint64_t needed, bool exact, const struct task *task,
+				 struct unpack_room *ret)
+{
+	*ret = (struct unpack_room){ .fd = -1, .path = path };
+	CLEANUP(free_cleanup) char *beside = NULL;
+	TRY(directory_of(path, &beside));
+	struct refusals refusals = { .length = 0 };
+	const char *about = exact ? "" : "about ";
+	bool found = (temporary_directory && try_directory(temporary_directory, temporary_directory,
+							   needed, &refusals, ret)) ||
+		     try_directory("/tmp", "/tmp", needed, &refusals, ret) ||
+		     try_directory("/var/tmp", "/var/tmp", needed, &refusals, ret) ||
+		     try_directory(beside, "the dump's directory", needed, &refusals, ret) ||
+		     try_memory(needed, &refusals, ret);
+	if (!found)
+		return error_new(ERROR_OS,
+				 "cannot unpack %s: it needs %s%s, and%s; unpack it elsewhere and "
+				 "open that file",
+				 path, about, size_text(needed).text, refusals.text);
+	char note[512];
+	snprintf(note, sizeof(note), "unpacking %s: needs %s%s of %s", path, about,
+		 size_text(needed).text, ret->place);
+	task_note(task, note);
+	return NULL;
+}
+
+static bool all_zero(const uint8_t *bytes, size_t size)
+{
+	return !bytes[0] && !memcmp(bytes, bytes + 1, size - 1);
+}
+
+static struct error *write_all(struct unpack_room *room, const uint8_t *bytes, size_t size,
+			       uint64_t offset)
+{
+	while (size) {
+		ssize_t done = pwrite(room->fd, bytes, size, (off_t)offset);
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done <= 0)
+			return error_os(done ? errno : ENOSPC,
+					"cannot unpack %s: %s took %s, and no more", room->path,
+					room->place, size_text(offset).text);
+		bytes += done;
+		size -= (size_t)done;
+		offset += (uint64_t)done;
+		room->stored += (uint64_t)done;
+	}
+	return NULL;
+}
+
+struct error *unpack_room_write(struct unpack_room *room, const uint8_t *bytes, size_t size)
+{
+	size_t start = 0, at = 0; /* [start, at): to be written */
+	while (at < size) {
+		/* Blocks of the file, not of the buffer: only whole ones make holes. */
+		size_t block = HOLE_BLOCK - (size_t)((room->written + at) % HOLE_BLOCK);
+		if (block > size - at)
+			block = size - at;
+		if (block == HOLE_BLOCK && all_zero(bytes + at, block)) {
+			TRY(write_all(room, bytes + start, at - start, room->written + start));
+			start = at + block;
+		}
+		at += block;
+	}
+	TRY(write_all(room, bytes + start, size - start, room->written + start));
+	room->written += size;
+	return NULL;
+}
+
+struct error *unpack_room_finish(struct unpack_room *room)
+{
+	if (ftruncate(room->fd, (off_t)room->written))
+		return error_os(errno, "cannot unpack %s into %s", room->path, room->place);
+	return NULL;
+}

@@ -1,0 +1,103 @@
+#include "heap/clr_threads.h"
+
+#include "base/limits.h"
+#include "heap/contract/contract.h"
+
+struct thread_layout {
+	struct field first_link, count; /* ThreadStore */
+	struct field id, os_id, state, next_link, alloc_context, thread_locals;
+	struct field locals_alloc_context, gc_alloc_context, pointer, limit;
+};
+
+#define SLOT(name) offsetof(struct thread_layout, name)
+static const struct field_binding bindings[] = {
+	{ "ThreadStore", "FirstThreadLink", SLOT(first_link), true, 8 },
+	{ "ThreadStore", "ThreadCount", SLOT(count), true, 4 },
+	{ "Thread", "Id", SLOT(id), true, 4 },
+	{ "Thread", "OSId", SLOT(os_id), true, 8 },
+	{ "Thread", "State", SLOT(state), true, 4 },
+	{ "Thread", "LinkNext", SLOT(next_link), true, 8 },
+	/* Inline in Thread before .NET 9, behind RuntimeThreadLocals since. */
+	{ "Thread", "AllocContext", SLOT(alloc_context), false, 0 },
+	{ "Thread", "RuntimeThreadLocals", SLOT(thread_locals), false, 8 },
+	{ "RuntimeThreadLocals", "AllocContext", SLOT(locals_alloc_context), false, 0 },
+	/* .NET 10 wraps the GC's context in its own. */
+	{ "EEAllocContext", "GCAllocationContext", SLOT(gc_alloc_context), false, 0 },
+	{ "GCAllocContext", "Pointer", SLOT(pointer), true, 8 },
+	{ "GCAllocContext", "Limit", SLOT(limit), true, 8 },
+};
+
+/* A context that cannot be read is left out: the walk then meets its hole as damage, and says so.
+ */
+static void alloc_context_read(struct reader *reader, const struct thread_layout *layout,
+			       struct clr_thread *thread)
+{
+	uint64_t context = thread->address + layout->alloc_context.offset;
+	if (layout->thread_locals.present) {
+		if (!reader_u64(reader, thread->address + layout->thread_locals.offset, &context) ||
+		    !context)
+			return;
+		context += layout->locals_alloc_context.offset;
+	} else if (!layout->alloc_context.present) {
+		return;
+	}
+	if (layout->gc_alloc_context.present)
+		context += layout->gc_alloc_context.offset;
+	uint64_t pointer, limit;
+	if (reader_u64(reader, context + layout->pointer.offset, &pointer) &&
+	    reader_u64(reader, context + layout->limit.offset, &limit) && pointer <= limit) {
+		thread->alloc_pointer = pointer;
+		thread->alloc_limit = limit;
+	}
+}
+
+static struct error *thread_read(struct reader *reader, const struct thread_layout *layout,
+				 struct clr_thread *thread)
+{
+	uint64_t id, state;
+	TRY(read_field(reader, thread->address, layout->id, "a managed thread", &id));
+	TRY(read_field(reader, thread->address, layout->state, "a managed thread", &state));
+	TRY(read_field(reader, thread->address, layout->os_id, "a managed thread", &thread->os_id));
+	thread->managed_id = (uint32_t)id;
+	thread->state = (uint32_t)state;
+	alloc_context_read(reader, layout, thread);
+	return NULL;
+}
+
+struct error *clr_threads_read(struct reader *reader, const struct contract *contract,
+			       struct arena *arena, struct clr_threads **ret)
+{
+	struct thread_layout layout = { 0 };
+	TRY(contract_bind(contract, bindings, sizeof(bindings) / sizeof(*bindings), &layout));
+	uint64_t variable, store, link;
+	struct clr_threads *threads = arena_allocate(arena, sizeof(*threads));
+	if (!threads)
+		return &error_no_memory;
+	TRY(contract_require_global(contract, "ThreadStore", &variable));
+	TRY(reader_pointer(reader, variable, "the pointer to the thread store", &store));
+	TRY(read_field(reader, store, layout.first_link, "the thread store", &link));
+	TRY(read_field(reader, store, layout.count, "the thread store", &threads->expected_count));
+	if (threads->expected_count > LIMIT_THREADS)
+		return error_new(ERROR_BAD_DATA, "the thread store counts %llu threads",
+				 (unsigned long long)threads->expected_count);
+	threads->threads = arena_allocate_array(arena, (size_t)threads->expected_count,
+						sizeof(*threads->threads));
+	if (!threads->threads)
+		return &error_no_memory;
+	/* The list ends in null; one that is longer than the store says is a cycle or not a list.
+	 */
+	while (link && threads->count < threads->expected_count) {
+		struct clr_thread *thread = &threads->threads[threads->count++];
+		thread->address = link - layout.next_link.offset;
+		TRY(thread_read(reader, &layout, thread));
+		TRY(reader_pointer(reader, link, "the list of managed threads", &link));
+	}
+	if (link || threads->count != threads->expected_count)
+		return error_new(ERROR_BAD_DATA,
+				 "the list of managed threads is %s than the %llu that the thread "
+				 "store counts",
+				 link ? "longer" : "shorter",
+				 (unsigned long long)threads->expected_count);
+	*ret = threads;
+	return NULL;
+}

@@ -1,0 +1,83 @@
+/*
+ * The contract: names -> numbers, for one runtime. It is a stack of descriptors in the form of the
+ * runtime's own DotNetRuntimeContractDescriptor (dotnet/runtime docs/design/datacontracts/
+ * contract-descriptor.md, contract_csharp…/data_descriptor.md): first the shipped layouts of a
+ * major and an architecture (heap/contract/data/), over them the runtime's own word, which wins.
+ * Nothing above this folder knows a runtime version: code asks for a field and does without where
+ * it is absent.
+ *
+ * Names are resolved once, at open, with contract_bind(); walks use numbers only.
+ */
+#ifndef HEAP_CONTRACT_CONTRACT_H
+#define HEAP_CONTRACT_CONTRACT_H
+
+#include "attach/reader.h"
+#include "base/arena.h"
+#include "base/task.h"
+#include "dump/runtime_find.h"
+
+struct contract;
+
+/* A field of a runtime structure. width: bytes (1, 2, 4, 8; 0: not a number, e.g. an inline
+ * struct). */
+struct field {
+	uint32_t offset;
+	uint8_t width;
+	bool present;
+};
+
+struct field_binding {
+	const char *type, *field;
+	size_t slot;   /* offsetof a struct field in the layout struct */
+	bool required; /* required and absent: an error naming Type.Field */
+	uint8_t width; /* bytes, where the descriptor gives no type; 8 when 0 */
+};
+
+/*
+ * Find the runtime's tables among the candidates, choose the shipped layouts that fit, merge the
+ * descriptor. `accept` is the self-check: it is called with each contract that could be made and
+ * answers NULL to take it, an error to go on to the next; when none is taken the first error
+ * comes back, as ERROR_UNSUPPORTED with its reason. Everything lives in `arena`.
+ */
+typedef struct error *(*contract_acceptor)(struct contract *contract, void *context);
+MUST_CHECK struct error *contract_find(struct reader *reader,
+				       const struct runtime_location *locations, size_t count,
+				       struct arena *arena, const struct task *task,
+				       contract_acceptor accept, void *context,
+				       struct contract **ret);
+
+/* Fill a layout struct. ERROR_UNSUPPORTED "this runtime's descriptor lacks Type.Field". */
+MUST_CHECK struct error *contract_bind(const struct contract *contract,
+				       const struct field_binding *bindings, size_t count,
+				       void *layout);
+
+bool contract_field(const struct contract *contract, const char *type, const char *field,
+		    struct field *ret);
+bool contract_type_size(const struct contract *contract, const char *type,
+			uint32_t *ret); /* bytes */
+
+/* A literal global's value, or a pointer global's *address of the variable*. false: absent. */
+bool contract_global(const struct contract *contract, const char *name, uint64_t *ret);
+
+/* As contract_global, but absent is ERROR_UNSUPPORTED naming it. */
+MUST_CHECK struct error *contract_require_global(const struct contract *contract, const char *name,
+						 uint64_t *ret);
+
+/* Which algorithm reads a part of the runtime ("RuntimeTypeSystem", "Statics" …): contracts[] of
+ * the descriptor. 0: not named. */
+unsigned contract_version(const struct contract *contract, const char *name);
+
+/* The layouts' name, e.g. "10.0-x64", the major release they were made for, how the runtime was
+ * found ("symbols", "file", "scan"), and whether its own descriptor was read. */
+const char *contract_layouts(const struct contract *contract);
+unsigned contract_major(const struct contract *contract);
+const char *contract_found_by(const struct contract *contract);
+bool contract_has_descriptor(const struct contract *contract);
+const struct elf_module *contract_module(const struct contract *contract);
+
+/* Read a bound field of the structure at `base`; `what` names the structure in the error. An absent
+ * field is ERROR_UNSUPPORTED. */
+MUST_CHECK struct error *read_field(struct reader *reader, uint64_t base, struct field field,
+				    const char *what, uint64_t *ret);
+
+#endif

@@ -1,0 +1,28 @@
+/*
+ * Finding the DAC table without symbols (RUNTIME.md, "Finding the runtime", 3): it stands in the
+ * runtime's .bss, which every dump holds. Its length proves nothing; what does is two entries in
+ * succession: one whose variable is g_heap_type (1 workstation, 2 server), the next whose variable
+ * points at a GcDacVars with a plausible generation size and count. The indices and bounds come
+ * from the shipped layout ("scan").
+ */
+#ifndef HEAP_CONTRACT_TABLE_SCAN_H
+#define HEAP_CONTRACT_TABLE_SCAN_H
+
+#include "attach/reader.h"
+#include "dump/module_list.h"
+
+struct table_pattern {
+	uint64_t gc_heap_type, gc_dac_globals;            /* indices in the DAC table */
+	uint64_t generation_size_at, generation_count_at; /* byte offsets in GcDacVars */
+	uint64_t generation_size_min, generation_size_max, generation_count;
+};
+
+/* Does a DAC table that fits the pattern start at `table`? */
+bool table_matches(struct reader *reader, const struct table_pattern *pattern, uint64_t table);
+
+/* The next table at or after *cursor in the module's writable memory; *cursor then stands behind
+ * it. Start with *cursor = 0. false: no more. */
+bool table_scan(struct reader *reader, const struct elf_module *module,
+		const struct table_pattern *pattern, uint64_t *cursor, uint64_t *ret);
+
+#endif

@@ -1,0 +1,65 @@
+/*
+ * The GC heap: heaps, generations, segments or regions, and the spans to walk. Facts:
+ * RUNTIME-TABLE.md 1b and 1c; dotnet/runtime src/coreclr/gc/gcinterface.dac.h, gcpriv.h,
+ * docs/design/datacontracts/GC.md.
+ */
+#ifndef HEAP_GC_GC_HEAP_H
+#define HEAP_GC_GC_HEAP_H
+
+#include "heap/heap.h"
+
+enum gc_generation {
+	GENERATION_0,
+	GENERATION_1,
+	GENERATION_2,
+	GENERATION_LARGE,  /* LOH */
+	GENERATION_PINNED, /* POH */
+	GENERATION_FROZEN, /* NonGC heap */
+	GENERATION_COUNT,
+	GENERATION_EPHEMERAL = GENERATION_COUNT, /* of a segment only: holds 0, 1 and perhaps 2 */
+};
+
+struct gc_segment {
+	uint64_t address;    /* of the heap_segment structure */
+	uint64_t start, end; /* objects: mem .. allocated */
+	uint64_t committed, reserved;
+	uint64_t flags;
+	uint32_t heap;
+	enum gc_generation generation;
+};
+
+/*
+ * The unit of a walk: objects stand one after another from start to end, all of one generation and
+ * one heap; already cut at allocation contexts. Spans are ascending within a segment, segments in
+ * the heap's order. Filters cut spans, workers take spans, coverage is a sum over spans.
+ */
+struct gc_span {
+	uint64_t start, end;
+	enum gc_generation generation;
+	uint32_t heap;
+	uint32_t segment; /* index in gc_heap.segments */
+};
+
+struct gc_heap {
+	bool is_server, has_regions;
+	int dynamic_adaptation_mode; /* DATAS; -1: this runtime has none */
+	bool structures_invalid;     /* a GC was under way: the heap may not be walkable */
+	uint32_t heap_count;
+	uint64_t *heap_addresses; /* server: gc_heap structures; workstation: { 0 } */
+	struct gc_segment *segments;
+	size_t segment_count;
+	struct gc_span *spans;
+	size_t span_count;
+	uint64_t lost_segments; /* lists that ended in unreadable memory */
+};
+
+/* In the heap's arena. Needs contract and threads. */
+MUST_CHECK struct error *gc_heap_open(struct heap *heap, const struct task *task,
+				      struct gc_heap **ret);
+
+/* The segment that holds an address; NULL: none. */
+const struct gc_segment *gc_segment_of(const struct gc_heap *gc, uint64_t address);
+
+const char *gc_generation_name(enum gc_generation generation); /* "gen0" … "loh", "poh", "foh" */
+
+#endif

@@ -1,0 +1,187 @@
+#include "heap/gc/object_walk.h"
+
+#include "heap/types/type.h"
+
+enum {
+	ALIGNMENT = 8, /* x64 and arm64: src/coreclr/gc/gcinterface.h DATA_ALIGNMENT */
+	BATCH = 256,
+	CACHE_BITS = 9, /* of MethodTables already looked up: 512 entries */
+	PAGE = 4096,
+	CHECK_BYTES = 1 << 26, /* between two looks at the task */
+};
+
+struct cache_slot {
+	uint64_t method_table;
+	struct type_walk_entry entry;
+};
+
+struct walk {
+	struct heap *heap;
+	struct reader *reader;
+	uint64_t address, end, minimum; /* minimum: bytes, the smallest object */
+	uint32_t count_offset, header;  /* bytes: of the component count, and up to its end */
+	struct walk_damage *damage;
+	struct cache_slot cache[1 << CACHE_BITS];
+};
+
+static const struct type_walk_entry *entry_of(struct walk *walk, uint64_t method_table)
+{
+	struct cache_slot *slot =
+		&walk->cache[method_table * 0x9e3779b97f4a7c15u >> (64 - CACHE_BITS)];
+	if (__builtin_expect(slot->method_table == method_table && method_table, 1))
+		return &slot->entry;
+	const struct type_walk_entry *entry =
+		type_walk_find(walk->heap, walk->reader, method_table);
+	if (!entry || !entry->valid)
+		return NULL;
+	slot->method_table = method_table;
+	slot->entry = *entry;
+	return &slot->entry;
+}
+
+/* The size rule; false when the object would leave [address, end). */
+static inline bool object_size(const struct type_walk_entry *entry, uint32_t count,
+			       uint64_t available, uint64_t *ret)
+{
+	uint64_t size = entry->base_size + (uint64_t)entry->component_size * count;
+	*ret = size;
+	return align_up(size, ALIGNMENT) <= available;
+}
+
+/* The object at walk->address, if there is one. */
+static inline bool object_here(struct walk *walk, struct gc_object *ret)
+{
+	uint64_t available = walk->end - walk->address;
+	if (available < walk->minimum)
+		return false;
+	const uint8_t *header = reader_borrow(walk->reader, walk->address, walk->header);
+	if (!header)
+		return false;
+	uint64_t method_table = load_u64(header) & ~walk->heap->object_unmask;
+	uint32_t count = load_u32(header + walk->count_offset);
+	const struct type_walk_entry *entry = entry_of(walk, method_table);
+	if (!entry || !object_size(entry, count, available, &ret->size))
+		return false;
+	if (ret->size < walk->minimum)
+		ret->size = walk->minimum;
+	ret->address = walk->address;
+	ret->method_table = method_table;
+	ret->type = entry->index;
+	ret->is_free = entry->is_free;
+	return true;
+}
+
+/* Is the next byte at `address` in the target? */
+static bool is_readable(struct walk *walk, uint64_t address)
+{
+	return reader_borrow(walk->reader, address, 1) != NULL;
+}
+
+/*
+ * No object stands at walk->address: go to the next address where one does, followed by another one
+ * or by the end, and count what was passed over. Pages that are not in the target are stepped over
+ * whole.
+ */
+static struct error *resynchronise(struct walk *walk, const struct task *task)
+{
+	if (!walk->damage->first_address)
+		walk->damage->first_address = walk->address;
+	while (walk->address < walk->end) {
+		struct gc_object object;
+		uint64_t step = ALIGNMENT;
+		bool readable = is_readable(walk, walk->address);
+		if (!readable)
+			step = PAGE - walk->address % PAGE;
+		if (step > walk->end - walk->address)
+			step = walk->end - walk->address;
+		*(readable ? &walk->damage->damaged_bytes : &walk->damage->unreadable_bytes) +=
+			step;
+		walk->address += step;
+		if (walk->address % PAGE == 0)
+			TRY(task_check(task, "looking for the next object"));
+		if (walk->address >= walk->end || !object_here(walk, &object))
+			continue;
+		uint64_t first = walk->address;
+		walk->address += align_up(object.size, ALIGNMENT);
+		bool followed = walk->address == walk->end || object_here(walk, &object);
+		walk->address = first;
+		if (followed)
+			return NULL;
+	}
+	return NULL;
+}
+
+static struct error *walk_batches(struct walk *walk, const struct task *task, object_visitor visit,
+				  void *context, bool *ret_stopped)
+{
+	struct gc_object batch[BATCH];
+	uint64_t next_check = walk->address;
+	while (walk->address < walk->end) {
+		size_t count = 0;
+		if (walk->address >= next_check) {
+			TRY(task_check(task, "walking the heap"));
+			next_check = walk->address + CHECK_BYTES;
+		}
+		while (count < BATCH && walk->address < walk->end &&
+		       object_here(walk, &batch[count]))
+			walk->address += align_up(batch[count++].size, ALIGNMENT);
+		if (count && !visit(batch, count, context)) {
+			*ret_stopped = true;
+			return NULL;
+		}
+		if (count < BATCH && walk->address < walk->end)
+			TRY(resynchronise(walk, task));
+	}
+	return NULL;
+}
+
+struct error *span_walk(struct heap *heap, struct reader *reader, const struct gc_span *span,
+			const struct task *task, object_visitor visit, void *context,
+			struct walk_damage *damage, bool *ret_stopped)
+{
+	struct walk walk = { .heap = heap,
+			     .reader = reader,
+			     .address = span->start,
+			     .end = span->end,
+			     .minimum = heap->minimum_object,
+			     .count_offset = heap->count_offset,
+			     .header = heap->count_offset + (uint32_t)sizeof(uint32_t),
+			     .damage = damage };
+	bool stopped = false;
+	struct error *error = walk_batches(&walk, task, visit, context, &stopped);
+	if (ret_stopped)
+		*ret_stopped = stopped;
+	return error;
+}
+
+struct error *object_read(struct heap *heap, uint64_t address, struct gc_object *ret)
+{
+	if (!address || address % ALIGNMENT)
+		return error_new(ERROR_BAD_DATA,
+				 "%#llx is not the address of an object: it is not a multiple of 8",
+				 (unsigned long long)address);
+	const uint8_t *header =
+		reader_borrow(&heap->reader, address, heap->count_offset + sizeof(uint32_t));
+	if (!header)
+		return error_fault(address, "cannot read an object at %#llx: not in the dump",
+				   (unsigned long long)address);
+	uint64_t method_table = load_u64(header) & ~heap->object_unmask;
+	uint32_t count = load_u32(header + heap->count_offset);
+	const struct type_walk_entry *entry = type_walk_find(heap, &heap->reader, method_table);
+	if (!entry || !entry->valid)
+		return error_new(ERROR_BAD_DATA,
+				 "%#llx is not the address of an object: its first word, %#llx, is "
+				 "no MethodTable",
+				 (unsigned long long)address, (unsigned long long)method_table);
+	*ret = (struct gc_object){ .address = address,
+				   .method_table = method_table,
+				   .type = entry->index,
+				   .is_free = entry->is_free };
+	if (!object_size(entry, count, UINT64_MAX - address, &ret->size))
+		return error_new(ERROR_BAD_DATA,
+				 "the object at %#llx is damaged: its size is out of range",
+				 (unsigned long long)address);
+	if (ret->size < heap->minimum_object)
+		ret->size = heap->minimum_object;
+	return NULL;
+}

@@ -1,0 +1,51 @@
+/*
+ * The .NET world of one target: opened once, asked by commands. A heap owns an arena in which all
+ * of it lives (contract, module list, types, names, segments) and is not changed by asking except
+ * for what is filled lazily under `types` and `modules`; walks use readers of their own.
+ *
+ * Opening finds the runtime, chooses and merges layouts, and runs the self-check; a runtime whose
+ * layouts cannot be verified is refused with the reason (wrong output is worse than none).
+ */
+#ifndef HEAP_HEAP_H
+#define HEAP_HEAP_H
+
+#include "attach/reader.h"
+#include "base/arena.h"
+#include "base/task.h"
+#include "dump/module_files.h"
+#include "heap/contract/contract.h"
+
+struct gc_heap;     /* heap/gc/gc_heap.h */
+struct type_system; /* heap/types/type.h */
+struct clr_modules; /* heap/types/clr_module.h */
+struct clr_threads; /* heap/clr_threads.h */
+
+struct heap {
+	struct target *target;      /* borrowed; an overlay */
+	struct module_files *files; /* borrowed */
+	struct arena arena;
+	struct reader reader; /* for runtime structures and single objects; walks have their own */
+	struct contract *contract;
+	struct clr_modules *modules;
+	struct type_system *types;
+	struct clr_threads *threads;
+	struct gc_heap *gc;
+	uint64_t object_unmask; /* mark bits in an object's first word: ObjectToMethodTableUnmask */
+	uint32_t count_offset;  /* bytes, of an array's or string's component count */
+	uint64_t minimum_object; /* bytes, the smallest object the GC makes */
+	const char *unverified;  /* what the self-check could not see, one clause; NULL: nothing */
+};
+
+/* ERROR_UNSUPPORTED with one sentence when there is no runtime that passes the self-check. */
+MUST_CHECK struct error *heap_open(struct target *overlay, struct module_files *files,
+				   const struct task *task, struct heap **ret);
+void heap_close(struct heap *heap); /* NULL is allowed */
+
+/* The MethodTable of the object at `address`; false: unreadable or not 8-aligned. */
+bool heap_object_method_table(struct heap *heap, uint64_t address, uint64_t *ret);
+
+/* The full version as SOS's eeversion prints it ("10.0.1426.52326": CoreLib's AssemblyFileVersion);
+ * NULL: unreadable. */
+const char *heap_runtime_version(struct heap *heap);
+
+#endif

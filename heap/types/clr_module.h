@@ -1,0 +1,66 @@
+/*
+ * Managed modules: the runtime's Module structures, found from the AppDomain's assembly list
+ * (docs/design/datacontracts/Loader.md), with their metadata. A module met on the way (a type's
+ * loader module that no list names) is added when asked for.
+ */
+#ifndef HEAP_TYPES_CLR_MODULE_H
+#define HEAP_TYPES_CLR_MODULE_H
+
+#include "heap/heap.h"
+#include "heap/types/metadata.h"
+
+struct clr_module {
+	uint32_t index;      /* in clr_modules.modules */
+	uint64_t address;    /* of Module */
+	uint64_t assembly;   /* of Assembly; 0: unknown */
+	uint64_t image_base; /* of the PE image; 0: none (dynamic) */
+	uint64_t image_size; /* bytes; 0: unknown */
+	bool image_mapped;   /* RVAs are offsets from image_base (loaded layout), else flat */
+	bool is_dynamic;     /* Reflection.Emit: no PE image */
+	bool is_collectible;
+	const char *path;          /* as the runtime has it; "" for dynamic ones */
+	const char *assembly_name; /* simple name; ask clr_module_assembly_name() */
+	/* The image as it stands in the file, where the runtime has both; 0: none or the same. */
+	uint64_t flat_base, flat_size;
+	/* Loaded on first use by clr_module_metadata(). */
+	struct metadata *metadata;
+	struct error *metadata_error; /* why there is none; owned by the module set */
+	bool metadata_tried;
+	bool metadata_unverified; /* from a file of --sysroot whose identity nothing could prove */
+};
+
+struct clr_modules {
+	struct clr_module **modules; /* in the runtime's order */
+	size_t count;
+	struct clr_module *core_library; /* System.Private.CoreLib; NULL until known */
+	uint64_t lost;                   /* assemblies on the list that could not be read */
+	bool list_cut;                   /* the list itself ended in unreadable or wrong data */
+};
+
+/* Reads the list. What cannot be read of it is counted in the result, not an error: modules are then
+ * met through their types. ERROR_UNSUPPORTED when the contract lacks a field. */
+MUST_CHECK struct error *clr_modules_open(struct heap *heap, struct clr_modules **ret);
+void clr_modules_close(struct clr_modules *modules); /* NULL is allowed */
+
+/* The module at the address of a Module, adding it when it is new. ERROR_BAD_DATA when it is none
+ * (its Assembly does not lead back to it), ERROR_FAULT when that cannot be read. */
+MUST_CHECK struct error *clr_module_at(struct heap *heap, uint64_t address,
+				       struct clr_module **ret);
+
+/* Its metadata, opened on first use: from the target, else from its file through the overlay.
+ * An error that names the module and the --sysroot that would help; the same error (a copy) every
+ * time. */
+MUST_CHECK struct error *clr_module_metadata(struct heap *heap, struct clr_module *module,
+					     struct metadata **ret);
+
+/* The simple name in its Assembly row (ECMA-335 II.22.2), opening its metadata on first use; "" when
+ * that cannot be read. */
+const char *clr_module_assembly_name(struct heap *heap, struct clr_module *module);
+
+/* By simple assembly name ("System.Private.CoreLib"); NULL: none. */
+struct clr_module *clr_module_by_assembly(struct heap *heap, const char *assembly_name);
+
+/* The address of an RVA of the module's image in the target; false: no image. */
+bool clr_module_rva(struct heap *heap, struct clr_module *module, uint32_t rva, uint64_t *ret);
+
+#endif

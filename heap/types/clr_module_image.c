@@ -1,0 +1,275 @@
+/* The image of a managed module in the target, and the metadata in it. */
+#include "heap/types/clr_module.h"
+
+/* PE/COFF (Microsoft's specification, "PE Format"; ECMA-335 II.25): offsets in the headers. */
+enum {
+	DOS_NEW_HEADER = 0x3c, /* e_lfanew */
+	PE_SIGNATURE = 0x00004550,
+	COFF_SECTION_COUNT = 2, /* from the COFF header, which follows the signature */
+	COFF_OPTIONAL_SIZE = 16,
+	COFF_SIZE = 20,
+	OPTIONAL_MAGIC_PE32 = 0x10b,
+	OPTIONAL_MAGIC_PE32_PLUS = 0x20b,
+	OPTIONAL_DIRECTORIES_PE32 = 96,
+	OPTIONAL_DIRECTORIES_PE32_PLUS = 112,
+	DIRECTORY_SIZE = 8,
+	DIRECTORY_CLI = 14,
+	SECTION_SIZE = 40,
+	SECTION_ADDRESS = 12, /* VirtualAddress, SizeOfRawData, PointerToRawData */
+	SECTION_RAW_SIZE = 16,
+	SECTION_RAW_POINTER = 20,
+	CLI_METADATA = 8, /* II.25.3.3: RVA and size */
+	CLI_HEADER_SIZE = 72,
+};
+
+struct image {
+	uint64_t base, size;
+	bool mapped;
+};
+
+struct pe_headers {
+	uint64_t optional, sections; /* addresses */
+	uint32_t section_count, directories;
+};
+
+static bool headers_read(struct reader *reader, const struct image *image, struct pe_headers *ret)
+{
+	uint32_t new_header, signature;
+	uint8_t coff[COFF_SIZE], magic[2];
+	if (!reader_u32(reader, image->base + DOS_NEW_HEADER, &new_header) ||
+	    new_header > LIMIT_PE_HEADER_BYTES ||
+	    !reader_u32(reader, image->base + new_header, &signature) || signature != PE_SIGNATURE)
+		return false;
+	uint64_t at = image->base + new_header + sizeof(signature);
+	if (!reader_copy(reader, at, coff, sizeof(coff)))
+		return false;
+	ret->optional = at + COFF_SIZE;
+	ret->sections = ret->optional + load_u16(coff + COFF_OPTIONAL_SIZE);
+	ret->section_count = load_u16(coff + COFF_SECTION_COUNT);
+	if (ret->section_count > LIMIT_PE_SECTIONS ||
+	    !reader_copy(reader, ret->optional, magic, sizeof(magic)))
+		return false;
+	if (load_u16(magic) == OPTIONAL_MAGIC_PE32)
+		ret->directories = OPTIONAL_DIRECTORIES_PE32;
+	else if (load_u16(magic) == OPTIONAL_MAGIC_PE32_PLUS)
+		ret->directories = OPTIONAL_DIRECTORIES_PE32_PLUS;
+	else
+		return false;
+	return true;
+}
+
+static bool rva_address(struct reader *reader, const struct image *image, uint32_t rva,
+			uint64_t *ret)
+{
+	struct pe_headers headers;
+	if (image->mapped) {
+		*ret = image->base + rva;
+		return !image->size || rva < image->size;
+	}
+	if (!headers_read(reader, image, &headers))
+		return false;
+	for (uint32_t i = 0; i < headers.section_count; i++) {
+		uint8_t section[SECTION_SIZE];
+		if (!reader_copy(reader, headers.sections + (uint64_t)i * SECTION_SIZE, section,
+				 sizeof(section)))
+			return false;
+		uint32_t start = load_u32(section + SECTION_ADDRESS);
+		if (rva < start || rva - start >= load_u32(section + SECTION_RAW_SIZE))
+			continue;
+		uint64_t offset = (uint64_t)load_u32(section + SECTION_RAW_POINTER) + rva - start;
+		*ret = image->base + offset;
+		return !image->size || offset < image->size;
+	}
+	return false;
+}
+
+bool clr_module_rva(struct heap *heap, struct clr_module *module, uint32_t rva, uint64_t *ret)
+{
+	struct image image = { module->image_base, module->image_size, module->image_mapped };
+	return image.base && rva_address(&heap->reader, &image, rva, ret);
+}
+
+static struct error *metadata_of_image(struct heap *heap, const struct image *image,
+				       struct metadata **ret)
+{
+	struct reader *reader = &heap->reader;
+	struct pe_headers headers;
+	uint8_t directory[DIRECTORY_SIZE];
+	uint64_t cli, address;
+	uint8_t header[CLI_HEADER_SIZE];
+	if (!headers_read(reader, image, &headers) ||
+	    !reader_copy(reader,
+			 headers.optional + headers.directories + DIRECTORY_CLI * DIRECTORY_SIZE,
+			 directory, sizeof(directory)))
+		return error_fault(image->base, "cannot read the PE headers at %#llx",
+				   (unsigned long long)image->base);
+	if (!rva_address(reader, image, load_u32(directory), &cli) ||
+	    !reader_copy(reader, cli, header, sizeof(header)))
+		return error_fault(image->base, "cannot read the CLI header of the image at %#llx",
+				   (unsigned long long)image->base);
+	if (!rva_address(reader, image, load_u32(header + CLI_METADATA), &address))
+		return error_new(ERROR_BAD_DATA,
+				 "the metadata of the image at %#llx is outside of it",
+				 (unsigned long long)image->base);
+	return metadata_open(reader, address, load_u32(header + CLI_METADATA + 4), &heap->arena,
+			     ret);
+}
+
+/* The better of the loaded image's metadata and the flat one's: the one with fewer holes. */
+static struct error *metadata_of_images(struct heap *heap, struct clr_module *module,
+					struct metadata **ret)
+{
+	struct image loaded = { module->image_base, module->image_size, module->image_mapped };
+	struct image flat = { module->flat_base, module->flat_size, false };
+	struct metadata *other;
+	*ret = NULL;
+	if (!loaded.base)
+		return error_new(ERROR_NOT_FOUND, "the runtime has no image of it");
+	struct error *error = metadata_of_image(heap, &loaded, ret);
+	if (!flat.base || (!error && !metadata_missing_bytes(*ret)))
+		return error;
+	struct error *flat_error = metadata_of_image(heap, &flat, &other);
+	if (flat_error) {
+		error_free(flat_error);
+		return error;
+	}
+	if (error || metadata_missing_bytes(other) < metadata_missing_bytes(*ret))
+		*ret = other;
+	error_free(error);
+	return NULL;
+}
+
+struct dynamic_layout {
+	struct field metadata, size, data;
+	struct field buffer, buffer_size, buffer_bytes;
+};
+
+#define SLOT(name) offsetof(struct dynamic_layout, name)
+static const struct field_binding dynamic_bindings[] = {
+	/* EcmaMetadata.md: a snapshot that the runtime keeps for debuggers. */
+	{ "Module", "DynamicMetadata", SLOT(metadata), false, 8 },
+	{ "DynamicMetadata", "Size", SLOT(size), false, 4 },
+	{ "DynamicMetadata", "Data", SLOT(data), false, 0 },
+	/* Before .NET 9 the same snapshot is an SBuffer (src/coreclr/inc/sbuffer.h). */
+	{ "Module", "DynamicMetadataBuffer", SLOT(buffer), false, 8 },
+	{ "SBuffer", "Size", SLOT(buffer_size), false, 4 },
+	{ "SBuffer", "Buffer", SLOT(buffer_bytes), false, 8 },
+};
+
+static struct error *metadata_of_dynamic(struct heap *heap, struct clr_module *module,
+					 struct metadata **ret)
+{
+	struct dynamic_layout layout;
+	struct reader *reader = &heap->reader;
+	uint64_t snapshot, size, data;
+	TRY(contract_bind(heap->contract, dynamic_bindings,
+			  sizeof(dynamic_bindings) / sizeof(*dynamic_bindings), &layout));
+	bool is_buffer = !layout.metadata.present;
+	TRY(read_field(reader, module->address, is_buffer ? layout.buffer : layout.metadata,
+		       "a dynamic module's metadata", &snapshot));
+	if (!snapshot)
+		return error_new(ERROR_NOT_FOUND, "the runtime holds no snapshot of its metadata");
+	TRY(read_field(reader, snapshot, is_buffer ? layout.buffer_size : layout.size,
+		       "the size of a dynamic module's metadata", &size));
+	if (is_buffer)
+		TRY(read_field(reader, snapshot, layout.buffer_bytes,
+			       "the address of a dynamic module's metadata", &data));
+	else
+		data = snapshot + layout.data.offset;
+	return metadata_open(reader, data, size, &heap->arena, ret);
+}
+
+/* What the target lacks may stand in the module's file. */
+static struct error *file_admit(struct heap *heap, struct clr_module *module,
+				struct metadata *partial, const char **ret_reason, bool *ret)
+{
+	uint8_t mvid[16];
+	bool has_mvid = partial && metadata_mvid(partial, mvid);
+	uint64_t address = module->flat_base ? module->flat_base : module->image_base;
+	*ret = false;
+	*ret_reason = "";
+	if (!heap->files || !address)
+		return NULL;
+	TRY(module_files_admit_pe(heap->files, address, module->path, has_mvid ? mvid : NULL, ret,
+				  &module->metadata_unverified));
+	if (!*ret)
+		*ret_reason = module_files_reason(heap->files);
+	return NULL;
+}
+
+static struct error *metadata_find(struct heap *heap, struct clr_module *module,
+				   struct metadata **ret)
+{
+	bool admitted;
+	const char *reason;
+	*ret = NULL;
+	if (module->is_dynamic && !module->image_base)
+		return metadata_of_dynamic(heap, module, ret);
+	struct error *error = metadata_of_images(heap, module, ret);
+	if ((!error && !metadata_missing_bytes(*ret)) ||
+	    (error && error->code == ERROR_NO_MEMORY))
+		return error;
+	struct error *file_error = file_admit(heap, module, *ret, &reason, &admitted);
+	if (file_error) {
+		error_free(error);
+		return file_error;
+	}
+	if (admitted) {
+		error_free(error);
+		return metadata_of_images(heap, module, ret);
+	}
+	return error && *reason ? error_context(error, "%s", reason) : error;
+}
+
+/* A caller owns what it is given: the error that is kept is copied. */
+static struct error *error_copy(const struct error *error)
+{
+	struct error *copy = error_new(error->code, "%s", error->message);
+	if (copy->code == ERROR_FAULT)
+		copy->address = error->address;
+	return copy;
+}
+
+struct error *clr_module_metadata(struct heap *heap, struct clr_module *module,
+				  struct metadata **ret)
+{
+	if (!module->metadata_tried) {
+		struct assembly_name name;
+		struct error *error = metadata_find(heap, module, &module->metadata);
+		if (error)
+			error = error_context(error,
+					      "cannot read the metadata of %s (--sysroot DIR names "
+					      "a directory that holds its file)",
+					      *module->path ? module->path : "a dynamic module");
+		if (error && error->code == ERROR_NO_MEMORY)
+			return error;
+		module->metadata_tried = true;
+		module->metadata_error = error;
+		if (error)
+			module->metadata = NULL;
+		else if (metadata_assembly(module->metadata, &name) && name.name)
+			module->assembly_name = name.name;
+	}
+	if (!module->metadata)
+		return error_copy(module->metadata_error);
+	*ret = module->metadata;
+	return NULL;
+}
+
+const char *clr_module_assembly_name(struct heap *heap, struct clr_module *module)
+{
+	struct metadata *metadata;
+	if (!module->metadata_tried)
+		error_free(clr_module_metadata(heap, module, &metadata));
+	return module->assembly_name;
+}
+
+struct clr_module *clr_module_by_assembly(struct heap *heap, const char *assembly_name)
+{
+	for (size_t i = 0; i < heap->modules->count; i++) {
+		struct clr_module *module = heap->modules->modules[i];
+		if (strcmp(clr_module_assembly_name(heap, module), assembly_name) == 0)
+			return module;
+	}
+	return NULL;
+}

@@ -1,0 +1,57 @@
+/*
+ * Fields of a class: from the runtime's FieldDesc list (offset, token, static bits:
+ * RUNTIME-TABLE.md 1d; docs/design/datacontracts/RuntimeTypeSystem.md, src/coreclr/vm/field.h) and
+ * the metadata (name, signature). FieldDesc's own element type is not enough: an enum shows as its
+ * primitive, every reference as CLASS; the signature decides.
+ */
+#ifndef HEAP_TYPES_FIELD_H
+#define HEAP_TYPES_FIELD_H
+
+#include "heap/types/type.h"
+
+struct type_field {
+	const char *name; /* "<field 0400001a>" when metadata is not there */
+	uint32_t token;
+	uint32_t offset;      /* bytes: of instance fields from the first byte after the MethodTable
+				 pointer      (of structs: from the value's first byte); of statics from their
+				 base */
+	uint8_t element_type; /* FieldDesc's CorElementType */
+	bool is_static, is_thread_static, is_rva;
+	uint32_t attributes;          /* FieldAttributes, ECMA-335 II.23.1.5 */
+	const struct type *declaring; /* whose FieldDesc it is (the exact instantiation) */
+	const struct type *type;      /* resolved on first use: field_type() */
+};
+
+/* Own instance fields, then own statics, in the FieldDesc list's order; not the parents'. Literals
+ * (const) have no FieldDesc. In the heap's arena. */
+MUST_CHECK struct error *type_own_fields(struct heap *heap, const struct type *type,
+					 const struct type_field **ret, size_t *ret_count);
+
+/* All instance fields, the parents' first (as SOS lists them), then the statics of all of them when
+ * `statics`. In scratch. */
+MUST_CHECK struct error *type_all_fields(struct heap *heap, const struct type *type, bool statics,
+					 struct arena *scratch, const struct type_field ***ret,
+					 size_t *ret_count);
+
+/* The field's declared type, from its signature in the context of the declaring type. Never NULL on
+ * success; a type that is not loaded has handle 0. */
+MUST_CHECK struct error *field_type(struct heap *heap, const struct type_field *field,
+				    const struct type **ret);
+
+/* An instance field by name, own ones first, then the parents'; NULL: none. An auto-property's name
+ * finds its backing field (<Name>k__BackingField). */
+MUST_CHECK struct error *field_by_name(struct heap *heap, const struct type *type, const char *name,
+				       bool statics, const struct type_field **ret);
+
+/* A static's place. */
+enum static_state { STATIC_READY, STATIC_NOT_INITIALIZED, STATIC_UNREADABLE };
+
+/* The address of a static's slot (an object reference's slot, a primitive's bytes; a struct's slot
+ * holds a boxed object where the runtime boxes it: *ret is then already the struct's first byte).
+ * `thread` NULL for ordinary statics, a struct clr_thread for thread statics. */
+struct clr_thread;
+MUST_CHECK struct error *field_static_address(struct heap *heap, const struct type_field *field,
+					      const struct clr_thread *thread,
+					      enum static_state *ret_state, uint64_t *ret);
+
+#endif

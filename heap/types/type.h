@@ -1,0 +1,152 @@
+/*
+ * Types: one `struct type` for each type handle met (a MethodTable, or a TypeDesc for pointers,
+ * byrefs, function pointers and type variables), interned: the same handle gives the same pointer,
+ * which lives in the heap's arena. Its index in the type index (u32, from 0 upwards, append-only)
+ * is what statistics, graphs and JSON use. Types that a signature names but that are not loaded in
+ * the process have no handle: they carry a name only.
+ *
+ * Facts: docs/design/datacontracts/RuntimeTypeSystem.md, src/coreclr/vm/methodtable.h, class.h,
+ * typedesc.h, typehash.cpp (AvailableTypeParams); names as typestring.cpp builds them.
+ */
+#ifndef HEAP_TYPES_TYPE_H
+#define HEAP_TYPES_TYPE_H
+
+#include "heap/heap.h"
+#include "heap/types/clr_module.h"
+#include "heap/types/signature.h"
+
+enum type_kind {
+	TYPE_CLASS,
+	TYPE_INTERFACE,
+	TYPE_STRUCT, /* a value type that is none of the next two */
+	TYPE_PRIMITIVE,
+	TYPE_ENUM,
+	TYPE_STRING,
+	TYPE_ARRAY,
+	TYPE_POINTER,
+	TYPE_BYREF,
+	TYPE_FUNCTION_POINTER,
+	TYPE_VARIABLE, /* T of a generic definition */
+	TYPE_FREE,     /* free space of the GC heap */
+};
+
+enum { TYPE_HANDLE_TYPE_DESC = 2 }; /* bit 1 of a handle: src/coreclr/vm/typehandle.h */
+
+struct type_field;
+
+struct type {
+	uint64_t handle; /* 0: named by a signature only, not loaded */
+	uint32_t index;  /* in the type index; UINT32_MAX without a handle */
+	enum type_kind kind;
+	uint8_t element_type; /* enum element_type as a field of this type has it: enums their
+				 primitive, structs VALUETYPE, references CLASS … */
+	bool is_generic;      /* has generic arguments */
+	bool is_shared;       /* one of them is System.__Canon */
+	bool contains_pointers;
+	bool is_single_dimension;  /* an SZARRAY; false for md arrays, also those of rank 1 */
+	uint8_t rank;              /* arrays */
+	uint32_t base_size;        /* bytes, of an object, with header */
+	uint32_t component_size;   /* bytes; 0: not variable-sized */
+	uint32_t value_size;       /* bytes of a value of this type in a field: 8 for references */
+	uint32_t token;            /* TypeDef token (variables: GenericParam); 0: arrays, pointers … */
+	uint32_t attributes;       /* TypeAttributes (ECMA-335 II.23.1.15) */
+	struct clr_module *module; /* of the definition (arrays: of the element); NULL: unknown */
+	uint64_t canonical;        /* MethodTable whose EEClass this is; == handle when canonical */
+	uint64_t ee_class;
+	uint64_t parent_handle;     /* 0: none */
+	const struct type *element; /* arrays, pointers, byrefs; may be NULL when unreadable */
+	/* Generic arguments; of function pointers the return type, then the parameters. Handles, 0
+	 * for those that are not loaded: ask type_argument(). */
+	const uint64_t *arguments;
+	uint32_t argument_count;
+	uint8_t convention; /* function pointers: ECMA-335 II.23.2.3 */
+	bool is_nullable;   /* System.Nullable<T> of some T */
+	/* Filled on first use by the functions below. */
+	const char *name, *sos_name;
+	const struct type_field *fields;
+	size_t field_count;
+	bool fields_ready;
+};
+
+MUST_CHECK struct error *type_system_open(struct heap *heap, struct type_system **ret);
+void type_system_close(struct type_system *types); /* what is not in the arena */
+
+/* The type of a handle. ERROR_BAD_DATA when it does not look like a type (its EEClass does not lead
+ * back to it), ERROR_FAULT when it cannot be read. Both name the handle. */
+MUST_CHECK struct error *type_at(struct heap *heap, uint64_t handle, const struct type **ret);
+
+/* The type with this index: one that type_at() or a walk has met. */
+const struct type *type_by_index(struct heap *heap, uint32_t index);
+uint32_t type_count(const struct heap *heap);
+
+/* As dumpheap and ClrMD spell it: System.Collections.Generic.Dictionary<System.String,
+ * System.Int32>+Entry[]. Never NULL and never a guess: "<unknown type MT=7f…>" when metadata cannot
+ * be read (*ret_known, if not NULL, is then false). "Free" for free space. */
+const char *type_name(struct heap *heap, const struct type *type, bool *ret_known);
+
+/* As dumpobj spells it: System.Collections.Generic.Dictionary`2[[System.String,
+ * System.Private.CoreLib],…]. */
+const char *type_sos_name(struct heap *heap, const struct type *type);
+
+MUST_CHECK struct error *type_parent(struct heap *heap, const struct type *type,
+				     const struct type **ret); /* *ret NULL: none */
+
+/* A generic argument, or a function pointer's return type (0) or parameter. Never NULL on success. */
+MUST_CHECK struct error *type_argument(struct heap *heap, const struct type *type, uint32_t index,
+				       const struct type **ret);
+
+/* A primitive, string, object … by its element type (ECMA-335 II.23.1.16), as CoreLib defines it.
+ * ERROR_NOT_FOUND when CoreLib's metadata cannot be read. */
+MUST_CHECK struct error *type_of_element(struct heap *heap, enum element_type element,
+					 const struct type **ret);
+
+/* The type of a TypeDef or TypeRef token of a module; one that is not loaded has handle 0. */
+MUST_CHECK struct error *type_of_token(struct heap *heap, struct clr_module *module,
+				       uint32_t token, const struct type **ret);
+
+/* A field's type: what `signature->nodes[node]` means inside `context` (whose generic arguments VAR
+ * takes). When it is not loaded, *ret has handle 0 and a name; where only the canonical form of an
+ * instantiation is loaded (List<__Canon>), canonical, ee_class and the sizes are that form's. */
+MUST_CHECK struct error *type_of_signature(struct heap *heap, const struct signature *signature,
+					   uint32_t node, struct clr_module *module,
+					   const struct type *context, const struct type **ret);
+
+/* Loaded types by name, as type_name() spells it, or by the simple or partly qualified name
+ * ("Gateway", "Payments.Gateway", "Outer+Inner", "List<System.Int32>"): looked for over the
+ * TypeDefs of all modules, exact full names first. The matches go to *ret (in scratch). Types whose
+ * class is defined but not loaded are counted in *ret_unloaded. */
+MUST_CHECK struct error *type_find(struct heap *heap, const char *name, struct arena *scratch,
+				   const struct type ***ret, size_t *ret_count,
+				   size_t *ret_unloaded);
+
+/* Every loaded type of a module: visited through TypeDefToMethodTableMap and AvailableTypeParams.
+ */
+typedef struct error *(*type_visitor)(const struct type *type, void *context);
+MUST_CHECK struct error *type_visit_module(struct heap *heap, struct clr_module *module,
+					   type_visitor visit, void *context);
+
+bool type_is_reference(const struct type *type); /* a value of it in a field is an object address */
+/* Does the type or one of its parents have this full metadata name (without generic arguments,
+ * e.g. "System.Collections.Generic.Dictionary`2")? */
+bool type_is(struct heap *heap, const struct type *type, const char *metadata_name);
+/* Namespace.Name`n (nested: Outer+Inner) of the definition; NULL: unreadable. */
+const char *type_metadata_name(struct heap *heap, const struct type *type);
+
+/*
+ * The hot part of the type index, for walks: MethodTable -> index and size rules. Kept apart so
+ * that a walk touches 16 bytes a type.
+ */
+struct type_walk_entry {
+	uint32_t base_size;
+	uint16_t component_size;
+	bool valid; /* its EEClass led back to it */
+	bool is_free;
+	uint32_t index;
+};
+
+/* The entry of a MethodTable, adding it when it is new (then `reader` is used). NULL: not a
+ * MethodTable; asking again is cheap. The pointer is valid until the next call. */
+const struct type_walk_entry *type_walk_find(struct heap *heap, struct reader *reader,
+					     uint64_t method_table);
+
+#endif

@@ -1,0 +1,40 @@
+/*
+ * Failures on order: the Nth allocation or the Nth read of a target fails, so that each test case can
+ * show that it ends in an error, without a leak or a crash. Allocations are caught by the linker
+ * (`gcc ... @tests/unit/alloc_fail.flags`); without those flags nothing fails and nothing is counted.
+ * Not for several threads at once.
+ */
+#ifndef TESTS_UNIT_ALLOC_FAIL_H
+#define TESTS_UNIT_ALLOC_FAIL_H
+
+#include "base/error.h"
+
+#include <stddef.h>
+
+/* Linked with the --wrap flags? */
+bool alloc_fail_available(void);
+
+/* From now on: allocation number `nth` (1: the next one) fails; 0: none. `and_all_after`: so do all
+ * behind it. Starts the count of allocations anew. */
+void alloc_fail_start(size_t nth, bool and_all_after);
+
+/* Stops failing; how many allocations were asked for since the start. */
+size_t alloc_fail_stop(void);
+
+/* Allocations that were made and not yet freed. */
+size_t alloc_fail_live(void);
+
+/* The same for reads of fake targets (tests/unit/fake_target.h): read number `nth` reads nothing. */
+void read_fail_start(size_t nth);
+size_t read_fail_stop(void);
+
+/* For a fake target: count a read; true when it has to fail. */
+bool read_fail_now(void);
+
+/* Memory for the tests' own scenery: never fails (aborts), is not counted; given back with
+ * scenery_free(). Zeroed. */
+void *scenery_allocate(size_t size);
+void *scenery_grow(void *memory, size_t old_size, size_t new_size);
+void scenery_free(void *memory);
+
+#endif
