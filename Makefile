@@ -5,7 +5,7 @@
 #   make deps       install what building and testing need (Debian 12; root or sudo)
 #   make check      every test; ends with "N passed, N failed, N skipped"
 #   make demo       the program at work on a dump that ships with the project
-#   make asan lint layers headers bench fuzz man
+#   make asan lint layers headers bench fuzz docs
 #
 # VARIANT=release|debug|asan|cover|fuzz|static: a build folder each, so that flags never mix.
 # BUILD_ROOT=DIR builds elsewhere, SKIP="a.c b.c" leaves sources out, WERROR=1 makes warnings fail.
@@ -146,8 +146,8 @@ headers:
 	@for header in $$(find $(LAYERS) -name '*.h'); do \
 		$(COMPILE) -Wno-unused-function -fsyntax-only -xc $$header || exit 1; done
 
-man: all
-	$(BUILD)/$(PROGRAM) --print-man > man/$(PROGRAM).1
+docs: all
+	tools/docs $(BUILD)/$(PROGRAM)
 
 golden-update: all
 	tests/golden/run --update $(BUILD)/$(PROGRAM)

@@ -48,10 +48,10 @@ static size_t live_read_some(struct target *target, uint64_t address, void *buff
 	size_t done = 0;
 	while (done < size) {
 		uint8_t *to = (uint8_t *)buffer + done;
-		ssize_t part = live->memory_fd >= 0 ?
-				       pread(live->memory_fd, to, size - done,
-					     (off_t)(address + done)) :
-				       read_by_vm_readv(live, address + done, to, size - done);
+		ssize_t part =
+			live->memory_fd >= 0
+				? pread(live->memory_fd, to, size - done, (off_t)(address + done))
+				: read_by_vm_readv(live, address + done, to, size - done);
 		if (part < 0 && errno == EINTR)
 			continue;
 		if (part <= 0)

@@ -109,8 +109,8 @@ struct error *page_map_open(int pid, struct page_map **ret)
 	if (map->fd < 0 || !map->regions) {
 		bool no_memory = map->fd >= 0;
 		page_map_close(map);
-		return no_memory ? &error_no_memory :
-				   error_os(failed, "cannot read the page map of process %d", pid);
+		return no_memory ? &error_no_memory
+				 : error_os(failed, "cannot read the page map of process %d", pid);
 	}
 	probe_ioctl(map);
 	*ret = map;
@@ -164,8 +164,8 @@ static struct error *visit_by_entries(struct page_map *map, uint64_t start, uint
 			continue;
 		if (size < (ssize_t)sizeof(uint64_t))
 			return size < 0 ? error_os(errno, "cannot read the page map at %#llx",
-						   (unsigned long long)start) :
-					  NULL;
+						   (unsigned long long)start)
+					: NULL;
 		count = (uint64_t)size / sizeof(uint64_t);
 		for (uint64_t i = 0; i < count; i++) {
 			uint64_t entry = load_u64(entries + i * sizeof(uint64_t));
@@ -182,7 +182,7 @@ struct error *page_map_visit(struct page_map *map, uint64_t start, uint64_t end,
 			     struct error *(*visit)(uint64_t, uint64_t, void *), void *context)
 {
 	struct run run = { .visit = visit, .context = context };
-	TRY(map->by_ioctl ? visit_by_ioctl(map, start, end, &run) :
-			    visit_by_entries(map, start, end, &run));
+	TRY(map->by_ioctl ? visit_by_ioctl(map, start, end, &run)
+			  : visit_by_entries(map, start, end, &run));
 	return run_flush(&run);
 }

@@ -53,8 +53,8 @@ void process_access_reason(int pid, int os_errno, char *buffer, size_t size)
 			 (unsigned long long)tracer);
 	} else if (have_sys_ptrace()) {
 		snprintf(buffer, size,
-			 scope == 3 ? "Yama's ptrace_scope is 3, which forbids it to everybody" :
-				      "refused in spite of SYS_PTRACE: its user namespace, seccomp "
+			 scope == 3 ? "Yama's ptrace_scope is 3, which forbids it to everybody"
+				    : "refused in spite of SYS_PTRACE: its user namespace, seccomp "
 				      "or a security module (AppArmor, SELinux) forbids it");
 	} else if (uid != geteuid() || gid != getegid()) {
 		snprintf(buffer, size,

@@ -25,24 +25,25 @@ struct process_info {
 	const char *name;  /* of the app: app.dll's "app" under `dotnet`, else the program's */
 	const char *command_line; /* arguments joined by spaces, control characters as '?' */
 	enum process_runtime runtime;
-	const char *version;      /* "10.0.12"; NULL: unknown */
-	const char *runtime_path; /* libcoreclr.so or the main program, as it sees it; may be NULL */
+	const char *version; /* "10.0.12"; NULL: unknown */
+	const char
+		*runtime_path; /* libcoreclr.so or the main program, as it sees it; may be NULL */
 	enum architecture architecture;
 	unsigned uid;            /* effective, as we see it */
 	const char *user;        /* its name in our /etc/passwd; NULL: none */
 	uint64_t resident_bytes; /* RSS */
 	const char *container;   /* id from /proc/PID/cgroup, 64 hex digits; NULL: none seen */
 	const char *pod_uid;     /* "1234abcd-…"; NULL: none seen */
-	const char *hostname;    /* in a pod: the pod's name, from its environ; NULL: not readable */
-	const char *socket;      /* diagnostics socket, as we reach it; NULL: none seen */
-	bool reachable;          /* its memory was read: one pread of /proc/PID/mem worked */
-	const char *reason;      /* why not, and what grants it, in one sentence; NULL if reachable */
+	const char *hostname; /* in a pod: the pod's name, from its environ; NULL: not readable */
+	const char *socket;   /* diagnostics socket, as we reach it; NULL: none seen */
+	bool reachable;       /* its memory was read: one pread of /proc/PID/mem worked */
+	const char *reason;   /* why not, and what grants it, in one sentence; NULL if reachable */
 };
 
 struct process_list {
 	struct process_info *processes; /* ascending by pid; we ourselves are left out */
 	size_t count;
-	size_t hidden; /* processes that neither their maps nor thread names could be read of */
+	size_t hidden; /* others that may not be looked into; no thread of theirs has a .NET name */
 };
 
 /* ERROR_OS when /proc cannot be listed, ERROR_NO_MEMORY. */

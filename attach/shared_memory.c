@@ -116,8 +116,8 @@ void shared_memory_next(struct shared_memory *memory, const struct process_map *
 		return;
 	off_t hole = lseek(memory->fd, data, SEEK_HOLE);
 	uint64_t start = ((uint64_t)data & ~(memory->page_size - 1)) - bias;
-	uint64_t end = align_up(hole < 0 ? (uint64_t)data + 1 : (uint64_t)hole, memory->page_size) -
-		       bias;
+	uint64_t end =
+		align_up(hole < 0 ? (uint64_t)data + 1 : (uint64_t)hole, memory->page_size) - bias;
 	if (start >= map->end)
 		return;
 	*ret_start = start < at ? at : start;

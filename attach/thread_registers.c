@@ -25,9 +25,7 @@ static const unsigned set_types[] = {
 #if defined(__x86_64__)
 	SET_X86_XSTATE,
 #elif defined(__aarch64__)
-	SET_ARM_TLS,
-	SET_ARM_SVE,
-	SET_ARM_PAC_MASK,
+	SET_ARM_TLS, SET_ARM_SVE, SET_ARM_PAC_MASK,
 #endif
 };
 
@@ -53,9 +51,8 @@ static struct error *take_set(struct arena *arena, uint8_t *buffer, unsigned typ
 	if (!copy)
 		return &error_no_memory;
 	memcpy(copy, buffer, bytes.iov_len);
-	thread->sets[thread->set_count++] = (struct register_set){
-		.note_type = type, .bytes = copy, .size = bytes.iov_len
-	};
+	thread->sets[thread->set_count++] =
+		(struct register_set){ .note_type = type, .bytes = copy, .size = bytes.iov_len };
 	return NULL;
 }
 

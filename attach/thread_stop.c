@@ -210,7 +210,8 @@ static struct error *wait_for_all(struct thread_stop *stop, const struct task *t
 		if (waited_ms > LIMIT_STOP_MS)
 			leave_sleepers(stop);
 		if (waited_ms > LIMIT_STOP_MS * PATIENCE)
-			return error_new(ERROR_OS, "process %d has threads that did not stop within %d s",
+			return error_new(ERROR_OS,
+					 "process %d has threads that did not stop within %d s",
 					 (int)stop->pid, LIMIT_STOP_MS * PATIENCE / 1000);
 		sleep_us(pause);
 	}
@@ -341,8 +342,7 @@ bool thread_stop_died(struct thread_stop *stop)
 		siginfo_t unused;
 		if (stop->tasks[i].state != TASK_STOPPED)
 			continue;
-		if (!ptrace(PTRACE_GETSIGINFO, stop->tasks[i].tid, NULL, &unused) ||
-		    errno != ESRCH)
+		if (!ptrace(PTRACE_GETSIGINFO, stop->tasks[i].tid, NULL, &unused) || errno != ESRCH)
 			return false;
 	}
 	return true;

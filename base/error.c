@@ -1,6 +1,7 @@
 #include "base/error.h"
 
-struct error error_no_memory = { .code = ERROR_NO_MEMORY, .message = "out of memory" };
+/* Never freed, never written: the cast only fits the type of the others' messages. */
+struct error error_no_memory = { .code = ERROR_NO_MEMORY, .message = (char *)"out of memory" };
 
 static struct error *error_new_va(enum error_code code, const char *format, va_list arguments)
 {

@@ -27,7 +27,6 @@ enum {
 	LIMIT_BUILD_ID_BYTES = 64,
 	LIMIT_SYSROOT_FILES = 4 * 1024 * 1024, /* below --sysroot; what is beyond is not found */
 	LIMIT_PE_SECTIONS = 96,                /* PE/COFF: the Windows loader's own limit */
-	LIMIT_PE_HEADER_BYTES = 1024 * 1024,   /* from the start of an image to its PE signature */
 
 	/* contract */
 	LIMIT_DESCRIPTOR_JSON_BYTES = 1024 * 1024,
@@ -41,6 +40,9 @@ enum {
 	LIMIT_ASSEMBLIES = 64 * 1024,
 	LIMIT_PARENT_CHAIN = 1024, /* of MethodTables */
 	LIMIT_FIELDS = 64 * 1024,  /* of one class */
+	LIMIT_TLS_IN_FLIGHT = 64 * 1024, /* a thread's list of thread statics being made */
+	LIMIT_ENUM_CONSTANTS = 64 * 1024,   /* of one enum */
+	LIMIT_BIG_INTEGER_WORDS = 1024,     /* of 32 bits; longer ones are shown as a struct */
 	LIMIT_GENERIC_ARGUMENTS = 1024,
 	LIMIT_NESTING = 128, /* enclosing classes, types in type names, structs in structs */
 	LIMIT_SIGNATURE_NODES = 4096,
@@ -53,6 +55,8 @@ enum {
 	LIMIT_GETTER_FIELDS = 16,                     /* ldfld after ldfld of a trivial getter */
 	LIMIT_ARRAY_RANK = 32, /* ECMA-335 II.14.2 as the runtime limits it: MAX_RANK */
 	LIMIT_TYPES = 16 * 1024 * 1024,
+	LIMIT_METHOD_TABLE_BYTES = 4096,      /* the offset of any field in it */
+	LIMIT_REFUSED_TYPES = 64 * 1024,      /* pointers remembered as no MethodTable; then forgotten */
 
 	/* the GC heap */
 	LIMIT_HEAPS = 4096,
@@ -63,6 +67,8 @@ enum {
 	/* what is shown */
 	LIMIT_SHOWN_STRING_UNITS = 4096, /* longer ones are cut, and say so */
 	LIMIT_EXPAND_DEPTH = 64,
+	LIMIT_EXPANDED_OBJECTS = 1000, /* by one dumpobj -expand; the answer says so */
+	LIMIT_EXPANDED_ELEMENTS = 100, /* of one array in it */
 };
 
 #endif

@@ -80,10 +80,15 @@ static struct error *render_enum(struct command_call *call, const struct value *
 	return NULL;
 }
 
-static void unreadable(struct command_call *call, const struct value *value)
+static void missing(struct command_call *call, const struct value *value)
 {
 	call_missing(call, value->width, "a value at %#llx could not be read",
 		     (unsigned long long)value->address);
+}
+
+static void unreadable(struct command_call *call, const struct value *value)
+{
+	missing(call, value);
 	output_value(call->out, "<unreadable>", "null");
 }
 
@@ -210,40 +215,37 @@ struct error *render_value(struct command_call *call, const struct value *value,
 	return NULL;
 }
 
-struct error *render_sos_cell(struct command_call *call, const struct value *value)
+const char *render_sos_text(struct command_call *call, const struct value *value)
 {
-	char text[NUMBER_BYTES];
+	char number[REAL_TEXT_BYTES] = "";
 	switch (value->kind) {
 	case VALUE_UNREADABLE:
-		unreadable(call, value);
-		return NULL;
+		missing(call, value);
+		return "<unreadable>";
 	case VALUE_NULL:
 	case VALUE_POINTER:
 	case VALUE_REFERENCE:
-		output_textf(call->out, "%016" PRIx64, value->bits);
-		return NULL;
+		snprintf(number, sizeof(number), "%016" PRIx64, value->bits);
+		break;
 	case VALUE_STRUCT:
-		output_textf(call->out, "%016" PRIx64, value->address);
-		return NULL;
+		snprintf(number, sizeof(number), "%016" PRIx64, value->address);
+		break;
+	case VALUE_CHAR:
+		snprintf(number, sizeof(number), "%" PRIx64, value->bits);
+		break;
 	case VALUE_BOOLEAN:
 	case VALUE_UNSIGNED:
-		output_textf(call->out, "%" PRIu64, value->bits);
-		return NULL;
-	case VALUE_CHAR:
-		output_textf(call->out, "%" PRIx64, value->bits);
-		return NULL;
 	case VALUE_SIGNED:
-		output_textf(call->out, "%" PRId64, sign_extend(value->bits, value->width));
-		return NULL;
+		format_integer(value, value->kind == VALUE_SIGNED, number);
+		break;
 	case VALUE_ENUM:
-		format_integer(value, enum_is_signed(value), text);
-		output_text(call->out, text);
-		return NULL;
+		format_integer(value, enum_is_signed(value), number);
+		break;
 	case VALUE_SINGLE:
 	case VALUE_DOUBLE:
-		real_text(real_of(value), value->kind == VALUE_SINGLE, text);
-		output_text(call->out, text);
-		return NULL;
+		real_text(real_of(value), value->kind == VALUE_SINGLE, number);
+		break;
 	}
-	return NULL;
+	const char *text = arena_copy_text(call->scratch, number, strlen(number));
+	return text ? text : "<out of memory>";
 }

@@ -18,8 +18,8 @@ MUST_CHECK struct error *render_value(struct command_call *call, const struct va
 
 /* As SOS writes it in the Value column of a field table: a reference or a struct as the 16-digit
  * address of the object or of the struct's bytes, numbers in decimal, booleans 0 or 1, a char in
- * hex. */
-MUST_CHECK struct error *render_sos_cell(struct command_call *call, const struct value *value);
+ * hex. In scratch; never NULL. */
+const char *render_sos_text(struct command_call *call, const struct value *value);
 
 enum { RENDER_DEPTH = 3 }; /* struct levels shown where a command has no option for it */
 

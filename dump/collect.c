@@ -59,7 +59,13 @@ static const char *proc_text(int pid, const char *name, struct arena *arena)
 
 static void describe_process(int pid, struct arena *arena, struct core_process *ret)
 {
-	enum { STAT_PPID = 4, STAT_PGRP, STAT_SESSION, STAT_FLAGS = 9, STAT_NICE = 19 }; /* proc(5) */
+	enum {
+		STAT_PPID = 4,
+		STAT_PGRP,
+		STAT_SESSION,
+		STAT_FLAGS = 9,
+		STAT_NICE = 19
+	}; /* proc(5) */
 	CLEANUP(text_deinit) struct text file = { 0 };
 	int64_t number;
 	uint64_t id;
@@ -96,8 +102,7 @@ static struct error *build_notes(struct collection *collection)
 	uint8_t auxv[4096];
 	process.auxv = auxv;
 	process.auxv_size = target->ops->auxv(target, auxv, sizeof(auxv));
-	process.threads =
-		thread_stop_threads(live_target_stop(target), &process.thread_count);
+	process.threads = thread_stop_threads(live_target_stop(target), &process.thread_count);
 	describe_process(target->pid, &collection->arena, &process);
 	for (size_t i = 0; i < process.thread_count; i++) {
 		collection->result->threads += process.threads[i].set_count > 0;

@@ -66,7 +66,7 @@ static struct error *add_file(struct builder *builder)
 	bool device = !strncmp(map->path, "/dev/", 5);
 	uint64_t size = map->end - map->start, before = builder->layout->bytes;
 	builder->optional = true; /* pages beyond the end of the file cannot be read */
-	if (device) /* reading a device's registers may change its state */
+	if (device)               /* reading a device's registers may change its state */
 		builder->layout->left_out_bytes += size;
 	else if (!map->protection)
 		TRY(add_touched(builder, map->start, map->end));

@@ -10,7 +10,7 @@
 
 enum {
 	BUFFER_BYTES = 1024 * 1024,
-	FILE_PAGE = 4096,          /* what is looked at for zeros */
+	FILE_PAGE = 4096,               /* what is looked at for zeros */
 	HOLE_BYTES_MIN = 4 * FILE_PAGE, /* shorter runs of zeros are written */
 	NOTE_ALIGNMENT = 4,
 	SECTION_OFFSET = sizeof(Elf64_Ehdr), /* section header 0 always has its place */
@@ -29,7 +29,7 @@ struct writer {
 	uint8_t *buffer; /* BUFFER_BYTES that stand for the file from buffer_offset on */
 	size_t used;
 	uint64_t buffer_offset;
-	uint64_t total; /* length of the file without unforeseen holes */
+	uint64_t total;      /* length of the file without unforeseen holes */
 	struct range *holes; /* could not be read; ascending */
 	size_t hole_count, hole_capacity;
 };
@@ -197,9 +197,9 @@ static void fill_header(const struct writer *writer, uint64_t table, uint64_t co
 		.e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB,
 			     EV_CURRENT, ELFOSABI_NONE },
 		.e_type = ET_CORE,
-		.e_machine = writer->contents->target->architecture == ARCHITECTURE_ARM64 ?
-				     EM_AARCH64 :
-				     EM_X86_64,
+		.e_machine = writer->contents->target->architecture == ARCHITECTURE_ARM64
+				     ? EM_AARCH64
+				     : EM_X86_64,
 		.e_version = EV_CURRENT,
 		.e_phoff = table,
 		.e_ehsize = sizeof(Elf64_Ehdr),
@@ -222,8 +222,8 @@ static struct error *append_table(struct writer *writer)
 {
 	Elf64_Phdr header = { .p_type = PT_NOTE,
 			      .p_flags = PF_R,
-			      .p_offset = TABLE_OFFSET +
-					  table_bytes(writer->contents->segment_count),
+			      .p_offset =
+				      TABLE_OFFSET + table_bytes(writer->contents->segment_count),
 			      .p_filesz = writer->contents->notes_size,
 			      .p_align = NOTE_ALIGNMENT };
 	TRY(append(writer, &header, sizeof(header)));

@@ -20,7 +20,7 @@ struct core_segment {
 };
 
 struct core_contents {
-	struct target *target; /* memory, architecture, page size */
+	struct target *target;               /* memory, architecture, page size */
 	const struct core_segment *segments; /* ascending */
 	size_t segment_count;
 	const void *notes;

@@ -4,21 +4,14 @@
 #include "base/cleanup.h"
 #include "dump/elf_image.h"
 
-enum { WORD = 8, RELRO_MAX = 256 * 1024 * 1024 };
+enum { WORD = 8, GOT_WORDS = 3, DATA_MAX = 256 * 1024 * 1024 };
 
 /* What of the dynamic section relocating needs. Addresses are p_vaddr-like. */
 struct relocations {
 	uint64_t rela, rela_bytes;
 	uint64_t plt, plt_bytes;
 	uint64_t relr, relr_bytes;
-};
-
-/* The copy being relocated. */
-struct relro {
-	uint64_t vaddr;
-	size_t size; /* a multiple of WORD */
-	uint8_t *bytes, *known;
-	uint64_t bias;
+	uint64_t got; /* DT_PLTGOT: three words that belong to the dynamic linker */
 };
 
 bool elf_file_read(const uint8_t *bytes, size_t size, struct elf_file *ret)
@@ -95,6 +88,9 @@ static void read_dynamic(const struct elf_file *file, struct relocations *ret)
 		case DT_PLTRELSZ:
 			ret->plt_bytes = entry.d_un.d_val;
 			break;
+		case DT_PLTGOT:
+			ret->got = entry.d_un.d_ptr;
+			break;
 		case DT_RELR:
 			ret->relr = entry.d_un.d_ptr;
 			break;
@@ -106,101 +102,109 @@ static void read_dynamic(const struct elf_file *file, struct relocations *ret)
 }
 
 /* No value is known for the words that [vaddr, vaddr + size) touches. */
-static void forget(struct relro *relro, uint64_t vaddr, size_t size)
+static void forget(struct elf_data *data, uint64_t vaddr, size_t size)
 {
-	for (uint64_t at = vaddr & ~(uint64_t)(WORD - 1); at < vaddr + size; at += WORD)
-		if (at - relro->vaddr < relro->size)
-			relro->known[(at - relro->vaddr) / WORD] = 0;
+	uint64_t first = vaddr & ~(uint64_t)(WORD - 1);
+	for (uint64_t at = first; at - first < size + (vaddr - first); at += WORD)
+		if (at - data->vaddr < data->size)
+			data->known[(at - data->vaddr) / WORD] = 0;
 }
 
-static bool is_relative(const Elf64_Ehdr *header, uint64_t type)
+static bool is_relative(uint16_t machine, uint64_t type)
 {
-	return header->e_machine == EM_AARCH64 ? type == R_AARCH64_RELATIVE
-					       : type == R_X86_64_RELATIVE;
+	return machine == EM_AARCH64 ? type == R_AARCH64_RELATIVE : type == R_X86_64_RELATIVE;
 }
 
 /* Elf64_Rela tables: a relative entry's word is bias + addend. Any other one depends on symbols or on
  * thread storage; a TLS descriptor takes two words, so two are given up. */
-static void apply_rela(const struct elf_file *file, struct relro *relro, uint64_t vaddr,
-		       uint64_t size)
+static void apply_rela(const struct elf_file *file, struct elf_data *data, uint64_t bias,
+		       uint64_t vaddr, uint64_t size)
 {
 	const uint8_t *table = bytes_at(file, vaddr, size);
-	Elf64_Ehdr header;
-	memcpy(&header, file->bytes, sizeof(header));
+	uint16_t machine = load_u16(file->bytes + offsetof(Elf64_Ehdr, e_machine));
 	for (uint64_t i = 0; table && i < size / sizeof(Elf64_Rela); i++) {
 		Elf64_Rela entry;
 		memcpy(&entry, table + i * sizeof(entry), sizeof(entry));
-		uint64_t offset = entry.r_offset - relro->vaddr;
-		if (!is_relative(&header, ELF64_R_TYPE(entry.r_info))) {
-			forget(relro, entry.r_offset, 2 * WORD);
-		} else if (range_within(offset, WORD, relro->size)) {
-			uint64_t word = relro->bias + (uint64_t)entry.r_addend;
-			memcpy(relro->bytes + offset, &word, sizeof(word));
+		uint64_t offset = entry.r_offset - data->vaddr;
+		if (!is_relative(machine, ELF64_R_TYPE(entry.r_info))) {
+			forget(data, entry.r_offset, 2 * WORD);
+		} else if (range_within(offset, WORD, data->size)) {
+			uint64_t word = bias + (uint64_t)entry.r_addend;
+			memcpy(data->bytes + offset, &word, sizeof(word));
 		}
 	}
 }
 
-static void add_bias(struct relro *relro, uint64_t vaddr)
+static void add_bias(struct elf_data *data, uint64_t bias, uint64_t vaddr)
 {
-	uint64_t offset = vaddr - relro->vaddr;
-	if (!range_within(offset, WORD, relro->size))
+	uint64_t offset = vaddr - data->vaddr;
+	if (!range_within(offset, WORD, data->size))
 		return;
-	uint64_t word = load_u64(relro->bytes + offset) + relro->bias;
-	memcpy(relro->bytes + offset, &word, sizeof(word));
+	uint64_t word = load_u64(data->bytes + offset) + bias;
+	memcpy(data->bytes + offset, &word, sizeof(word));
 }
 
 /* DT_RELR (gABI, "Relative Relocation Table"): an even entry is an address to relocate; an odd one a map
  * of the 63 words behind. */
-static void apply_relr(const struct elf_file *file, struct relro *relro, uint64_t vaddr,
-		       uint64_t size)
+static void apply_relr(const struct elf_file *file, struct elf_data *data, uint64_t bias,
+		       const struct relocations *tables)
 {
 	enum { MAP_WORDS = 63 };
-	const uint8_t *table = bytes_at(file, vaddr, size);
+	const uint8_t *table = bytes_at(file, tables->relr, tables->relr_bytes);
 	uint64_t where = 0;
-	for (uint64_t i = 0; table && i < size / WORD; i++) {
+	for (uint64_t i = 0; table && i < tables->relr_bytes / WORD; i++) {
 		uint64_t entry = load_u64(table + i * WORD);
 		if (!(entry & 1)) {
-			add_bias(relro, entry);
+			add_bias(data, bias, entry);
 			where = entry + WORD;
 			continue;
 		}
 		for (unsigned bit = 0; bit < MAP_WORDS; bit++)
 			if (entry >> (bit + 1) & 1)
-				add_bias(relro, where + bit * WORD);
+				add_bias(data, bias, where + bit * WORD);
 		where += MAP_WORDS * WORD;
 	}
 }
 
-struct error *elf_file_relro(const struct elf_file *file, uint64_t bias, uint64_t *ret_vaddr,
-			     uint8_t **ret_bytes, uint8_t **ret_known, size_t *ret_size)
+struct error *elf_file_data(const struct elf_file *file, uint64_t bias, uint64_t vaddr,
+			    uint64_t size, struct elf_data *ret)
 {
-	*ret_bytes = *ret_known = NULL;
-	*ret_size = 0;
-	const Elf64_Phdr *header = find_header(file, PT_GNU_RELRO);
-	if (!header || header->p_filesz > RELRO_MAX || header->p_vaddr % WORD)
+	*ret = (struct elf_data){ 0 };
+	size = size / WORD * WORD;
+	const uint8_t *bytes = bytes_at(file, vaddr, size);
+	if (!size || size > DATA_MAX || vaddr % WORD || !bytes)
 		return NULL;
-	size_t size = (size_t)header->p_filesz / WORD * WORD;
-	const uint8_t *bytes = bytes_at(file, header->p_vaddr, size);
-	if (!size || !bytes)
-		return NULL;
-	CLEANUP(free_cleanup) uint8_t *copy = malloc(size);
-	CLEANUP(free_cleanup) uint8_t *known = malloc(size / WORD);
-	if (!copy || !known)
+	struct elf_data data = { .vaddr = vaddr,
+				 .size = (size_t)size,
+				 .bytes = malloc((size_t)size),
+				 .known = malloc((size_t)size / WORD) };
+	if (!data.bytes || !data.known) {
+		elf_data_deinit(&data);
 		return &error_no_memory;
-	memcpy(copy, bytes, size);
-	memset(known, 1, size / WORD);
-	struct relro relro = {
-		.vaddr = header->p_vaddr, .size = size, .bytes = copy, .known = known, .bias = bias
-	};
+	}
+	memcpy(data.bytes, bytes, data.size);
+	memset(data.known, 1, data.size / WORD);
 	struct relocations tables;
 	read_dynamic(file, &tables);
-	apply_relr(file, &relro, tables.relr, tables.relr_bytes);
-	apply_rela(file, &relro, tables.rela, tables.rela_bytes);
-	apply_rela(file, &relro, tables.plt, tables.plt_bytes);
-	*ret_vaddr = header->p_vaddr;
-	*ret_bytes = copy;
-	*ret_known = known;
-	*ret_size = size;
-	copy = known = NULL;
+	apply_relr(file, &data, bias, &tables);
+	apply_rela(file, &data, bias, tables.rela, tables.rela_bytes);
+	apply_rela(file, &data, bias, tables.plt, tables.plt_bytes);
+	if (tables.got)
+		forget(&data, tables.got, GOT_WORDS * WORD);
+	*ret = data;
 	return NULL;
+}
+
+struct error *elf_file_relro(const struct elf_file *file, uint64_t bias, struct elf_data *ret)
+{
+	*ret = (struct elf_data){ 0 };
+	const Elf64_Phdr *header = find_header(file, PT_GNU_RELRO);
+	return header ? elf_file_data(file, bias, header->p_vaddr, header->p_filesz, ret) : NULL;
+}
+
+void elf_data_deinit(struct elf_data *data)
+{
+	free(data->bytes);
+	free(data->known);
+	*data = (struct elf_data){ 0 };
 }

@@ -23,13 +23,25 @@ struct elf_file {
 bool elf_file_read(const uint8_t *bytes, size_t size, struct elf_file *ret);
 
 /*
- * A copy of the RELRO range's bytes in the file, with the relocations applied that need no other module
- * (R_*_RELATIVE and DT_RELR, for a load at `bias`). *ret_known has one byte a word of 8: 0 where the word
- * depends on other modules, so that its value is not known. *ret_size 0: no RELRO range. The caller
- * frees both.
+ * Bytes of the file as they stand in memory once the module is loaded at `bias` and before it writes to
+ * them: with the relocations applied that need no other module (R_*_RELATIVE and DT_RELR). Of the
+ * dynamic section they are the file's own words, which glibc turns into addresses at start.
  */
+struct elf_data {
+	uint64_t vaddr; /* a multiple of 8 */
+	uint8_t *bytes; /* NULL: there are none */
+	size_t size;    /* a multiple of 8 */
+	uint8_t *known; /* one a word of 8 bytes; 0: depends on other modules, so it is not known */
+};
+
+/* The part of [vaddr, vaddr + size) that is in the file, cut to whole words; it has to be in one segment,
+ * otherwise *ret is empty. */
+MUST_CHECK struct error *elf_file_data(const struct elf_file *file, uint64_t bias, uint64_t vaddr,
+				       uint64_t size, struct elf_data *ret);
+
+/* The same for the RELRO range (PT_GNU_RELRO). */
 MUST_CHECK struct error *elf_file_relro(const struct elf_file *file, uint64_t bias,
-					uint64_t *ret_vaddr, uint8_t **ret_bytes,
-					uint8_t **ret_known, size_t *ret_size);
+					struct elf_data *ret);
+void elf_data_deinit(struct elf_data *data);
 
 #endif

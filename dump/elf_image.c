@@ -171,7 +171,7 @@ static bool read_gnu_hash(struct target *target, uint64_t address, struct gnu_ha
 /* Is symbol `index` a definition of `name`? Absent: of another name, or undefined. */
 static enum elf_symbol_answer symbol_is(struct target *target, const struct elf_dynamic *dynamic,
 					uint64_t bias, uint32_t index, const char *name,
-					uint64_t *ret)
+					struct elf_symbol *ret)
 {
 	Elf64_Sym symbol;
 	char found[LIMIT_SYMBOL_NAME_BYTES];
@@ -186,12 +186,14 @@ static enum elf_symbol_answer symbol_is(struct target *target, const struct elf_
 		return ELF_SYMBOL_UNREADABLE;
 	if (memcmp(found, name, size))
 		return ELF_SYMBOL_ABSENT;
-	*ret = symbol.st_shndx == SHN_ABS ? symbol.st_value : bias + symbol.st_value;
+	ret->address = symbol.st_shndx == SHN_ABS ? symbol.st_value : bias + symbol.st_value;
+	ret->size = symbol.st_size;
 	return ELF_SYMBOL_FOUND;
 }
 
 enum elf_symbol_answer elf_dynamic_symbol(struct target *target, const struct elf_dynamic *dynamic,
-					  uint64_t bias, const char *name, uint64_t *ret)
+					  uint64_t bias, const char *name,
+					  struct elf_symbol *ret)
 {
 	enum { BLOOM_BITS = 64 };
 	struct gnu_hash table;

@@ -48,9 +48,15 @@ enum elf_symbol_answer {
 	ELF_SYMBOL_UNREADABLE, /* the target lacks the tables, or they are damaged */
 };
 
+struct elf_symbol {
+	uint64_t address;
+	uint64_t size; /* bytes, as st_size says */
+};
+
 /* A defined symbol by DT_GNU_HASH (a table of buckets behind a bloom filter; glibc
- * elf/dl-lookup.c: do_lookup_x, binutils bfd/elflink.c). *ret is its address. */
+ * elf/dl-lookup.c: do_lookup_x, binutils bfd/elflink.c). */
 enum elf_symbol_answer elf_dynamic_symbol(struct target *target, const struct elf_dynamic *dynamic,
-					  uint64_t bias, const char *name, uint64_t *ret);
+					  uint64_t bias, const char *name,
+					  struct elf_symbol *ret);
 
 #endif

@@ -12,6 +12,7 @@ struct answer {
 	uint64_t address;
 	const char *path;
 	bool admitted, unverified;
+	struct mapped_file file; /* of an admitted ELF module; the overlay's */
 	const char *reason;
 };
 
@@ -120,29 +121,21 @@ static void release_memory(const uint8_t *bytes, size_t size)
 	free((void *)bytes);
 }
 
-/* The RELRO words whose values are known, run by run. */
-static struct error *lay_relro(struct module_files *files, const struct elf_file *elf,
-			       uint64_t bias)
+/* The words whose values are known, run by run. Takes data->bytes. */
+static struct error *lay_data(struct module_files *files, struct elf_data *data, uint64_t bias)
 {
 	enum { WORD = 8 };
-	uint8_t *bytes = NULL;
-	CLEANUP(free_cleanup) uint8_t *known = NULL;
-	size_t size;
-	uint64_t vaddr = 0;
-	TRY(elf_file_relro(elf, bias, &vaddr, &bytes, &known, &size));
-	if (!size)
+	if (!data->size)
 		return NULL;
-	struct error *error = overlay_target_keep(files->overlay, bytes, size, release_memory);
-	if (error) {
-		free(bytes);
-		return error;
-	}
-	for (size_t word = 0; word < size / WORD;) {
+	const uint8_t *bytes = data->bytes;
+	TRY(overlay_target_keep(files->overlay, bytes, data->size, release_memory));
+	data->bytes = NULL;
+	for (size_t word = 0; word < data->size / WORD;) {
 		size_t end = word;
-		while (end < size / WORD && known[end])
+		while (end < data->size / WORD && data->known[end])
 			end++;
 		if (end > word)
-			TRY(overlay_target_add(files->overlay, bias + vaddr + word * WORD,
+			TRY(overlay_target_add(files->overlay, bias + data->vaddr + word * WORD,
 					       bytes + word * WORD, (end - word) * WORD, NULL));
 		word = end + 1;
 	}
@@ -161,11 +154,13 @@ static struct error *lay_elf(struct module_files *files, const struct elf_file *
 				       elf->bytes + header->p_offset, (size_t)header->p_filesz,
 				       NULL));
 	}
-	return lay_relro(files, elf, bias);
+	CLEANUP(elf_data_deinit) struct elf_data relro = { 0 };
+	TRY(elf_file_relro(elf, bias, &relro));
+	return lay_data(files, &relro, bias);
 }
 
 static struct error *try_elf(struct module_files *files, const struct elf_module *module,
-			     const char *path, bool *ret_admitted)
+			     const char *path, struct answer *answer)
 {
 	CLEANUP(opened_cleanup) struct mapped_file file = { 0 };
 	struct elf_file elf;
@@ -182,9 +177,9 @@ static struct error *try_elf(struct module_files *files, const struct elf_module
 	}
 	struct mapped_file kept = file;
 	TRY(hand_over(files, &file));
-	elf.bytes = kept.bytes;
 	TRY(lay_elf(files, &elf, module->bias));
-	*ret_admitted = true;
+	answer->file = kept;
+	answer->admitted = true;
 	return NULL;
 }
 
@@ -210,9 +205,26 @@ struct error *module_files_admit_elf(struct module_files *files, const struct el
 	explain(files, "there is no file %s here", module->path);
 	TRY(file_search_find(files->search, module->path, &scratch, &candidates, &count));
 	for (size_t i = 0; i < count && !answer.admitted; i++)
-		TRY(try_elf(files, module, candidates[i].path, &answer.admitted));
+		TRY(try_elf(files, module, candidates[i].path, &answer));
+	if (answer.admitted)
+		files->reason = "";
 	*ret_admitted = answer.admitted;
 	return keep_answer(files, answer);
+}
+
+struct error *module_files_lay_data(struct module_files *files, const struct elf_module *module,
+				    uint64_t address, uint64_t size, bool *ret_laid)
+{
+	*ret_laid = false;
+	const struct answer *answer = find_answer(files, module->base, module->path);
+	struct elf_file elf;
+	if (!answer || !answer->admitted ||
+	    !elf_file_read(answer->file.bytes, answer->file.size, &elf))
+		return NULL;
+	CLEANUP(elf_data_deinit) struct elf_data data = { 0 };
+	TRY(elf_file_data(&elf, module->bias, address - module->bias, size, &data));
+	*ret_laid = data.size > 0;
+	return lay_data(files, &data, module->bias);
 }
 
 /* Where the target mapped a managed file, and what it still knows of it. */
@@ -467,6 +479,8 @@ struct error *module_files_admit_pe(struct module_files *files, uint64_t address
 				      : 0;
 		wanted.headers_known = pe_image_read(headers, size, &wanted.headers);
 		TRY(search_pe(&wanted, &answer));
+		if (answer.admitted)
+			files->reason = "";
 		TRY(keep_answer(files, answer));
 	}
 	*ret_admitted = answer.admitted;

@@ -131,11 +131,20 @@ static struct error *add_module(struct builder *builder, const char *path)
 	return NULL;
 }
 
+/* A PE file is no ELF module: hundreds of pages that need not be looked at. */
+static bool is_managed(const char *path)
+{
+	static const char extension[] = ".dll";
+	size_t length = strlen(path), size = sizeof(extension) - 1;
+	return length > size && !strcmp(path + length - size, extension);
+}
+
 static struct error *add_from_mappings(struct builder *builder)
 {
 	for (size_t i = 0; i < builder->span_count; i++) {
 		const struct span *span = &builder->spans[i];
-		if (span->path && elf_image_read(builder->target, span->start, &builder->image) &&
+		if (span->path && !is_managed(span->path) &&
+		    elf_image_read(builder->target, span->start, &builder->image) &&
 		    laid_out(builder))
 			TRY(add_module(builder, span->path));
 	}
@@ -263,7 +272,7 @@ const struct elf_module *module_list_main(struct target *target, const struct mo
 
 enum elf_symbol_answer elf_module_find_symbol(struct target *target,
 					      const struct elf_module *module, const char *name,
-					      uint64_t *ret)
+					      struct elf_symbol *ret)
 {
 	struct elf_dynamic dynamic;
 	if (!module->dynamic || !elf_dynamic_read(target, module->dynamic, module->base,
@@ -275,5 +284,9 @@ enum elf_symbol_answer elf_module_find_symbol(struct target *target,
 bool elf_module_symbol(struct target *target, const struct elf_module *module, const char *name,
 		       uint64_t *ret)
 {
-	return elf_module_find_symbol(target, module, name, ret) == ELF_SYMBOL_FOUND;
+	struct elf_symbol symbol;
+	if (elf_module_find_symbol(target, module, name, &symbol) != ELF_SYMBOL_FOUND)
+		return false;
+	*ret = symbol.address;
+	return true;
 }

@@ -49,6 +49,6 @@ bool elf_module_symbol(struct target *target, const struct elf_module *module, c
 /* The same, telling "not exported" from "the target lacks the tables". */
 enum elf_symbol_answer elf_module_find_symbol(struct target *target,
 					      const struct elf_module *module, const char *name,
-					      uint64_t *ret);
+					      struct elf_symbol *ret);
 
 #endif

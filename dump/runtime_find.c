@@ -21,21 +21,21 @@ struct finder {
 	const struct elf_module *native_aot, *too_old;
 };
 
-static void found(struct finder *finder, const struct elf_module *module, uint64_t descriptor,
-		  uint64_t dac_table, const char *found_by)
+struct symbols {
+	struct elf_symbol descriptor, dac_table;
+	bool unreadable; /* at least one may be there, and cannot be looked up */
+};
+
+static void found(struct finder *finder, const struct elf_module *module,
+		  const struct symbols *symbols, const char *found_by)
 {
 	finder->locations[finder->count++] = (struct runtime_location){
 		.module = *module,
-		.descriptor = descriptor,
-		.dac_table = dac_table,
+		.descriptor = symbols->descriptor.address,
+		.dac_table = symbols->dac_table.address,
 		.found_by = found_by,
 	};
 }
-
-struct symbols {
-	uint64_t descriptor, dac_table;
-	bool unreadable; /* at least one may be there, and cannot be looked up */
-};
 
 static struct symbols look_up(struct finder *finder, const struct elf_module *module)
 {
@@ -48,23 +48,46 @@ static struct symbols look_up(struct finder *finder, const struct elf_module *mo
 	return symbols;
 }
 
+static bool is_readable(struct finder *finder, const struct elf_symbol *symbol)
+{
+	enum { SYMBOL_MAX = 4096 };
+	uint8_t bytes[SYMBOL_MAX];
+	size_t size = symbol->size && symbol->size < sizeof(bytes) ? (size_t)symbol->size : 1;
+	return target_read_some(finder->target, symbol->address, bytes, size) == size;
+}
+
+/*
+ * The module's file under the target, and the symbols again. The descriptor is a constant in writable
+ * data, which createdump's heap dumps leave out: it too comes from the file then.
+ */
+static struct error *look_up_in_file(struct finder *finder, const struct elf_module *module,
+				     struct symbols *symbols, bool *ret_from_file)
+{
+	bool admitted, laid;
+	TRY(module_files_admit_elf(finder->files, module, &admitted));
+	if (!admitted)
+		return NULL;
+	*ret_from_file = true;
+	*symbols = look_up(finder, module);
+	if (symbols->descriptor.address && !is_readable(finder, &symbols->descriptor))
+		TRY(module_files_lay_data(finder->files, module, symbols->descriptor.address,
+					  symbols->descriptor.size, &laid));
+	return NULL;
+}
+
 /* A module that must be the runtime, by its name or because nothing else is left. */
 static struct error *examine(struct finder *finder, const struct elf_module *module)
 {
 	struct symbols symbols = look_up(finder, module);
-	const char *found_by = "symbols";
-	bool admitted = false;
-	if (symbols.unreadable && finder->files) {
-		TRY(module_files_admit_elf(finder->files, module, &admitted));
-		if (admitted) {
-			found_by = symbols.descriptor || symbols.dac_table ? "symbols" : "file";
-			symbols = look_up(finder, module);
-		}
-	}
-	if (symbols.descriptor || symbols.dac_table)
-		found(finder, module, symbols.descriptor, symbols.dac_table, found_by);
+	bool from_file = false;
+	if (finder->files &&
+	    (symbols.unreadable ||
+	     (symbols.descriptor.address && !is_readable(finder, &symbols.descriptor))))
+		TRY(look_up_in_file(finder, module, &symbols, &from_file));
+	if (symbols.descriptor.address || symbols.dac_table.address)
+		found(finder, module, &symbols, from_file ? "file" : "symbols");
 	else if (symbols.unreadable)
-		found(finder, module, 0, 0, "scan");
+		found(finder, module, &symbols, "scan");
 	else
 		finder->too_old = module;
 	return NULL;
@@ -79,8 +102,8 @@ static struct error *examine_others(struct finder *finder, const struct module_l
 	for (size_t i = 0; i < list->count; i++) {
 		const struct elf_module *module = &list->modules[i];
 		struct symbols symbols = look_up(finder, module);
-		if (symbols.descriptor || symbols.dac_table)
-			found(finder, module, symbols.descriptor, symbols.dac_table, "symbols");
+		if (symbols.descriptor.address || symbols.dac_table.address)
+			found(finder, module, &symbols, "symbols");
 		else if (elf_module_symbol(finder->target, module, native_aot_symbol, &address))
 			finder->native_aot = module;
 	}

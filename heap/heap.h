@@ -19,6 +19,7 @@ struct gc_heap;     /* heap/gc/gc_heap.h */
 struct type_system; /* heap/types/type.h */
 struct clr_modules; /* heap/types/clr_module.h */
 struct clr_threads; /* heap/clr_threads.h */
+struct field_layout; /* heap/types/field_layout.h */
 
 struct heap {
 	struct target *target;      /* borrowed; an overlay */
@@ -30,6 +31,7 @@ struct heap {
 	struct type_system *types;
 	struct clr_threads *threads;
 	struct gc_heap *gc;
+	const struct field_layout *field_layout; /* NULL until a field is asked for */
 	uint64_t object_unmask; /* mark bits in an object's first word: ObjectToMethodTableUnmask */
 	uint32_t count_offset;  /* bytes, of an array's or string's component count */
 	uint64_t minimum_object; /* bytes, the smallest object the GC makes */

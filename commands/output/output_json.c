@@ -243,15 +243,16 @@ static void put_coverage(struct output *output, const struct output_coverage *co
 static void json_document_end(struct output *output, const struct output_coverage *coverage,
 			      const struct error *error)
 {
-	static const struct output_coverage whole = { .complete = true };
-	if (!coverage)
-		coverage = &whole;
+	struct output_coverage counted = { .complete = true };
+	if (coverage)
+		counted = *coverage;
+	counted.complete &= !error;
 	put(output, "},\"notes\":");
 	put_strings(output, (const char *const *)output->notes, output->note_count);
 	put(output, ",\"coverage\":");
-	put_coverage(output, coverage);
+	put_coverage(output, &counted);
 	put(output, ",\"status\":");
-	put_string(output, error ? "error" : coverage->complete ? "ok" : "incomplete");
+	put_string(output, error ? "error" : counted.complete ? "ok" : "incomplete");
 	if (error) {
 		put(output, ",\"error\":{\"code\":");
 		put_string(output, code_name(error->code));

@@ -121,6 +121,7 @@ static void put_cell(struct output *output, struct level *level, const struct sl
 		break;
 	}
 	level->nonempty = true;
+	output->out_of_memory |= text_failed(&output->cell);
 	text_clear(&output->cell);
 }
 

@@ -1,118 +1,39 @@
 /* The image of a managed module in the target, and the metadata in it. */
 #include "heap/types/clr_module.h"
-
-/* PE/COFF (Microsoft's specification, "PE Format"; ECMA-335 II.25): offsets in the headers. */
-enum {
-	DOS_NEW_HEADER = 0x3c, /* e_lfanew */
-	PE_SIGNATURE = 0x00004550,
-	COFF_SECTION_COUNT = 2, /* from the COFF header, which follows the signature */
-	COFF_OPTIONAL_SIZE = 16,
-	COFF_SIZE = 20,
-	OPTIONAL_MAGIC_PE32 = 0x10b,
-	OPTIONAL_MAGIC_PE32_PLUS = 0x20b,
-	OPTIONAL_DIRECTORIES_PE32 = 96,
-	OPTIONAL_DIRECTORIES_PE32_PLUS = 112,
-	DIRECTORY_SIZE = 8,
-	DIRECTORY_CLI = 14,
-	SECTION_SIZE = 40,
-	SECTION_ADDRESS = 12, /* VirtualAddress, SizeOfRawData, PointerToRawData */
-	SECTION_RAW_SIZE = 16,
-	SECTION_RAW_POINTER = 20,
-	CLI_METADATA = 8, /* II.25.3.3: RVA and size */
-	CLI_HEADER_SIZE = 72,
-};
+#include "heap/types/pe_image.h"
 
 struct image {
 	uint64_t base, size;
 	bool mapped;
 };
 
-struct pe_headers {
-	uint64_t optional, sections; /* addresses */
-	uint32_t section_count, directories;
-};
-
-static bool headers_read(struct reader *reader, const struct image *image, struct pe_headers *ret)
-{
-	uint32_t new_header, signature;
-	uint8_t coff[COFF_SIZE], magic[2];
-	if (!reader_u32(reader, image->base + DOS_NEW_HEADER, &new_header) ||
-	    new_header > LIMIT_PE_HEADER_BYTES ||
-	    !reader_u32(reader, image->base + new_header, &signature) || signature != PE_SIGNATURE)
-		return false;
-	uint64_t at = image->base + new_header + sizeof(signature);
-	if (!reader_copy(reader, at, coff, sizeof(coff)))
-		return false;
-	ret->optional = at + COFF_SIZE;
-	ret->sections = ret->optional + load_u16(coff + COFF_OPTIONAL_SIZE);
-	ret->section_count = load_u16(coff + COFF_SECTION_COUNT);
-	if (ret->section_count > LIMIT_PE_SECTIONS ||
-	    !reader_copy(reader, ret->optional, magic, sizeof(magic)))
-		return false;
-	if (load_u16(magic) == OPTIONAL_MAGIC_PE32)
-		ret->directories = OPTIONAL_DIRECTORIES_PE32;
-	else if (load_u16(magic) == OPTIONAL_MAGIC_PE32_PLUS)
-		ret->directories = OPTIONAL_DIRECTORIES_PE32_PLUS;
-	else
-		return false;
-	return true;
-}
-
-static bool rva_address(struct reader *reader, const struct image *image, uint32_t rva,
-			uint64_t *ret)
-{
-	struct pe_headers headers;
-	if (image->mapped) {
-		*ret = image->base + rva;
-		return !image->size || rva < image->size;
-	}
-	if (!headers_read(reader, image, &headers))
-		return false;
-	for (uint32_t i = 0; i < headers.section_count; i++) {
-		uint8_t section[SECTION_SIZE];
-		if (!reader_copy(reader, headers.sections + (uint64_t)i * SECTION_SIZE, section,
-				 sizeof(section)))
-			return false;
-		uint32_t start = load_u32(section + SECTION_ADDRESS);
-		if (rva < start || rva - start >= load_u32(section + SECTION_RAW_SIZE))
-			continue;
-		uint64_t offset = (uint64_t)load_u32(section + SECTION_RAW_POINTER) + rva - start;
-		*ret = image->base + offset;
-		return !image->size || offset < image->size;
-	}
-	return false;
-}
-
 bool clr_module_rva(struct heap *heap, struct clr_module *module, uint32_t rva, uint64_t *ret)
 {
-	struct image image = { module->image_base, module->image_size, module->image_mapped };
-	return image.base && rva_address(&heap->reader, &image, rva, ret);
+	struct pe_image image;
+	if (!module->image_base)
+		return false;
+	if (module->image_mapped) {
+		*ret = module->image_base + rva;
+		return !module->image_size || rva < module->image_size;
+	}
+	struct error *error = pe_image_open(&heap->reader, module->image_base, module->image_size,
+					    false, &image);
+	error_free(error);
+	return !error && pe_image_address_of_rva(&image, rva, 1, ret);
 }
 
-static struct error *metadata_of_image(struct heap *heap, const struct image *image,
+static struct error *metadata_of_image(struct heap *heap, const struct image *place,
 				       struct metadata **ret)
 {
-	struct reader *reader = &heap->reader;
-	struct pe_headers headers;
-	uint8_t directory[DIRECTORY_SIZE];
-	uint64_t cli, address;
-	uint8_t header[CLI_HEADER_SIZE];
-	if (!headers_read(reader, image, &headers) ||
-	    !reader_copy(reader,
-			 headers.optional + headers.directories + DIRECTORY_CLI * DIRECTORY_SIZE,
-			 directory, sizeof(directory)))
-		return error_fault(image->base, "cannot read the PE headers at %#llx",
-				   (unsigned long long)image->base);
-	if (!rva_address(reader, image, load_u32(directory), &cli) ||
-	    !reader_copy(reader, cli, header, sizeof(header)))
-		return error_fault(image->base, "cannot read the CLI header of the image at %#llx",
-				   (unsigned long long)image->base);
-	if (!rva_address(reader, image, load_u32(header + CLI_METADATA), &address))
+	struct pe_image image;
+	uint64_t address;
+	uint32_t size;
+	TRY(pe_image_open(&heap->reader, place->base, place->size, place->mapped, &image));
+	if (!pe_image_metadata(&image, &address, &size))
 		return error_new(ERROR_BAD_DATA,
 				 "the metadata of the image at %#llx is outside of it",
-				 (unsigned long long)image->base);
-	return metadata_open(reader, address, load_u32(header + CLI_METADATA + 4), &heap->arena,
-			     ret);
+				 (unsigned long long)place->base);
+	return metadata_open(&heap->reader, address, size, &heap->arena, ret);
 }
 
 /* The better of the loaded image's metadata and the flat one's: the one with fewer holes. */

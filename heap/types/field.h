@@ -13,14 +13,20 @@ struct type_field {
 	const char *name; /* "<field 0400001a>" when metadata is not there */
 	uint32_t token;
 	uint32_t offset;      /* bytes: of instance fields from the first byte after the MethodTable
-				 pointer      (of structs: from the value's first byte); of statics from their
-				 base */
+				 pointer (of structs: from the value's first byte); of statics from
+				 their base */
 	uint8_t element_type; /* FieldDesc's CorElementType */
 	bool is_static, is_thread_static, is_rva;
 	uint32_t attributes;          /* FieldAttributes, ECMA-335 II.23.1.5 */
 	const struct type *declaring; /* whose FieldDesc it is (the exact instantiation) */
 	const struct type *type;      /* resolved on first use: field_type() */
 };
+
+/* The first byte of an object's fields: behind its MethodTable pointer (src/coreclr/vm/object.h). */
+static inline uint64_t object_fields(uint64_t object)
+{
+	return object + sizeof(uint64_t);
+}
 
 /* Own instance fields, then own statics, in the FieldDesc list's order; not the parents'. Literals
  * (const) have no FieldDesc. In the heap's arena. */
@@ -38,8 +44,9 @@ MUST_CHECK struct error *type_all_fields(struct heap *heap, const struct type *t
 MUST_CHECK struct error *field_type(struct heap *heap, const struct type_field *field,
 				    const struct type **ret);
 
-/* An instance field by name, own ones first, then the parents'; NULL: none. An auto-property's name
- * finds its backing field (<Name>k__BackingField). */
+/* A field by name, own ones first, then the parents'; NULL: none. `statics`: static ones only, else
+ * instance ones only. An auto-property's name finds its backing field (<Name>k__BackingField), so
+ * does one of an anonymous type (<Name>i__Field) and a captured constructor parameter (<name>P). */
 MUST_CHECK struct error *field_by_name(struct heap *heap, const struct type *type, const char *name,
 				       bool statics, const struct type_field **ret);
 
@@ -48,7 +55,14 @@ enum static_state { STATIC_READY, STATIC_NOT_INITIALIZED, STATIC_UNREADABLE };
 
 /* The address of a static's slot (an object reference's slot, a primitive's bytes; a struct's slot
  * holds a boxed object where the runtime boxes it: *ret is then already the struct's first byte).
- * `thread` NULL for ordinary statics, a struct clr_thread for thread statics. */
+ * `thread` NULL for ordinary statics, a struct clr_thread for thread statics: ERROR_USAGE for a thread
+ * static without a thread and for a field that is not static. ERROR_UNSUPPORTED when the contract does
+ * not say where statics are.
+ *
+ * STATIC_NOT_INITIALIZED: the class initialiser has not run to its end, or the thread has no storage for
+ * the field. *ret is then 0, or where the value will stand if there is storage already (a class whose
+ * initialiser is running). On .NET 9 and later primitives of a thread that never touched them can be
+ * STATIC_READY with the value 0: they stand in the thread's own structure and nothing marks them. */
 struct clr_thread;
 MUST_CHECK struct error *field_static_address(struct heap *heap, const struct type_field *field,
 					      const struct clr_thread *thread,

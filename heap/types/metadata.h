@@ -219,6 +219,7 @@ bool metadata_has_attribute(const struct metadata *metadata, uint32_t parent_tok
 /* Number of generic parameters of a TypeDef or MethodDef token (II.22.20), at most
  * LIMIT_GENERIC_ARGUMENTS. */
 uint32_t metadata_generic_parameter_count(const struct metadata *metadata, uint32_t owner_token);
+const char *metadata_generic_parameter_row_name(const struct metadata *metadata, uint32_t row);
 const char *metadata_generic_parameter_name(const struct metadata *metadata, uint32_t owner_token,
 					    uint32_t number);
 

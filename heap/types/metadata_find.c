@@ -169,6 +169,14 @@ uint32_t metadata_generic_parameter_count(const struct metadata *metadata, uint3
 	return count;
 }
 
+const char *metadata_generic_parameter_row_name(const struct metadata *metadata, uint32_t row)
+{
+	const char *name = NULL;
+	return metadata_cell_string(metadata, TABLE_GENERIC_PARAM, row, GENERIC_PARAM_NAME, &name)
+		       ? name
+		       : NULL;
+}
+
 const char *metadata_generic_parameter_name(const struct metadata *metadata, uint32_t owner_token,
 					    uint32_t number)
 {

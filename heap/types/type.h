@@ -60,7 +60,8 @@ struct type {
 	const uint64_t *arguments;
 	uint32_t argument_count;
 	uint8_t convention; /* function pointers: ECMA-335 II.23.2.3 */
-	bool is_nullable;   /* System.Nullable<T> of some T */
+	bool is_nullable;           /* System.Nullable<T> of some T */
+	bool is_generic_definition; /* List<T> itself: its arguments are TYPE_VARIABLEs */
 	/* Filled on first use by the functions below. */
 	const char *name, *sos_name;
 	const struct type_field *fields;
@@ -148,5 +149,8 @@ struct type_walk_entry {
  * MethodTable; asking again is cheap. The pointer is valid until the next call. */
 const struct type_walk_entry *type_walk_find(struct heap *heap, struct reader *reader,
 					     uint64_t method_table);
+
+/* Did memory run out in a type_walk_find() since this was asked last? Its NULL then meant nothing. */
+bool type_walk_out_of_memory(struct heap *heap);
 
 #endif

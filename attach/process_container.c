@@ -1,0 +1,48 @@
+#include "attach/process_container.h"
+
+#include <ctype.h>
+
+static size_t hex_run(const char *text)
+{
+	size_t length = 0;
+	while (isdigit((unsigned char)text[length]) || (text[length] >= 'a' && text[length] <= 'f'))
+		length++;
+	return length;
+}
+
+void container_id_in(const char *cgroup, char ret[CONTAINER_ID_BYTES])
+{
+	ret[0] = '\0';
+	for (const char *at = cgroup; *at;) {
+		size_t length = hex_run(at);
+		if (length == CONTAINER_ID_BYTES - 1) {
+			memcpy(ret, at, length);
+			ret[length] = '\0';
+		}
+		at += length ? length : 1;
+	}
+}
+
+/* 8-4-4-4-12 hex digits, with - or _ between. */
+static bool take_uid(const char *text, char ret[POD_UID_BYTES])
+{
+	for (size_t i = 0; i < POD_UID_BYTES - 1; i++) {
+		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+		char c = text[i];
+		if (dash ? c != '-' && c != '_' : !isxdigit((unsigned char)c))
+			return false;
+		ret[i] = dash ? '-' : c;
+	}
+	ret[POD_UID_BYTES - 1] = '\0';
+	return !isxdigit((unsigned char)text[POD_UID_BYTES - 1]);
+}
+
+void pod_uid_in(const char *text, char ret[POD_UID_BYTES])
+{
+	static const char *const marks[] = { "pod", "/pods/" };
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
+		for (const char *at = text; (at = strstr(at, marks[i])); at++)
+			if (take_uid(at + strlen(marks[i]), ret))
+				return;
+	ret[0] = '\0';
+}

@@ -1,0 +1,23 @@
+/*
+ * Which container and pod a process is in, as far as its cgroup path and its mounts tell: names
+ * that container runtimes and the kubelet choose, not a kernel interface. Part of
+ * attach/process_find.
+ */
+#ifndef ATTACH_PROCESS_CONTAINER_H
+#define ATTACH_PROCESS_CONTAINER_H
+
+#include "base/text.h"
+
+#include <stddef.h>
+
+enum { CONTAINER_ID_BYTES = 64 + 1, POD_UID_BYTES = 36 + 1 };
+
+/* The last run of exactly 64 hex digits in a path of /proc/PID/cgroup ("/docker/ID",
+ * "cri-containerd-ID.scope", "crio-ID.scope"); "" when there is none. */
+void container_id_in(const char *cgroup, char ret[CONTAINER_ID_BYTES]);
+
+/* A pod's uid: behind "pod" in a cgroup's path (kubepods-burstable-podUID.slice, with _ for -, or
+ * /kubepods/burstable/podUID) or behind "/pods/" in a mount of the kubelet's; "" when none. */
+void pod_uid_in(const char *text, char ret[POD_UID_BYTES]);
+
+#endif

@@ -1,0 +1,359 @@
+#include "attach/process_find.h"
+
+#include "attach/proc_file.h"
+#include "attach/process_access.h"
+#include "attach/process_container.h"
+#include "attach/process_maps.h"
+#include "attach/process_runtime.h"
+#include "base/cleanup.h"
+#include "base/limits.h"
+
+#include <dirent.h>
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <strings.h>
+#include <unistd.h>
+
+enum { LIST_SHOWN = 10, LIMIT_COMMAND_LINE = 64 * 1024 };
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash ? slash + 1 : path;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+	size_t length = strlen(text), end_length = strlen(end);
+	return length >= end_length && !strcmp(text + length - end_length, end);
+}
+
+/* `dotnet [host options] app.dll …`: the app; else the program. */
+static const char *choose_name(const char *arguments, size_t size)
+{
+	const char *program = base_name(arguments);
+	if (strcmp(program, "dotnet"))
+		return program;
+	for (const char *at = arguments; at < arguments + size; at += strlen(at) + 1)
+		if (ends_with(at, ".dll"))
+			return base_name(at);
+	return program;
+}
+
+/* Its arguments, each with its NUL; the kernel's name for it when it has none. */
+static struct error *read_arguments(int pid, struct text *ret)
+{
+	int failed = proc_file_read(ret, LIMIT_PROC_FILE_BYTES, "/proc/%d/cmdline", pid);
+	if (!failed && !ret->length) {
+		failed = proc_file_read(ret, LIMIT_PROC_FILE_BYTES, "/proc/%d/comm", pid);
+		if (ret->length)
+			ret->length--; /* its newline */
+	}
+	if (failed == ENOMEM)
+		return &error_no_memory;
+	text_append_char(ret, '\0');
+	return text_failed(ret) ? &error_no_memory : NULL;
+}
+
+/* What another process calls itself is shown on terminals. */
+static char *copy_printable(struct arena *arena, const char *bytes, size_t length)
+{
+	char *copy = arena_copy_text(arena, bytes, length);
+	for (size_t i = 0; copy && i < length; i++)
+		if ((unsigned char)copy[i] < ' ' || copy[i] == 0x7f)
+			copy[i] = copy[i] ? '?' : ' ';
+	return copy;
+}
+
+static struct error *name_process(struct arena *arena, struct process_info *info)
+{
+	CLEANUP(text_deinit) struct text file = { 0 };
+	TRY(read_arguments(info->pid, &file));
+	const char *name = choose_name(file.bytes, file.length - 1);
+	size_t length = strlen(name) - (ends_with(name, ".dll") ? 4 : 0);
+	info->name = copy_printable(arena, name, length);
+	length = file.length < LIMIT_COMMAND_LINE ? file.length : LIMIT_COMMAND_LINE;
+	while (length && !file.bytes[length - 1])
+		length--;
+	info->command_line = copy_printable(arena, file.bytes, length);
+	return info->name && info->command_line ? NULL : &error_no_memory;
+}
+
+/* The value of a variable of its environment, copied; NULL: not set or not readable. */
+static const char *environment_value(const struct text *environment, const char *name,
+				     struct arena *arena)
+{
+	size_t length = strlen(name);
+	const char *end = text_string(environment) + environment->length;
+	for (const char *at = text_string(environment); at < end;
+	     at += strnlen(at, (size_t)(end - at)) + 1)
+		if (!strncmp(at, name, length) && at[length] == '=')
+			return arena_copy_text(
+				arena, at + length + 1,
+				strnlen(at + length + 1, (size_t)(end - at) - length - 1));
+	return NULL;
+}
+
+/* dotnet-diagnostic-PID-TIME-socket, PID as the process sees itself (dotnet/runtime
+ * src/native/eventpipe/ds-ipc-pal-socket.c: ipc_transport_get_default_name). */
+static const char *find_socket(const char *folder, int namespace_pid, struct arena *arena)
+{
+	char start[64];
+	const char *found = NULL;
+	int length = snprintf(start, sizeof(start), "dotnet-diagnostic-%d-", namespace_pid);
+	DIR *entries = opendir(folder);
+	const struct dirent *entry;
+	while (entries && !found && (entry = readdir(entries)))
+		if (!strncmp(entry->d_name, start, (size_t)length) &&
+		    ends_with(entry->d_name, "-socket"))
+			found = arena_printf(arena, "%s/%s", folder, entry->d_name);
+	if (entries)
+		closedir(entries);
+	return found;
+}
+
+static void find_diagnostics(const char *temporary, struct arena *arena, struct process_info *info)
+{
+	char folder[64 + LIMIT_PATH_BYTES];
+	int length = snprintf(folder, sizeof(folder), "/proc/%d/root%s", info->pid,
+			      temporary && *temporary == '/' ? temporary : "/tmp");
+	while (length > 0 && (size_t)length < sizeof(folder) && folder[length - 1] == '/')
+		folder[--length] = '\0';
+	if (length > 0 && (size_t)length < sizeof(folder))
+		info->socket = find_socket(folder, info->namespace_pid, arena);
+	if (!info->socket) /* its root may be closed to us, and /tmp be shared */
+		info->socket = find_socket("/tmp", info->namespace_pid, arena);
+}
+
+static const char *user_name(unsigned uid, struct arena *arena)
+{
+	CLEANUP(text_deinit) struct text users = { 0 };
+	if (proc_file_read(&users, LIMIT_PROC_FILE_BYTES, "/etc/passwd"))
+		return NULL;
+	for (const char *line = text_string(&users); line && *line;) {
+		const char *colon = strchr(line, ':');
+		const char *password = colon ? strchr(colon + 1, ':') : NULL;
+		const char *next = strchr(line, '\n');
+		if (password && (!next || password < next) &&
+		    strtoul(password + 1, NULL, 10) == uid)
+			return arena_copy_text(arena, line, (size_t)(colon - line));
+		line = next ? next + 1 : NULL;
+	}
+	return NULL;
+}
+
+static void find_container(struct arena *arena, struct process_info *info)
+{
+	CLEANUP(text_deinit) struct text file = { 0 };
+	char container[CONTAINER_ID_BYTES] = "", pod[POD_UID_BYTES] = "";
+	if (!proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "/proc/%d/cgroup", info->pid)) {
+		container_id_in(text_string(&file), container);
+		pod_uid_in(text_string(&file), pod);
+	}
+	/* With its own cgroup namespace the path is "/"; the kubelet's mounts remain. */
+	if (!*pod && !proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "/proc/%d/mountinfo", info->pid))
+		pod_uid_in(text_string(&file), pod);
+	if (*container)
+		info->container = arena_copy_text(arena, container, strlen(container));
+	if (*pod)
+		info->pod_uid = arena_copy_text(arena, pod, strlen(pod));
+}
+
+static void take_status(const struct text *status, struct process_info *info)
+{
+	enum { KIBIBYTE = 1024 };
+	uint64_t number;
+	info->namespace_pid = proc_namespace_id(status, info->pid);
+	if (proc_number(status, "VmRSS", 10, &number))
+		info->resident_bytes = number * KIBIBYTE;
+	size_t length;
+	const char *ids = proc_field(status, "Uid", &length); /* real, effective, saved, fs */
+	if (ids) {
+		char *effective;
+		strtoul(ids, &effective, 10);
+		info->uid = (unsigned)strtoul(effective, NULL, 10);
+	}
+}
+
+static struct error *probe(const struct process_maps *maps, int maps_errno, struct arena *arena,
+			   struct process_info *info)
+{
+	int failed = maps ? ENOENT : maps_errno;
+	for (size_t i = 0; maps && i < maps->count; i++) {
+		const struct process_map *map = &maps->maps[i];
+		if (!(map->protection & PF_R) || map->kind == PROCESS_MAP_SPECIAL)
+			continue;
+		failed = process_memory_probe(info->pid, map->start);
+		break;
+	}
+	info->reachable = !failed;
+	if (!failed)
+		return NULL;
+	char reason[PROCESS_REASON_BYTES];
+	process_access_reason(info->pid, failed, reason, sizeof(reason));
+	info->reason = arena_copy_text(arena, reason, strlen(reason));
+	return info->reason ? NULL : &error_no_memory;
+}
+
+static struct error *read_maps(int pid, struct arena *arena, struct process_maps *maps,
+			       int *ret_errno)
+{
+	struct error *error = process_maps_read(pid, arena, maps);
+	*ret_errno = 0;
+	if (error && error->code != ERROR_NO_MEMORY) {
+		*ret_errno = error->code == ERROR_OS ? error->os_errno : EIO;
+		error_free(error);
+		return NULL;
+	}
+	return error;
+}
+
+struct error *process_describe(int pid, struct arena *arena, struct process_info *ret,
+			       bool *ret_is_dotnet)
+{
+	CLEANUP(text_deinit) struct text file = { 0 };
+	struct process_maps maps = { 0 };
+	int maps_errno;
+	*ret = (struct process_info){ .pid = pid, .runtime = PROCESS_UNKNOWN };
+	TRY(process_exists(pid));
+	if (proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "/proc/%d/status", pid))
+		return error_new(ERROR_NOT_FOUND, "process %d has ended", pid);
+	take_status(&file, ret);
+	TRY(read_maps(pid, arena, &maps, &maps_errno));
+	const struct process_maps *readable = maps_errno ? NULL : &maps;
+	const char *temporary = NULL;
+	if (!proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "/proc/%d/environ", pid)) {
+		ret->hostname = environment_value(&file, "HOSTNAME", arena);
+		temporary = environment_value(&file, "TMPDIR", arena);
+	}
+	find_diagnostics(temporary, arena, ret);
+	TRY(process_runtime_detect(readable, arena, ret, ret_is_dotnet));
+	TRY(name_process(arena, ret));
+	if (!*ret_is_dotnet)
+		return probe(readable, maps_errno, arena, ret);
+	ret->user = user_name(ret->uid, arena);
+	find_container(arena, ret);
+	return probe(readable, maps_errno, arena, ret);
+}
+
+struct pid_list {
+	int *pids;
+	size_t count;
+};
+
+static int compare_pids(const void *left, const void *right)
+{
+	int a = *(const int *)left, b = *(const int *)right;
+	return (a > b) - (a < b);
+}
+
+static struct error *list_pids(struct arena *arena, struct pid_list *ret)
+{
+	DIR *folder = opendir("/proc");
+	if (!folder)
+		return error_os(errno, "cannot list the processes in /proc");
+	size_t capacity = 0;
+	struct error *error = NULL;
+	const struct dirent *entry;
+	while (!error && (entry = readdir(folder))) {
+		long pid = strtol(entry->d_name, NULL, 10);
+		if (pid <= 0 || pid > INT32_MAX || pid == getpid())
+			continue;
+		if (ret->count == capacity) {
+			size_t bigger = capacity ? capacity * 2 : 1024;
+			int *pids = arena_allocate_array(arena, bigger, sizeof(*pids));
+			if (pids && ret->count)
+				memcpy(pids, ret->pids, ret->count * sizeof(*pids));
+			if (!pids)
+				error = &error_no_memory;
+			ret->pids = pids;
+			capacity = bigger;
+		}
+		if (!error)
+			ret->pids[ret->count++] = (int)pid;
+	}
+	closedir(folder);
+	if (!error && ret->count)
+		qsort(ret->pids, ret->count, sizeof(*ret->pids), compare_pids);
+	return error;
+}
+
+struct error *process_list(struct arena *arena, struct process_list *ret)
+{
+	struct pid_list pids = { 0 };
+	*ret = (struct process_list){ 0 };
+	TRY(list_pids(arena, &pids));
+	ret->processes = arena_allocate_array(arena, pids.count + 1, sizeof(*ret->processes));
+	if (!ret->processes)
+		return &error_no_memory;
+	for (size_t i = 0; i < pids.count; i++) {
+		bool is_dotnet = false;
+		struct process_info *info = &ret->processes[ret->count];
+		struct error *error = process_describe(pids.pids[i], arena, info, &is_dotnet);
+		if (error_take(&error, ERROR_NOT_FOUND))
+			continue; /* it ended meanwhile */
+		TRY(error);
+		ret->count += is_dotnet;
+		ret->hidden +=
+			!is_dotnet && !info->reachable && info->reason && info->resident_bytes;
+	}
+	return NULL;
+}
+
+static bool name_matches(const struct process_info *info, const char *name, bool exactly)
+{
+	if (exactly)
+		return !strcasecmp(info->name, name);
+	return strcasestr(info->name, name) || strcasestr(info->command_line, name);
+}
+
+static struct error *several(const struct process_info *const *found, size_t count,
+			     const char *name)
+{
+	CLEANUP(text_deinit) struct text text = { 0 };
+	for (size_t i = 0; i < count && i < LIST_SHOWN; i++)
+		text_printf(&text, "%s%d %s", i ? ", " : "", found[i]->pid, found[i]->name);
+	if (count > LIST_SHOWN)
+		text_append(&text, " ...");
+	return error_new(ERROR_USAGE, "%zu .NET processes%s%s%s: choose one with -p: %s", count,
+			 name ? " match '" : " run here", name ? name : "", name ? "'" : "",
+			 text_string(&text));
+}
+
+static struct error *choose_by_name(const struct process_list *list, const char *name,
+				    struct arena *arena, struct process_info *ret)
+{
+	const struct process_info **found =
+		arena_allocate_array(arena, list->count + 1, sizeof(*found));
+	size_t count = 0;
+	if (!found)
+		return &error_no_memory;
+	for (int exactly = 1; exactly >= 0 && !count; exactly--)
+		for (size_t i = 0; i < list->count; i++)
+			if (!name || name_matches(&list->processes[i], name, exactly))
+				found[count++] = &list->processes[i];
+	if (count > 1)
+		return several(found, count, name);
+	if (count) {
+		*ret = *found[0];
+		return NULL;
+	}
+	if (name)
+		return error_new(ERROR_NOT_FOUND,
+				 "no .NET process here matches '%s': see clrpod ps", name);
+	return error_new(ERROR_NOT_FOUND,
+			 "there is no .NET process here: in a pod, share the PID namespace "
+			 "(kubectl debug --target=CONTAINER, or shareProcessNamespace)");
+}
+
+struct error *process_choose(int pid, const char *name, struct arena *arena,
+			     struct process_info *ret)
+{
+	struct process_list list;
+	bool is_dotnet;
+	if (pid > 0)
+		return process_describe(pid, arena, ret, &is_dotnet);
+	TRY(process_list(arena, &list));
+	return choose_by_name(&list, name, arena, ret);
+}

@@ -1,0 +1,190 @@
+/* dumparray: the elements of an array. */
+#include "commands/command.h"
+
+#include "commands/object_header.h"
+#include "commands/render.h"
+#include "heap/types/type.h"
+
+#include <inttypes.h>
+
+enum { INDEX_BYTES = 512 };
+
+struct elements {
+	struct command_call *call;
+	const struct array_shape *shape;
+	uint64_t start, end;
+	bool details;
+};
+
+/* [5] of a vector, [1,2] with lower bounds counted in of any other array. */
+static void format_index(const struct array_shape *shape, uint64_t index, char to[INDEX_BYTES])
+{
+	uint64_t numbers[LIMIT_ARRAY_RANK] = { index };
+	for (unsigned i = shape->rank; i-- > 1;) {
+		uint32_t length = shape->lengths[i] ? shape->lengths[i] : 1;
+		numbers[i] = index % length;
+		index /= length;
+		numbers[0] = index;
+	}
+	size_t used = 0;
+	for (unsigned i = 0; i < shape->rank && used < INDEX_BYTES; i++)
+		used += (size_t)snprintf(to + used, INDEX_BYTES - used, "%s%" PRId64, i ? "," : "[",
+					 (int64_t)numbers[i] + shape->lower_bounds[i]);
+	if (used < INDEX_BYTES)
+		snprintf(to + used, INDEX_BYTES - used, "]");
+}
+
+/* What SOS prints: a reference's target (or null), any other element's own address. */
+static const char *place_text(struct command_call *call, const struct array_shape *shape,
+			      const struct value *value, uint64_t address)
+{
+	if (value->kind == VALUE_NULL && shape->element && type_is_reference(shape->element))
+		return "null";
+	uint64_t shown = value->kind == VALUE_REFERENCE ? value->bits : address;
+	const char *text = arena_printf(call->scratch, "%016" PRIx64, shown);
+	return text ? text : "";
+}
+
+static struct error *element_row(struct elements *elements, uint64_t index)
+{
+	struct command_call *call = elements->call;
+	const struct array_shape *shape = elements->shape;
+	struct value value;
+	char text[INDEX_BYTES], number[32];
+	uint64_t address = shape->data + index * shape->element_size;
+	TRY(array_element(call->heap, shape, index, &value));
+	format_index(shape, index, text);
+	snprintf(number, sizeof(number), "%" PRIu64, index);
+	output_row_begin(call->out);
+	output_value(call->out, text, number);
+	output_text(call->out, place_text(call, shape, &value, address));
+	output_address(call->out, address);
+	TRY(render_value(call, &value, RENDER_DEPTH));
+	if (value.kind == VALUE_REFERENCE)
+		output_address(call->out, value.bits);
+	else
+		output_skip(call->out);
+	output_row_end(call->out);
+	return NULL;
+}
+
+static struct error *element_details(struct elements *elements, uint64_t index)
+{
+	struct command_call *call = elements->call;
+	struct value value;
+	char text[INDEX_BYTES];
+	TRY(array_element(call->heap, elements->shape, index, &value));
+	format_index(elements->shape, index, text);
+	output_line(call->out, "%s %s", text,
+		    place_text(call, elements->shape, &value,
+			       elements->shape->data + index * elements->shape->element_size));
+	if (value.kind != VALUE_REFERENCE && value.kind != VALUE_STRUCT)
+		return NULL;
+	output_indent(call->out, 1);
+	struct error *error = NULL;
+	struct field_table table = { .type = value.type,
+				     .base = value.address,
+				     .form = FIELDS_TEXT };
+	if (value.kind == VALUE_REFERENCE) {
+		struct object_view view;
+		table.base = value.bits + sizeof(uint64_t);
+		table.header = sizeof(uint64_t);
+		error = object_view_read(call, value.bits, &view);
+		if (!error)
+			error = object_header_print(call, &view, FIELDS_TEXT);
+	} else if (value.type) {
+		output_line(call->out, "Name:        %s", type_sos_name(call->heap, value.type));
+		output_line(call->out, "MethodTable: %016" PRIx64, value.type->handle);
+	}
+	if (!error && value.type)
+		error = field_table_print(call, &table);
+	output_indent(call->out, -1);
+	return error;
+}
+
+static struct error *elements_print(struct elements *elements)
+{
+	static const struct column columns[] = {
+		{ "index", "", CELL_VALUE, 0 },       { NULL, "", CELL_TEXT, 0 },
+		{ "address", NULL, CELL_ADDRESS, 0 }, { "value", "", CELL_VALUE, 0 },
+		{ "object", NULL, CELL_ADDRESS, 0 },
+	};
+	static const struct column details[] = {
+		{ "index", NULL, CELL_VALUE, 0 },     { NULL, NULL, CELL_TEXT, 0 },
+		{ "address", NULL, CELL_ADDRESS, 0 }, { "value", NULL, CELL_VALUE, 0 },
+		{ "object", NULL, CELL_ADDRESS, 0 },
+	};
+	struct command_call *call = elements->call;
+	for (uint64_t i = elements->start; i < elements->end && elements->details; i++)
+		TRY(element_details(elements, i));
+	output_table_begin(call->out, "elements", elements->details ? details : columns,
+			   sizeof(columns) / sizeof(*columns), false);
+	for (uint64_t i = elements->start; i < elements->end && !output_broken(call->out); i++) {
+		if (i % 4096 == 0)
+			TRY(task_check(call->task, "reading the array"));
+		TRY(element_row(elements, i));
+	}
+	output_table_end(call->out);
+	return NULL;
+}
+
+static void class_lines(struct command_call *call, const struct object_view *view)
+{
+	static const struct column columns[] = {
+		{ "count", NULL, CELL_COUNT, 0 },
+		{ "ee_class", "EEClass:     ", CELL_ADDRESS_WIDE, 0 },
+		{ "element_mt", "Element Methodtable: ", CELL_ADDRESS_WIDE, 0 },
+		{ "element_type", NULL, CELL_TEXT, 0 },
+	};
+	const struct type *element = view->shape.element;
+	output_record_begin(call->out, NULL, columns, sizeof(columns) / sizeof(*columns));
+	output_unsigned(call->out, view->shape.count);
+	output_address(call->out, view->type->ee_class);
+	output_address(call->out, element ? element->handle : 0);
+	output_text(call->out, element ? type_name(call->heap, element, NULL) : "");
+	output_record_end(call->out);
+}
+
+static struct error *dumparray_run(struct command_call *call)
+{
+	uint64_t address, start = 0, length = UINT64_MAX;
+	struct object_view view;
+	TRY(arguments_positional_address(call->arguments, 0, "an array", &address));
+	TRY(arguments_number(call->arguments, "-start", &start));
+	TRY(arguments_number(call->arguments, "-length", &length));
+	TRY(object_view_read(call, address, &view));
+	if (!view.is_array)
+		return error_new(ERROR_USAGE,
+				 "the object at %" PRIx64
+				 " is no array but a %s: show it with dumpobj",
+				 address, type_name(call->heap, view.type, NULL));
+	TRY(object_header_print(call, &view, FIELDS_BOTH));
+	class_lines(call, &view);
+	struct elements elements = { .call = call, .shape = &view.shape };
+	elements.details = arguments_has(call->arguments, "-details");
+	elements.start = start < view.shape.count ? start : view.shape.count;
+	elements.end = view.shape.count - elements.start < length ? view.shape.count
+								  : elements.start + length;
+	return elements_print(&elements);
+}
+
+static const struct option options[] = {
+	{ "-start", "INDEX", "the first element to show", NULL },
+	{ "-length", "COUNT", "how many elements to show", NULL },
+	{ "-details", NULL, "show the fields of each element", NULL },
+	{ "-nofields", NULL, "accepted; the array itself has no fields", NULL },
+	{ 0 },
+};
+static const char *const positionals[] = { "ADDRESS", NULL };
+const struct command command_dumparray = {
+	.name = "dumparray",
+	.summary = "list the elements of an array",
+	.usage = "dumparray [-start INDEX] [-length COUNT] [-details] ADDRESS",
+	.description = "Each line is the index, what SOS shows (the object an element refers to, "
+		       "or the element's "
+		       "own address) and the value.",
+	.options = options,
+	.positionals = positionals,
+	.needs = NEEDS_HEAP,
+	.run = dumparray_run,
+};

@@ -1,0 +1,97 @@
+/* dumpclass: a class with its fields and the values of its statics. */
+#include "commands/command.h"
+
+#include "commands/field_table.h"
+#include "commands/object_header.h"
+#include "heap/types/field.h"
+
+static const struct column columns[] = {
+	{ NULL, "Class Name:      ", CELL_TEXT, 0 },
+	{ "type", NULL, CELL_TEXT, 0 },
+	{ NULL, "mdToken:         ", CELL_ADDRESS_WIDE, 0 },
+	{ "token", NULL, CELL_TOKEN, 0 },
+	{ "file", "File:            ", CELL_TEXT, 0 },
+	{ "parent", "Parent Class:    ", CELL_ADDRESS_WIDE, 0 },
+	{ "module", "Module:          ", CELL_ADDRESS_WIDE, 0 },
+	{ "mt", "Method Table:    ", CELL_ADDRESS_WIDE, 0 },
+	{ "canonical", "Canonical:       ", CELL_ADDRESS_WIDE, 0 },
+	{ NULL, "Class Attributes:    ", CELL_TEXT, 0 },
+	{ "attributes", NULL, CELL_INTEGER, 0 },
+	{ "instance_fields", "NumInstanceFields:   ", CELL_INTEGER, 0 },
+	{ "static_fields", "NumStaticFields:     ", CELL_INTEGER, 0 },
+};
+
+/* By MethodTable, or by EEClass (whose MethodTable the types met so far may know), or by name. */
+static struct error *find(struct command_call *call, const char *text, const struct type **ret)
+{
+	uint64_t handle;
+	const struct type **matches;
+	size_t count, unloaded;
+	struct error *error = parse_address(text, &handle);
+	if (!error) {
+		error = type_at(call->heap, handle, ret);
+		return error;
+	}
+	error_free(error);
+	TRY(type_find(call->heap, text, call->scratch, &matches, &count, &unloaded));
+	if (count == 1) {
+		*ret = matches[0];
+		return NULL;
+	}
+	if (count)
+		return error_new(ERROR_NOT_FOUND,
+				 "%zu loaded types are called %s, the first is %s: give the whole "
+				 "name or the MethodTable",
+				 count, text, type_name(call->heap, matches[0], NULL));
+	return error_new(ERROR_NOT_FOUND, "no loaded type is called %s%s", text,
+			 unloaded ? " (it is defined, but the process has not loaded it)" : "");
+}
+
+static struct error *dumpclass_run(struct command_call *call)
+{
+	const struct type *type;
+	const struct type_field **fields;
+	size_t count, statics = 0;
+	struct output *out = call->out;
+	const char *text = arguments_positional(call->arguments, 0);
+	if (!text)
+		return error_new(ERROR_USAGE, "dumpclass needs a MethodTable or a type's name");
+	TRY(find(call, text, &type));
+	TRY(type_all_fields(call->heap, type, true, call->scratch, &fields, &count));
+	for (size_t i = 0; i < count; i++)
+		statics += fields[i]->is_static;
+	output_record_begin(out, NULL, columns, sizeof(columns) / sizeof(*columns));
+	output_text(out, type_sos_name(call->heap, type));
+	output_text(out, type_name(call->heap, type, NULL));
+	output_address(out, type->token);
+	output_unsigned(out, type->token);
+	output_text(out, type_file(type));
+	output_address(out, type->parent_handle);
+	output_address(out, type->module ? type->module->address : 0);
+	output_address(out, type->handle);
+	if (type->canonical != type->handle)
+		output_address(out, type->canonical);
+	else
+		output_skip(out);
+	output_textf(out, "%08x", type->attributes);
+	output_unsigned(out, type->attributes);
+	output_unsigned(out, count - statics);
+	output_unsigned(out, statics);
+	output_record_end(out);
+	struct field_table table = { .type = type, .header = sizeof(uint64_t) };
+	if (type->kind == TYPE_STRUCT || type->kind == TYPE_ENUM || type->kind == TYPE_PRIMITIVE)
+		table.header = 0;
+	return field_table_print(call, &table);
+}
+
+static const char *const positionals[] = { "MT-OR-NAME", NULL };
+static const char *const examples[] = { "dumpclass System.String", NULL };
+const struct command command_dumpclass = {
+	.name = "dumpclass",
+	.summary = "show a class: its fields and the values of its statics",
+	.usage = "dumpclass MT|NAME",
+	.positionals = positionals,
+	.examples = examples,
+	.needs = NEEDS_HEAP,
+	.run = dumpclass_run,
+};

@@ -1,0 +1,68 @@
+/* dumpmt: a MethodTable. */
+#include "commands/command.h"
+
+#include "commands/object_header.h"
+#include "heap/types/type.h"
+
+static const struct column columns[] = {
+	{ "mt", NULL, CELL_ADDRESS_WIDE, 0 },
+	{ "parent", "Parent:              ", CELL_ADDRESS_WIDE, 0 },
+	{ "canonical", "Canonical:           ", CELL_ADDRESS_WIDE, 0 },
+	{ "ee_class", NULL, CELL_ADDRESS_WIDE, 0 },
+	{ "module", "Module:              ", CELL_ADDRESS_WIDE, 0 },
+	{ NULL, "Name:                ", CELL_TEXT, 0 },
+	{ "type", NULL, CELL_TEXT, 0 },
+	{ "token", NULL, CELL_TOKEN, 0 },
+	{ NULL, "mdToken:             ", CELL_ADDRESS_WIDE, 0 },
+	{ "file", "File:                ", CELL_TEXT, 0 },
+	{ "base_size", NULL, CELL_COUNT, 0 },
+	{ NULL, "BaseSize:            ", CELL_TEXT, 0 },
+	{ "component_size", NULL, CELL_COUNT, 0 },
+	{ NULL, "ComponentSize:       ", CELL_TEXT, 0 },
+	{ "has_gc_pointers", NULL, CELL_VALUE, 0 },
+	{ NULL, "Has GC Pointers:     ", CELL_TEXT, 0 },
+};
+
+static struct error *dumpmt_run(struct command_call *call)
+{
+	uint64_t handle;
+	const struct type *type;
+	struct output *out = call->out;
+	TRY(arguments_positional_address(call->arguments, 0, "a MethodTable", &handle));
+	TRY(type_at(call->heap, handle, &type));
+	output_record_begin(out, NULL, columns, sizeof(columns) / sizeof(*columns));
+	output_address(out, type->handle);
+	output_address(out, type->parent_handle);
+	if (type->canonical != type->handle)
+		output_address(out, type->canonical);
+	else
+		output_skip(out);
+	output_address(out, type->ee_class);
+	output_address(out, type->module ? type->module->address : 0);
+	output_text(out, type_sos_name(call->heap, type));
+	output_text(out, type_name(call->heap, type, NULL));
+	output_unsigned(out, type->token);
+	output_address(out, type->token);
+	output_text(out, type_file(type));
+	output_unsigned(out, type->base_size);
+	output_textf(out, "0x%x", type->base_size);
+	output_unsigned(out, type->component_size);
+	if (type->component_size)
+		output_textf(out, "0x%x", type->component_size);
+	else
+		output_skip(out);
+	output_bool(out, type->contains_pointers);
+	output_text(out, type->contains_pointers ? "true" : "false");
+	output_record_end(out);
+	return NULL;
+}
+
+static const char *const positionals[] = { "MT", NULL };
+const struct command command_dumpmt = {
+	.name = "dumpmt",
+	.summary = "show a MethodTable: name, parent, module, sizes",
+	.usage = "dumpmt MT",
+	.positionals = positionals,
+	.needs = NEEDS_HEAP,
+	.run = dumpmt_run,
+};

@@ -1,0 +1,75 @@
+/* dumpobj: one object and its fields. */
+#include "commands/command.h"
+
+#include "base/limits.h"
+#include "commands/object_expand.h"
+#include "commands/object_header.h"
+
+static void print_free(struct command_call *call, const struct object_view *view)
+{
+	static const struct column columns[] = {
+		{ "address", NULL, CELL_ADDRESS_WIDE, 0 },
+		{ "type", NULL, CELL_TEXT, 0 },
+		{ "mt", NULL, CELL_ADDRESS_WIDE, 0 },
+		{ "size", "Size:        ", CELL_BYTES_SOS, 0 },
+	};
+	output_line(call->out, "Free Object");
+	output_record_begin(call->out, NULL, columns, sizeof(columns) / sizeof(*columns));
+	output_address(call->out, view->object.address);
+	output_text(call->out, "Free");
+	output_address(call->out, view->object.method_table);
+	output_unsigned(call->out, view->object.size);
+	output_record_end(call->out);
+}
+
+static struct error *dumpobj_run(struct command_call *call)
+{
+	uint64_t address, levels = 0;
+	struct object_view view;
+	TRY(arguments_positional_address(call->arguments, 0, "an object", &address));
+	TRY(arguments_number(call->arguments, "-expand", &levels));
+	if (levels > LIMIT_EXPAND_DEPTH)
+		return error_new(ERROR_USAGE, "-expand takes at most %d levels",
+				 LIMIT_EXPAND_DEPTH);
+	TRY(object_view_read(call, address, &view));
+	if (view.object.is_free) {
+		print_free(call, &view);
+		return NULL;
+	}
+	TRY(object_header_print(call, &view, FIELDS_BOTH));
+	if (!arguments_has(call->arguments, "-nofields")) {
+		struct field_table table = { .type = view.type,
+					     .base = address + sizeof(uint64_t),
+					     .header = sizeof(uint64_t) };
+		TRY(field_table_print(call, &table));
+	}
+	if (levels)
+		return object_expand_print(call, address, levels);
+	return NULL;
+}
+
+static const char *const aliases[] = { "do", NULL };
+static const struct option options[] = {
+	{ "-expand", "LEVELS", "also show the objects it leads to, LEVELS deep", NULL },
+	{ "-nofields", NULL, "only the header", NULL },
+	{ 0 },
+};
+static const char *const positionals[] = { "ADDRESS", NULL };
+static const char *const examples[] = { NULL };
+const struct command command_dumpobj = {
+	.name = "dumpobj",
+	.aliases = aliases,
+	.summary = "show an object: its type, size and fields, statics included",
+	.usage = "dumpobj [-expand LEVELS] [-nofields] ADDRESS",
+	.description =
+		"The Value column is SOS's: a reference or a struct shows an address, to be "
+		"followed with "
+		"dumpobj or, with the MT of the same row, dumpvc. Statics follow the instance "
+		"fields; thread "
+		"statics have a table of their own with a row for each thread that has a value.",
+	.options = options,
+	.positionals = positionals,
+	.examples = examples,
+	.needs = NEEDS_HEAP,
+	.run = dumpobj_run,
+};

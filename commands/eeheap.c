@@ -1,0 +1,225 @@
+/* eeheap -gc: the GC's heaps, generations and segments. */
+#include "commands/command.h"
+
+#include "heap/gc/gc_heap.h"
+
+#include <inttypes.h>
+
+enum { SIZE_COLUMN = -18, PAGE_BYTES = 4096 };
+
+/* The same segments twice: grouped under titles as SOS prints them, and as JSON has them. */
+static const struct column text_columns[] = {
+	{ NULL, "segment", CELL_ADDRESS, 16 },
+	{ NULL, "begin", CELL_ADDRESS, 16 },
+	{ NULL, "allocated", CELL_ADDRESS, 16 },
+	{ NULL, "committed", CELL_ADDRESS, 16 },
+	{ NULL, "allocated size", CELL_TEXT, SIZE_COLUMN },
+	{ NULL, "committed size", CELL_TEXT, SIZE_COLUMN },
+};
+static const struct column heap_columns[] = {
+	{ "index", NULL, CELL_INTEGER, 0 },
+	{ "address", NULL, CELL_ADDRESS, 0 },
+	{ "segments", NULL, CELL_VALUE, 0 },
+};
+static const struct column segment_columns[] = {
+	{ "address", NULL, CELL_ADDRESS, 0 },      { "start", NULL, CELL_ADDRESS, 0 },
+	{ "end", NULL, CELL_ADDRESS, 0 },          { "committed_end", NULL, CELL_ADDRESS, 0 },
+	{ "reserved_end", NULL, CELL_ADDRESS, 0 }, { "generation", NULL, CELL_TEXT, 0 },
+};
+static const struct column total_columns[] = {
+	{ "total_size", NULL, CELL_COUNT, 0 },
+	{ "total_committed", NULL, CELL_COUNT, 0 },
+};
+
+/* How SOS groups segments. */
+static const struct group {
+	const char *title, *subtitle;
+	enum gc_generation generation;
+} groups[] = {
+	{ NULL, "generation 0:", GENERATION_0 },
+	{ NULL, "generation 1:", GENERATION_1 },
+	{ NULL, "generation 2:", GENERATION_2 },
+	{ NULL, "ephemeral segment (generations 0, 1 and 2):", GENERATION_EPHEMERAL },
+	{ "NonGC heap", NULL, GENERATION_FROZEN },
+	{ "Large object heap", NULL, GENERATION_LARGE },
+	{ "Pinned object heap", NULL, GENERATION_PINNED },
+};
+
+struct selection {
+	struct command_call *call;
+	const struct gc_heap *gc;
+	uint64_t heap, segment; /* UINT64_MAX and 0: all */
+	uint64_t allocated, committed;
+};
+
+static bool is_wanted(const struct selection *selection, const struct gc_segment *segment)
+{
+	uint64_t wanted = selection->segment;
+	return !wanted || segment->address == wanted ||
+	       (wanted >= segment->start && wanted < segment->reserved);
+}
+
+/* The pages from the one with the first object on. */
+static uint64_t committed_size(const struct gc_segment *segment)
+{
+	uint64_t begin = segment->start & ~(uint64_t)(PAGE_BYTES - 1);
+	return segment->committed > begin ? segment->committed - begin : 0;
+}
+
+static void size_cell(struct output *out, uint64_t size)
+{
+	if (size)
+		output_textf(out, "0x%" PRIx64 " (%" PRIu64 ")", size, size);
+	else
+		output_text(out, "");
+}
+
+static void text_row(struct selection *selection, const struct gc_segment *segment)
+{
+	struct output *out = selection->call->out;
+	uint64_t allocated = segment->end - segment->start;
+	output_row_begin(out);
+	output_address(out, segment->address);
+	output_address(out, segment->start);
+	output_address(out, segment->end);
+	output_address(out, segment->committed);
+	size_cell(out, allocated);
+	size_cell(out, committed_size(segment));
+	output_row_end(out);
+	selection->allocated += allocated;
+	selection->committed += committed_size(segment);
+}
+
+static void group_print(struct selection *selection, uint32_t heap, const struct group *group)
+{
+	struct output *out = selection->call->out;
+	bool open = false;
+	for (size_t i = 0; i < selection->gc->segment_count; i++) {
+		const struct gc_segment *segment = &selection->gc->segments[i];
+		if (segment->heap != heap || segment->generation != group->generation ||
+		    !is_wanted(selection, segment))
+			continue;
+		if (!open && group->title)
+			output_line(out, "%s", group->title);
+		if (!open && group->subtitle)
+			output_line(out, "%s", group->subtitle);
+		if (!open)
+			output_table_begin(out, NULL, text_columns,
+					   sizeof(text_columns) / sizeof(*text_columns),
+					   group->title != NULL);
+		open = true;
+		text_row(selection, segment);
+	}
+	if (open)
+		output_table_end(out);
+}
+
+static void text_print(struct selection *selection)
+{
+	struct output *out = selection->call->out;
+	const struct gc_heap *gc = selection->gc;
+	if (gc->dynamic_adaptation_mode >= 0)
+		output_line(out, "DATAS = %d", gc->dynamic_adaptation_mode);
+	output_line(out, "========================================");
+	output_line(out, "Number of GC Heaps: %" PRIu32, gc->heap_count);
+	for (uint32_t i = 0; i < gc->heap_count; i++) {
+		if (selection->heap != UINT64_MAX && selection->heap != i)
+			continue;
+		output_line(out, "----------------------------------------");
+		if (gc->is_server)
+			output_line(out, "Heap %" PRIu32 " (%016" PRIx64 ")", i,
+				    gc->heap_addresses[i]);
+		output_line(out, "Small object heap");
+		output_table_begin(out, NULL, text_columns,
+				   sizeof(text_columns) / sizeof(*text_columns), true);
+		output_table_end(out);
+		for (size_t g = 0; g < sizeof(groups) / sizeof(*groups); g++)
+			group_print(selection, i, &groups[g]);
+	}
+	output_line(out, "------------------------------");
+	bool partial = selection->heap != UINT64_MAX || selection->segment;
+	output_line(out, "%s Allocated Heap Size:   Size: 0x%" PRIx64 " (%" PRIu64 ") bytes.",
+		    partial ? "Partial" : "GC", selection->allocated, selection->allocated);
+	output_line(out, "%s Committed Heap Size:   Size: 0x%" PRIx64 " (%" PRIu64 ") bytes.",
+		    partial ? "Partial" : "GC", selection->committed, selection->committed);
+}
+
+static void record_segments(struct selection *selection, uint32_t heap)
+{
+	struct output *out = selection->call->out;
+	output_table_begin(out, NULL, segment_columns,
+			   sizeof(segment_columns) / sizeof(*segment_columns), false);
+	for (size_t i = 0; i < selection->gc->segment_count; i++) {
+		const struct gc_segment *segment = &selection->gc->segments[i];
+		if (segment->heap != heap || !is_wanted(selection, segment))
+			continue;
+		output_row_begin(out);
+		output_address(out, segment->address);
+		output_address(out, segment->start);
+		output_address(out, segment->end);
+		output_address(out, segment->committed);
+		output_address(out, segment->reserved);
+		output_text(out, gc_generation_name(segment->generation));
+		output_row_end(out);
+	}
+	output_table_end(out);
+}
+
+static void record_print(struct selection *selection)
+{
+	struct output *out = selection->call->out;
+	output_table_begin(out, "heaps", heap_columns, sizeof(heap_columns) / sizeof(*heap_columns),
+			   false);
+	for (uint32_t i = 0; i < selection->gc->heap_count; i++) {
+		if (selection->heap != UINT64_MAX && selection->heap != i)
+			continue;
+		output_row_begin(out);
+		output_unsigned(out, i);
+		output_address(out, selection->gc->heap_addresses[i]);
+		record_segments(selection, i);
+		output_row_end(out);
+	}
+	output_table_end(out);
+	output_record_begin(out, NULL, total_columns,
+			    sizeof(total_columns) / sizeof(*total_columns));
+	output_unsigned(out, selection->allocated);
+	output_unsigned(out, selection->committed);
+	output_record_end(out);
+}
+
+static struct error *eeheap_run(struct command_call *call)
+{
+	struct selection selection = { .call = call, .gc = call->heap->gc, .heap = UINT64_MAX };
+	if (!arguments_has(call->arguments, "-gc"))
+		return error_new(ERROR_USAGE, "eeheap shows the GC heap only: say eeheap -gc");
+	TRY(arguments_number(call->arguments, "-heap", &selection.heap));
+	TRY(arguments_address(call->arguments, "-segment", &selection.segment));
+	if (selection.heap != UINT64_MAX && selection.heap >= selection.gc->heap_count)
+		return error_new(ERROR_USAGE,
+				 "there is no GC heap %" PRIu64 ": the process has %" PRIu32,
+				 selection.heap, selection.gc->heap_count);
+	text_print(&selection);
+	record_print(&selection);
+	if (selection.gc->lost_segments)
+		call_missing(call, 0,
+			     "%" PRIu64 " lists of heap segments ended in unreadable memory",
+			     selection.gc->lost_segments);
+	return NULL;
+}
+
+static const struct option options[] = {
+	{ "-gc", NULL, "the GC heap (the loader's heaps are not shown yet)", NULL },
+	{ "-heap", "NUMBER", "only this GC heap (server GC)", NULL },
+	{ "-segment", "ADDRESS", "only the segment or region that holds ADDRESS", NULL },
+	{ 0 },
+};
+static const char *const examples[] = { "eeheap -gc", NULL };
+const struct command command_eeheap = {
+	.name = "eeheap",
+	.summary = "list the heaps, generations and segments of the GC",
+	.usage = "eeheap -gc [-heap NUMBER] [-segment ADDRESS]",
+	.options = options,
+	.examples = examples,
+	.needs = NEEDS_HEAP,
+	.run = eeheap_run,
+};

@@ -1,0 +1,215 @@
+#include "commands/field_table.h"
+
+#include "commands/render.h"
+#include "heap/clr_threads.h"
+#include "heap/types/field.h"
+
+#include <inttypes.h>
+
+enum { TYPE_WIDTH = 20 };
+static const char unreadable[] = "unreadable";
+
+static const struct column all_columns[] = {
+	{ "mt", "MT", CELL_ADDRESS_WIDE, 16 },    { "token", "Field", CELL_TOKEN, 8 },
+	{ "offset", "Offset", CELL_HEX, 8 },      { NULL, "Type", CELL_TEXT, TYPE_WIDTH },
+	{ "type", NULL, CELL_TEXT, 0 },           { NULL, "VT", CELL_TEXT, 4 },
+	{ "is_value_type", NULL, CELL_VALUE, 0 }, { NULL, "Attr", CELL_TEXT, 8 },
+	{ "is_static", NULL, CELL_VALUE, 0 },     { NULL, "Value", CELL_TEXT, 16 },
+	{ "name", "Name", CELL_TEXT, 0 },         { "value", NULL, CELL_VALUE, 0 },
+	{ "address", NULL, CELL_ADDRESS, 0 },     { "state", NULL, CELL_TEXT, 0 },
+};
+enum { COLUMNS = sizeof(all_columns) / sizeof(*all_columns) };
+
+void columns_for(enum field_table_form form, struct column *columns, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (form == FIELDS_TEXT)
+			columns[i].key = NULL;
+		if (form == FIELDS_JSON)
+			columns[i].title = NULL;
+	}
+}
+
+/* SOS keeps the end of a long name: "...ivate.CoreLib]][]". */
+static const char *cut_name(struct command_call *call, const char *name)
+{
+	size_t length = strlen(name);
+	if (length <= TYPE_WIDTH)
+		return name;
+	const char *cut = arena_printf(call->scratch, "...%s", name + length - (TYPE_WIDTH - 3));
+	return cut ? cut : name;
+}
+
+/* What a row says of its value. */
+struct place {
+	struct value value;
+	const char *state; /* NULL: there is a value; else why there is none */
+};
+
+static struct error *static_place(struct command_call *call, const struct type_field *field,
+				  const struct clr_thread *thread, struct place *ret)
+{
+	enum static_state state;
+	uint64_t address;
+	const struct type *type;
+	ret->state = unreadable;
+	struct error *error = field_static_address(call->heap, field, thread, &state, &address);
+	if (!error && state == STATIC_NOT_INITIALIZED)
+		ret->state = "uninitialized";
+	if (!error && state == STATIC_READY) {
+		error = field_type(call->heap, field, &type);
+		if (!error)
+			error = value_read(call->heap, type, address, &ret->value);
+		if (!error)
+			ret->state = NULL;
+	}
+	if (error_take(&error, ERROR_FAULT) || error_take(&error, ERROR_BAD_DATA) ||
+	    error_take(&error, ERROR_UNSUPPORTED))
+		ret->state = unreadable;
+	TRY(error);
+	if (ret->state == unreadable)
+		call_missing(call, 0, "the static %s could not be read", field->name);
+	return NULL;
+}
+
+static struct error *place_of(struct command_call *call, const struct field_table *table,
+			      const struct type_field *field, struct place *ret)
+{
+	*ret = (struct place){ 0 };
+	if (field->is_thread_static) {
+		ret->state = "per thread";
+		return NULL;
+	}
+	if (field->is_static)
+		return static_place(call, field, NULL, ret);
+	if (table->base)
+		return value_of_field(call->heap, field, table->base, &ret->value);
+	ret->state = "";
+	return NULL;
+}
+
+/* The value itself for JSON, then the object's address, where a string's content hides it. */
+static struct error *value_cells(struct command_call *call, const struct place *place)
+{
+	struct output *out = call->out;
+	if (place->state) {
+		if (*place->state)
+			output_null(out);
+		else
+			output_skip(out);
+		output_skip(out);
+	} else {
+		TRY(render_value(call, &place->value, RENDER_DEPTH));
+		if (place->value.kind == VALUE_REFERENCE)
+			output_address(out, place->value.bits);
+		else
+			output_skip(out);
+	}
+	if (place->state && *place->state)
+		output_text(out, place->state);
+	else
+		output_skip(out);
+	return NULL;
+}
+
+static struct error *row(struct command_call *call, const struct field_table *table,
+			 const struct type_field *field)
+{
+	struct output *out = call->out;
+	const struct type *type = NULL;
+	struct place place;
+	struct error *error = field_type(call->heap, field, &type);
+	if (error && error->code != ERROR_NO_MEMORY) {
+		error_free(error);
+		error = NULL;
+		type = NULL;
+		call_missing(call, 0, "the type of the field %s could not be read", field->name);
+	}
+	TRY(error);
+	TRY(place_of(call, table, field, &place));
+	bool is_value = type ? !type_is_reference(type) && type->kind != TYPE_POINTER : false;
+	output_row_begin(out);
+	output_address(out, type ? type->handle : 0);
+	output_unsigned(out, field->token);
+	output_unsigned(out, field->offset + (field->is_static ? 0 : table->header));
+	output_text(out, type ? cut_name(call, type_sos_name(call->heap, type)) : "");
+	output_text(out, type ? type_name(call->heap, type, NULL) : "");
+	output_text(out, is_value ? "Yes" : "No");
+	output_bool(out, is_value);
+	output_text(out, field->is_thread_static ? "TLstatic"
+			 : field->is_static      ? "static"
+						 : "instance");
+	output_bool(out, field->is_static);
+	output_text(out, place.state ? place.state : render_sos_text(call, &place.value));
+	output_text(out, field->name);
+	TRY(value_cells(call, &place));
+	output_row_end(out);
+	return NULL;
+}
+
+/* Thread statics: one row a thread that has a value, under "thread_statics". */
+static struct error *thread_rows(struct command_call *call, const struct type_field *field)
+{
+	const struct clr_threads *threads = call->heap->threads;
+	struct output *out = call->out;
+	for (size_t i = 0; i < threads->count; i++) {
+		struct place place = { 0 };
+		TRY(static_place(call, field, &threads->threads[i], &place));
+		if (place.state)
+			continue;
+		output_row_begin(out);
+		output_text(out, field->name);
+		output_unsigned(out, threads->threads[i].managed_id);
+		output_text(out, render_sos_text(call, &place.value));
+		TRY(render_value(call, &place.value, RENDER_DEPTH));
+		output_row_end(out);
+	}
+	return NULL;
+}
+
+static struct error *thread_statics(struct command_call *call, const struct field_table *table,
+				    const struct type_field **fields, size_t count)
+{
+	struct column columns[] = {
+		{ "name", "    >> Thread static", CELL_TEXT, -30 },
+		{ "managed_id", "Thread", CELL_INTEGER, 6 },
+		{ NULL, "Value", CELL_TEXT, 16 },
+		{ "value", NULL, CELL_VALUE, 0 },
+	};
+	bool open = false;
+	columns_for(table->form, columns, sizeof(columns) / sizeof(*columns));
+	for (size_t i = 0; i < count; i++) {
+		if (!fields[i]->is_thread_static)
+			continue;
+		if (!open)
+			output_table_begin(call->out, "thread_statics", columns,
+					   sizeof(columns) / sizeof(*columns), true);
+		open = true;
+		TRY(thread_rows(call, fields[i]));
+	}
+	if (open)
+		output_table_end(call->out);
+	return NULL;
+}
+
+struct error *field_table_print(struct command_call *call, const struct field_table *table)
+{
+	const struct type_field **fields;
+	size_t count;
+	struct column columns[COLUMNS];
+	memcpy(columns, all_columns, sizeof(columns));
+	columns_for(table->form, columns, COLUMNS);
+	TRY(type_all_fields(call->heap, table->type, true, call->scratch, &fields, &count));
+	const char *key = table->nested || table->form == FIELDS_TEXT ? NULL : "fields";
+	if (table->form != FIELDS_JSON)
+		output_line(call->out, "Fields:");
+	if (table->form != FIELDS_JSON && !count)
+		output_line(call->out, "None");
+	output_table_begin(call->out, key, columns, COLUMNS, count > 0);
+	for (size_t i = 0; i < count; i++)
+		TRY(row(call, table, fields[i]));
+	output_table_end(call->out);
+	if (table->form == FIELDS_BOTH)
+		TRY(thread_statics(call, table, fields, count));
+	return NULL;
+}

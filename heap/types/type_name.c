@@ -1,0 +1,390 @@
+/*
+ * Names in the two spellings. Each is put together from the names of the parts, which are made
+ * first (an explicit stack, no recursion) and kept: List<Entry[]> costs its own characters only.
+ */
+#include "base/text.h"
+#include "heap/types/type_system.h"
+
+static const char unknown_without_memory[] = "<unknown type>";
+
+/* src/coreclr/vm/typestring.cpp: IsTypeNameReservedChar */
+static void append_escaped(struct text *text, const char *name)
+{
+	for (; *name; name++) {
+		if (strchr(",[]&*+\\", *name))
+			text_append_char(text, '\\');
+		text_append_char(text, *name);
+	}
+}
+
+static void append_name(struct text *text, const char *name, bool escaped)
+{
+	if (escaped)
+		append_escaped(text, name);
+	else
+		text_append(text, name);
+}
+
+bool type_definition_name(struct metadata *metadata, uint32_t row, bool escaped, struct text *text)
+{
+	uint32_t rows[LIMIT_NESTING];
+	size_t depth = 0;
+	struct type_def definition;
+	for (uint32_t next = row; next; next = definition.enclosing) {
+		if (depth == LIMIT_NESTING || !metadata_type_def(metadata, next, &definition))
+			return false;
+		rows[depth++] = next;
+	}
+	for (size_t i = depth; i-- > 0;) {
+		if (!metadata_type_def(metadata, rows[i], &definition))
+			return false;
+		if (i + 1 < depth)
+			text_append_char(text, '+');
+		if (*definition.name_space) {
+			append_name(text, definition.name_space, escaped);
+			text_append_char(text, '.');
+		}
+		append_name(text, definition.name, escaped);
+	}
+	return depth > 0 && text->length <= LIMIT_TYPE_NAME_BYTES;
+}
+
+/* The metadata of the module that defines the type; NULL: cannot be read, or none defines it. */
+static struct metadata *metadata_of(struct heap *heap, const struct type *type)
+{
+	struct metadata *metadata = NULL;
+	if (!type->module)
+		return NULL;
+	struct error *error = clr_module_metadata(heap, type->module, &metadata);
+	if (error) {
+		error_free(error);
+		return NULL;
+	}
+	return metadata;
+}
+
+static bool append_definition(struct heap *heap, const struct type *type, bool escaped,
+			      struct text *text)
+{
+	struct metadata *metadata = metadata_of(heap, type);
+	return metadata && token_table(type->token) == TABLE_TYPE_DEF &&
+	       type_definition_name(metadata, token_row(type->token), escaped, text);
+}
+
+const char *type_metadata_name(struct heap *heap, const struct type *type)
+{
+	struct type_record *record = type_record_of(type);
+	if (record->metadata_name_tried)
+		return record->metadata_name;
+	struct text text = { 0 };
+	bool known = append_definition(heap, type, false, &text) && !text_failed(&text);
+	if (known)
+		record->metadata_name =
+			arena_copy_text(&heap->arena, text_string(&text), text.length);
+	record->metadata_name_tried = !known || record->metadata_name;
+	text_deinit(&text);
+	return record->metadata_name;
+}
+
+/* T, as the definition names it. */
+static bool append_variable(struct heap *heap, const struct type *type, struct text *text)
+{
+	struct metadata *metadata = metadata_of(heap, type);
+	const char *name = NULL;
+	if (metadata && token_table(type->token) == TABLE_GENERIC_PARAM)
+		name = metadata_generic_parameter_row_name(metadata, token_row(type->token));
+	if (name)
+		text_append(text, name);
+	return name != NULL;
+}
+
+/*
+ * ClrMD's spelling of an instantiation, from the escaped definition name: each part's `n becomes as
+ * many of the arguments in angle brackets, the outer parts' first. Where the arities do not add up
+ * (F# makes such classes) nothing is appended and the answer is false: ClrMD then keeps the
+ * runtime's spelling.
+ */
+static bool append_angles(const char *definition, const char *const *arguments, uint32_t count,
+			  struct text *text)
+{
+	uint32_t used = 0;
+	for (const char *at = definition; *at;) {
+		if (at[0] != '`' || at[1] < '0' || at[1] > '9') {
+			text_append_char(text, *at++);
+			continue;
+		}
+		char *end;
+		unsigned long arity = strtoul(at + 1, &end, 10);
+		if (!arity || arity > count - used || (*end && *end != '+'))
+			return false;
+		for (unsigned long i = 0; i < arity; i++) {
+			text_append(text, i ? ", " : "<");
+			text_append(text, arguments[used++]);
+		}
+		text_append_char(text, '>');
+		at = end;
+	}
+	return used == count;
+}
+
+/* typestring.cpp: AppendInst with FormatFullInst; a type variable stands without an assembly. */
+static void append_brackets(struct heap *heap, const struct type *const *arguments, uint32_t count,
+			    struct text *text)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		bool variable = arguments[i]->kind == TYPE_VARIABLE;
+		text_append(text, i ? "," : "[");
+		if (!variable)
+			text_append_char(text, '[');
+		text_append(text, arguments[i]->sos_name);
+		if (variable)
+			continue;
+		const char *assembly = arguments[i]->module ?
+					       clr_module_assembly_name(heap, arguments[i]->module) :
+					       "";
+		if (*assembly)
+			text_append(text, ", ");
+		text_append(text, assembly);
+		text_append_char(text, ']');
+	}
+	text_append_char(text, ']');
+}
+
+/* typestring.cpp: AppendParamTypeQualifier; TypeNameBuilder::AddArray. */
+static void append_suffix(const struct type *type, struct text *text)
+{
+	switch (type->kind) {
+	case TYPE_POINTER:
+		text_append_char(text, '*');
+		break;
+	case TYPE_BYREF:
+		text_append_char(text, '&');
+		break;
+	default:
+		text_append_char(text, '[');
+		if (!type->is_single_dimension && type->rank == 1)
+			text_append_char(text, '*');
+		for (unsigned i = 1; i < type->rank; i++)
+			text_append_char(text, ',');
+		text_append_char(text, ']');
+		break;
+	}
+}
+
+/* Both spellings of one type whose parts have theirs. */
+struct naming {
+	struct text name, sos_name;
+	bool known;
+};
+
+static void name_constructed(const struct type *type, struct naming *naming)
+{
+	const struct type *element = type->element;
+	text_append(&naming->name, element->name);
+	append_suffix(type, &naming->name);
+	text_append(&naming->sos_name, element->sos_name);
+	append_suffix(type, &naming->sos_name);
+	naming->known = type->kind != TYPE_ARRAY || type->rank;
+}
+
+enum { CONVENTION_MASK = 0x0f, CONVENTION_VARARG = 5 }; /* ECMA-335 II.23.2.1 */
+
+/* typestring.cpp: AppendType, "or function pointer": System.Void(System.Int32). */
+static void name_function(const struct type *type, const struct type *const *parts,
+			  struct naming *naming)
+{
+	bool variable = (type->convention & CONVENTION_MASK) == CONVENTION_VARARG;
+	for (uint32_t i = 0; i < type->argument_count; i++) {
+		const char *before = i == 0 ? "" : i == 1 ? "(" : ", ";
+		text_append(&naming->name, before);
+		text_append(&naming->name, parts[i]->name);
+		text_append(&naming->sos_name, before);
+		text_append(&naming->sos_name, parts[i]->sos_name);
+	}
+	const char *after = type->argument_count > 1 ? (variable ? ", ...)" : ")") :
+						       (variable ? "(...)" : "()");
+	text_append(&naming->name, after);
+	text_append(&naming->sos_name, after);
+	naming->known = type->argument_count > 0;
+}
+
+static struct error *name_instance(struct heap *heap, const struct type *type,
+				   const struct type *const *parts, struct naming *naming)
+{
+	uint32_t count = type->argument_count;
+	const char **names = arena_allocate_array(&heap->arena, count, sizeof(*names));
+	if (!names)
+		return &error_no_memory;
+	for (uint32_t i = 0; i < count; i++)
+		names[i] = parts[i]->name;
+	naming->known = append_definition(heap, type, true, &naming->sos_name);
+	bool fits = naming->known &&
+		    append_angles(text_string(&naming->sos_name), names, count, &naming->name);
+	/* The definition itself has no arguments in its name (IsGenericTypeDefinition). */
+	if (naming->known && !type->is_generic_definition)
+		append_brackets(heap, parts, count, &naming->sos_name);
+	if (!fits) {
+		text_clear(&naming->name);
+		text_append(&naming->name, text_string(&naming->sos_name));
+	}
+	return NULL;
+}
+
+static struct error *name_make(struct heap *heap, const struct type *type,
+			       const struct type *const *parts, struct naming *naming)
+{
+	switch (type->kind) {
+	case TYPE_FREE:
+		text_append(&naming->name, "Free");
+		naming->known = true;
+		break;
+	case TYPE_ARRAY:
+	case TYPE_POINTER:
+	case TYPE_BYREF:
+		name_constructed(type, naming);
+		return NULL;
+	case TYPE_FUNCTION_POINTER:
+		name_function(type, parts, naming);
+		return NULL;
+	case TYPE_VARIABLE:
+		naming->known = append_variable(heap, type, &naming->name);
+		break;
+	default:
+		if (type->is_generic)
+			return type->argument_count ? name_instance(heap, type, parts, naming) :
+						      NULL;
+		naming->known = append_definition(heap, type, true, &naming->name);
+		break;
+	}
+	text_append(&naming->sos_name, text_string(&naming->name));
+	return NULL;
+}
+
+static struct error *name_store(struct heap *heap, const struct type *type, struct naming *naming)
+{
+	struct type_record *record = type_record_of(type);
+	if (text_failed(&naming->name) || text_failed(&naming->sos_name))
+		return &error_no_memory;
+	if (naming->name.length > LIMIT_TYPE_NAME_BYTES ||
+	    naming->sos_name.length > LIMIT_TYPE_NAME_BYTES)
+		naming->known = false;
+	if (!naming->known) {
+		text_clear(&naming->name);
+		text_clear(&naming->sos_name);
+		text_printf(&naming->name, "<unknown type MT=%llx>",
+			    (unsigned long long)type->handle);
+		text_append(&naming->sos_name, text_string(&naming->name));
+		if (text_failed(&naming->name) || text_failed(&naming->sos_name))
+			return &error_no_memory;
+	}
+	const char *name =
+		arena_copy_text(&heap->arena, text_string(&naming->name), naming->name.length);
+	const char *sos_name = name;
+	if (name && strcmp(text_string(&naming->name), text_string(&naming->sos_name)) != 0)
+		sos_name = arena_copy_text(&heap->arena, text_string(&naming->sos_name),
+					   naming->sos_name.length);
+	if (!name || !sos_name)
+		return &error_no_memory;
+	record->name_known = naming->known;
+	record->public.sos_name = sos_name;
+	record->public.name = name;
+	return NULL;
+}
+
+/* The parts of a type that its name is made of: its element, or its arguments. NULL entry: that part
+ * is no type. */
+static struct error *parts_find(struct heap *heap, const struct type *type,
+				const struct type **element, const struct type *const **ret,
+				uint32_t *ret_count)
+{
+	*ret = element;
+	*ret_count = 0;
+	if (type->kind == TYPE_ARRAY || type->kind == TYPE_POINTER || type->kind == TYPE_BYREF) {
+		*element = type->element;
+		*ret_count = 1;
+		return NULL;
+	}
+	for (uint32_t i = 0; i < type->argument_count; i++) {
+		const struct type *argument;
+		struct error *error = type_argument(heap, type, i, &argument);
+		if (error && error->code == ERROR_NO_MEMORY)
+			return error;
+		error_free(error);
+	}
+	if (type->argument_count) {
+		*ret = type_record_of(type)->argument_types;
+		*ret_count = type->argument_count;
+	}
+	return NULL;
+}
+
+/* One step: *ret_next is a part that needs its name first; NULL: the type has its name now. */
+static struct error *name_step(struct heap *heap, const struct type *type, bool too_deep,
+			       const struct type **ret_next)
+{
+	const struct type *element = NULL, *const *parts;
+	uint32_t count;
+	bool whole = true;
+	struct naming naming = { 0 };
+	*ret_next = NULL;
+	TRY(parts_find(heap, type, &element, &parts, &count));
+	for (uint32_t i = 0; i < count; i++) {
+		if (parts[i] && !parts[i]->name && !too_deep) {
+			*ret_next = parts[i];
+			return NULL;
+		}
+		whole = whole && parts[i] && parts[i]->name &&
+			type_record_of(parts[i])->name_known;
+	}
+	struct error *error = whole ? name_make(heap, type, parts, &naming) : NULL;
+	if (!error)
+		error = name_store(heap, type, &naming);
+	text_deinit(&naming.name);
+	text_deinit(&naming.sos_name);
+	return error;
+}
+
+static struct error *names_make(struct heap *heap, const struct type *type)
+{
+	const struct type *stack[LIMIT_NESTING] = { type };
+	size_t depth = 1;
+	while (depth) {
+		const struct type *next;
+		TRY(name_step(heap, stack[depth - 1], depth == LIMIT_NESTING, &next));
+		if (next)
+			stack[depth++] = next;
+		else
+			depth--;
+	}
+	return NULL;
+}
+
+const char *type_name(struct heap *heap, const struct type *type, bool *ret_known)
+{
+	struct error *error = type->name ? NULL : names_make(heap, type);
+	error_free(error);
+	if (ret_known)
+		*ret_known = !error && type_record_of(type)->name_known;
+	return error ? unknown_without_memory : type->name;
+}
+
+const char *type_sos_name(struct heap *heap, const struct type *type)
+{
+	type_name(heap, type, NULL);
+	return type->sos_name ? type->sos_name : unknown_without_memory;
+}
+
+bool type_is(struct heap *heap, const struct type *type, const char *metadata_name)
+{
+	for (unsigned depth = 0; type && depth < LIMIT_PARENT_CHAIN; depth++) {
+		const char *name = type->kind == TYPE_ARRAY ? NULL : type_metadata_name(heap, type);
+		if (name && strcmp(name, metadata_name) == 0)
+			return true;
+		struct error *error = type_parent(heap, type, &type);
+		if (error) {
+			error_free(error);
+			return false;
+		}
+	}
+	return false;
+}

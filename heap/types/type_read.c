@@ -1,0 +1,191 @@
+/* Raw reading: MethodTables, instantiations, and a module's tables of types. */
+#include "heap/types/type_system.h"
+
+bool type_load(struct reader *reader, uint64_t base, struct field field, uint64_t *ret)
+{
+	uint64_t address;
+	if (!field.present || __builtin_add_overflow(base, field.offset, &address))
+		return false;
+	const uint8_t *bytes = reader_borrow(reader, address, field.width);
+	if (!bytes)
+		return false;
+	*ret = load_unsigned(bytes, field.width);
+	return true;
+}
+
+static uint64_t pick(const uint8_t *bytes, struct field field)
+{
+	return field.present ? load_unsigned(bytes + field.offset, field.width) : 0;
+}
+
+/* What proves a MethodTable: its class points back at the canonical one (class.h:
+ * EEClass::m_pMethodTable; RuntimeTypeSystem.md, "validate"). */
+static int class_read(const struct type_system *types, struct reader *reader, uint64_t address,
+		      uint64_t class_or_canonical, struct method_table *ret)
+{
+	const struct type_layout *layout = &types->layout;
+	uint64_t class = class_or_canonical, back;
+	ret->canonical = address;
+	if (class & CANONICAL_TAG) {
+		ret->canonical = class & ~(uint64_t)CANONICAL_TAG;
+		if (ret->canonical % sizeof(uint64_t) || !ret->canonical)
+			return 0;
+		if (!type_load(reader, ret->canonical, layout->class_or_canonical, &class))
+			return -1;
+	}
+	if (!class || class % sizeof(uint64_t))
+		return 0;
+	if (!type_load(reader, class, layout->class_method_table, &back))
+		return -1;
+	ret->ee_class = class;
+	return back == ret->canonical;
+}
+
+int method_table_read(const struct type_system *types, struct reader *reader, uint64_t address,
+		      struct method_table *ret)
+{
+	const struct type_layout *layout = &types->layout;
+	*ret = (struct method_table){ 0 };
+	if (!address || address % sizeof(uint64_t))
+		return 0;
+	const uint8_t *bytes = reader_borrow(reader, address, types->method_table_bytes);
+	if (!bytes)
+		return -1;
+	ret->flags = (uint32_t)pick(bytes, layout->flags);
+	ret->base_size = (uint32_t)pick(bytes, layout->base_size);
+	if (ret->flags & (uint32_t)METHOD_TABLE_HAS_COMPONENT_SIZE)
+		ret->component_size = ret->flags & METHOD_TABLE_COMPONENT_SIZE_MASK;
+	/* Free space has no module and no class. */
+	if (address == types->free_method_table) {
+		ret->is_free = true;
+		ret->canonical = address;
+		return ret->component_size == 1;
+	}
+	ret->parent = pick(bytes, layout->parent);
+	ret->module = pick(bytes, layout->module);
+	ret->instantiation = pick(bytes, layout->instantiation);
+	/* Before .NET 9 the row is a field of its own. */
+	ret->row = layout->type_def_rid.present ?
+			   (uint32_t)pick(bytes, layout->type_def_rid) :
+			   (uint32_t)pick(bytes, layout->flags_2) >> METHOD_TABLE_RID_SHIFT;
+	if (!ret->module || ret->module % sizeof(uint64_t))
+		return 0;
+	return class_read(types, reader, address, pick(bytes, layout->class_or_canonical), ret);
+}
+
+bool method_table_arguments(const struct type_system *types, struct reader *reader,
+			    const struct method_table *table, uint64_t *ret, uint32_t *ret_count)
+{
+	/* GenericsDictInfo stands right before the dictionaries' pointers; this class's own
+	 * dictionary is the last of them, the parents' come first. */
+	uint64_t info = table->instantiation - sizeof(uint64_t), dictionaries, arguments;
+	if (table->instantiation < sizeof(uint64_t) ||
+	    !type_load(reader, info, types->layout.dictionaries, &dictionaries) ||
+	    !type_load(reader, info, types->layout.arguments, &arguments) || !dictionaries ||
+	    dictionaries > LIMIT_PARENT_CHAIN || !arguments || arguments > LIMIT_GENERIC_ARGUMENTS)
+		return false;
+	*ret_count = (uint32_t)arguments;
+	return reader_u64(reader,
+			  table->instantiation + (dictionaries - 1) * sizeof(uint64_t), ret) &&
+	       *ret;
+}
+
+struct map_block {
+	uint64_t data, next;
+	uint32_t count;
+};
+
+static bool map_block_read(struct heap *heap, uint64_t address, struct map_block *ret)
+{
+	const struct type_layout *layout = &heap->types->layout;
+	uint64_t count;
+	if (!type_load(&heap->reader, address, layout->map_data, &ret->data) ||
+	    !type_load(&heap->reader, address, layout->map_next, &ret->next) ||
+	    !type_load(&heap->reader, address, layout->map_count, &count) ||
+	    count > LIMIT_LOOKUP_MAP_ENTRIES)
+		return false;
+	ret->count = (uint32_t)count;
+	return true;
+}
+
+/* Entries carry flags below the alignment of what they point to (Loader.md, SupportedFlagsMask). */
+static uint64_t map_entry(uint64_t raw)
+{
+	return raw & ~(uint64_t)(sizeof(uint64_t) - 1);
+}
+
+uint64_t type_map_find(struct heap *heap, const struct clr_module *module, struct field map,
+		       uint32_t row)
+{
+	uint64_t address = module->address + map.offset, raw;
+	if (!map.present || !row)
+		return 0;
+	for (uint32_t blocks = 0; address && blocks < LIMIT_LOOKUP_MAP_BLOCKS; blocks++) {
+		struct map_block block;
+		if (!map_block_read(heap, address, &block))
+			return 0;
+		if (row < block.count)
+			return reader_u64(&heap->reader,
+					  block.data + (uint64_t)row * sizeof(uint64_t), &raw) ?
+				       map_entry(raw) :
+				       0;
+		row -= block.count;
+		address = block.next;
+	}
+	return 0;
+}
+
+struct error *type_map_visit(struct heap *heap, const struct clr_module *module, struct field map,
+			     handle_visitor visit, void *context)
+{
+	uint64_t address = module->address + map.offset, raw, visited = 0;
+	if (!map.present)
+		return NULL;
+	for (uint32_t blocks = 0; address && blocks < LIMIT_LOOKUP_MAP_BLOCKS; blocks++) {
+		struct map_block block;
+		if (!map_block_read(heap, address, &block))
+			return NULL;
+		for (uint32_t i = 0; i < block.count; i++) {
+			if (++visited > LIMIT_LOOKUP_MAP_ENTRIES ||
+			    !reader_u64(&heap->reader, block.data + (uint64_t)i * sizeof(uint64_t),
+					&raw))
+				break;
+			if (map_entry(raw))
+				TRY(visit(map_entry(raw), context));
+		}
+		address = block.next;
+	}
+	return NULL;
+}
+
+/* DacEnumerableHash (Loader.md; src/coreclr/vm/dacenumerablehash.h): the bucket array's first three
+ * slots are its length, the next array and the end sentinel; a chain ends at an odd value. The low
+ * bit of a value is a flag. */
+enum { HASH_SPECIAL_SLOTS = 3, HASH_END = 1, HASH_VALUE_FLAG = 1 };
+
+struct error *type_available_visit(struct heap *heap, const struct clr_module *module,
+				   handle_visitor visit, void *context)
+{
+	const struct type_layout *layout = &heap->types->layout;
+	struct reader *reader = &heap->reader;
+	uint64_t table, buckets, length, entry, value, visited = 0;
+	if (!type_load(reader, module->address, layout->available, &table) || !table ||
+	    !type_load(reader, table, layout->hash_buckets, &buckets) || !buckets ||
+	    !reader_u64(reader, buckets, &length) || length > LIMIT_HASH_BUCKETS)
+		return NULL;
+	for (uint64_t i = HASH_SPECIAL_SLOTS; i < length + HASH_SPECIAL_SLOTS; i++) {
+		if (!reader_u64(reader, buckets + i * sizeof(uint64_t), &entry))
+			return NULL;
+		for (uint32_t chain = 0; entry && !(entry & HASH_END); chain++) {
+			if (chain > LIMIT_HASH_CHAIN || ++visited > LIMIT_TYPES ||
+			    !type_load(reader, entry, layout->hash_value, &value))
+				break;
+			uint64_t node = entry;
+			if (value & ~(uint64_t)HASH_VALUE_FLAG)
+				TRY(visit(value & ~(uint64_t)HASH_VALUE_FLAG, context));
+			if (!type_load(reader, node, layout->hash_next, &entry))
+				break;
+		}
+	}
+	return NULL;
+}

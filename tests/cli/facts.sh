@@ -1,0 +1,81 @@
+#!/bin/sh
+# What the sample said of itself (tests/dumps/*.facts) is what clrpod reads in its dumps.
+. "$(dirname "$0")/lib"
+
+# Our text of strings and characters, as the sample writes them: everything but printable ASCII
+# as \uXXXX.
+normalise='
+BEGIN { for (i = 1; i < 256; i++) code[sprintf("%c", i)] = i }
+{
+	line = ""
+	for (i = 1; i <= length($0); i++) {
+		first = code[substr($0, i, 1)]
+		if (first < 128) {
+			line = line substr($0, i, 1)
+			continue
+		}
+		more = first >= 240 ? 3 : first >= 224 ? 2 : 1
+		point = first % (2 ^ (6 - more))
+		for (; more > 0; more--)
+			point = point * 64 + code[substr($0, ++i, 1)] % 64
+		if (point < 65536) {
+			line = line sprintf("\\u%04x", point)
+		} else {
+			point -= 65536
+			line = line sprintf("\\u%04x\\u%04x", 55296 + int(point / 1024),
+				56320 + point % 1024)
+		}
+	}
+	gsub(/\\n/, "\\u000a", line)
+	gsub(/\\t/, "\\u0009", line)
+	gsub(/\\r/, "\\u000d", line)
+	gsub(/\\b/, "\\u0008", line)
+	gsub(/\\f/, "\\u000c", line)
+	print line
+}'
+
+check_facts() { # FACTS DUMP
+	name=$(basename "$1" .facts)
+	sed -n 's/^fact \(.*\) = .*$/\1/p' "$1" > "$work/paths"
+	sed -n 's/^fact .* = \(.*\)$/\1/p' "$1" > "$work/expected"
+	sed 's/^/get /' "$work/paths" > "$work/script"
+	# A path whose value cannot be read has one line too: its error.
+	"$program" analyze "$2" --keep-going -x "$work/script" 2>&1 |
+		grep -vE '^(This answer is not whole|  )' |
+		LC_ALL=C awk "$normalise" > "$work/actual"
+	[ "$(wc -l < "$work/actual")" = "$(wc -l < "$work/paths")" ] || {
+		echo "# $(wc -l < "$work/actual") answers to $(wc -l < "$work/paths") questions"
+		result 1 "$name: a line an answer"
+	}
+	paste -d '\001' "$work/paths" "$work/expected" "$work/actual" |
+		LC_ALL=C awk -F '\001' -v name="$name" -v number="$number" '{
+			number++
+			if ($2 == $3) {
+				printf "ok %d - %s: %s\n", number, name, $1
+			} else {
+				printf "# got      %s\n# expected %s\n", $3, $2
+				printf "not ok %d - %s: %s\n", number, name, $1
+			}
+		}' > "$work/tap"
+	cat "$work/tap"
+	number=$((number + $(wc -l < "$work/paths")))
+	failures=$((failures + $(grep -c '^not ok' "$work/tap")))
+}
+
+found=false
+for facts in tests/dumps/*.facts; do
+	packed=${facts%.facts}.core.zst
+	[ -f "$packed" ] || continue
+	found=true
+	dump=$packed
+	if command -v zstd >/dev/null 2>&1; then
+		dump=$work/dump
+		zstd -dqfc "$packed" > "$dump"
+	fi
+	check_facts "$facts" "$dump"
+done
+[ $found = true ] || {
+	echo "there are no dumps in tests/dumps"
+	exit 77
+}
+finish

@@ -1,0 +1,94 @@
+#!/bin/sh
+# Exit statuses, and where answers and errors go.
+. "$(dirname "$0")/lib"
+need_dump
+empty=$work/empty
+: > "$empty"
+
+expect 0 "0: an answer" "$program" analyze "$dump" -c 'dumpheap -stat'
+said out Statistics: "the answer is on stdout"
+silent err "and nothing on stderr"
+
+expect 1 "1: a command failed" "$program" analyze "$dump" -c 'dumpobj 8'
+silent out "its error is not on stdout"
+said err "clrpod: " "but on stderr"
+expect 1 "1: the script stops there" "$program" analyze "$dump" -c 'dumpobj 8' -c 'help exit'
+silent out "nothing runs after it"
+expect 1 "1: --keep-going goes on" "$program" analyze "$dump" --keep-going -c 'dumpobj 8' \
+	-c 'help exit'
+said out "Usage: exit" "what comes after it runs"
+
+expect 2 "2: no verb" "$program"
+expect 2 "2: an unknown verb" "$program" bogus
+expect 2 "2: a verb that comes later" "$program" diff a b
+expect 2 "2: a command in place of a verb" "$program" dumpheap
+said err "clrpod analyze DUMP -c 'dumpheap'" "says how it is meant"
+expect 2 "2: an unknown option" "$program" analyze "$dump" --bogus
+said err "there is no option --bogus" "names it"
+expect 2 "2: an option without its value" "$program" analyze "$dump" -c
+expect 2 "2: two dumps" "$program" analyze "$dump" "$dump"
+expect 2 "2: a dump and a process" "$program" analyze "$dump" -p 1
+expect 2 "2: neither" "$program" analyze
+expect 2 "2: not a process id" "$program" analyze -p 12x
+expect 2 "2: an unknown command" "$program" analyze "$dump" -c 'dumpheep'
+said err "did you mean dumpheap?" "suggests one"
+expect 2 "2: an unknown option of a command" "$program" analyze "$dump" -c 'dumpheap -bogus'
+expect 2 "2: an option that comes later" "$program" collect -p 1 --zstd
+said err "not built yet" "says so"
+expect 2 "2: a type of dump that comes later" "$program" collect -p 1 --type Mini
+expect 2 "2: no such script" "$program" analyze "$dump" -x "$work/none"
+
+expect 3 "3: no such file" "$program" analyze "$work/none" -c help
+said err "cannot open $work/none" "names it"
+expect 3 "3: a folder" "$program" analyze "$work" -c help
+expect 3 "3: an empty file" "$program" analyze "$empty" -c help
+expect 3 "3: a program, not a core" "$program" analyze "$program" -c help
+expect 3 "3: text" "$program" analyze README.md -c help
+expect 3 "3: no such process" "$program" analyze -p 999999999 -c help
+expect 3 "3: collect of no such process" "$program" collect -p 999999999 -o "$work/x"
+[ ! -e "$work/x" ] && [ ! -e "$work/x.partial" ]
+result $? "leaves no file behind"
+
+size=$(wc -c < "$dump")
+head -c $((size * 6 / 10)) "$dump" > "$work/cut"
+expect 5 "5: a dump that is cut short" "$program" analyze "$work/cut" -c 'dumpheap -stat'
+said err "is cut short" "is told on stderr"
+said out "This answer is not whole" "and in the answer"
+expect 0 "--partial-ok" "$program" analyze "$work/cut" --partial-ok -c 'dumpheap -stat'
+expect 5 "5 in JSON" "$program" analyze "$work/cut" --json -c 'dumpheap -stat'
+said out '"status":"incomplete"' "has its status"
+"$program" analyze "$dump" --jsonl -c 'dumpheap -stat' 2> "$work/err" | :
+silent err "a closed pipe is no news"
+
+mkfifo "$work/in"
+for signal in INT TERM; do
+	[ $signal = INT ] && wanted=130 || wanted=143
+	"$program" analyze "$dump" < "$work/in" > "$work/out" 2>&1 &
+	child=$!
+	exec 3> "$work/in"
+	echo 'help exit' >&3
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		[ -s "$work/out" ] && break
+		sleep 0.2
+	done
+	kill -$signal $child
+	wait $child
+	[ $? = $wanted ]
+	result $? "$wanted: SIG$signal"
+	exec 3>&-
+done
+
+expect 3 "an error before opening is JSON too" "$program" analyze "$work/none" --json -c help
+said out '"status":"error"' "on stdout"
+valid_json "$work/out"
+result $? "and valid"
+silent err "and not on stderr"
+expect 2 "bad usage is JSON too" "$program" analyze --json --bogus
+said out '"code":"usage"' "with its code"
+
+printf '# a comment\n\nhelp exit # another\nexit\nbogus\n' > "$work/script"
+expect 0 "a script ends at exit" "$program" analyze "$dump" -x "$work/script"
+"$program" analyze "$dump" < "$work/script" > "$work/out" 2> "$work/err"
+result $? "stdin is a script"
+said out "Usage: exit" "and answers"
+finish

@@ -1,0 +1,148 @@
+/* Dispatch, the table of commands, and what running a line leaves behind. */
+#include "commands/run.h"
+#include "commands/session.h"
+#include "tests/unit/tap.h"
+
+#include <strings.h>
+
+TEST(the_table_is_sorted_and_names_are_one_command_each)
+{
+	for (const struct command *const *at = all_commands; *at; at++) {
+		const struct command *command = *at;
+		CHECK(!at[1] || strcmp(command->name, at[1]->name) < 0);
+		CHECK(command_find(command->name) == command);
+		CHECK(command->summary && *command->summary && command->usage);
+		CHECK(!strncmp(command->usage, command->name, strlen(command->name)));
+		CHECK(command->examples && command->examples[0]);
+		for (const char *const *alias = command->aliases; alias && *alias; alias++)
+			CHECK(command_find(*alias) == command);
+		for (const struct option *option = command->options; option && option->name;
+		     option++)
+			CHECK(option->name[0] == '-' && option->help && *option->help);
+	}
+	CHECK(command_find("HELP") == command_find("help"));
+	CHECK(!command_find("") && !command_find("hel"));
+	CHECK_TEXT(command_nearest("halp"), "help");
+	CHECK(!command_nearest("zzzzzz"));
+}
+
+struct scene {
+	struct session *session;
+	struct output *out;
+	struct arena scratch;
+	FILE *stream;
+	char *bytes;
+	size_t size;
+	struct command_outcome outcome;
+};
+
+static void scene_cleanup(struct scene *scene)
+{
+	error_free(scene->outcome.error);
+	output_free(scene->out);
+	session_free(scene->session);
+	arena_deinit(&scene->scratch);
+	if (scene->stream)
+		fclose(scene->stream);
+	free(scene->bytes);
+}
+
+static bool scene_open(struct scene *scene)
+{
+	scene->stream = open_memstream(&scene->bytes, &scene->size);
+	scene->out = scene->stream ? output_new(OUTPUT_JSON, scene->stream) : NULL;
+	scene->session = session_new();
+	return scene->out && scene->session;
+}
+
+static void run(struct scene *scene, const char *line)
+{
+	struct command_runner runner = { .session = scene->session,
+					 .out = scene->out,
+					 .scratch = &scene->scratch };
+	command_run_line(&runner, line, &scene->outcome);
+}
+
+/* The error of a run, handed over. */
+static struct error *take(struct scene *scene)
+{
+	struct error *error = scene->outcome.error;
+	scene->outcome.error = NULL;
+	return error;
+}
+
+#define SCENE(name)                                                                                \
+	CLEANUP(scene_cleanup) struct scene name = { 0 };                                          \
+	REQUIRE(scene_open(&(name)))
+
+TEST(a_command_runs_and_answers)
+{
+	SCENE(scene);
+	run(&scene, " sos Help exit ");
+	CHECK_OK(take(&scene));
+	CHECK(strstr(scene.bytes, "\"command\":\" sos Help exit \",\"data\":{\"name\":\"exit\""));
+	CHECK(!session_exit_requested(scene.session));
+	run(&scene, "exit");
+	CHECK_OK(take(&scene));
+	CHECK(session_exit_requested(scene.session));
+}
+
+TEST(an_unknown_command_is_bad_usage)
+{
+	SCENE(scene);
+	run(&scene, "hepl me");
+	CHECK_FAILS(take(&scene), ERROR_USAGE, "there is no command hepl: did you mean help?");
+	run(&scene, "");
+	CHECK_FAILS(take(&scene), ERROR_USAGE, "there is no command");
+	run(&scene, "exit now");
+	CHECK_FAILS(take(&scene), ERROR_USAGE, "exit: there is one word too many: now");
+	run(&scene, "help zzz");
+	CHECK_FAILS(take(&scene), ERROR_USAGE, "there is no command zzz");
+}
+
+TEST(a_command_that_needs_a_heap_wants_one)
+{
+	SCENE(scene);
+	for (const struct command *const *at = all_commands; *at; at++) {
+		if (!((*at)->needs & NEEDS_HEAP) || !(*at)->positionals)
+			continue;
+		run(&scene, (*at)->name);
+		CHECK(scene.outcome.no_target);
+		CHECK_FAILS(take(&scene), ERROR_UNSUPPORTED, "needs an open dump or process");
+	}
+}
+
+static struct error *count_missing(struct command_call *call)
+{
+	for (int i = 0; i < 3 * COVERAGE_REASONS_MAX; i++)
+		call_missing(call, 10, "region %d cannot be read", i / 2);
+	call_missing(call, UINT64_MAX, "region 0 cannot be read");
+	return NULL;
+}
+
+TEST(what_is_missing_is_counted_once_a_reason)
+{
+	struct coverage coverage = { 0 };
+	struct arena scratch;
+	arena_init(&scratch);
+	struct command_call call = { .scratch = &scratch, .coverage = &coverage };
+	struct error *error = count_missing(&call);
+	CHECK(!error && coverage.incomplete);
+	CHECK_NUMBER(coverage.unreadable_bytes, UINT64_MAX);
+	CHECK_NUMBER(coverage.reason_count, COVERAGE_REASONS_MAX);
+	bool memory_ran_out = false;
+	for (size_t i = 0; i < coverage.reason_count; i++)
+		memory_ran_out |= !strcmp(coverage.reasons[i], "memory ran out");
+	if (!memory_ran_out)
+		CHECK_TEXT(coverage.reasons[1], "region 1 cannot be read");
+	arena_deinit(&scratch);
+}
+
+static const struct tap_case cases[] = {
+	CASE(the_table_is_sorted_and_names_are_one_command_each),
+	CASE(a_command_runs_and_answers),
+	CASE(an_unknown_command_is_bad_usage),
+	CASE(a_command_that_needs_a_heap_wants_one),
+	CASE(what_is_missing_is_counted_once_a_reason),
+};
+TAP_MAIN(cases)
