@@ -33,6 +33,12 @@ const uint8_t *target_borrow(struct target *target, uint64_t address, size_t *re
 	return target->ops->borrow ? target->ops->borrow(target, address, ret_size) : NULL;
 }
 
+void target_expect(struct target *target, uint64_t address, size_t size)
+{
+	if (target->ops->expect)
+		target->ops->expect(target, address, size);
+}
+
 struct error *target_visit_mappings(struct target *target, mapping_visitor visit, void *context)
 {
 	return target->ops->visit_mappings(target, visit, context);

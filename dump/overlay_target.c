@@ -79,8 +79,7 @@ static size_t overlay_read_some(struct target *target, uint64_t address, void *b
 		size_t part = target_read_some(overlay->lower, address + done,
 					       (uint8_t *)buffer + done, size - done);
 		done += part;
-		const struct piece *piece =
-			done < size ? piece_at(overlay, address + done) : NULL;
+		const struct piece *piece = done < size ? piece_at(overlay, address + done) : NULL;
 		if (!piece)
 			break;
 		uint64_t offset = address + done - piece->start;
@@ -102,6 +101,11 @@ static const uint8_t *overlay_borrow(struct target *target, uint64_t address, si
 		return bytes;
 	*ret_size = (size_t)(piece->end - address);
 	return piece->bytes + (address - piece->start);
+}
+
+static void overlay_expect(struct target *target, uint64_t address, size_t size)
+{
+	target_expect(overlay_of(target)->lower, address, size);
 }
 
 static struct error *overlay_visit_mappings(struct target *target, mapping_visitor visit,
@@ -166,6 +170,7 @@ struct error *overlay_target_new(struct target *lower, struct target **ret)
 					       .close = overlay_close,
 					       .read_some = overlay_read_some,
 					       .borrow = overlay_borrow,
+					       .expect = overlay_expect,
 					       .visit_mappings = overlay_visit_mappings,
 					       .visit_regions = overlay_visit_regions,
 					       .visit_threads = overlay_visit_threads,
@@ -188,8 +193,8 @@ struct error *overlay_target_new(struct target *lower, struct target **ret)
 /* Room for `more` further pieces, so that what follows cannot fail. */
 static struct error *reserve(struct overlay_target *overlay, size_t more)
 {
-	struct piece *pieces = reallocarray(overlay->pieces, overlay->piece_count + more,
-					    sizeof(*pieces));
+	struct piece *pieces =
+		reallocarray(overlay->pieces, overlay->piece_count + more, sizeof(*pieces));
 	if (!pieces)
 		return &error_no_memory;
 	overlay->pieces = pieces;

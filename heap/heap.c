@@ -139,35 +139,56 @@ static struct error *accept(struct contract *contract, void *context)
 	return error;
 }
 
-static struct error *runtime_open(struct heap *heap, const struct task *task)
+static struct heap *heap_new(struct target *overlay, struct module_files *files)
 {
-	struct module_list list;
-	struct runtime_location *locations;
-	size_t count;
+	struct heap *heap = calloc(1, sizeof(*heap));
+	if (!heap)
+		return NULL;
+	heap->target = overlay;
+	heap->files = files;
+	arena_init(&heap->arena);
+	reader_init(&heap->reader, overlay);
+	return heap;
+}
+
+/* Takes the heap: it is closed on failure. */
+static struct error *contract_choose(struct heap *heap, const struct runtime_location *locations,
+				     size_t count, const struct task *task, struct heap **ret)
+{
 	struct opening opening = { heap, task };
-	TRY(module_list_read(heap->target, &heap->arena, &list));
-	TRY(runtime_find(heap->target, heap->files, &list, &heap->arena, &locations, &count));
-	return contract_find(&heap->reader, locations, count, &heap->arena, task, accept, &opening,
-			     &heap->contract);
+	struct error *error = contract_find(&heap->reader, locations, count, &heap->arena, task,
+					    accept, &opening, &heap->contract);
+	if (error)
+		heap_close(heap);
+	else
+		*ret = heap;
+	return error;
+}
+
+struct error *heap_open_at(struct target *overlay, struct module_files *files,
+			   const struct runtime_location *locations, size_t count,
+			   const struct task *task, struct heap **ret)
+{
+	struct heap *heap = heap_new(overlay, files);
+	return heap ? contract_choose(heap, locations, count, task, ret) : &error_no_memory;
 }
 
 struct error *heap_open(struct target *overlay, struct module_files *files, const struct task *task,
 			struct heap **ret)
 {
-	struct heap *heap = calloc(1, sizeof(*heap));
+	struct module_list list;
+	struct runtime_location *locations;
+	size_t count;
+	struct heap *heap = heap_new(overlay, files);
 	if (!heap)
 		return &error_no_memory;
-	heap->target = overlay;
-	heap->files = files;
-	arena_init(&heap->arena);
-	reader_init(&heap->reader, overlay);
-	struct error *error = runtime_open(heap, task);
-	if (error) {
-		heap_close(heap);
-		return error;
-	}
-	*ret = heap;
-	return NULL;
+	struct error *error = module_list_read(overlay, &heap->arena, &list);
+	if (!error)
+		error = runtime_find(overlay, files, &list, &heap->arena, &locations, &count);
+	if (!error)
+		return contract_choose(heap, locations, count, task, ret);
+	heap_close(heap);
+	return error;
 }
 
 void heap_close(struct heap *heap)

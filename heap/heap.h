@@ -15,10 +15,10 @@
 #include "dump/module_files.h"
 #include "heap/contract/contract.h"
 
-struct gc_heap;     /* heap/gc/gc_heap.h */
-struct type_system; /* heap/types/type.h */
-struct clr_modules; /* heap/types/clr_module.h */
-struct clr_threads; /* heap/clr_threads.h */
+struct gc_heap;      /* heap/gc/gc_heap.h */
+struct type_system;  /* heap/types/type.h */
+struct clr_modules;  /* heap/types/clr_module.h */
+struct clr_threads;  /* heap/clr_threads.h */
 struct field_layout; /* heap/types/field_layout.h */
 
 struct heap {
@@ -41,6 +41,11 @@ struct heap {
 /* ERROR_UNSUPPORTED with one sentence when there is no runtime that passes the self-check. */
 MUST_CHECK struct error *heap_open(struct target *overlay, struct module_files *files,
 				   const struct task *task, struct heap **ret);
+/* The same with the candidates for the runtime's place already known: for tests. */
+struct runtime_location;
+MUST_CHECK struct error *heap_open_at(struct target *overlay, struct module_files *files,
+				      const struct runtime_location *locations, size_t count,
+				      const struct task *task, struct heap **ret);
 void heap_close(struct heap *heap); /* NULL is allowed */
 
 /* The MethodTable of the object at `address`; false: unreadable or not 8-aligned. */

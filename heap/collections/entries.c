@@ -37,7 +37,9 @@ static struct error *open_untouched(struct collection *collection, const struct 
 				    bool has_free_list)
 {
 	struct heap *heap = collection->heap;
-	const struct type *type = place->type;
+	const struct type_field *field;
+	TRY(place_field(place, "_entries", &field));
+	const struct type *type = field->declaring;
 	uint32_t count = type->argument_count;
 	collection->count_known = true;
 	collection->kind = count == 2 ? COLLECTION_DICTIONARY : COLLECTION_SET;

@@ -98,7 +98,6 @@ struct error *frozen_integers_open(struct collection *, const struct place *, bo
 struct error *frozen_set_open(struct collection *, const struct place *, bool *);
 struct error *range_next(struct collection *, struct item *, bool *);
 struct error *range_skip(struct collection *, uint64_t);
-extern const struct collection_shape array_shape_of_collection;
 
 /* Arrays of entries some of which are free: entries.c. */
 struct error *entries_open(struct collection *, const struct place *, bool *);

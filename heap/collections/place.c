@@ -1,12 +1,10 @@
 #include "heap/collections/internal.h"
 
-enum { OBJECT_FIELDS = sizeof(uint64_t) }; /* field.h: they begin behind the MethodTable pointer */
-
 struct place place_of_value(struct heap *heap, const struct value *value)
 {
 	struct place place = { .heap = heap, .type = value->type };
 	if (value->kind == VALUE_REFERENCE)
-		place.base = value->bits + OBJECT_FIELDS;
+		place.base = object_fields(value->bits);
 	else if (value->kind == VALUE_STRUCT)
 		place.base = value->address;
 	if (!place.type)

@@ -7,7 +7,7 @@ enum {
 	BATCH = 256,
 	CACHE_BITS = 9, /* of MethodTables already looked up: 512 entries */
 	PAGE = 4096,
-	CHECK_BYTES = 1 << 26, /* between two looks at the task */
+	CHECK_BYTES = 1 << 22, /* between two looks at the task */
 };
 
 struct cache_slot {
@@ -120,6 +120,9 @@ static struct error *walk_batches(struct walk *walk, const struct task *task, ob
 		size_t count = 0;
 		if (walk->address >= next_check) {
 			TRY(task_check(task, "walking the heap"));
+			uint64_t left = walk->end - walk->address;
+			target_expect(walk->reader->target, walk->address,
+				      left < CHECK_BYTES ? (size_t)left : CHECK_BYTES);
 			next_check = walk->address + CHECK_BYTES;
 		}
 		while (count < BATCH && walk->address < walk->end &&

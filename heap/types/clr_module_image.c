@@ -2,6 +2,8 @@
 #include "heap/types/clr_module.h"
 #include "heap/types/pe_image.h"
 
+#include <strings.h>
+
 struct image {
 	uint64_t base, size;
 	bool mapped;
@@ -185,12 +187,28 @@ const char *clr_module_assembly_name(struct heap *heap, struct clr_module *modul
 	return module->assembly_name;
 }
 
+/* Most assemblies are in the file of their name: looked for there first, so that asking for one does
+ * not open all. */
+static bool file_named(const struct clr_module *module, const char *assembly_name)
+{
+	static const char extension[] = ".dll";
+	const char *slash = strrchr(module->path, '/');
+	const char *file = slash ? slash + 1 : module->path;
+	size_t length = strlen(assembly_name);
+	return strncasecmp(file, assembly_name, length) == 0 &&
+	       strcasecmp(file + length, extension) == 0;
+}
+
 struct clr_module *clr_module_by_assembly(struct heap *heap, const char *assembly_name)
 {
-	for (size_t i = 0; i < heap->modules->count; i++) {
-		struct clr_module *module = heap->modules->modules[i];
-		if (strcmp(clr_module_assembly_name(heap, module), assembly_name) == 0)
-			return module;
+	struct clr_modules *modules = heap->modules;
+	for (unsigned pass = 0; pass < 2; pass++) {
+		for (size_t i = 0; i < modules->count; i++) {
+			struct clr_module *module = modules->modules[i];
+			if (file_named(module, assembly_name) == (pass == 0) &&
+			    strcasecmp(clr_module_assembly_name(heap, module), assembly_name) == 0)
+				return module;
+		}
 	}
 	return NULL;
 }

@@ -66,6 +66,11 @@ static struct metadata *metadata_of(struct heap *heap, const struct type *type)
 static bool append_definition(struct heap *heap, const struct type *type, bool escaped,
 			      struct text *text)
 {
+	/* An instantiation whose assembly is not loaded has its definition's name from the reference. */
+	if (!type->module && type_record_of(type)->metadata_name) {
+		text_append(text, type_record_of(type)->metadata_name);
+		return true;
+	}
 	struct metadata *metadata = metadata_of(heap, type);
 	return metadata && token_table(type->token) == TABLE_TYPE_DEF &&
 	       type_definition_name(metadata, token_row(type->token), escaped, text);
@@ -271,8 +276,11 @@ static struct error *name_store(struct heap *heap, const struct type *type, stru
 	if (!naming->known) {
 		text_clear(&naming->name);
 		text_clear(&naming->sos_name);
-		text_printf(&naming->name, "<unknown type MT=%llx>",
-			    (unsigned long long)type->handle);
+		if (type->handle)
+			text_printf(&naming->name, "<unknown type MT=%llx>",
+				    (unsigned long long)type->handle);
+		else
+			text_append(&naming->name, "<unknown type>");
 		text_append(&naming->sos_name, text_string(&naming->name));
 		if (text_failed(&naming->name) || text_failed(&naming->sos_name))
 			return &error_no_memory;

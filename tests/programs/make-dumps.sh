@@ -3,7 +3,7 @@
 # programs' own files stay in OUT/sysroot, under the paths that the dumps name.
 # Each is NAME = PROGRAM-MAJOR-KIND, e.g. sample-8.0-wks:
 #   PROGRAM  sample, webapi, roslyn (the C# compiler's library, under a small host), csc (the SDK's compiler
-#            server, 10.0 only), big (26 million objects, 10.0 only, unless OBJECTS says how many customers)
+#            server, 10.0 only), big (32 million objects, 10.0 only; OBJECTS=customers to change that)
 #   KIND     wks, srv (server GC, a heap for each of the two cores), datas (server GC as 9.0 and later start it: one
 #            heap, more on demand), seg (libclrgc.so: segments instead of regions), all by createdump --withheap;
 #            full (createdump --full) and gcore (gdb's): of the same process as 10.0's wks, so that what is true of
@@ -202,7 +202,7 @@ for name in $shipped; do
 		echo "make-dumps.sh: $name.core holds a path of this machine: not shipped" >&2
 		exit 1
 	fi
-	zstd -q -f -19 "$out/$name.core" -o "$dumps/$name.core.zst"
+	zstd -q -f -19 <"$out/$name.core" >"$dumps/$name.core.zst"
 	cp "$out/$name.facts" "$dumps/$name.facts"
 	echo "tests/dumps/$name.core.zst: $(stat -c %s "$dumps/$name.core.zst") bytes"
 done

@@ -38,6 +38,13 @@ void core_builder_load(struct core_builder *builder, uint64_t address, const voi
 		memcpy(load->bytes, bytes, size);
 }
 
+void core_builder_text(struct core_builder *builder, uint64_t address, const char *text,
+		       size_t size, uint64_t memory_size)
+{
+	core_builder_load(builder, address, NULL, size, memory_size);
+	memcpy(builder->loads[builder->load_count - 1].bytes, text, strlen(text));
+}
+
 void core_builder_note(struct core_builder *builder, const char *name, uint32_t type,
 		       const void *description, size_t size)
 {

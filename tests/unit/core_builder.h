@@ -57,6 +57,10 @@ void core_builder_deinit(struct core_builder *builder);
 void core_builder_load(struct core_builder *builder, uint64_t address, const void *bytes,
 		       size_t size, uint64_t memory_size);
 
+/* The same, of zeros that begin with a text. */
+void core_builder_text(struct core_builder *builder, uint64_t address, const char *text,
+		       size_t size, uint64_t memory_size);
+
 /* NT_PRSTATUS, with every byte of the registers `fill`. */
 void core_builder_thread(struct core_builder *builder, int tid, int signal, uint8_t fill);
 

@@ -1,6 +1,6 @@
 // A heap of many small objects for the benchmarks: customers, each with strings, orders in a list, nodes of a tree
-// and a place in a dictionary. usage: Big [CUSTOMERS], about 13 objects a customer; the default, 2,000,000, makes
-// about 26 million objects. Prints "READY pid=N", the counts a reader must find, and waits until its stdin ends.
+// and a place in a dictionary. usage: Big [CUSTOMERS], about 16 objects a customer; the default, 2,000,000, makes
+// about 32 million objects. Prints "READY pid=N", the counts a reader must find, and waits until its stdin ends.
 using System.Globalization;
 
 namespace Big;

@@ -1,0 +1,29 @@
+/*
+ * Names near to one that was not found: those with the least edits (a letter changed, added or left
+ * out, whatever its case), the nearest first.
+ */
+#ifndef COMMANDS_NEAR_NAMES_H
+#define COMMANDS_NEAR_NAMES_H
+
+#include "base/arena.h"
+#include "base/text.h"
+
+enum { NEAR_NAMES_MAX = 10 };
+
+struct near_names {
+	const char *wanted;
+	size_t limit; /* at most NEAR_NAMES_MAX */
+	struct arena *arena; /* for copies of the names */
+	const char *names[NEAR_NAMES_MAX];
+	unsigned distances[NEAR_NAMES_MAX];
+	size_t count;
+	uint64_t offered; /* all names, each once for each near_names_offer() */
+};
+
+/* Notes the name when it is among the nearest; twice the same counts once. */
+MUST_CHECK struct error *near_names_offer(struct near_names *near, const char *name);
+
+/* Appends the names with ", " between, each between `quote`s ("" for none). */
+void near_names_list(const struct near_names *near, const char *quote, struct text *to);
+
+#endif

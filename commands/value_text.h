@@ -1,0 +1,16 @@
+/*
+ * A value as a text of its own, for comparing with what a user typed: the words that render_value()
+ * shows, a string's content, a struct as {Name: value, …}, a tuple as (value, …).
+ */
+#ifndef COMMANDS_VALUE_TEXT_H
+#define COMMANDS_VALUE_TEXT_H
+
+#include "base/text.h"
+#include "heap/types/value.h"
+
+/* Appends to `to`; works in `arena`, which the caller resets. Structs go RENDER_DEPTH levels deep.
+ * What cannot be read is "<unreadable>". */
+MUST_CHECK struct error *value_text(struct heap *heap, const struct value *value,
+				    struct arena *arena, struct text *to);
+
+#endif

@@ -1,0 +1,302 @@
+/* Loaded types by name. */
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "heap/types/type_system.h"
+
+struct visiting {
+	struct heap *heap;
+	type_visitor visit;
+	void *context;
+};
+
+static struct error *handle_visited(uint64_t handle, void *context)
+{
+	struct visiting *visiting = context;
+	const struct type *type;
+	struct error *error = type_at(visiting->heap, handle, &type);
+	if (error_take(&error, ERROR_BAD_DATA) || error_take(&error, ERROR_FAULT))
+		return NULL;
+	TRY(error);
+	return visiting->visit(type, visiting->context);
+}
+
+struct error *type_visit_module(struct heap *heap, struct clr_module *module, type_visitor visit,
+				void *context)
+{
+	struct visiting visiting = { heap, visit, context };
+	TRY(type_map_visit(heap, module, heap->types->layout.type_def_map, handle_visited,
+			   &visiting));
+	return type_available_visit(heap, module, handle_visited, &visiting);
+}
+
+/* The part of a name that a TypeDef row has too: "Entry" of
+ * "System.Collections.Generic.Dictionary<System.String, System.Int32>+Entry[]". */
+struct simple_name {
+	const char *start;
+	size_t length;
+	bool is_constructed; /* an array, pointer or byref of it */
+};
+
+/* A component may begin with angle brackets of its own ("<>c", "<Main>d__1"); later ones hold generic
+ * arguments. */
+static struct simple_name simple_name_of(const char *name)
+{
+	struct simple_name simple = { name, 0, false };
+	unsigned depth = 0;
+	bool ended = false;
+	for (const char *at = name; *at; at++) {
+		bool own = at == simple.start || depth > 0;
+		if (*at == '<') {
+			ended = ended || !own;
+			depth++;
+		} else if (*at == '>' && depth) {
+			depth--;
+		} else if (depth) {
+			/* inside */
+		} else if (*at == '[' || *at == '*' || *at == '&') {
+			simple.is_constructed = true;
+			ended = true;
+		} else if (*at == '`') {
+			ended = true;
+		} else if ((*at == '.' || *at == '+') && !simple.is_constructed) {
+			simple.start = at + 1;
+			ended = false;
+		}
+		if (!ended)
+			simple.length = (size_t)(at + 1 - simple.start);
+	}
+	return simple;
+}
+
+/* A name without its generic arguments: "System.Collections.Generic.List[]". Brackets that begin a
+ * component belong to the name. */
+static void append_bare(const char *name, struct text *text)
+{
+	unsigned arguments = 0, own = 0;
+	char before = '.';
+	for (; *name; before = *name++) {
+		if (*name == '<' && !arguments && (own || before == '.' || before == '+'))
+			own++;
+		else if (*name == '<')
+			arguments++;
+		if (!arguments)
+			text_append_char(text, *name);
+		if (*name == '>' && arguments)
+			arguments--;
+		else if (*name == '>' && own)
+			own--;
+	}
+}
+
+/* "System.Collections.Generic.Dictionary`2+Entry" without the `2. */
+static void append_without_arity(const char *name, struct text *text)
+{
+	for (; *name; name++) {
+		if (*name == '`')
+			while (name[1] >= '0' && name[1] <= '9')
+				name++;
+		else
+			text_append_char(text, *name);
+	}
+}
+
+/* Does `name` end in `wanted`, right after a dot or a plus outside of all brackets? */
+static bool ends_with(const char *name, const char *wanted)
+{
+	unsigned depth = 0;
+	for (; *name; name++) {
+		if (*name == '<' || *name == '[')
+			depth++;
+		else if ((*name == '>' || *name == ']') && depth)
+			depth--;
+		else if (!depth && (*name == '.' || *name == '+') && strcmp(name + 1, wanted) == 0)
+			return true;
+	}
+	return false;
+}
+
+enum match { MATCH_NONE, MATCH_PART, MATCH_FULL };
+
+static enum match match_text(const char *name, const char *wanted)
+{
+	if (strcmp(name, wanted) == 0)
+		return MATCH_FULL;
+	return ends_with(name, wanted) ? MATCH_PART : MATCH_NONE;
+}
+
+static enum match better(enum match first, enum match second)
+{
+	return first > second ? first : second;
+}
+
+struct search {
+	struct heap *heap;
+	const char *name;
+	struct simple_name simple;
+	struct arena *scratch;
+	const struct type **found;
+	size_t count, capacity, unloaded;
+	enum match best;
+	struct text text;
+};
+
+/* By any spelling; without arguments a name means all instantiations, but not the shared code's own
+ * (List<System.__Canon>), which no object has. */
+static enum match match_type(struct search *search, const struct type *type)
+{
+	bool known;
+	const char *name = type_name(search->heap, type, &known);
+	if (!known)
+		return MATCH_NONE;
+	enum match match = match_text(name, search->name);
+	if (strcmp(type_sos_name(search->heap, type), search->name) == 0)
+		match = MATCH_FULL;
+	if (type->is_shared || match == MATCH_FULL)
+		return match == MATCH_FULL ? match : MATCH_NONE;
+	text_clear(&search->text);
+	append_bare(name, &search->text);
+	match = better(match, match_text(text_string(&search->text), search->name));
+	name = type_metadata_name(search->heap, type);
+	if (name && type->kind != TYPE_ARRAY)
+		match = better(match, match_text(name, search->name));
+	return match;
+}
+
+/* Only the best kind of match is kept: a full name is not joined by other types' ends. */
+static struct error *found_add(struct search *search, const struct type *type, enum match match)
+{
+	if (match == MATCH_NONE || match < search->best)
+		return NULL;
+	if (match > search->best)
+		search->count = 0;
+	search->best = match;
+	for (size_t i = 0; i < search->count; i++)
+		if (search->found[i] == type)
+			return NULL;
+	if (search->count == search->capacity) {
+		size_t capacity = search->capacity ? search->capacity * 2 : 16;
+		const struct type **bigger =
+			arena_allocate_array(search->scratch, capacity, sizeof(*bigger));
+		if (!bigger)
+			return &error_no_memory;
+		if (search->count)
+			memcpy(bigger, search->found, search->count * sizeof(*bigger));
+		search->found = bigger;
+		search->capacity = capacity;
+	}
+	search->found[search->count++] = type;
+	return NULL;
+}
+
+static struct error *handle_check(struct search *search, uint64_t handle)
+{
+	const struct type *type;
+	struct error *error = type_at(search->heap, handle, &type);
+	if (error_take(&error, ERROR_BAD_DATA) || error_take(&error, ERROR_FAULT))
+		return NULL;
+	TRY(error);
+	return found_add(search, type, match_type(search, type));
+}
+
+static enum match match_definition(struct search *search, struct metadata *metadata, uint32_t row)
+{
+	CLEANUP(text_deinit) struct text name = { 0 };
+	if (!type_definition_name(metadata, row, false, &name))
+		return MATCH_NONE;
+	enum match match = match_text(text_string(&name), search->name);
+	text_clear(&search->text);
+	append_without_arity(text_string(&name), &search->text);
+	CLEANUP(text_deinit) struct text wanted = { 0 };
+	append_bare(search->name, &wanted);
+	return better(match, match_text(text_string(&search->text), text_string(&wanted)));
+}
+
+/* All that is loaded of one definition: the class itself, or its instantiations. */
+static struct error *definition_check(struct search *search, struct clr_module *module,
+				      struct metadata *metadata, uint32_t row)
+{
+	struct type_system *types = search->heap->types;
+	uint64_t handle = type_map_find(search->heap, module, types->layout.type_def_map, row);
+	size_t loaded = 0;
+	if (match_definition(search, metadata, row) == MATCH_NONE)
+		return NULL;
+	if (metadata_generic_parameter_count(metadata, token_make(TABLE_TYPE_DEF, row))) {
+		for (size_t i = 0; i < types->instance_count; i++) {
+			const struct type_instance *instance = &types->instances[i];
+			if (instance->definition != module->address || instance->row != row)
+				continue;
+			loaded++;
+			TRY(handle_check(search, instance->handle));
+		}
+	} else if (handle) {
+		loaded++;
+		TRY(handle_check(search, handle));
+	}
+	search->unloaded += loaded == 0;
+	return NULL;
+}
+
+static bool simple_matches(const struct search *search, const char *name)
+{
+	size_t length = search->simple.length;
+	return strncmp(name, search->simple.start, length) == 0 &&
+	       (name[length] == '\0' || name[length] == '`');
+}
+
+static struct error *module_search(struct search *search, struct clr_module *module)
+{
+	struct metadata *metadata;
+	struct error *error = clr_module_metadata(search->heap, module, &metadata);
+	if (error) {
+		if (error->code == ERROR_NO_MEMORY)
+			return error;
+		error_free(error);
+		return NULL;
+	}
+	uint32_t rows = metadata_rows(metadata, TABLE_TYPE_DEF);
+	for (uint32_t row = 1; row <= rows; row++) {
+		struct type_def definition;
+		if (metadata_type_def(metadata, row, &definition) &&
+		    simple_matches(search, definition.name))
+			TRY(definition_check(search, module, metadata, row));
+	}
+	return NULL;
+}
+
+/* Arrays and pointers have no definition: all of them are looked at. */
+static struct error *constructed_search(struct search *search)
+{
+	struct type_system *types = search->heap->types;
+	for (size_t i = 0; i < types->instance_count; i++)
+		if (!types->instances[i].definition)
+			TRY(handle_check(search, types->instances[i].handle));
+	return NULL;
+}
+
+static struct error *search_all(struct search *search)
+{
+	struct clr_modules *modules = search->heap->modules;
+	TRY(type_instances_update(search->heap));
+	if (search->simple.is_constructed)
+		return constructed_search(search);
+	for (size_t i = 0; i < modules->count; i++)
+		TRY(module_search(search, modules->modules[i]));
+	return NULL;
+}
+
+struct error *type_find(struct heap *heap, const char *name, struct arena *scratch,
+			const struct type ***ret, size_t *ret_count, size_t *ret_unloaded)
+{
+	struct search search = { .heap = heap,
+				 .name = name,
+				 .simple = simple_name_of(name),
+				 .scratch = scratch };
+	struct error *error = search.simple.length ? search_all(&search) : NULL;
+	if (!error && text_failed(&search.text))
+		error = &error_no_memory;
+	text_deinit(&search.text);
+	*ret = search.found;
+	*ret_count = search.count;
+	*ret_unloaded = search.unloaded;
+	return error;
+}

@@ -1,0 +1,228 @@
+#!/bin/bash
+# Collects cores of a program made for it and looks whether the program notices, and whether anything stays stopped:
+# after success, after errors, after every way of ending clrpod in the middle. TAP on stdout.
+#
+# usage: live_collect.sh PROGRAM     (build/release/clrpod)
+# needs: cc, gdb, readelf; root for the file system that runs full. Exit status 77: skipped, with the reason.
+set -u
+program=$(realpath "${1:?usage: live_collect.sh PROGRAM}")
+here=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d) || exit 1
+number=0 failures=0 victim= in= out= log=$work/log
+
+cleanup() {
+	if [ -n "$victim" ]; then kill -KILL "$victim" 2>/dev/null; fi
+	mountpoint -q "$work/small" && umount "$work/small"
+	rm -rf "$work"
+}
+trap cleanup EXIT
+skip_all() { echo "1..0 # SKIP $1"; exit 77; }
+command -v cc >/dev/null || skip_all "no C compiler"
+cc -std=gnu11 -D_GNU_SOURCE -g -O1 -fno-omit-frame-pointer -pthread -o "$work/victim" "$here/victim.c" || exit 1
+
+# ok NAME COMMAND...: one test.
+ok() {
+	local name=$1
+	shift
+	number=$((number + 1))
+	if "$@"; then echo "ok $number - $name"; else
+		failures=$((failures + 1))
+		echo "not ok $number - $name"
+		sed 's/^/# /' "$log"
+		if [ -n "$victim" ]; then grep -H -E '^(State|TracerPid)' "/proc/$victim/task"/*/status | sed 's/^/# /'; fi
+	fi
+}
+skip() { number=$((number + 1)); echo "ok $number - $1 # SKIP $2"; }
+
+start_victim() {
+	coproc VICTIM { exec "$work/victim" "$@"; }
+	victim=$VICTIM_PID in=${VICTIM[1]} out=${VICTIM[0]}
+	local line
+	read -r -u "$out" line && [ "$line" = ready ]
+}
+end_victim() {
+	kill -KILL "$victim" 2>/dev/null
+	wait "$victim" 2>/dev/null
+	victim=
+}
+collect() { "$program" collect -p "$victim" "$@" >"$log" 2>&1; }
+status_is() { local wanted=$1; shift; "$@"; local status=$?; [ $status = "$wanted" ] || { echo "exit status $status" >>"$log"; false; }; }
+# No thread is traced; none is stopped (t, T).
+is_free() {
+	! grep -qE '^TracerPid:\s*[1-9]' "/proc/$victim/task"/*/status 2>/dev/null &&
+		! grep -qE '^State:\s*[tT]' "/proc/$victim/task"/*/status 2>/dev/null
+}
+is_job_stopped() {
+	! grep -qE '^TracerPid:\s*[1-9]' "/proc/$victim/task"/*/status &&
+		! grep -E '^State:' "/proc/$victim/task"/*/status | grep -qvE 'T \(stopped\)'
+}
+# Within five seconds.
+soon() { local i; for i in $(seq 100); do "$@" && return 0; sleep 0.05; done; false; }
+clean() { [ -z "$(find "$work" "${1:-$work}" -name '*.core*')" ]; }
+one_sentence() { [ "$(wc -l <"$log")" = 1 ] && grep -q "$1" "$log"; }
+said() { grep -q "$1" "$log"; }
+
+# Starts a collect in the background and waits until it writes.
+begin_collect() {
+	"$program" collect -p "$victim" -o "$work/v.core" --force >"$log" 2>&1 &
+	collector=$!
+	soon test -s "$work/v.core.partial"
+}
+end_collect() { # SIGNAL WANTED-STATUS
+	kill "-$1" "$collector"
+	wait "$collector" 2>/dev/null
+	status=$?
+	[ $status = "$2" ] || { echo "exit status $status after SIG$1" >>"$log"; false; }
+}
+
+# --- what the program must not notice
+ok "the program runs" start_victim
+many() { local i; for i in $(seq 25); do status_is 0 collect -o "$work/v.core" --force && is_free || return 1; done; }
+ok "25 collects while threads come and go" many
+read_report() { echo report >&"$in" && read -r -t 10 -u "$out" report; echo "$report" >"$log"; }
+ok "it still answers" read_report
+value() { echo "$report" | tr ' ' '\n' | sed -n "s/^$1=//p"; }
+ok "no signal was lost" test "$(value sent)" = "$(value received)" -a "$(value sent)" -gt 0
+ok "no system call ended early" test "$(value eintr)" = 0
+ok "sleeps and threads went on" test "$(value turns)" -gt 0 -a "$(value churned)" -gt 0
+ok "an existing file is refused" status_is 2 collect -o "$work/v.core"
+ok "... in one sentence" one_sentence -- --force
+ok "mode 0600" test "$(stat -c %a "$work/v.core")" = 600
+
+# --- what others read in it
+core=$work/v.core
+debug() { gdb -nx -batch -ex 'set debuginfod enabled off' "$@" "$work/victim" "$core" >"$log" 2>&1; }
+if command -v gdb >/dev/null; then
+	debug -ex 'info threads' -ex 'thread apply all backtrace'
+	ok "gdb lists the threads" test "$(grep -cE '^[* ] +[0-9]+ +Thread' "$log")" -ge 10
+	for frame in block_in_read block_in_poll block_in_futex block_in_sleep block_in_epoll spin churn main; do
+		ok "gdb unwinds to $frame" said " $frame ("
+	done
+	debug -ex 'print victim_read_only' -ex 'print/x victim_marker' -ex 'x/s victim_touched + 4096*990' \
+		-ex 'x/s victim_protected' -ex 'x/s victim_memory + 4096*10' -ex 'info auxv' -ex 'info proc mappings'
+	ok "gdb reads read-only data" said 'read-only text of the victim'
+	ok "gdb reads data" said 0x5eed
+	ok "gdb reads anonymous memory" said 'page 990'
+	ok "gdb reads memory behind PROT_NONE" said 'behind PROT_NONE'
+	ok "gdb reads shared memory that was never touched here" said 'through the other mapping'
+	ok "gdb reads the auxiliary vector" said 'AT_PHDR'
+	ok "gdb reads the mapped files" said "$work/victim"
+	debug -ex 'x/s victim_touched + 4096*991'
+	ok "never touched memory is a hole" said 'Cannot access memory'
+else
+	skip "gdb reads it" "no gdb"
+fi
+for reader in "readelf -n" "eu-readelf -n"; do
+	if ! command -v ${reader% *} >/dev/null; then
+		skip "$reader" "not installed"
+		continue
+	fi
+	$reader "$core" >"$log" 2>&1
+	ok "$reader: no complaint" test -z "$(grep -iE 'warning|error|invalid|corrupt' "$log")"
+	ok "$reader: a set of registers for each thread" test "$(grep -c PRSTATUS "$log")" = "$(grep -c FPREGSET "$log")"
+done
+ok "shared memory did not grow" test "$(awk '/victim/ {found = 1} found && /^Rss/ {print $2; exit}' "/proc/$victim/smaps")" -lt 1000
+end_victim
+
+# --- programs in other states
+rm -f "$core"
+ok "a program whose first thread has ended" start_victim leaderless
+ok "... is collected" status_is 0 collect -o "$core"
+ok "... and runs on" is_free
+end_victim
+rm -f "$core"
+
+start_victim
+kill -STOP "$victim"
+soon is_job_stopped
+ok "a stopped program is collected" status_is 0 collect -o "$core"
+ok "... and stays stopped" is_job_stopped
+begin_collect && end_collect KILL 137
+ok "... also when clrpod is killed" soon is_job_stopped
+kill -CONT "$victim"
+ok "... until it is continued" soon is_free
+end_victim
+
+start_victim vfork 6
+sleep 0.3
+ok "a thread in an uninterruptible sleep: incomplete" status_is 5 collect -o "$core" --force
+sleep 5
+ok "... and nothing stays stopped" soon is_free
+end_victim
+rm -f "$core"*
+
+# --- clrpod ends in the middle
+ok "a big program" start_victim big 1500
+for signal in INT:130 TERM:143 HUP:143; do
+	begin_collect
+	ok "SIG${signal%:*} in the middle" end_collect "${signal%:*}" "${signal#*:}"
+	ok "... the program runs" soon is_free
+	ok "... no file remains" clean
+done
+begin_collect
+ok "SIGKILL in the middle" end_collect KILL 137
+ok "... the program runs" soon is_free
+ok "... it still answers" read_report
+ok "... the partial file is refused" status_is 2 collect -o "$core"
+ok "... unless --force" status_is 0 collect -o "$core" --force
+rm -f "$core"
+
+begin_collect
+kill -STOP "$victim"
+ok "two at once: refused" status_is 3 collect -o "$work/second.core"
+ok "... naming who has it" one_sentence "process $collector is tracing it"
+wait "$collector"
+ok "SIGSTOP in the middle takes effect afterwards" soon is_job_stopped
+begin_collect
+kill -CONT "$victim"
+wait "$collector"
+ok "SIGCONT in the middle too" soon is_free
+begin_collect
+kill -TSTP "$collector"
+wait -n "$collector"
+ok "Ctrl-Z waits until the program runs" soon is_free
+kill -CONT "$collector" 2>/dev/null
+wait "$collector" 2>/dev/null
+
+# --- no room
+rm -f "$core"*
+limited() { (ulimit -f 20000 && collect "$@"); }
+ok "a limit on file sizes: refused with the figures" status_is 3 limited -o "$core"
+ok "... in one sentence" one_sentence 'ulimit -f'
+ok "... with --force: fails while writing" status_is 3 limited -o "$core" --force
+ok "... in one sentence" one_sentence 'File too large'
+ok "... the program runs" is_free
+ok "... no file remains" clean
+if mkdir "$work/small" && mount -t tmpfs -o size=20m tmpfs "$work/small" 2>/dev/null; then
+	ok "a small file system: refused with the figures" status_is 3 collect -o "$work/small/v.core"
+	ok "... in one sentence" one_sentence 'MiB.*--force'
+	ok "... with --force: fails while writing" status_is 3 collect -o "$work/small/v.core" --force
+	ok "... in one sentence" one_sentence 'No space left'
+	ok "... the program runs" is_free
+	ok "... no file remains" clean "$work/small"
+	umount "$work/small"
+else
+	skip "a small file system" "cannot mount a tmpfs"
+fi
+ok "a folder that is not there" status_is 3 collect -o "$work/none/v.core"
+ok "... the program runs" is_free
+mkdir "$work/folder.d" && ok "a folder instead of a file" status_is 2 collect -o "$work/folder.d" --force
+ln -s "$work/elsewhere" "$core.partial"
+ok "a link in the way of the partial file is not followed" status_is 2 collect -o "$core"
+ok "... nor with --force" status_is 0 collect -o "$core" --force
+ok "... nothing was written through it" test ! -e "$work/elsewhere"
+rm -f "$core"*
+
+# --- the program ends in the middle
+begin_collect
+kill -KILL "$victim"
+wait "$collector"
+ok "the program is killed in the middle: an error" test $? = 3
+ok "... in one sentence" one_sentence 'killed while'
+ok "... no file remains" clean
+wait "$victim" 2>/dev/null
+ok "a process that is gone" status_is 3 collect -o "$core"
+victim=
+
+echo "1..$number"
+[ $failures = 0 ]

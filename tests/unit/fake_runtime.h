@@ -1,0 +1,61 @@
+/*
+ * A small .NET runtime in a fake target: a DAC table in "libcoreclr's" memory, three threads, a
+ * workstation GC with regions, a handful of MethodTables and objects. It is laid out by the shipped
+ * 8.0-x64 layouts, read as data: no offset stands here. CoreLib's metadata is absent, so the
+ * self-check sees everything but names.
+ */
+#ifndef TESTS_UNIT_FAKE_RUNTIME_H
+#define TESTS_UNIT_FAKE_RUNTIME_H
+
+#include "dump/runtime_find.h"
+#include "heap/heap.h"
+#include "tests/unit/fake_target.h"
+
+enum {
+	FAKE_RUNTIME_BASE = 0x100000, /* "libcoreclr" */
+	FAKE_RUNTIME_SIZE = 0x10000,
+	FAKE_TABLE = FAKE_RUNTIME_BASE + 0x2008, /* g_dacTable */
+	FAKE_TYPES = 0x200000,                   /* MethodTables and classes */
+	FAKE_GEN0 = 0x400000,                    /* a region a generation */
+	FAKE_GEN2 = 0x500000,
+	FAKE_LOH = 0x600000,
+	FAKE_POH = 0x700000,
+	FAKE_REGION_SIZE = 0x4000,
+};
+
+struct fake_runtime {
+	struct fake_target *target; /* taken by fake_runtime_open() */
+	struct arena arena;
+	struct contract *layout; /* field offsets only */
+	struct runtime_location location;
+	uint64_t string_table, free_table, object_table, array_table; /* MethodTables */
+	uint64_t next_type, next_variable;
+	uint64_t gc_vars;
+};
+
+/* Builds everything; never fails (aborts). */
+struct fake_runtime *fake_runtime_new(void);
+void fake_runtime_cleanup(struct fake_runtime **runtime);
+
+/* The address of Type.field in a structure at base. Aborts when the layouts lack it. */
+uint64_t fake_field(const struct fake_runtime *runtime, uint64_t base, const char *type,
+		    const char *field);
+void fake_set(struct fake_runtime *runtime, uint64_t base, const char *type, const char *field,
+	      uint64_t number, unsigned width);
+
+/* The entry of the DAC table, or of the GC's variables, that the layouts' global names. */
+uint64_t fake_table_entry(const struct fake_runtime *runtime, const char *global);
+uint64_t fake_gc_entry(const struct fake_runtime *runtime, const char *global);
+
+/* A MethodTable with a class behind it. */
+uint64_t fake_method_table(struct fake_runtime *runtime, uint32_t flags, uint32_t base_size);
+
+/* Puts an object; returns the address behind it. */
+uint64_t fake_object(struct fake_runtime *runtime, uint64_t address, uint64_t method_table,
+		     uint32_t count, uint64_t size);
+
+/* An allocated heap over the target, as heap_open() makes it after finding the runtime: contract
+ * found by scan, subsystems opened. The caller closes it with heap_close() and then the target. */
+MUST_CHECK struct error *fake_runtime_open(struct fake_runtime *runtime, struct heap **ret);
+
+#endif

@@ -1,0 +1,90 @@
+#include "attach/target.h"
+#include "tests/unit/tap.h"
+
+#include <elf.h>
+
+TEST(reads_say_how_far_they_came)
+{
+	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
+	uint8_t buffer[64];
+	memset(fake_target_zeros(fake, 0x1000, 0x100), 7, 0x100);
+	memset(fake_target_zeros(fake, 0x1100, 0x10), 8, 0x10);
+	CHECK_NUMBER(target_read_some(&fake->base, 0x10f0, buffer, 64), 0x20);
+	CHECK(buffer[0x0f] == 7 && buffer[0x10] == 8);
+	CHECK_NUMBER(target_read_some(&fake->base, 0xfff, buffer, 1), 0);
+	CHECK_NUMBER(target_read_some(&fake->base, 0x1000, buffer, 0), 0);
+	CHECK_OK(target_read(&fake->base, 0x1100, buffer, 16));
+	CHECK_FAILS(target_read(&fake->base, 0x1100, buffer, 17), ERROR_FAULT, "nothing at 0x1110");
+	struct error *error = target_read(&fake->base, 0x1100, buffer, 17);
+	uint64_t address = error ? error->address : 0;
+	REQUIRE(!error_take(&error, ERROR_NO_MEMORY));
+	error_free(error);
+	CHECK_NUMBER(address, 0x1110);
+}
+
+TEST(reads_do_not_wrap_around_the_last_address)
+{
+	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
+	uint8_t buffer[32];
+	memset(fake_target_zeros(fake, 0, 0x100), 1, 0x100);
+	memset(fake_target_zeros(fake, UINT64_MAX - 15, 15), 2, 15);
+	CHECK_NUMBER(target_read_some(&fake->base, UINT64_MAX - 7, buffer, 32), 7);
+	CHECK_FAILS(target_read(&fake->base, UINT64_MAX - 7, buffer, 32), ERROR_FAULT, NULL);
+	CHECK_NUMBER(target_read_some(&fake->base, UINT64_MAX, buffer, 8), 0);
+}
+
+TEST(the_auxiliary_vector_ends_at_null)
+{
+	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(ARCHITECTURE_ARM64);
+	uint64_t value = 0;
+	CHECK(!target_auxv(&fake->base, AT_PHDR, &value));
+	fake_target_auxv(fake, AT_PAGESZ, 65536);
+	fake_target_auxv(fake, AT_PHDR, 0xaaaa0040);
+	CHECK(target_auxv(&fake->base, AT_PHDR, &value));
+	CHECK_NUMBER(value, 0xaaaa0040);
+	CHECK(!target_auxv(&fake->base, AT_ENTRY, &value));
+	fake->auxv[0] = AT_NULL; /* what stands behind it is no entry */
+	CHECK(!target_auxv(&fake->base, AT_PHDR, &value));
+}
+
+static struct error *stop_at_second(const struct region *region, void *context)
+{
+	size_t *seen = context;
+	++*seen;
+	return region->start == 0x2000 ? error_new(ERROR_CANCELLED, "enough") : NULL;
+}
+
+TEST(a_visitors_error_ends_the_visit)
+{
+	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
+	size_t seen = 0;
+	fake_target_zeros(fake, 0x3000, 16);
+	fake_target_zeros(fake, 0x1000, 16);
+	fake_target_zeros(fake, 0x2000, 16);
+	CHECK_FAILS(target_visit_regions(&fake->base, stop_at_second, &seen), ERROR_CANCELLED,
+		    "enough");
+	CHECK_NUMBER(seen, 2);
+}
+
+TEST(a_target_that_cannot_lend_says_so)
+{
+	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
+	size_t size = 99;
+	fake_target_zeros(fake, 0x1000, 16);
+	CHECK(!target_borrow(&fake->base, 0x1000, &size));
+	fake->lends = true;
+	CHECK(target_borrow(&fake->base, 0x1004, &size) == fake_target_at(fake, 0x1004, 1));
+	CHECK_NUMBER(size, 12);
+	target_close(NULL);
+	CHECK_TEXT(architecture_name(ARCHITECTURE_ARM64), "arm64");
+	CHECK_TEXT(architecture_name(ARCHITECTURE_X64), "x64");
+}
+
+static const struct tap_case cases[] = {
+	CASE(reads_say_how_far_they_came),
+	CASE(reads_do_not_wrap_around_the_last_address),
+	CASE(the_auxiliary_vector_ends_at_null),
+	CASE(a_visitors_error_ends_the_visit),
+	CASE(a_target_that_cannot_lend_says_so),
+};
+TAP_MAIN(cases)
