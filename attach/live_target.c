@@ -14,6 +14,7 @@ enum { AUXV_BYTES_MAX = 4096 };
 
 struct live_target {
 	struct target base;
+	int memory_id; /* whose /proc files these are: process_memory_id() */
 	int memory_fd; /* -1: process_vm_readv instead */
 	struct thread_stop *stop;
 	struct arena arena;
@@ -33,11 +34,11 @@ static ssize_t read_by_vm_readv(const struct live_target *live, uint64_t address
 {
 	struct iovec local = { .iov_base = buffer, .iov_len = size };
 	struct iovec remote = { .iov_base = (void *)(uintptr_t)address, .iov_len = size };
-	ssize_t done = process_vm_readv(live->base.pid, &local, 1, &remote, 1, 0);
+	ssize_t done = process_vm_readv(live->memory_id, &local, 1, &remote, 1, 0);
 	size_t to_page = live->base.page_size - address % live->base.page_size;
 	if (done < 0 && errno == EFAULT && size > to_page) {
 		local.iov_len = remote.iov_len = to_page;
-		done = process_vm_readv(live->base.pid, &local, 1, &remote, 1, 0);
+		done = process_vm_readv(live->memory_id, &local, 1, &remote, 1, 0);
 	}
 	return done;
 }
@@ -182,7 +183,7 @@ static struct error *denied(int pid, int os_errno)
 static struct error *open_memory(struct live_target *live)
 {
 	char path[64];
-	snprintf(path, sizeof(path), "/proc/%d/mem", live->base.pid);
+	snprintf(path, sizeof(path), "/proc/%d/mem", live->memory_id);
 	live->memory_fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (live->memory_fd >= 0)
 		return NULL;
@@ -204,7 +205,7 @@ static struct error *check_architecture(struct live_target *live)
 {
 	char path[64];
 	Elf64_Ehdr header;
-	snprintf(path, sizeof(path), "/proc/%d/exe", live->base.pid);
+	snprintf(path, sizeof(path), "/proc/%d/exe", live->memory_id);
 	CLEANUP(fd_cleanup) int fd = open(path, O_RDONLY | O_CLOEXEC);
 	live->base.architecture = ARCHITECTURE_UNKNOWN;
 	if (fd < 0)
@@ -228,7 +229,7 @@ static struct error *check_architecture(struct live_target *live)
 static struct error *read_auxv(struct live_target *live)
 {
 	CLEANUP(text_deinit) struct text text = { 0 };
-	int failed = proc_file_read(&text, AUXV_BYTES_MAX, "/proc/%d/auxv", live->base.pid);
+	int failed = proc_file_read(&text, AUXV_BYTES_MAX, "/proc/%d/auxv", live->memory_id);
 	if (failed == ENOMEM)
 		return &error_no_memory;
 	if (failed)
@@ -244,8 +245,9 @@ static struct error *open_files(struct live_target *live, bool stop, const struc
 	TRY(process_exists(live->base.pid));
 	if (stop)
 		TRY(thread_stop_begin(live->base.pid, task, &live->stop));
+	live->memory_id = process_memory_id(live->base.pid);
 	TRY(check_architecture(live));
-	struct error *error = process_maps_read(live->base.pid, &live->arena, &live->maps);
+	struct error *error = process_maps_read(live->memory_id, &live->arena, &live->maps);
 	if (error && error->code == ERROR_OS && error->os_errno == EACCES) {
 		error_free(error);
 		return denied(live->base.pid, EACCES);
@@ -275,6 +277,11 @@ struct error *live_target_open(int pid, bool stop, const struct task *task, stru
 	}
 	*ret = &live->base;
 	return NULL;
+}
+
+int live_target_memory_id(const struct target *target)
+{
+	return live_of(target)->memory_id;
 }
 
 const struct process_maps *live_target_maps(const struct target *target)

@@ -24,6 +24,9 @@ MUST_CHECK struct error *live_target_open(int pid, bool stop, const struct task 
 /* Of a target opened here. The maps live as long as the target. */
 const struct process_maps *live_target_maps(const struct target *target);
 
+/* Whose files of /proc tell of its memory (process_memory_id()). */
+int live_target_memory_id(const struct target *target);
+
 /* The stop that the target owns; NULL: opened without. */
 struct thread_stop *live_target_stop(const struct target *target);
 

@@ -20,6 +20,10 @@ void process_access_reason(int pid, int os_errno, char *buffer, size_t size);
  * the process when `pid` is one of its threads. */
 MUST_CHECK struct error *process_exists(int pid);
 
+/* Whose files of /proc tell of the process's memory: its own, or when its first thread has ended
+ * (a zombie, which has no memory any more) those of the first thread that lives. */
+int process_memory_id(int pid);
+
 /* Can memory be read: open /proc/PID/mem and read one mapped byte at `address`. 0 or an errno. */
 int process_memory_probe(int pid, uint64_t address);
 

@@ -18,8 +18,10 @@ static const uint8_t *fill(struct reader *reader, uint64_t address, size_t size)
 {
 	if (!reader->buffer) {
 		reader->buffer = malloc(READER_WINDOW_MAX);
-		if (!reader->buffer)
+		if (!reader->buffer) {
+			reader->out_of_memory = true;
 			return NULL;
+		}
 	}
 	uint64_t end = reader->start + reader->size;
 	bool goes_on = reader->window == reader->buffer && address + size > end &&
@@ -85,10 +87,17 @@ bool reader_copy(struct reader *reader, uint64_t address, void *buffer, size_t s
 	return true;
 }
 
+struct error *reader_check(const struct reader *reader)
+{
+	return reader->out_of_memory ? &error_no_memory : NULL;
+}
+
 struct error *reader_unsigned(struct reader *reader, uint64_t address, unsigned width,
 			      const char *what, uint64_t *ret)
 {
 	const uint8_t *bytes = reader_borrow(reader, address, width);
+	if (!bytes && reader->out_of_memory)
+		return &error_no_memory;
 	if (!bytes)
 		return error_fault(address, "cannot read %s at %#llx", what,
 				   (unsigned long long)address);

@@ -5,6 +5,9 @@
  * heap costs one read per MiB and a lone pointer one small read (8-byte preads of /proc/PID/mem
  * cost 1.3 us each, a 1 MiB one 0.3 ms: COLLECT.md, RUNTIME-TABLE.md 1f).
  *
+ * A reader that cannot get its buffer answers as if nothing could be read, and remembers it: whoever
+ * counts holes as damage looks at reader_check() in the end.
+ *
  * What reader_borrow() answers is valid until the next call on the same reader.
  */
 #ifndef ATTACH_READER_H
@@ -23,6 +26,7 @@ struct reader {
 	uint8_t *buffer; /* NULL until a window had to be copied */
 	size_t next_size;
 	uint64_t reads; /* of the target, for the budget on reads an object */
+	bool out_of_memory; /* a NULL was for want of a buffer, not for a hole */
 };
 
 void reader_init(struct reader *reader, struct target *target);
@@ -63,6 +67,9 @@ static inline bool reader_u32(struct reader *reader, uint64_t address, uint32_t 
 	*ret = load_u32(bytes);
 	return true;
 }
+
+/* ERROR_NO_MEMORY when one of the NULLs so far was for want of memory. */
+MUST_CHECK struct error *reader_check(const struct reader *reader);
 
 /* Loads that must succeed: ERROR_FAULT saying "cannot read WHAT at 0x…" otherwise. */
 MUST_CHECK struct error *reader_pointer(struct reader *reader, uint64_t address, const char *what,

@@ -37,7 +37,8 @@ static struct error *estimate(int pid, uint64_t *ret_bytes)
 	struct target *target;
 	struct core_layout layout = { 0 };
 	TRY(live_target_open(pid, false, NULL, &target));
-	struct error *error = core_layout_build(pid, live_target_maps(target), &layout);
+	struct error *error =
+		core_layout_build(live_target_memory_id(target), live_target_maps(target), &layout);
 	*ret_bytes = layout.bytes;
 	core_layout_deinit(&layout);
 	target_close(target);
@@ -118,8 +119,8 @@ static struct error *write_stopped(struct collection *collection)
 	const struct collect_request *request = collection->request;
 	struct collect_result *result = collection->result;
 	TRY(live_target_open(request->pid, true, request->task, &collection->target));
-	TRY(core_layout_build(request->pid, live_target_maps(collection->target),
-			      &collection->layout));
+	TRY(core_layout_build(live_target_memory_id(collection->target),
+			      live_target_maps(collection->target), &collection->layout));
 	TRY(build_notes(collection));
 	struct core_contents contents = { .target = collection->target,
 					  .segments = collection->layout.segments,

@@ -154,7 +154,9 @@ struct error *span_walk(struct heap *heap, struct reader *reader, const struct g
 	struct error *error = walk_batches(&walk, task, visit, context, &stopped);
 	if (ret_stopped)
 		*ret_stopped = stopped;
-	return error;
+	if (!error && type_walk_out_of_memory(heap))
+		return &error_no_memory;
+	return error ? error : reader_check(reader);
 }
 
 struct error *object_read(struct heap *heap, uint64_t address, struct gc_object *ret)

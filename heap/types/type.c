@@ -12,6 +12,8 @@ static const struct field_binding bindings[] = {
 	{ "MethodTable", "Module", SLOT(module), true, 8 },
 	{ "MethodTable", "EEClassOrCanonMT", SLOT(class_or_canonical), true, 8 },
 	{ "MethodTable", "PerInstInfo", SLOT(instantiation), true, 8 },
+	{ "MethodTable", "MultipurposeFlags", SLOT(multipurpose_flags), false, 2 },
+	{ "MethodTable", "NumVirtuals", SLOT(virtual_count), false, 2 },
 	{ "EEClass", "MethodTable", SLOT(class_method_table), true, 8 },
 	{ "EEClass", "CorTypeAttr", SLOT(class_attributes), false, 4 },
 	{ "EEClass", "InternalCorElementType", SLOT(class_element_type), true, 1 },

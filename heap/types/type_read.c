@@ -41,6 +41,34 @@ static int class_read(const struct type_system *types, struct reader *reader, ui
 	return back == ret->canonical;
 }
 
+/*
+ * Before .NET 9 the Module of a MethodTable is where it was allocated, which for instantiations over
+ * a collectible assembly's types is not the definition's: that is the canonical MethodTable's module,
+ * or an override in one of its optional slots, which stand in the order of their flags: the first
+ * two inside the structure (PerInstInfo is the first of the places), the others behind it and the
+ * vtable's chunks (src/coreclr/vm/methodtable.h of release/8.0: GetModule, c_ModuleOverrideOffsets).
+ */
+static bool definition_module(const struct type_system *types, struct reader *reader,
+			      struct method_table *table)
+{
+	const struct type_layout *layout = &types->layout;
+	uint64_t flags, virtuals, place;
+	if (!layout->multipurpose_flags.present || method_table_is_array(table))
+		return true;
+	if (!type_load(reader, table->canonical, layout->multipurpose_flags, &flags) ||
+	    !type_load(reader, table->canonical, layout->virtual_count, &virtuals) ||
+	    !type_load(reader, table->canonical, layout->module, &table->module))
+		return false;
+	if (!(flags & MULTIPURPOSE_MODULE_OVERRIDE))
+		return true;
+	unsigned before = (unsigned)__builtin_popcount(flags & MULTIPURPOSE_LOWER_MASK);
+	place = table->canonical + layout->instantiation.offset + before * sizeof(uint64_t);
+	if (before >= 2)
+		place += (virtuals + VIRTUALS_PER_CHUNK - 1) / VIRTUALS_PER_CHUNK *
+			 sizeof(uint64_t);
+	return reader_u64(reader, place, &table->module);
+}
+
 int method_table_read(const struct type_system *types, struct reader *reader, uint64_t address,
 		      struct method_table *ret)
 {
@@ -70,7 +98,10 @@ int method_table_read(const struct type_system *types, struct reader *reader, ui
 			   (uint32_t)pick(bytes, layout->flags_2) >> METHOD_TABLE_RID_SHIFT;
 	if (!ret->module || ret->module % sizeof(uint64_t))
 		return 0;
-	return class_read(types, reader, address, pick(bytes, layout->class_or_canonical), ret);
+	int answer = class_read(types, reader, address, pick(bytes, layout->class_or_canonical), ret);
+	if (answer == 1 && !definition_module(types, reader, ret))
+		return -1;
+	return answer;
 }
 
 bool method_table_arguments(const struct type_system *types, struct reader *reader,

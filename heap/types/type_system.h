@@ -11,7 +11,7 @@
 /* docs/design/datacontracts/RuntimeTypeSystem.md; the fields of Module and its tables: Loader.md. */
 struct type_layout {
 	struct field flags, base_size, flags_2, type_def_rid, parent, module, class_or_canonical;
-	struct field instantiation;
+	struct field instantiation, multipurpose_flags, virtual_count;
 	struct field class_method_table, class_attributes, class_element_type, class_padding;
 	struct field array_rank;
 	struct field dictionaries, arguments;
@@ -83,6 +83,9 @@ enum {
 	METHOD_TABLE_GENERICS_SHARED = 0x20,
 	METHOD_TABLE_GENERICS_TYPICAL = 0x30, /* the definition itself: List<T> */
 	METHOD_TABLE_RID_SHIFT = 8,           /* of MTFlags2 */
+	MULTIPURPOSE_MODULE_OVERRIDE = 0x10,  /* before .NET 9: see definition_module() */
+	MULTIPURPOSE_LOWER_MASK = 0x0f,
+	VIRTUALS_PER_CHUNK = 8,
 	CANONICAL_TAG = 1,                    /* of EEClassOrCanonMT */
 	TYPE_DESC_KIND_MASK = 0xff,           /* of TypeDesc.TypeAndFlags */
 };

@@ -107,8 +107,12 @@ static void *spin(void *unused)
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGRTMIN);
 	pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
-	for (;;)
-		victim_own++;
+	for (;;) {
+		for (int i = 0; i < 1000000; i++)
+			victim_own++;
+		struct timespec time = { .tv_nsec = 5 * 1000000 };
+		nanosleep(&time, NULL);
+	}
 	return NULL;
 }
 

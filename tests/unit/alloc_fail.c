@@ -1,6 +1,7 @@
 #include "tests/unit/alloc_fail.h"
 
-/* What `ld --wrap` calls: __real_X is libc's X. Weak, so that a test links without the flags too. */
+/* What `ld --wrap` calls: __real_X is libc's X. Weak, so that a test links without the flags too.
+ */
 void *__real_malloc(size_t size) __attribute__((weak));
 void *__real_calloc(size_t count, size_t size) __attribute__((weak));
 void *__real_realloc(void *memory, size_t size) __attribute__((weak));
@@ -17,8 +18,8 @@ char *__wrap_strndup(const char *text, size_t length);
 int __wrap_asprintf(char **ret, const char *format, ...) PRINTF_LIKE(2, 3);
 int __wrap_vasprintf(char **ret, const char *format, va_list arguments) PRINTF_LIKE(2, 0);
 
-/* The live allocations, so that memory of libc's own (getline, realpath) freed by us is not taken for
- * ours: an open-addressing set that only the wrappers touch. */
+/* The live allocations, so that memory of libc's own (getline, realpath) freed by us is not taken
+ * for ours: an open-addressing set that only the wrappers touch. */
 struct live_set {
 	void **slots;
 	size_t capacity, count, used; /* used: with the tombstones */
@@ -26,7 +27,7 @@ struct live_set {
 
 static struct {
 	size_t nth, asked;
-	bool and_all_after;
+	bool and_all_after, paused;
 	size_t read_nth, reads;
 	struct live_set live;
 } state;
@@ -85,9 +86,11 @@ static void set_remove(struct live_set *set, const void *memory)
 
 static bool fail_now(void)
 {
+	if (state.paused)
+		return false;
 	state.asked++;
-	return state.nth && (state.asked == state.nth ||
-			     (state.and_all_after && state.asked > state.nth));
+	return state.nth &&
+	       (state.asked == state.nth || (state.and_all_after && state.asked > state.nth));
 }
 
 static void *made(void *memory)
@@ -167,7 +170,8 @@ int __wrap_asprintf(char **ret, const char *format, ...)
 /* Are calls of malloc in this program sent to __wrap_malloc? The linker alone knows: try. */
 bool alloc_fail_available(void)
 {
-	volatile const size_t *asked = &state.asked; /* compilers know that malloc leaves it alone */
+	volatile const size_t *asked =
+		&state.asked; /* compilers know that malloc leaves it alone */
 	size_t before = *asked;
 	void *volatile probe = malloc(1);
 	bool wrapped = *asked != before;
@@ -235,4 +239,9 @@ void scenery_free(void *memory)
 		__real_free(memory);
 	else
 		free(memory);
+}
+
+void alloc_fail_pause(bool paused)
+{
+	state.paused = paused;
 }

@@ -1,8 +1,9 @@
 /*
- * Failures on order: the Nth allocation or the Nth read of a target fails, so that each test case can
- * show that it ends in an error, without a leak or a crash. Allocations are caught by the linker
- * (`gcc ... @tests/unit/alloc_fail.flags`); without those flags nothing fails and nothing is counted.
- * Not for several threads at once.
+ * Failures on order: the Nth allocation or the Nth read of a target fails, so that each test case
+ * can show that it ends in an error, without a leak or a crash. Allocations are caught by the
+ * linker
+ * (`gcc ... @tests/unit/alloc_fail.flags`); without those flags nothing fails and nothing is
+ * counted. Not for several threads at once.
  */
 #ifndef TESTS_UNIT_ALLOC_FAIL_H
 #define TESTS_UNIT_ALLOC_FAIL_H
@@ -21,10 +22,15 @@ void alloc_fail_start(size_t nth, bool and_all_after);
 /* Stops failing; how many allocations were asked for since the start. */
 size_t alloc_fail_stop(void);
 
+/* While paused nothing fails and nothing is asked for: for scenery that is made with the program's
+ * own functions. */
+void alloc_fail_pause(bool paused);
+
 /* Allocations that were made and not yet freed. */
 size_t alloc_fail_live(void);
 
-/* The same for reads of fake targets (tests/unit/fake_target.h): read number `nth` reads nothing. */
+/* The same for reads of fake targets (tests/unit/fake_target.h): read number `nth` reads nothing.
+ */
 void read_fail_start(size_t nth);
 size_t read_fail_stop(void);
 

@@ -211,7 +211,7 @@ enum {
 	STRINGS_MAX = MODULE_HASH - MODULE_STRINGS,
 };
 
-uint32_t module_symbol_hash(const char *name)
+static uint32_t module_symbol_hash(const char *name)
 {
 	uint32_t hash = 5381;
 	for (; *name; name++)
@@ -349,4 +349,19 @@ void module_build(const struct module_shape *shape, uint8_t *image)
 	build_relocations(shape, image);
 	memcpy(image + MODULE_CONSTANT, "constant", 8);
 	memcpy(image + MODULE_VARIABLE, "variable", 8);
+}
+
+void module_place(struct fake_target *fake, const struct module_shape *shape, const char *path)
+{
+	uint8_t image[MODULE_BYTES];
+	uint64_t base = shape->bias + shape->link_vaddr;
+	uint64_t data = base + shape->data_shift + MODULE_DATA;
+	module_build(shape, image);
+	fake_target_bytes(fake, base, image, MODULE_DATA);
+	fake_target_mapping(fake, base, base + MODULE_DATA, 0, path);
+	if (!shape->writable)
+		return;
+	fake_target_zeros(fake, data, MODULE_BSS_END - MODULE_DATA);
+	fake_put_bytes(fake, data, image + MODULE_DATA, MODULE_BYTES - MODULE_DATA);
+	fake_target_mapping(fake, data, data + MODULE_BYTES - MODULE_DATA, MODULE_DATA, path);
 }

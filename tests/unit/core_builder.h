@@ -16,6 +16,7 @@
 #define TESTS_UNIT_CORE_BUILDER_H
 
 #include "base/error.h"
+#include "tests/unit/fake_target.h"
 
 #include <elf.h>
 #include <stddef.h>
@@ -121,7 +122,8 @@ struct module_shape {
 /* Fills MODULE_BYTES bytes. */
 void module_build(const struct module_shape *shape, uint8_t *image);
 
-/* The hash of .gnu.hash. */
-uint32_t module_symbol_hash(const char *name);
+/* Puts the module into a target at its bias, as the dynamic linker would: text, data and .bss, and the
+ * file mappings of the first two. Later changes: fake_put(). */
+void module_place(struct fake_target *fake, const struct module_shape *shape, const char *path);
 
 #endif

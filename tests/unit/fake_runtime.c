@@ -17,6 +17,7 @@ enum {
 	SEGMENT_STRIDE = 0x100,
 	GENERATION_SIZE = 0x100,
 	MODULE = FAKE_TYPES + 0x8000,
+	ASSEMBLY = FAKE_TYPES + 0xa000,
 	WORKSTATION = 1,
 	OBJECTS_START = 0x28,
 	HAS_COMPONENT_SIZE = (int)0x80000000,
@@ -48,7 +49,9 @@ static uint64_t index_of(const char *global, bool gc)
 {
 	struct shipped_layout shipped = shipped_layout_at(LAYOUT_8_0);
 	cJSON *json;
+	alloc_fail_pause(true);
 	must(!descriptor_json(shipped.additions.bytes, shipped.additions.size, "layouts", &json));
+	alloc_fail_pause(false);
 	const cJSON *from = json;
 	if (gc)
 		from = cJSON_GetObjectItem(cJSON_GetObjectItem(json, "sub_descriptors"), "GC");
@@ -104,6 +107,8 @@ static void put_types(struct fake_runtime *runtime)
 	struct fake_target *target = runtime->target;
 	fake_target_zeros(target, FAKE_TYPES, 0x10000);
 	runtime->next_type = FAKE_TYPES;
+	fake_set(runtime, MODULE, "Module", "Assembly", ASSEMBLY, 8);
+	fake_set(runtime, ASSEMBLY, "Assembly", "Module", MODULE, 8);
 	runtime->free_table = runtime->next_type;
 	runtime->next_type += 0x200;
 	fake_set(runtime, runtime->free_table, "MethodTable", "MTFlags",
@@ -195,7 +200,9 @@ struct fake_runtime *fake_runtime_new(void)
 		.found_by = "scan",
 	};
 	fake_target_zeros(runtime->target, FAKE_RUNTIME_BASE, FAKE_RUNTIME_SIZE);
+	alloc_fail_pause(true);
 	put_layout(runtime);
+	alloc_fail_pause(false);
 	put_types(runtime);
 	put_threads(runtime, 3);
 	put_gc(runtime);

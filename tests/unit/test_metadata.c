@@ -251,6 +251,9 @@ TEST(uncompressed_metadata_goes_through_pointer_tables)
 	CHECK_NUMBER(metadata_field_row(metadata, type.first_field), 6);
 	CHECK_NUMBER(metadata_field_row(metadata, type.first_field + 2), 7);
 	CHECK_NUMBER(metadata_field_row(metadata, 8), 0);
+	memset(builder->finished.bytes + builder->rows_offset + 10 + 4 * 6 + SHOP_TYPES * 14, 99,
+	       2);
+	CHECK_NUMBER(metadata_field_row(metadata, 1), 0); /* points at no row */
 	CHECK_NUMBER(metadata_method_row(metadata, type.first_method), 4);
 	CHECK_NUMBER(metadata_field_owner(metadata, 7), SHOP_GATEWAY);
 	CHECK_NUMBER(metadata_field_owner(metadata, 5), SHOP_ENTRY);
@@ -331,6 +334,25 @@ TEST(index_widths)
 	check_width(TABLE_TYPE_REF, 0x4000, token_make(TABLE_TYPE_REF, 0x4000));
 	check_width(TABLE_FIELD, 0xffff, 0);
 	check_width(TABLE_FIELD, 0x10000, 0);
+}
+
+/* A list's positions count the rows of the pointer table, when it has more. */
+TEST(index_widths_by_the_pointer_table)
+{
+	ARENA(arena);
+	BUILDER(builder);
+	struct metadata *metadata = NULL;
+	struct type_def type;
+	uint32_t name = build_string(builder, "Last");
+	builder->uncompressed = true;
+	BUILD_ROW(builder, TABLE_FIELD, 0, name, 0);
+	for (uint32_t i = 0; i < 0x10000; i++)
+		BUILD_ROW(builder, TABLE_FIELD_POINTER, 1);
+	BUILD_ROW(builder, TABLE_TYPE_DEF, 1, name, 0, 0, 0x10000, 1);
+	CHECK_OK(open_built(builder, &arena, &metadata));
+	REQUIRE(metadata_type_def(metadata, 1, &type));
+	CHECK_NUMBER(type.first_field, 0x10000);
+	CHECK_NUMBER(metadata_field_row(metadata, type.first_field), 1);
 }
 
 /* Damage. */
@@ -448,6 +470,53 @@ TEST(a_string_without_end_is_none)
 	CHECK_TEXT(metadata_string(metadata, last), NULL);
 }
 
+TEST(a_guid_beyond_its_heap_is_none)
+{
+	ARENA(arena);
+	BUILDER(builder);
+	struct metadata *metadata = NULL;
+	uint8_t mvid[16];
+	build_shop(builder);
+	builder->tables[TABLE_MODULE].rows[0][2] = 2;
+	CHECK_OK(open_built(builder, &arena, &metadata));
+	CHECK(!metadata_mvid(metadata, mvid));
+}
+
+TEST(nested_types_of_one_name)
+{
+	ARENA(arena);
+	BUILDER(builder);
+	struct metadata *metadata = NULL;
+	uint32_t outer = build_string(builder, "Outer"), entry = build_string(builder, "Entry");
+	for (uint32_t i = 0; i < 40; i++)
+		BUILD_ROW(builder, TABLE_TYPE_DEF, 1, i ? outer : entry, 0, 0, 1, 1);
+	for (uint32_t i = 0; i < 40; i++) {
+		BUILD_ROW(builder, TABLE_TYPE_DEF, 2, entry, 0, 0, 1, 1);
+		BUILD_ROW(builder, TABLE_NESTED_CLASS, 41 + i, 1 + i);
+	}
+	CHECK_OK(open_built(builder, &arena, &metadata));
+	for (uint32_t i = 0; i < 40; i++)
+		CHECK_NUMBER(metadata_find_type(metadata, "", "Entry", 1 + i), 41 + i);
+	CHECK_NUMBER(metadata_find_type(metadata, "", "Entry", 0), 1);
+	CHECK_NUMBER(metadata_find_type(metadata, "", "Entry", 41), 0);
+}
+
+/* Too many for the arena's first chunk: where the index's allocation fails it is done without. */
+TEST(finding_a_type_without_memory_for_the_index)
+{
+	enum { TYPES = 9000 };
+	ARENA(arena);
+	BUILDER(builder);
+	struct metadata *metadata = NULL;
+	uint32_t name = build_string(builder, "Type"), last = build_string(builder, "Last");
+	for (uint32_t i = 1; i <= TYPES; i++)
+		BUILD_ROW(builder, TABLE_TYPE_DEF, 1, i == TYPES ? last : name, 0, 0, 1, 1);
+	CHECK_OK(open_built(builder, &arena, &metadata));
+	CHECK_NUMBER(metadata_find_type(metadata, "", "Type", 0), 1);
+	CHECK_NUMBER(metadata_find_type(metadata, "", "Last", 0), TYPES);
+	CHECK_NUMBER(metadata_find_type(metadata, "", "Lost", 0), 0);
+}
+
 /* Names made to fall into one slot of the index of types, whose hash this repeats: were it another
  * one this would show less, and still nothing wrong. */
 static uint32_t hash_of(const char *name)
@@ -497,6 +566,21 @@ static void build_large_shop(struct metadata_builder *builder)
 	build_shop(builder);
 }
 
+/* Every string is read as it is, or not at all; how many are not. */
+static size_t strings_missed(const struct metadata *metadata,
+			     const struct metadata_builder *builder)
+{
+	size_t missed = 0;
+	const char *heap = (const char *)builder->strings.bytes;
+	for (size_t at = 1; at < builder->strings.size; at += strlen(heap + at) + 1) {
+		const char *string = metadata_string(metadata, (uint32_t)at);
+		if (string)
+			CHECK_TEXT(string, heap + at);
+		missed += !string;
+	}
+	return missed;
+}
+
 static void check_in_target(bool lends, size_t split)
 {
 	ARENA(arena);
@@ -515,6 +599,7 @@ static void check_in_target(bool lends, size_t split)
 	reader_init(&reader, &fake->base);
 	CHECK_OK(metadata_open(&reader, AT, size, &arena, &metadata));
 	CHECK_NUMBER(metadata_missing_bytes(metadata), 0);
+	CHECK_NUMBER(strings_missed(metadata, builder), 0);
 	check_shop(metadata, &arena);
 	if (lends && split == size) /* borrowed: nothing but the numbers and the index of types */
 		CHECK(arena.total_bytes < sizeof(*metadata) + 1024);
@@ -575,6 +660,8 @@ static void check_holes(bool lends)
 		bool found = metadata_type_def(metadata, SHOP_GATEWAY, &type);
 		if (found)
 			CHECK_TEXT(type.name, "Gateway`1");
+		size_t missed = strings_missed(metadata, builder);
+		CHECK(missed > 5 && missed < 200);
 		types_found += found;
 		types_missed += !found;
 	}
@@ -654,11 +741,15 @@ static const struct tap_case cases[] = {
 	CASE(minimal_delta_has_wide_indexes),
 	CASE(tables_beyond_ours_are_skipped),
 	CASE_ONCE(index_widths),
+	CASE_ONCE(index_widths_by_the_pointer_table),
 	CASE(what_is_no_metadata_is_refused),
 	CASE_ONCE(truncated_anywhere),
 	CASE(lists_that_contradict_themselves_are_refused),
 	CASE(unknown_tags_and_lost_nesting_are_no_answers),
 	CASE(a_string_without_end_is_none),
+	CASE(a_guid_beyond_its_heap_is_none),
+	CASE(nested_types_of_one_name),
+	CASE(finding_a_type_without_memory_for_the_index),
 	CASE(names_that_collide_are_found),
 	CASE(borrowed_whole),
 	CASE(copied_whole),

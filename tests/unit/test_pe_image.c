@@ -172,6 +172,22 @@ TEST(flat_images)
 	}
 }
 
+/* A section longer in memory than in the file: the rest is zeros that a flat image does not hold.
+ */
+TEST(what_the_file_does_not_hold)
+{
+	SCENE(scene, true);
+	struct pe_image image;
+	uint64_t address = 0;
+	uint32_t virtual_size = 0x8000, end = (uint32_t)scene.mapped.size;
+	memcpy(scene.flat.bytes + 0x80 + 24 + 240 + 8, &virtual_size, sizeof(virtual_size));
+	fake_target_bytes(scene.fake, AT, scene.flat.bytes, scene.flat.size);
+	fake_target_zeros(scene.fake, AT + scene.flat.size, 0x8000);
+	CHECK_OK(pe_image_open(&scene.reader, AT, scene.flat.size + 0x8000, false, &image));
+	CHECK(pe_image_address_of_rva(&image, end - 4, 4, &address));
+	CHECK(!pe_image_address_of_rva(&image, end - 3, 4, &address));
+}
+
 TEST(method_bodies)
 {
 	SCENE(scene, true);
@@ -346,6 +362,7 @@ TEST(the_installed_core_library)
 static const struct tap_case cases[] = {
 	CASE(mapped_images),
 	CASE(flat_images),
+	CASE(what_the_file_does_not_hold),
 	CASE(method_bodies),
 	CASE(what_is_no_managed_image),
 	CASE(headers_on_a_hole),

@@ -1,0 +1,208 @@
+#include "commands/collection_rows.h"
+
+#include "base/cleanup.h"
+#include "commands/object_header.h"
+#include "commands/render.h"
+
+enum { ROWS_BETWEEN_CHECKS = 1024 };
+
+static struct error *not_a_collection(struct command_call *call, const struct collection_view *view)
+{
+	const struct type *type = view->value.type;
+	const char *name = type ? type_name(call->heap, type, NULL) : "free space";
+	if (type && type->kind == TYPE_STRING)
+		return error_new(ERROR_UNSUPPORTED, "%012llx is a string: do %012llx shows it",
+				 (unsigned long long)view->address,
+				 (unsigned long long)view->address);
+	return error_new(ERROR_UNSUPPORTED,
+			 "%012llx is a %s, no collection that clrpod knows: do %012llx shows its "
+			 "fields",
+			 (unsigned long long)view->address, name,
+			 (unsigned long long)view->address);
+}
+
+struct error *collection_view_open(struct command_call *call, struct collection_view *ret)
+{
+	struct object_view object;
+	bool is_collection = false;
+	*ret = (struct collection_view){ 0 };
+	TRY(arguments_positional_address(call->arguments, 0, "the address of a collection",
+					 &ret->address));
+	TRY(object_view_read(call, ret->address, &object));
+	if (!object.object.is_free) {
+		TRY(value_of_object(call->heap, ret->address, &ret->value));
+		TRY(collection_open(call->heap, &ret->value, call->scratch, &ret->collection,
+				    &is_collection));
+	}
+	return is_collection ? NULL : not_a_collection(call, ret);
+}
+
+struct error *collection_count(struct heap *heap, const struct value *value,
+			       const struct task *task, uint64_t *ret)
+{
+	CLEANUP(arena_deinit) struct arena arena = { 0 };
+	struct collection collection;
+	struct value key, element;
+	uint64_t index;
+	bool more;
+	*ret = 0;
+	TRY(collection_open(heap, value, &arena, &collection, &more));
+	if (more && collection.count_known) {
+		*ret = collection.count;
+		return NULL;
+	}
+	while (more) {
+		TRY(collection_next(&collection, &key, &element, &index, &more));
+		*ret += more;
+		if (*ret % ROWS_BETWEEN_CHECKS == 0)
+			TRY(task_check(task, "counting elements"));
+	}
+	return NULL;
+}
+
+struct error *collection_view_header(struct command_call *call, struct collection_view *view)
+{
+	static const struct column columns[] = {
+		{ "address", NULL, CELL_ADDRESS, 0 },
+		{ "type", "Name:  ", CELL_TEXT, 0 },
+		{ "count", "Count: ", CELL_COUNT, 0 },
+	};
+	struct collection *collection = &view->collection;
+	uint64_t count;
+	TRY(collection_count(call->heap, &view->value, call->task, &count));
+	output_record_begin(call->out, NULL, columns, sizeof(columns) / sizeof(*columns));
+	output_address(call->out, view->address);
+	output_text(call->out, type_name(call->heap, view->value.type, NULL));
+	output_unsigned(call->out, count);
+	output_record_end(call->out);
+	if (collection->type != view->value.type)
+		output_note(call->out, "it is a wrapper around a %s",
+			    type_name(call->heap, collection->type, NULL));
+	if (collection->foreign)
+		output_note(call->out,
+			    "%s is no class of the base library: its fields are those of a %s and "
+			    "it is shown as one",
+			    type_name(call->heap, collection->type, NULL), collection->name);
+	return NULL;
+}
+
+/* Rows work in an arena of their own, which is reset after each: a collection may be long. */
+struct rows {
+	struct command_call call;
+	struct command_call *outer;
+	struct arena arena;
+};
+
+static void rows_cleanup(struct rows *rows)
+{
+	arena_deinit(&rows->arena);
+}
+
+/* What a row had to say must outlive it. */
+static struct error *rows_reset(struct rows *rows, size_t reasons_before)
+{
+	struct coverage *coverage = rows->outer->coverage;
+	for (size_t i = reasons_before; i < coverage->reason_count; i++) {
+		const char *reason = coverage->reasons[i];
+		coverage->reasons[i] =
+			arena_copy_text(rows->outer->scratch, reason, strlen(reason));
+		if (!coverage->reasons[i]) {
+			coverage->reason_count = i;
+			return &error_no_memory;
+		}
+	}
+	arena_reset(&rows->arena);
+	return NULL;
+}
+
+static struct error *put_value(struct command_call *call, struct value value)
+{
+	TRY(value_unbox(call->heap, &value));
+	return render_value(call, &value, RENDER_DEPTH);
+}
+
+static struct error *put_row(struct rows *rows, const struct collection *collection, uint64_t index,
+			     const struct value *key, const struct value *value)
+{
+	struct command_call *call = &rows->call;
+	size_t reasons = call->coverage->reason_count;
+	output_row_begin(call->out);
+	output_unsigned(call->out, index);
+	struct error *error = NULL;
+	if (collection->kind == COLLECTION_DICTIONARY)
+		error = put_value(call, *key);
+	if (!error)
+		error = put_value(call, *value);
+	output_row_end(call->out);
+	struct error *reset_error = rows_reset(rows, reasons);
+	if (error) {
+		error_free(reset_error);
+		return error;
+	}
+	return reset_error;
+}
+
+static void begin_table(struct command_call *call, const struct collection *collection,
+			const char *key)
+{
+	static const struct column pairs[] = {
+		{ "index", "Index", CELL_INTEGER, 7 },
+		{ "key", "Key", CELL_VALUE, -30 },
+		{ "value", "Value", CELL_VALUE, 0 },
+	};
+	static const struct column items[] = {
+		{ "index", "Index", CELL_INTEGER, 7 },
+		{ "value", "Value", CELL_VALUE, 0 },
+	};
+	if (collection->kind == COLLECTION_DICTIONARY)
+		output_table_begin(call->out, key, pairs, 3, true);
+	else
+		output_table_begin(call->out, key, items, 2, true);
+}
+
+static void say_damage(struct command_call *call, const struct collection *collection, bool to_end)
+{
+	if (collection->damage)
+		call_missing(call, 0, "after %llu elements it could not be read further: %s",
+			     (unsigned long long)collection->found, collection->damage);
+	else if (to_end && collection->count_known && collection->found != collection->count)
+		call_missing(call, 0, "it says that it has %llu elements, %llu were found",
+			     (unsigned long long)collection->count,
+			     (unsigned long long)collection->found);
+}
+
+struct error *collection_view_rows(struct command_call *call, struct collection_view *view,
+				   const char *table, uint64_t start, uint64_t length)
+{
+	CLEANUP(rows_cleanup) struct rows rows = { .call = *call, .outer = call };
+	struct collection *collection = &view->collection;
+	struct value key = { 0 }, value;
+	uint64_t index, shown = 0;
+	bool more = true;
+	rows.call.scratch = &rows.arena;
+	TRY(collection_skip(collection, start));
+	begin_table(call, collection, table);
+	for (; shown < length; shown++) {
+		TRY(collection_next(collection, &key, &value, &index, &more));
+		if (!more || output_broken(call->out))
+			break;
+		if (shown % ROWS_BETWEEN_CHECKS == 0)
+			TRY(task_check(call->task, "showing elements"));
+		TRY(put_row(&rows, collection, index, &key, &value));
+	}
+	output_table_end(call->out);
+	say_damage(call, collection, !more);
+	return NULL;
+}
+
+struct error *collection_view_row(struct command_call *call, struct collection_view *view,
+				  const char *table, uint64_t index, const struct value *key,
+				  const struct value *value)
+{
+	CLEANUP(rows_cleanup) struct rows rows = { .call = *call, .outer = call };
+	rows.call.scratch = &rows.arena;
+	begin_table(call, &view->collection, table);
+	TRY(put_row(&rows, &view->collection, index, key, value));
+	output_table_end(call->out);
+	return NULL;
+}

@@ -1,0 +1,76 @@
+/* dumpdict: the keys and values of a dictionary, or the elements of a set. */
+#include "commands/collection_key.h"
+#include "commands/collection_rows.h"
+
+static const char entries[] = "entries";
+
+static struct error *check_kind(struct command_call *call, const struct collection_view *view)
+{
+	if (view->collection.kind != COLLECTION_SEQUENCE)
+		return NULL;
+	return error_new(ERROR_UNSUPPORTED,
+			 "%012llx is a %s, which has no keys: dumpcollection %012llx shows its "
+			 "elements",
+			 (unsigned long long)view->address,
+			 type_name(call->heap, view->value.type, NULL),
+			 (unsigned long long)view->address);
+}
+
+static struct error *show_key(struct command_call *call, struct collection_view *view,
+			      const char *text)
+{
+	struct path_key wanted;
+	struct key_match match;
+	TRY(path_key_of_text(text, call->scratch, &wanted));
+	TRY(collection_find_key(&view->collection, &wanted, call->task, &match));
+	if (!match.found && view->collection.damage)
+		call_missing(call, 0, "after %llu elements it could not be read further: %s",
+			     (unsigned long long)match.searched, view->collection.damage);
+	if (!match.found)
+		return collection_no_such_key(call->heap, &view->value, &wanted, match.searched,
+					      call->task);
+	TRY(collection_view_header(call, view));
+	return collection_view_row(call, view, entries, match.index, &match.key, &match.value);
+}
+
+static struct error *dumpdict_run(struct command_call *call)
+{
+	uint64_t start = 0, length = UINT64_MAX;
+	struct collection_view view;
+	const char *key = arguments_value(call->arguments, "-key");
+	TRY(arguments_number(call->arguments, "-start", &start));
+	TRY(arguments_number(call->arguments, "-length", &length));
+	TRY(collection_view_open(call, &view));
+	TRY(check_kind(call, &view));
+	if (key)
+		return show_key(call, &view, key);
+	TRY(collection_view_header(call, &view));
+	return collection_view_rows(call, &view, entries, start, length);
+}
+
+static const struct option options[] = {
+	{ "-key", "VALUE", "only the entry with this key", NULL },
+	{ "-start", "N", "from the Nth entry on, counted from 0", NULL },
+	{ "-length", "N", "at most N entries", NULL },
+	{ 0 },
+};
+static const char *const positionals[] = { "ADDRESS", NULL };
+static const char *const examples[] = { NULL };
+
+const struct command command_dumpdict = {
+	.name = "dumpdict",
+	.summary = "show the entries of a dictionary or set",
+	.usage = "dumpdict [-key VALUE] [-start N] [-length N] ADDRESS",
+	.description =
+		"Live entries only, in the order in which the program enumerates them: of "
+		"Dictionary, ConcurrentDictionary, SortedDictionary, SortedList, HashSet, "
+		"SortedSet, Hashtable, of the immutable, frozen and read-only ones.\n"
+		"-key takes a string's content, a number, an enum's name, a Guid, (a, tuple) "
+		"or {Name: value} as they are shown; the case must be right.\n"
+		"Values that are objects show their address, for do.",
+	.options = options,
+	.positionals = positionals,
+	.examples = examples,
+	.needs = NEEDS_HEAP,
+	.run = dumpdict_run,
+};
