@@ -166,4 +166,4 @@ clean:
 
 .PHONY: all static deps deps-lint deps-fuzz unit fuzzers check check-built asan fuzz lint layers \
 	headers man golden-update demo bench clean FORCE
-.SECONDARY: $(UNIT:=.o)
+.SECONDARY:

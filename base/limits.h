@@ -26,6 +26,7 @@ enum {
 	LIMIT_SYMBOL_NAME_BYTES = 4096,
 	LIMIT_BUILD_ID_BYTES = 64,
 	LIMIT_SYSROOT_FILES = 4 * 1024 * 1024, /* below --sysroot; what is beyond is not found */
+	LIMIT_FILE_MAPPINGS = 256,             /* of one managed file; real ones have about 6 */
 	LIMIT_PE_SECTIONS = 96,                /* PE/COFF: the Windows loader's own limit */
 
 	/* contract */

@@ -52,7 +52,7 @@ static enum exit_status run_session(struct app *app, const struct invocation *in
 		return STATUS_WHOLE;
 	}
 	if (stay)
-		script_stream(&script, stdin);
+		script_stream(&script, STDIN_FILENO);
 	if (signals_received())
 		return signals_status();
 	if (script.status == STATUS_INCOMPLETE && invocation_has(invocation, "--partial-ok"))

@@ -83,7 +83,8 @@ static enum exit_status run(int argc, char **argv)
 	const struct verb *verb = verb_find(word);
 	if (verb)
 		return run_verb(verb, argc, argv);
-	if (is_flag(word, "--help") || is_flag(word, "-h") || is_flag(word, "help"))
+	bool overview = is_flag(word, "help") && argc < 3;
+	if (overview || is_flag(word, "--help") || is_flag(word, "-h"))
 		manual_overview(argc > 1 ? stdout : stderr);
 	else if (is_flag(word, "--version"))
 		printf("clrpod " CLRPOD_VERSION "\n");

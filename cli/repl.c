@@ -4,7 +4,6 @@
 #include "cli/signals.h"
 #include "commands/session.h"
 
-#include <errno.h>
 #include <histedit.h>
 #include <limits.h>
 #include <strings.h>
@@ -20,14 +19,6 @@ static char *prompt_text(EditLine *edit)
 	return text;
 }
 
-static ssize_t read_byte(char *ret)
-{
-	ssize_t count = read(STDIN_FILENO, ret, 1);
-	while (count < 0 && errno == EINTR && !signals_received())
-		count = read(STDIN_FILENO, ret, 1);
-	return count;
-}
-
 /* One character from the terminal; a signal ends the line (libedit itself would read on). */
 static int read_character(EditLine *edit, wchar_t *ret)
 {
@@ -35,7 +26,7 @@ static int read_character(EditLine *edit, wchar_t *ret)
 	mbstate_t state = { 0 };
 	for (int i = 0; i < MB_LEN_MAX; i++) {
 		char byte;
-		if (read_byte(&byte) != 1)
+		if (signals_read(STDIN_FILENO, &byte, 1) != 1)
 			return 0;
 		size_t length = mbrtowc(ret, &byte, 1, &state);
 		if (length != (size_t)-2 && length != (size_t)-1)

@@ -5,6 +5,7 @@
 #include "commands/session.h"
 
 #include <errno.h>
+#include <fcntl.h>
 
 bool script_ended(const struct script *script)
 {
@@ -46,23 +47,38 @@ void script_line(struct script *script, const char *line)
 	script->status = exit_status_worse(script->status, app_run_command(script->app, copy));
 }
 
-void script_stream(struct script *script, FILE *stream)
+static ssize_t read_script(void *cookie, char *buffer, size_t size)
 {
+	return signals_read(*(const int *)cookie, buffer, size);
+}
+
+void script_stream(struct script *script, int fd)
+{
+	CLEANUP(file_cleanup)
+	FILE *stream = fopencookie(&fd, "r", (cookie_io_functions_t){ .read = read_script });
 	CLEANUP(free_cleanup) char *line = NULL;
 	size_t capacity = 0;
-	while (!script_ended(script) && getline(&line, &capacity, stream) >= 0)
+	if (!stream)
+		script->status = app_fail(script->app, "script", &error_no_memory, STATUS_FAILED);
+	while (stream && !script_ended(script) && getline(&line, &capacity, stream) >= 0)
 		script_line(script, line);
 	if (signals_received())
 		script->status = exit_status_worse(script->status, signals_status());
+	else if (stream && ferror(stream))
+		script->status = app_fail(script->app, "script",
+					  error_os(errno, "cannot read the script"), STATUS_USAGE);
 }
 
 void script_file(struct script *script, const char *path)
 {
-	CLEANUP(file_cleanup) FILE *file = strcmp(path, "-") ? fopen(path, "re") : NULL;
-	if (file) {
-		script_stream(script, file);
-	} else if (!strcmp(path, "-")) {
-		script_stream(script, stdin);
+	CLEANUP(fd_cleanup) int fd = -1;
+	if (!strcmp(path, "-")) {
+		script_stream(script, STDIN_FILENO);
+		return;
+	}
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		script_stream(script, fd);
 	} else {
 		struct error *error = error_os(errno, "cannot open the script %s", path);
 		script->status = app_fail(script->app, path, error, STATUS_USAGE);

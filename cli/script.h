@@ -18,7 +18,7 @@ struct script {
 bool script_ended(const struct script *script);
 
 void script_line(struct script *script, const char *line);
-void script_stream(struct script *script, FILE *stream);
+void script_stream(struct script *script, int fd);
 /* A file that cannot be read ends the script with bad usage. */
 void script_file(struct script *script, const char *path);
 

@@ -1,5 +1,7 @@
 #include "cli/signals.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <unistd.h>
 
 /* The only mutable global of the program. */
@@ -40,4 +42,26 @@ void signals_clear(void)
 enum exit_status signals_status(void)
 {
 	return received == SIGINT ? STATUS_INTERRUPTED : STATUS_TERMINATED;
+}
+
+ssize_t signals_read(int fd, void *buffer, size_t size)
+{
+	sigset_t ours, before;
+	sigemptyset(&ours);
+	sigaddset(&ours, SIGINT);
+	sigaddset(&ours, SIGTERM);
+	sigaddset(&ours, SIGHUP);
+	/* Between the look at the flag and the wait no signal may slip through: it is let in by
+	 * ppoll() alone. */
+	sigprocmask(SIG_BLOCK, &ours, &before);
+	struct pollfd wait = { .fd = fd, .events = POLLIN };
+	int ready = 0;
+	while (!received && ready <= 0 && (ready == 0 || errno == EINTR))
+		ready = ppoll(&wait, 1, NULL, &before);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	if (received) {
+		errno = EINTR;
+		return -1;
+	}
+	return read(fd, buffer, size);
 }

@@ -9,6 +9,7 @@
 #include "cli/exit_status.h"
 
 #include <signal.h>
+#include <sys/types.h>
 
 /* SIGINT, SIGTERM and SIGHUP set the flag and interrupt blocking reads; SIGPIPE becomes EPIPE. */
 void signals_install(void);
@@ -17,5 +18,9 @@ const volatile sig_atomic_t *signals_flag(void); /* the signal's number; 0: none
 int signals_received(void);
 void signals_clear(void); /* at the prompt, where Ctrl-C only cancels a command */
 enum exit_status signals_status(void);
+
+/* read(2), ended by a signal whenever it comes: also by one that came just before. -1 with EINTR
+ * then. */
+ssize_t signals_read(int fd, void *buffer, size_t size);
 
 #endif

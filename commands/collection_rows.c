@@ -1,6 +1,7 @@
 #include "commands/collection_rows.h"
 
 #include "base/cleanup.h"
+#include "commands/get_resolve.h"
 #include "commands/object_header.h"
 #include "commands/render.h"
 
@@ -14,6 +15,10 @@ static struct error *not_a_collection(struct command_call *call, const struct co
 		return error_new(ERROR_UNSUPPORTED, "%012llx is a string: do %012llx shows it",
 				 (unsigned long long)view->address,
 				 (unsigned long long)view->address);
+	if (view->value.kind != VALUE_REFERENCE)
+		return error_new(ERROR_UNSUPPORTED,
+				 "that is a %s, no collection that clrpod knows: get shows it",
+				 name);
 	return error_new(ERROR_UNSUPPORTED,
 			 "%012llx is a %s, no collection that clrpod knows: do %012llx shows its "
 			 "fields",
@@ -21,19 +26,50 @@ static struct error *not_a_collection(struct command_call *call, const struct co
 			 (unsigned long long)view->address);
 }
 
-struct error *collection_view_open(struct command_call *call, struct collection_view *ret)
+/* What the path of a get leads to. */
+static struct error *open_path(struct command_call *call, const char *path,
+			       struct collection_view *view)
+{
+	struct get get;
+	TRY(get_resolve(call, path, NULL, &get));
+	if (get.units)
+		return error_new(ERROR_UNSUPPORTED, "%s is a string: get shows it", path);
+	if (get.value.kind == VALUE_NULL)
+		return error_new(ERROR_NOT_FOUND, "%s is null", path);
+	view->value = get.value;
+	view->address = get.value.kind == VALUE_REFERENCE ? get.value.bits : get.value.address;
+	return NULL;
+}
+
+static struct error *open_address(struct command_call *call, uint64_t address,
+				  struct collection_view *view)
 {
 	struct object_view object;
+	view->address = address;
+	TRY(object_view_read(call, address, &object));
+	return object.object.is_free ? NULL :
+				       value_of_object(call->heap, address, &view->value);
+}
+
+struct error *collection_view_open(struct command_call *call, struct collection_view *ret)
+{
+	const char *text = arguments_positional(call->arguments, 0);
 	bool is_collection = false;
+	uint64_t address;
 	*ret = (struct collection_view){ 0 };
-	TRY(arguments_positional_address(call->arguments, 0, "the address of a collection",
-					 &ret->address));
-	TRY(object_view_read(call, ret->address, &object));
-	if (!object.object.is_free) {
-		TRY(value_of_object(call->heap, ret->address, &ret->value));
+	if (!text)
+		return error_new(ERROR_USAGE, "the address of a collection, or a path to it as "
+					      "get takes it, is missing");
+	struct error *error = parse_address(text, &address);
+	if (error_take(&error, ERROR_USAGE))
+		TRY(open_path(call, text, ret));
+	else if (error)
+		return error;
+	else
+		TRY(open_address(call, address, ret));
+	if (ret->value.type)
 		TRY(collection_open(call->heap, &ret->value, call->scratch, &ret->collection,
 				    &is_collection));
-	}
 	return is_collection ? NULL : not_a_collection(call, ret);
 }
 

@@ -17,13 +17,18 @@ static const struct option options[] = {
 	{ "-length", "N", "at most N elements", NULL },
 	{ 0 },
 };
-static const char *const positionals[] = { "ADDRESS", NULL };
-static const char *const examples[] = { NULL };
+static const char *const positionals[] = { "ADDRESS|PATH", NULL };
+static const char *const examples[] = {
+	"dumpcollection Gateway.Instance._history",
+	"dumpcollection -length 3 Concurrents.Queue",
+	"dumpcollection Immutables.Array",
+	NULL,
+};
 
 const struct command command_dumpcollection = {
 	.name = "dumpcollection",
 	.summary = "show the elements of a collection",
-	.usage = "dumpcollection [-start N] [-length N] ADDRESS",
+	.usage = "dumpcollection [-start N] [-length N] ADDRESS|PATH",
 	.description =
 		"In the order in which the program enumerates them, of List, Queue, Stack, "
 		"LinkedList, PriorityQueue, of the immutable, concurrent and read-only ones, of "

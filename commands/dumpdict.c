@@ -54,13 +54,19 @@ static const struct option options[] = {
 	{ "-length", "N", "at most N entries", NULL },
 	{ 0 },
 };
-static const char *const positionals[] = { "ADDRESS", NULL };
-static const char *const examples[] = { NULL };
+static const char *const positionals[] = { "ADDRESS|PATH", NULL };
+static const char *const examples[] = {
+	"dumpdict Gateway.Instance._policies",
+	"dumpdict -key payments Gateway.Instance._policies",
+	"dumpdict -start 10 -length 5 Dictionaries.Names",
+	"dumpdict Sets.Texts",
+	NULL,
+};
 
 const struct command command_dumpdict = {
 	.name = "dumpdict",
 	.summary = "show the entries of a dictionary or set",
-	.usage = "dumpdict [-key VALUE] [-start N] [-length N] ADDRESS",
+	.usage = "dumpdict [-key VALUE] [-start N] [-length N] ADDRESS|PATH",
 	.description =
 		"Live entries only, in the order in which the program enumerates them: of "
 		"Dictionary, ConcurrentDictionary, SortedDictionary, SortedList, HashSet, "

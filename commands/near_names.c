@@ -10,8 +10,8 @@ static unsigned least(unsigned a, unsigned b)
 	return a < b ? a : b;
 }
 
-/* Levenshtein's distance of the first COMPARED_BYTES, ignoring case. */
-static unsigned edits(const char *from, const char *to)
+/* Levenshtein's distance, row by row. */
+unsigned near_names_edits(const char *from, const char *to)
 {
 	unsigned row[COMPARED_BYTES + 1];
 	size_t length = strnlen(to, COMPARED_BYTES);
@@ -35,7 +35,7 @@ static unsigned distance(const char *wanted, const char *name)
 {
 	if (*wanted && (strcasestr(name, wanted) || (*name && strcasestr(wanted, name))))
 		return strcasecmp(wanted, name) ? CONTAINED : 0;
-	return edits(wanted, name) + CONTAINED;
+	return near_names_edits(wanted, name) + CONTAINED;
 }
 
 struct error *near_names_offer(struct near_names *near, const char *name)

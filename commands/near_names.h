@@ -23,6 +23,9 @@ struct near_names {
 /* Notes the name when it is among the nearest; twice the same counts once. */
 MUST_CHECK struct error *near_names_offer(struct near_names *near, const char *name);
 
+/* Edits between the two, as far as 64 bytes go. */
+unsigned near_names_edits(const char *from, const char *to);
+
 /* Appends the names with ", " between, each between `quote`s ("" for none). */
 void near_names_list(const struct near_names *near, const char *quote, struct text *to);
 

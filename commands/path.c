@@ -178,7 +178,7 @@ static struct error *new_step(struct parser *parser, struct path_step **ret)
 /* Behind the '['. */
 static struct error *parse_index(struct parser *parser)
 {
-	struct path_step *step;
+	struct path_step *step = NULL;
 	struct path_key keys[LIMIT_ARRAY_RANK] = { 0 };
 	size_t count = 0;
 	TRY(new_step(parser, &step));
@@ -209,7 +209,7 @@ static struct error *parse_index(struct parser *parser)
 
 static struct error *parse_name(struct parser *parser)
 {
-	struct path_step *step;
+	struct path_step *step = NULL;
 	skip_blanks(parser);
 	const char *start = parser->at;
 	int depth = 0;

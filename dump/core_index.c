@@ -10,8 +10,8 @@
 #include <libelf.h>
 
 /*
- * struct elf_prstatus and elf_prpsinfo of linux/elfcore.h, 64-bit: the same on x64 and arm64 up to the
- * registers, whose number differs (arch/x86 elf.h: 27 words; arch/arm64 elf.h: 34 words).
+ * struct elf_prstatus and elf_prpsinfo of linux/elfcore.h, 64-bit: the same on x64 and arm64 up to
+ * the registers, whose number differs (arch/x86 elf.h: 27 words; arch/arm64 elf.h: 34 words).
  */
 enum {
 	PRSTATUS_SIGNAL = 12, /* short pr_cursig */
@@ -22,8 +22,8 @@ enum {
 	PRPSINFO_PID = 24, /* int pr_pid */
 };
 
-/* NT_FILE (linux fs/binfmt_elf.c: fill_files_note): count, page size, then per mapping three words, then
- * the names, each with its NUL. */
+/* NT_FILE (linux fs/binfmt_elf.c: fill_files_note): count, page size, then per mapping three words,
+ * then the names, each with its NUL. */
 enum { FILE_NOTE_HEADER = 16, FILE_NOTE_ENTRY = 24 };
 
 enum { DEFAULT_PAGE_SIZE = 4096, LARGEST_PAGE_SIZE = 1024 * 1024 };
@@ -48,8 +48,8 @@ static Elf64_Phdr header_at(const struct core_index *index, const struct header_
 
 /*
  * A core with PN_XNUM keeps the real count in its section header 0, which the kernel writes behind
- * everything else: a truncated core has lost it. The table then ends where the first segment's bytes
- * begin, for the kernel writes the headers, the notes and the memory in this order.
+ * everything else: a truncated core has lost it. The table then ends where the first segment's
+ * bytes begin, for the kernel writes the headers, the notes and the memory in this order.
  */
 static uint64_t count_by_first_segment(const struct core_index *index, uint64_t offset)
 {
@@ -165,9 +165,9 @@ static void join_runs(struct core_index *index)
 	for (size_t i = index->range_count; i-- > 0;) {
 		struct core_range *range = &index->ranges[i];
 		const struct core_range *next = range + 1;
-		bool goes_on = i + 1 < index->range_count && next->start == range->end &&
-			       next->file_offset ==
-				       range->file_offset + (range->end - range->start);
+		bool goes_on =
+			i + 1 < index->range_count && next->start == range->end &&
+			next->file_offset == range->file_offset + (range->end - range->start);
 		range->run_end = goes_on ? next->run_end : range->end;
 	}
 }
@@ -252,8 +252,8 @@ static struct error *read_mappings(struct core_index *index, const struct elf_no
 		return &error_no_memory;
 	if (good_page_size(unit))
 		index->page_size = (uint32_t)unit;
-	const char *name = (const char *)note->description + FILE_NOTE_HEADER +
-			   count * FILE_NOTE_ENTRY;
+	const char *name =
+		(const char *)note->description + FILE_NOTE_HEADER + count * FILE_NOTE_ENTRY;
 	const char *end = (const char *)note->description + note->description_size;
 	bool sorted = true;
 	for (uint64_t i = 0; i < count; i++) {
@@ -318,12 +318,14 @@ static struct error *read_notes(struct core_index *index, const Elf64_Phdr *segm
 	return NULL;
 }
 
-/* AT_PAGESZ is the process's own word; the unit of NT_FILE is 4096 in some writers whatever it is. */
+/* AT_PAGESZ is the process's own word; the unit of NT_FILE is 4096 in some writers whatever it is.
+ */
 static void read_page_size(struct core_index *index)
 {
 	if (!index->page_size)
 		index->page_size = DEFAULT_PAGE_SIZE;
-	for (size_t i = 0; i + sizeof(Elf64_auxv_t) <= index->auxv_size; i += sizeof(Elf64_auxv_t)) {
+	for (size_t i = 0; i + sizeof(Elf64_auxv_t) <= index->auxv_size;
+	     i += sizeof(Elf64_auxv_t)) {
 		uint64_t value = load_u64(index->auxv + i + sizeof(uint64_t));
 		if (load_u64(index->auxv + i) == AT_PAGESZ && good_page_size(value))
 			index->page_size = (uint32_t)value;

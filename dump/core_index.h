@@ -13,7 +13,8 @@
 struct core_range {
 	uint64_t start, end;
 	uint64_t file_offset;
-	uint64_t run_end; /* up to here addresses and file offsets go on together, over later ranges */
+	uint64_t run_end; /* up to here addresses and file offsets go on together, over later ranges
+			   */
 	unsigned protection;
 };
 
@@ -34,10 +35,9 @@ struct core_index {
 	uint64_t missing_bytes;
 };
 
-/* `bytes` begin as file_kind_of() == FILE_KIND_CORE asks. ERROR_BAD_DATA when no memory of the process
- * can be found in it. On failure nothing is left to free. */
-MUST_CHECK struct error *core_index_read(const uint8_t *bytes, size_t size,
-					 struct core_index *ret);
+/* `bytes` begin as file_kind_of() == FILE_KIND_CORE asks. ERROR_BAD_DATA when no memory of the
+ * process can be found in it. On failure nothing is left to free. */
+MUST_CHECK struct error *core_index_read(const uint8_t *bytes, size_t size, struct core_index *ret);
 void core_index_deinit(struct core_index *index);
 
 /* The range that holds address; NULL: a hole. */

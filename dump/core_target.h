@@ -1,11 +1,13 @@
 /*
- * An ELF core as a target: mapped, never copied. Any size (sparse files over 4 GiB, PN_XNUM), truncated
- * ones too: PT_LOADs beyond the end of the file are holes, counted in target.missing_bytes. `.zst` and
+ * An ELF core as a target: mapped, never copied. Any size (sparse files over 4 GiB, PN_XNUM),
+ * truncated ones too: PT_LOADs beyond the end of the file are holes, counted in
+ * target.missing_bytes. `.zst` and
  * `.gz` files (told by their magic, not their name) are unpacked first into an unlinked temporary
  * file, after saying how much space that needs (dump/unpack.h).
  *
  * The file must not be made shorter while it is open: its pages are read through a mapping, and the
- * kernel ends a process that touches a page which is gone (SIGBUS). The size at open is what counts.
+ * kernel ends a process that touches a page which is gone (SIGBUS). The size at open is what
+ * counts.
  */
 #ifndef DUMP_CORE_TARGET_H
 #define DUMP_CORE_TARGET_H

@@ -33,10 +33,11 @@ bool elf_file_read(const uint8_t *bytes, size_t size, struct elf_file *ret)
 	memcpy(ret->headers, bytes + header.e_phoff, ret->count * sizeof(Elf64_Phdr));
 	for (size_t i = 0; i < ret->count && !ret->build_id_size; i++) {
 		const Elf64_Phdr *notes = &ret->headers[i];
-		if (notes->p_type == PT_NOTE && range_within(notes->p_offset, notes->p_filesz, size))
-			ret->build_id_size = elf_notes_build_id(bytes + notes->p_offset,
-								(size_t)notes->p_filesz,
-								notes->p_align, ret->build_id);
+		if (notes->p_type == PT_NOTE &&
+		    range_within(notes->p_offset, notes->p_filesz, size))
+			ret->build_id_size =
+				elf_notes_build_id(bytes + notes->p_offset, (size_t)notes->p_filesz,
+						   notes->p_align, ret->build_id);
 	}
 	return true;
 }
@@ -115,8 +116,8 @@ static bool is_relative(uint16_t machine, uint64_t type)
 	return machine == EM_AARCH64 ? type == R_AARCH64_RELATIVE : type == R_X86_64_RELATIVE;
 }
 
-/* Elf64_Rela tables: a relative entry's word is bias + addend. Any other one depends on symbols or on
- * thread storage; a TLS descriptor takes two words, so two are given up. */
+/* Elf64_Rela tables: a relative entry's word is bias + addend. Any other one depends on symbols or
+ * on thread storage; a TLS descriptor takes two words, so two are given up. */
 static void apply_rela(const struct elf_file *file, struct elf_data *data, uint64_t bias,
 		       uint64_t vaddr, uint64_t size)
 {
@@ -144,8 +145,8 @@ static void add_bias(struct elf_data *data, uint64_t bias, uint64_t vaddr)
 	memcpy(data->bytes + offset, &word, sizeof(word));
 }
 
-/* DT_RELR (gABI, "Relative Relocation Table"): an even entry is an address to relocate; an odd one a map
- * of the 63 words behind. */
+/* DT_RELR (gABI, "Relative Relocation Table"): an even entry is an address to relocate; an odd one
+ * a map of the 63 words behind. */
 static void apply_relr(const struct elf_file *file, struct elf_data *data, uint64_t bias,
 		       const struct relocations *tables)
 {

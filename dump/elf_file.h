@@ -23,9 +23,10 @@ struct elf_file {
 bool elf_file_read(const uint8_t *bytes, size_t size, struct elf_file *ret);
 
 /*
- * Bytes of the file as they stand in memory once the module is loaded at `bias` and before it writes to
- * them: with the relocations applied that need no other module (R_*_RELATIVE and DT_RELR). Of the
- * dynamic section they are the file's own words, which glibc turns into addresses at start.
+ * Bytes of the file as they stand in memory once the module is loaded at `bias` and before it
+ * writes to them: with the relocations applied that need no other module (R_*_RELATIVE and
+ * DT_RELR). Of the dynamic section they are the file's own words, which glibc turns into addresses
+ * at start.
  */
 struct elf_data {
 	uint64_t vaddr; /* a multiple of 8 */
@@ -34,8 +35,8 @@ struct elf_data {
 	uint8_t *known; /* one a word of 8 bytes; 0: depends on other modules, so it is not known */
 };
 
-/* The part of [vaddr, vaddr + size) that is in the file, cut to whole words; it has to be in one segment,
- * otherwise *ret is empty. */
+/* The part of [vaddr, vaddr + size) that is in the file, cut to whole words; it has to be in one
+ * segment, otherwise *ret is empty. */
 MUST_CHECK struct error *elf_file_data(const struct elf_file *file, uint64_t bias, uint64_t vaddr,
 				       uint64_t size, struct elf_data *ret);
 

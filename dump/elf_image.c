@@ -1,10 +1,9 @@
 #include "dump/elf_image.h"
 
 #include "base/bytes.h"
-#include "base/cleanup.h"
 #include "dump/elf_note.h"
 
-enum { NOTES_MAX = 64 * 1024 }; /* of a module's note segment, bytes */
+enum { NOTES_MAX = 4096 }; /* of a module's note segment, bytes; real ones have about 100 */
 
 static bool read_whole(struct target *target, uint64_t address, void *buffer, size_t size)
 {
@@ -89,9 +88,7 @@ size_t elf_image_build_id(struct target *target, const struct elf_image *image, 
 		if (header->p_type != PT_NOTE || !header->p_memsz)
 			continue;
 		size_t size = header->p_memsz < NOTES_MAX ? (size_t)header->p_memsz : NOTES_MAX;
-		CLEANUP(free_cleanup) uint8_t *notes = malloc(size);
-		if (!notes)
-			return 0;
+		uint8_t notes[NOTES_MAX];
 		size = target_read_some(target, image->bias + header->p_vaddr, notes, size);
 		size_t found = elf_notes_build_id(notes, size, header->p_align, ret);
 		if (found)
@@ -192,8 +189,7 @@ static enum elf_symbol_answer symbol_is(struct target *target, const struct elf_
 }
 
 enum elf_symbol_answer elf_dynamic_symbol(struct target *target, const struct elf_dynamic *dynamic,
-					  uint64_t bias, const char *name,
-					  struct elf_symbol *ret)
+					  uint64_t bias, const char *name, struct elf_symbol *ret)
 {
 	enum { BLOOM_BITS = 64 };
 	struct gnu_hash table;
@@ -201,15 +197,15 @@ enum elf_symbol_answer elf_dynamic_symbol(struct target *target, const struct el
 	uint32_t index, hash = gnu_hash_of(name);
 	if (!dynamic->symbols || !dynamic->strings || !dynamic->gnu_hash ||
 	    !read_gnu_hash(target, dynamic->gnu_hash, &table) ||
-	    !read_whole(target,
-			table.bloom + hash / BLOOM_BITS % table.bloom_words * sizeof(word), &word,
-			sizeof(word)))
+	    !read_whole(target, table.bloom + hash / BLOOM_BITS % table.bloom_words * sizeof(word),
+			&word, sizeof(word)))
 		return ELF_SYMBOL_UNREADABLE;
 	uint64_t bits = (uint64_t)1 << hash % BLOOM_BITS |
 			(uint64_t)1 << (hash >> table.bloom_shift) % BLOOM_BITS;
 	if ((word & bits) != bits)
 		return ELF_SYMBOL_ABSENT;
-	if (!read_whole(target, table.buckets + (uint64_t)(hash % table.bucket_count) * sizeof(index),
+	if (!read_whole(target,
+			table.buckets + (uint64_t)(hash % table.bucket_count) * sizeof(index),
 			&index, sizeof(index)))
 		return ELF_SYMBOL_UNREADABLE;
 	if (!index)

@@ -1,6 +1,6 @@
 /*
- * ELF notes, as cores and modules hold them: a header of three 32-bit numbers (name size, description
- * size, type), the name, the description, each padded (gABI chapter 5, "Note Section").
+ * ELF notes, as cores and modules hold them: a header of three 32-bit numbers (name size,
+ * description size, type), the name, the description, each padded (gABI chapter 5, "Note Section").
  */
 #ifndef DUMP_ELF_NOTE_H
 #define DUMP_ELF_NOTE_H
@@ -18,9 +18,9 @@ struct elf_note {
 };
 
 /*
- * The note at *offset of `bytes`, and *offset moved behind it. false: no whole note is left (a cut or
- * damaged one ends the list). `alignment` is the segment's p_align: 8 where it is 8, otherwise notes
- * are padded to 4 bytes. The note points into `bytes`.
+ * The note at *offset of `bytes`, and *offset moved behind it. false: no whole note is left (a cut
+ * or damaged one ends the list). `alignment` is the segment's p_align: 8 where it is 8, otherwise
+ * notes are padded to 4 bytes. The note points into `bytes`.
  */
 bool elf_note_next(const uint8_t *bytes, size_t size, uint64_t alignment, size_t *offset,
 		   struct elf_note *ret);

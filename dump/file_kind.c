@@ -11,28 +11,37 @@ struct magic {
 	const char *what;
 };
 
-#define MAGIC(offset, bytes, what) { (offset), (bytes), sizeof(bytes) - 1, (what) }
+#define MAGIC(offset, bytes, what)                                                                 \
+	{                                                                                          \
+		(offset), (bytes), sizeof(bytes) - 1, (what)                                       \
+	}
 
 static const struct magic magics[] = {
 	MAGIC(0, "MDMP", "is a Windows minidump; only ELF cores of Linux processes can be opened"),
-	MAGIC(0, "PAGEDU", "is a Windows kernel dump; only ELF cores of Linux processes can be opened"),
+	MAGIC(0, "PAGEDU",
+	      "is a Windows kernel dump; only ELF cores of Linux processes can be opened"),
 	MAGIC(0, "\xcf\xfa\xed\xfe",
 	      "is a Mach-O file of macOS; only ELF cores of Linux processes can be opened"),
 	MAGIC(0, "\xfe\xed\xfa\xcf",
 	      "is a Mach-O file of macOS; only ELF cores of Linux processes can be opened"),
 	MAGIC(0, "\xca\xfe\xba\xbe",
 	      "is a Mach-O or Java class file; only ELF cores of Linux processes can be opened"),
-	MAGIC(0, "MZ", "is a PE file (a .dll or .exe); give the dump, and the folder of such files "
-		       "with --sysroot"),
-	MAGIC(0, "\xfd" "7zXZ", "is packed with xz; unpack it first: xz -dk FILE"),
+	MAGIC(0, "MZ",
+	      "is a PE file (a .dll or .exe); give the dump, and the folder of such files "
+	      "with --sysroot"),
+	MAGIC(0,
+	      "\xfd"
+	      "7zXZ",
+	      "is packed with xz; unpack it first: xz -dk FILE"),
 	MAGIC(0, "BZh", "is packed with bzip2; unpack it first: bzip2 -dk FILE"),
 	MAGIC(0, "\x04\x22\x4d\x18", "is packed with lz4; unpack it first: lz4 -d FILE"),
 	MAGIC(0, "PK\x03\x04", "is a zip archive; unpack it first"),
 	MAGIC(0, "7z\xbc\xaf\x27\x1c", "is a 7z archive; unpack it first"),
 	MAGIC(257, "ustar", "is a tar archive; unpack it first: tar -xf FILE"),
 	MAGIC(0, "Nettrace", "is an event trace of dotnet-trace or dotnet-gcdump, not a dump"),
-	MAGIC(0, "!FastSerialization", "is a gcdump of dotnet-gcdump, which holds no values; take a "
-				       "dump of the process"),
+	MAGIC(0, "!FastSerialization",
+	      "is a gcdump of dotnet-gcdump, which holds no values; take a "
+	      "dump of the process"),
 	MAGIC(0, "!<arch>\n", "is a static library, not a dump"),
 	MAGIC(0, "#!", "is a script, not a dump"),
 };
@@ -43,7 +52,8 @@ static const char *elf_kind_of(const uint8_t *head, size_t size)
 		return "is an ELF file of a big-endian machine; only cores of x64 and arm64 can be "
 		       "opened";
 	if (head[EI_CLASS] == ELFCLASS32)
-		return "is a 32-bit ELF file; only cores of 64-bit processes (x64, arm64) can be opened";
+		return "is a 32-bit ELF file; only cores of 64-bit processes (x64, arm64) can be "
+		       "opened";
 	if (head[EI_CLASS] != ELFCLASS64 || head[EI_DATA] != ELFDATA2LSB)
 		return "is an ELF file whose header is damaged";
 	if (size < sizeof(Elf64_Ehdr))
@@ -53,7 +63,8 @@ static const char *elf_kind_of(const uint8_t *head, size_t size)
 		break;
 	case ET_EXEC:
 	case ET_DYN:
-		return "is an ELF program or shared library, not a core; give the dump, or a process "
+		return "is an ELF program or shared library, not a core; give the dump, or a "
+		       "process "
 		       "with -p";
 	case ET_REL:
 		return "is an ELF object file, not a core";
@@ -71,7 +82,8 @@ static const char *elf_kind_of(const uint8_t *head, size_t size)
 	case EM_PPC64:
 		return "is a core of a ppc64le process; only those of x64 and arm64 can be opened";
 	default:
-		return "is an ELF core of another machine; only those of x64 and arm64 can be opened";
+		return "is an ELF core of another machine; only those of x64 and arm64 can be "
+		       "opened";
 	}
 }
 

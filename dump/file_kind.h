@@ -1,6 +1,6 @@
 /*
- * What a file is, by its first bytes: so that "cannot open" can say what was given instead of a core,
- * and packed dumps are unpacked whatever their name.
+ * What a file is, by its first bytes: so that "cannot open" can say what was given instead of a
+ * core, and packed dumps are unpacked whatever their name.
  */
 #ifndef DUMP_FILE_KIND_H
 #define DUMP_FILE_KIND_H
@@ -20,8 +20,8 @@ enum file_kind {
 	FILE_KIND_OTHER, /* *ret_what says what */
 };
 
-/* *ret_what: for FILE_KIND_OTHER what the file is and what to do about it, as the end of a sentence:
- * "is a Windows minidump; ...". */
+/* *ret_what: for FILE_KIND_OTHER what the file is and what to do about it, as the end of a
+ * sentence: "is a Windows minidump; ...". */
 enum file_kind file_kind_of(const uint8_t *head, size_t size, const char **ret_what);
 
 #endif

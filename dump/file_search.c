@@ -16,7 +16,7 @@ struct listed_file {
 struct file_search {
 	char *sysroot; /* NULL: none */
 	bool listed;
-	struct arena arena; /* of the paths */
+	struct arena arena;        /* of the paths */
 	struct listed_file *files; /* ascending by name, then by path */
 	size_t count, capacity;
 };
@@ -111,8 +111,8 @@ static size_t first_of_name(const struct file_search *search, const char *name)
 	return low;
 }
 
-/* A path of the target's that may be opened here; NULL: none. The kernel marks the path of a file that
- * was removed while mapped (fs/d_path.c: path_with_deleted); that mark is taken off. */
+/* A path of the target's that may be opened here; NULL: none. The kernel marks the path of a file
+ * that was removed while mapped (fs/d_path.c: path_with_deleted); that mark is taken off. */
 static struct error *clean_path(const char *path, struct arena *arena, const char **ret)
 {
 	static const char deleted[] = " (deleted)";

@@ -1,7 +1,7 @@
 /*
- * Where on this machine the file of a module may be: below a --sysroot directory (as DIR/path-in-dump,
- * then DIR/name, then every file of that name below DIR), then at the path in the dump. Whether a
- * file is the right one is for the caller to prove.
+ * Where on this machine the file of a module may be: below a --sysroot directory (as
+ * DIR/path-in-dump, then DIR/name, then every file of that name below DIR), then at the path in the
+ * dump. Whether a file is the right one is for the caller to prove.
  */
 #ifndef DUMP_FILE_SEARCH_H
 #define DUMP_FILE_SEARCH_H

@@ -5,7 +5,7 @@
 #include "dump/elf_file.h"
 #include "dump/file_search.h"
 #include "dump/overlay_target.h"
-#include "dump/pe_image.h"
+#include "dump/pe_file.h"
 
 /* An answer, kept so that asking twice is cheap. */
 struct answer {
@@ -236,7 +236,7 @@ struct pe_wanted {
 	const uint8_t *mvid;
 	struct arena *scratch;
 	bool headers_known;
-	struct pe_image headers; /* as the target holds them */
+	struct pe_file headers; /* as the target holds them */
 };
 
 static struct error *find_path(const struct mapping *mapping, void *context)
@@ -250,53 +250,49 @@ static struct error *find_path(const struct mapping *mapping, void *context)
 	return wanted->path ? NULL : &error_no_memory;
 }
 
-/* A file range that must not stand for memory. */
-struct cut {
-	uint64_t start, end;
+/* A mapping of the file in the target. */
+struct file_span {
+	uint64_t address;
+	uint64_t start, end; /* in the file */
 };
 
 struct pe_layer {
 	const struct pe_wanted *wanted;
 	const uint8_t *file; /* whole */
-	size_t file_size;
-	uint64_t end; /* of the PE in the file */
-	struct cut *cuts;
-	size_t cut_count, cut_capacity;
-	bool failed; /* no memory for a cut */
-	struct cut *spans; /* of mappings: file ranges; with address beside */
-	uint64_t *addresses;
+	uint64_t end;        /* of the PE in the file */
+	struct pe_file_part
+		*changed; /* ascending by file offset, which counts from the PE's start */
+	size_t changed_count, changed_capacity;
+	struct file_span *spans;
 	size_t span_count, span_capacity;
 };
 
 static void pe_layer_deinit(struct pe_layer *layer)
 {
-	free(layer->cuts);
+	free(layer->changed);
 	free(layer->spans);
-	free(layer->addresses);
 }
 
-static void add_cut(uint64_t file_offset, uint32_t size, void *context)
+static struct error *take_changed(const struct pe_file_part *part, void *context)
 {
 	struct pe_layer *layer = context;
-	if (layer->failed)
-		return;
-	if (layer->cut_count == layer->cut_capacity) {
-		size_t capacity = layer->cut_capacity ? layer->cut_capacity * 2 : 64;
-		struct cut *cuts = reallocarray(layer->cuts, capacity, sizeof(*cuts));
-		layer->failed = !cuts;
-		if (!cuts)
-			return;
-		layer->cuts = cuts;
-		layer->cut_capacity = capacity;
+	if (layer->changed_count == layer->changed_capacity) {
+		size_t capacity = layer->changed_capacity ? layer->changed_capacity * 2 : 64;
+		struct pe_file_part *changed =
+			reallocarray(layer->changed, capacity, sizeof(*changed));
+		if (!changed)
+			return &error_no_memory;
+		layer->changed = changed;
+		layer->changed_capacity = capacity;
 	}
-	uint64_t start = layer->wanted->file_offset + file_offset;
-	layer->cuts[layer->cut_count++] = (struct cut){ start, start + size };
+	layer->changed[layer->changed_count++] = *part;
+	return NULL;
 }
 
-static int compare_cuts(const void *left, const void *right)
+static int compare_changed(const void *left, const void *right)
 {
-	const struct cut *a = left, *b = right;
-	return a->start < b->start ? -1 : a->start > b->start;
+	const struct pe_file_part *a = left, *b = right;
+	return a->file_offset < b->file_offset ? -1 : a->file_offset > b->file_offset;
 }
 
 static struct error *take_span(const struct mapping *mapping, void *context)
@@ -304,72 +300,84 @@ static struct error *take_span(const struct mapping *mapping, void *context)
 	struct pe_layer *layer = context;
 	uint64_t end = mapping->file_offset + (mapping->end - mapping->start);
 	if (mapping->file_offset >= layer->end || end <= layer->wanted->file_offset ||
-	    strcmp(mapping->path, layer->wanted->path))
+	    layer->span_count >= LIMIT_FILE_MAPPINGS || strcmp(mapping->path, layer->wanted->path))
 		return NULL;
 	if (layer->span_count == layer->span_capacity) {
 		size_t capacity = layer->span_capacity ? layer->span_capacity * 2 : 16;
-		struct cut *spans = reallocarray(layer->spans, capacity, sizeof(*spans));
-		if (spans)
-			layer->spans = spans;
-		uint64_t *addresses = reallocarray(layer->addresses, capacity, sizeof(*addresses));
-		if (addresses)
-			layer->addresses = addresses;
-		if (!spans || !addresses)
+		struct file_span *spans = reallocarray(layer->spans, capacity, sizeof(*spans));
+		if (!spans)
 			return &error_no_memory;
+		layer->spans = spans;
 		layer->span_capacity = capacity;
 	}
-	layer->addresses[layer->span_count] = mapping->start;
-	layer->spans[layer->span_count++] = (struct cut){ mapping->file_offset, end };
+	layer->spans[layer->span_count++] =
+		(struct file_span){ mapping->start, mapping->file_offset, end };
 	return NULL;
 }
 
-/* One mapping: what of it the file has and loading does not change. A mapping of the whole file is a
- * flat one, which is never relocated. */
-static struct error *lay_span(struct pe_layer *layer, struct cut span, uint64_t address)
+/*
+ * Does this mapping hold the changed part where the loaded image has it? Then it stands as far
+ * behind a mapping of the headers as the part's RVA asks. The runtime also maps files whole (flat),
+ * and the pages of one section can appear at the end of another's mapping: those are as in the
+ * file.
+ */
+static bool is_loaded_there(const struct pe_layer *layer, const struct file_span *span,
+			    const struct pe_file_part *part)
 {
-	uint64_t origin = span.start;
-	bool flat = span.start <= layer->wanted->file_offset && span.end >= layer->end;
-	if (span.start < layer->wanted->file_offset) /* another assembly of the bundle begins the page */
-		span.start = layer->wanted->file_offset;
-	if (span.end > layer->end)
-		span.end = layer->end;
-	for (size_t i = 0; span.start < span.end; i++) {
-		bool cut = !flat && i < layer->cut_count && layer->cuts[i].start < span.end;
-		uint64_t end = cut ? layer->cuts[i].start : span.end;
-		if (end > span.start)
+	uint64_t headers_at = layer->wanted->file_offset;
+	uint64_t address = span->address + (headers_at + part->file_offset - span->start);
+	for (size_t i = 0; i < layer->span_count; i++) {
+		const struct file_span *headers = &layer->spans[i];
+		if (headers->start <= headers_at && headers->end > headers_at &&
+		    address - part->rva == headers->address + (headers_at - headers->start))
+			return true;
+	}
+	return false;
+}
+
+/* One mapping: what the file has of it, without what loading changes. */
+static struct error *lay_span(const struct pe_layer *layer, const struct file_span *span)
+{
+	uint64_t first = layer->wanted->file_offset;
+	/* In a bundle another file may begin or end on the same page: not proven, so not laid. */
+	uint64_t at = span->start > first ? span->start : first;
+	uint64_t last = span->end < layer->end ? span->end : layer->end;
+	for (size_t i = 0; at < last; i++) {
+		while (i < layer->changed_count &&
+		       (first + layer->changed[i].file_offset + layer->changed[i].size <= at ||
+			!is_loaded_there(layer, span, &layer->changed[i])))
+			i++;
+		bool more = i < layer->changed_count;
+		uint64_t stop = more ? first + layer->changed[i].file_offset : last;
+		if (stop > last)
+			stop = last;
+		if (stop > at)
 			TRY(overlay_target_add(layer->wanted->files->overlay,
-					       address + (span.start - origin),
-					       layer->file + span.start, (size_t)(end - span.start),
-					       NULL));
-		if (!cut)
+					       span->address + (at - span->start), layer->file + at,
+					       (size_t)(stop - at), NULL));
+		if (!more)
 			break;
-		if (layer->cuts[i].end > span.start)
-			span.start = layer->cuts[i].end;
+		at = first + layer->changed[i].file_offset + layer->changed[i].size;
 	}
 	return NULL;
 }
 
 /* Lays the file, which is the overlay's already, under every mapping of it. */
 static struct error *lay_pe(const struct pe_wanted *wanted, struct mapped_file file,
-			    const struct pe_image *image, bool *ret_admitted)
+			    const struct pe_file *image, bool *ret_admitted)
 {
 	CLEANUP(pe_layer_deinit)
-	struct pe_layer layer = { .wanted = wanted, .file = file.bytes, .file_size = file.size };
+	struct pe_layer layer = { .wanted = wanted, .file = file.bytes };
 	if (__builtin_add_overflow(wanted->file_offset, image->file_size, &layer.end) ||
 	    layer.end > file.size)
 		layer.end = file.size;
-	const uint8_t *pe = file.bytes + wanted->file_offset;
-	pe_image_visit_relocated(image, pe, file.size - (size_t)wanted->file_offset, add_cut, &layer);
-	for (size_t i = 0; i < image->section_count; i++)
-		if (image->sections[i].writable)
-			add_cut(image->sections[i].file_offset, image->sections[i].file_size, &layer);
-	if (layer.failed)
-		return &error_no_memory;
-	if (layer.cut_count)
-		qsort(layer.cuts, layer.cut_count, sizeof(*layer.cuts), compare_cuts);
+	TRY(pe_file_visit_changed(image, file.bytes + wanted->file_offset,
+				  file.size - (size_t)wanted->file_offset, take_changed, &layer));
+	if (layer.changed_count)
+		qsort(layer.changed, layer.changed_count, sizeof(*layer.changed), compare_changed);
 	TRY(target_visit_mappings(wanted->files->overlay, take_span, &layer));
 	for (size_t i = 0; i < layer.span_count; i++)
-		TRY(lay_span(&layer, layer.spans[i], layer.addresses[i]));
+		TRY(lay_span(&layer, &layer.spans[i]));
 	*ret_admitted = layer.span_count > 0;
 	if (!layer.span_count)
 		explain(wanted->files, "the dump does not say where %s was mapped", wanted->path);
@@ -378,12 +386,12 @@ static struct error *lay_pe(const struct pe_wanted *wanted, struct mapped_file f
 
 /* Is this file the one the target had? *ret_proven: something in the target says so. */
 static bool pe_matches(const struct pe_wanted *wanted, const char *path, struct mapped_file file,
-		       struct pe_image *image, bool *ret_proven)
+		       struct pe_file *image, bool *ret_proven)
 {
 	*ret_proven = false;
 	if (wanted->file_offset >= file.size ||
-	    !pe_image_read(file.bytes + wanted->file_offset,
-			   file.size - (size_t)wanted->file_offset, image)) {
+	    !pe_file_read(file.bytes + wanted->file_offset, file.size - (size_t)wanted->file_offset,
+			  image)) {
 		explain(wanted->files, "%s holds no PE image where the dump has one", path);
 		return false;
 	}
@@ -396,11 +404,11 @@ static bool pe_matches(const struct pe_wanted *wanted, const char *path, struct 
 		}
 		*ret_proven = image->timestamp != 0;
 	}
-	uint8_t mvid[PE_MVID_BYTES];
+	uint8_t mvid[PE_FILE_MVID_BYTES];
 	if (!wanted->mvid)
 		return true;
-	if (!pe_image_mvid(image, file.bytes + wanted->file_offset,
-			   file.size - (size_t)wanted->file_offset, mvid) ||
+	if (!pe_file_mvid(image, file.bytes + wanted->file_offset,
+			  file.size - (size_t)wanted->file_offset, mvid) ||
 	    memcmp(mvid, wanted->mvid, sizeof(mvid))) {
 		explain(wanted->files, "%s is of another build (its MVID differs)", path);
 		return false;
@@ -413,7 +421,7 @@ static struct error *try_pe(const struct pe_wanted *wanted, const struct file_ca
 			    bool only_one_of_name, struct answer *answer)
 {
 	CLEANUP(opened_cleanup) struct mapped_file file = { 0 };
-	struct pe_image image;
+	struct pe_file image;
 	bool proven;
 	if (!mapped_file_open(candidate->path, &file) ||
 	    !pe_matches(wanted, candidate->path, file, &image, &proven))
@@ -424,8 +432,9 @@ static struct error *try_pe(const struct pe_wanted *wanted, const struct file_ca
 		return NULL;
 	}
 	if (!proven && candidate->by_name_only && !only_one_of_name) {
-		explain(wanted->files, "several files are named %s, and nothing in the dump says "
-				       "which it had",
+		explain(wanted->files,
+			"several files are named %s, and nothing in the dump says "
+			"which it had",
 			path_file_name(candidate->path));
 		return NULL;
 	}
@@ -477,7 +486,7 @@ struct error *module_files_admit_pe(struct module_files *files, uint64_t address
 		size_t size = address ? target_read_some(files->overlay, address, headers,
 							 sizeof(headers))
 				      : 0;
-		wanted.headers_known = pe_image_read(headers, size, &wanted.headers);
+		wanted.headers_known = pe_file_read(headers, size, &wanted.headers);
 		TRY(search_pe(&wanted, &answer));
 		if (answer.admitted)
 			files->reason = "";

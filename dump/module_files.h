@@ -13,8 +13,8 @@
 
 struct module_files; /* the directories and what was admitted so far */
 
-/* `overlay` is an overlay target, which may be closed before or after the files are freed; sysroot may
- * be NULL. */
+/* `overlay` is an overlay target, which may be closed before or after the files are freed; sysroot
+ * may be NULL. */
 MUST_CHECK struct error *module_files_new(struct target *overlay, const char *sysroot,
 					  struct module_files **ret);
 void module_files_free(struct module_files *files);
@@ -26,10 +26,10 @@ MUST_CHECK struct error *module_files_admit_elf(struct module_files *files,
 						bool *ret_admitted);
 
 /*
- * Lay `size` bytes at `address` of an admitted module's writable data, as the file and its relocations
- * have them: for constants that stand in .data (the runtime's contract descriptor), which the program
- * never writes; of all other data only the dump knows what became of it. *ret_laid false: the module's
- * file was not admitted, or does not hold them.
+ * Lay `size` bytes at `address` of an admitted module's writable data, as the file and its
+ * relocations have them: for constants that stand in .data (the runtime's contract descriptor),
+ * which the program never writes; of all other data only the dump knows what became of it.
+ * *ret_laid false: the module's file was not admitted, or does not hold them.
  */
 MUST_CHECK struct error *module_files_lay_data(struct module_files *files,
 					       const struct elf_module *module, uint64_t address,

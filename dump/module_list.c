@@ -91,8 +91,8 @@ static const struct span *span_at(const struct builder *builder, uint64_t addres
 }
 
 /*
- * Is the image laid out there, or is the file merely mapped as data (as symbol readers do)? An image's
- * writable part has been mapped from the file offset that its program header names.
+ * Is the image laid out there, or is the file merely mapped as data (as symbol readers do)? An
+ * image's writable part has been mapped from the file offset that its program header names.
  */
 static bool laid_out(const struct builder *builder)
 {
@@ -160,8 +160,8 @@ static struct error *read_string(struct builder *builder, uint64_t address, cons
 	return *ret ? NULL : &error_no_memory;
 }
 
-/* The image of the main program: its program headers stand right behind its ELF header, or at least on
- * the same page. */
+/* The image of the main program: its program headers stand right behind its ELF header, or at least
+ * on the same page. */
 static bool read_main_image(struct builder *builder)
 {
 	uint64_t headers;

@@ -32,8 +32,8 @@ MUST_CHECK struct error *module_list_read(struct target *target, struct arena *a
 					  struct module_list *ret);
 
 /*
- * The module the process was started as: the one that holds AT_ENTRY or AT_PHDR (without an auxiliary
- * vector: the lowest that is no library by its name). NULL: it is not among them.
+ * The module the process was started as: the one that holds AT_ENTRY or AT_PHDR (without an
+ * auxiliary vector: the lowest that is no library by its name). NULL: it is not among them.
  */
 const struct elf_module *module_list_main(struct target *target, const struct module_list *list);
 

@@ -1,17 +1,18 @@
 /*
- * An overlay: a target over another one, in which bytes that the lower target lacks come from module
- * files on this machine. The lower target's own bytes always win: a range is cut to the lower
- * target's holes (as its regions say) when it is added. Files are admitted only after their identity
- * was checked (dump/module_files.h), and explicitly, never by a read: so reading stays stateless, and
- * a dump that holds everything opens no file at all. The overlay's regions are the lower target's
- * and what was added.
+ * An overlay: a target over another one, in which bytes that the lower target lacks come from
+ * module files on this machine. The lower target's own bytes always win: a range is cut to the
+ * lower target's holes (as its regions say) when it is added. Files are admitted only after their
+ * identity was checked (dump/module_files.h), and explicitly, never by a read: so reading stays
+ * stateless, and a dump that holds everything opens no file at all. The overlay's regions are the
+ * lower target's and what was added.
  */
 #ifndef DUMP_OVERLAY_TARGET_H
 #define DUMP_OVERLAY_TARGET_H
 
 #include "attach/target.h"
 
-/* Takes the lower target: closed with the overlay. On failure the lower target stays the caller's. */
+/* Takes the lower target: closed with the overlay. On failure the lower target stays the caller's.
+ */
 MUST_CHECK struct error *overlay_target_new(struct target *lower, struct target **ret);
 
 /* `bytes` stand for [address, address + size) wherever the lower target has a hole. The bytes must
@@ -22,8 +23,8 @@ MUST_CHECK struct error *overlay_target_add(struct target *overlay, uint64_t add
 					    const uint8_t *bytes, size_t size,
 					    void (*release)(const uint8_t *bytes, size_t size));
 
-/* Keeps bytes that several ranges will point into until the overlay is closed; then they are given to
- * release. On failure they stay the caller's. */
+/* Keeps bytes that several ranges will point into until the overlay is closed; then they are given
+ * to release. On failure they stay the caller's. */
 MUST_CHECK struct error *overlay_target_keep(struct target *overlay, const uint8_t *bytes,
 					     size_t size,
 					     void (*release)(const uint8_t *bytes, size_t size));

@@ -4,8 +4,9 @@
 
 /*
  * What a runtime exports: coreclr since .NET 9 the descriptor (dotnet/runtime
- * src/coreclr/debug/runtimeinfo: contract descriptor), since .NET 5 g_dacTable (src/coreclr/debug/ee/
- * dactable.cpp); NativeAOT its own header (src/coreclr/nativeaot/Runtime/DebugHeader.cpp).
+ * src/coreclr/debug/runtimeinfo: contract descriptor), since .NET 5 g_dacTable
+ * (src/coreclr/debug/ee/ dactable.cpp); NativeAOT its own header
+ * (src/coreclr/nativeaot/Runtime/DebugHeader.cpp).
  */
 static const char runtime_file[] = "libcoreclr.so";
 static const char descriptor_symbol[] = "DotNetRuntimeContractDescriptor";
@@ -57,8 +58,8 @@ static bool is_readable(struct finder *finder, const struct elf_symbol *symbol)
 }
 
 /*
- * The module's file under the target, and the symbols again. The descriptor is a constant in writable
- * data, which createdump's heap dumps leave out: it too comes from the file then.
+ * The module's file under the target, and the symbols again. The descriptor is a constant in
+ * writable data, which createdump's heap dumps leave out: it too comes from the file then.
  */
 static struct error *look_up_in_file(struct finder *finder, const struct elf_module *module,
 				     struct symbols *symbols, bool *ret_from_file)
@@ -80,9 +81,8 @@ static struct error *examine(struct finder *finder, const struct elf_module *mod
 {
 	struct symbols symbols = look_up(finder, module);
 	bool from_file = false;
-	if (finder->files &&
-	    (symbols.unreadable ||
-	     (symbols.descriptor.address && !is_readable(finder, &symbols.descriptor))))
+	if (finder->files && (symbols.unreadable || (symbols.descriptor.address &&
+						     !is_readable(finder, &symbols.descriptor))))
 		TRY(look_up_in_file(finder, module, &symbols, &from_file));
 	if (symbols.descriptor.address || symbols.dac_table.address)
 		found(finder, module, &symbols, from_file ? "file" : "symbols");
@@ -110,21 +110,23 @@ static struct error *examine_others(struct finder *finder, const struct module_l
 	if (finder->count || finder->native_aot || !main_module)
 		return NULL;
 	TRY(examine(finder, main_module));
-	if (!finder->count && elf_module_symbol(finder->target, main_module, native_aot_symbol,
-						&address))
+	if (!finder->count &&
+	    elf_module_symbol(finder->target, main_module, native_aot_symbol, &address))
 		finder->native_aot = main_module;
 	else if (!finder->count && finder->too_old)
-		finder->too_old = NULL; /* a program that exports nothing of .NET is just not .NET */
+		finder->too_old =
+			NULL; /* a program that exports nothing of .NET is just not .NET */
 	return NULL;
 }
 
 static struct error *nothing_found(const struct finder *finder, const struct module_list *list)
 {
 	if (finder->native_aot)
-		return error_new(ERROR_UNSUPPORTED,
-				 "%s was compiled by NativeAOT (it exports %s): there is no CoreCLR "
-				 "in it to look into",
-				 finder->native_aot->path, native_aot_symbol);
+		return error_new(
+			ERROR_UNSUPPORTED,
+			"%s was compiled by NativeAOT (it exports %s): there is no CoreCLR "
+			"in it to look into",
+			finder->native_aot->path, native_aot_symbol);
 	if (finder->too_old)
 		return error_new(ERROR_UNSUPPORTED,
 				 "%s is older than .NET 5 (it exports neither %s nor %s): .NET 8 "

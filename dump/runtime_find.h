@@ -10,11 +10,12 @@
 
 struct runtime_location {
 	struct elf_module module; /* libcoreclr.so, or the main program of a single-file app */
-	/* DotNetRuntimeContractDescriptor; 0: not found by symbol. Its bytes may be absent all the same:
-	 * createdump's heap dumps hold the symbol tables' pages, by luck, and not the descriptor. */
+	/* DotNetRuntimeContractDescriptor; 0: not found by symbol. Its bytes may be absent all the
+	 * same: createdump's heap dumps hold the symbol tables' pages, by luck, and not the
+	 * descriptor. */
 	uint64_t descriptor;
-	uint64_t dac_table;       /* g_dacTable; 0: not found by symbol */
-	const char *found_by;     /* "symbols", "file" (where the file had to help), "scan" */
+	uint64_t dac_table;   /* g_dacTable; 0: not found by symbol */
+	const char *found_by; /* "symbols", "file" (where the file had to help), "scan" */
 };
 
 /*

@@ -48,8 +48,8 @@ struct unpacker {
 	const struct task *task;
 	struct unpack_room room;
 	uint64_t needed;
-	uint8_t *output; /* OUTPUT_BYTES */
-	size_t consumed; /* of packed->bytes */
+	uint8_t *output;    /* OUTPUT_BYTES */
+	size_t consumed;    /* of packed->bytes */
 	bool finished;      /* the last frame or member was whole and nothing follows */
 	const char *damage; /* why it stopped before the end; NULL: it did not */
 	void (*step)(struct unpacker *unpacker, size_t *ret_size);
@@ -61,7 +61,8 @@ static void note_damage(const struct unpacker *unpacker)
 {
 	char note[512];
 	snprintf(note, sizeof(note),
-		 "%s is cut short or damaged after %zu of its %zu bytes (%s): going on with the %llu "
+		 "%s is cut short or damaged after %zu of its %zu bytes (%s): going on with the "
+		 "%llu "
 		 "bytes that could be unpacked",
 		 unpacker->packed->path, unpacker->consumed, unpacker->packed->size,
 		 unpacker->damage, (unsigned long long)unpacker->room.written);
@@ -102,7 +103,8 @@ static struct error *unpack_all(struct unpacker *unpacker, int *ret)
 	return error;
 }
 
-/* Content size of all frames; *ret_exact false: at least one frame does not say, the blocks were counted. */
+/* Content size of all frames; *ret_exact false: at least one frame does not say, the blocks were
+ * counted. */
 static uint64_t zstd_size(const struct packed *packed, bool *ret_exact)
 {
 	uint64_t total = 0;

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/sysinfo.h>
 
 enum {
 	LEAST_FREE = 16 * 1024 * 1024, /* left to others in any place, bytes */
@@ -32,7 +33,8 @@ static struct size_text size_text(uint64_t bytes)
 	return size;
 }
 
-/* The number behind `key` in a file of such lines, times `unit`; the whole file's number where key is
+/* The number behind `key` in a file of such lines, times `unit`; the whole file's number where key
+ * is
  * "". false: no such file or line ("max" in a cgroup file is no number). */
 static bool number_in_file(const char *path, const char *key, uint64_t unit, uint64_t *ret)
 {
@@ -56,8 +58,12 @@ static bool number_in_file(const char *path, const char *key, uint64_t unit, uin
 static uint64_t free_memory(void)
 {
 	uint64_t free_bytes = 0, limit, used;
-	if (!number_in_file("/proc/meminfo", "MemAvailable:", 1024, &free_bytes))
-		return 0;
+	struct sysinfo info;
+	if (!number_in_file("/proc/meminfo", "MemAvailable:", 1024, &free_bytes)) {
+		if (sysinfo(&info)) /* no /proc: without the caches it is less, and safe */
+			return 0;
+		free_bytes = (uint64_t)info.freeram * info.mem_unit;
+	}
 	if ((number_in_file("/sys/fs/cgroup/memory.max", "", 1, &limit) &&
 	     number_in_file("/sys/fs/cgroup/memory.current", "", 1, &used)) ||
 	    (number_in_file("/sys/fs/cgroup/memory/memory.limit_in_bytes", "", 1, &limit) &&
@@ -103,11 +109,12 @@ struct refusals {
 static void refuse(struct refusals *refusals, const char *place, uint64_t free_bytes)
 {
 	size_t room = sizeof(refusals->text) - refusals->length;
-	int length = free_bytes ? snprintf(refusals->text + refusals->length, room, "%s %s has %s",
-					   refusals->length ? "," : "", place,
-					   size_text(free_bytes).text)
-				: snprintf(refusals->text + refusals->length, room,
-					   "%s %s cannot be used", refusals->length ? "," : "", place);
+	int length =
+		free_bytes
+			? snprintf(refusals->text + refusals->length, room, "%s %s has %s",
+				   refusals->length ? "," : "", place, size_text(free_bytes).text)
+			: snprintf(refusals->text + refusals->length, room, "%s %s cannot be used",
+				   refusals->length ? "," : "", place);
 	if (length > 0 && (size_t)length < room)
 		refusals->length += (size_t)length;
 }
@@ -145,15 +152,14 @@ static bool try_memory(uint64_t needed, struct refusals *refusals, struct unpack
 static struct error *directory_of(const char *path, char **ret)
 {
 	const char *slash = strrchr(path, '/');
-	*ret = !slash	      ? strdup(".")
+	*ret = !slash          ? strdup(".")
 	       : slash == path ? strdup("/")
 			       : strndup(path, (size_t)(slash - path));
 	return *ret ? NULL : &error_no_memory;
 }
 
-struct error *unpack_room_choose(const char *path, const char *temporary_directory,
-				 uint64_t needed, bool exact, const struct task *task,
-				 struct unpack_room *ret)
+struct error *unpack_room_choose(const char *path, const char *temporary_directory, uint64_t needed,
+				 bool exact, const struct task *task, struct unpack_room *ret)
 {
 	*ret = (struct unpack_room){ .fd = -1, .path = path };
 	CLEANUP(free_cleanup) char *beside = NULL;

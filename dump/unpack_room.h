@@ -1,6 +1,6 @@
 /*
- * Where the bytes of a packed dump go: the place is chosen, then written in order, with runs of zeros
- * left out as holes.
+ * Where the bytes of a packed dump go: the place is chosen, then written in order, with runs of
+ * zeros left out as holes.
  */
 #ifndef DUMP_UNPACK_ROOM_H
 #define DUMP_UNPACK_ROOM_H
@@ -10,15 +10,16 @@
 #include <stddef.h>
 
 struct unpack_room {
-	int fd;            /* -1: none yet; the owner closes it */
-	bool in_memory;    /* a memfd */
-	char place[64];    /* for messages: "/tmp", "the dump's directory", "memory" */
-	uint64_t written;  /* bytes, with the holes */
-	uint64_t stored;   /* bytes, without them */
-	const char *path;  /* of the packed file, for messages */
+	int fd;           /* -1: none yet; the owner closes it */
+	bool in_memory;   /* a memfd */
+	char place[64];   /* for messages: "/tmp", "the dump's directory", "memory" */
+	uint64_t written; /* bytes, with the holes */
+	uint64_t stored;  /* bytes, without them */
+	const char *path; /* of the packed file, for messages */
 };
 
-/* Chooses a place with `needed` bytes; `exact` false: the size is an estimate. See dump/unpack.h. */
+/* Chooses a place with `needed` bytes; `exact` false: the size is an estimate. See dump/unpack.h.
+ */
 MUST_CHECK struct error *unpack_room_choose(const char *path, const char *temporary_directory,
 					    uint64_t needed, bool exact, const struct task *task,
 					    struct unpack_room *ret);

@@ -300,6 +300,9 @@ void output_value(struct output *output, const char *text, const char *json)
 void output_utf16(struct output *output, const uint16_t *units, size_t count, uint64_t length,
 		  bool quoted)
 {
+	/* A cut does not part a pair of surrogates. */
+	if (count && count < length && units[count - 1] >= 0xd800 && units[count - 1] < 0xdc00)
+		count--;
 	scalar(output, &(struct scalar){ .kind = SCALAR_UTF16,
 					 .units = units,
 					 .count = count,

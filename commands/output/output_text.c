@@ -77,7 +77,7 @@ static void put_titles(struct output *output, const struct level *table)
 	for (size_t i = 0; i < table->column_count; i++) {
 		const struct column *column = &table->columns[i];
 		row.next_column++;
-		if (!column->title)
+		if (!column->title || (!*column->title && !more_columns(&row)))
 			continue;
 		if (output->line_open)
 			text_append_char(&output->pending, ' ');
@@ -95,6 +95,8 @@ static void put_cell(struct output *output, struct level *level, const struct sl
 	size_t length = output->cell.length;
 	switch (level->kind) {
 	case LEVEL_ROW:
+		if (!length && !more_columns(level))
+			break;
 		if (level->nonempty && output->line_open)
 			text_append_char(&output->pending, ' ');
 		start_line(output);

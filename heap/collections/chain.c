@@ -132,6 +132,22 @@ struct error *chain_next(struct collection *collection, struct item *ret, bool *
 	return node_value(&chain->nodes, &node, NODE_VALUE, &ret->value);
 }
 
+/* The class of its nodes was never loaded, or cannot be told: then it must be empty. */
+static struct error *open_nodeless(struct collection *collection, const struct place *place,
+				   const char *head, bool *ret_is)
+{
+	const struct type_field *field;
+	struct value first;
+	TRY(place_field(place, head, &field));
+	TRY(place_value(place, head, &first));
+	*ret_is = first.kind == VALUE_NULL;
+	collection->count_known = true;
+	const struct type *owner = field->declaring;
+	return owner->argument_count != 1 ?
+		       NULL :
+		       type_at(collection->heap, owner->arguments[0], &collection->value_type);
+}
+
 /* LinkedList.cs, and ListDictionary.cs, whose nodes have keys. */
 struct error *linked_open(struct collection *collection, const struct place *place, bool *ret_is)
 {
@@ -140,12 +156,12 @@ struct error *linked_open(struct collection *collection, const struct place *pla
 	struct heap *heap = collection->heap;
 	const struct type *node, *key;
 	struct chain *chain;
+	*ret_is = true;
 	TRY(collection_field_type(heap, place->type, "head", &node));
 	TRY(collection_field_type(heap, node, "key", &key));
 	TRY(collection_field_type(heap, node, key ? "value" : "item", &collection->value_type));
-	*ret_is = collection->value_type != NULL;
-	if (!*ret_is)
-		return NULL;
+	if (!collection->value_type)
+		return open_nodeless(collection, place, "head", ret_is);
 	collection->key_type = key;
 	collection->kind = key ? COLLECTION_DICTIONARY : COLLECTION_SEQUENCE;
 	collection->name = key ? "ListDictionary" : "LinkedList";
@@ -161,11 +177,11 @@ struct error *concurrent_stack_open(struct collection *collection, const struct 
 	static const struct node_fields nodes = { .names = { NULL, "_value", "_next" } };
 	const struct type *node;
 	struct chain *chain;
+	*ret_is = true;
 	TRY(collection_field_type(collection->heap, place->type, "_head", &node));
 	TRY(collection_field_type(collection->heap, node, "_value", &collection->value_type));
-	*ret_is = collection->value_type != NULL;
-	if (!*ret_is)
-		return NULL;
+	if (!collection->value_type)
+		return open_nodeless(collection, place, "_head", ret_is);
 	TRY(chain_new(collection, &nodes, &chain));
 	return place_inner(place, "_head", &chain->node);
 }

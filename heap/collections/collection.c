@@ -5,6 +5,7 @@
  * alone would say too little the class they are declared in must begin with `home`.
  */
 #define SYSTEM "System."
+#define LIBRARY "System.Collections."
 #define FROZEN "System.Collections.Frozen."
 #define IMMUTABLE "System.Collections.Immutable."
 #define CONCURRENT "System.Collections.Concurrent."
@@ -20,7 +21,7 @@ static const struct collection_shape shapes[] = {
 	{ "SortedSet", SYSTEM, { "root", "count" }, sorted_set_open, tree_next, NULL },
 	{ "SortedList", SYSTEM, { "keys", "values", "_size" }, sorted_list_open, range_next,
 	  range_skip },
-	{ "LinkedList", SYSTEM, { "head", "count" }, linked_open, chain_next, NULL },
+	{ "LinkedList", LIBRARY, { "head", "count" }, linked_open, chain_next, NULL },
 	{ "Queue", NULL, { "_array", "_head", "_tail", "_size" }, queue_open, range_next,
 	  range_skip },
 	{ "Stack", SYSTEM, { "_array", "_size" }, stack_open, range_next, range_skip },

@@ -64,7 +64,7 @@ struct error *place_integer(const struct place *place, const char *name, int64_t
 
 struct error *place_count(const struct place *place, const char *name, uint64_t *ret)
 {
-	int64_t number;
+	int64_t number = 0;
 	TRY(place_integer(place, name, &number));
 	if (number < 0)
 		return error_new(ERROR_BAD_DATA, "%s of the %s at %#llx is %lld", name,

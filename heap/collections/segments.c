@@ -119,15 +119,19 @@ struct error *concurrent_bag_open(struct collection *collection, const struct pl
 				  bool *ret_is)
 {
 	struct bag_walk *walk;
-	const struct type *queue, *array;
-	TRY(collection_field_type(collection->heap, place->type, "_workStealingQueues", &queue));
-	TRY(collection_field_type(collection->heap, queue, "_array", &array));
-	*ret_is = array && array->kind == TYPE_ARRAY;
+	struct place queue;
+	*ret_is = true;
+	TRY(collection_cursor(collection, sizeof(*walk), &walk));
+	TRY(place_inner(place, "_workStealingQueues", &queue));
+	if (!queue.base)
+		return NULL; /* nothing was ever added */
+	TRY(place_has_array(&queue, "_array", ret_is));
 	if (!*ret_is)
 		return NULL;
-	collection->value_type = array->element;
-	TRY(collection_cursor(collection, sizeof(*walk), &walk));
-	return place_inner(place, "_workStealingQueues", &walk->queue);
+	TRY(place_array(&queue, "_array", &walk->array));
+	collection->value_type = walk->array.element;
+	walk->queue = queue;
+	return NULL;
 }
 
 struct error *concurrent_bag_next(struct collection *collection, struct item *ret,

@@ -58,6 +58,8 @@ MUST_CHECK struct error *clr_module_metadata(struct heap *heap, struct clr_modul
 const char *clr_module_assembly_name(struct heap *heap, struct clr_module *module);
 
 /* By simple assembly name ("System.Private.CoreLib"); NULL: none. */
+MUST_CHECK struct error *clr_module_find(struct heap *heap, const char *assembly_name,
+					 struct clr_module **ret); /* ERROR_NO_MEMORY only */
 struct clr_module *clr_module_by_assembly(struct heap *heap, const char *assembly_name);
 
 /* The address of an RVA of the module's image in the target; false: no image. */

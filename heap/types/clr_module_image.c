@@ -199,16 +199,32 @@ static bool file_named(const struct clr_module *module, const char *assembly_nam
 	       strcasecmp(file + length, extension) == 0;
 }
 
-struct clr_module *clr_module_by_assembly(struct heap *heap, const char *assembly_name)
+struct error *clr_module_find(struct heap *heap, const char *assembly_name, struct clr_module **ret)
 {
 	struct clr_modules *modules = heap->modules;
+	struct metadata *metadata;
+	*ret = NULL;
 	for (unsigned pass = 0; pass < 2; pass++) {
 		for (size_t i = 0; i < modules->count; i++) {
 			struct clr_module *module = modules->modules[i];
-			if (file_named(module, assembly_name) == (pass == 0) &&
-			    strcasecmp(clr_module_assembly_name(heap, module), assembly_name) == 0)
-				return module;
+			if (file_named(module, assembly_name) != (pass == 0))
+				continue;
+			struct error *error = clr_module_metadata(heap, module, &metadata);
+			if (error && error->code == ERROR_NO_MEMORY)
+				return error;
+			error_free(error);
+			if (strcasecmp(module->assembly_name, assembly_name) == 0) {
+				*ret = module;
+				return NULL;
+			}
 		}
 	}
 	return NULL;
+}
+
+struct clr_module *clr_module_by_assembly(struct heap *heap, const char *assembly_name)
+{
+	struct clr_module *module = NULL;
+	error_free(clr_module_find(heap, assembly_name, &module));
+	return module;
 }

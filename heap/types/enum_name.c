@@ -4,8 +4,8 @@
 #include "base/text.h"
 #include "heap/types/value.h"
 
-/* Enum.cs: up to this many constants are searched from the start, more by halves. Tells which of two
- * names for one value is shown. */
+/* Enum.cs: up to this many constants are searched from the start, more by halves. Tells which of
+ * two names for one value is shown. */
 enum { ENUM_LINEAR_CONSTANTS = 32 };
 
 /* FieldAttributes, ECMA-335 II.23.1.5. */
@@ -16,8 +16,8 @@ static void merge(const struct enum_constant *from, struct enum_constant *to, si
 {
 	size_t left = start, right = middle;
 	for (size_t i = start; i < end; i++) {
-		bool take_left = left < middle &&
-				 (right >= end || from[left].value <= from[right].value);
+		bool take_left =
+			left < middle && (right >= end || from[left].value <= from[right].value);
 		to[i] = from[take_left ? left++ : right++];
 	}
 }
@@ -80,9 +80,10 @@ static const char *exact_name(const struct enum_constant *constants, size_t coun
 	return NULL;
 }
 
-/* Names from the highest value downwards, each of whose bits are all left; shown in rising order. */
-static struct error *combined_name(const struct enum_constant *constants, size_t top,
-				   uint64_t bits, struct arena *arena, const char **ret)
+/* Names from the highest value downwards, each of whose bits are all left; shown in rising order.
+ */
+static struct error *combined_name(const struct enum_constant *constants, size_t top, uint64_t bits,
+				   struct arena *arena, const char **ret)
 {
 	enum { MOST = 64 + 1 };
 	const char *names[MOST];

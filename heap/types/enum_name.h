@@ -1,7 +1,7 @@
 /*
- * Which name System.Enum.ToString() gives a value: the part of it that needs no target. The rules are
- * System.Enum's since .NET 8 (src/libraries/System.Private.CoreLib/src/System/Enum.cs), so that the text
- * is the one a program would have logged.
+ * Which name System.Enum.ToString() gives a value: the part of it that needs no target. The rules
+ * are System.Enum's since .NET 8 (src/libraries/System.Private.CoreLib/src/System/Enum.cs), so that
+ * the text is the one a program would have logged.
  */
 #ifndef HEAP_TYPES_ENUM_NAME_H
 #define HEAP_TYPES_ENUM_NAME_H

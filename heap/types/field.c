@@ -16,8 +16,8 @@ enum {
 	DESC_TYPE_SHIFT = 27,
 };
 
-/* Array index in the u32s behind a class's fixed part (8.0: class.h EEClassFieldId), and how they are
- * packed: each is a 5-bit length less one, then that many bits (packedfields.inl). */
+/* Array index in the u32s behind a class's fixed part (8.0: class.h EEClassFieldId), and how they
+ * are packed: each is a 5-bit length less one, then that many bits (packedfields.inl). */
 enum {
 	COUNT_INSTANCE_FIELDS = 0,
 	COUNT_STATIC_FIELDS = 2,
@@ -74,7 +74,8 @@ static struct error *indexed_count(struct heap *heap, uint64_t ee_class, unsigne
 		bytes[i] = *byte;
 	}
 	if (!packed_count(bytes, index, ret))
-		return error_new(ERROR_BAD_DATA, "the packed counts of the class at %#llx are wrong",
+		return error_new(ERROR_BAD_DATA,
+				 "the packed counts of the class at %#llx are wrong",
 				 (unsigned long long)ee_class);
 	return NULL;
 }
@@ -179,7 +180,8 @@ static struct error *fields_read(struct heap *heap, const struct type *type,
 		const uint8_t *bytes = reader_borrow(&heap->reader, address, layout->desc.size);
 		if (!bytes)
 			return error_fault(address, "cannot read a field of %s at %#llx",
-					   type_name(heap, type, NULL), (unsigned long long)address);
+					   type_name(heap, type, NULL),
+					   (unsigned long long)address);
 		TRY(field_fill(heap, type, layout, bytes, &fields[i]));
 		TRY(field_name(heap, metadata, &fields[i]));
 	}
@@ -247,8 +249,7 @@ static struct error *list_append(struct heap *heap, struct field_list *list,
 	return NULL;
 }
 
-static struct error *lineage_capacity(struct heap *heap, const struct lineage *lineage,
-				      size_t *ret)
+static struct error *lineage_capacity(struct heap *heap, const struct lineage *lineage, size_t *ret)
 {
 	*ret = 0;
 	for (size_t i = 0; i < lineage->count; i++) {
@@ -307,8 +308,7 @@ static struct error *type_from_signature(struct heap *heap, const struct type_fi
 	return type_of_signature(heap, &signature, 0, module, field->declaring, ret);
 }
 
-struct error *field_type(struct heap *heap, const struct type_field *field,
-			 const struct type **ret)
+struct error *field_type(struct heap *heap, const struct type_field *field, const struct type **ret)
 {
 	if (!field->type) {
 		const struct type *type;

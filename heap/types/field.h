@@ -22,7 +22,8 @@ struct type_field {
 	const struct type *type;      /* resolved on first use: field_type() */
 };
 
-/* The first byte of an object's fields: behind its MethodTable pointer (src/coreclr/vm/object.h). */
+/* The first byte of an object's fields: behind its MethodTable pointer (src/coreclr/vm/object.h).
+ */
 static inline uint64_t object_fields(uint64_t object)
 {
 	return object + sizeof(uint64_t);
@@ -55,14 +56,15 @@ enum static_state { STATIC_READY, STATIC_NOT_INITIALIZED, STATIC_UNREADABLE };
 
 /* The address of a static's slot (an object reference's slot, a primitive's bytes; a struct's slot
  * holds a boxed object where the runtime boxes it: *ret is then already the struct's first byte).
- * `thread` NULL for ordinary statics, a struct clr_thread for thread statics: ERROR_USAGE for a thread
- * static without a thread and for a field that is not static. ERROR_UNSUPPORTED when the contract does
- * not say where statics are.
+ * `thread` NULL for ordinary statics, a struct clr_thread for thread statics: ERROR_USAGE for a
+ * thread static without a thread and for a field that is not static. ERROR_UNSUPPORTED when the
+ * contract does not say where statics are.
  *
- * STATIC_NOT_INITIALIZED: the class initialiser has not run to its end, or the thread has no storage for
- * the field. *ret is then 0, or where the value will stand if there is storage already (a class whose
- * initialiser is running). On .NET 9 and later primitives of a thread that never touched them can be
- * STATIC_READY with the value 0: they stand in the thread's own structure and nothing marks them. */
+ * STATIC_NOT_INITIALIZED: the class initialiser has not run to its end, or the thread has no
+ * storage for the field. *ret is then 0, or where the value will stand if there is storage already
+ * (a class whose initialiser is running). On .NET 9 and later primitives of a thread that never
+ * touched them can be STATIC_READY with the value 0: they stand in the thread's own structure and
+ * nothing marks them. */
 struct clr_thread;
 MUST_CHECK struct error *field_static_address(struct heap *heap, const struct type_field *field,
 					      const struct clr_thread *thread,

@@ -8,7 +8,8 @@
 #include "heap/heap.h"
 
 /* One of two forms: counts of their own (9.0 on), or an array of u32 behind the class's fixed part,
- * packed to bits when a flag says so (8.0: src/coreclr/vm/class.h EEClassFieldId, packedfields.inl). */
+ * packed to bits when a flag says so (8.0: src/coreclr/vm/class.h EEClassFieldId,
+ * packedfields.inl). */
 struct class_layout {
 	struct field field_desc_list;
 	struct field instance_count, static_count;
@@ -37,16 +38,16 @@ struct thread_data_layout {
 	uint64_t reserved; /* indices that have no place in the array */
 };
 
-/* Statics in a module's DomainLocalModule and ThreadLocalModules (8.0: src/coreclr/vm/appdomain.hpp,
- * threadstatics.h, methodtable.h as of release/8.0). */
+/* Statics in a module's DomainLocalModule and ThreadLocalModules (8.0:
+ * src/coreclr/vm/appdomain.hpp, threadstatics.h, methodtable.h as of release/8.0). */
 struct module_statics_layout {
-	struct field flags, flags2, virtual_count, module; /* in MethodTable */
-	struct field domain_module, module_index, loader_allocator;  /* in Module */
-	struct field allocator_object;                               /* in LoaderAllocator */
-	struct field thread_modules, thread_module_count;            /* in Thread */
-	struct field dynamic_id;       /* in EEClassOptionalFields */
-	struct field generics_id;      /* in GenericsStaticsInfo */
-	struct field entry, entry_flags; /* in DynamicClassInfo */
+	struct field flags, flags2, virtual_count, module;          /* in MethodTable */
+	struct field domain_module, module_index, loader_allocator; /* in Module */
+	struct field allocator_object;                              /* in LoaderAllocator */
+	struct field thread_modules, thread_module_count;           /* in Thread */
+	struct field dynamic_id;                                    /* in EEClassOptionalFields */
+	struct field generics_id;                                   /* in GenericsStaticsInfo */
+	struct field entry, entry_flags;                            /* in DynamicClassInfo */
 	struct field entry_gc, entry_blob, collectible_gc, collectible_non_gc;
 	uint32_t entry_size, method_table_size, array_header;
 	uint64_t fixed_slots, virtuals_per_chunk;
@@ -67,7 +68,7 @@ struct field_layout {
 	struct thread_data_layout thread_data;
 	struct module_statics_layout module;
 	struct local_module_layout domain_module, thread_module;
-	uint64_t pointer_mask;      /* & with a statics pointer takes the not-initialised bit away */
+	uint64_t pointer_mask; /* & with a statics pointer takes the not-initialised bit away */
 	uint64_t array_data_offset; /* bytes, of an object array's elements */
 	uint64_t object_header;     /* bytes before an object that base_size counts */
 };

@@ -114,6 +114,7 @@ struct error *il_visit_uses(const uint8_t *il, size_t size, il_use_visitor visit
 					 "no IL instruction at byte %u of a method body of %zu",
 					 instruction.offset, size);
 		if (use_of(&instruction, &use))
+			/* cppcheck-suppress returnDanglingLifetime; an error holds no use */
 			TRY(visit(&use, context));
 	}
 	return NULL;

@@ -249,13 +249,17 @@ static bool find_slot(const struct metadata *metadata, const char *name_space, c
 	return false;
 }
 
+/* What metadata_enclosing() says of every type, in one pass: a search for each would take long
+ * where the nesting rows are not sorted. */
 static void note_enclosing(const struct metadata *metadata, uint32_t *enclosing, uint32_t rows)
 {
 	for (uint32_t i = 1; i <= metadata_rows(metadata, TABLE_NESTED_CLASS); i++) {
-		uint32_t nested = 0, outer = 0;
+		uint32_t nested = 0, outer = 0, flags = 0;
 		if (metadata_raw(metadata, TABLE_NESTED_CLASS, i, NESTED_CLASS_NESTED, &nested) &&
 		    metadata_raw(metadata, TABLE_NESTED_CLASS, i, NESTED_CLASS_ENCLOSING, &outer) &&
-		    nested <= rows && !enclosing[nested])
+		    metadata_raw(metadata, TABLE_TYPE_DEF, nested, TYPE_DEF_FLAGS, &flags) &&
+		    (flags & TYPE_VISIBILITY_MASK) >= TYPE_NESTED_PUBLIC && nested <= rows &&
+		    !enclosing[nested])
 			enclosing[nested] = outer;
 	}
 }
@@ -306,11 +310,15 @@ uint32_t metadata_find_type(struct metadata *metadata, const char *name_space, c
 			    uint32_t enclosing)
 {
 	metadata_index_types(metadata);
-	if (metadata->types.unusable)
-		return find_type_linearly(metadata, name_space, name, enclosing);
-	uint32_t slot = 0;
-	return find_slot(metadata, name_space, name, enclosing, &slot) ? metadata->types.rows[slot]
-								       : 0;
+	uint32_t slot = 0, row = 0, outer = 0;
+	if (!metadata->types.unusable && find_slot(metadata, name_space, name, enclosing, &slot)) {
+		row = metadata->types.rows[slot];
+		/* The flags may contradict the nesting rows, and those not be in the order they
+		 * claim. */
+		if (!row || (metadata_enclosing(metadata, row, &outer) && outer == enclosing))
+			return row;
+	}
+	return find_type_linearly(metadata, name_space, name, enclosing);
 }
 
 uint32_t metadata_find_exported_type(const struct metadata *metadata, const char *name_space,

@@ -2,9 +2,6 @@
 
 #include "heap/types/metadata_tables.h"
 
-/* II.23.1.15: visibilities from here on are those of nested types. */
-enum { TYPE_VISIBILITY_MASK = 0x7, TYPE_NESTED_PUBLIC = 0x2 };
-
 bool metadata_enclosing(const struct metadata *metadata, uint32_t row, uint32_t *ret)
 {
 	uint32_t flags = 0;

@@ -94,6 +94,9 @@ enum metadata_column {
 	METHOD_SPEC_INSTANTIATION = 1,
 };
 
+/* II.23.1.15: visibilities from NESTED_PUBLIC on are those of nested types. */
+enum { TYPE_VISIBILITY_MASK = 0x7, TYPE_NESTED_PUBLIC = 0x2 };
+
 /* Bytes of the metadata that are there: offsets [start, end), standing together in our memory.
  * Holes lie between pieces; whole metadata is one piece. */
 struct metadata_piece {

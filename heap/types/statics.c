@@ -9,8 +9,8 @@
 #include "heap/clr_threads.h"
 #include "heap/types/field.h"
 
-/* FieldDesc offsets that are none: src/coreclr/vm/field.h FIELD_OFFSET_*. A big RVA does not fit into
- * 27 bits and stands in the metadata only. */
+/* FieldDesc offsets that are none: src/coreclr/vm/field.h FIELD_OFFSET_*. A big RVA does not fit
+ * into 27 bits and stands in the metadata only. */
 enum {
 	OFFSET_MAX = (1 << 27) - 1,
 	OFFSET_BIG_RVA = OFFSET_MAX - 5,
@@ -67,15 +67,16 @@ static struct error *auxiliary_base(struct heap *heap, const struct field_layout
 	if (!auxiliary)
 		return NULL;
 	TRY(read_field(&heap->reader, auxiliary - layout->auxiliary.statics_size,
-		       field_is_in_gc_statics(field) ? layout->auxiliary.gc_statics :
-						       layout->auxiliary.non_gc_statics,
+		       field_is_in_gc_statics(field) ? layout->auxiliary.gc_statics
+						     : layout->auxiliary.non_gc_statics,
 		       "the statics of a class", &pointer));
 	ret->initialized = !(pointer & ~layout->pointer_mask);
 	ret->address = pointer & layout->pointer_mask;
 	return NULL;
 }
 
-/* Data that a class initialiser still running on the thread has made stand in a list of their own. */
+/* Data that a class initialiser still running on the thread has made stand in a list of their own.
+ */
 static struct error *in_flight_base(struct heap *heap, const struct thread_data_layout *data,
 				    uint64_t thread_data, uint32_t index, uint64_t *ret)
 {
@@ -85,8 +86,8 @@ static struct error *in_flight_base(struct heap *heap, const struct thread_data_
 		TRY(read_field(&heap->reader, node, data->in_flight_index, "InFlightTLSData",
 			       &number));
 		if (number == index) {
-			TRY(read_field(&heap->reader, node, data->in_flight_data,
-				       "InFlightTLSData", &handle));
+			TRY(read_field(&heap->reader, node, data->in_flight_data, "InFlightTLSData",
+				       &handle));
 			return reader_pointer(&heap->reader, handle, "a thread static's handle",
 					      ret);
 		}
@@ -117,8 +118,8 @@ static struct error *thread_table_base(struct heap *heap, const struct field_lay
 		/* The table holds handles. */
 		TRY(reader_pointer(&heap->reader, array + place * sizeof(uint64_t),
 				   "a thread static's slot", &slot));
-		return slot ? reader_pointer(&heap->reader, slot, "a thread static's handle", ret) :
-			      NULL;
+		return slot ? reader_pointer(&heap->reader, slot, "a thread static's handle", ret)
+			    : NULL;
 	}
 	TRY(table_slot(heap, thread_data, data->count, data->array, &count, &array));
 	if (!array || place >= count || place < data->reserved)
@@ -136,8 +137,8 @@ static struct error *thread_base(struct heap *heap, const struct field_layout *l
 	if (!auxiliary)
 		return NULL;
 	TRY(read_field(&heap->reader, auxiliary - layout->auxiliary.thread_statics_size,
-		       field_is_in_gc_statics(field) ? layout->auxiliary.gc_tls_index :
-						       layout->auxiliary.non_gc_tls_index,
+		       field_is_in_gc_statics(field) ? layout->auxiliary.gc_tls_index
+						     : layout->auxiliary.non_gc_tls_index,
 		       "the thread statics of a class", &number));
 	TRY(read_field(&heap->reader, thread->address, layout->thread_data.data, "Thread", &data));
 	uint32_t index = (uint32_t)number, kind = index >> TLS_KIND_SHIFT;
@@ -163,13 +164,14 @@ static struct error *find_base(struct heap *heap, const struct type_field *field
 		return error_new(ERROR_USAGE, "%s is a thread static: name a thread", field->name);
 	switch (layout->form) {
 	case STATICS_AUXILIARY:
-		return field->is_thread_static ? thread_base(heap, layout, field, thread, ret) :
-						 auxiliary_base(heap, layout, field, ret);
+		return field->is_thread_static ? thread_base(heap, layout, field, thread, ret)
+					       : auxiliary_base(heap, layout, field, ret);
 	case STATICS_MODULE:
 		return statics_of_module(heap, layout, field,
 					 field->is_thread_static ? thread : NULL, ret);
 	default:
-		return error_new(ERROR_UNSUPPORTED, "where this runtime keeps statics is not known");
+		return error_new(ERROR_UNSUPPORTED,
+				 "where this runtime keeps statics is not known");
 	}
 }
 
@@ -238,9 +240,9 @@ struct error *field_static_address(struct heap *heap, const struct type_field *f
 		return NULL;
 	}
 	struct error *error = slot_address(heap, field, thread, ret_state, ret);
-	if (error_take(&error, ERROR_FAULT)) {
+	if (error_take(&error, ERROR_FAULT))
 		*ret_state = STATIC_UNREADABLE;
+	if (*ret_state == STATIC_UNREADABLE)
 		*ret = 0;
-	}
 	return error;
 }

@@ -1,7 +1,8 @@
 /*
  * Statics of .NET 8: a module's classes share a DomainLocalModule, and on each thread a
- * ThreadLocalModule. Generic, emitted and collectible classes have an entry of their own in its table
- * of dynamic classes (release/8.0 src/coreclr/vm/appdomain.hpp, threadstatics.h, methodtable.h).
+ * ThreadLocalModule. Generic, emitted and collectible classes have an entry of their own in its
+ * table of dynamic classes (release/8.0 src/coreclr/vm/appdomain.hpp, threadstatics.h,
+ * methodtable.h).
  */
 #include "heap/clr_threads.h"
 #include "heap/types/statics.h"
@@ -24,8 +25,8 @@ enum {
 /* appdomain.hpp ClassInitFlags. */
 enum { CLASS_INITIALIZED = 1, CLASS_COLLECTIBLE = 8 };
 
-/* A LOADERHANDLE, loaderallocator.inl: odd is the address of a slot plus one, even an index into the
- * LoaderAllocator object's m_slots, times two, counted from one. */
+/* A LOADERHANDLE, loaderallocator.inl: odd is the address of a slot plus one, even an index into
+ * the LoaderAllocator object's m_slots, times two, counted from one. */
 enum { LOADER_HANDLE_DIRECT = 1 };
 
 struct class_place {
@@ -162,15 +163,16 @@ static struct error *collectible_base(struct heap *heap, const struct field_layo
 {
 	const struct module_statics_layout *module = &layout->module;
 	uint64_t handle, array = 0;
-	TRY(read_field(&heap->reader, entry, gc ? module->collectible_gc : module->collectible_non_gc,
+	TRY(read_field(&heap->reader, entry,
+		       gc ? module->collectible_gc : module->collectible_non_gc,
 		       "a collectible class's statics", &handle));
 	if (handle)
 		TRY(loader_handle(heap, layout, place->module, handle, &array));
 	if (!array)
 		return NULL;
 	/* Offsets of primitives count from an entry, whose blob the bytes of an array stand for. */
-	*ret = array + (gc ? layout->array_data_offset :
-			     module->array_header - module->entry_blob.offset);
+	*ret = array +
+	       (gc ? layout->array_data_offset : module->array_header - module->entry_blob.offset);
 	return NULL;
 }
 
@@ -210,8 +212,7 @@ static struct error *precomputed_base(struct heap *heap, const struct field_layo
 	uint64_t flags, pointer;
 	TRY(read_field(&heap->reader, place->local_module + place->index, place->layout->blob,
 		       "a module's class flags", &flags));
-	ret->initialized = flags & CLASS_INITIALIZED ||
-			   (place->needs_no_initializer && !on_thread);
+	ret->initialized = flags & CLASS_INITIALIZED || (place->needs_no_initializer && !on_thread);
 	ret->address = place->local_module;
 	if (!gc)
 		return NULL;

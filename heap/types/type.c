@@ -276,6 +276,7 @@ static struct error *method_table_type(struct heap *heap, struct reader *reader,
 	type->ee_class = table.ee_class;
 	type->parent_handle = table.parent;
 	type->contains_pointers = table.flags & METHOD_TABLE_CONTAINS_POINTERS;
+	type->is_open = table.flags & METHOD_TABLE_CONTAINS_VARIABLES;
 	fill_kind(heap, reader, &table, type);
 	if (table.is_free)
 		return NULL;
@@ -335,6 +336,7 @@ static struct error *type_desc_type(struct heap *heap, struct reader *reader, ui
 			break;
 		type->element = known(heap, place);
 		type->module = type->element ? type->element->module : NULL;
+		type->is_open = type->element && type->element->is_open;
 		return NULL;
 	case ELEMENT_FNPTR:
 		type->kind = TYPE_FUNCTION_POINTER;
@@ -342,6 +344,7 @@ static struct error *type_desc_type(struct heap *heap, struct reader *reader, ui
 	case ELEMENT_VAR:
 	case ELEMENT_MVAR:
 		type->kind = TYPE_VARIABLE;
+		type->is_open = true;
 		if (!type_load(reader, address, layout->variable_module, &place) ||
 		    !type_load(reader, address, layout->variable_token, &token))
 			break;

@@ -61,6 +61,7 @@ struct type {
 	uint32_t argument_count;
 	uint8_t convention; /* function pointers: ECMA-335 II.23.2.3 */
 	bool is_nullable;           /* System.Nullable<T> of some T */
+	bool is_open;               /* made of type variables somewhere: no object has it */
 	bool is_generic_definition; /* List<T> itself: its arguments are TYPE_VARIABLEs */
 	/* Filled on first use by the functions below. */
 	const char *name, *sos_name;
@@ -84,6 +85,10 @@ uint32_t type_count(const struct heap *heap);
  * System.Int32>+Entry[]. Never NULL and never a guess: "<unknown type MT=7f…>" when metadata cannot
  * be read (*ret_known, if not NULL, is then false). "Free" for free space. */
 const char *type_name(struct heap *heap, const struct type *type, bool *ret_known);
+
+/* Makes both spellings now, so that the calls above and below cannot run out of memory (they answer
+ * "<unknown type>" then, and try again when asked again). ERROR_NO_MEMORY only. */
+MUST_CHECK struct error *type_name_prepare(struct heap *heap, const struct type *type);
 
 /* As dumpobj spells it: System.Collections.Generic.Dictionary`2[[System.String,
  * System.Private.CoreLib],…]. */

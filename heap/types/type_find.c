@@ -140,8 +140,8 @@ struct search {
 	struct text text;
 };
 
-/* By any spelling; without arguments a name means all instantiations, but not the shared code's own
- * (List<System.__Canon>), which no object has. */
+/* By any spelling; without arguments a name means all instantiations, but not those that no object
+ * has: the shared code's own (List<System.__Canon>) and open ones (List<TSource>). */
 static enum match match_type(struct search *search, const struct type *type)
 {
 	bool known;
@@ -151,7 +151,7 @@ static enum match match_type(struct search *search, const struct type *type)
 	enum match match = match_text(name, search->name);
 	if (strcmp(type_sos_name(search->heap, type), search->name) == 0)
 		match = MATCH_FULL;
-	if (type->is_shared || match == MATCH_FULL)
+	if (type->is_shared || type->is_open || match == MATCH_FULL)
 		return match == MATCH_FULL ? match : MATCH_NONE;
 	text_clear(&search->text);
 	append_bare(name, &search->text);

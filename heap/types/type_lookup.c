@@ -183,17 +183,19 @@ struct error *type_instance_find(struct heap *heap, const struct type_constructi
 	return NULL;
 }
 
-/* One TypeRef scope or ExportedType implementation: the module it names; NULL: not loaded. */
-static struct clr_module *module_of_scope(struct heap *heap, struct clr_module *module,
-					  const struct metadata *metadata, uint32_t scope)
+/* One TypeRef scope or ExportedType implementation: the module it names; *ret NULL: not loaded. */
+static struct error *module_of_scope(struct heap *heap, struct clr_module *module,
+				     const struct metadata *metadata, uint32_t scope,
+				     struct clr_module **ret)
 {
 	struct assembly_name name;
+	*ret = NULL;
 	if (token_table(scope) == TABLE_MODULE || !scope)
-		return module;
-	if (token_table(scope) != TABLE_ASSEMBLY_REF ||
-	    !metadata_assembly_ref(metadata, token_row(scope), &name) || !name.name)
-		return NULL;
-	return clr_module_by_assembly(heap, name.name);
+		*ret = module;
+	else if (token_table(scope) == TABLE_ASSEMBLY_REF &&
+		 metadata_assembly_ref(metadata, token_row(scope), &name) && name.name)
+		return clr_module_find(heap, name.name, ret);
+	return NULL;
 }
 
 /* A top-level type by name, followed through forwarders (II.22.14) to where it is defined. */
@@ -221,7 +223,7 @@ static struct error *definition_find(struct heap *heap, struct clr_module *modul
 			metadata_find_exported_type(metadata, wanted->name_space, wanted->name);
 		if (!row || !metadata_exported_type(metadata, row, &exported))
 			return NULL;
-		module = module_of_scope(heap, module, metadata, exported.implementation);
+		TRY(module_of_scope(heap, module, metadata, exported.implementation, &module));
 	}
 	return NULL;
 }
@@ -240,7 +242,7 @@ struct error *type_ref_resolve(struct heap *heap, struct clr_module *module, uin
 		    !metadata_type_ref(metadata, token_row(scope), &chain[depth]))
 			return NULL;
 	const struct type_ref *outermost = &chain[--depth];
-	module = module_of_scope(heap, module, metadata, outermost->scope);
+	TRY(module_of_scope(heap, module, metadata, outermost->scope, &module));
 	TRY(definition_find(heap, module, outermost, &module, ret_row));
 	while (module && depth-- > 0) {
 		TRY(clr_module_metadata(heap, module, &metadata));

@@ -2,6 +2,7 @@
  * Names in the two spellings. Each is put together from the names of the parts, which are made
  * first (an explicit stack, no recursion) and kept: List<Entry[]> costs its own characters only.
  */
+#include "base/cleanup.h"
 #include "base/text.h"
 #include "heap/types/type_system.h"
 
@@ -49,58 +50,94 @@ bool type_definition_name(struct metadata *metadata, uint32_t row, bool escaped,
 	return depth > 0 && text->length <= LIMIT_TYPE_NAME_BYTES;
 }
 
-/* The metadata of the module that defines the type; NULL: cannot be read, or none defines it. */
-static struct metadata *metadata_of(struct heap *heap, const struct type *type)
+/* The metadata of the module that defines the type; *ret NULL: cannot be read, or none defines it. Here
+ * and below an error is ERROR_NO_MEMORY: other reasons leave a type without a name. */
+static struct error *metadata_of(struct heap *heap, const struct type *type, struct metadata **ret)
 {
-	struct metadata *metadata = NULL;
+	*ret = NULL;
 	if (!type->module)
 		return NULL;
-	struct error *error = clr_module_metadata(heap, type->module, &metadata);
-	if (error) {
-		error_free(error);
-		return NULL;
-	}
-	return metadata;
+	struct error *error = clr_module_metadata(heap, type->module, ret);
+	if (!error || error->code == ERROR_NO_MEMORY)
+		return error;
+	error_free(error);
+	*ret = NULL;
+	return NULL;
 }
 
-static bool append_definition(struct heap *heap, const struct type *type, bool escaped,
-			      struct text *text)
+/*
+ * A MethodTable's own word on its row is not enough for a name: a flipped bit there would give another
+ * class's. The module's map must lead back to it, and the definition of an instantiation must take
+ * as many arguments. (A hole in the dump where the map is proves nothing.)
+ */
+static bool definition_agrees(struct heap *heap, const struct type *type,
+			      const struct metadata *metadata)
 {
+	if (!type->handle || type->kind == TYPE_VARIABLE)
+		return true;
+	if (type->is_generic)
+		return metadata_generic_parameter_count(metadata, type->token) ==
+		       type->argument_count;
+	uint64_t mapped = type_map_find(heap, type->module, heap->types->layout.type_def_map,
+					token_row(type->token));
+	return !mapped || mapped == type->handle;
+}
+
+static struct error *append_definition(struct heap *heap, const struct type *type, bool escaped,
+				       struct text *text, bool *ret_known)
+{
+	struct metadata *metadata;
 	/* An instantiation whose assembly is not loaded has its definition's name from the reference. */
 	if (!type->module && type_record_of(type)->metadata_name) {
 		text_append(text, type_record_of(type)->metadata_name);
-		return true;
+		*ret_known = true;
+		return NULL;
 	}
-	struct metadata *metadata = metadata_of(heap, type);
-	return metadata && token_table(type->token) == TABLE_TYPE_DEF &&
-	       type_definition_name(metadata, token_row(type->token), escaped, text);
+	TRY(metadata_of(heap, type, &metadata));
+	*ret_known = metadata && token_table(type->token) == TABLE_TYPE_DEF &&
+		     definition_agrees(heap, type, metadata) &&
+		     type_definition_name(metadata, token_row(type->token), escaped, text);
+	return NULL;
+}
+
+static struct error *metadata_name_make(struct heap *heap, const struct type *type)
+{
+	struct type_record *record = type_record_of(type);
+	CLEANUP(text_deinit) struct text text = { 0 };
+	bool known;
+	TRY(append_definition(heap, type, false, &text, &known));
+	if (text_failed(&text))
+		return &error_no_memory;
+	const char *name =
+		known ? arena_copy_text(&heap->arena, text_string(&text), text.length) : NULL;
+	if (known && !name)
+		return &error_no_memory;
+	record->metadata_name = name;
+	record->metadata_name_tried = true;
+	return NULL;
 }
 
 const char *type_metadata_name(struct heap *heap, const struct type *type)
 {
 	struct type_record *record = type_record_of(type);
-	if (record->metadata_name_tried)
-		return record->metadata_name;
-	struct text text = { 0 };
-	bool known = append_definition(heap, type, false, &text) && !text_failed(&text);
-	if (known)
-		record->metadata_name =
-			arena_copy_text(&heap->arena, text_string(&text), text.length);
-	record->metadata_name_tried = !known || record->metadata_name;
-	text_deinit(&text);
+	if (!record->metadata_name_tried)
+		error_free(metadata_name_make(heap, type));
 	return record->metadata_name;
 }
 
 /* T, as the definition names it. */
-static bool append_variable(struct heap *heap, const struct type *type, struct text *text)
+static struct error *append_variable(struct heap *heap, const struct type *type, struct text *text,
+				     bool *ret_known)
 {
-	struct metadata *metadata = metadata_of(heap, type);
+	struct metadata *metadata;
 	const char *name = NULL;
+	TRY(metadata_of(heap, type, &metadata));
 	if (metadata && token_table(type->token) == TABLE_GENERIC_PARAM)
 		name = metadata_generic_parameter_row_name(metadata, token_row(type->token));
 	if (name)
 		text_append(text, name);
-	return name != NULL;
+	*ret_known = name != NULL;
+	return NULL;
 }
 
 /*
@@ -133,9 +170,10 @@ static bool append_angles(const char *definition, const char *const *arguments, 
 }
 
 /* typestring.cpp: AppendInst with FormatFullInst; a type variable stands without an assembly. */
-static void append_brackets(struct heap *heap, const struct type *const *arguments, uint32_t count,
-			    struct text *text)
+static struct error *append_brackets(struct heap *heap, const struct type *const *arguments,
+				     uint32_t count, struct text *text)
 {
+	struct metadata *metadata;
 	for (uint32_t i = 0; i < count; i++) {
 		bool variable = arguments[i]->kind == TYPE_VARIABLE;
 		text_append(text, i ? "," : "[");
@@ -144,15 +182,15 @@ static void append_brackets(struct heap *heap, const struct type *const *argumen
 		text_append(text, arguments[i]->sos_name);
 		if (variable)
 			continue;
-		const char *assembly = arguments[i]->module ?
-					       clr_module_assembly_name(heap, arguments[i]->module) :
-					       "";
+		TRY(metadata_of(heap, arguments[i], &metadata));
+		const char *assembly = metadata ? arguments[i]->module->assembly_name : "";
 		if (*assembly)
 			text_append(text, ", ");
 		text_append(text, assembly);
 		text_append_char(text, ']');
 	}
 	text_append_char(text, ']');
+	return NULL;
 }
 
 /* typestring.cpp: AppendParamTypeQualifier; TypeNameBuilder::AddArray. */
@@ -222,12 +260,12 @@ static struct error *name_instance(struct heap *heap, const struct type *type,
 		return &error_no_memory;
 	for (uint32_t i = 0; i < count; i++)
 		names[i] = parts[i]->name;
-	naming->known = append_definition(heap, type, true, &naming->sos_name);
+	TRY(append_definition(heap, type, true, &naming->sos_name, &naming->known));
 	bool fits = naming->known &&
 		    append_angles(text_string(&naming->sos_name), names, count, &naming->name);
 	/* The definition itself has no arguments in its name (IsGenericTypeDefinition). */
 	if (naming->known && !type->is_generic_definition)
-		append_brackets(heap, parts, count, &naming->sos_name);
+		TRY(append_brackets(heap, parts, count, &naming->sos_name));
 	if (!fits) {
 		text_clear(&naming->name);
 		text_append(&naming->name, text_string(&naming->sos_name));
@@ -252,13 +290,13 @@ static struct error *name_make(struct heap *heap, const struct type *type,
 		name_function(type, parts, naming);
 		return NULL;
 	case TYPE_VARIABLE:
-		naming->known = append_variable(heap, type, &naming->name);
+		TRY(append_variable(heap, type, &naming->name, &naming->known));
 		break;
 	default:
 		if (type->is_generic)
 			return type->argument_count ? name_instance(heap, type, parts, naming) :
 						      NULL;
-		naming->known = append_definition(heap, type, true, &naming->name);
+		TRY(append_definition(heap, type, true, &naming->name, &naming->known));
 		break;
 	}
 	text_append(&naming->sos_name, text_string(&naming->name));
@@ -352,8 +390,10 @@ static struct error *name_step(struct heap *heap, const struct type *type, bool 
 	return error;
 }
 
-static struct error *names_make(struct heap *heap, const struct type *type)
+struct error *type_name_prepare(struct heap *heap, const struct type *type)
 {
+	if (type->name)
+		return NULL;
 	const struct type *stack[LIMIT_NESTING] = { type };
 	size_t depth = 1;
 	while (depth) {
@@ -369,7 +409,7 @@ static struct error *names_make(struct heap *heap, const struct type *type)
 
 const char *type_name(struct heap *heap, const struct type *type, bool *ret_known)
 {
-	struct error *error = type->name ? NULL : names_make(heap, type);
+	struct error *error = type_name_prepare(heap, type);
 	error_free(error);
 	if (ret_known)
 		*ret_known = !error && type_record_of(type)->name_known;

@@ -56,6 +56,7 @@ static struct error *keep_parts(struct heap *heap, const struct type *const *par
 	if (!types || !handles)
 		return &error_no_memory;
 	for (uint32_t i = 0; i < count; i++) {
+		record->public.is_open |= parts[i]->is_open;
 		types[i] = parts[i];
 		handles[i] = parts[i]->handle;
 	}
@@ -98,6 +99,7 @@ static struct error *build_element(struct builder *builder, uint32_t node, const
 									    0),
 		.value_size = sizeof(uint64_t),
 		.component_size = is_array ? element->value_size : 0,
+		.is_open = element->is_open,
 		.element = element,
 		.module = element->module,
 	};
@@ -147,6 +149,7 @@ static struct error *build_variable(struct builder *builder, const struct signat
 	if (of_class && builder->context && wanted->number < builder->context->argument_count)
 		return type_argument(heap, builder->context, wanted->number, ret);
 	struct type model = { .kind = TYPE_VARIABLE,
+			      .is_open = true,
 			      .element_type = wanted->element_type,
 			      .value_size = sizeof(uint64_t) };
 	TRY(type_new_unloaded(heap, &model, &record));

@@ -113,16 +113,15 @@ static bool struct_is_readable(struct heap *heap, uint64_t address, uint64_t siz
 }
 
 /* Nullable<T> by its own fields (System.Nullable`1: hasValue, value): *type and value->address become
- * those of what is in it; *type NULL: read_plain() has nothing left to do. */
+ * those of what is in it. *type NULL: there is nothing more to read. Unchanged where the fields have no
+ * names (no metadata): it is a struct like any other then. */
 static struct error *open_nullable(struct heap *heap, const struct type **type, struct value *value)
 {
 	const struct type_field *has_value, *content;
 	TRY(field_by_name(heap, *type, "hasValue", false, &has_value));
 	TRY(field_by_name(heap, *type, "value", false, &content));
-	if (!has_value || !content) {
-		*type = NULL;
+	if (!has_value || !content)
 		return NULL;
-	}
 	const uint8_t *flag = reader_borrow(&heap->reader, value->address + has_value->offset, 1);
 	if (flag && *flag) {
 		value->address += content->offset;
@@ -162,22 +161,16 @@ static struct error *read_plain(struct heap *heap, const struct type *type, stru
 	}
 }
 
-static bool is_nullable(struct heap *heap, const struct type *type)
-{
-	return type->kind == TYPE_STRUCT && type->is_generic &&
-	       type_is(heap, type, "System.Nullable`1");
-}
-
 struct error *value_read(struct heap *heap, const struct type *type, uint64_t address,
 			 struct value *ret)
 {
 	*ret = (struct value){ .type = type, .declared = type, .address = address };
-	if (is_nullable(heap, type)) {
+	if (type->is_nullable) {
 		struct error *error = open_nullable(heap, &type, ret);
 		if (is_unreadable(&error) || error_take(&error, ERROR_UNSUPPORTED))
 			type = NULL;
 		/* A Nullable in a Nullable does not compile; one in itself is no type. */
-		if (error || !type || is_nullable(heap, type))
+		if (error || !type || (type != ret->declared && type->is_nullable))
 			return error;
 		ret->type = type;
 	}
@@ -191,8 +184,8 @@ struct error *value_of_object(struct heap *heap, uint64_t object, struct value *
 	if (!object)
 		return NULL;
 	TRY(object_type(heap, object, &type));
-	if (type && (type->kind == TYPE_STRUCT || type->kind == TYPE_PRIMITIVE ||
-		     type->kind == TYPE_ENUM))
+	if (type &&
+	    (type->kind == TYPE_STRUCT || type->kind == TYPE_PRIMITIVE || type->kind == TYPE_ENUM))
 		return value_read(heap, type, object_fields(object), ret);
 	*ret = (struct value){
 		.kind = VALUE_REFERENCE,

@@ -46,8 +46,8 @@ MUST_CHECK struct error *value_of_field(struct heap *heap, const struct type_fie
 					uint64_t base, struct value *ret);
 
 /* The instance field of this name (field_by_name) of an object or of a struct at `address` of type
- * `type`. VALUE_UNREADABLE when there is no such field, or nothing to read: for the runtime's own and
- * the library's types, whose fields the caller knows. */
+ * `type`. VALUE_UNREADABLE when there is no such field, or nothing to read: for the runtime's own
+ * and the library's types, whose fields the caller knows. */
 MUST_CHECK struct error *value_field_of_object(struct heap *heap, uint64_t object, const char *name,
 					       struct value *ret);
 MUST_CHECK struct error *value_field_of_struct(struct heap *heap, const struct type *type,
@@ -86,8 +86,8 @@ MUST_CHECK struct error *array_read(struct heap *heap, uint64_t object, struct a
 MUST_CHECK struct error *array_element(struct heap *heap, const struct array_shape *shape,
 				       uint64_t index, struct value *ret);
 
-/* A struct that is an array in itself: [InlineArray(n)] and C#'s fixed buffers. Its elements are read
- * with array_element(). false: an ordinary struct. */
+/* A struct that is an array in itself: [InlineArray(n)] and C#'s fixed buffers. Its elements are
+ * read with array_element(). false: an ordinary struct. */
 MUST_CHECK struct error *inline_array_read(struct heap *heap, const struct value *value,
 					   struct array_shape *ret, bool *ret_is);
 

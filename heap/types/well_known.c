@@ -2,7 +2,8 @@
 #include "heap/types/value.h"
 #include "heap/types/well_known_text.h"
 
-/* One struct being written; a field that is not there or cannot be read makes it an ordinary one. */
+/* One struct being written; a field that is not there or cannot be read makes it an ordinary one.
+ */
 struct writing {
 	struct heap *heap;
 	const struct type *type;

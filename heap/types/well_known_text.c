@@ -12,8 +12,8 @@ enum {
 	DAYS_PER_4_YEARS = 4 * 365 + 1,
 	DAYS_PER_100_YEARS = 25 * DAYS_PER_4_YEARS - 1,
 	DAYS_PER_400_YEARS = 4 * DAYS_PER_100_YEARS + 1,
-	DAY_NUMBER_LAST = 3652058,                  /* 9999-12-31: DateOnly.MaxValue.DayNumber */
-	OFFSET_MINUTES_MOST = 14 * 60,              /* DateTimeOffset */
+	DAY_NUMBER_LAST = 3652058,     /* 9999-12-31: DateOnly.MaxValue.DayNumber */
+	OFFSET_MINUTES_MOST = 14 * 60, /* DateTimeOffset */
 };
 
 /* DateTime._dateData (System.DateTime: KindMask). */
@@ -203,8 +203,8 @@ enum {
 	HALF_LOWEST_EXPONENT = -4, /* of a number without an exponent in its text */
 };
 
-/* The magnitude of finite bits; the number behind the last finite one stands for infinity, so that the
- * middle between them is where rounding up begins. */
+/* The magnitude of finite bits; the number behind the last finite one stands for infinity, so that
+ * the middle between them is where rounding up begins. */
 static double half_magnitude(unsigned bits)
 {
 	unsigned exponent = bits >> HALF_FRACTION_BITS;
@@ -212,7 +212,8 @@ static double half_magnitude(unsigned bits)
 	double scale = 1.0 / (1 << 24);
 	if (!exponent)
 		return fraction * scale;
-	return (double)((uint64_t)(fraction + (1u << HALF_FRACTION_BITS)) << (exponent - 1)) * scale;
+	return (double)((uint64_t)(fraction + (1u << HALF_FRACTION_BITS)) << (exponent - 1)) *
+	       scale;
 }
 
 static bool half_reads_back(double candidate, unsigned bits)
@@ -221,16 +222,21 @@ static bool half_reads_back(double candidate, unsigned bits)
 	double above = (number + half_magnitude(bits + 1)) / 2;
 	double below = bits ? (number + half_magnitude(bits - 1)) / 2 : 0;
 	bool even = !(bits & 1);
-	return even ? candidate >= below && candidate <= above :
-		      candidate > below && candidate < above;
+	return even ? candidate >= below && candidate <= above
+		    : candidate > below && candidate < above;
 }
 
 /* Digits of a number's shortest "d.dde±x" form, and x. */
 static int half_digits(unsigned bits, char digits[HALF_DIGITS], int *ret_exponent)
 {
 	char scientific[32];
-	for (int precision = 0; precision < HALF_DIGITS; precision++) {
-		snprintf(scientific, sizeof(scientific), "%.*e", precision, half_magnitude(bits));
+	double number = half_magnitude(bits);
+	/* printf rounds a tie to even; below a power of two only the digits above it may read back.
+	 */
+	double nudged = number * (1 + 1e-13);
+	for (int try = 0; try < 2 * HALF_DIGITS; try++) {
+		snprintf(scientific, sizeof(scientific), "%.*e", try / 2,
+			 try % 2 ? nudged : number);
 		if (half_reads_back(strtod(scientific, NULL), bits))
 			break;
 	}

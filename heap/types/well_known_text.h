@@ -11,9 +11,9 @@
 /* "D": 00112233-4455-6677-8899-aabbccddeeff. */
 bool text_of_guid(struct text *text, const uint8_t bytes[16]);
 
-/* "O": 2024-02-29T12:34:56.7890000, and Z for UTC. `data` is DateTime._dateData: ticks, the kind in the
- * two top bits. A local time's offset is known to the process only, not to its dump: " (local)" stands
- * in its place. */
+/* "O": 2024-02-29T12:34:56.7890000, and Z for UTC. `data` is DateTime._dateData: ticks, the kind in
+ * the two top bits. A local time's offset is known to the process only, not to its dump: " (local)"
+ * stands in its place. */
 bool text_of_date_time(struct text *text, uint64_t data);
 
 /* "O": 2024-02-29T12:34:56.0000000-03:30. `utc_data` as above, of the UTC time. */
@@ -28,7 +28,8 @@ bool text_of_time_only(struct text *text, int64_t ticks);
 /* "c": [-][d.]hh:mm:ss[.fffffff]. */
 bool text_of_time_span(struct text *text, int64_t ticks);
 
-/* 12.500, -0.0001: the scale is kept. `flags` as decimal has it: scale in bits 16-23, sign in bit 31. */
+/* 12.500, -0.0001: the scale is kept. `flags` as decimal has it: scale in bits 16-23, sign in
+ * bit 31. */
 bool text_of_decimal(struct text *text, uint32_t flags, uint32_t high, uint64_t low);
 
 bool text_of_int128(struct text *text, uint64_t upper, uint64_t lower, bool is_signed);

@@ -34,10 +34,13 @@ BEGIN { for (i = 1; i < 256; i++) code[sprintf("%c", i)] = i }
 	print line
 }'
 
+separator=$(printf '\001')
 check_facts() { # FACTS DUMP
 	name=$(basename "$1" .facts)
 	sed -n 's/^fact \(.*\) = .*$/\1/p' "$1" > "$work/paths"
-	sed -n 's/^fact .* = \(.*\)$/\1/p' "$1" > "$work/expected"
+	# get prints text as it is, for scripts: the sample quotes it.
+	sed -n 's/^fact .* = \(.*\)$/\1/p' "$1" |
+		sed "/^[\"'].*[\"']\$/{s/^.//;s/.\$//;s/\\\\\([\"\\\\]\)/\\1/g}" > "$work/expected"
 	sed 's/^/get /' "$work/paths" > "$work/script"
 	# A path whose value cannot be read has one line too: its error.
 	"$program" analyze "$2" --keep-going -x "$work/script" 2>&1 |
@@ -47,9 +50,11 @@ check_facts() { # FACTS DUMP
 		echo "# $(wc -l < "$work/actual") answers to $(wc -l < "$work/paths") questions"
 		result 1 "$name: a line an answer"
 	}
-	paste -d '\001' "$work/paths" "$work/expected" "$work/actual" |
-		LC_ALL=C awk -F '\001' -v name="$name" -v number="$number" '{
+	paste -d "$separator" "$work/paths" "$work/expected" "$work/actual" |
+		LC_ALL=C awk -F "$separator" -v name="$name" -v number="$number" '{
 			number++
+			if (sub(/^0x/, "", $2)) # a pointer: get pads it
+				sub(/^0*/, $3 ~ /^0*$/ ? "0" : "", $3)
 			if ($2 == $3) {
 				printf "ok %d - %s: %s\n", number, name, $1
 			} else {
@@ -60,6 +65,29 @@ check_facts() { # FACTS DUMP
 	cat "$work/tap"
 	number=$((number + $(wc -l < "$work/paths")))
 	failures=$((failures + $(grep -c '^not ok' "$work/tap")))
+}
+
+# The counts of collections that are objects (dumpcollection takes no struct).
+check_counts() { # FACTS DUMP
+	name=$(basename "$1" .facts)
+	sed -n 's/^count \(.*\) = .*$/get \1/p' "$1" > "$work/script"
+	sed -n 's/^count .* = \(.*\)$/\1/p' "$1" > "$work/expected"
+	"$program" analyze "$2" --keep-going -x "$work/script" 2>&1 |
+		grep -vE '^(This answer is not whole|  )' > "$work/actual"
+	paste -d "$separator" "$work/script" "$work/expected" "$work/actual" |
+		LC_ALL=C grep -E "$separator[0-9a-f]{12} [^$separator]*\$" > "$work/objects"
+	cut -d "$separator" -f 3 "$work/objects" |
+		sed 's/^\([0-9a-f]*\) .*/dumpcollection \1 -length 0/' > "$work/script"
+	"$program" analyze "$2" --keep-going -x "$work/script" 2>&1 |
+		sed -nE 's/^Count: ([0-9,]*).*/\1/p;/^clrpod:/p' | tr -d , > "$work/counts"
+	paste -d "$separator" "$work/objects" "$work/counts" > "$work/rows"
+	while IFS="$separator" read -r path expected _ count; do
+		[ "$expected" = "$count" ] || echo "# got $count, expected $expected"
+		[ "$expected" = "$count" ]
+		result $? "$name: count of ${path#get }"
+	done < "$work/rows"
+	[ "$(wc -l < "$work/rows")" -gt 70 ]
+	result $? "$name: most collections are objects"
 }
 
 found=false
@@ -73,6 +101,7 @@ for facts in tests/dumps/*.facts; do
 		zstd -dqfc "$packed" > "$dump"
 	fi
 	check_facts "$facts" "$dump"
+	check_counts "$facts" "$dump"
 done
 [ $found = true ] || {
 	echo "there are no dumps in tests/dumps"

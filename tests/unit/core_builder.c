@@ -52,8 +52,8 @@ void core_builder_note(struct core_builder *builder, const char *name, uint32_t 
 	size_t name_size = strlen(name) + 1;
 	size_t description_at = (size_t)align_up(sizeof(Elf64_Nhdr) + name_size, align);
 	size_t whole = (size_t)align_up(description_at + size, align);
-	builder->notes = scenery_grow(builder->notes, builder->notes_size,
-				      builder->notes_size + whole);
+	builder->notes =
+		scenery_grow(builder->notes, builder->notes_size, builder->notes_size + whole);
 	uint8_t *note = builder->notes + builder->notes_size;
 	builder->notes_size += whole;
 	Elf64_Nhdr header = { .n_namesz = (uint32_t)name_size,
@@ -91,10 +91,10 @@ void core_builder_mapping(struct core_builder *builder, uint64_t start, uint64_t
 	size_t count = builder->mapping_count++;
 	builder->mappings = scenery_grow(builder->mappings, count * sizeof(*builder->mappings),
 					 (count + 1) * sizeof(*builder->mappings));
-	builder->mappings[count] = (struct core_builder_mapping){
-		start, end, file_offset,
-		memcpy(scenery_allocate(strlen(path) + 1), path, strlen(path) + 1)
-	};
+	builder->mappings[count] =
+		(struct core_builder_mapping){ start, end, file_offset,
+					       memcpy(scenery_allocate(strlen(path) + 1), path,
+						      strlen(path) + 1) };
 }
 
 void core_builder_auxv(struct core_builder *builder, uint64_t type, uint64_t value)
@@ -161,14 +161,13 @@ static void write_headers(struct core_builder *builder, uint64_t notes_at)
 							 .p_align = builder->note_align };
 	for (size_t i = 0; i < builder->load_count; i++) {
 		const struct core_builder_load *load = &builder->loads[i];
-		*core_builder_header(builder, i + 1) =
-			(Elf64_Phdr){ .p_type = PT_LOAD,
-				      .p_flags = load->flags,
-				      .p_offset = load->file_offset,
-				      .p_vaddr = load->address,
-				      .p_filesz = load->size,
-				      .p_memsz = load->memory_size,
-				      .p_align = PAGE };
+		*core_builder_header(builder, i + 1) = (Elf64_Phdr){ .p_type = PT_LOAD,
+								     .p_flags = load->flags,
+								     .p_offset = load->file_offset,
+								     .p_vaddr = load->address,
+								     .p_filesz = load->size,
+								     .p_memsz = load->memory_size,
+								     .p_align = PAGE };
 	}
 }
 
@@ -178,8 +177,7 @@ uint8_t *core_builder_finish(struct core_builder *builder, size_t *ret_size)
 	if (builder->auxv_count)
 		core_builder_note(builder, "CORE", NT_AUXV, builder->auxv,
 				  (builder->auxv_count + 2) * sizeof(uint64_t));
-	uint64_t notes_at =
-		sizeof(Elf64_Ehdr) + (builder->load_count + 1) * sizeof(Elf64_Phdr);
+	uint64_t notes_at = sizeof(Elf64_Ehdr) + (builder->load_count + 1) * sizeof(Elf64_Phdr);
 	uint64_t at = align_up(notes_at + builder->notes_size, PAGE);
 	for (size_t i = 0; i < builder->load_count; i++) {
 		builder->loads[i].file_offset = at;
@@ -224,7 +222,8 @@ static void put(uint8_t *image, uint64_t at, uint64_t number, size_t width)
 	memcpy(image + at, &number, width);
 }
 
-/* .dynsym, .dynstr and .gnu.hash with 2 buckets; the symbols sorted by bucket, undefined ones first. */
+/* .dynsym, .dynstr and .gnu.hash with 2 buckets; the symbols sorted by bucket, undefined ones
+ * first. */
 static size_t build_symbols(const struct module_shape *shape, uint8_t *image)
 {
 	size_t index = 1, string = 1, first = 1;
@@ -241,7 +240,8 @@ static size_t build_symbols(const struct module_shape *shape, uint8_t *image)
 					    .st_shndx = symbol->undefined ? SHN_UNDEF : 1,
 					    .st_value = symbol->vaddr,
 					    .st_size = symbol->size };
-			memcpy(image + MODULE_SYMBOLS + index * sizeof(entry), &entry, sizeof(entry));
+			memcpy(image + MODULE_SYMBOLS + index * sizeof(entry), &entry,
+			       sizeof(entry));
 			memcpy(image + MODULE_STRINGS + string, symbol->name,
 			       strlen(symbol->name) + 1);
 			string += strlen(symbol->name) + 1;
@@ -260,8 +260,8 @@ static size_t build_symbols(const struct module_shape *shape, uint8_t *image)
 			index++;
 		}
 		if (last_hash) { /* end of this bucket's chain */
-			uint64_t chain = MODULE_HASH + 16 + 8 + HASH_BUCKETS * 4 +
-					 (index - 1 - first) * 4;
+			uint64_t chain =
+				MODULE_HASH + 16 + 8 + HASH_BUCKETS * 4 + (index - 1 - first) * 4;
 			put(image, chain, load_u32(image + chain) | 1, 4);
 			last_hash = 0;
 		}
@@ -317,21 +317,38 @@ static void build_headers(const struct module_shape *shape, uint8_t *image)
 			      .e_phentsize = sizeof(Elf64_Phdr),
 			      .e_phnum = MODULE_HEADERS };
 	const Elf64_Phdr headers[MODULE_HEADERS] = {
-		{ .p_type = PT_LOAD, .p_flags = PF_R | PF_X, .p_vaddr = base,
-		  .p_filesz = MODULE_DATA, .p_memsz = MODULE_DATA, .p_align = PAGE },
-		{ .p_type = shape->writable ? PT_LOAD : PT_NULL, .p_flags = PF_R | PF_W,
-		  .p_offset = MODULE_DATA, .p_vaddr = data + MODULE_DATA,
-		  .p_filesz = MODULE_BYTES - MODULE_DATA, .p_memsz = MODULE_BSS_END - MODULE_DATA,
+		{ .p_type = PT_LOAD,
+		  .p_flags = PF_R | PF_X,
+		  .p_vaddr = base,
+		  .p_filesz = MODULE_DATA,
+		  .p_memsz = MODULE_DATA,
 		  .p_align = PAGE },
-		{ .p_type = PT_DYNAMIC, .p_flags = PF_R | PF_W, .p_offset = MODULE_DYNAMIC,
-		  .p_vaddr = data + MODULE_DYNAMIC, .p_filesz = 8 * sizeof(Elf64_Dyn),
+		{ .p_type = shape->writable ? PT_LOAD : PT_NULL,
+		  .p_flags = PF_R | PF_W,
+		  .p_offset = MODULE_DATA,
+		  .p_vaddr = data + MODULE_DATA,
+		  .p_filesz = MODULE_BYTES - MODULE_DATA,
+		  .p_memsz = MODULE_BSS_END - MODULE_DATA,
+		  .p_align = PAGE },
+		{ .p_type = PT_DYNAMIC,
+		  .p_flags = PF_R | PF_W,
+		  .p_offset = MODULE_DYNAMIC,
+		  .p_vaddr = data + MODULE_DYNAMIC,
+		  .p_filesz = 8 * sizeof(Elf64_Dyn),
 		  .p_memsz = 8 * sizeof(Elf64_Dyn) },
-		{ .p_type = PT_GNU_RELRO, .p_flags = PF_R, .p_offset = MODULE_DATA,
-		  .p_vaddr = data + MODULE_DATA, .p_filesz = MODULE_RELRO_END - MODULE_DATA,
+		{ .p_type = PT_GNU_RELRO,
+		  .p_flags = PF_R,
+		  .p_offset = MODULE_DATA,
+		  .p_vaddr = data + MODULE_DATA,
+		  .p_filesz = MODULE_RELRO_END - MODULE_DATA,
 		  .p_memsz = MODULE_RELRO_END - MODULE_DATA },
-		{ .p_type = shape->build_id ? PT_NOTE : PT_NULL, .p_flags = PF_R,
-		  .p_offset = MODULE_NOTE, .p_vaddr = base + MODULE_NOTE, .p_filesz = 36,
-		  .p_memsz = 36, .p_align = 4 },
+		{ .p_type = shape->build_id ? PT_NOTE : PT_NULL,
+		  .p_flags = PF_R,
+		  .p_offset = MODULE_NOTE,
+		  .p_vaddr = base + MODULE_NOTE,
+		  .p_filesz = 36,
+		  .p_memsz = 36,
+		  .p_align = 4 },
 	};
 	memcpy(image, &header, sizeof(header));
 	memcpy(image + sizeof(header), headers, sizeof(headers));

@@ -9,8 +9,8 @@
  *	...
  *	core_builder_deinit(&core);
  *
- * Layout of the result, as the kernel writes it: ELF header, program headers, notes, then from the next
- * page on the segments' bytes in the order they were added, each on a page of its own.
+ * Layout of the result, as the kernel writes it: ELF header, program headers, notes, then from the
+ *next page on the segments' bytes in the order they were added, each on a page of its own.
  */
 #ifndef TESTS_UNIT_CORE_BUILDER_H
 #define TESTS_UNIT_CORE_BUILDER_H
@@ -36,9 +36,9 @@ struct core_builder_mapping {
 
 struct core_builder {
 	uint16_t machine;
-	uint64_t page_size;    /* the unit of NT_FILE; 4096 */
-	bool extended_count;   /* PN_XNUM: the count stands in section header 0, at the end */
-	uint64_t note_align;   /* p_align of PT_NOTE; 4 */
+	uint64_t page_size;  /* the unit of NT_FILE; 4096 */
+	bool extended_count; /* PN_XNUM: the count stands in section header 0, at the end */
+	uint64_t note_align; /* p_align of PT_NOTE; 4 */
 	struct core_builder_load *loads;
 	size_t load_count;
 	struct core_builder_mapping *mappings;
@@ -86,15 +86,15 @@ uint8_t *core_builder_finish(struct core_builder *builder, size_t *ret_size);
 Elf64_Phdr *core_builder_header(struct core_builder *builder, size_t i);
 
 /*
- * An ELF module as it stands in memory, at most a page: an ELF header, PT_LOAD (rx), PT_LOAD (rw, with
- * .bss up to bss_end), PT_DYNAMIC, PT_NOTE with a build-id, and a .gnu.hash table with these symbols.
- * The layout is fixed:
+ * An ELF module as it stands in memory, at most a page: an ELF header, PT_LOAD (rx), PT_LOAD (rw,
+ * with .bss up to bss_end), PT_DYNAMIC, PT_NOTE with a build-id, and a .gnu.hash table with these
+ * symbols. The layout is fixed:
  */
 enum {
-	MODULE_DATA = 0x1000,     /* p_vaddr and file offset of the writable segment */
-	MODULE_BSS_END = 0x5000,  /* its end in memory */
-	MODULE_BYTES = 0x2000,    /* of the image, which is also the file */
-	MODULE_DYNAMIC = 0x1000,  /* p_vaddr of PT_DYNAMIC */
+	MODULE_DATA = 0x1000,    /* p_vaddr and file offset of the writable segment */
+	MODULE_BSS_END = 0x5000, /* its end in memory */
+	MODULE_BYTES = 0x2000,   /* of the image, which is also the file */
+	MODULE_DYNAMIC = 0x1000, /* p_vaddr of PT_DYNAMIC */
 	MODULE_RELRO_END = 0x1400,
 	MODULE_POINTER = 0x1200,  /* a word with R_*_RELATIVE to MODULE_CONSTANT */
 	MODULE_IMPORT = 0x1208,   /* a word with a relocation against another module */
@@ -109,21 +109,21 @@ struct module_symbol {
 
 struct module_shape {
 	uint16_t machine;
-	uint64_t bias;             /* for the d_ptr values, when they are relocated */
-	bool relocated;            /* as glibc leaves them; false: as musl does, and the file has them */
-	uint64_t link_vaddr;       /* p_vaddr of file offset 0 */
-	uint64_t data_shift;       /* p_vaddr - p_offset of the writable segment (arm64: 64 KiB) */
-	uint8_t build_id;          /* each byte of its 20; 0: no note */
-	uint64_t debug;            /* DT_DEBUG; 0: none */
-	bool writable;             /* false: no second PT_LOAD */
+	uint64_t bias;       /* for the d_ptr values, when they are relocated */
+	bool relocated;      /* as glibc leaves them; false: as musl does, and the file has them */
+	uint64_t link_vaddr; /* p_vaddr of file offset 0 */
+	uint64_t data_shift; /* p_vaddr - p_offset of the writable segment (arm64: 64 KiB) */
+	uint8_t build_id;    /* each byte of its 20; 0: no note */
+	uint64_t debug;      /* DT_DEBUG; 0: none */
+	bool writable;       /* false: no second PT_LOAD */
 	const struct module_symbol *symbols; /* NULL-named end */
 };
 
 /* Fills MODULE_BYTES bytes. */
 void module_build(const struct module_shape *shape, uint8_t *image);
 
-/* Puts the module into a target at its bias, as the dynamic linker would: text, data and .bss, and the
- * file mappings of the first two. Later changes: fake_put(). */
+/* Puts the module into a target at its bias, as the dynamic linker would: text, data and .bss, and
+ * the file mappings of the first two. Later changes: fake_put(). */
 void module_place(struct fake_target *fake, const struct module_shape *shape, const char *path);
 
 #endif

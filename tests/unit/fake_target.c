@@ -66,7 +66,8 @@ static const uint8_t *fake_borrow(struct target *target, uint64_t address, size_
 	return range->bytes + offset;
 }
 
-static struct error *fake_visit_mappings(struct target *target, mapping_visitor visit, void *context)
+static struct error *fake_visit_mappings(struct target *target, mapping_visitor visit,
+					 void *context)
 {
 	struct fake_target *fake = fake_of(target);
 	if (fake->under)
@@ -105,7 +106,8 @@ static size_t fake_auxv(struct target *target, void *buffer, size_t size)
 {
 	struct fake_target *fake = fake_of(target);
 	if (fake->under)
-		return fake->under->ops->auxv ? fake->under->ops->auxv(fake->under, buffer, size) : 0;
+		return fake->under->ops->auxv ? fake->under->ops->auxv(fake->under, buffer, size)
+					      : 0;
 	size_t bytes = fake->auxv_count * sizeof(uint64_t);
 	if (bytes > size)
 		bytes = size;
@@ -140,7 +142,8 @@ struct fake_target *fake_target_new(enum architecture architecture)
 					       .visit_threads = fake_visit_threads,
 					       .auxv = fake_auxv };
 	struct fake_target *fake = scenery_allocate(sizeof(*fake));
-	fake->base = (struct target){ .ops = &ops, .architecture = architecture, .page_size = 4096 };
+	fake->base =
+		(struct target){ .ops = &ops, .architecture = architecture, .page_size = 4096 };
 	fake->reads_left = SIZE_MAX;
 	return fake;
 }

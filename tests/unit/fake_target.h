@@ -30,18 +30,19 @@ struct fake_target {
 	size_t mapping_count;
 	struct target_thread *threads; /* registers are copies */
 	size_t thread_count;
-	uint64_t auxv[64]; /* pairs, AT_NULL behind them */
-	size_t auxv_count; /* of numbers */
-	bool lends;        /* answers borrow(); otherwise, as a live target, it cannot */
-	size_t reads_left; /* SIZE_MAX: no end */
-	size_t reads;      /* made so far */
+	uint64_t auxv[64];    /* pairs, AT_NULL behind them */
+	size_t auxv_count;    /* of numbers */
+	bool lends;           /* answers borrow(); otherwise, as a live target, it cannot */
+	size_t reads_left;    /* SIZE_MAX: no end */
+	size_t reads;         /* made so far */
 	struct target *under; /* fake_target_over(): what the reads are handed to */
 };
 
 struct fake_target *fake_target_new(enum architecture architecture);
 void fake_target_cleanup(struct fake_target **fake);
 
-/* A target that hands everything to `under` (which it closes), but fails on order: for testing on a real core. */
+/* A target that hands everything to `under` (which it closes), but fails on order: for testing on a
+ * real core. */
 struct fake_target *fake_target_over(struct target *under);
 
 /* Memory at address: zeros, or a copy of bytes; readable and writable. Ranges must not overlap. The

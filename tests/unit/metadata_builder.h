@@ -1,9 +1,10 @@
 /*
  * Metadata and PE images made in code, for tests: rows as numbers, heaps as text and bytes. The
  * columns' kinds are stated here once more, apart from heap/types/metadata_tables.c, so that a
- *wrong one there shows. Memory never fails (scenery_allocate()).
+ * wrong one there shows. Memory never fails (scenery_allocate()).
  *
- *	CLEANUP(metadata_builder_cleanup) struct metadata_builder *builder = metadata_builder_new();
+ *	CLEANUP(metadata_builder_cleanup) struct metadata_builder *builder =
+ *		metadata_builder_new();
  *	BUILD_ROW(builder, TABLE_TYPE_REF, token_make(TABLE_ASSEMBLY_REF, 1),
  *		  build_string(builder, "Object"), build_string(builder, "System"));
  *	const uint8_t *bytes = metadata_builder_finish(builder, &size);

@@ -2,7 +2,8 @@
 
 #include <time.h>
 
-/* A case that allocates often is tried at its first allocations one by one, then in growing steps. */
+/* A case that allocates often is tried at its first allocations one by one, then in growing steps.
+ */
 enum { ONE_BY_ONE = 200, MOST_SECONDS_A_CASE = 5 };
 
 enum mode { MODE_PLAIN, MODE_ALLOCATION, MODE_ALLOCATIONS, MODE_READ };
@@ -174,7 +175,8 @@ int tap_run(const struct tap_case *cases, size_t count, int argc, char **argv)
 			continue;
 		if (repeat) {
 			run_failing(&cases[i], MODE_ALLOCATION, "one allocation fails");
-			run_failing(&cases[i], MODE_ALLOCATIONS, "all allocations from one on fail");
+			run_failing(&cases[i], MODE_ALLOCATIONS,
+				    "all allocations from one on fail");
 		}
 		run_failing(&cases[i], MODE_READ, "one read fails");
 	}

@@ -2,12 +2,7 @@
 #include "tests/unit/core_builder.h"
 #include "tests/unit/tap.h"
 
-#include <fcntl.h>
 #include <signal.h>
-#include <sys/mman.h>
-#include <unistd.h>
-#include <zlib.h>
-#include <zstd.h>
 
 static void close_target(struct target **target)
 {
@@ -240,7 +235,7 @@ TEST(a_lying_file_note_is_cut)
 		CLEANUP(close_target) struct target *target = NULL;
 		struct seen seen = { .count = 0 };
 		uint64_t note[12] = { notes[i].count, notes[i].unit, 0x10000, 0x20000, 5,
-				      0x20041,	      0x30000,	     5 };
+				      0x20041,        0x30000,       5 };
 		memcpy((char *)note + 16 + 2 * 24, "/a\0b", 4);
 		if (notes[i].size == 16 + 24 + 3)
 			memcpy((char *)note + 16 + 24, "/a", 3);
@@ -395,8 +390,8 @@ TEST(other_elf_files_are_named)
 		uint8_t *image = core_builder_finish(&core, &size);
 		memcpy(image + offsetof(Elf64_Ehdr, e_type), &files[i].type, 2);
 		memcpy(image + offsetof(Elf64_Ehdr, e_machine), &files[i].machine, 2);
-		CHECK_FAILS(core_target_open_bytes("file", image, size, &target),
-			    ERROR_UNSUPPORTED, files[i].named);
+		CHECK_FAILS(core_target_open_bytes("file", image, size, &target), ERROR_UNSUPPORTED,
+			    files[i].named);
 	}
 }
 
@@ -456,222 +451,8 @@ TEST(lying_headers)
 	}
 }
 
-/* ---- files ---- */
-
-struct scratch_file {
-	char path[64];
-};
-
-static void scratch_remove(struct scratch_file *file)
-{
-	if (file->path[0])
-		unlink(file->path);
-}
-
-static bool scratch_write(struct scratch_file *file, const void *bytes, size_t size)
-{
-	snprintf(file->path, sizeof(file->path), "/tmp/clrpod-test-XXXXXX");
-	CLEANUP(fd_cleanup) int fd = mkostemp(file->path, O_CLOEXEC);
-	return fd >= 0 && write(fd, bytes, size) == (ssize_t)size;
-}
-
-struct notes {
-	char text[1024];
-	size_t progress;
-};
-
-static void take_note(void *context, const char *text)
-{
-	struct notes *notes = context;
-	snprintf(notes->text + strlen(notes->text), sizeof(notes->text) - strlen(notes->text),
-		 "%s\n", text);
-}
-
-static void take_progress(void *context, const char *what, uint64_t done, uint64_t total)
-{
-	struct notes *notes = context;
-	(void)what, (void)done, (void)total;
-	notes->progress++;
-}
-
-static size_t pack_gzip(const uint8_t *bytes, size_t size, uint8_t *packed, size_t room)
-{
-	z_stream stream = { .next_in = (Bytef *)bytes,
-			    .avail_in = (uInt)size,
-			    .next_out = packed,
-			    .avail_out = (uInt)room };
-	deflateInit2(&stream, 9, Z_DEFLATED, 16 + 15, 8, Z_DEFAULT_STRATEGY);
-	deflate(&stream, Z_FINISH);
-	deflateEnd(&stream);
-	return stream.total_out;
-}
-
-static size_t pack_stream(const uint8_t *bytes, size_t size, uint8_t *packed, size_t room)
-{
-	ZSTD_CCtx *context = ZSTD_createCCtx(); /* as `zstd <pipe`: no content size in the frame */
-	ZSTD_outBuffer output = { packed, room, 0 };
-	ZSTD_inBuffer input = { bytes, size / 2, 0 };
-	ZSTD_compressStream2(context, &output, &input, ZSTD_e_flush);
-	input.size = size;
-	ZSTD_compressStream2(context, &output, &input, ZSTD_e_end);
-	ZSTD_freeCCtx(context);
-	return output.pos;
-}
-
-/* Two frames, the second with its size; or two gzip members. */
-static size_t pack_twice(size_t (*pack)(const uint8_t *, size_t, uint8_t *, size_t),
-			 const uint8_t *bytes, size_t size, uint8_t *packed, size_t room)
-{
-	size_t first = pack(bytes, size / 2, packed, room);
-	return first + pack(bytes + size / 2, size - size / 2, packed + first, room - first);
-}
-
-static size_t pack_zstd(const uint8_t *bytes, size_t size, uint8_t *packed, size_t room)
-{
-	return ZSTD_compress(packed, room, bytes, size, 3);
-}
-
-static void build_big(struct core_builder *core, size_t *ret_size)
-{
-	enum { BIG = 3 * 1024 * 1024 + 123 };
-	core_builder_load(core, 0x10000, NULL, BIG, BIG);
-	for (size_t i = 0; i < BIG; i++) /* half noise, half zeros */
-		core->loads[0].bytes[i] = i & 0x10000 ? (uint8_t)(i * 2654435761u >> 13) : 0;
-	core_builder_text(core, 0x9000000, "the end", 0x1000, 0x1000);
-	core_builder_finish(core, ret_size);
-}
-
-static void check_big(struct target *target, const struct core_builder *core)
-{
-	size_t size;
-	const uint8_t *bytes = target_borrow(target, 0x10000, &size);
-	REQUIRE(bytes);
-	CHECK(size >= core->loads[0].size);
-	CHECK(!memcmp(bytes, core->loads[0].bytes, core->loads[0].size));
-	char text[8];
-	CHECK_OK(target_read(target, 0x9000000, text, sizeof(text)));
-	CHECK_TEXT(text, "the end");
-}
-
-TEST(files_are_opened_plain_and_packed)
-{
-	static size_t (*const packers[])(const uint8_t *, size_t, uint8_t *,
-					 size_t) = { NULL, pack_zstd, pack_stream, pack_gzip };
-	BUILDER(core, EM_X86_64);
-	size_t size, room;
-	build_big(&core, &size);
-	room = size + 65536;
-	uint8_t *packed = scenery_allocate(room);
-	for (size_t i = 0; i < 2 * sizeof(packers) / sizeof(packers[0]); i++) {
-		CLEANUP(scratch_remove) struct scratch_file file = { "" };
-		CLEANUP(close_target) struct target *target = NULL;
-		struct notes notes = { .progress = 0 };
-		struct task task = { .note = take_note, .progress = take_progress, .context = &notes };
-		bool twice = i >= sizeof(packers) / sizeof(packers[0]);
-		size_t (*pack)(const uint8_t *, size_t, uint8_t *, size_t) =
-			packers[i % (sizeof(packers) / sizeof(packers[0]))];
-		size_t packed_size = size;
-		if (pack && twice)
-			packed_size = pack_twice(pack, core.image, size, packed, room);
-		else if (pack)
-			packed_size = pack(core.image, size, packed, room);
-		else
-			memcpy(packed, core.image, size);
-		if (!scratch_write(&file, packed, packed_size))
-			break;
-		struct error *error = core_target_open(file.path, &task, &target);
-		if (!error) {
-			check_big(target, &core);
-			CHECK(!pack || strstr(notes.text, "needs "));
-			CHECK(!pack || notes.progress > 2);
-			CHECK(!strstr(notes.text, "damaged"));
-			CHECK(pack || !notes.text[0]);
-		}
-		if (!tap_succeeds(error, __FILE__, __LINE__, "core_target_open"))
-			break;
-	}
-	scenery_free(packed);
-}
-
-TEST(a_cut_archive_gives_a_truncated_core)
-{
-	static size_t (*const packers[])(const uint8_t *, size_t, uint8_t *,
-					 size_t) = { pack_zstd, pack_stream, pack_gzip };
-	BUILDER(core, EM_X86_64);
-	size_t size, room;
-	build_big(&core, &size);
-	room = size + 65536;
-	uint8_t *packed = scenery_allocate(room);
-	for (size_t i = 0; i < sizeof(packers) / sizeof(packers[0]); i++) {
-		CLEANUP(scratch_remove) struct scratch_file file = { "" };
-		CLEANUP(close_target) struct target *target = NULL;
-		struct notes notes = { .progress = 0 };
-		struct task task = { .note = take_note, .context = &notes };
-		size_t packed_size = packers[i](core.image, size, packed, room);
-		if (!scratch_write(&file, packed, packed_size / 2))
-			break;
-		struct error *error = core_target_open(file.path, &task, &target);
-		if (!error) {
-			CHECK(target->missing_bytes > 0x1000);
-			CHECK(strstr(notes.text, "cut short or damaged"));
-		}
-		if (!tap_succeeds(error, __FILE__, __LINE__, "core_target_open"))
-			break;
-	}
-	scenery_free(packed);
-}
-
-TEST(unpacking_can_be_cancelled)
-{
-	BUILDER(core, EM_X86_64);
-	CLEANUP(scratch_remove) struct scratch_file file = { "" };
-	struct target *target = NULL;
-	volatile sig_atomic_t stop = 1;
-	struct task task = { .stop = &stop };
-	uint8_t packed[65536];
-	size_t size;
-	core_builder_text(&core, 0x10000, "x", 0x1000, 0x1000);
-	const uint8_t *image = core_builder_finish(&core, &size);
-	REQUIRE(scratch_write(&file, packed, pack_zstd(image, size, packed, sizeof(packed))));
-	CHECK_FAILS(core_target_open(file.path, &task, &target), ERROR_CANCELLED, "unpacking");
-}
-
-TEST(damaged_archives_are_refused)
-{
-	static const char zstd[] = "\x28\xb5\x2f\xfd\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff";
-	static const char gzip[] = "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff\xff\xff\xff\xff\xff\xff"
-				   "\xff\xff\x00\x00\x00\x00";
-	CLEANUP(scratch_remove) struct scratch_file first = { "" };
-	CLEANUP(scratch_remove) struct scratch_file second = { "" };
-	struct target *target = NULL;
-	REQUIRE(scratch_write(&first, zstd, sizeof(zstd) - 1));
-	REQUIRE(scratch_write(&second, gzip, sizeof(gzip) - 1));
-	CHECK_FAILS(core_target_open(first.path, NULL, &target), ERROR_BAD_DATA, "cannot unpack");
-	CHECK_FAILS(core_target_open(second.path, NULL, &target), ERROR_BAD_DATA, "cannot unpack");
-}
-
-/* A frame that claims 2^50 bytes: the figures are said, and nothing is written. */
-TEST(too_large_an_archive_is_refused_with_figures)
-{
-	static const uint8_t frame[] = { 0x28, 0xb5, 0x2f, 0xfd, 0xe0, 0, 0, 0, 0, 0, 0, 4, 0,
-					 0x01, 0,    0 };
-	CLEANUP(scratch_remove) struct scratch_file file = { "" };
-	struct target *target = NULL;
-	REQUIRE(scratch_write(&file, frame, sizeof(frame)));
-	CHECK_FAILS(core_target_open(file.path, NULL, &target), ERROR_OS, "needs 1024.0 TiB");
-	CHECK_FAILS(core_target_open_in(file.path, "/proc", NULL, &target), ERROR_OS,
-		    "/proc cannot be used, /tmp has");
-}
-
-TEST(paths_that_are_no_files)
-{
-	struct target *target = NULL;
-	CHECK_FAILS(core_target_open("/nonexistent/core", NULL, &target), ERROR_OS, "No such file");
-	CHECK_FAILS(core_target_open("/tmp", NULL, &target), ERROR_UNSUPPORTED, "directory");
-	CHECK_FAILS(core_target_open("/dev/null", NULL, &target), ERROR_UNSUPPORTED, "device");
-}
-
-/* 60,000 segments open in well under 10 ms (no clock here: tests/bench has it), and are all found. */
+/* 60,000 segments open in well under 10 ms (no clock here: tests/bench has it), and are all found.
+ */
 TEST(sixty_thousand_segments)
 {
 	enum { SEGMENTS = 60000 };
@@ -710,12 +491,6 @@ static const struct tap_case cases[] = {
 	CASE(other_elf_files_are_named),
 	CASE(a_core_without_memory_is_refused),
 	CASE(lying_headers),
-	CASE(files_are_opened_plain_and_packed),
-	CASE(a_cut_archive_gives_a_truncated_core),
-	CASE(unpacking_can_be_cancelled),
-	CASE(damaged_archives_are_refused),
-	CASE(too_large_an_archive_is_refused_with_figures),
-	CASE(paths_that_are_no_files),
 	CASE_ONCE(sixty_thousand_segments),
 };
 TAP_MAIN(cases)

@@ -19,7 +19,10 @@ static void check_name(const struct enum_constant *constants, size_t count, uint
 
 /* enum Plain { First = 1, Second, Third = 1000, AlsoThird = 1000, Negative = -5 } */
 static const struct enum_constant plain[] = {
-	{ 1, "First" },	{ 2, "Second" }, { 1000, "Third" }, { 1000, "AlsoThird" },
+	{ 1, "First" },
+	{ 2, "Second" },
+	{ 1000, "Third" },
+	{ 1000, "AlsoThird" },
 	{ 0xfffffffb, "Negative" },
 };
 
@@ -34,9 +37,10 @@ TEST(a_value_has_the_first_constants_name)
 	check_name(plain, 0, 1, true, NULL);
 }
 
-/* [Flags] enum Rights : long { None, Read = 1, Write = 2, Execute = 4, ReadWrite = 3, Owner = 1L << 40 } */
+/* [Flags] enum Rights : long { None, Read = 1, Write = 2, Execute = 4, ReadWrite = 3, Owner = 1L <<
+ * 40 } */
 static const struct enum_constant rights[] = {
-	{ 0, "None" },	    { 1, "Read" },    { 2, "Write" },
+	{ 0, "None" },      { 1, "Read" },    { 2, "Write" },
 	{ 3, "ReadWrite" }, { 4, "Execute" }, { (uint64_t)1 << 40, "Owner" },
 };
 

@@ -66,7 +66,7 @@ TEST(data_may_stand_elsewhere_than_in_the_file)
 	module_place(fake, &shape, "/usr/lib/libcoreclr.so");
 	CHECK_OK(module_list_read(&fake->base, &arena, &list));
 	REQUIRE(list.count == 1);
-	uint64_t address;
+	uint64_t address = 0;
 	CHECK_NUMBER(list.modules[0].end, shape.bias + 0x20000 + MODULE_BSS_END);
 	CHECK_NUMBER(list.modules[0].dynamic, shape.bias + 0x20000 + MODULE_DYNAMIC);
 	CHECK(elf_module_symbol(&fake->base, &list.modules[0], "g_dacTable", &address));
@@ -129,12 +129,13 @@ TEST(damaged_symbol_tables)
 		static const uint32_t values[] = { 0, 1, 0x7fffffff, UINT32_MAX };
 		for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
 			SCENE(fake, arena, list);
-			uint64_t address;
+			uint64_t address = 0;
 			module_place(fake, &library, "/lib/x.so");
 			fake_put(fake, library.bias + at, values[i], 4);
 			CHECK_OK(module_list_read(&fake->base, &arena, &list));
 			REQUIRE(list.count == 1);
-			if (elf_module_symbol(&fake->base, &list.modules[0], "g_dacTable", &address))
+			if (elf_module_symbol(&fake->base, &list.modules[0], "g_dacTable",
+					      &address))
 				CHECK_NUMBER(address, library.bias + 0x2000);
 		}
 	}
@@ -152,7 +153,8 @@ TEST(what_is_no_module_is_left_out)
 	fake_target_zeros(fake, 0x20000, 0x1000);
 	fake_target_mapping(fake, 0x20000, 0x21000, 0, "/app/data");
 	fake_target_mapping(fake, 0x30000, 0x31000, 0, "/lib/absent.so");
-	/* a library of another machine; one mapped as data: its writable part is not where it belongs */
+	/* a library of another machine; one mapped as data: its writable part is not where it
+	 * belongs */
 	other.machine = EM_AARCH64;
 	other.bias = 0x40000;
 	module_place(fake, &other, "/lib/arm.so");
@@ -276,12 +278,17 @@ TEST(modules_of_the_dynamic_linkers_list)
 
 TEST(a_cyclic_list_ends)
 {
-	/* the last node leads back to the first, to itself, to the second; the first has a previous */
+	/* the last node leads back to the first, to itself, to the second; the first has a previous
+	 */
 	for (uint64_t i = 0; i < 4; i++) {
 		SCENE(fake, arena, list);
 		place_linked(fake);
 		if (i < 3)
-			put_node(fake, 2, library.bias, NODES + (i == 0 ? 0 : i == 1 ? 2 : 1) * 0x40,
+			put_node(fake, 2, library.bias,
+				 NODES + (i == 0   ? 0
+					  : i == 1 ? 2
+						   : 1) *
+						 0x40,
 				 NODES + 0x40);
 		else
 			put_node(fake, 0, program_bias, NODES + 0x40, NODES + 0x80);
@@ -305,11 +312,12 @@ TEST(nothing_to_go_by)
 /* Every program header field, lying: no module, or one whose range is sane. */
 TEST(damaged_program_headers)
 {
-	static const uint64_t values[] = { 0, 1, 0x7fffffffffffffff, UINT64_MAX, UINT64_MAX - 0xfff };
+	static const uint64_t values[] = { 0, 1, 0x7fffffffffffffff, UINT64_MAX,
+					   UINT64_MAX - 0xfff };
 	for (size_t at = 0; at < 5 * sizeof(Elf64_Phdr); at += 8) {
 		for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
 			SCENE(fake, arena, list);
-			uint64_t address;
+			uint64_t address = 0;
 			module_place(fake, &library, "/lib/x.so");
 			fake_put(fake, library.bias + sizeof(Elf64_Ehdr) + at, values[i], 8);
 			CHECK_OK(module_list_read(&fake->base, &arena, &list));

@@ -79,7 +79,7 @@ TEST(a_table_in_text)
 	CHECK_ANSWER(text,
 		     "     Address               MT         Size Class Name   Free\n"
 		     "7f0a4c0135e0 00007f0a4c0135e1           24 A            Free\n"
-		     "000000000010 0000000000000011    1,234,567 Demo.Gateway<System.Int32> \n");
+		     "000000000010 0000000000000011    1,234,567 Demo.Gateway<System.Int32>\n");
 }
 
 TEST(a_table_in_json)

@@ -8,7 +8,8 @@ static void close_target(struct target **target)
 	target_close(*target);
 }
 
-/* An overlay over two ranges: 0x1000..0x2000 of 'a', 0x3000..0x4000 of 'b'; and a third at the end. */
+/* An overlay over two ranges: 0x1000..0x2000 of 'a', 0x3000..0x4000 of 'b'; and a third at the end.
+ */
 static struct error *new_overlay(struct fake_target **ret_fake, struct target **ret)
 {
 	struct fake_target *fake = fake_target_new(ARCHITECTURE_ARM64);
@@ -33,7 +34,7 @@ TEST(the_lower_targets_bytes_always_win)
 {
 	struct fake_target *fake = NULL;
 	CLEANUP(close_target) struct target *overlay = NULL;
-	uint8_t file[0x6000], buffer[0x7000];
+	uint8_t file[0x6000], buffer[0x7000] = { 0 };
 	fill(file, sizeof(file), 'F');
 	CHECK_OK(new_overlay(&fake, &overlay));
 	CHECK_OK(overlay_target_add(overlay, 0, file, sizeof(file), NULL));
@@ -48,16 +49,17 @@ TEST(the_lower_targets_bytes_always_win)
 
 TEST(a_later_range_wins_over_an_earlier_one)
 {
-	/* Every way two ranges can lie: 0x1000 bytes of 'X' over what 'F' at 0x4800..0x5800 left. */
+	/* Every way two ranges can lie: 0x1000 bytes of 'X' over what 'F' at 0x4800..0x5800 left.
+	 */
 	static const struct {
 		uint64_t start, end;
-	} later[] = { { 0x4000, 0x4800 }, { 0x4400, 0x4c00 }, { 0x4800, 0x5000 }, { 0x4c00, 0x5000 },
-		      { 0x5000, 0x5800 }, { 0x5400, 0x5c00 }, { 0x5800, 0x6000 }, { 0x4400, 0x5c00 },
-		      { 0x4800, 0x5800 } };
+	} later[] = { { 0x4000, 0x4800 }, { 0x4400, 0x4c00 }, { 0x4800, 0x5000 },
+		      { 0x4c00, 0x5000 }, { 0x5000, 0x5800 }, { 0x5400, 0x5c00 },
+		      { 0x5800, 0x6000 }, { 0x4400, 0x5c00 }, { 0x4800, 0x5800 } };
 	for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++) {
 		struct fake_target *fake = NULL;
 		CLEANUP(close_target) struct target *overlay = NULL;
-		uint8_t first[0x1000], second[0x2000], byte;
+		uint8_t first[0x1000], second[0x2000], byte = 0;
 		fill(first, sizeof(first), 'F');
 		fill(second, sizeof(second), 'X');
 		CHECK_OK(new_overlay(&fake, &overlay));
@@ -78,7 +80,7 @@ TEST(pieces_keep_pointing_at_their_own_bytes)
 {
 	struct fake_target *fake = NULL;
 	CLEANUP(close_target) struct target *overlay = NULL;
-	uint8_t numbered[0x800], other[0x10], buffer[0x800];
+	uint8_t numbered[0x800], other[0x10], buffer[0x800] = { 0 };
 	for (size_t i = 0; i < sizeof(numbered); i++)
 		numbered[i] = (uint8_t)(i / 8);
 	fill(other, sizeof(other), 0xff);

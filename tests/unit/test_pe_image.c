@@ -14,69 +14,15 @@
 
 enum { AT = 0x7f0000100000 };
 
-/* A tiny body (ldarg.0; ldfld 04000005; ret), data, a fat body with locals, and what is none. */
-static const uint8_t data[] = {
-	0x02 | 7 << 2,
-	0x02,
-	0x7b,
-	5,
-	0,
-	0,
-	4,
-	0x2a, /* +0 */
-	'd',
-	'a',
-	't',
-	'a',
-	0,
-	0,
-	0,
-	0, /* +8: a field's data */
-	0x13 | 0x8,
-	0x30,
-	4,
-	0,
-	2,
-	0,
-	0,
-	0,
-	1,
-	0,
-	0,
-	0x11, /* +16: more sections, 4 deep, 2 bytes */
-	0x17,
-	0x2a,
-	0,
-	0, /* +28: ldc.i4.1; ret */
-	0x00,
-	0,
-	0,
-	0, /* +32: no kind of header */
-	0x03,
-	0x20,
-	8,
-	0,
-	2,
-	0,
-	0,
-	0,
-	0,
-	0,
-	0,
-	0, /* +36: a fat header of 8 bytes */
-	0x03,
-	0x30,
-	8,
-	0,
-	0,
-	0,
-	0x20,
-	0,
-	0,
-	0,
-	0,
-	0, /* +48: 2 MiB of code */
-};
+/* Method bodies, what is none, and a field's data: 8 or 12 bytes each. */
+static const char data[] =
+	"\x1e\x02\x7b\x05\0\0\x04\x2a"         /* +0: tiny; ldarg.0; ldfld 04000005; ret */
+	"data\0\0\0\0"                         /* +8 */
+	"\x1b\x30\x04\0\x02\0\0\0\x01\0\0\x11" /* +16: fat, 4 deep, 2 bytes, sections */
+	"\x17\x2a\0\0"                         /* +28: its code: ldc.i4.1; ret */
+	"\0\0\0\0"                             /* +32: no kind of header */
+	"\x03\x20\x08\0\x02\0\0\0\0\0\0\0"     /* +36: a fat header of 8 bytes */
+	"\x03\x30\x08\0\0\0\x20\0\0\0\0\0";    /* +48: 2 MiB of code */
 
 struct scene {
 	struct metadata_builder *builder;

@@ -24,7 +24,9 @@ TEST(words_are_read_wherever_they_stand)
 	uint64_t word;
 	uint32_t half;
 	numbered(fake, 0x10000, 0x10000);
-	static const uint64_t addresses[] = { 0x10000, 0x1fff8, 0x12340, 0x12348, 0x10ff8, 0x18000 };
+	static const uint64_t addresses[] = {
+		0x10000, 0x1fff8, 0x12340, 0x12348, 0x10ff8, 0x18000
+	};
 	for (size_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
 		REQUIRE(reader_u64(&reader, addresses[i], &word));
 		CHECK_NUMBER(word, addresses[i]);

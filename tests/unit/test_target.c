@@ -6,7 +6,7 @@
 TEST(reads_say_how_far_they_came)
 {
 	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
-	uint8_t buffer[64];
+	uint8_t buffer[64] = { 0 };
 	memset(fake_target_zeros(fake, 0x1000, 0x100), 7, 0x100);
 	memset(fake_target_zeros(fake, 0x1100, 0x10), 8, 0x10);
 	CHECK_NUMBER(target_read_some(&fake->base, 0x10f0, buffer, 64), 0x20);
@@ -25,7 +25,7 @@ TEST(reads_say_how_far_they_came)
 TEST(reads_do_not_wrap_around_the_last_address)
 {
 	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
-	uint8_t buffer[32];
+	uint8_t buffer[32] = { 0 };
 	memset(fake_target_zeros(fake, 0, 0x100), 1, 0x100);
 	memset(fake_target_zeros(fake, UINT64_MAX - 15, 15), 2, 15);
 	CHECK_NUMBER(target_read_some(&fake->base, UINT64_MAX - 7, buffer, 32), 7);
@@ -81,10 +81,8 @@ TEST(a_target_that_cannot_lend_says_so)
 }
 
 static const struct tap_case cases[] = {
-	CASE(reads_say_how_far_they_came),
-	CASE(reads_do_not_wrap_around_the_last_address),
-	CASE(the_auxiliary_vector_ends_at_null),
-	CASE(a_visitors_error_ends_the_visit),
+	CASE(reads_say_how_far_they_came),       CASE(reads_do_not_wrap_around_the_last_address),
+	CASE(the_auxiliary_vector_ends_at_null), CASE(a_visitors_error_ends_the_visit),
 	CASE(a_target_that_cannot_lend_says_so),
 };
 TAP_MAIN(cases)

@@ -40,7 +40,7 @@ TEST(dates)
 	CHECK_FORM("0001-01-01T00:00:00.0000000", text_of_date_time, 0);
 	CHECK_FORM("2024-02-29T12:34:56.7890000Z", text_of_date_time,
 		   UINT64_C(638448068967890000) | KIND(1));
-	CHECK_FORM("1999-12-31T00:00:00.0000000", text_of_date_time, UINT64_C(630822816000000000));
+	CHECK_FORM("1999-12-31T00:00:00.0000000", text_of_date_time, UINT64_C(630821952000000000));
 	CHECK_FORM("9999-12-31T23:59:59.9999999", text_of_date_time, UINT64_C(3155378975999999999));
 	CHECK_FORM("2001-02-03T04:05:06.0000000 (local)", text_of_date_time,
 		   UINT64_C(631167699060000000) | KIND(2));
@@ -58,7 +58,7 @@ TEST(every_day_of_the_calendar_follows_the_day_before)
 	for (int64_t number = 0; number <= 3652058; number++) {
 		bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
 		bool look = day == 1 || day >= 28 || number % 97 == 0;
-		char expected[32];
+		char expected[64];
 		if (look) {
 			snprintf(expected, sizeof(expected), "%04d-%02d-%02d", year, month, day);
 			text_clear(&form);
@@ -135,8 +135,8 @@ TEST(wide_integers)
 	CHECK_FORM("-1", text_of_int128, UINT64_MAX, UINT64_MAX, true);
 	CHECK_FORM("340282366920938463463374607431768211455", text_of_int128, UINT64_MAX,
 		   UINT64_MAX, false);
-	CHECK_FORM("-170141183460469231731687303715884105728", text_of_int128,
-		   UINT64_C(1) << 63, 0, true);
+	CHECK_FORM("-170141183460469231731687303715884105728", text_of_int128, UINT64_C(1) << 63, 0,
+		   true);
 	CHECK_FORM("18446744073709551616", text_of_int128, 1, 0, true);
 }
 
@@ -145,6 +145,7 @@ TEST(half_precision)
 	CHECK_FORM("1.5", text_of_half, 0x3e00);
 	CHECK_FORM("-2", text_of_half, 0xc000);
 	CHECK_FORM("0.1", text_of_half, 0x2e66);
+	CHECK_FORM("0.01563", text_of_half, 0x2400);
 	CHECK_FORM("0.3333", text_of_half, 0x3555);
 	CHECK_FORM("65500", text_of_half, 0x7bff);
 	CHECK_FORM("6E-08", text_of_half, 0x0001);
@@ -173,7 +174,8 @@ TEST(every_half_reads_back)
 		if (text_failed(&form))
 			return;
 		double number = strtod(text_string(&form), NULL), own = half_value(bits);
-		double below = half_value(bits - 1), above = bits == 0x7bff ? 65536 : half_value(bits + 1);
+		double below = half_value(bits - 1),
+		       above = bits == 0x7bff ? 65536 : half_value(bits + 1);
 		if (!(fabs(number - own) <= fabs(number - below) &&
 		      fabs(number - own) <= fabs(number - above))) {
 			compare(&form, true, "another text", __LINE__);

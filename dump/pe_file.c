@@ -1,8 +1,9 @@
-#include "dump/pe_image.h"
+#include "dump/pe_file.h"
 
 #include "base/bytes.h"
 
-/* PE/COFF: offsets in the DOS header, the COFF header (20 bytes), the optional header, a section header. */
+/* PE/COFF: offsets in the DOS header, the COFF header (20 bytes), the optional header, a section
+ * header. */
 enum {
 	DOS_PE_OFFSET = 0x3c,
 	PE_SIGNATURE = 0x00004550, /* "PE\0\0" */
@@ -47,7 +48,7 @@ enum {
 	HEAP_GUIDS_WIDE = 2,
 };
 
-static void read_directories(struct pe_image *image, const uint8_t *optional, size_t size,
+static void read_directories(struct pe_file *image, const uint8_t *optional, size_t size,
 			     size_t directories)
 {
 	uint32_t count = load_u32(optional + directories - sizeof(uint32_t));
@@ -66,12 +67,12 @@ static void read_directories(struct pe_image *image, const uint8_t *optional, si
 	}
 }
 
-static void read_sections(struct pe_image *image, const uint8_t *bytes, size_t size, uint64_t at,
+static void read_sections(struct pe_file *image, const uint8_t *bytes, size_t size, uint64_t at,
 			  size_t count)
 {
 	for (size_t i = 0; i < count && range_within(at, SECTION_BYTES, size); i++) {
 		const uint8_t *header = bytes + at;
-		struct pe_section *section = &image->sections[image->section_count++];
+		struct pe_file_section *section = &image->sections[image->section_count++];
 		section->virtual_size = load_u32(header + SECTION_VIRTUAL_SIZE);
 		section->virtual_address = load_u32(header + SECTION_VIRTUAL_ADDRESS);
 		section->file_size = load_u32(header + SECTION_FILE_SIZE);
@@ -84,9 +85,9 @@ static void read_sections(struct pe_image *image, const uint8_t *bytes, size_t s
 	}
 }
 
-bool pe_image_read(const uint8_t *bytes, size_t size, struct pe_image *ret)
+bool pe_file_read(const uint8_t *bytes, size_t size, struct pe_file *ret)
 {
-	*ret = (struct pe_image){ 0 };
+	*ret = (struct pe_file){ 0 };
 	if (size < DOS_PE_OFFSET + sizeof(uint32_t) || bytes[0] != 'M' || bytes[1] != 'Z')
 		return false;
 	uint64_t signature = load_u32(bytes + DOS_PE_OFFSET);
@@ -112,10 +113,10 @@ bool pe_image_read(const uint8_t *bytes, size_t size, struct pe_image *ret)
 	return true;
 }
 
-bool pe_image_offset(const struct pe_image *image, uint32_t rva, uint32_t size, uint64_t *ret)
+bool pe_file_offset(const struct pe_file *image, uint32_t rva, uint32_t size, uint64_t *ret)
 {
 	for (size_t i = 0; i < image->section_count; i++) {
-		const struct pe_section *section = &image->sections[i];
+		const struct pe_file_section *section = &image->sections[i];
 		uint32_t offset = rva - section->virtual_address;
 		if (rva < section->virtual_address ||
 		    !range_within(offset, size, section->file_size))
@@ -127,11 +128,11 @@ bool pe_image_offset(const struct pe_image *image, uint32_t rva, uint32_t size, 
 }
 
 /* A piece of the file by RVA; NULL: not (all) in the file. */
-static const uint8_t *bytes_at(const struct pe_image *image, const uint8_t *bytes, size_t size,
+static const uint8_t *bytes_at(const struct pe_file *image, const uint8_t *bytes, size_t size,
 			       uint32_t rva, uint32_t length)
 {
 	uint64_t offset;
-	if (!pe_image_offset(image, rva, length, &offset) || !range_within(offset, length, size))
+	if (!pe_file_offset(image, rva, length, &offset) || !range_within(offset, length, size))
 		return NULL;
 	return bytes + offset;
 }
@@ -184,28 +185,30 @@ static bool module_guid_index(struct slice tables, uint32_t *ret)
 	return true;
 }
 
-bool pe_image_mvid(const struct pe_image *image, const uint8_t *bytes, size_t size, uint8_t *ret)
+bool pe_file_mvid(const struct pe_file *image, const uint8_t *bytes, size_t size, uint8_t *ret)
 {
 	const uint8_t *cli = bytes_at(image, bytes, size, image->cli_header, CLI_LEAST_BYTES);
 	if (!image->cli_header || !cli)
 		return false;
 	struct slice metadata = { .size = load_u32(cli + CLI_METADATA + 4) };
-	metadata.bytes = bytes_at(image, bytes, size, load_u32(cli + CLI_METADATA),
-				  (uint32_t)metadata.size);
+	metadata.bytes =
+		bytes_at(image, bytes, size, load_u32(cli + CLI_METADATA), (uint32_t)metadata.size);
 	struct slice tables, guids;
 	uint32_t index;
 	if (!metadata.bytes || metadata.size < METADATA_VERSION ||
 	    load_u32(metadata.bytes) != METADATA_SIGNATURE ||
 	    (!find_stream(metadata, "#~", &tables) && !find_stream(metadata, "#-", &tables)) ||
 	    !find_stream(metadata, "#GUID", &guids) || !module_guid_index(tables, &index) ||
-	    !index || !range_within((uint64_t)(index - 1) * PE_MVID_BYTES, PE_MVID_BYTES, guids.size))
+	    !index ||
+	    !range_within((uint64_t)(index - 1) * PE_FILE_MVID_BYTES, PE_FILE_MVID_BYTES,
+			  guids.size))
 		return false;
-	memcpy(ret, guids.bytes + (size_t)(index - 1) * PE_MVID_BYTES, PE_MVID_BYTES);
+	memcpy(ret, guids.bytes + (size_t)(index - 1) * PE_FILE_MVID_BYTES, PE_FILE_MVID_BYTES);
 	return true;
 }
 
-/* Does a block of base relocations (u16 entries: type in the top 4 bits, 0 is padding) change anything,
- * and does the last change reach into the next page? */
+/* Does a block of base relocations (u16 entries: type in the top 4 bits, 0 is padding) change
+ * anything, and does the last change reach into the next page? */
 static bool block_changes(const uint8_t *entries, size_t count, bool *ret_next_page)
 {
 	bool changes = false;
@@ -221,25 +224,47 @@ static bool block_changes(const uint8_t *entries, size_t count, bool *ret_next_p
 	return changes;
 }
 
-void pe_image_visit_relocated(const struct pe_image *image, const uint8_t *bytes, size_t size,
-			      void (*visit)(uint64_t file_offset, uint32_t size, void *context),
-			      void *context)
+static struct error *visit_relocated(const struct pe_file *image, const uint8_t *table,
+				     struct error *(*visit)(const struct pe_file_part *part,
+							    void *context),
+				     void *context)
 {
-	const uint8_t *table =
-		bytes_at(image, bytes, size, image->relocations, image->relocations_size);
 	size_t at = 0;
-	while (table && range_within(at, RELOCATION_BLOCK_HEADER, image->relocations_size)) {
+	while (range_within(at, RELOCATION_BLOCK_HEADER, image->relocations_size)) {
 		uint32_t page = load_u32(table + at), length = load_u32(table + at + 4);
 		bool next_page;
 		if (length < RELOCATION_BLOCK_HEADER ||
 		    !range_within(at, length, image->relocations_size))
-			return;
+			break;
 		bool changes = block_changes(table + at + RELOCATION_BLOCK_HEADER,
 					     (length - RELOCATION_BLOCK_HEADER) / sizeof(uint16_t),
 					     &next_page);
-		uint64_t offset;
-		if (changes && pe_image_offset(image, page, 1, &offset))
-			visit(offset, RELOCATED_PAGE + (next_page ? sizeof(uint64_t) : 0), context);
+		struct pe_file_part part = { .rva = page, .size = RELOCATED_PAGE };
+		if (next_page)
+			part.size += sizeof(uint64_t);
+		if (changes && pe_file_offset(image, page, 1, &part.file_offset))
+			TRY(visit(&part, context));
 		at += length;
 	}
+	return NULL;
+}
+
+struct error *pe_file_visit_changed(const struct pe_file *image, const uint8_t *bytes, size_t size,
+				    struct error *(*visit)(const struct pe_file_part *part,
+							   void *context),
+				    void *context)
+{
+	const uint8_t *table =
+		bytes_at(image, bytes, size, image->relocations, image->relocations_size);
+	if (table)
+		TRY(visit_relocated(image, table, visit, context));
+	for (size_t i = 0; i < image->section_count; i++) {
+		const struct pe_file_section *section = &image->sections[i];
+		struct pe_file_part part = { .file_offset = section->file_offset,
+					     .size = section->file_size,
+					     .rva = section->virtual_address };
+		if (section->writable && section->file_size)
+			TRY(visit(&part, context));
+	}
+	return NULL;
 }

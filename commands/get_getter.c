@@ -1,0 +1,309 @@
+/* Properties of a get path whose value no field of their own holds: what their getter's code says. */
+#include "commands/get_resolve.h"
+
+#include "base/cleanup.h"
+#include "base/task.h"
+#include "base/text.h"
+#include "heap/types/il.h"
+#include "heap/types/pe_image.h"
+
+#include <strings.h>
+
+enum { USES_NAMED = 10 };
+enum { FIELD_INIT_ONLY = 0x20 }; /* ECMA-335 II.23.1.5: readonly */
+/* II.23.2.1: convention and the count of parameters stand before a getter's type; II.23.2.4: one
+ * byte before a field's. */
+enum { BEFORE_METHOD_TYPE = 2, BEFORE_FIELD_TYPE = 1 };
+
+struct getter {
+	struct get *get;
+	const struct member_found *property;
+	struct metadata *metadata;
+	const char *name;
+	const uint8_t *il;
+	size_t size;
+};
+
+static struct error *image_body(struct heap *heap, uint64_t base, uint64_t size, bool mapped,
+				uint32_t rva, struct method_body *ret)
+{
+	struct pe_image image;
+	if (!base)
+		return error_fault(0, "there is no image");
+	TRY(pe_image_open(&heap->reader, base, size, mapped, &image));
+	return pe_image_method_body(&image, &heap->reader, rva, ret);
+}
+
+/* The getter's IL in scratch; *ret_size 0: it is not in the dump. */
+static struct error *read_il(struct getter *getter)
+{
+	struct heap *heap = getter->get->heap;
+	const struct clr_module *module = getter->property->type->module;
+	struct method_body body;
+	struct member method;
+	if (!metadata_method(getter->metadata, getter->property->row, &method) || !method.rva)
+		return NULL;
+	struct error *error = image_body(heap, module->image_base, module->image_size,
+					 module->image_mapped, method.rva, &body);
+	if (error && error->code != ERROR_NO_MEMORY && module->flat_base) {
+		error_free(error);
+		error = image_body(heap, module->flat_base, module->flat_size, false, method.rva,
+				   &body);
+	}
+	if (error && error->code != ERROR_NO_MEMORY) {
+		error_free(error);
+		return NULL;
+	}
+	TRY(error);
+	uint8_t *il = arena_allocate(getter->get->call->scratch, (size_t)body.il_size + 1);
+	if (!il)
+		return &error_no_memory;
+	if (!reader_copy(&heap->reader, body.il_address, il, body.il_size))
+		return NULL;
+	getter->il = il;
+	getter->size = body.il_size;
+	return NULL;
+}
+
+/* The field that the code names, in the class or a parent: by its token where it is the same
+ * module's, by its name for a generic class (II.22.25: the parent is then a TypeSpec). */
+static struct error *field_of_token(const struct getter *getter, const struct type *type,
+				    uint32_t token, bool is_static, const struct type_field **ret)
+{
+	struct heap *heap = getter->get->heap;
+	const struct clr_module *module = getter->property->type->module;
+	struct member member;
+	*ret = NULL;
+	if (!metadata_member(getter->metadata, token, &member))
+		return NULL;
+	bool by_token = token_table(token) == TABLE_FIELD;
+	for (unsigned i = 0; type && i < LIMIT_PARENT_CHAIN; i++) {
+		const struct type_field *fields;
+		size_t count;
+		TRY(type_own_fields(heap, type, &fields, &count));
+		for (size_t j = 0; j < count; j++) {
+			bool same = by_token ? type->module == module && fields[j].token == token :
+					       !strcmp(fields[j].name, member.name);
+			if (!same || fields[j].is_static != is_static)
+				continue;
+			*ret = &fields[j];
+			return NULL;
+		}
+		TRY(type_parent(heap, type, &type));
+	}
+	return NULL;
+}
+
+static struct error *note_via(struct get *get, const char *name, const char *field,
+			      const char *why)
+{
+	get->via = arena_printf(get->call->scratch, "%s%s%s is %s%s", get->via ? get->via : "",
+				get->via ? ", " : "", name, field, why);
+	return get->via ? NULL : &error_no_memory;
+}
+
+/* _name, name, m_name, s_name of Name. */
+static bool is_named_alike(const char *field, const char *property)
+{
+	if (field[0] && field[1] == '_' && strchr("mst", field[0]))
+		field += 2;
+	else if (field[0] == '_')
+		field++;
+	return !strcasecmp(field, property);
+}
+
+/* The one field of the property's class with its type and name; NULL: none, or several. */
+static struct error *field_alike(const struct getter *getter, bool statics,
+				 const struct type_field **ret)
+{
+	const struct type_field *fields;
+	struct member method, field;
+	size_t count, alike = 0;
+	*ret = NULL;
+	TRY(type_own_fields(getter->get->heap, getter->property->type, &fields, &count));
+	if (!metadata_method(getter->metadata, getter->property->row, &method))
+		return NULL;
+	for (size_t i = 0; i < count; i++) {
+		if (fields[i].is_static != statics || !is_named_alike(fields[i].name, getter->name) ||
+		    !metadata_field(getter->metadata, token_row(fields[i].token), &field) ||
+		    field.signature_size - BEFORE_FIELD_TYPE !=
+			    method.signature_size - BEFORE_METHOD_TYPE ||
+		    memcmp(field.signature + BEFORE_FIELD_TYPE,
+			   method.signature + BEFORE_METHOD_TYPE,
+			   field.signature_size - BEFORE_FIELD_TYPE) != 0)
+			continue;
+		*ret = &fields[i];
+		alike++;
+	}
+	if (alike != 1)
+		*ret = NULL;
+	return NULL;
+}
+
+/*
+ * Heap dumps lack the code of most getters. `private readonly Dictionary<…> _policies` is then taken
+ * for what `Dictionary<…> Policies` returns, and said so: a readonly object of the property's very
+ * type and name. Numbers, flags and strings are not, whose getters may well work them out
+ * (`=> _enabled && !_stopped`).
+ */
+static struct error *infer(struct getter *getter, bool statics, bool *ret_done)
+{
+	static const char why[] = " (by its type and name, being readonly: the getter's code is "
+				  "not in the dump)";
+	struct get *get = getter->get;
+	const struct type_field *field;
+	const struct type *type;
+	TRY(field_alike(getter, statics, &field));
+	if (!field || !(field->attributes & FIELD_INIT_ONLY))
+		return NULL;
+	TRY(field_type(get->heap, field, &type));
+	if (!type_is_reference(type) || type->kind == TYPE_STRING)
+		return NULL;
+	uint64_t base = get->value.kind == VALUE_REFERENCE ? object_fields(get->value.bits) :
+							     get->value.address;
+	if (statics)
+		TRY(get_static_field(get, field, field->name));
+	else
+		TRY(value_of_field(get->heap, field, base, &get->value));
+	*ret_done = true;
+	TRY(note_via(get, getter->name, field->name, why));
+	task_note(get->call->task, get->via);
+	return NULL;
+}
+
+/* *ret_done false: it is more than a field, or one of another class. */
+static struct error *follow(struct getter *getter, const struct il_getter *trivial, bool *ret_done)
+{
+	struct get *get = getter->get;
+	struct value saved = get->value;
+	const struct type_field *field = NULL;
+	const struct type *type = getter->property->type;
+	*ret_done = false;
+	for (uint32_t i = 0; i < trivial->field_count; i++) {
+		bool is_static = trivial->is_static && i == 0;
+		const struct value value = get->value;
+		if (i && value.kind != VALUE_REFERENCE && value.kind != VALUE_STRUCT)
+			break;
+		TRY(field_of_token(getter, i ? value.type : type, trivial->fields[i], is_static,
+				   &field));
+		if (!field)
+			break;
+		if (is_static)
+			TRY(get_static_field(get, field, field->name));
+		else
+			TRY(value_of_field(get->heap, field,
+					   value.kind == VALUE_REFERENCE ?
+						   object_fields(value.bits) :
+						   value.address,
+					   &get->value));
+		TRY(note_via(get, getter->name, field->name, ""));
+		*ret_done = i + 1 == trivial->field_count;
+	}
+	if (!*ret_done)
+		get->value = saved;
+	return NULL;
+}
+
+struct uses {
+	const struct getter *getter;
+	const char *fields[USES_NAMED], *calls[USES_NAMED];
+	size_t field_count, call_count;
+};
+
+static void add_name(const char **names, size_t *count, const char *name)
+{
+	for (size_t i = 0; i < *count; i++)
+		if (!strcmp(names[i], name))
+			return;
+	if (*count < USES_NAMED)
+		names[(*count)++] = name;
+}
+
+static struct error *note_use(const struct il_use *use, void *context)
+{
+	struct uses *uses = context;
+	struct member member;
+	if (!metadata_member(uses->getter->metadata, use->token, &member) || member.name[0] == '.')
+		return NULL;
+	if (use->kind == IL_CALLS)
+		add_name(uses->calls, &uses->call_count,
+			 strncmp(member.name, "get_", 4) ? member.name : member.name + 4);
+	else
+		add_name(uses->fields, &uses->field_count, member.name);
+	return NULL;
+}
+
+static void list_names(struct text *to, const char *before, const char *const *names, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		text_printf(to, "%s%s", i ? ", " : before, names[i]);
+}
+
+/* A field of this value that the code reads, for the next try. */
+static struct error *suggest(const struct getter *getter, const struct uses *uses, bool statics,
+			     struct text *to)
+{
+	struct get *get = getter->get;
+	for (size_t i = 0; i < uses->field_count; i++) {
+		struct member_found found;
+		TRY(member_find(get->heap, getter->property->type, uses->fields[i], statics,
+				&found));
+		if (found.kind != MEMBER_FIELD)
+			continue;
+		text_printf(to, ": try get %s.%s", get_so_far(get), uses->fields[i]);
+		return NULL;
+	}
+	return NULL;
+}
+
+static struct error *computed(const struct getter *getter, bool statics)
+{
+	CLEANUP(text_deinit) struct text text = { 0 };
+	struct get *get = getter->get;
+	struct uses uses = { .getter = getter };
+	text_printf(&text, "%s.%s is computed by code, which clrpod does not run",
+		    get_so_far(get), getter->name);
+	if (getter->size) {
+		struct error *error = il_visit_uses(getter->il, getter->size, note_use, &uses);
+		if (error_take(&error, ERROR_BAD_DATA))
+			uses.field_count = uses.call_count = 0;
+		TRY(error);
+		list_names(&text, "; it reads ", uses.fields, uses.field_count);
+		list_names(&text, uses.field_count ? " and calls " : "; it calls ", uses.calls,
+			   uses.call_count);
+		TRY(suggest(getter, &uses, statics, &text));
+	} else {
+		const struct type_field *field;
+		text_append(&text, "; that code is not in the dump (--sysroot DIR with the "
+				   "program's files would give it)");
+		TRY(field_alike(getter, statics, &field));
+		if (field)
+			text_printf(&text, "; it may be a field: try get %s.%s",
+				    get_so_far(get), field->name);
+		else
+			text_printf(&text, "; %s",
+				    type_name(get->heap, getter->property->type, NULL));
+		if (!field)
+			TRY(member_list(get->heap, getter->property->type, getter->name, statics,
+					&text));
+	}
+	if (text_failed(&text))
+		return &error_no_memory;
+	return error_new(ERROR_UNSUPPORTED, "%s", text_string(&text));
+}
+
+struct error *get_getter(struct get *get, const struct member_found *property, const char *name,
+			 bool statics)
+{
+	struct getter getter = { .get = get, .property = property, .name = name };
+	struct il_getter trivial;
+	bool done = false;
+	TRY(clr_module_metadata(get->heap, property->type->module, &getter.metadata));
+	TRY(read_il(&getter));
+	bool is_trivial = getter.size && il_trivial_getter(getter.il, getter.size, &trivial);
+	if (is_trivial && trivial.field_count && (trivial.is_static || !statics))
+		TRY(follow(&getter, &trivial, &done));
+	if (!getter.size)
+		TRY(infer(&getter, statics, &done));
+	return done ? NULL : computed(&getter, statics);
+}
