@@ -5,7 +5,7 @@
 #   make deps       install what building and testing need (Debian 12; root or sudo)
 #   make check      every test; ends with "N passed, N failed, N skipped"
 #   make demo       the program at work on a dump that ships with the project
-#   make asan lint layers headers bench fuzz docs
+#   make asan lint format layers headers bench fuzz docs golden-update
 #
 # VARIANT=release|debug|asan|cover|fuzz|static: a build folder each, so that flags never mix.
 # BUILD_ROOT=DIR builds elsewhere, SKIP="a.c b.c" leaves sources out, WERROR=1 makes warnings fail.
@@ -59,7 +59,7 @@ UNIT_FLAGS   := $(addprefix @,$(wildcard tests/unit/alloc_fail.flags))
 
 FUZZ_SOURCES := $(filter-out $(SKIP),$(wildcard tests/fuzz/fuzz_*.c))
 FUZZERS      := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SOURCES))
-ALL_SOURCES   = $(shell find $(LAYERS) tests/unit tests/fuzz tests/live -name '*.[ch]')
+ALL_SOURCES   = $(shell find $(LAYERS) tests -name '*.[ch]')
 
 # V=1 shows the commands.
 Q   := $(if $(V),,@)
@@ -137,6 +137,10 @@ lint: layers headers
 	tests/lint/lengths $(ALL_SOURCES)
 	cppcheck -q --enable=warning,portability --inline-suppr --error-exitcode=1 \
 		--suppressions-list=tests/lint/cppcheck-suppressions -D__linux__ -I. $(LAYERS)
+
+# Puts every source in the form that lint wants.
+format:
+	clang-format -i $(ALL_SOURCES)
 
 layers:
 	@tests/lint/layers $(LAYERS)

@@ -1,10 +1,12 @@
 #include "attach/proc_file.h"
 
+#include "base/limits.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 
-enum { READ_BYTES = 16384, PATH_BYTES = 128 };
+enum { READ_BYTES = 16384, PATH_BYTES = LIMIT_PATH_BYTES + 256 };
 
 static int read_all(int fd, struct text *ret, size_t limit)
 {

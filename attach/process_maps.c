@@ -93,8 +93,8 @@ static bool starts_with(const char *text, const char *start)
 
 static enum process_map_kind kind_of(const struct process_map *map)
 {
-	static const char *const memory[] = { "/memfd:", "/dev/shm/", "/SYSV", "/anon_hugepage",
-					      "/dev/hugepages/" };
+	static const char *const memory[] = { "/memfd:",        "/dev/shm/",       "/SYSV",
+					      "/anon_hugepage", "/dev/hugepages/", "[anon_shmem:" };
 	if (starts_with(map->path, "[vvar") || !strcmp(map->path, "[vsyscall]"))
 		return PROCESS_MAP_SPECIAL;
 	for (size_t i = 0; i < sizeof(memory) / sizeof(memory[0]); i++)

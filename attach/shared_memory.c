@@ -7,8 +7,10 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 
 struct shared_memory {
 	int pid;
@@ -90,6 +92,18 @@ static int open_file(int pid, const struct process_map *map)
 	if (fd < 0 && length > 0 && (size_t)length < sizeof(path))
 		fd = open_if_same(path, map);
 	return fd;
+}
+
+bool shared_memory_is_tmpfs(const struct shared_memory *memory, const struct process_map *map)
+{
+	char path[64 + LIMIT_PATH_BYTES];
+	struct statfs system;
+	/* A tmpfs has no device: major number 0 (as have overlays and others). */
+	if (map->device_major)
+		return false;
+	int length = snprintf(path, sizeof(path), "/proc/%d/root%s", memory->pid, map->path);
+	return length > 0 && (size_t)length < sizeof(path) && !statfs(path, &system) &&
+	       system.f_type == TMPFS_MAGIC;
 }
 
 bool shared_memory_select(struct shared_memory *memory, const struct process_map *map)

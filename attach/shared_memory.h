@@ -16,6 +16,9 @@ struct shared_memory;
 MUST_CHECK struct error *shared_memory_open(int pid, struct shared_memory **ret);
 void shared_memory_close(struct shared_memory *memory); /* NULL is allowed */
 
+/* Is this file mapping one of a tmpfs (by its path, as the process sees it)? */
+bool shared_memory_is_tmpfs(const struct shared_memory *memory, const struct process_map *map);
+
 /* Opens the file behind a mapping; false: it cannot be reached, or cannot tell its holes. */
 bool shared_memory_select(struct shared_memory *memory, const struct process_map *map);
 

@@ -37,7 +37,7 @@ enum {
 	LIMIT_LOOKUP_MAP_BLOCKS = 4096,
 	LIMIT_LOOKUP_MAP_ENTRIES = 16 * 1024 * 1024,
 	LIMIT_HASH_BUCKETS = 16 * 1024 * 1024,
-	LIMIT_HASH_CHAIN = 1024 * 1024,
+	LIMIT_HASH_CHAIN = 4096, /* the runtime grows its tables at about two entries a bucket */
 	LIMIT_ASSEMBLIES = 64 * 1024,
 	LIMIT_PARENT_CHAIN = 1024, /* of MethodTables */
 	LIMIT_FIELDS = 64 * 1024,  /* of one class */

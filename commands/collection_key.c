@@ -31,8 +31,8 @@ static struct error *string_equals(struct heap *heap, uint64_t object,
 	size_t count;
 	uint64_t length;
 	*ret = false;
-	struct error *error = string_read(heap, object, wanted->unit_count + 1, arena, &units,
-					  &count, &length);
+	struct error *error =
+		string_read(heap, object, wanted->unit_count + 1, arena, &units, &count, &length);
 	if (error_take(&error, ERROR_FAULT) || error_take(&error, ERROR_BAD_DATA))
 		return NULL;
 	TRY(error);
@@ -172,10 +172,10 @@ struct error *collection_no_such_key(struct heap *heap, const struct value *valu
 	near_names_list(&near, "\"", &list);
 	if (text_failed(&list))
 		return &error_no_memory;
-	return error_new(ERROR_NOT_FOUND, "there is no key \"%s\" among %llu%s%s", wanted->text,
+	return error_new(ERROR_NOT_FOUND, "there is no key \"%s\" among its %llu%s%s", wanted->text,
 			 (unsigned long long)searched,
-			 !near.count		 ? "" :
-			 near.count == searched ? ", which are " :
-						  "; near to it are ",
+			 !near.count              ? ""
+			 : near.count == searched ? ", which are "
+						  : "; near to it are ",
 			 text_string(&list));
 }

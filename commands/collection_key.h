@@ -22,8 +22,8 @@ struct key_match {
  * (blanks in structs; the case of True or of a Guid) do not matter.
  */
 MUST_CHECK struct error *collection_find_key(struct collection *collection,
-					     const struct path_key *wanted,
-					     const struct task *task, struct key_match *ret);
+					     const struct path_key *wanted, const struct task *task,
+					     struct key_match *ret);
 
 /* ERROR_NOT_FOUND that says how many were searched and names up to five near keys of the collection
  * in `value`. Never NULL. */

@@ -47,8 +47,7 @@ static struct error *open_address(struct command_call *call, uint64_t address,
 	struct object_view object;
 	view->address = address;
 	TRY(object_view_read(call, address, &object));
-	return object.object.is_free ? NULL :
-				       value_of_object(call->heap, address, &view->value);
+	return object.object.is_free ? NULL : value_of_object(call->heap, address, &view->value);
 }
 
 struct error *collection_view_open(struct command_call *call, struct collection_view *ret)

@@ -1,4 +1,5 @@
-/* Properties of a get path whose value no field of their own holds: what their getter's code says. */
+/* Properties of a get path whose value no field of their own holds: what their getter's code says.
+ */
 #include "commands/get_resolve.h"
 
 #include "base/cleanup.h"
@@ -82,8 +83,8 @@ static struct error *field_of_token(const struct getter *getter, const struct ty
 		size_t count;
 		TRY(type_own_fields(heap, type, &fields, &count));
 		for (size_t j = 0; j < count; j++) {
-			bool same = by_token ? type->module == module && fields[j].token == token :
-					       !strcmp(fields[j].name, member.name);
+			bool same = by_token ? type->module == module && fields[j].token == token
+					     : !strcmp(fields[j].name, member.name);
 			if (!same || fields[j].is_static != is_static)
 				continue;
 			*ret = &fields[j];
@@ -94,8 +95,7 @@ static struct error *field_of_token(const struct getter *getter, const struct ty
 	return NULL;
 }
 
-static struct error *note_via(struct get *get, const char *name, const char *field,
-			      const char *why)
+static struct error *note_via(struct get *get, const char *name, const char *field, const char *why)
 {
 	get->via = arena_printf(get->call->scratch, "%s%s%s is %s%s", get->via ? get->via : "",
 				get->via ? ", " : "", name, field, why);
@@ -124,7 +124,8 @@ static struct error *field_alike(const struct getter *getter, bool statics,
 	if (!metadata_method(getter->metadata, getter->property->row, &method))
 		return NULL;
 	for (size_t i = 0; i < count; i++) {
-		if (fields[i].is_static != statics || !is_named_alike(fields[i].name, getter->name) ||
+		if (fields[i].is_static != statics ||
+		    !is_named_alike(fields[i].name, getter->name) ||
 		    !metadata_field(getter->metadata, token_row(fields[i].token), &field) ||
 		    field.signature_size - BEFORE_FIELD_TYPE !=
 			    method.signature_size - BEFORE_METHOD_TYPE ||
@@ -141,9 +142,9 @@ static struct error *field_alike(const struct getter *getter, bool statics,
 }
 
 /*
- * Heap dumps lack the code of most getters. `private readonly Dictionary<…> _policies` is then taken
- * for what `Dictionary<…> Policies` returns, and said so: a readonly object of the property's very
- * type and name. Numbers, flags and strings are not, whose getters may well work them out
+ * Heap dumps lack the code of most getters. `private readonly Dictionary<…> _policies` is then
+ * taken for what `Dictionary<…> Policies` returns, and said so: a readonly object of the property's
+ * very type and name. Numbers, flags and strings are not, whose getters may well work them out
  * (`=> _enabled && !_stopped`).
  */
 static struct error *infer(struct getter *getter, bool statics, bool *ret_done)
@@ -159,8 +160,8 @@ static struct error *infer(struct getter *getter, bool statics, bool *ret_done)
 	TRY(field_type(get->heap, field, &type));
 	if (!type_is_reference(type) || type->kind == TYPE_STRING)
 		return NULL;
-	uint64_t base = get->value.kind == VALUE_REFERENCE ? object_fields(get->value.bits) :
-							     get->value.address;
+	uint64_t base = get->value.kind == VALUE_REFERENCE ? object_fields(get->value.bits)
+							   : get->value.address;
 	if (statics)
 		TRY(get_static_field(get, field, field->name));
 	else
@@ -192,9 +193,8 @@ static struct error *follow(struct getter *getter, const struct il_getter *trivi
 			TRY(get_static_field(get, field, field->name));
 		else
 			TRY(value_of_field(get->heap, field,
-					   value.kind == VALUE_REFERENCE ?
-						   object_fields(value.bits) :
-						   value.address,
+					   value.kind == VALUE_REFERENCE ? object_fields(value.bits)
+									 : value.address,
 					   &get->value));
 		TRY(note_via(get, getter->name, field->name, ""));
 		*ret_done = i + 1 == trivial->field_count;
@@ -261,9 +261,12 @@ static struct error *computed(const struct getter *getter, bool statics)
 	CLEANUP(text_deinit) struct text text = { 0 };
 	struct get *get = getter->get;
 	struct uses uses = { .getter = getter };
-	text_printf(&text, "%s.%s is computed by code, which clrpod does not run",
-		    get_so_far(get), getter->name);
+	text_printf(&text, "%s.%s is a property without a field of its own", get_so_far(get),
+		    getter->name);
 	if (getter->size) {
+		text_clear(&text);
+		text_printf(&text, "%s.%s is computed by code, which clrpod does not run",
+			    get_so_far(get), getter->name);
 		struct error *error = il_visit_uses(getter->il, getter->size, note_use, &uses);
 		if (error_take(&error, ERROR_BAD_DATA))
 			uses.field_count = uses.call_count = 0;
@@ -274,18 +277,17 @@ static struct error *computed(const struct getter *getter, bool statics)
 		TRY(suggest(getter, &uses, statics, &text));
 	} else {
 		const struct type_field *field;
-		text_append(&text, "; that code is not in the dump (--sysroot DIR with the "
+		text_append(&text, ", and its code is not in the dump (--sysroot DIR with the "
 				   "program's files would give it)");
 		TRY(field_alike(getter, statics, &field));
 		if (field)
-			text_printf(&text, "; it may be a field: try get %s.%s",
-				    get_so_far(get), field->name);
+			text_printf(&text, "; it may be a field: try get %s.%s", get_so_far(get),
+				    field->name);
 		else
-			text_printf(&text, "; %s",
-				    type_name(get->heap, getter->property->type, NULL));
+			text_append(&text, ";");
 		if (!field)
 			TRY(member_list(get->heap, getter->property->type, getter->name, statics,
-					&text));
+					FIELDS_ONLY, &text));
 	}
 	if (text_failed(&text))
 		return &error_no_memory;

@@ -106,8 +106,7 @@ static struct error *index_array(struct get *get, const struct array_shape *shap
 	}
 	if (step->key_count != shape->rank)
 		return error_new(ERROR_USAGE, "%s is a %s: it takes %u indexes, not %zu",
-				 get_so_far(get), get_type_name(get), shape->rank,
-				 step->key_count);
+				 get_so_far(get), get_type_name(get), shape->rank, step->key_count);
 	for (size_t i = 0; i < step->key_count; i++) {
 		struct position position;
 		TRY(want_number(get, &step->keys[i], &position));
@@ -127,8 +126,7 @@ static struct error *index_array(struct get *get, const struct array_shape *shap
 }
 
 /* [1, a] of a dictionary is one key, a tuple. */
-static struct error *join_keys(struct get *get, const struct path_step *step,
-			       struct path_key *ret)
+static struct error *join_keys(struct get *get, const struct path_step *step, struct path_key *ret)
 {
 	if (step->key_count == 1) {
 		*ret = step->keys[0];
@@ -200,8 +198,8 @@ static struct error *index_collection(struct get *get, const struct path_step *s
 	bool by_key = collection.kind == COLLECTION_DICTIONARY;
 	if (collection.kind == COLLECTION_SET)
 		by_key = step->key_count > 1 || !parse_position(&step->keys[0], &unused);
-	return by_key ? index_by_key(get, &collection, step) :
-			index_by_place(get, &collection, step);
+	return by_key ? index_by_key(get, &collection, step)
+		      : index_by_place(get, &collection, step);
 }
 
 struct error *get_index(struct get *get, const struct path_step *step)

@@ -10,7 +10,8 @@
 enum { FIELD_LITERAL = 0x40, METHOD_STATIC = 0x10 };
 enum { THREADS_NAMED = 20 };
 
-/* "<Name>k__BackingField" is Name's; also of an explicit implementation, "<Namespace.IFace.Name>…". */
+/* "<Name>k__BackingField" is Name's; also of an explicit implementation, "<Namespace.IFace.Name>…".
+ */
 static bool backs(const char *field, const char *name, bool explicitly)
 {
 	size_t length = strlen(name);
@@ -52,7 +53,8 @@ static struct error *find_own_field(struct heap *heap, const struct type *type, 
 	TRY(type_own_fields(heap, type, &fields, &count));
 	for (size_t i = 0; i < count; i++) {
 		bool same = !explicitly && !strcmp(fields[i].name, name);
-		if (fields[i].is_static != statics || (!same && !backs(fields[i].name, name, explicitly)))
+		if (fields[i].is_static != statics ||
+		    (!same && !backs(fields[i].name, name, explicitly)))
 			continue;
 		*ret = (struct member_found){ MEMBER_FIELD, type, &fields[i], 0 };
 		if (same)
@@ -88,8 +90,7 @@ static void find_own_property(const struct metadata *metadata, const struct type
 		struct member method;
 		if (!metadata_property(metadata, token_row(type->token), i, &property, &getter))
 			return;
-		bool same = explicitly ? is_explicit_name(property, name) :
-					 !strcmp(property, name);
+		bool same = explicitly ? is_explicit_name(property, name) : !strcmp(property, name);
 		if (!same || !getter || !metadata_method(metadata, getter, &method) ||
 		    !!(method.flags & METHOD_STATIC) != statics)
 			continue;
@@ -140,7 +141,7 @@ static struct error *offer_field(struct near_names *near, const char *name)
 }
 
 static struct error *offer_own(struct heap *heap, const struct type *type, bool statics,
-			       struct near_names *near)
+			       enum member_set set, struct near_names *near)
 {
 	const struct type_field *fields;
 	struct metadata *metadata;
@@ -149,6 +150,8 @@ static struct error *offer_own(struct heap *heap, const struct type *type, bool 
 	for (size_t i = 0; i < count; i++)
 		if (fields[i].is_static == statics)
 			TRY(offer_field(near, fields[i].name));
+	if (set == FIELDS_ONLY)
+		return NULL;
 	TRY(metadata_of(heap, type, &metadata));
 	for (uint32_t i = 0; metadata && i < LIMIT_FIELDS; i++) {
 		const char *property;
@@ -164,19 +167,21 @@ static struct error *offer_own(struct heap *heap, const struct type *type, bool 
 }
 
 struct error *member_list(struct heap *heap, const struct type *type, const char *name,
-			  bool statics, struct text *to)
+			  bool statics, enum member_set set, struct text *to)
 {
 	CLEANUP(arena_deinit) struct arena arena = { 0 };
 	struct near_names near = { .wanted = name, .limit = NEAR_NAMES_MAX, .arena = &arena };
 	const struct type *level = type;
 	for (unsigned i = 0; level && i < LIMIT_PARENT_CHAIN; i++) {
-		TRY(offer_own(heap, level, statics, &near));
+		TRY(offer_own(heap, level, statics, set, &near));
 		TRY(type_parent(heap, level, &level));
 	}
 	if (!near.count)
-		text_append(to, statics ? ": it has no static members" : ": it has no members");
+		text_printf(to, " it has no %s%s", statics ? "static " : "",
+			    set == FIELDS_ONLY ? "fields" : "members");
 	else
-		text_append(to, near.offered > near.count ? ": it has, among others, " : ": it has ");
+		text_printf(to, " it has %s%s", set == FIELDS_ONLY ? "the fields " : "",
+			    near.offered > near.count ? "(among others) " : "");
 	near_names_list(&near, "", to);
 	return text_failed(to) ? &error_no_memory : NULL;
 }
@@ -218,9 +223,10 @@ struct error *get_static_field(struct get *get, const struct type_field *field, 
 		return error_new(ERROR_NOT_FOUND, "%s is unset on thread %u: it never touched it",
 				 shown, thread->managed_id);
 	if (state == STATIC_NOT_INITIALIZED && !address)
-		return error_new(ERROR_NOT_FOUND,
-				 "%s has no value yet: the static constructor of its class has not run",
-				 shown);
+		return error_new(
+			ERROR_NOT_FOUND,
+			"%s has no value yet: the static constructor of its class has not run",
+			shown);
 	TRY(field_type(get->heap, field, &type));
 	get->units = NULL;
 	return value_read(get->heap, type, address, &get->value);
@@ -299,7 +305,9 @@ struct error *get_constant(struct get *get, const struct type *type, uint32_t ro
 static void set_number(struct get *get, enum value_kind kind, uint64_t bits)
 {
 	get->units = NULL;
-	get->value = (struct value){ .kind = kind, .width = kind == VALUE_BOOLEAN ? 1 : 4, .bits = bits };
+	get->value = (struct value){ .kind = kind,
+				     .width = kind == VALUE_BOOLEAN ? 1 : 4,
+				     .bits = bits };
 }
 
 static bool is_nullable(struct get *get)
@@ -333,7 +341,8 @@ static struct error *get_length(struct get *get, const char *name, bool *ret)
 	    value->type->kind == TYPE_STRING) {
 		const uint16_t *units;
 		size_t got;
-		TRY(string_read(get->heap, value->bits, 0, get->call->scratch, &units, &got, &count));
+		TRY(string_read(get->heap, value->bits, 0, get->call->scratch, &units, &got,
+				&count));
 	} else if (!get->units) {
 		struct collection collection;
 		bool is_collection;
@@ -363,17 +372,17 @@ static struct error *no_such_member(struct get *get, const char *name)
 	const struct type *type = get->value.type;
 	bool has_fields = !get->units && type &&
 			  (get->value.kind == VALUE_REFERENCE || get->value.kind == VALUE_STRUCT);
-	text_printf(&text, "%s, which is a %s, has no member %s", get_so_far(get),
-		    get_type_name(get), name);
+	text_printf(&text, "%s, which is a %s, has no member %s%s", get_so_far(get),
+		    get_type_name(get), name, has_fields ? ":" : "");
 	if (has_fields)
-		TRY(member_list(get->heap, type, name, false, &text));
+		TRY(member_list(get->heap, type, name, false, FIELDS_AND_PROPERTIES, &text));
 	if (text_failed(&text))
 		return &error_no_memory;
 	return error_new(ERROR_NOT_FOUND, "%s", text_string(&text));
 }
 
-static struct error *get_found(struct get *get, const struct member_found *member,
-			       const char *name, bool statics)
+static struct error *get_found(struct get *get, const struct member_found *member, const char *name,
+			       bool statics)
 {
 	if (member->kind == MEMBER_PROPERTY)
 		return get_getter(get, member, name, statics);
@@ -381,8 +390,8 @@ static struct error *get_found(struct get *get, const struct member_found *membe
 		return get_constant(get, member->type, member->row);
 	if (statics)
 		return get_static_field(get, member->field, name);
-	uint64_t base = get->value.kind == VALUE_REFERENCE ? object_fields(get->value.bits) :
-							     get->value.address;
+	uint64_t base = get->value.kind == VALUE_REFERENCE ? object_fields(get->value.bits)
+							   : get->value.address;
 	return value_of_field(get->heap, member->field, base, &get->value);
 }
 
@@ -393,7 +402,8 @@ struct error *get_member(struct get *get, const char *name)
 	if (get_nullable(get, name))
 		return NULL;
 	if (!get->units && get->value.kind == VALUE_NULL)
-		return error_new(ERROR_NOT_FOUND, "%s is null: it has no %s", get_so_far(get), name);
+		return error_new(ERROR_NOT_FOUND, "%s is null: it has no %s", get_so_far(get),
+				 name);
 	bool has_fields = !get->units && get->value.type &&
 			  (get->value.kind == VALUE_REFERENCE || get->value.kind == VALUE_STRUCT);
 	if (has_fields)

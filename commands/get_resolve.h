@@ -26,7 +26,8 @@ struct get {
 };
 
 /* Follows the whole path. ERROR_USAGE for a path that is none; ERROR_NOT_FOUND for a name, key or
- * index that is not there and for null on the way; ERROR_UNSUPPORTED for what only code can tell. */
+ * index that is not there and for null on the way; ERROR_UNSUPPORTED for what only code can tell.
+ */
 MUST_CHECK struct error *get_resolve(struct command_call *call, const char *path,
 				     const struct clr_thread *thread, struct get *ret);
 
@@ -57,10 +58,11 @@ struct member_found {
 MUST_CHECK struct error *member_find(struct heap *heap, const struct type *type, const char *name,
 				     bool statics, struct member_found *ret);
 
-/* Appends ": it has A, B, …" or ": it has no members": the nearest ten. */
+/* Appends " it has A, B, …" or " it has no members": those nearest to the name, at most ten. */
+enum member_set { FIELDS_ONLY, FIELDS_AND_PROPERTIES };
 struct text;
 MUST_CHECK struct error *member_list(struct heap *heap, const struct type *type, const char *name,
-				     bool statics, struct text *to);
+				     bool statics, enum member_set set, struct text *to);
 
 /* Reads the static into get->value; `shown` names it in messages. */
 MUST_CHECK struct error *get_static_field(struct get *get, const struct type_field *field,

@@ -142,8 +142,7 @@ static struct error *offer_near_types(struct get *get, struct clr_module *module
 		if (least > NEAR_EDITS)
 			continue;
 		const char *full = arena_printf(near->arena, "%s%s%s", definition.name_space,
-						*definition.name_space ? "." : "",
-						definition.name);
+						*definition.name_space ? "." : "", definition.name);
 		if (!full)
 			return &error_no_memory;
 		TRY(near_names_offer(near, full));
@@ -190,8 +189,8 @@ static struct error *no_such_static(struct get *get, const struct search *search
 				 "%s of %s belongs to each instance: dumpheap -type %s -exact "
 				 "lists them, then get ADDRESS.%s",
 				 member, type, type, member);
-	text_printf(&text, "%s has no static member %s", type, member);
-	TRY(member_list(get->heap, search->nearest, member, true, &text));
+	text_printf(&text, "%s has no static member %s:", type, member);
+	TRY(member_list(get->heap, search->nearest, member, true, FIELDS_AND_PROPERTIES, &text));
 	if (text_failed(&text))
 		return &error_no_memory;
 	return error_new(ERROR_NOT_FOUND, "%s", text_string(&text));
@@ -209,9 +208,9 @@ static struct error *only_a_type(struct get *get, size_t names)
 	TRY(type_find(get->heap, name, get->call->scratch, &types, &found, &unloaded));
 	if (!found)
 		return no_such_type(get, names);
-	text_printf(&text, "%s is a type: name one of its static members",
+	text_printf(&text, "%s is a type: name one of its static members;",
 		    type_name(get->heap, types[0], NULL));
-	TRY(member_list(get->heap, types[0], "", true, &text));
+	TRY(member_list(get->heap, types[0], "", true, FIELDS_AND_PROPERTIES, &text));
 	if (text_failed(&text))
 		return &error_no_memory;
 	return error_new(ERROR_USAGE, "%s", text_string(&text));

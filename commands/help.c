@@ -1,6 +1,8 @@
 /* What help says comes from the commands' tables alone. */
 #include "commands/command.h"
 
+enum { HELP_COLUMNS = 90 };
+
 static struct error *list_commands(struct output *out)
 {
 	static const struct column columns[] = { { "name", "", CELL_TEXT, -18 },
@@ -44,7 +46,7 @@ static void put_texts(struct output *out, const char *key, const char *title,
 
 static void put_options(struct output *out, const struct option *options)
 {
-	static const struct column columns[] = { { NULL, "", CELL_TEXT, -18 },
+	static const struct column columns[] = { { NULL, "", CELL_TEXT, -22 },
 						 { "help", "", CELL_TEXT, 0 },
 						 { "name", NULL, CELL_TEXT, 0 },
 						 { "value", NULL, CELL_TEXT, 0 },
@@ -72,6 +74,22 @@ static void put_options(struct output *out, const struct option *options)
 	output_indent(out, -1);
 }
 
+/* Lines of at most HELP_COLUMNS; a newline in the text ends a paragraph. */
+static void put_wrapped(struct output *out, const char *text)
+{
+	while (*text) {
+		size_t length = strcspn(text, "\n"), cut = length;
+		if (length > HELP_COLUMNS) {
+			cut = HELP_COLUMNS;
+			while (cut && text[cut] != ' ')
+				cut--;
+			cut = cut ? cut : length;
+		}
+		output_line(out, "%.*s", (int)cut, text);
+		text += cut + (text[cut] != '\0');
+	}
+}
+
 static void describe_command(struct output *out, const struct command *command)
 {
 	static const struct column columns[] = { { "name", NULL, CELL_TEXT, 0 },
@@ -86,11 +104,8 @@ static void describe_command(struct output *out, const struct command *command)
 	output_record_end(out);
 	output_line(out, "");
 	output_line(out, "%s", command->summary);
-	for (const char *line = command->description; line && *line;) {
-		size_t length = strcspn(line, "\n");
-		output_line(out, "%.*s", (int)length, line);
-		line += length + (line[length] == '\n');
-	}
+	if (command->description)
+		put_wrapped(out, command->description);
 	put_options(out, command->options);
 	put_texts(out, "aliases", "Other names:", command->aliases);
 	put_texts(out, "examples", "Examples:", command->examples);
@@ -115,7 +130,7 @@ static const char *const examples[] = { "help", "help help", NULL };
 const struct command command_help = {
 	.name = "help",
 	.aliases = aliases,
-	.summary = "Lists the commands, or describes one.",
+	.summary = "list the commands, or describe one",
 	.usage = "help [COMMAND]",
 	.positionals = positionals,
 	.examples = examples,

@@ -41,11 +41,11 @@ static unsigned distance(const char *wanted, const char *name)
 struct error *near_names_offer(struct near_names *near, const char *name)
 {
 	unsigned far = distance(near->wanted, name);
-	near->offered++;
 	size_t at = near->count;
 	for (size_t i = 0; i < near->count; i++)
 		if (!strcmp(near->names[i], name))
 			return NULL;
+	near->offered++;
 	while (at && near->distances[at - 1] > far)
 		at--;
 	if (at == near->limit)

@@ -12,12 +12,12 @@ enum { NEAR_NAMES_MAX = 10 };
 
 struct near_names {
 	const char *wanted;
-	size_t limit; /* at most NEAR_NAMES_MAX */
+	size_t limit;        /* at most NEAR_NAMES_MAX */
 	struct arena *arena; /* for copies of the names */
 	const char *names[NEAR_NAMES_MAX];
 	unsigned distances[NEAR_NAMES_MAX];
 	size_t count;
-	uint64_t offered; /* all names, each once for each near_names_offer() */
+	uint64_t offered; /* all names; each once while there are not more than `limit` */
 };
 
 /* Notes the name when it is among the nearest; twice the same counts once. */

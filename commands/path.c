@@ -33,7 +33,11 @@ static uint32_t take_point(const char **at, const char *end)
 	const uint8_t *bytes = (const uint8_t *)*at;
 	size_t left = (size_t)(end - *at);
 	uint32_t first = bytes[0];
-	size_t length = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+	size_t length = first < 0x80   ? 1
+			: first < 0xc2 ? 0
+			: first < 0xe0 ? 2
+			: first < 0xf0 ? 3
+				       : 4;
 	(*at)++;
 	if (length == 1)
 		return first;
@@ -114,8 +118,8 @@ static struct error *make_key(const char *at, const char *end, bool escapes, str
 	ret->units = units;
 	ret->unit_count = (size_t)(to - units);
 	text_append_utf16(&text, units, ret->unit_count);
-	ret->text = text_failed(&text) ? NULL :
-					 arena_copy_text(arena, text_string(&text), text.length);
+	ret->text =
+		text_failed(&text) ? NULL : arena_copy_text(arena, text_string(&text), text.length);
 	text_deinit(&text);
 	return ret->text ? NULL : &error_no_memory;
 }
@@ -243,8 +247,8 @@ static struct error *parse_address_root(struct parser *parser, struct path *path
 	char next = digits[length];
 	if ((!prefix && length < ADDRESS_DIGITS) || (next && next != '.' && next != '['))
 		return NULL;
-	const char *text = arena_copy_text(parser->arena, parser->at,
-					   (size_t)(digits + length - parser->at));
+	const char *text =
+		arena_copy_text(parser->arena, parser->at, (size_t)(digits + length - parser->at));
 	if (!text)
 		return &error_no_memory;
 	TRY(parse_address(text, &path->address));

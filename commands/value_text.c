@@ -102,9 +102,8 @@ struct open_struct {
 	bool is_tuple;
 };
 
-static struct error *append_value(struct heap *heap, const struct value *given,
-				  struct arena *arena, struct text *to, struct open_struct *deeper,
-				  bool *ret_opened)
+static struct error *append_value(struct heap *heap, const struct value *given, struct arena *arena,
+				  struct text *to, struct open_struct *deeper, bool *ret_opened)
 {
 	struct value value = *given;
 	const char *text = NULL;

@@ -60,25 +60,6 @@ static struct error *add_anonymous(struct builder *builder)
 	return NULL;
 }
 
-static struct error *add_file(struct builder *builder)
-{
-	const struct process_map *map = builder->map;
-	bool device = !strncmp(map->path, "/dev/", 5);
-	uint64_t size = map->end - map->start, before = builder->layout->bytes;
-	builder->optional = true; /* pages beyond the end of the file cannot be read */
-	if (device)               /* reading a device's registers may change its state */
-		builder->layout->left_out_bytes += size;
-	else if (!map->protection)
-		TRY(add_touched(builder, map->start, map->end));
-	else if (size <= LIMIT_COLLECTED_FILE_BYTES)
-		TRY(add(builder, map->start, map->end));
-	else if (builder->pages)
-		TRY(add_touched(builder, map->start, map->end));
-	if (size > LIMIT_COLLECTED_FILE_BYTES && !device)
-		builder->layout->left_out_bytes += size - (builder->layout->bytes - before);
-	return NULL;
-}
-
 /* Runs of the memory's file; between them touched pages, which a private mapping may have. */
 static struct error *add_memory(struct builder *builder)
 {
@@ -102,6 +83,27 @@ static struct error *add_memory(struct builder *builder)
 	if (map->protection)
 		builder->layout->untouched_bytes +=
 			map->end - map->start - (builder->layout->bytes - before);
+	return NULL;
+}
+
+static struct error *add_file(struct builder *builder)
+{
+	const struct process_map *map = builder->map;
+	bool device = !strncmp(map->path, "/dev/", 5);
+	uint64_t size = map->end - map->start, before = builder->layout->bytes;
+	if (!device && shared_memory_is_tmpfs(builder->memory, map))
+		return add_memory(builder);
+	builder->optional = true; /* pages beyond the end of the file cannot be read */
+	if (device)               /* reading a device's registers may change its state */
+		builder->layout->left_out_bytes += size;
+	else if (!map->protection)
+		TRY(add_touched(builder, map->start, map->end));
+	else if (size <= LIMIT_COLLECTED_FILE_BYTES)
+		TRY(add(builder, map->start, map->end));
+	else if (builder->pages)
+		TRY(add_touched(builder, map->start, map->end));
+	if (size > LIMIT_COLLECTED_FILE_BYTES && !device)
+		builder->layout->left_out_bytes += size - (builder->layout->bytes - before);
 	return NULL;
 }
 

@@ -483,9 +483,9 @@ struct error *module_files_admit_pe(struct module_files *files, uint64_t address
 			(unsigned long long)address);
 		TRY(keep_answer(files, answer));
 	} else {
-		size_t size = address ? target_read_some(files->overlay, address, headers,
-							 sizeof(headers))
-				      : 0;
+		struct target *own = overlay_target_lower(files->overlay);
+		size_t size =
+			address ? target_read_some(own, address, headers, sizeof(headers)) : 0;
 		wanted.headers_known = pe_file_read(headers, size, &wanted.headers);
 		TRY(search_pe(&wanted, &answer));
 		if (answer.admitted)

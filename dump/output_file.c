@@ -1,14 +1,17 @@
 #include "dump/output_file.h"
 
+#include "attach/memory_limit.h"
 #include "base/cleanup.h"
 #include "base/limits.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/vfs.h>
 #include <time.h>
 
 static const char partial_suffix[] = ".partial";
@@ -103,11 +106,32 @@ static unsigned long long mebibytes(uint64_t bytes)
 	return (unsigned long long)((bytes + (1 << 20) - 1) >> 20);
 }
 
+/* Written to a tmpfs, a file is memory, charged to our own control group: one that grows above its
+ * limit gets us killed, not an error. */
+static struct error *check_memory(const struct output_file *file, uint64_t bytes)
+{
+	enum { RESERVE_BYTES = 32 * 1024 * 1024 }; /* for ourselves */
+	struct statfs system;
+	struct memory_limit memory;
+	if (fstatfs(file->fd, &system) || system.f_type != TMPFS_MAGIC ||
+	    !memory_limit_read(0, &memory))
+		return NULL;
+	uint64_t left =
+		memory.used_bytes < memory.limit_bytes ? memory.limit_bytes - memory.used_bytes : 0;
+	if (bytes <= left && left - bytes >= RESERVE_BYTES)
+		return NULL;
+	return error_os(ENOSPC,
+			"%s needs about %llu MiB on a tmpfs, which counts as memory, and %llu of "
+			"the %llu MiB that clrpod's container may take are left: choose a place "
+			"on disk with -o, or --force",
+			file->path, mebibytes(bytes), mebibytes(left),
+			mebibytes(memory.limit_bytes));
+}
+
 struct error *output_file_check_space(const struct output_file *file, uint64_t bytes)
 {
 	struct statvfs system;
 	struct rlimit limit;
-	struct error *error = NULL;
 	if (!getrlimit(RLIMIT_FSIZE, &limit) && limit.rlim_cur != RLIM_INFINITY &&
 	    bytes > limit.rlim_cur)
 		return error_os(EFBIG,
@@ -119,15 +143,15 @@ struct error *output_file_check_space(const struct output_file *file, uint64_t b
 	uint64_t all = (uint64_t)system.f_blocks * system.f_frsize;
 	uint64_t available = (uint64_t)system.f_bavail * system.f_frsize;
 	uint64_t keep = all / 100 * OUTPUT_KEEP_FREE_PERCENT;
-	/* Some file systems (FUSE, overlays) count nothing: they are not asked twice. */
+	/* Some file systems count nothing. */
 	if (all && (available < keep || available - keep < bytes))
-		error = error_os(ENOSPC,
-				 "%s needs about %llu MiB and %d %% of its file system (%llu MiB) "
-				 "should stay free, of which %llu of %llu MiB are: choose another "
-				 "place with -o, or --force",
-				 file->path, mebibytes(bytes), OUTPUT_KEEP_FREE_PERCENT,
-				 mebibytes(keep), mebibytes(available), mebibytes(all));
-	return error;
+		return error_os(ENOSPC,
+				"%s needs about %llu MiB and %d %% of its file system (%llu MiB) "
+				"should stay free, of which %llu of %llu MiB are: choose another "
+				"place with -o, or --force",
+				file->path, mebibytes(bytes), OUTPUT_KEEP_FREE_PERCENT,
+				mebibytes(keep), mebibytes(available), mebibytes(all));
+	return check_memory(file, bytes);
 }
 
 static int rename_finished(const struct output_file *file)

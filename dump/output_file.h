@@ -23,7 +23,7 @@ MUST_CHECK struct error *output_file_create(const char *path, bool force, struct
 int output_file_fd(const struct output_file *file); /* borrowed */
 
 /* ERROR_OS (ENOSPC, EFBIG) with the figures when `bytes` would leave less than 15 % of the file
- * system free, or exceed our RLIMIT_FSIZE. */
+ * system free, exceed our RLIMIT_FSIZE, or, on a tmpfs, the memory limit of our control group. */
 MUST_CHECK struct error *output_file_check_space(const struct output_file *file, uint64_t bytes);
 
 /* fsync and rename. *ret_disk_bytes: what it takes on disk. */

@@ -296,6 +296,11 @@ struct error *overlay_target_add(struct target *target, uint64_t address, const 
 	return NULL;
 }
 
+struct target *overlay_target_lower(struct target *target)
+{
+	return overlay_of(target)->lower;
+}
+
 uint64_t overlay_target_added_bytes(const struct target *target)
 {
 	const struct overlay_target *overlay = (const struct overlay_target *)target;

@@ -29,6 +29,10 @@ MUST_CHECK struct error *overlay_target_keep(struct target *overlay, const uint8
 					     size_t size,
 					     void (*release)(const uint8_t *bytes, size_t size));
 
+/* The target below, whose bytes are the process's own: what is to prove a file must come from
+ * there. */
+struct target *overlay_target_lower(struct target *overlay);
+
 /* Bytes that can be read only because they were added. */
 uint64_t overlay_target_added_bytes(const struct target *overlay);
 

@@ -119,6 +119,34 @@ static struct error *examine_others(struct finder *finder, const struct module_l
 	return NULL;
 }
 
+struct named_mapping {
+	uint64_t start; /* 0: none */
+};
+
+static struct error *find_named(const struct mapping *mapping, void *context)
+{
+	struct named_mapping *named = context;
+	if (!named->start && !mapping->file_offset &&
+	    !strcmp(path_file_name(mapping->path), runtime_file))
+		named->start = mapping->start;
+	return NULL;
+}
+
+/* The runtime was there, and what says where its parts lie is not in the dump. */
+static struct error *headers_missing(const struct finder *finder, uint64_t start)
+{
+	unsigned long long missing = finder->target->missing_bytes;
+	if (missing)
+		return error_new(ERROR_UNSUPPORTED,
+				 "%s was mapped at %#llx, but its ELF header is missing: the dump "
+				 "is cut short, %llu bytes are not there",
+				 runtime_file, (unsigned long long)start, missing);
+	return error_new(ERROR_UNSUPPORTED,
+			 "%s was mapped at %#llx, but the dump does not hold its ELF header: take "
+			 "another with createdump, dotnet-dump or clrpod collect",
+			 runtime_file, (unsigned long long)start);
+}
+
 static struct error *nothing_found(const struct finder *finder, const struct module_list *list)
 {
 	if (finder->native_aot)
@@ -132,6 +160,10 @@ static struct error *nothing_found(const struct finder *finder, const struct mod
 				 "%s is older than .NET 5 (it exports neither %s nor %s): .NET 8 "
 				 "and later can be opened",
 				 finder->too_old->path, descriptor_symbol, dac_table_symbol);
+	struct named_mapping named = { 0 };
+	TRY(target_visit_mappings(finder->target, find_named, &named));
+	if (named.start)
+		return headers_missing(finder, named.start);
 	if (!list->count)
 		return error_new(ERROR_UNSUPPORTED,
 				 "no .NET runtime can be looked for: the target has no headers of "

@@ -143,9 +143,9 @@ static struct error *open_nodeless(struct collection *collection, const struct p
 	*ret_is = first.kind == VALUE_NULL;
 	collection->count_known = true;
 	const struct type *owner = field->declaring;
-	return owner->argument_count != 1 ?
-		       NULL :
-		       type_at(collection->heap, owner->arguments[0], &collection->value_type);
+	return owner->argument_count != 1
+		       ? NULL
+		       : type_at(collection->heap, owner->arguments[0], &collection->value_type);
 }
 
 /* LinkedList.cs, and ListDictionary.cs, whose nodes have keys. */
@@ -221,8 +221,7 @@ static struct error *note_node(struct collection *collection, struct immutable_q
 			return error_new(ERROR_BAD_DATA, "its chain is longer than %d nodes",
 					 LIMIT_COLLECTION_NODES);
 		size_t capacity = queue->capacity ? queue->capacity * 2 : 16;
-		uint64_t *nodes =
-			arena_allocate_array(collection->arena, capacity, sizeof(*nodes));
+		uint64_t *nodes = arena_allocate_array(collection->arena, capacity, sizeof(*nodes));
 		if (!nodes)
 			return &error_no_memory;
 		if (queue->left)
@@ -266,8 +265,7 @@ struct error *immutable_queue_open(struct collection *collection, const struct p
 	return note_backwards(collection, queue, backwards);
 }
 
-struct error *immutable_queue_next(struct collection *collection, struct item *ret,
-				   bool *ret_found)
+struct error *immutable_queue_next(struct collection *collection, struct item *ret, bool *ret_found)
 {
 	struct immutable_queue *queue = collection->cursor;
 	struct place node = queue->forwards;

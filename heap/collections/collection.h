@@ -28,9 +28,9 @@ struct collection {
 	struct heap *heap;
 	struct arena *arena;
 	enum collection_kind kind;
-	const char *name;          /* what it was recognised as: "Dictionary", "List" … */
-	const struct type *type;   /* the class behind all wrappers */
-	uint64_t address;          /* its object, or its first byte when it is a struct; 0: null */
+	const char *name;        /* what it was recognised as: "Dictionary", "List" … */
+	const struct type *type; /* the class behind all wrappers */
+	uint64_t address;        /* its object, or its first byte when it is a struct; 0: null */
 	const struct type *key_type, *value_type; /* as declared; NULL: not known */
 	bool count_known;
 	uint64_t count;     /* what the collection itself says, when count_known */
@@ -43,9 +43,10 @@ struct collection {
 	uint64_t unreadable_run;
 };
 
-/* What stands in `value` (an object, or a struct such as ImmutableArray) as a collection, before its
- * first element. It lives in arena, which grows only on opening. *ret_is false: it is none (then
- * *ret is unspecified). ERROR_FAULT or ERROR_BAD_DATA when it is one whose backing cannot be read. */
+/* What stands in `value` (an object, or a struct such as ImmutableArray) as a collection, before
+ * its first element. It lives in arena, which grows only on opening. *ret_is false: it is none
+ * (then *ret is unspecified). ERROR_FAULT or ERROR_BAD_DATA when it is one whose backing cannot be
+ * read. */
 MUST_CHECK struct error *collection_open(struct heap *heap, const struct value *value,
 					 struct arena *arena, struct collection *ret, bool *ret_is);
 

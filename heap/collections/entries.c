@@ -43,7 +43,9 @@ static struct error *open_untouched(struct collection *collection, const struct 
 	uint32_t count = type->argument_count;
 	collection->count_known = true;
 	collection->kind = count == 2 ? COLLECTION_DICTIONARY : COLLECTION_SET;
-	collection->name = count != 2 ? "HashSet" : has_free_list ? "Dictionary" : "OrderedDictionary";
+	collection->name = count != 2      ? "HashSet"
+			   : has_free_list ? "Dictionary"
+					   : "OrderedDictionary";
 	if (count == 2)
 		TRY(type_at(heap, type->arguments[0], &collection->key_type));
 	if (count)
@@ -96,8 +98,8 @@ static struct error *next_used(struct collection *collection, struct entries *en
 {
 	*ret_base = 0;
 	while (entries->position < entries->limit) {
-		uint64_t base = entries->table.data +
-				entries->position++ * entries->table.element_size;
+		uint64_t base =
+			entries->table.data + entries->position++ * entries->table.element_size;
 		struct value next;
 		TRY(value_of_field(collection->heap, entries->next, base, &next));
 		if (next.kind == VALUE_UNREADABLE) {
@@ -138,8 +140,7 @@ struct hashtable {
 
 enum { BUCKET_KEY, BUCKET_VALUE };
 
-struct error *hashtable_open(struct collection *collection, const struct place *place,
-			     bool *ret_is)
+struct error *hashtable_open(struct collection *collection, const struct place *place, bool *ret_is)
 {
 	struct hashtable *table;
 	struct value array;
@@ -188,8 +189,7 @@ struct bits {
 
 enum { BITS_A_BYTE = 8 };
 
-struct error *bit_array_open(struct collection *collection, const struct place *place,
-			     bool *ret_is)
+struct error *bit_array_open(struct collection *collection, const struct place *place, bool *ret_is)
 {
 	struct bits *bits;
 	bool old;

@@ -46,10 +46,10 @@ struct node_fields {
 };
 MUST_CHECK struct error *node_fields_of(struct node_fields *nodes, const struct place *node);
 /* ERROR_BAD_DATA when the class has no such field. */
-MUST_CHECK struct error *node_value(struct node_fields *nodes, const struct place *node, size_t field,
-				    struct value *ret);
-MUST_CHECK struct error *node_link(struct node_fields *nodes, const struct place *node, size_t field,
-				   struct place *ret);
+MUST_CHECK struct error *node_value(struct node_fields *nodes, const struct place *node,
+				    size_t field, struct value *ret);
+MUST_CHECK struct error *node_link(struct node_fields *nodes, const struct place *node,
+				   size_t field, struct place *ret);
 
 /* Ends chains that come back to themselves (Brent: the mark moves up at powers of two). */
 struct chain_guard {
@@ -93,6 +93,8 @@ struct error *sorted_list_open(struct collection *, const struct place *, bool *
 struct error *priority_queue_open(struct collection *, const struct place *, bool *);
 struct error *immutable_array_open(struct collection *, const struct place *, bool *);
 struct error *array_segment_open(struct collection *, const struct place *, bool *);
+struct error *memory_open(struct collection *, const struct place *, bool *);
+struct error *immutable_builder_open(struct collection *, const struct place *, bool *);
 struct error *frozen_dictionary_open(struct collection *, const struct place *, bool *);
 struct error *frozen_integers_open(struct collection *, const struct place *, bool *);
 struct error *frozen_set_open(struct collection *, const struct place *, bool *);

@@ -178,8 +178,8 @@ struct error *pair_split(struct heap *heap, const struct value *pair, struct ite
 
 struct error *pair_types(struct collection *collection, const struct type *pair, bool *ret_is)
 {
-	*ret_is = pair && type_is(collection->heap, pair,
-				  "System.Collections.Generic.KeyValuePair`2");
+	*ret_is = pair &&
+		  type_is(collection->heap, pair, "System.Collections.Generic.KeyValuePair`2");
 	if (!*ret_is)
 		return NULL;
 	TRY(collection_field_type(collection->heap, pair, "key", &collection->key_type));

@@ -109,6 +109,10 @@ struct error *queue_open(struct collection *collection, const struct place *plac
 		return NULL;
 	TRY(open_counted(collection, place, "_array", "_size", &range));
 	TRY(place_count(place, "_head", &range->first));
+	if (range->count && range->first >= range->values.count)
+		return error_new(ERROR_BAD_DATA, "a queue begins at %llu of an array of %llu",
+				 (unsigned long long)range->first,
+				 (unsigned long long)range->values.count);
 	range->modulus = range->values.count;
 	return NULL;
 }
@@ -130,7 +134,8 @@ struct error *sorted_list_open(struct collection *collection, const struct place
 	return NULL;
 }
 
-/* Pairs of element and priority, in the order of the heap's array (as UnorderedItems gives them). */
+/* Pairs of element and priority, in the order of the heap's array (as UnorderedItems gives them).
+ */
 struct error *priority_queue_open(struct collection *collection, const struct place *place,
 				  bool *ret_is)
 {
@@ -173,8 +178,42 @@ struct error *array_segment_open(struct collection *collection, const struct pla
 	return NULL;
 }
 
-/* Most of System.Collections.Frozen: two arrays of the same length (KeysAndValuesFrozenDictionary.cs,
- * SmallFrozenDictionary.cs, LengthBucketsFrozenDictionary.cs, DenseIntegralFrozenDictionary.cs …). */
+/* Memory<T>, ReadOnlyMemory<T> over an array; those over a string or a MemoryManager are not known.
+ */
+struct error *memory_open(struct collection *collection, const struct place *place, bool *ret_is)
+{
+	enum { PINNED_BIT = 0x7fffffff }; /* Memory.cs: the sign of _index marks a pinned array */
+	struct range *range;
+	struct value array;
+	int64_t first;
+	TRY(place_value(place, "_object", &array));
+	*ret_is = array.kind == VALUE_NULL ||
+		  (array.kind == VALUE_REFERENCE && array.type && array.type->kind == TYPE_ARRAY);
+	if (!*ret_is)
+		return NULL;
+	TRY(range_new(collection, &range));
+	TRY(place_array(place, "_object", &range->values));
+	TRY(place_integer(place, "_index", &first));
+	TRY(place_count(place, "_length", &collection->count));
+	collection->count_known = true;
+	range->first = (uint64_t)first & PINNED_BIT;
+	if (range_within(range->first, collection->count, range->values.count))
+		range->count = collection->count;
+	range_set_types(collection, range);
+	return NULL;
+}
+
+struct error *immutable_builder_open(struct collection *collection, const struct place *place,
+				     bool *ret_is)
+{
+	struct range *range;
+	TRY(place_has_array(place, "_elements", ret_is));
+	return *ret_is ? open_counted(collection, place, "_elements", "_count", &range) : NULL;
+}
+
+/* Most of System.Collections.Frozen: two arrays of the same length
+ * (KeysAndValuesFrozenDictionary.cs, SmallFrozenDictionary.cs, LengthBucketsFrozenDictionary.cs,
+ * DenseIntegralFrozenDictionary.cs …). */
 struct error *frozen_dictionary_open(struct collection *collection, const struct place *place,
 				     bool *ret_is)
 {

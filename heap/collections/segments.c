@@ -2,9 +2,9 @@
 #include "heap/collections/internal.h"
 
 /*
- * ConcurrentQueue.cs, ConcurrentQueueSegment.cs: segments from _head on by _nextSegment; in each the
- * elements of [Head, Tail), whose slot's SequenceNumber is its position + 1 when it is filled. The
- * Tail of a segment closed for more (frozen) is raised by twice its length.
+ * ConcurrentQueue.cs, ConcurrentQueueSegment.cs: segments from _head on by _nextSegment; in each
+ * the elements of [Head, Tail), whose slot's SequenceNumber is its position + 1 when it is filled.
+ * The Tail of a segment closed for more (frozen) is raised by twice its length.
  */
 enum { SLOT_ITEM, SLOT_NUMBER };
 
@@ -93,8 +93,8 @@ struct error *concurrent_queue_next(struct collection *collection, struct item *
 	}
 }
 
-/* ConcurrentBag.cs: a WorkStealingQueue a thread, linked by _nextQueue; the last one added first, as
- * it is enumerated. */
+/* ConcurrentBag.cs: a WorkStealingQueue a thread, linked by _nextQueue; the last one added first,
+ * as it is enumerated. */
 struct bag_walk {
 	struct place queue; /* the next one */
 	struct chain_guard guard;
@@ -134,8 +134,7 @@ struct error *concurrent_bag_open(struct collection *collection, const struct pl
 	return NULL;
 }
 
-struct error *concurrent_bag_next(struct collection *collection, struct item *ret,
-				  bool *ret_found)
+struct error *concurrent_bag_next(struct collection *collection, struct item *ret, bool *ret_found)
 {
 	struct bag_walk *walk = collection->cursor;
 	while (walk->head == walk->tail && walk->queue.base)

@@ -92,9 +92,9 @@ static struct error *path_copy(struct heap *heap, uint64_t address, uint64_t siz
 	}
 	struct text text = { 0 };
 	text_append_utf16(&text, units, count);
-	*ret = text_failed(&text) ? NULL
-				  : arena_copy_text(&heap->arena, text.bytes ? text.bytes : "",
-						    text.length);
+	*ret = text_failed(&text)
+		       ? NULL
+		       : arena_copy_text(&heap->arena, text.bytes ? text.bytes : "", text.length);
 	text_deinit(&text);
 	return *ret ? NULL : &error_no_memory;
 }
@@ -139,8 +139,7 @@ static struct error *mapping_visited(const struct mapping *mapping, void *contex
 	if (search->path || search->address < mapping->start || search->address >= mapping->end ||
 	    !mapping->path)
 		return NULL;
-	search->path =
-		arena_copy_text(&search->heap->arena, mapping->path, strlen(mapping->path));
+	search->path = arena_copy_text(&search->heap->arena, mapping->path, strlen(mapping->path));
 	return search->path ? NULL : &error_no_memory;
 }
 
@@ -205,9 +204,10 @@ static struct error *module_verify(struct heap *heap, uint64_t address, uint64_t
 		       ret_assembly));
 	if (*ret_assembly % sizeof(uint64_t) || !*ret_assembly ||
 	    !load(heap, *ret_assembly, layout->assembly_module, &back) || back != address)
-		return error_new(ERROR_BAD_DATA,
-				 "there is no module at %#llx: its assembly at %#llx is not its own",
-				 (unsigned long long)address, (unsigned long long)*ret_assembly);
+		return error_new(
+			ERROR_BAD_DATA,
+			"there is no module at %#llx: its assembly at %#llx is not its own",
+			(unsigned long long)address, (unsigned long long)*ret_assembly);
 	return NULL;
 }
 
@@ -246,8 +246,7 @@ static struct error *module_add(struct module_set *set, struct clr_module *modul
 				 LIMIT_ASSEMBLIES);
 	if (modules->count == set->capacity) {
 		size_t capacity = set->capacity ? set->capacity * 2 : FIRST_CAPACITY;
-		struct clr_module **bigger =
-			realloc(modules->modules, capacity * sizeof(*bigger));
+		struct clr_module **bigger = realloc(modules->modules, capacity * sizeof(*bigger));
 		if (!bigger)
 			return &error_no_memory;
 		modules->modules = bigger;

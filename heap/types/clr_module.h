@@ -37,8 +37,8 @@ struct clr_modules {
 	bool list_cut;                   /* the list itself ended in unreadable or wrong data */
 };
 
-/* Reads the list. What cannot be read of it is counted in the result, not an error: modules are then
- * met through their types. ERROR_UNSUPPORTED when the contract lacks a field. */
+/* Reads the list. What cannot be read of it is counted in the result, not an error: modules are
+ * then met through their types. ERROR_UNSUPPORTED when the contract lacks a field. */
 MUST_CHECK struct error *clr_modules_open(struct heap *heap, struct clr_modules **ret);
 void clr_modules_close(struct clr_modules *modules); /* NULL is allowed */
 
@@ -53,8 +53,8 @@ MUST_CHECK struct error *clr_module_at(struct heap *heap, uint64_t address,
 MUST_CHECK struct error *clr_module_metadata(struct heap *heap, struct clr_module *module,
 					     struct metadata **ret);
 
-/* The simple name in its Assembly row (ECMA-335 II.22.2), opening its metadata on first use; "" when
- * that cannot be read. */
+/* The simple name in its Assembly row (ECMA-335 II.22.2), opening its metadata on first use; ""
+ * when that cannot be read. */
 const char *clr_module_assembly_name(struct heap *heap, struct clr_module *module);
 
 /* By simple assembly name ("System.Private.CoreLib"); NULL: none. */

@@ -18,8 +18,8 @@ bool clr_module_rva(struct heap *heap, struct clr_module *module, uint32_t rva, 
 		*ret = module->image_base + rva;
 		return !module->image_size || rva < module->image_size;
 	}
-	struct error *error = pe_image_open(&heap->reader, module->image_base, module->image_size,
-					    false, &image);
+	struct error *error =
+		pe_image_open(&heap->reader, module->image_base, module->image_size, false, &image);
 	error_free(error);
 	return !error && pe_image_address_of_rva(&image, rva, 1, ret);
 }
@@ -129,8 +129,7 @@ static struct error *metadata_find(struct heap *heap, struct clr_module *module,
 	if (module->is_dynamic && !module->image_base)
 		return metadata_of_dynamic(heap, module, ret);
 	struct error *error = metadata_of_images(heap, module, ret);
-	if ((!error && !metadata_missing_bytes(*ret)) ||
-	    (error && error->code == ERROR_NO_MEMORY))
+	if ((!error && !metadata_missing_bytes(*ret)) || (error && error->code == ERROR_NO_MEMORY))
 		return error;
 	struct error *file_error = file_admit(heap, module, *ret, &reason, &admitted);
 	if (file_error) {
@@ -187,8 +186,8 @@ const char *clr_module_assembly_name(struct heap *heap, struct clr_module *modul
 	return module->assembly_name;
 }
 
-/* Most assemblies are in the file of their name: looked for there first, so that asking for one does
- * not open all. */
+/* Most assemblies are in the file of their name: looked for there first, so that asking for one
+ * does not open all. */
 static bool file_named(const struct clr_module *module, const char *assembly_name)
 {
 	static const char extension[] = ".dll";

@@ -13,6 +13,9 @@ static const struct field_binding common_bindings[] = {
 	{ "FieldDesc", "MTOfEnclosingClass", SLOT(desc.method_table), true, 8 },
 	{ "FieldDesc", "DWord1", SLOT(desc.flags1), true, 4 },
 	{ "FieldDesc", "DWord2", SLOT(desc.flags2), true, 4 },
+	{ "String", "m_StringLength", SLOT(object.string_length), true, 4 },
+	{ "String", "m_FirstChar", SLOT(object.string_units), true, 2 },
+	{ "Array", "m_NumComponents", SLOT(object.array_count), true, 4 },
 };
 
 static const struct field_binding auxiliary_bindings[] = {
@@ -106,7 +109,6 @@ static struct error *bind_statics(const struct contract *contract, struct field_
 	TRY(contract_require_global(contract, "StaticsPointerMask", &layout->pointer_mask));
 	TRY(contract_require_global(contract, "PtrArrayOffsetToDataArray",
 				    &layout->array_data_offset));
-	TRY(contract_require_global(contract, "ObjectHeaderSize", &layout->object_header));
 	if (contract_field(contract, "DynamicStaticsInfo", "GCStatics", &field))
 		return bind_auxiliary(contract, layout);
 	if (contract_field(contract, "DomainLocalModule", "GCStatics", &field))
@@ -118,6 +120,7 @@ static struct error *bind_all(const struct contract *contract, struct field_layo
 {
 	TRY(contract_bind(contract, common_bindings, COUNT(common_bindings), layout));
 	TRY(require_size(contract, "FieldDesc", &layout->desc.size));
+	TRY(contract_require_global(contract, "ObjectHeaderSize", &layout->object.header));
 	if (!layout->class.fixed_size.present &&
 	    (!layout->class.instance_count.present || !layout->class.static_count.present))
 		return error_new(ERROR_UNSUPPORTED,

@@ -1,6 +1,6 @@
 /*
- * Where the runtime keeps what fields and statics are read from: bound once a heap, on first use.
- * For field.c and statics.c only.
+ * Where the runtime keeps what fields, statics, strings and arrays are read from: bound once a
+ * heap, on first use. For the files of this folder.
  */
 #ifndef HEAP_TYPES_FIELD_LAYOUT_H
 #define HEAP_TYPES_FIELD_LAYOUT_H
@@ -60,7 +60,14 @@ struct local_module_layout {
 
 enum statics_form { STATICS_AUXILIARY, STATICS_MODULE, STATICS_UNKNOWN };
 
+/* docs/design/datacontracts/Object.md: String, Array. */
+struct object_layout {
+	struct field string_length, string_units, array_count;
+	uint64_t header; /* bytes before an object that MethodTable.BaseSize counts */
+};
+
 struct field_layout {
+	struct object_layout object;
 	struct class_layout class;
 	struct field_desc_layout desc;
 	enum statics_form form;
@@ -70,7 +77,6 @@ struct field_layout {
 	struct local_module_layout domain_module, thread_module;
 	uint64_t pointer_mask; /* & with a statics pointer takes the not-initialised bit away */
 	uint64_t array_data_offset; /* bytes, of an object array's elements */
-	uint64_t object_header;     /* bytes before an object that base_size counts */
 };
 
 /* ERROR_UNSUPPORTED naming the field when the contract lacks one that every form needs. */

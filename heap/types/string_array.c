@@ -1,14 +1,5 @@
+#include "heap/types/field_layout.h"
 #include "heap/types/value.h"
-
-struct string_layout {
-	struct field length, first_unit;
-};
-
-/* docs/design/datacontracts/Object.md: String and Array. */
-static const struct field_binding string_bindings[] = {
-	{ "String", "m_StringLength", offsetof(struct string_layout, length), true, 4 },
-	{ "String", "m_FirstChar", offsetof(struct string_layout, first_unit), true, 2 },
-};
 
 static struct error *object_must_be(struct heap *heap, uint64_t object, enum type_kind kind,
 				    const char *what, const struct type **ret)
@@ -46,12 +37,12 @@ static size_t copy_units(struct reader *reader, uint64_t address, uint16_t *unit
 struct error *string_read(struct heap *heap, uint64_t object, size_t limit, struct arena *arena,
 			  const uint16_t **ret, size_t *ret_count, uint64_t *ret_length)
 {
-	struct string_layout layout;
+	const struct field_layout *layout;
 	const struct type *type;
 	uint64_t length;
-	TRY(contract_bind(heap->contract, string_bindings, 2, &layout));
+	TRY(field_layout_get(heap, &layout));
 	TRY(object_must_be(heap, object, TYPE_STRING, "a string", &type));
-	TRY(read_field(&heap->reader, object, layout.length, "a string", &length));
+	TRY(read_field(&heap->reader, object, layout->object.string_length, "a string", &length));
 	if (length > LIMIT_STRING_UNITS)
 		return error_new(ERROR_BAD_DATA, "the string at %#llx has an impossible length",
 				 (unsigned long long)object);
@@ -59,9 +50,10 @@ struct error *string_read(struct heap *heap, uint64_t object, size_t limit, stru
 	uint16_t *units = arena_allocate_array(arena, wanted + 1, sizeof(*units));
 	if (!units)
 		return &error_no_memory;
-	*ret_count = copy_units(&heap->reader, object + layout.first_unit.offset, units, wanted);
+	*ret_count = copy_units(&heap->reader, object + layout->object.string_units.offset, units,
+				wanted);
 	if (wanted && !*ret_count)
-		return error_fault(object + layout.first_unit.offset,
+		return error_fault(object + layout->object.string_units.offset,
 				   "cannot read the characters of the string at %#llx",
 				   (unsigned long long)object);
 	*ret = units;
@@ -108,16 +100,13 @@ static struct error *shape_check(uint64_t object, const struct array_shape *shap
 struct error *array_read(struct heap *heap, uint64_t object, struct array_shape *ret)
 {
 	const struct type *type;
-	struct field count;
-	uint64_t header, number;
+	const struct field_layout *layout;
+	uint64_t number;
 	*ret = (struct array_shape){ 0 };
 	TRY(object_must_be(heap, object, TYPE_ARRAY, "an array", &type));
-	TRY(contract_require_global(heap->contract, "ObjectHeaderSize", &header));
-	if (!contract_field(heap->contract, "Array", "m_NumComponents", &count))
-		return error_new(ERROR_UNSUPPORTED, "this runtime's descriptor lacks Array");
-	count.width = sizeof(uint32_t);
-	TRY(read_field(&heap->reader, object, count, "an array", &number));
-	if (type->base_size < header)
+	TRY(field_layout_get(heap, &layout));
+	TRY(read_field(&heap->reader, object, layout->object.array_count, "an array", &number));
+	if (type->base_size < layout->object.header)
 		return error_new(ERROR_BAD_DATA, "the array type %s has an impossible size",
 				 type_name(heap, type, NULL));
 	ret->type = type;
@@ -125,7 +114,7 @@ struct error *array_read(struct heap *heap, uint64_t object, struct array_shape 
 	ret->count = number;
 	ret->rank = type->rank ? type->rank : 1;
 	ret->element_size = type->component_size;
-	ret->data = object + type->base_size - header;
+	ret->data = object + type->base_size - layout->object.header;
 	TRY(shape_check(object, ret));
 	if (!type->is_single_dimension)
 		return bounds_read(heap, object, ret);

@@ -47,8 +47,9 @@ static struct error *layout_bind(struct heap *heap, struct type_system *types)
 	struct type_layout *layout = &types->layout;
 	TRY(contract_bind(heap->contract, bindings, sizeof(bindings) / sizeof(*bindings), layout));
 	const struct field *read_at_once[] = {
-		&layout->flags,  &layout->base_size,          &layout->flags_2, &layout->type_def_rid,
-		&layout->parent, &layout->class_or_canonical, &layout->module,  &layout->instantiation,
+		&layout->flags,        &layout->base_size,     &layout->flags_2,
+		&layout->type_def_rid, &layout->parent,        &layout->class_or_canonical,
+		&layout->module,       &layout->instantiation,
 	};
 	for (size_t i = 0; i < sizeof(read_at_once) / sizeof(*read_at_once); i++) {
 		struct field field = *read_at_once[i];
@@ -109,8 +110,7 @@ static struct error *reserve(struct type_system *types)
 	if (!bigger)
 		return &error_no_memory;
 	types->types = bigger;
-	struct type_walk_entry *entries =
-		realloc(types->walk_entries, capacity * sizeof(*entries));
+	struct type_walk_entry *entries = realloc(types->walk_entries, capacity * sizeof(*entries));
 	if (!entries)
 		return &error_no_memory;
 	types->walk_entries = entries;
@@ -157,8 +157,8 @@ struct error *type_new_unloaded(struct heap *heap, const struct type *model,
 static const struct type *known(const struct heap *heap, uint64_t handle)
 {
 	uint32_t index;
-	return id_map_find(&heap->types->by_handle, handle, &index) ? heap->types->types[index] :
-								      NULL;
+	return id_map_find(&heap->types->by_handle, handle, &index) ? heap->types->types[index]
+								    : NULL;
 }
 
 /* System.Enum -> System.ValueType -> System.Object: an enum has one ancestor more than a struct. */
@@ -375,9 +375,9 @@ static uint64_t element_of(const struct type_system *types, struct reader *reade
 	uint64_t address = handle & ~(uint64_t)TYPE_HANDLE_TYPE_DESC, flags, element;
 	if (!(handle & TYPE_HANDLE_TYPE_DESC))
 		return method_table_read(types, reader, handle, &table) == 1 &&
-				       method_table_is_array(&table) ?
-			       table.instantiation :
-			       0;
+				       method_table_is_array(&table)
+			       ? table.instantiation
+			       : 0;
 	if (!type_load(reader, address, types->layout.desc_flags, &flags))
 		return 0;
 	flags &= TYPE_DESC_KIND_MASK;
@@ -406,8 +406,8 @@ static struct error *make(struct heap *heap, struct reader *reader, uint64_t han
 		error_free(error);
 	}
 	*ret = known(heap, handle);
-	return *ret ? NULL :
-		      error_new(ERROR_BAD_DATA, "%#llx is not a type handle",
+	return *ret ? NULL
+		    : error_new(ERROR_BAD_DATA, "%#llx is not a type handle",
 				(unsigned long long)handle);
 }
 
@@ -443,9 +443,8 @@ struct error *type_argument(struct heap *heap, const struct type *type, uint32_t
 		return error_new(ERROR_NOT_FOUND, "%#llx has no generic argument %u",
 				 (unsigned long long)type->handle, index);
 	if (!record->argument_types) {
-		record->argument_types =
-			arena_allocate_array(&heap->arena, type->argument_count,
-					     sizeof(*record->argument_types));
+		record->argument_types = arena_allocate_array(&heap->arena, type->argument_count,
+							      sizeof(*record->argument_types));
 		if (!record->argument_types)
 			return &error_no_memory;
 	}

@@ -43,13 +43,13 @@ struct type {
 	bool is_generic;      /* has generic arguments */
 	bool is_shared;       /* one of them is System.__Canon */
 	bool contains_pointers;
-	bool is_single_dimension;  /* an SZARRAY; false for md arrays, also those of rank 1 */
-	uint8_t rank;              /* arrays */
-	uint32_t base_size;        /* bytes, of an object, with header */
-	uint32_t component_size;   /* bytes; 0: not variable-sized */
-	uint32_t value_size;       /* bytes of a value of this type in a field: 8 for references */
-	uint32_t token;            /* TypeDef token (variables: GenericParam); 0: arrays, pointers … */
-	uint32_t attributes;       /* TypeAttributes (ECMA-335 II.23.1.15) */
+	bool is_single_dimension; /* an SZARRAY; false for md arrays, also those of rank 1 */
+	uint8_t rank;             /* arrays */
+	uint32_t base_size;       /* bytes, of an object, with header */
+	uint32_t component_size;  /* bytes; 0: not variable-sized */
+	uint32_t value_size;      /* bytes of a value of this type in a field: 8 for references */
+	uint32_t token;      /* TypeDef token (variables: GenericParam); 0: arrays, pointers … */
+	uint32_t attributes; /* TypeAttributes (ECMA-335 II.23.1.15) */
 	struct clr_module *module; /* of the definition (arrays: of the element); NULL: unknown */
 	uint64_t canonical;        /* MethodTable whose EEClass this is; == handle when canonical */
 	uint64_t ee_class;
@@ -59,7 +59,7 @@ struct type {
 	 * for those that are not loaded: ask type_argument(). */
 	const uint64_t *arguments;
 	uint32_t argument_count;
-	uint8_t convention; /* function pointers: ECMA-335 II.23.2.3 */
+	uint8_t convention;         /* function pointers: ECMA-335 II.23.2.3 */
 	bool is_nullable;           /* System.Nullable<T> of some T */
 	bool is_open;               /* made of type variables somewhere: no object has it */
 	bool is_generic_definition; /* List<T> itself: its arguments are TYPE_VARIABLEs */
@@ -97,7 +97,8 @@ const char *type_sos_name(struct heap *heap, const struct type *type);
 MUST_CHECK struct error *type_parent(struct heap *heap, const struct type *type,
 				     const struct type **ret); /* *ret NULL: none */
 
-/* A generic argument, or a function pointer's return type (0) or parameter. Never NULL on success. */
+/* A generic argument, or a function pointer's return type (0) or parameter. Never NULL on success.
+ */
 MUST_CHECK struct error *type_argument(struct heap *heap, const struct type *type, uint32_t index,
 				       const struct type **ret);
 
@@ -107,8 +108,8 @@ MUST_CHECK struct error *type_of_element(struct heap *heap, enum element_type el
 					 const struct type **ret);
 
 /* The type of a TypeDef or TypeRef token of a module; one that is not loaded has handle 0. */
-MUST_CHECK struct error *type_of_token(struct heap *heap, struct clr_module *module,
-				       uint32_t token, const struct type **ret);
+MUST_CHECK struct error *type_of_token(struct heap *heap, struct clr_module *module, uint32_t token,
+				       const struct type **ret);
 
 /* A field's type: what `signature->nodes[node]` means inside `context` (whose generic arguments VAR
  * takes). When it is not loaded, *ret has handle 0 and a name; where only the canonical form of an
@@ -155,7 +156,8 @@ struct type_walk_entry {
 const struct type_walk_entry *type_walk_find(struct heap *heap, struct reader *reader,
 					     uint64_t method_table);
 
-/* Did memory run out in a type_walk_find() since this was asked last? Its NULL then meant nothing. */
+/* Did memory run out in a type_walk_find() since this was asked last? Its NULL then meant nothing.
+ */
 bool type_walk_out_of_memory(struct heap *heap);
 
 #endif

@@ -37,8 +37,8 @@ struct simple_name {
 	bool is_constructed; /* an array, pointer or byref of it */
 };
 
-/* A component may begin with angle brackets of its own ("<>c", "<Main>d__1"); later ones hold generic
- * arguments. */
+/* A component may begin with angle brackets of its own ("<>c", "<Main>d__1"); later ones hold
+ * generic arguments. */
 static struct simple_name simple_name_of(const char *name)
 {
 	struct simple_name simple = { name, 0, false };
@@ -142,24 +142,32 @@ struct search {
 
 /* By any spelling; without arguments a name means all instantiations, but not those that no object
  * has: the shared code's own (List<System.__Canon>) and open ones (List<TSource>). */
-static enum match match_type(struct search *search, const struct type *type)
+static struct error *match_type(struct search *search, const struct type *type, enum match *ret)
 {
-	bool known;
-	const char *name = type_name(search->heap, type, &known);
-	if (!known)
-		return MATCH_NONE;
-	enum match match = match_text(name, search->name);
-	if (strcmp(type_sos_name(search->heap, type), search->name) == 0)
+	TRY(type_name_prepare(search->heap, type));
+	*ret = MATCH_NONE;
+	if (!type_record_of(type)->name_known)
+		return NULL;
+	enum match match = match_text(type->name, search->name);
+	if (strcmp(type->sos_name, search->name) == 0)
 		match = MATCH_FULL;
-	if (type->is_shared || type->is_open || match == MATCH_FULL)
-		return match == MATCH_FULL ? match : MATCH_NONE;
+	bool nobodys = type->is_shared || type->is_open;
+	if (match == MATCH_FULL || !nobodys)
+		*ret = match;
+	if (match == MATCH_FULL || nobodys)
+		return NULL;
 	text_clear(&search->text);
-	append_bare(name, &search->text);
-	match = better(match, match_text(text_string(&search->text), search->name));
-	name = type_metadata_name(search->heap, type);
-	if (name && type->kind != TYPE_ARRAY)
-		match = better(match, match_text(name, search->name));
-	return match;
+	append_bare(type->name, &search->text);
+	if (text_failed(&search->text))
+		return &error_no_memory;
+	*ret = better(match, match_text(text_string(&search->text), search->name));
+	if (type->kind == TYPE_ARRAY)
+		return NULL;
+	TRY(type_metadata_name_prepare(search->heap, type));
+	const char *name = type_metadata_name(search->heap, type);
+	if (name)
+		*ret = better(*ret, match_text(name, search->name));
+	return NULL;
 }
 
 /* Only the best kind of match is kept: a full name is not joined by other types' ends. */
@@ -195,20 +203,27 @@ static struct error *handle_check(struct search *search, uint64_t handle)
 	if (error_take(&error, ERROR_BAD_DATA) || error_take(&error, ERROR_FAULT))
 		return NULL;
 	TRY(error);
-	return found_add(search, type, match_type(search, type));
+	enum match match;
+	TRY(match_type(search, type, &match));
+	return found_add(search, type, match);
 }
 
-static enum match match_definition(struct search *search, struct metadata *metadata, uint32_t row)
+static struct error *match_definition(struct search *search, struct metadata *metadata,
+				      uint32_t row, enum match *ret)
 {
 	CLEANUP(text_deinit) struct text name = { 0 };
+	CLEANUP(text_deinit) struct text wanted = { 0 };
+	*ret = MATCH_NONE;
 	if (!type_definition_name(metadata, row, false, &name))
-		return MATCH_NONE;
-	enum match match = match_text(text_string(&name), search->name);
+		return text_failed(&name) ? &error_no_memory : NULL;
 	text_clear(&search->text);
 	append_without_arity(text_string(&name), &search->text);
-	CLEANUP(text_deinit) struct text wanted = { 0 };
 	append_bare(search->name, &wanted);
-	return better(match, match_text(text_string(&search->text), text_string(&wanted)));
+	if (text_failed(&name) || text_failed(&search->text) || text_failed(&wanted))
+		return &error_no_memory;
+	*ret = better(match_text(text_string(&name), search->name),
+		      match_text(text_string(&search->text), text_string(&wanted)));
+	return NULL;
 }
 
 /* All that is loaded of one definition: the class itself, or its instantiations. */
@@ -218,7 +233,9 @@ static struct error *definition_check(struct search *search, struct clr_module *
 	struct type_system *types = search->heap->types;
 	uint64_t handle = type_map_find(search->heap, module, types->layout.type_def_map, row);
 	size_t loaded = 0;
-	if (match_definition(search, metadata, row) == MATCH_NONE)
+	enum match match;
+	TRY(match_definition(search, metadata, row, &match));
+	if (match == MATCH_NONE)
 		return NULL;
 	if (metadata_generic_parameter_count(metadata, token_make(TABLE_TYPE_DEF, row))) {
 		for (size_t i = 0; i < types->instance_count; i++) {
@@ -287,13 +304,10 @@ static struct error *search_all(struct search *search)
 struct error *type_find(struct heap *heap, const char *name, struct arena *scratch,
 			const struct type ***ret, size_t *ret_count, size_t *ret_unloaded)
 {
-	struct search search = { .heap = heap,
-				 .name = name,
-				 .simple = simple_name_of(name),
-				 .scratch = scratch };
+	struct search search = {
+		.heap = heap, .name = name, .simple = simple_name_of(name), .scratch = scratch
+	};
 	struct error *error = search.simple.length ? search_all(&search) : NULL;
-	if (!error && text_failed(&search.text))
-		error = &error_no_memory;
 	text_deinit(&search.text);
 	*ret = search.found;
 	*ret_count = search.count;

@@ -162,10 +162,10 @@ struct error *type_instance_find(struct heap *heap, const struct type_constructi
 	uint32_t index;
 	*ret = NULL;
 	TRY(type_instances_update(heap));
-	uint64_t hash = construction_hash(
-		construction->kind, construction->module ? construction->module->address : 0,
-		construction->row, construction->rank, construction->arguments,
-		construction->argument_count);
+	uint64_t hash = construction_hash(construction->kind,
+					  construction->module ? construction->module->address : 0,
+					  construction->row, construction->rank,
+					  construction->arguments, construction->argument_count);
 	if (!id_map_find(&types->instance_hashes, hash, &index))
 		return NULL;
 	for (uint32_t chain = 0; index != UINT32_MAX && chain < LIMIT_HASH_CHAIN; chain++) {
@@ -261,12 +261,13 @@ static uint8_t enum_element(const struct metadata *metadata, const struct type_d
 	enum { FIELD_STATIC = 0x10, SIGNATURE_FIELD = 0x06 }; /* II.23.1.5, II.23.2.4 */
 	struct member field;
 	for (uint32_t i = 0; i < definition->field_count && i < LIMIT_FIELDS; i++)
-		if (metadata_field(metadata, metadata_field_row(metadata, definition->first_field + i),
+		if (metadata_field(metadata,
+				   metadata_field_row(metadata, definition->first_field + i),
 				   &field) &&
 		    !(field.flags & FIELD_STATIC))
-			return field.signature_size == 2 && field.signature[0] == SIGNATURE_FIELD ?
-				       field.signature[1] :
-				       ELEMENT_END;
+			return field.signature_size == 2 && field.signature[0] == SIGNATURE_FIELD
+				       ? field.signature[1]
+				       : ELEMENT_END;
 	return ELEMENT_END;
 }
 
@@ -441,8 +442,7 @@ struct error *type_of_token(struct heap *heap, struct clr_module *module, uint32
 	}
 }
 
-struct error *type_of_element(struct heap *heap, enum element_type element,
-			      const struct type **ret)
+struct error *type_of_element(struct heap *heap, enum element_type element, const struct type **ret)
 {
 	static const char *const names[] = {
 		[ELEMENT_VOID] = "Void",     [ELEMENT_BOOLEAN] = "Boolean",

@@ -50,8 +50,8 @@ bool type_definition_name(struct metadata *metadata, uint32_t row, bool escaped,
 	return depth > 0 && text->length <= LIMIT_TYPE_NAME_BYTES;
 }
 
-/* The metadata of the module that defines the type; *ret NULL: cannot be read, or none defines it. Here
- * and below an error is ERROR_NO_MEMORY: other reasons leave a type without a name. */
+/* The metadata of the module that defines the type; *ret NULL: cannot be read, or none defines it.
+ * Here and below an error is ERROR_NO_MEMORY: other reasons leave a type without a name. */
 static struct error *metadata_of(struct heap *heap, const struct type *type, struct metadata **ret)
 {
 	*ret = NULL;
@@ -66,9 +66,9 @@ static struct error *metadata_of(struct heap *heap, const struct type *type, str
 }
 
 /*
- * A MethodTable's own word on its row is not enough for a name: a flipped bit there would give another
- * class's. The module's map must lead back to it, and the definition of an instantiation must take
- * as many arguments. (A hole in the dump where the map is proves nothing.)
+ * A MethodTable's own word on its row is not enough for a name: a flipped bit there would give
+ * another class's. The module's map must lead back to it, and the definition of an instantiation
+ * must take as many arguments. (A hole in the dump where the map is proves nothing.)
  */
 static bool definition_agrees(struct heap *heap, const struct type *type,
 			      const struct metadata *metadata)
@@ -87,7 +87,8 @@ static struct error *append_definition(struct heap *heap, const struct type *typ
 				       struct text *text, bool *ret_known)
 {
 	struct metadata *metadata;
-	/* An instantiation whose assembly is not loaded has its definition's name from the reference. */
+	/* An instantiation whose assembly is not loaded has its definition's name from the
+	 * reference. */
 	if (!type->module && type_record_of(type)->metadata_name) {
 		text_append(text, type_record_of(type)->metadata_name);
 		*ret_known = true;
@@ -100,9 +101,11 @@ static struct error *append_definition(struct heap *heap, const struct type *typ
 	return NULL;
 }
 
-static struct error *metadata_name_make(struct heap *heap, const struct type *type)
+struct error *type_metadata_name_prepare(struct heap *heap, const struct type *type)
 {
 	struct type_record *record = type_record_of(type);
+	if (record->metadata_name_tried)
+		return NULL;
 	CLEANUP(text_deinit) struct text text = { 0 };
 	bool known;
 	TRY(append_definition(heap, type, false, &text, &known));
@@ -119,10 +122,8 @@ static struct error *metadata_name_make(struct heap *heap, const struct type *ty
 
 const char *type_metadata_name(struct heap *heap, const struct type *type)
 {
-	struct type_record *record = type_record_of(type);
-	if (!record->metadata_name_tried)
-		error_free(metadata_name_make(heap, type));
-	return record->metadata_name;
+	error_free(type_metadata_name_prepare(heap, type));
+	return type_record_of(type)->metadata_name;
 }
 
 /* T, as the definition names it. */
@@ -244,8 +245,8 @@ static void name_function(const struct type *type, const struct type *const *par
 		text_append(&naming->sos_name, before);
 		text_append(&naming->sos_name, parts[i]->sos_name);
 	}
-	const char *after = type->argument_count > 1 ? (variable ? ", ...)" : ")") :
-						       (variable ? "(...)" : "()");
+	const char *after = type->argument_count > 1 ? (variable ? ", ...)" : ")")
+						     : (variable ? "(...)" : "()");
 	text_append(&naming->name, after);
 	text_append(&naming->sos_name, after);
 	naming->known = type->argument_count > 0;
@@ -294,8 +295,8 @@ static struct error *name_make(struct heap *heap, const struct type *type,
 		break;
 	default:
 		if (type->is_generic)
-			return type->argument_count ? name_instance(heap, type, parts, naming) :
-						      NULL;
+			return type->argument_count ? name_instance(heap, type, parts, naming)
+						    : NULL;
 		TRY(append_definition(heap, type, true, &naming->name, &naming->known));
 		break;
 	}
@@ -337,8 +338,8 @@ static struct error *name_store(struct heap *heap, const struct type *type, stru
 	return NULL;
 }
 
-/* The parts of a type that its name is made of: its element, or its arguments. NULL entry: that part
- * is no type. */
+/* The parts of a type that its name is made of: its element, or its arguments. NULL entry: that
+ * part is no type. */
 static struct error *parts_find(struct heap *heap, const struct type *type,
 				const struct type **element, const struct type *const **ret,
 				uint32_t *ret_count)
@@ -368,7 +369,7 @@ static struct error *parts_find(struct heap *heap, const struct type *type,
 static struct error *name_step(struct heap *heap, const struct type *type, bool too_deep,
 			       const struct type **ret_next)
 {
-	const struct type *element = NULL, *const *parts;
+	const struct type *element = NULL, *const * parts;
 	uint32_t count;
 	bool whole = true;
 	struct naming naming = { 0 };
@@ -379,8 +380,7 @@ static struct error *name_step(struct heap *heap, const struct type *type, bool 
 			*ret_next = parts[i];
 			return NULL;
 		}
-		whole = whole && parts[i] && parts[i]->name &&
-			type_record_of(parts[i])->name_known;
+		whole = whole && parts[i] && parts[i]->name && type_record_of(parts[i])->name_known;
 	}
 	struct error *error = whole ? name_make(heap, type, parts, &naming) : NULL;
 	if (!error)

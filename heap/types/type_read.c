@@ -42,11 +42,12 @@ static int class_read(const struct type_system *types, struct reader *reader, ui
 }
 
 /*
- * Before .NET 9 the Module of a MethodTable is where it was allocated, which for instantiations over
- * a collectible assembly's types is not the definition's: that is the canonical MethodTable's module,
- * or an override in one of its optional slots, which stand in the order of their flags: the first
- * two inside the structure (PerInstInfo is the first of the places), the others behind it and the
- * vtable's chunks (src/coreclr/vm/methodtable.h of release/8.0: GetModule, c_ModuleOverrideOffsets).
+ * Before .NET 9 the Module of a MethodTable is where it was allocated, which for instantiations
+ * over a collectible assembly's types is not the definition's: that is the canonical MethodTable's
+ * module, or an override in one of its optional slots, which stand in the order of their flags: the
+ * first two inside the structure (PerInstInfo is the first of the places), the others behind it and
+ * the vtable's chunks (src/coreclr/vm/methodtable.h of release/8.0: GetModule,
+ * c_ModuleOverrideOffsets).
  */
 static bool definition_module(const struct type_system *types, struct reader *reader,
 			      struct method_table *table)
@@ -64,8 +65,8 @@ static bool definition_module(const struct type_system *types, struct reader *re
 	unsigned before = (unsigned)__builtin_popcount(flags & MULTIPURPOSE_LOWER_MASK);
 	place = table->canonical + layout->instantiation.offset + before * sizeof(uint64_t);
 	if (before >= 2)
-		place += (virtuals + VIRTUALS_PER_CHUNK - 1) / VIRTUALS_PER_CHUNK *
-			 sizeof(uint64_t);
+		place +=
+			(virtuals + VIRTUALS_PER_CHUNK - 1) / VIRTUALS_PER_CHUNK * sizeof(uint64_t);
 	return reader_u64(reader, place, &table->module);
 }
 
@@ -93,12 +94,13 @@ int method_table_read(const struct type_system *types, struct reader *reader, ui
 	ret->module = pick(bytes, layout->module);
 	ret->instantiation = pick(bytes, layout->instantiation);
 	/* Before .NET 9 the row is a field of its own. */
-	ret->row = layout->type_def_rid.present ?
-			   (uint32_t)pick(bytes, layout->type_def_rid) :
-			   (uint32_t)pick(bytes, layout->flags_2) >> METHOD_TABLE_RID_SHIFT;
+	ret->row = layout->type_def_rid.present
+			   ? (uint32_t)pick(bytes, layout->type_def_rid)
+			   : (uint32_t)pick(bytes, layout->flags_2) >> METHOD_TABLE_RID_SHIFT;
 	if (!ret->module || ret->module % sizeof(uint64_t))
 		return 0;
-	int answer = class_read(types, reader, address, pick(bytes, layout->class_or_canonical), ret);
+	int answer =
+		class_read(types, reader, address, pick(bytes, layout->class_or_canonical), ret);
 	if (answer == 1 && !definition_module(types, reader, ret))
 		return -1;
 	return answer;
@@ -116,8 +118,8 @@ bool method_table_arguments(const struct type_system *types, struct reader *read
 	    dictionaries > LIMIT_PARENT_CHAIN || !arguments || arguments > LIMIT_GENERIC_ARGUMENTS)
 		return false;
 	*ret_count = (uint32_t)arguments;
-	return reader_u64(reader,
-			  table->instantiation + (dictionaries - 1) * sizeof(uint64_t), ret) &&
+	return reader_u64(reader, table->instantiation + (dictionaries - 1) * sizeof(uint64_t),
+			  ret) &&
 	       *ret;
 }
 
@@ -157,9 +159,9 @@ uint64_t type_map_find(struct heap *heap, const struct clr_module *module, struc
 			return 0;
 		if (row < block.count)
 			return reader_u64(&heap->reader,
-					  block.data + (uint64_t)row * sizeof(uint64_t), &raw) ?
-				       map_entry(raw) :
-				       0;
+					  block.data + (uint64_t)row * sizeof(uint64_t), &raw)
+				       ? map_entry(raw)
+				       : 0;
 		row -= block.count;
 		address = block.next;
 	}

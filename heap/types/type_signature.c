@@ -86,17 +86,17 @@ static struct error *build_element(struct builder *builder, uint32_t node, const
 		TRY(type_instance_find(heap, &construction, ret));
 	if (*ret)
 		return NULL;
-	bool is_array = wanted->element_type == ELEMENT_ARRAY ||
-			wanted->element_type == ELEMENT_SZARRAY;
+	bool is_array =
+		wanted->element_type == ELEMENT_ARRAY || wanted->element_type == ELEMENT_SZARRAY;
 	struct type model = {
-		.kind = is_array                           ? TYPE_ARRAY :
-			wanted->element_type == ELEMENT_PTR ? TYPE_POINTER :
-							      TYPE_BYREF,
+		.kind = is_array                              ? TYPE_ARRAY
+			: wanted->element_type == ELEMENT_PTR ? TYPE_POINTER
+							      : TYPE_BYREF,
 		.element_type = wanted->element_type,
 		.is_single_dimension = wanted->element_type == ELEMENT_SZARRAY,
-		.rank = (uint8_t)(wanted->element_type == ELEMENT_SZARRAY ? 1 :
-				  wanted->number <= LIMIT_ARRAY_RANK	  ? wanted->number :
-									    0),
+		.rank = (uint8_t)(wanted->element_type == ELEMENT_SZARRAY ? 1
+				  : wanted->number <= LIMIT_ARRAY_RANK    ? wanted->number
+									  : 0),
 		.value_size = sizeof(uint64_t),
 		.component_size = is_array ? element->value_size : 0,
 		.is_open = element->is_open,
@@ -161,7 +161,8 @@ static struct error *build_variable(struct builder *builder, const struct signat
 	return record->public.name ? NULL : &error_no_memory;
 }
 
-/* The definition of a GENERICINST; *ret_definition's module is NULL when its assembly is not loaded.
+/* The definition of a GENERICINST; *ret_definition's module is NULL when its assembly is not
+ * loaded.
  */
 struct definition {
 	struct clr_module *module;
@@ -221,9 +222,9 @@ static struct error *instance_model(struct heap *heap, const struct type_constru
 		return NULL;
 	}
 	*model = (struct type){
-		.kind = wanted->is_value_type ? TYPE_STRUCT :
-			definition->kind == TYPE_INTERFACE ? TYPE_INTERFACE :
-							     TYPE_CLASS,
+		.kind = wanted->is_value_type                ? TYPE_STRUCT
+			: definition->kind == TYPE_INTERFACE ? TYPE_INTERFACE
+							     : TYPE_CLASS,
 		.element_type = wanted->is_value_type ? ELEMENT_VALUETYPE : ELEMENT_CLASS,
 		.value_size = wanted->is_value_type ? 0 : sizeof(uint64_t),
 		.is_generic = true,
@@ -268,8 +269,8 @@ static struct error *build_instance(struct builder *builder, uint32_t node, cons
 	return keep_parts(heap, parts, count, record);
 }
 
-/* A token says in the signature whether it is a value type: where the definition cannot be had, that
- * is all that is known. */
+/* A token says in the signature whether it is a value type: where the definition cannot be had,
+ * that is all that is known. */
 static struct error *build_token(struct builder *builder, const struct signature_node *wanted,
 				 const struct type **ret)
 {

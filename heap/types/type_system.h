@@ -8,7 +8,8 @@
 #include "base/id_map.h"
 #include "heap/types/type.h"
 
-/* docs/design/datacontracts/RuntimeTypeSystem.md; the fields of Module and its tables: Loader.md. */
+/* docs/design/datacontracts/RuntimeTypeSystem.md; the fields of Module and its tables: Loader.md.
+ */
 struct type_layout {
 	struct field flags, base_size, flags_2, type_def_rid, parent, module, class_or_canonical;
 	struct field instantiation, multipurpose_flags, virtual_count;
@@ -50,9 +51,10 @@ struct type_system {
 	struct type **types; /* by index */
 	struct type_walk_entry *walk_entries;
 	size_t count, capacity;
-	struct id_map by_handle;   /* handle -> index */
-	struct id_map not_types;   /* MethodTables that the walk was refused */
-	struct id_map unloaded;    /* module index + 1 << 32 | TypeDef row -> index in unloaded_types */
+	struct id_map by_handle; /* handle -> index */
+	struct id_map not_types; /* MethodTables that the walk was refused */
+	struct id_map
+		unloaded; /* module index + 1 << 32 | TypeDef row -> index in unloaded_types */
 	struct type **unloaded_types;
 	size_t unloaded_count, unloaded_capacity;
 	struct type_instance *instances;
@@ -87,8 +89,8 @@ enum {
 	MULTIPURPOSE_MODULE_OVERRIDE = 0x10,  /* before .NET 9: see definition_module() */
 	MULTIPURPOSE_LOWER_MASK = 0x0f,
 	VIRTUALS_PER_CHUNK = 8,
-	CANONICAL_TAG = 1,                    /* of EEClassOrCanonMT */
-	TYPE_DESC_KIND_MASK = 0xff,           /* of TypeDesc.TypeAndFlags */
+	CANONICAL_TAG = 1,          /* of EEClassOrCanonMT */
+	TYPE_DESC_KIND_MASK = 0xff, /* of TypeDesc.TypeAndFlags */
 };
 
 /* A MethodTable as it stands in the target, proven: its class leads back to it. */
@@ -153,11 +155,13 @@ MUST_CHECK struct error *type_instance_find(struct heap *heap,
 /* The module and TypeDef row that a TypeRef means; *ret NULL: its assembly is not loaded or has no
  * such type. */
 MUST_CHECK struct error *type_ref_resolve(struct heap *heap, struct clr_module *module,
-					  uint32_t row, struct clr_module **ret,
-					  uint32_t *ret_row);
+					  uint32_t row, struct clr_module **ret, uint32_t *ret_row);
 
-/* Namespace.Name`n of a TypeDef with its enclosing ones, '+' between; `escaped`: reserved characters
- * behind a backslash as reflection writes them. False: unreadable. Appends to text. */
+/* Makes what type_metadata_name() answers; ERROR_NO_MEMORY only. */
+MUST_CHECK struct error *type_metadata_name_prepare(struct heap *heap, const struct type *type);
+
+/* Namespace.Name`n of a TypeDef with its enclosing ones, '+' between; `escaped`: reserved
+ * characters behind a backslash as reflection writes them. False: unreadable. Appends to text. */
 struct text;
 bool type_definition_name(struct metadata *metadata, uint32_t row, bool escaped, struct text *text);
 

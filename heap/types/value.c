@@ -112,9 +112,9 @@ static bool struct_is_readable(struct heap *heap, uint64_t address, uint64_t siz
 	       reader_borrow(&heap->reader, address + size - 1, 1);
 }
 
-/* Nullable<T> by its own fields (System.Nullable`1: hasValue, value): *type and value->address become
- * those of what is in it. *type NULL: there is nothing more to read. Unchanged where the fields have no
- * names (no metadata): it is a struct like any other then. */
+/* Nullable<T> by its own fields (System.Nullable`1: hasValue, value): *type and value->address
+ * become those of what is in it. *type NULL: there is nothing more to read. Unchanged where the
+ * fields have no names (no metadata): it is a struct like any other then. */
 static struct error *open_nullable(struct heap *heap, const struct type **type, struct value *value)
 {
 	const struct type_field *has_value, *content;

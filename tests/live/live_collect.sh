@@ -29,7 +29,7 @@ ok() {
 		failures=$((failures + 1))
 		echo "not ok $number - $name"
 		sed 's/^/# /' "$log"
-		if [ -n "$victim" ]; then grep -H -E '^(State|TracerPid)' "/proc/$victim/task"/*/status | sed 's/^/# /'; fi
+		if [ -n "$victim" ]; then grep -hE '^(State|TracerPid)' "/proc/$victim/task"/*/status | sort | uniq -c | sed 's/^/# /'; fi
 	fi
 }
 skip() { number=$((number + 1)); echo "ok $number - $1 # SKIP $2"; }

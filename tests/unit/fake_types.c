@@ -367,29 +367,29 @@ static uint64_t build_app(struct fake_types *types)
 static void put_simple_types(struct fake_types *types)
 {
 	uint64_t core = types->core;
-	types->object = fake_types_class(
-		types, &(struct fake_class){ .module = core, .row = CORE_OBJECT });
-	types->value_type = fake_types_class(types, &(struct fake_class){ .module = core,
-									  .row = CORE_VALUE_TYPE,
-									  .parent = types->object });
-	types->enum_type = fake_types_class(types, &(struct fake_class){ .module = core,
-									 .row = CORE_ENUM,
-									 .parent = types->value_type });
-	types->string = fake_types_class(
-		types, &(struct fake_class){ .module = core,
-					     .row = CORE_STRING,
-					     .parent = types->object,
-					     .flags = (uint32_t)FLAG_COMPONENT | 2,
-					     .base_size = 22 });
+	types->object =
+		fake_types_class(types, &(struct fake_class){ .module = core, .row = CORE_OBJECT });
+	types->value_type = fake_types_class(
+		types, &(struct fake_class){
+			       .module = core, .row = CORE_VALUE_TYPE, .parent = types->object });
+	types->enum_type = fake_types_class(
+		types, &(struct fake_class){
+			       .module = core, .row = CORE_ENUM, .parent = types->value_type });
+	types->string =
+		fake_types_class(types, &(struct fake_class){ .module = core,
+							      .row = CORE_STRING,
+							      .parent = types->object,
+							      .flags = (uint32_t)FLAG_COMPONENT | 2,
+							      .base_size = 22 });
 	types->int32 = fake_types_class(types, &(struct fake_class){ .module = core,
 								     .row = CORE_INT32,
 								     .parent = types->value_type,
 								     .flags = FLAG_PRIMITIVE,
 								     .element_type = ELEMENT_I4,
 								     .padding = 20 });
-	types->canon = fake_types_class(types, &(struct fake_class){ .module = core,
-								     .row = CORE_CANON,
-								     .parent = types->object });
+	types->canon = fake_types_class(
+		types,
+		&(struct fake_class){ .module = core, .row = CORE_CANON, .parent = types->object });
 	types->free_type = fake_types_allocate(types, 0x80);
 	fake_types_set(types, types->free_type, "MethodTable", "MTFlags",
 		       (uint32_t)FLAG_COMPONENT | 1, 4);
@@ -480,6 +480,10 @@ struct error *fake_types_open(struct fake_types *types)
 	reader_init(&heap->reader, &types->target->base);
 	heap->target = &types->target->base;
 	heap->contract = contract_build(types, &types->arena);
+	/* The reader makes its buffer now: without memory for it later reads would look like holes.
+	 */
+	uint64_t word;
+	TRY(reader_pointer(&heap->reader, types->core, "the first word", &word));
 	TRY(clr_modules_open(heap, &heap->modules));
 	TRY(type_system_open(heap, &heap->types));
 	return clr_module_at(heap, types->core, &heap->modules->core_library);

@@ -30,11 +30,11 @@ enum {
 /* TypeDef and TypeRef rows of the module `app`, an assembly App. */
 enum {
 	APP_MODULE_TYPE = 1,
-	APP_OUTER,   /* Demo.Outer`1 */
-	APP_INNER,   /* Outer`1+Inner`1 */
-	APP_ODD,     /* Demo.Odd,[x] */
-	APP_GATEWAY, /* Demo.Gateway */
-	APP_CLOSURE, /* Demo.Closure: generic, but its name does not say so */
+	APP_OUTER,             /* Demo.Outer`1 */
+	APP_INNER,             /* Outer`1+Inner`1 */
+	APP_ODD,               /* Demo.Odd,[x] */
+	APP_GATEWAY,           /* Demo.Gateway */
+	APP_CLOSURE,           /* Demo.Closure: generic, but its name does not say so */
 	APP_REFERENCE_DAY = 1, /* System.DayOfWeek, of System.Runtime */
 	APP_REFERENCE_GONE,    /* Gone.Type, of an assembly that is not loaded */
 	APP_REFERENCE_GONE_NESTED,

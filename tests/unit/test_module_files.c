@@ -407,6 +407,20 @@ TEST(what_proves_a_managed_file)
 	}
 }
 
+/* What an unproven file was laid under must not prove it when it is asked for again elsewhere. */
+TEST(a_file_does_not_prove_itself)
+{
+	DIRECTORY(sysroot);
+	bool admitted = false, unverified = false;
+	write_pe(&sysroot, "a.dll", 77, 0x11);
+	PE_SCENE(scene, sysroot.path, 0, 77);
+	CHECK_OK(module_files_admit_pe(scene.files, flat, NULL, NULL, &admitted, &unverified));
+	CHECK(admitted && unverified);
+	unverified = false;
+	CHECK_OK(module_files_admit_pe(scene.files, loaded, NULL, NULL, &admitted, &unverified));
+	CHECK(admitted && unverified);
+}
+
 TEST(without_proof_several_files_of_a_name_are_refused)
 {
 	DIRECTORY(sysroot);
@@ -489,6 +503,7 @@ static const struct tap_case cases[] = {
 	CASE_ONCE(damaged_elf_files),
 	CASE(a_managed_file_fills_its_mappings),
 	CASE(what_proves_a_managed_file),
+	CASE(a_file_does_not_prove_itself),
 	CASE(without_proof_several_files_of_a_name_are_refused),
 	CASE(without_proof_the_path_in_the_dump_is_refused),
 	CASE(what_is_mapped_nowhere),

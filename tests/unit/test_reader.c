@@ -21,8 +21,8 @@ TEST(words_are_read_wherever_they_stand)
 {
 	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
 	READER(reader, fake);
-	uint64_t word;
-	uint32_t half;
+	uint64_t word = 0;
+	uint32_t half = 0;
 	numbered(fake, 0x10000, 0x10000);
 	static const uint64_t addresses[] = {
 		0x10000, 0x1fff8, 0x12340, 0x12348, 0x10ff8, 0x18000
@@ -43,7 +43,7 @@ TEST(loads_of_every_width)
 {
 	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
 	READER(reader, fake);
-	uint64_t number;
+	uint64_t number = 0;
 	fake_target_zeros(fake, 0x1000, 16);
 	fake_put(fake, 0x1000, 0xfedcba9876543210, 8);
 	CHECK_OK(reader_unsigned(&reader, 0x1000, 1, "a byte", &number));
@@ -62,7 +62,7 @@ TEST(a_hole_before_the_word_does_not_hide_it)
 {
 	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
 	READER(reader, fake);
-	uint64_t word;
+	uint64_t word = 0;
 	/* Memory that begins in the middle of a page, and another piece before it. */
 	numbered(fake, 0x10800, 0x400);
 	numbered(fake, 0x10000, 0x100);
@@ -83,7 +83,7 @@ TEST(a_walk_costs_a_read_per_mebibyte)
 	READER(reader, fake);
 	numbered(fake, 0x1000000, 16 * MIB);
 	for (uint64_t address = 0x1000000; address < 0x1000000 + 16 * MIB; address += 24) {
-		uint64_t word;
+		uint64_t word = 0;
 		if (!reader_u64(&reader, address & ~(uint64_t)7, &word))
 			return;
 		if (word != (address & ~(uint64_t)7)) {
@@ -94,7 +94,7 @@ TEST(a_walk_costs_a_read_per_mebibyte)
 	CHECK(fake->reads < 16 + 16);
 	CHECK_NUMBER(fake->reads, reader.reads);
 	size_t before = fake->reads;
-	uint64_t word;
+	uint64_t word = 0;
 	REQUIRE(reader_u64(&reader, 0x1000000, &word));
 	REQUIRE(reader_u64(&reader, 0x1800000, &word));
 	CHECK_NUMBER(fake->reads, before + 2);

@@ -248,6 +248,17 @@ TEST(what_is_no_coreclr_is_named)
 	CHECK_FAILS(find(&scene), ERROR_UNSUPPORTED, "no headers of any program");
 }
 
+TEST(a_runtime_whose_header_is_missing_is_named)
+{
+	SCENE(scene);
+	fake_target_mapping(scene.fake, bias, bias + MODULE_DATA, 0, "/net/libcoreclr.so");
+	CHECK_FAILS(find(&scene), ERROR_UNSUPPORTED, "does not hold its ELF header");
+	SCENE(cut);
+	cut.fake->base.missing_bytes = 4711;
+	fake_target_mapping(cut.fake, bias, bias + MODULE_DATA, 0, "/net/libcoreclr.so");
+	CHECK_FAILS(find(&cut), ERROR_UNSUPPORTED, "4711 bytes are not there");
+}
+
 TEST(two_runtimes_are_two_candidates)
 {
 	SCENE(scene);
@@ -270,6 +281,7 @@ static const struct tap_case cases[] = {
 	CASE(the_runtime_in_the_main_program),
 	CASE(a_main_program_without_symbols_is_to_be_scanned),
 	CASE(what_is_no_coreclr_is_named),
+	CASE(a_runtime_whose_header_is_missing_is_named),
 	CASE(two_runtimes_are_two_candidates),
 };
 TAP_MAIN(cases)

@@ -134,8 +134,7 @@ TEST(definitions_and_open_types)
 	uint64_t definition =
 		fake_types_instance(types, types->app, APP_OUTER, DEFINITION, &variable, 1);
 	uint64_t pair[] = { variable, types->int32 };
-	uint64_t open =
-		fake_types_instance(types, types->core, CORE_DICTIONARY, GENERIC, pair, 2);
+	uint64_t open = fake_types_instance(types, types->core, CORE_DICTIONARY, GENERIC, pair, 2);
 	CHECK_OK(fake_types_open(types));
 	check_names(types, definition, "Demo.Outer<T>", "Demo.Outer`1");
 	check_names(types, open, "System.Collections.Generic.Dictionary<T, System.Int32>",
@@ -154,8 +153,8 @@ TEST(what_contradicts_itself_has_no_name)
 		types, &(struct fake_class){ .module = types->app, .row = APP_GATEWAY });
 	fake_types_map(types, types->app, "TypeDefToMethodTableMap", APP_GATEWAY, gateway);
 	uint64_t no_row = fake_types_class(types, &(struct fake_class){ .module = types->app });
-	uint64_t beyond = fake_types_class(
-		types, &(struct fake_class){ .module = types->app, .row = 30 });
+	uint64_t beyond =
+		fake_types_class(types, &(struct fake_class){ .module = types->app, .row = 30 });
 	uint64_t three[] = { types->string, types->int32, types->int32 };
 	uint64_t too_many =
 		fake_types_instance(types, types->core, CORE_DICTIONARY, GENERIC, three, 3);
@@ -182,8 +181,7 @@ TEST(cycles_end)
 {
 	NEW_TYPES(FAKE_LAYOUT_10_0);
 	uint64_t pair[] = { types->string, types->string };
-	uint64_t self =
-		fake_types_instance(types, types->core, CORE_DICTIONARY, GENERIC, pair, 2);
+	uint64_t self = fake_types_instance(types, types->core, CORE_DICTIONARY, GENERIC, pair, 2);
 	uint64_t info = load_u64(fake_target_at(
 		types->target, fake_types_field(types, self, "MethodTable", "PerInstInfo"), 8));
 	uint64_t arguments = load_u64(fake_target_at(types->target, info + 8, 8));
@@ -220,11 +218,12 @@ static void kinds_and_sizes(unsigned layout)
 								     .element_type = ELEMENT_I4,
 								     .padding = 20 });
 	/* A struct of CoreLib that the runtime treats as a number is no enum. */
-	uint64_t handle = fake_types_class(types, &(struct fake_class){ .module = types->core,
-									.row = CORE_VOID,
-									.parent = types->value_type,
-									.flags = ENUM_CATEGORY,
-									.element_type = ELEMENT_I });
+	uint64_t handle =
+		fake_types_class(types, &(struct fake_class){ .module = types->core,
+							      .row = CORE_VOID,
+							      .parent = types->value_type,
+							      .flags = ENUM_CATEGORY,
+							      .element_type = ELEMENT_I });
 	uint64_t pointer = fake_types_pointer(types, ELEMENT_PTR, types->int32);
 	CHECK_OK(fake_types_open(types));
 	check_kind(types, types->int32, TYPE_PRIMITIVE, ELEMENT_I4, 4);
@@ -311,13 +310,11 @@ TEST(modules_of_instantiations_8)
 {
 	NEW_TYPES(FAKE_LAYOUT_8_0);
 	uint64_t pair[] = { types->canon, types->int32 }, exact[] = { types->string, types->int32 };
-	uint64_t shared =
-		fake_types_instance(types, types->core, CORE_DICTIONARY, SHARED, pair, 2);
+	uint64_t shared = fake_types_instance(types, types->core, CORE_DICTIONARY, SHARED, pair, 2);
 	uint64_t instance =
 		fake_types_instance(types, types->app, CORE_DICTIONARY, GENERIC, exact, 2);
 	fake_types_set(types, instance, "MethodTable", "EEClassOrCanonMT", shared | 1, 8);
-	uint64_t moved =
-		fake_types_instance(types, types->app, CORE_DICTIONARY, GENERIC, exact, 2);
+	uint64_t moved = fake_types_instance(types, types->app, CORE_DICTIONARY, GENERIC, exact, 2);
 	enum { PER_INST_INFO = 1, INTERFACES = 2, OVERRIDE = 0x10, VIRTUALS = 9 };
 	fake_types_set(types, moved, "MethodTable", "MultipurposeFlags",
 		       PER_INST_INFO | INTERFACES | OVERRIDE, 2);
