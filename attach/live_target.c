@@ -105,9 +105,12 @@ static bool visit_running(pid_t tid, void *context)
 {
 	struct running_visit *running = context;
 	CLEANUP(text_deinit) struct text status = { 0 };
-	if (proc_file_read(&status, LIMIT_PROC_FILE_BYTES, "/proc/%d/task/%d/status", running->pid,
-			   (int)tid))
-		return true; /* it ended just now */
+	int failed = proc_file_read(&status, LIMIT_PROC_FILE_BYTES, "/proc/%d/task/%d/status",
+				    running->pid, (int)tid);
+	if (failed == ENOMEM)
+		running->error = &error_no_memory;
+	if (failed) /* mostly: it ended just now */
+		return failed != ENOMEM;
 	struct target_thread thread = { .tid = proc_namespace_id(&status, (int)tid) };
 	running->error = running->visit(&thread, running->context);
 	return !running->error;

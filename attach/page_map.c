@@ -132,6 +132,11 @@ bool page_map_is_fast(const struct page_map *map)
 	return map->by_ioctl;
 }
 
+void page_map_forget_ioctl(struct page_map *map)
+{
+	map->by_ioctl = false;
+}
+
 static struct error *visit_by_ioctl(struct page_map *map, uint64_t start, uint64_t end,
 				    struct run *run)
 {

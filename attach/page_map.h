@@ -20,6 +20,9 @@ void page_map_close(struct page_map *map); /* NULL is allowed */
 /* By the ioctl? Then the never-touched terabytes of a reservation cost nothing. */
 bool page_map_is_fast(const struct page_map *map);
 
+/* From now on as on an older kernel. For tests. */
+void page_map_forget_ioctl(struct page_map *map);
+
 /* Calls visit for each run of touched pages in [start, end), ascending, runs not adjacent. */
 MUST_CHECK struct error *page_map_visit(struct page_map *map, uint64_t start, uint64_t end,
 					struct error *(*visit)(uint64_t start, uint64_t end,

@@ -292,11 +292,13 @@ struct error *process_list(struct arena *arena, struct process_list *ret)
 		struct process_info *info = &ret->processes[ret->count];
 		struct error *error = process_describe(pids.pids[i], arena, info, &is_dotnet);
 		if (error_take(&error, ERROR_NOT_FOUND))
-			continue; /* it ended meanwhile */
+			continue;                   /* it ended meanwhile */
+		if (error_take(&error, ERROR_OS)) { /* /proc is mounted with hidepid=1 */
+			ret->hidden++;
+			continue;
+		}
 		TRY(error);
 		ret->count += is_dotnet;
-		ret->hidden +=
-			!is_dotnet && !info->reachable && info->reason && info->resident_bytes;
 	}
 	return NULL;
 }

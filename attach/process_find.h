@@ -43,7 +43,7 @@ struct process_info {
 struct process_list {
 	struct process_info *processes; /* ascending by pid; we ourselves are left out */
 	size_t count;
-	size_t hidden; /* others that may not be looked into; no thread of theirs has a .NET name */
+	size_t hidden; /* others, of which not even the threads' names may be read (hidepid) */
 };
 
 /* ERROR_OS when /proc cannot be listed, ERROR_NO_MEMORY. */

@@ -20,12 +20,30 @@ static bool reads_back(const char *text, double number, bool is_single)
 	return is_single ? strtof(text, NULL) == (float)number : strtod(text, NULL) == number;
 }
 
+/*
+ * At a power of two the numbers that read back lie unevenly around it, so that the nearest decimal
+ * of this length may not, but the next one above does: then *text becomes that one. A carry out of
+ * the last digit would be a shorter number, which was tried already.
+ */
+static bool next_up_reads_back(char *text, double number, bool is_single)
+{
+	char *last = strchr(text, 'e');
+	if (!last || last == text || last[-1] == '9')
+		return false;
+	last[-1]++;
+	if (reads_back(text, number, is_single))
+		return true;
+	last[-1]--;
+	return false;
+}
+
 static struct digits shortest_digits(double number, bool is_single)
 {
 	char scientific[REAL_TEXT_BYTES];
 	for (int precision = 0; precision < DOUBLE_DIGITS; precision++) {
 		snprintf(scientific, sizeof(scientific), "%.*e", precision, number);
-		if (reads_back(scientific, number, is_single))
+		if (reads_back(scientific, number, is_single) ||
+		    next_up_reads_back(scientific, number, is_single))
 			break;
 	}
 	struct digits digits = { .is_negative = scientific[0] == '-' };

@@ -172,7 +172,7 @@ struct error *collection_no_such_key(struct heap *heap, const struct value *valu
 	near_names_list(&near, "\"", &list);
 	if (text_failed(&list))
 		return &error_no_memory;
-	return error_new(ERROR_NOT_FOUND, "there is no key \"%s\" among its %llu%s%s", wanted->text,
+	return error_new(ERROR_NOT_FOUND, "there is no key \"%s\" among its %llu keys%s%s", wanted->text,
 			 (unsigned long long)searched,
 			 !near.count              ? ""
 			 : near.count == searched ? ", which are "

@@ -33,6 +33,7 @@ static void subsystems_close(struct heap *heap)
 	heap->modules = NULL;
 	heap->threads = NULL;
 	heap->gc = NULL;
+	heap->field_layout = NULL;
 	heap->unverified = NULL;
 }
 

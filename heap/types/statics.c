@@ -1,8 +1,7 @@
 /*
  * Where a static stands. .NET 9 and later: two pointers before the class's auxiliary data, and for
  * thread statics two indices before those, into the thread's own table
- * (docs/design/datacontracts/RuntimeTypeSystem.md, Thread.md). .NET 8: statics.c's neighbour
- * statics_module.c.
+ * (docs/design/datacontracts/RuntimeTypeSystem.md, Thread.md). .NET 8: statics_module.c.
  */
 #include "heap/types/statics.h"
 

@@ -1,18 +1,21 @@
 #!/bin/sh
-# Is what the program says what the dumped process knew? PROGRAM [DUMP...]: beside each dump stands a
-# .facts file, which the process itself printed (tests/programs/sample/Facts.cs tells its form):
+# Is what the program says what the dumped process knew? PROGRAM [DUMP...] (without: those shipped).
+# Beside each dump stands a .facts file, which the process itself printed (its form:
+# tests/programs/sample/Facts.cs):
 #
 #	fact PATH = VALUE           get PATH is VALUE
 #	count PATH = N              get PATH.Count is N
 #	thread NAME PATH = VALUE    get -thread ID PATH is VALUE, or fails as unset
 #
-# All questions of one dump are asked in one run, with an unknown command between two of them as a mark.
-# Prints "ok" or "not ok" a dump, and each fact that differs. Exit status 1 when there is one.
-program=$1
+# All questions of one dump are asked in one run, with an unknown command before each as a mark.
+dumps=
+first=$1
 shift
-[ $# -gt 0 ] || set -- "$(dirname "$0")"/../dumps/*.core.zst
-scratch=$(mktemp -d) || exit 1
-trap 'rm -rf "$scratch"' EXIT
+for dump; do
+	dumps="$dumps $(realpath "$dump")"
+done
+set -- "$first"
+. "$(dirname "$0")/lib"
 export LC_ALL=C
 
 # The number of the managed thread of this name, which the sample keeps in a dictionary.
@@ -126,22 +129,27 @@ compare() {
 	}' "$1" "$2"
 }
 
-status=0
-for dump; do
-	facts=${dump%.zst}
+check_dump() { # DUMP
+	facts=${1%.zst}
 	facts=${facts%.core}.facts
 	threads=
 	for name in $(awk '/^thread / { print $2 }' "$facts" | sort -u); do
-		threads="$threads $name $(thread_id "$dump" "$name")"
+		threads="$threads $name $(thread_id "$1" "$name")"
 	done
-	questions "$threads" < "$facts" > "$scratch/script"
-	"$program" analyze "$dump" --keep-going -x "$scratch/script" > "$scratch/answers" 2>&1
-	if compare "$facts" "$scratch/answers" > "$scratch/report"; then
-		echo "ok - $(basename "$dump"): $(tail -1 "$scratch/report")"
-	else
-		echo "not ok - $(basename "$dump"): $(tail -1 "$scratch/report")"
-		sed '$d' "$scratch/report"
-		status=1
-	fi
+	questions "$threads" < "$facts" > "$work/script"
+	"$program" analyze "$1" --keep-going -x "$work/script" > "$work/answers" 2>&1
+	compare "$facts" "$work/answers" > "$work/report"
+	equal=$?
+	sed '$d' "$work/report"
+	result $equal "$(basename "$1"): $(tail -n 1 "$work/report")"
+}
+
+[ -n "$dumps" ] || dumps=$(ls tests/dumps/*.core.zst 2>/dev/null)
+[ -n "$dumps" ] || {
+	echo "there are no dumps in tests/dumps"
+	exit 77
+}
+for dump in $dumps; do
+	check_dump "$dump"
 done
-exit $status
+finish

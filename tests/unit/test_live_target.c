@@ -1,0 +1,313 @@
+/* Processes of our own making: no privilege is needed where Yama allows a parent to trace. */
+#include "attach/live_target.h"
+#include "attach/page_map.h"
+#include "attach/process_access.h"
+#include "attach/shared_memory.h"
+#include "dump/core_layout.h"
+#include "tests/unit/tap.h"
+
+#include <elf.h>
+#include <pthread.h>
+#include <sys/mman.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <time.h>
+
+enum { PAGE = 4096, THREADS = 3 };
+
+static const char message[] = "memory of the process";
+
+static void *wait_forever(void *unused)
+{
+	for (;;)
+		pause();
+	return unused;
+}
+
+/* A child with three threads, or NULL's worth of one when that fails. */
+static int start_child(void)
+{
+	int ready[2];
+	char byte = 1;
+	if (pipe(ready))
+		abort();
+	int pid = fork();
+	if (!pid) {
+		pthread_t thread;
+		for (int i = 1; i < THREADS; i++)
+			if (pthread_create(&thread, NULL, wait_forever, NULL))
+				_exit(1);
+		if (write(ready[1], &byte, 1) != 1)
+			_exit(1);
+		wait_forever(NULL);
+	}
+	close(ready[1]);
+	if (pid < 0 || read(ready[0], &byte, 1) != 1)
+		abort();
+	close(ready[0]);
+	return pid;
+}
+
+static char state_of(int pid)
+{
+	char path[64], line[256];
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	CLEANUP(file_cleanup) FILE *file = fopen(path, "r");
+	if (!file || !fgets(line, sizeof(line), file))
+		return 0;
+	const char *behind = strrchr(line, ')');
+	return behind && behind[1] ? behind[2] : 0;
+}
+
+/* Within a second. */
+static bool becomes(int pid, char state)
+{
+	for (int i = 0; i < 1000 && state_of(pid) != state; i++)
+		usleep(1000);
+	return state_of(pid) == state;
+}
+
+static void end_child(const int *pid)
+{
+	kill(*pid, SIGKILL);
+	waitpid(*pid, NULL, 0);
+}
+
+struct counted {
+	int threads, with_registers, mappings;
+	bool saw_message, saw_libc;
+};
+
+static struct error *count_thread(const struct target_thread *thread, void *context)
+{
+	struct counted *counted = context;
+	counted->threads++;
+	counted->with_registers += thread->registers_size == sizeof(struct user_regs_struct);
+	return NULL;
+}
+
+static struct error *count_mapping(const struct mapping *mapping, void *context)
+{
+	struct counted *counted = context;
+	counted->mappings++;
+	counted->saw_libc |= strstr(mapping->path, "libc") != NULL;
+	return NULL;
+}
+
+static struct error *look_for_message(const struct region *region, void *context)
+{
+	struct counted *counted = context;
+	uint64_t address = (uintptr_t)message;
+	counted->saw_message |= region->start <= address && address < region->end;
+	return NULL;
+}
+
+TEST(a_stopped_child)
+{
+	CLEANUP(end_child) int pid = start_child();
+	char bytes[sizeof(message)];
+	struct target *target;
+	CHECK_OK(live_target_open(pid, true, NULL, &target));
+	CHECK_NUMBER(state_of(pid), 't');
+	struct counted counted = { 0 };
+	size_t read = target_read_some(target, (uintptr_t)message, bytes, sizeof(bytes));
+	struct error *error = target_visit_threads(target, count_thread, &counted);
+	if (!error)
+		error = target_visit_mappings(target, count_mapping, &counted);
+	if (!error)
+		error = target_visit_regions(target, look_for_message, &counted);
+	uint64_t page_size = 0;
+	CHECK(target_auxv(target, AT_PAGESZ, &page_size));
+	double pause_ms = live_target_resume(target);
+	CHECK(becomes(pid, 'S'));
+	CHECK(pause_ms > 0 && pause_ms < 60000);
+	target_close(target);
+	CHECK_OK(error);
+	CHECK_NUMBER(read, sizeof(bytes));
+	CHECK_TEXT(bytes, message);
+	CHECK_NUMBER(counted.threads, THREADS);
+	CHECK_NUMBER(counted.with_registers, THREADS);
+	CHECK(counted.mappings > 3 && counted.saw_message);
+	CHECK_NUMBER(page_size, PAGE);
+}
+
+/* Whatever allocation fails on the way in, the child runs on. */
+TEST(never_left_stopped)
+{
+	CLEANUP(end_child) int pid = start_child();
+	struct target *target = NULL;
+	struct error *error = live_target_open(pid, true, NULL, &target);
+	if (!error)
+		target_close(target);
+	bool runs = becomes(pid, 'S');
+	if (!runs)
+		abort(); /* CHECK does not count in every repetition */
+	CHECK_OK(error);
+}
+
+TEST(a_child_in_job_control_stop_stays_there)
+{
+	CLEANUP(end_child) int pid = start_child();
+	struct target *target;
+	kill(pid, SIGSTOP);
+	REQUIRE(becomes(pid, 'T'));
+	CHECK_OK(live_target_open(pid, true, NULL, &target));
+	CHECK_NUMBER(state_of(pid), 't');
+	target_close(target);
+	CHECK(becomes(pid, 'T'));
+	kill(pid, SIGCONT);
+	CHECK(becomes(pid, 'S'));
+}
+
+TEST(cancelled_before_it_begins)
+{
+	CLEANUP(end_child) int pid = start_child();
+	volatile sig_atomic_t stop = 1;
+	struct task task = { .stop = &stop };
+	struct target *target;
+	CHECK_FAILS(live_target_open(pid, true, &task, &target), ERROR_CANCELLED, "stopping");
+	CHECK(becomes(pid, 'S'));
+}
+
+TEST(processes_that_cannot_be_opened)
+{
+	struct target *target;
+	CHECK_FAILS(live_target_open(getpid(), true, NULL, &target), ERROR_USAGE, "itself");
+	CHECK_FAILS(live_target_open(INT32_MAX, true, NULL, &target), ERROR_NOT_FOUND,
+		    "no process");
+	CHECK_FAILS(live_target_open(INT32_MAX, false, NULL, &target), ERROR_NOT_FOUND,
+		    "no process");
+}
+
+TEST(a_running_process)
+{
+	struct target *target;
+	char bytes[sizeof(message)];
+	struct counted counted = { 0 };
+	CHECK_OK(live_target_open(getpid(), false, NULL, &target));
+	size_t read = target_read_some(target, (uintptr_t)message, bytes, sizeof(bytes));
+	size_t nothing = target_read_some(target, 8, bytes, sizeof(bytes));
+	size_t beyond = target_read_some(target, UINT64_MAX - 4096, bytes, sizeof(bytes));
+	struct error *error = target_visit_threads(target, count_thread, &counted);
+	CHECK(!live_target_stop(target));
+	CHECK(process_maps_find(live_target_maps(target), (uintptr_t)message) != NULL);
+	target_close(target);
+	CHECK_OK(error);
+	CHECK_NUMBER(read, sizeof(bytes));
+	CHECK_NUMBER(nothing, 0);
+	CHECK_NUMBER(beyond, 0);
+	CHECK_NUMBER(counted.threads, 1);
+	CHECK_NUMBER(counted.with_registers, 0);
+}
+
+struct runs {
+	uint64_t starts[16], ends[16];
+	size_t count;
+};
+
+static struct error *note_run(uint64_t start, uint64_t end, void *context)
+{
+	struct runs *runs = context;
+	if (runs->count < 16) {
+		runs->starts[runs->count] = start;
+		runs->ends[runs->count] = end;
+	}
+	runs->count++;
+	return NULL;
+}
+
+static void check_runs(bool by_ioctl)
+{
+	enum { COUNT = 300000 }; /* more than one read of the page map */
+	uint8_t *memory = mmap(NULL, (size_t)COUNT * PAGE, PROT_READ | PROT_WRITE,
+			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	REQUIRE(memory != MAP_FAILED);
+	madvise(memory, (size_t)COUNT * PAGE, MADV_NOHUGEPAGE);
+	static const size_t touched[] = { 0, 1, 2, 7, 65535, 65536, COUNT - 1 };
+	for (size_t i = 0; i < sizeof(touched) / sizeof(touched[0]); i++)
+		memory[touched[i] * PAGE] = 1;
+	uint64_t start = (uintptr_t)memory, end = start + (uint64_t)COUNT * PAGE;
+	struct runs runs = { 0 };
+	struct page_map *map = NULL;
+	struct error *error = page_map_open(getpid(), &map);
+	if (!error && !by_ioctl)
+		page_map_forget_ioctl(map);
+	if (!error && (!by_ioctl || page_map_is_fast(map))) {
+		error = page_map_visit(map, start, end, note_run, &runs);
+		CHECK_NUMBER(runs.count, 4);
+		CHECK_NUMBER(runs.starts[0], start);
+		CHECK_NUMBER(runs.ends[0], start + 3 * PAGE);
+		CHECK_NUMBER(runs.starts[1], start + 7 * PAGE);
+		CHECK_NUMBER(runs.starts[2], start + 65535ull * PAGE);
+		CHECK_NUMBER(runs.ends[2], start + 65537ull * PAGE);
+		CHECK_NUMBER(runs.ends[3], end);
+	}
+	page_map_close(map);
+	munmap(memory, (size_t)COUNT * PAGE);
+	CHECK_OK(error);
+}
+
+TEST(touched_pages_by_ioctl)
+{
+	check_runs(true);
+}
+
+TEST(touched_pages_by_entries)
+{
+	check_runs(false);
+}
+
+static bool has_segment(const struct core_layout *layout, const uint8_t *start, size_t pages)
+{
+	for (size_t i = 0; i < layout->count; i++)
+		if (layout->segments[i].start == (uintptr_t)start)
+			return layout->segments[i].end == (uintptr_t)start + pages * PAGE;
+	return false;
+}
+
+/* A page written through one mapping of a memfd and never touched through the other. */
+TEST(layout_of_our_own_memory)
+{
+	CLEANUP(arena_deinit) struct arena arena;
+	CLEANUP(fd_cleanup) int fd = memfd_create("layout", MFD_CLOEXEC);
+	struct process_maps maps;
+	struct core_layout layout = { 0 };
+	arena_init(&arena);
+	REQUIRE(fd >= 0 && !ftruncate(fd, 64 * PAGE));
+	uint8_t *writable = mmap(NULL, 64 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	uint8_t *other = mmap(NULL, 64 * PAGE, PROT_READ, MAP_SHARED, fd, 0);
+	uint8_t *memory =
+		mmap(NULL, 64 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	REQUIRE(writable != MAP_FAILED && other != MAP_FAILED && memory != MAP_FAILED);
+	madvise(memory, 64 * PAGE, MADV_NOHUGEPAGE);
+	memset(writable + 10 * PAGE, 1, 2 * PAGE);
+	memset(memory + 20 * PAGE, 1, 3 * PAGE);
+	struct error *error = process_maps_read(getpid(), &arena, &maps);
+	if (!error)
+		error = core_layout_build(getpid(), &maps, &layout);
+	if (!error) {
+		CHECK(has_segment(&layout, other + 10 * PAGE, 2));
+		CHECK(has_segment(&layout, memory + 20 * PAGE, 3));
+		CHECK(!has_segment(&layout, memory, 1));
+		for (size_t i = 1; i < layout.count; i++)
+			CHECK(layout.segments[i - 1].end <= layout.segments[i].start);
+	}
+	core_layout_deinit(&layout);
+	munmap(writable, 64 * PAGE);
+	munmap(other, 64 * PAGE);
+	munmap(memory, 64 * PAGE);
+	CHECK_OK(error);
+}
+
+static const struct tap_case cases[] = {
+	CASE(a_stopped_child),
+	CASE(never_left_stopped),
+	CASE(a_child_in_job_control_stop_stays_there),
+	CASE(cancelled_before_it_begins),
+	CASE(processes_that_cannot_be_opened),
+	CASE(a_running_process),
+	CASE(touched_pages_by_ioctl),
+	CASE(touched_pages_by_entries),
+	CASE(layout_of_our_own_memory),
+};
+TAP_MAIN(cases)
