@@ -13,8 +13,9 @@ enum {
 	LIMIT_NOTE_BYTES = 256 * 1024 * 1024, /* one PT_NOTE segment */
 	LIMIT_MAPPINGS = 4 * 1024 * 1024,
 	LIMIT_THREADS = 1024 * 1024,
-	LIMIT_MAPS_BYTES = 1024 * 1024 * 1024,   /* the text of /proc/PID/maps */
-	LIMIT_PROC_FILE_BYTES = 1024 * 1024,     /* any other file of /proc/PID */
+	LIMIT_UNTOUCHED_RUN_BYTES = 1 << 30, /* of never-touched memory, put into a core as zeros */
+	LIMIT_MAPS_BYTES = 1024 * 1024 * 1024, /* the text of /proc/PID/maps */
+	LIMIT_PROC_FILE_BYTES = 1024 * 1024,   /* any other file of /proc/PID */
 	LIMIT_COLLECTED_FILE_BYTES =
 		1024 * 1024 * 1024, /* a mapped file above: only its resident pages are collected */
 	LIMIT_STOP_MS = 3000, /* how long a thread may take to stop before we go on without it */
@@ -39,11 +40,11 @@ enum {
 	LIMIT_HASH_BUCKETS = 16 * 1024 * 1024,
 	LIMIT_HASH_CHAIN = 4096, /* the runtime grows its tables at about two entries a bucket */
 	LIMIT_ASSEMBLIES = 64 * 1024,
-	LIMIT_PARENT_CHAIN = 1024, /* of MethodTables */
-	LIMIT_FIELDS = 64 * 1024,  /* of one class */
-	LIMIT_TLS_IN_FLIGHT = 64 * 1024, /* a thread's list of thread statics being made */
-	LIMIT_ENUM_CONSTANTS = 64 * 1024,   /* of one enum */
-	LIMIT_BIG_INTEGER_WORDS = 1024,     /* of 32 bits; longer ones are shown as a struct */
+	LIMIT_PARENT_CHAIN = 1024,        /* of MethodTables */
+	LIMIT_FIELDS = 64 * 1024,         /* of one class */
+	LIMIT_TLS_IN_FLIGHT = 64 * 1024,  /* a thread's list of thread statics being made */
+	LIMIT_ENUM_CONSTANTS = 64 * 1024, /* of one enum */
+	LIMIT_BIG_INTEGER_WORDS = 1024,   /* of 32 bits; longer ones are shown as a struct */
 	LIMIT_GENERIC_ARGUMENTS = 1024,
 	LIMIT_NESTING = 128, /* enclosing classes, types in type names, structs in structs */
 	LIMIT_SIGNATURE_NODES = 4096,
@@ -56,8 +57,8 @@ enum {
 	LIMIT_GETTER_FIELDS = 16,                     /* ldfld after ldfld of a trivial getter */
 	LIMIT_ARRAY_RANK = 32, /* ECMA-335 II.14.2 as the runtime limits it: MAX_RANK */
 	LIMIT_TYPES = 16 * 1024 * 1024,
-	LIMIT_METHOD_TABLE_BYTES = 4096,      /* the offset of any field in it */
-	LIMIT_REFUSED_TYPES = 64 * 1024,      /* pointers remembered as no MethodTable; then forgotten */
+	LIMIT_METHOD_TABLE_BYTES = 4096, /* the offset of any field in it */
+	LIMIT_REFUSED_TYPES = 64 * 1024, /* pointers remembered as no MethodTable; then forgotten */
 
 	/* the GC heap */
 	LIMIT_HEAPS = 4096,
@@ -66,11 +67,11 @@ enum {
 		0x3fffffdf, /* the longest string the runtime makes (String.MaxLength) */
 
 	/* collections */
-	LIMIT_TREE_DEPTH = 128,       /* balanced trees of 2^31 nodes have 62 at most */
+	LIMIT_TREE_DEPTH = 128,        /* balanced trees of 2^31 nodes have 62 at most */
 	LIMIT_COLLECTION_WRAPPERS = 8, /* a ReadOnlyCollection of a Collection of … */
 	LIMIT_COLLECTION_NODES = 16 * 1024 * 1024, /* of a chain that is to be turned round */
-	LIMIT_UNREADABLE_RUN = 1024, /* elements one after the other; then the collection ends */
-	LIMIT_GET_STEPS = 256,       /* members and indexes of one get path */
+	LIMIT_UNREADABLE_RUN = 1024,    /* elements one after the other; then the collection ends */
+	LIMIT_GET_STEPS = 256,          /* members and indexes of one get path */
 	LIMIT_NEAREST_KEYS = 16 * 1024, /* compared when a key was not found */
 
 	/* what is shown */

@@ -63,7 +63,8 @@ static struct error *other_equals(struct heap *heap, const struct value *value,
 				  const struct path_key *wanted, struct arena *arena, bool *ret)
 {
 	CLEANUP(text_deinit) struct text text = { 0 };
-	TRY(value_text(heap, value, arena, &text));
+	TRY(value_text(heap, value, wanted->text[0] == '{' ? TUPLE_FIELDS : TUPLE_VALUES, arena,
+		       &text));
 	const char *given = text_string(&text);
 	uint64_t number;
 	switch (value->kind) {
@@ -154,7 +155,7 @@ static struct error *offer_keys(struct heap *heap, const struct value *value,
 		if (collection.kind != COLLECTION_DICTIONARY)
 			key = element;
 		text_clear(&text);
-		TRY(value_text(heap, &key, &arena, &text));
+		TRY(value_text(heap, &key, TUPLE_VALUES, &arena, &text));
 		arena_reset(&arena);
 		TRY(near_names_offer(near, text_string(&text)));
 	}
@@ -172,8 +173,8 @@ struct error *collection_no_such_key(struct heap *heap, const struct value *valu
 	near_names_list(&near, "\"", &list);
 	if (text_failed(&list))
 		return &error_no_memory;
-	return error_new(ERROR_NOT_FOUND, "there is no key \"%s\" among its %llu keys%s%s", wanted->text,
-			 (unsigned long long)searched,
+	return error_new(ERROR_NOT_FOUND, "there is no key \"%s\" among its %llu keys%s%s",
+			 wanted->text, (unsigned long long)searched,
 			 !near.count              ? ""
 			 : near.count == searched ? ", which are "
 						  : "; near to it are ",

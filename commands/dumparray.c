@@ -176,6 +176,8 @@ static const struct option options[] = {
 	{ 0 },
 };
 static const char *const positionals[] = { "ADDRESS", NULL };
+static const char *const examples[] = { "dumparray 7f68dd00df50",
+					"dumparray -details -length 2 7f68dd00e258", NULL };
 const struct command command_dumparray = {
 	.name = "dumparray",
 	.summary = "list the elements of an array",
@@ -185,6 +187,7 @@ const struct command command_dumparray = {
 		       "own address) and the value.",
 	.options = options,
 	.positionals = positionals,
+	.examples = examples,
 	.needs = NEEDS_HEAP,
 	.run = dumparray_run,
 };

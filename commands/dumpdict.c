@@ -73,7 +73,9 @@ const struct command command_dumpdict = {
 		"SortedSet, Hashtable, of the immutable, frozen and read-only ones.\n"
 		"-key takes a string's content, a number, an enum's name, a Guid, (a, tuple) "
 		"or {Name: value} as they are shown; the case must be right.\n"
-		"Values that are objects show their address, for do.",
+		"Values that are objects show their address, for do. In place of an address: a "
+		"path "
+		"as get takes it.",
 	.options = options,
 	.positionals = positionals,
 	.examples = examples,

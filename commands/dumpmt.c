@@ -58,11 +58,13 @@ static struct error *dumpmt_run(struct command_call *call)
 }
 
 static const char *const positionals[] = { "MT", NULL };
+static const char *const examples[] = { "dumpmt 7f74b62fcb98", NULL };
 const struct command command_dumpmt = {
 	.name = "dumpmt",
 	.summary = "show a MethodTable: name, parent, module, sizes",
 	.usage = "dumpmt MT",
 	.positionals = positionals,
+	.examples = examples,
 	.needs = NEEDS_HEAP,
 	.run = dumpmt_run,
 };

@@ -55,7 +55,7 @@ static const struct option options[] = {
 	{ 0 },
 };
 static const char *const positionals[] = { "ADDRESS", NULL };
-static const char *const examples[] = { NULL };
+static const char *const examples[] = { "do 7f68dd012fd8", "dumpobj -expand 2 7f68dd012fd8", NULL };
 const struct command command_dumpobj = {
 	.name = "dumpobj",
 	.aliases = aliases,

@@ -46,6 +46,7 @@ static struct error *dumpvc_run(struct command_call *call)
 }
 
 static const char *const positionals[] = { "MT", "ADDRESS", NULL };
+static const char *const examples[] = { "dumpvc 7f74b62f5310 7f68dd00e268", NULL };
 const struct command command_dumpvc = {
 	.name = "dumpvc",
 	.summary = "show a struct at an address: its type and fields",
@@ -56,6 +57,7 @@ const struct command command_dumpvc = {
 		       "that of a boxed "
 		       "one, as in SOS.",
 	.positionals = positionals,
+	.examples = examples,
 	.needs = NEEDS_HEAP,
 	.run = dumpvc_run,
 };

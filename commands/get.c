@@ -81,7 +81,11 @@ const struct command command_get = {
 		"Indexes: [3], [^1] from the end, [1,2] of arrays; [\"key\"], [7], [Mode.Strict], "
 		"['x'] or a Guid of dictionaries; a place in lists, sets and queues. Count and "
 		"Length of collections, arrays and strings.\n"
-		"A property that code computes is not guessed: get names the fields it reads.",
+		"A property that code computes is not guessed: get names the fields it reads. Of a "
+		"dump without the program's code (a heap dump), a readonly field that holds an "
+		"object and has the property's type and name is taken for what it returns; `via` "
+		"in "
+		"JSON says so.",
 	.options = options,
 	.positionals = positionals,
 	.examples = examples,

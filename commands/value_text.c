@@ -102,8 +102,9 @@ struct open_struct {
 	bool is_tuple;
 };
 
-static struct error *append_value(struct heap *heap, const struct value *given, struct arena *arena,
-				  struct text *to, struct open_struct *deeper, bool *ret_opened)
+static struct error *append_value(struct heap *heap, const struct value *given,
+				  enum tuple_form tuples, struct arena *arena, struct text *to,
+				  struct open_struct *deeper, bool *ret_opened)
 {
 	struct value value = *given;
 	const char *text = NULL;
@@ -119,20 +120,21 @@ static struct error *append_value(struct heap *heap, const struct value *given, 
 		return append_leaf(heap, &value, arena, to);
 	const char *name = type_metadata_name(heap, value.type);
 	*deeper = (struct open_struct){ .base = value.address };
-	deeper->is_tuple = name && !strncmp(name, "System.ValueTuple`", 18);
+	deeper->is_tuple = tuples == TUPLE_VALUES && name &&
+			   !strncmp(name, "System.ValueTuple`", strlen("System.ValueTuple`"));
 	TRY(type_all_fields(heap, value.type, false, arena, &deeper->fields, &deeper->count));
 	text_append_char(to, deeper->is_tuple ? '(' : '{');
 	*ret_opened = true;
 	return NULL;
 }
 
-struct error *value_text(struct heap *heap, const struct value *value, struct arena *arena,
-			 struct text *to)
+struct error *value_text(struct heap *heap, const struct value *value, enum tuple_form tuples,
+			 struct arena *arena, struct text *to)
 {
 	struct open_struct frames[RENDER_DEPTH];
 	size_t open = 0;
 	bool opened;
-	TRY(append_value(heap, value, arena, to, &frames[0], &opened));
+	TRY(append_value(heap, value, tuples, arena, to, &frames[0], &opened));
 	open += opened;
 	while (open) {
 		struct open_struct *frame = &frames[open - 1];
@@ -148,7 +150,7 @@ struct error *value_text(struct heap *heap, const struct value *value, struct ar
 			text_printf(to, "%s: ", field->name);
 		struct value member;
 		TRY(value_of_field(heap, field, frame->base, &member));
-		TRY(append_value(heap, &member, arena, to,
+		TRY(append_value(heap, &member, tuples, arena, to,
 				 open < RENDER_DEPTH ? &frames[open] : NULL, &opened));
 		open += opened;
 	}

@@ -4,12 +4,16 @@
 #include "attach/shared_memory.h"
 #include "base/limits.h"
 
+#include <elf.h>
+
 struct builder {
 	struct core_layout *layout;
 	const struct process_map *map;
 	struct page_map *pages; /* NULL: not readable */
 	struct shared_memory *memory;
-	bool optional;
+	bool optional, untouched;
+	bool fill;       /* put the untouched runs in as zeros */
+	uint64_t filled; /* up to here */
 };
 
 static struct error *add(struct builder *builder, uint64_t start, uint64_t end)
@@ -30,14 +34,34 @@ static struct error *add(struct builder *builder, uint64_t start, uint64_t end)
 		(struct core_segment){ .start = start,
 				       .end = end,
 				       .protection = builder->map->protection,
-				       .optional = builder->optional };
-	layout->bytes += end - start;
+				       .optional = builder->optional,
+				       .untouched = builder->untouched };
+	if (!builder->untouched)
+		layout->bytes += end - start;
 	return NULL;
+}
+
+/* Memory that was never touched reads as zeros in the process, so it does in the core. A very long
+ * run (a reservation that is only mapped) is left out: the file's length would frighten who copies
+ * it. */
+static struct error *fill_up_to(struct builder *builder, uint64_t end)
+{
+	uint64_t start = builder->filled;
+	builder->filled = end;
+	if (!builder->fill || start >= end || end - start > LIMIT_UNTOUCHED_RUN_BYTES)
+		return NULL;
+	builder->untouched = true;
+	struct error *error = add(builder, start, end);
+	builder->untouched = false;
+	return error;
 }
 
 static struct error *add_run(uint64_t start, uint64_t end, void *context)
 {
-	return add(context, start, end);
+	struct builder *builder = context;
+	TRY(fill_up_to(builder, start));
+	builder->filled = end;
+	return add(builder, start, end);
 }
 
 static struct error *add_touched(struct builder *builder, uint64_t start, uint64_t end)
@@ -53,11 +77,16 @@ static struct error *add_anonymous(struct builder *builder)
 {
 	const struct process_map *map = builder->map;
 	uint64_t before = builder->layout->bytes;
-	TRY(add_touched(builder, map->start, map->end));
+	builder->fill = builder->pages && (map->protection & PF_R);
+	builder->filled = map->start;
+	struct error *error = add_touched(builder, map->start, map->end);
+	if (!error)
+		error = fill_up_to(builder, map->end);
+	builder->fill = false;
 	if (map->protection)
 		builder->layout->untouched_bytes +=
 			map->end - map->start - (builder->layout->bytes - before);
-	return NULL;
+	return error;
 }
 
 /* Runs of the memory's file; between them touched pages, which a private mapping may have. */

@@ -1,8 +1,9 @@
 /*
  * Which memory of a live process goes into its core, as segments. Mapped files whole (symbols,
  * descriptor, metadata), very large ones by their resident pages; anonymous memory by the pages
- * that were touched; shared memory by the pages that its file has (reading others would bring them
- * into being, at the process's expense); devices and [vvar] not at all.
+ * that were touched, the others as zeros that take no space; shared memory by the pages that its
+ * file has (reading others would bring them into being, at the process's expense); devices and
+ * [vvar] not at all.
  */
 #ifndef DUMP_CORE_LAYOUT_H
 #define DUMP_CORE_LAYOUT_H
@@ -13,8 +14,8 @@
 struct core_layout {
 	struct core_segment *segments; /* ascending */
 	size_t count, capacity;
-	uint64_t bytes;           /* of the segments */
-	uint64_t untouched_bytes; /* mapped, accessible, never touched */
+	uint64_t bytes;           /* of the segments that have to be read */
+	uint64_t untouched_bytes; /* mapped, accessible, never touched: zeros, holes in the file */
 	uint64_t left_out_bytes;  /* of large files, devices, shared memory that cannot be asked */
 };
 

@@ -269,10 +269,21 @@ static struct error *add_hole(struct writer *writer, uint64_t start, uint64_t en
 	return NULL;
 }
 
+/* The file has a hole there, which reads as zeros and takes no space. */
+static struct error *skip_zeros(struct writer *writer, uint64_t size)
+{
+	TRY(flush(writer));
+	writer->buffer_offset += size;
+	writer->written->zero_bytes += size;
+	return NULL;
+}
+
 static struct error *append_segment(struct writer *writer, const struct core_segment *segment)
 {
 	struct target *target = writer->contents->target;
 	uint32_t page = target->page_size;
+	if (segment->untouched)
+		return skip_zeros(writer, segment->end - segment->start);
 	for (uint64_t at = segment->start; at < segment->end;) {
 		if (writer->used == BUFFER_BYTES)
 			TRY(flush(writer));

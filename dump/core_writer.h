@@ -17,6 +17,7 @@ struct core_segment {
 	uint64_t start, end; /* whole pages */
 	unsigned protection; /* PF_R, PF_W, PF_X */
 	bool optional;       /* pages that cannot be read are no loss: beyond the end of a file */
+	bool untouched;      /* zeros by definition: not read, a hole in the file */
 };
 
 struct core_contents {

@@ -75,11 +75,13 @@ silent err "a closed pipe is no news"
 mkfifo "$work/in"
 for signal in INT TERM; do
 	[ $signal = INT ] && wanted=130 || wanted=143
-	"$program" analyze "$dump" < "$work/in" > "$work/out" 2>&1 &
+	rm -f "$work/out"
+	# A shell's background jobs ignore SIGINT.
+	env --default-signal=INT "$program" analyze "$dump" < "$work/in" > "$work/out" 2>&1 &
 	child=$!
 	exec 3> "$work/in"
 	echo 'help exit' >&3
-	for _ in 1 2 3 4 5 6 7 8 9 10; do
+	for _ in $(seq 50); do
 		[ -s "$work/out" ] && break
 		sleep 0.2
 	done

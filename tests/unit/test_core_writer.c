@@ -98,6 +98,34 @@ TEST(two_segments_and_a_note)
 	CHECK(file_has(fd, second.p_offset, fake->ranges[1].bytes, 2 * MIB + PAGE));
 }
 
+/* Never read, in the file as a hole, and zeros to whoever reads the core. */
+TEST(untouched_memory_is_zeros)
+{
+	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
+	CLEANUP(fd_cleanup) int fd = new_file();
+	fill(fake_target_zeros(fake, 0x10000, PAGE), PAGE, 1);
+	struct core_segment segments[] = { segment(0x10000, PAGE),
+					   segment(0x10000 + PAGE, 64 * MIB) };
+	segments[1].untouched = true;
+	struct core_contents contents = { .target = &fake->base,
+					  .segments = segments,
+					  .segment_count = 2,
+					  .notes = "some notes..",
+					  .notes_size = 12 };
+	struct core_written written;
+	CHECK_OK(core_write(fd, &contents, NULL, &written));
+	CHECK_NUMBER(written.unreadable_bytes, 0);
+	CHECK_NUMBER(written.zero_bytes, 64 * MIB);
+	CHECK_NUMBER(written.file_bytes, core_file_bytes(&contents));
+	struct stat file;
+	REQUIRE(!fstat(fd, &file));
+	CHECK_NUMBER(file.st_size, written.file_bytes);
+	CHECK(file.st_blocks * 512 < 2 * MIB);
+	uint8_t byte = 1;
+	CHECK(pread(fd, &byte, 1, file.st_size - 1) == 1);
+	CHECK_NUMBER(byte, 0);
+}
+
 TEST(zeros_are_holes_of_the_file)
 {
 	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(ARCHITECTURE_ARM64);
@@ -384,6 +412,7 @@ TEST(round_trip_through_the_core_target)
 
 static const struct tap_case cases[] = {
 	CASE(two_segments_and_a_note),
+	CASE(untouched_memory_is_zeros),
 	CASE(zeros_are_holes_of_the_file),
 	CASE(unreadable_pages_are_holes_of_the_core),
 	CASE(nothing_can_be_read),

@@ -107,8 +107,8 @@ TEST(a_command_that_needs_a_heap_wants_one)
 		if (!((*at)->needs & NEEDS_HEAP) || !(*at)->positionals)
 			continue;
 		run(&scene, (*at)->name);
-		CHECK(scene.outcome.no_target);
 		CHECK_FAILS(take(&scene), ERROR_UNSUPPORTED, "needs an open dump or process");
+		CHECK(scene.outcome.no_target);
 	}
 }
 

@@ -1,0 +1,85 @@
+#!/bin/bash
+# From a live .NET process to the value in its Dictionary: ps, collect, analyze of the core and of the process itself,
+# and whether the process runs on whatever becomes of clrpod. TAP on stdout.
+#
+# usage: live_dotnet.sh PROGRAM     (build/release/clrpod)
+# needs: the .NET SDK. Exit status 77: skipped, with the reason.
+set -u
+program=$(realpath "${1:?usage: live_dotnet.sh PROGRAM}")
+here=$(cd "$(dirname "$0")" && pwd)
+number=0 failures=0 sample=
+skip_all() { echo "1..0 # SKIP $1"; exit 77; }
+command -v dotnet >/dev/null || skip_all "no dotnet here"
+work=$(mktemp -d) || exit 1
+log=$work/log
+cleanup() {
+	if [ -n "$sample" ]; then kill -KILL "$sample" 2>/dev/null; fi
+	rm -rf "$work"
+}
+trap cleanup EXIT
+
+ok() {
+	local name=$1
+	shift
+	number=$((number + 1))
+	if "$@"; then echo "ok $number - $name"; else
+		failures=$((failures + 1))
+		echo "not ok $number - $name"
+		tail -n 20 "$log" | sed 's/^/# /'
+		grep -hE '^(State|TracerPid)' "/proc/$sample/task"/*/status | sort | uniq -c | sed 's/^/# /'
+	fi
+}
+clrpod() { "$program" "$@" >"$log" 2>&1; }
+said() { grep -qE -e "$1" "$log"; }
+soon() { local i; for i in $(seq 300); do "$@" && return 0; sleep 0.05; done; false; }
+is_free() {
+	! grep -qE '^TracerPid:\s*[1-9]' "/proc/$sample/task"/*/status && ! grep -qE '^State:\s*[tT]' "/proc/$sample/task"/*/status
+}
+is_held() { ! grep -E '^State:' "/proc/$sample/task"/*/status | grep -qv 't (tracing stop)'; }
+
+cp -r "$here/../programs/sample" "$work/source"
+(cd "$work" && dotnet build -c Release --artifacts-path "$work/artifacts" -o "$work/app" source/sample.csproj) >"$log" 2>&1 ||
+	skip_all "the sample could not be built: $(grep -m 1 -E 'error|not' "$log")"
+mkfifo "$work/stdin"
+DOTNET_ROLL_FORWARD=Major dotnet "$work/app/Sample.dll" <"$work/stdin" >"$work/facts" 2>&1 &
+sample=$!
+exec 3>"$work/stdin"
+soon grep -q '^END' "$work/facts" || { cat "$work/facts"; exit 1; }
+
+clrpod collect -p "$sample" -o "$work/probe.core" --force
+if said 'SYS_PTRACE|ptrace_scope'; then skip_all "$(tail -n 1 "$log")"; fi
+rm -f "$work/probe.core"
+
+path='Demo.Payments.Gateway.Instance.Policies["payments"].EnableFallback'
+clrpod ps
+ok "ps lists it, with its version, readable" said "^ *$sample .* [0-9]+\.[0-9]+\.[0-9]+ .* yes .*Sample"
+ok "collect" clrpod collect -p "$sample" -o "$work/sample.core" --force
+ok "it runs on" is_free
+ok "analyze the core" clrpod analyze "$work/sample.core" -c "get $path"
+ok "... finds the value" said '^False$'
+clrpod analyze "$work/sample.core" -c 'dumpheap -stat'
+in_core=$(grep '^Total' "$log")
+ok "analyze the process" clrpod analyze -p "$sample" -c "get $path"
+ok "... finds the value" said '^False$'
+ok "it runs on" is_free
+clrpod analyze -p "$sample" -c 'dumpheap -stat'
+ok "the same objects in both" test -n "$in_core" -a "$in_core" = "$(grep '^Total' "$log")"
+
+# At the prompt the process stands still, until clrpod ends, however it does.
+for signal in KILL TERM HUP; do
+	mkfifo "$work/prompt.$signal"
+	"$program" analyze -p "$sample" <"$work/prompt.$signal" >"$log" 2>&1 &
+	analyzer=$!
+	exec 4>"$work/prompt.$signal"
+	echo eeversion >&4
+	ok "held at the prompt" soon is_held
+	kill "-$signal" "$analyzer"
+	ok "SIG$signal: it runs on" soon is_free
+	exec 4>&-
+	wait "$analyzer" 2>/dev/null
+done
+"$program" analyze -p "$sample" <<<'eeversion' >"$log" 2>&1
+ok "the end of stdin: it runs on" is_free
+
+echo "1..$number"
+[ $failures = 0 ]
