@@ -58,6 +58,8 @@ UNIT         := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(UNIT_TESTS))
 UNIT_FLAGS   := $(addprefix @,$(wildcard tests/unit/alloc_fail.flags))
 
 FUZZ_SOURCES := $(filter-out $(SKIP),$(wildcard tests/fuzz/fuzz_*.c))
+# What fuzz_walk stands on.
+FUZZ_HELPERS := $(addprefix $(BUILD)/tests/unit/,fake_runtime.o fake_target.o alloc_fail.o)
 FUZZERS      := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SOURCES))
 ALL_SOURCES   = $(shell find $(LAYERS) tests -name '*.[ch]')
 
@@ -96,11 +98,11 @@ $(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(UNIT_HELPERS) $(LIBRA
 	$(call say,LINK,$@)
 	$(Q)$(LINK) $(UNIT_FLAGS) -o $@ $(filter %.o,$^) $(LIBS)
 
-$(BUILD)/fuzz/%: tests/fuzz/%.c $(LIBRARY) $(BUILD)/flags
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(FUZZ_HELPERS) $(LIBRARY) $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(LINK) $(if $(filter fuzz,$(VARIANT)),-fsanitize=fuzzer,tests/fuzz/replay.c) \
-		-MMD -MP -o $@ $< $(LIBRARY) $(LIBS)
+		-MMD -MP -o $@ $< $(FUZZ_HELPERS) $(LIBRARY) $(LIBS)
 
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
@@ -121,6 +123,7 @@ unit: $(UNIT)
 fuzzers: $(FUZZERS)
 
 check: deps
+	+@$(MAKE) --no-print-directory static || echo "no static program: its test is skipped"
 	+@$(MAKE) --no-print-directory check-built
 check-built: all unit $(if $(wildcard tests/fuzz/replay.c),fuzzers)
 	@tests/run $(BUILD) $(PROGRAM)
@@ -133,8 +136,8 @@ fuzz:
 	tests/fuzz/run $(BUILD_ROOT)/fuzz/fuzz $(SECONDS)
 
 lint: layers headers
-	clang-format --dry-run -Werror $(ALL_SOURCES)
-	tests/lint/lengths $(ALL_SOURCES)
+	@clang-format --dry-run -Werror $(ALL_SOURCES)
+	@tests/lint/lengths $(ALL_SOURCES)
 	cppcheck -q --enable=warning,portability --inline-suppr --error-exitcode=1 \
 		--suppressions-list=tests/lint/cppcheck-suppressions -D__linux__ -I. $(LAYERS)
 

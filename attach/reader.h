@@ -5,8 +5,8 @@
  * heap costs one read per MiB and a lone pointer one small read (8-byte preads of /proc/PID/mem
  * cost 1.3 us each, a 1 MiB one 0.3 ms: COLLECT.md, RUNTIME-TABLE.md 1f).
  *
- * A reader that cannot get its buffer answers as if nothing could be read, and remembers it: whoever
- * counts holes as damage looks at reader_check() in the end.
+ * A reader that cannot get its buffer answers as if nothing could be read, and remembers it:
+ * whoever counts holes as damage looks at reader_check() in the end.
  *
  * What reader_borrow() answers is valid until the next call on the same reader.
  */
@@ -25,7 +25,7 @@ struct reader {
 	size_t size;
 	uint8_t *buffer; /* NULL until a window had to be copied */
 	size_t next_size;
-	uint64_t reads; /* of the target, for the budget on reads an object */
+	uint64_t reads;     /* of the target, for the budget on reads an object */
 	bool out_of_memory; /* a NULL was for want of a buffer, not for a hole */
 };
 

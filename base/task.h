@@ -15,9 +15,9 @@ struct task {
 	uint64_t deadline_ns;              /* CLOCK_MONOTONIC; 0: none */
 	/* Called from time to time, never from a signal handler; NULL: silent. Any unit. */
 	void (*progress)(void *context, const char *what, uint64_t done, uint64_t total);
-	/* Called before a long job with what the user should know of it ("unpacking X: needs 1.4 GiB
-	 * of /tmp"), and after it when it went other than hoped; one sentence, whatever stderr is.
-	 * NULL: silent. */
+	/* Called before a long job with what the user should know of it ("unpacking X: needs 1.4
+	 * GiB of /tmp"), and after it when it went other than hoped; one sentence, whatever stderr
+	 * is. NULL: silent. */
 	void (*note)(void *context, const char *text);
 	void *context;
 };

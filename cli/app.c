@@ -5,12 +5,20 @@
 
 #include <errno.h>
 
+/* task_note(): for whoever reads stderr, terminal or not. */
+static void tell_note(void *context, const char *text)
+{
+	progress_end(context);
+	app_warn(NULL, "%s", text);
+}
+
 struct error *app_open(struct app *app, enum output_format format)
 {
 	*app = (struct app){ .format = format };
 	arena_init(&app->scratch);
 	app->task = (struct task){ .stop = signals_flag(),
 				   .progress = progress_report,
+				   .note = tell_note,
 				   .context = &app->progress };
 	progress_start(&app->progress);
 	app->out = output_new(format, stdout);

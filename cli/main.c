@@ -4,8 +4,10 @@
 #include "cli/options.h"
 #include "cli/signals.h"
 #include "cli/version.h"
+#include "commands/near_names.h"
 
 #include <locale.h>
+#include <unistd.h>
 
 /* Verbs that DESIGN.md promises and a later version brings. */
 static const struct option refused_verbs[] = {
@@ -40,12 +42,40 @@ static enum exit_status command_help(const struct command *command, int argc, ch
 	return app_run_command(&app, line);
 }
 
+static struct error *no_such_verb(const char *word)
+{
+	enum { FAR = 3 };
+	unsigned least = FAR;
+	const char *nearest = NULL;
+	if (word[0] == '-')
+		return error_new(ERROR_USAGE,
+				 "there is no option %s before a verb: clrpod --help lists both",
+				 word);
+	if (!access(word, F_OK))
+		return error_new(ERROR_USAGE, "%s is a file, not a verb: clrpod analyze %s", word,
+				 word);
+	for (const struct verb *const *verb = all_verbs; *verb; verb++) {
+		unsigned edits = near_names_edits(word, (*verb)->name);
+		bool begins = !strncmp(word, (*verb)->name, strlen(word));
+		if (!begins && edits >= least)
+			continue;
+		least = begins ? 0 : edits;
+		nearest = (*verb)->name;
+	}
+	if (nearest && *word)
+		return error_new(ERROR_USAGE, "there is no verb %s: did you mean %s?", word,
+				 nearest);
+	return error_new(ERROR_USAGE, "there is no verb %s: clrpod --help lists them", word);
+}
+
 static enum exit_status unknown_verb(int argc, char **argv)
 {
 	const char *word = argv[1];
 	const struct command *command = command_find(word);
 	if (command && argc > 2 && is_flag(argv[2], "--help"))
 		return command_help(command, argc, argv);
+	if (command && argc > 2 && is_flag(word, "help") && command_find(argv[2]))
+		return command_help(command_find(argv[2]), argc, argv);
 	if (command)
 		return fail(argc, argv,
 			    error_new(ERROR_USAGE,
@@ -56,8 +86,7 @@ static enum exit_status unknown_verb(int argc, char **argv)
 			return fail(argc, argv,
 				    error_new(ERROR_USAGE, "%s is not built yet: %s", word,
 					      verb->help));
-	return fail(argc, argv,
-		    error_new(ERROR_USAGE, "there is no verb %s: clrpod --help lists them", word));
+	return fail(argc, argv, no_such_verb(word));
 }
 
 static enum exit_status run_verb(const struct verb *verb, int argc, char **argv)

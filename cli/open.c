@@ -4,6 +4,9 @@
 #include "commands/session.h"
 #include "dump/core_target.h"
 
+#include <errno.h>
+#include <sys/stat.h>
+
 struct error *open_choose_process(struct app *app, const struct invocation *invocation,
 				  struct process_info *ret)
 {
@@ -30,6 +33,20 @@ static struct error *open_process(struct app *app, const struct invocation *invo
 	return live_target_open(process.pid, true, &app->task, ret);
 }
 
+static struct error *check_sysroot(const char *sysroot)
+{
+	struct stat status;
+	if (!sysroot)
+		return NULL;
+	if (stat(sysroot, &status))
+		return error_os(errno, "cannot look for files below --sysroot %s", sysroot);
+	if (!S_ISDIR(status.st_mode))
+		return error_new(ERROR_USAGE, "--sysroot %s is no directory: name the one that "
+					      "holds the program's and the runtime's files",
+				 sysroot);
+	return NULL;
+}
+
 struct error *open_session(struct app *app, const struct invocation *invocation)
 {
 	const char *dump = invocation_positional(invocation, 0), *name = dump;
@@ -40,7 +57,9 @@ struct error *open_session(struct app *app, const struct invocation *invocation)
 		return error_new(ERROR_USAGE,
 				 "%s what? Name a dump, or a process with -p PID or -n NAME",
 				 invocation->verb->name);
+	const char *sysroot = invocation_value(invocation, "--sysroot");
 	struct target *target = NULL;
+	TRY(check_sysroot(sysroot));
 	if (dump)
 		TRY(core_target_open(dump, &app->task, &target));
 	else
@@ -48,6 +67,5 @@ struct error *open_session(struct app *app, const struct invocation *invocation)
 	if (target->missing_bytes)
 		app_warn(app, "%s is cut short: %llu bytes of memory that it announces are missing",
 			 name, (unsigned long long)target->missing_bytes);
-	return session_open(app->session, target, name, invocation_value(invocation, "--sysroot"),
-			    &app->task);
+	return session_open(app->session, target, name, sysroot, &app->task);
 }

@@ -27,7 +27,9 @@ static void cut_comment(char *line)
 			*at = '\0';
 			return;
 		}
-		if (!quote && (*at == '"' || *at == '\''))
+		if (quote && *at == '\\' && (at[1] == quote || at[1] == '\\'))
+			at++;
+		else if (!quote && (*at == '"' || *at == '\''))
 			quote = *at;
 		else if (*at == quote)
 			quote = '\0';
@@ -52,7 +54,13 @@ static ssize_t read_script(void *cookie, char *buffer, size_t size)
 	return signals_read(*(const int *)cookie, buffer, size);
 }
 
-void script_stream(struct script *script, int fd)
+/* Editors elsewhere begin a UTF-8 file with U+FEFF. */
+static size_t mark_length(const char *line)
+{
+	return strncmp(line, "\xef\xbb\xbf", 3) ? 0 : 3;
+}
+
+static void run_stream(struct script *script, int fd, const char *name)
 {
 	CLEANUP(file_cleanup)
 	FILE *stream = fopencookie(&fd, "r", (cookie_io_functions_t){ .read = read_script });
@@ -60,13 +68,21 @@ void script_stream(struct script *script, int fd)
 	size_t capacity = 0;
 	if (!stream)
 		script->status = app_fail(script->app, "script", &error_no_memory, STATUS_FAILED);
-	while (stream && !script_ended(script) && getline(&line, &capacity, stream) >= 0)
-		script_line(script, line);
+	for (bool first = true;
+	     stream && !script_ended(script) && getline(&line, &capacity, stream) >= 0;
+	     first = false)
+		script_line(script, line + (first ? mark_length(line) : 0));
 	if (signals_received())
 		script->status = exit_status_worse(script->status, signals_status());
 	else if (stream && ferror(stream))
 		script->status = app_fail(script->app, "script",
-					  error_os(errno, "cannot read the script"), STATUS_USAGE);
+					  error_os(errno, "cannot read the script %s", name),
+					  STATUS_USAGE);
+}
+
+void script_stream(struct script *script, int fd)
+{
+	run_stream(script, fd, "on stdin");
 }
 
 void script_file(struct script *script, const char *path)
@@ -78,7 +94,7 @@ void script_file(struct script *script, const char *path)
 	}
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd >= 0) {
-		script_stream(script, fd);
+		run_stream(script, fd, path);
 	} else {
 		struct error *error = error_os(errno, "cannot open the script %s", path);
 		script->status = app_fail(script->app, path, error, STATUS_USAGE);

@@ -1,8 +1,12 @@
 #include "commands/arguments.h"
 
+#include "commands/near_names.h"
+
 #include <assert.h>
 #include <ctype.h>
 #include <strings.h>
+
+enum { FAR_EDITS = 3 };
 
 struct arguments {
 	const struct option *options;
@@ -41,7 +45,7 @@ static const char *plain_word(const char *at, char *to)
 			quote = *at;
 		else if (*at == quote)
 			quote = '\0';
-		else if (quote == '"' && *at == '\\' && at[1])
+		else if (quote && *at == '\\' && at[1])
 			*to++ = *at++;
 		*to++ = *at;
 	}
@@ -112,14 +116,34 @@ static bool looks_like_option(const char *word)
 	return word[0] == '-' && word[1] && !isdigit((unsigned char)word[1]);
 }
 
+static struct error *no_such_option(const struct option *options, const char *word)
+{
+	const char *nearest = NULL;
+	unsigned least = FAR_EDITS;
+	size_t length = strlen(word);
+	for (; options && options->name; options++) {
+		unsigned edits = near_names_edits(word, options->name);
+		bool begins = length > 1 && !strncasecmp(options->name, word, length);
+		if (!begins && edits >= least)
+			continue;
+		least = begins ? 0 : edits;
+		nearest = options->name;
+	}
+	return error_new(ERROR_USAGE, "there is no option %s%s%s%s", word,
+			 nearest ? ": did you mean " : "", nearest ? nearest : "",
+			 nearest ? "?" : "");
+}
+
 static struct error *parse_option(struct arguments *arguments, const char *word, const char **line,
 				  struct arena *arena)
 {
 	size_t index;
 	const char *value;
 	if (!find_option(arguments->options, word, &index, &value))
-		return error_new(ERROR_USAGE, "there is no option %s", word);
+		return no_such_option(arguments->options, word);
 	const struct option *option = &arguments->options[index];
+	if (arguments->values[index] && option->value)
+		return error_new(ERROR_USAGE, "%s is given twice", option->name);
 	if (!option->value) {
 		if (value)
 			return error_new(ERROR_USAGE, "%s takes no value", option->name);
@@ -149,8 +173,11 @@ static struct error *parse_words(struct arguments *arguments, const char *line,
 			return NULL;
 		if (!quoted && !only_positionals && !strcmp(word, "--")) {
 			only_positionals = true;
-		} else if (!quoted && !strcmp(word, "|>")) {
-			return error_new(ERROR_USAGE, "|> is not built yet: use the shell's pipe");
+		} else if (!quoted && (!strcmp(word, "|>") || !strcmp(word, "|"))) {
+			return error_new(ERROR_USAGE,
+					 "%s is not built yet: use the shell's pipe, outside the "
+					 "quotes of -c",
+					 word);
 		} else if (!quoted && !only_positionals && looks_like_option(word)) {
 			TRY(parse_option(arguments, word, &line, arena));
 		} else if (!quoted && !strcmp(word, "/d")) {

@@ -41,6 +41,17 @@ static struct error *string_equals(struct heap *heap, uint64_t object,
 	return NULL;
 }
 
+/* Of a decimal number, without the zeros that end its fraction. */
+static size_t significant_length(const char *number)
+{
+	size_t length = strlen(number);
+	if (!strchr(number, '.'))
+		return length;
+	while (number[length - 1] == '0')
+		length--;
+	return length - (number[length - 1] == '.');
+}
+
 /* "Mode.Strict" and "Demo.Mode.Strict" are Strict of Demo.Mode. */
 static bool enum_equals(struct heap *heap, const struct value *value, const char *name,
 			const char *wanted)
@@ -57,6 +68,22 @@ static bool enum_equals(struct heap *heap, const struct value *value, const char
 	if (length > whole || strncmp(type + whole - length, wanted, length))
 		return false;
 	return length == whole || strchr(".+", type[whole - length - 1]);
+}
+
+/* A Guid may be typed as {…}; a decimal's last zeros do not make it another key (1.5 is 1.50). */
+static bool struct_equals(struct heap *heap, const struct value *value, const char *given,
+			  const char *wanted)
+{
+	if (same_words(given, wanted) || !strcasecmp(given, wanted))
+		return true;
+	size_t length = strlen(given), typed = strlen(wanted);
+	if (wanted[0] == '{' && given[0] != '{')
+		return typed == length + 2 && wanted[typed - 1] == '}' &&
+		       !strncasecmp(wanted + 1, given, length);
+	if (!value->type || !type_is(heap, value->type, "System.Decimal"))
+		return false;
+	length = significant_length(given);
+	return length == significant_length(wanted) && !strncmp(given, wanted, length);
 }
 
 static struct error *other_equals(struct heap *heap, const struct value *value,
@@ -91,7 +118,7 @@ static struct error *other_equals(struct heap *heap, const struct value *value,
 		*ret = !strcasecmp(given, wanted->text);
 		return NULL;
 	case VALUE_STRUCT:
-		*ret = same_words(given, wanted->text) || !strcasecmp(given, wanted->text);
+		*ret = struct_equals(heap, value, given, wanted->text);
 		return NULL;
 	default:
 		*ret = !strcmp(given, wanted->text);
@@ -135,6 +162,11 @@ struct error *collection_find_key(struct collection *collection, const struct pa
 	}
 }
 
+static bool is_case_name(const char *type)
+{
+	return strstr(type, "IgnoreCase") || strstr(type, "CaseInsensitive");
+}
+
 static struct error *offer_keys(struct heap *heap, const struct value *value,
 				struct near_names *near, const struct task *task)
 {
@@ -162,6 +194,33 @@ static struct error *offer_keys(struct heap *heap, const struct value *value,
 	return NULL;
 }
 
+/* Does the program find keys that differ in case from what it asks for? Told by the name of the
+ * collection's class (frozen ones) or of the comparer in one of its fields. */
+static struct error *ignores_case(struct heap *heap, const struct value *value, bool *ret)
+{
+	CLEANUP(arena_deinit) struct arena arena = { 0 };
+	const struct type_field **fields;
+	size_t count;
+	*ret = false;
+	if (value->kind != VALUE_REFERENCE || !value->type)
+		return NULL;
+	*ret = is_case_name(type_name(heap, value->type, NULL));
+	struct error *error =
+		type_all_fields(heap, value->type, false, &arena, &fields, &count);
+	if (error_take(&error, ERROR_FAULT) || error_take(&error, ERROR_BAD_DATA))
+		return NULL;
+	TRY(error);
+	for (size_t i = 0; i < count && !*ret; i++) {
+		struct value comparer;
+		if (!strcasestr(fields[i]->name, "comparer"))
+			continue;
+		TRY(value_of_field(heap, fields[i], object_fields(value->bits), &comparer));
+		*ret = comparer.kind == VALUE_REFERENCE && comparer.type &&
+		       is_case_name(type_name(heap, comparer.type, NULL));
+	}
+	return NULL;
+}
+
 struct error *collection_no_such_key(struct heap *heap, const struct value *value,
 				     const struct path_key *wanted, uint64_t searched,
 				     const struct task *task)
@@ -169,14 +228,19 @@ struct error *collection_no_such_key(struct heap *heap, const struct value *valu
 	CLEANUP(arena_deinit) struct arena arena = { 0 };
 	CLEANUP(text_deinit) struct text list = { 0 };
 	struct near_names near = { .wanted = wanted->text, .limit = NEAR_KEYS, .arena = &arena };
+	bool any_case;
 	TRY(offer_keys(heap, value, &near, task));
 	near_names_list(&near, "\"", &list);
+	TRY(ignores_case(heap, value, &any_case));
 	if (text_failed(&list))
 		return &error_no_memory;
-	return error_new(ERROR_NOT_FOUND, "there is no key \"%s\" among its %llu keys%s%s",
+	return error_new(ERROR_NOT_FOUND, "there is no key \"%s\" among its %llu keys%s%s%s",
 			 wanted->text, (unsigned long long)searched,
 			 !near.count              ? ""
 			 : near.count == searched ? ", which are "
 						  : "; near to it are ",
-			 text_string(&list));
+			 text_string(&list),
+			 near.count && any_case ? " (the program finds them in any case: name the "
+						  "key as it is spelt here)"
+						: "");
 }

@@ -48,7 +48,7 @@ static struct error *eeversion_run(struct command_call *call)
 	if (!version)
 		call_missing(call, 0,
 			     "CoreLib's metadata, which holds the version, is not in the dump");
-	text_or_null(call->out, version ? version : contract_layouts(heap->contract));
+	text_or_null(call->out, version);
 	text_or_null(call->out, informational);
 	output_text(call->out, gc->is_server ? "server" : "workstation");
 	output_unsigned(call->out, gc->heap_count);

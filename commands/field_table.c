@@ -80,11 +80,19 @@ static struct error *place_of(struct command_call *call, const struct field_tabl
 		ret->state = "per thread";
 		return NULL;
 	}
-	if (field->is_static)
-		return static_place(call, field, NULL, ret);
-	if (table->base)
-		return value_of_field(call->heap, field, table->base, &ret->value);
-	ret->state = "";
+	if (field->is_static) {
+		TRY(static_place(call, field, NULL, ret));
+	} else if (table->base) {
+		TRY(value_of_field(call->heap, field, table->base, &ret->value));
+	} else {
+		ret->state = "";
+		return NULL;
+	}
+	/* So that JSON's null is not taken for a null reference. */
+	if (!ret->state && ret->value.kind == VALUE_UNREADABLE) {
+		ret->state = unreadable;
+		call_missing(call, ret->value.width, "the field %s could not be read", field->name);
+	}
 	return NULL;
 }
 

@@ -1,6 +1,7 @@
 /* get: one value by its path. */
 #include "commands/get_resolve.h"
 
+#include "base/task.h"
 #include "commands/render.h"
 
 /* A path may hold blanks (Pair<System.Int32, System.String>): its words are put together again. */
@@ -15,6 +16,16 @@ static struct error *whole_path(struct command_call *call, const char **ret)
 		if (!*ret)
 			return &error_no_memory;
 	}
+	return NULL;
+}
+
+/* A getter's code was read in place of a field: whoever reads stderr is told, too. */
+static struct error *note_via(struct command_call *call, const char *via)
+{
+	const char *note = arena_printf(call->scratch, "%s, as the getter's code says", via);
+	if (!note)
+		return &error_no_memory;
+	task_note(call->task, note);
 	return NULL;
 }
 
@@ -38,6 +49,8 @@ static struct error *show(struct command_call *call, const struct get *get)
 	else
 		output_skip(call->out);
 	output_record_end(call->out);
+	if (get->via)
+		TRY(note_via(call, get->via));
 	return NULL;
 }
 

@@ -3,7 +3,6 @@
 #include "commands/get_resolve.h"
 
 #include "base/cleanup.h"
-#include "base/task.h"
 #include "base/text.h"
 #include "heap/types/il.h"
 #include "heap/types/pe_image.h"
@@ -11,7 +10,6 @@
 #include <strings.h>
 
 enum { USES_NAMED = 10 };
-enum { FIELD_INIT_ONLY = 0x20 }; /* ECMA-335 II.23.1.5: readonly */
 /* II.23.2.1: convention and the count of parameters stand before a getter's type; II.23.2.4: one
  * byte before a field's. */
 enum { BEFORE_METHOD_TYPE = 2, BEFORE_FIELD_TYPE = 1 };
@@ -95,10 +93,10 @@ static struct error *field_of_token(const struct getter *getter, const struct ty
 	return NULL;
 }
 
-static struct error *note_via(struct get *get, const char *name, const char *field, const char *why)
+static struct error *note_via(struct get *get, const char *name, const char *field)
 {
-	get->via = arena_printf(get->call->scratch, "%s%s%s is %s%s", get->via ? get->via : "",
-				get->via ? ", " : "", name, field, why);
+	get->via = arena_printf(get->call->scratch, "%s%s%s is %s", get->via ? get->via : "",
+				get->via ? ", " : "", name, field);
 	return get->via ? NULL : &error_no_memory;
 }
 
@@ -112,63 +110,55 @@ static bool is_named_alike(const char *field, const char *property)
 	return !strcasecmp(field, property);
 }
 
-/* The one field of the property's class with its type and name; NULL: none, or several. */
+/* Fields whose type is worth a guess where the name says nothing (II.23.1.16): objects and arrays,
+ * not the numbers and strings of which a class has many. */
+static bool is_telling_type(uint8_t element)
+{
+	return element == ELEMENT_CLASS || element == ELEMENT_GENERICINST ||
+	       element == ELEMENT_SZARRAY;
+}
+
+enum likeness { UNLIKE, SAME_TYPE, ALIKE, ALIKE_AND_TYPE, LIKENESSES };
+
+static enum likeness likeness_of(const struct getter *getter, const struct type_field *field,
+				 const struct member *method)
+{
+	struct member member;
+	bool alike = is_named_alike(field->name, getter->name);
+	if (!metadata_field(getter->metadata, token_row(field->token), &member) ||
+	    member.signature_size <= BEFORE_FIELD_TYPE)
+		return alike ? ALIKE : UNLIKE;
+	const uint8_t *type = member.signature + BEFORE_FIELD_TYPE;
+	size_t size = member.signature_size - BEFORE_FIELD_TYPE;
+	bool same = method->signature_size == size + BEFORE_METHOD_TYPE &&
+		    !memcmp(type, method->signature + BEFORE_METHOD_TYPE, size);
+	if (alike)
+		return same ? ALIKE_AND_TYPE : ALIKE;
+	return same && is_telling_type(*type) ? SAME_TYPE : UNLIKE;
+}
+
+/* The field of the property's class that is most like it, by name and type, by name, or by type
+ * alone; NULL: none, or several. */
 static struct error *field_alike(const struct getter *getter, bool statics,
 				 const struct type_field **ret)
 {
-	const struct type_field *fields;
-	struct member method, field;
-	size_t count, alike = 0;
+	const struct type_field *fields, *found[LIKENESSES] = { NULL };
+	struct member method;
+	size_t count, counts[LIKENESSES] = { 0 };
 	*ret = NULL;
 	TRY(type_own_fields(getter->get->heap, getter->property->type, &fields, &count));
 	if (!metadata_method(getter->metadata, getter->property->row, &method))
 		return NULL;
 	for (size_t i = 0; i < count; i++) {
-		if (fields[i].is_static != statics ||
-		    !is_named_alike(fields[i].name, getter->name) ||
-		    !metadata_field(getter->metadata, token_row(fields[i].token), &field) ||
-		    field.signature_size - BEFORE_FIELD_TYPE !=
-			    method.signature_size - BEFORE_METHOD_TYPE ||
-		    memcmp(field.signature + BEFORE_FIELD_TYPE,
-			   method.signature + BEFORE_METHOD_TYPE,
-			   field.signature_size - BEFORE_FIELD_TYPE) != 0)
+		if (fields[i].is_static != statics)
 			continue;
-		*ret = &fields[i];
-		alike++;
+		enum likeness likeness = likeness_of(getter, &fields[i], &method);
+		found[likeness] = &fields[i];
+		counts[likeness]++;
 	}
-	if (alike != 1)
-		*ret = NULL;
-	return NULL;
-}
-
-/*
- * Heap dumps lack the code of most getters. `private readonly Dictionary<…> _policies` is then
- * taken for what `Dictionary<…> Policies` returns, and said so: a readonly object of the property's
- * very type and name. Numbers, flags and strings are not, whose getters may well work them out
- * (`=> _enabled && !_stopped`).
- */
-static struct error *infer(struct getter *getter, bool statics, bool *ret_done)
-{
-	static const char why[] = " (by its type and name, being readonly: the getter's code is "
-				  "not in the dump)";
-	struct get *get = getter->get;
-	const struct type_field *field;
-	const struct type *type;
-	TRY(field_alike(getter, statics, &field));
-	if (!field || !(field->attributes & FIELD_INIT_ONLY))
-		return NULL;
-	TRY(field_type(get->heap, field, &type));
-	if (!type_is_reference(type) || type->kind == TYPE_STRING)
-		return NULL;
-	uint64_t base = get->value.kind == VALUE_REFERENCE ? object_fields(get->value.bits)
-							   : get->value.address;
-	if (statics)
-		TRY(get_static_field(get, field, field->name));
-	else
-		TRY(value_of_field(get->heap, field, base, &get->value));
-	*ret_done = true;
-	TRY(note_via(get, getter->name, field->name, why));
-	task_note(get->call->task, get->via);
+	for (int likeness = ALIKE_AND_TYPE; likeness > UNLIKE && !*ret; likeness--)
+		if (counts[likeness] == 1)
+			*ret = found[likeness];
 	return NULL;
 }
 
@@ -196,7 +186,7 @@ static struct error *follow(struct getter *getter, const struct il_getter *trivi
 					   value.kind == VALUE_REFERENCE ? object_fields(value.bits)
 									 : value.address,
 					   &get->value));
-		TRY(note_via(get, getter->name, field->name, ""));
+		TRY(note_via(get, getter->name, field->name));
 		*ret_done = i + 1 == trivial->field_count;
 	}
 	if (!*ret_done)
@@ -256,6 +246,12 @@ static struct error *suggest(const struct getter *getter, const struct uses *use
 	return NULL;
 }
 
+/* The rest of the path as it was typed: behind the property that is being read. */
+static const char *behind_property(const struct get *get)
+{
+	return get->path.text + get->path.steps[get->steps_done].end;
+}
+
 static struct error *computed(const struct getter *getter, bool statics)
 {
 	CLEANUP(text_deinit) struct text text = { 0 };
@@ -281,8 +277,8 @@ static struct error *computed(const struct getter *getter, bool statics)
 				   "program's files would give it)");
 		TRY(field_alike(getter, statics, &field));
 		if (field)
-			text_printf(&text, "; it may be a field: try get %s.%s", get_so_far(get),
-				    field->name);
+			text_printf(&text, "; it may be a field: try get %s.%s%s", get_so_far(get),
+				    field->name, behind_property(get));
 		else
 			text_append(&text, ";");
 		if (!field)
@@ -305,7 +301,5 @@ struct error *get_getter(struct get *get, const struct member_found *property, c
 	bool is_trivial = getter.size && il_trivial_getter(getter.il, getter.size, &trivial);
 	if (is_trivial && trivial.field_count && (trivial.is_static || !statics))
 		TRY(follow(&getter, &trivial, &done));
-	if (!getter.size)
-		TRY(infer(&getter, statics, &done));
 	return done ? NULL : computed(&getter, statics);
 }

@@ -2,13 +2,14 @@
 #include "commands/get_resolve.h"
 
 #include "base/cleanup.h"
+#include "commands/arguments.h"
 #include "commands/collection_rows.h"
 #include "commands/near_names.h"
 #include "heap/clr_threads.h"
 
 /* ECMA-335 II.23.1.5 (FieldAttributes), II.23.1.10 (MethodAttributes). */
 enum { FIELD_LITERAL = 0x40, METHOD_STATIC = 0x10 };
-enum { THREADS_NAMED = 20 };
+enum { THREADS_NAMED = 20, TUPLE_FIELDS_OWN = 8 /* the first in Rest */ };
 
 /* "<Name>k__BackingField" is Name's; also of an explicit implementation, "<Namespace.IFace.Name>…".
  */
@@ -395,6 +396,29 @@ static struct error *get_found(struct get *get, const struct member_found *membe
 	return value_of_field(get->heap, member->field, base, &get->value);
 }
 
+/* C#'s eighth and later elements of a tuple stand in Rest, as its Item1 and so on. */
+static struct error *step_into_rest(struct get *get, const char **name)
+{
+	uint64_t item;
+	while (get->value.kind == VALUE_STRUCT && !strncmp(*name, "Item", 4) &&
+	       type_is(get->heap, get->value.type, "System.ValueTuple`8")) {
+		struct value rest;
+		struct error *error = parse_number(*name + 4, &item);
+		if (error || item < TUPLE_FIELDS_OWN) {
+			error_free(error);
+			return NULL;
+		}
+		TRY(value_field_of_struct(get->heap, get->value.type, get->value.address, "Rest",
+					  &rest));
+		*name = arena_printf(get->call->scratch, "Item%llu",
+				     (unsigned long long)(item - TUPLE_FIELDS_OWN + 1));
+		if (!*name)
+			return &error_no_memory;
+		get->value = rest;
+	}
+	return NULL;
+}
+
 struct error *get_member(struct get *get, const char *name)
 {
 	struct member_found member = { 0 };
@@ -404,6 +428,8 @@ struct error *get_member(struct get *get, const char *name)
 	if (!get->units && get->value.kind == VALUE_NULL)
 		return error_new(ERROR_NOT_FOUND, "%s is null: it has no %s", get_so_far(get),
 				 name);
+	if (!get->units && get->value.type)
+		TRY(step_into_rest(get, &name));
 	bool has_fields = !get->units && get->value.type &&
 			  (get->value.kind == VALUE_REFERENCE || get->value.kind == VALUE_STRUCT);
 	if (has_fields)

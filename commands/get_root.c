@@ -130,19 +130,26 @@ static struct error *offer_near_types(struct get *get, struct clr_module *module
 		struct type_def definition;
 		if (!metadata_type_def(metadata, row, &definition) || definition.name[0] == '<')
 			continue;
+		const char *plain = arena_copy_text(near->arena, definition.name,
+						    strcspn(definition.name, "`"));
 		unsigned least = NEAR_EDITS + 1;
+		if (!plain)
+			return &error_no_memory;
 		for (size_t i = 0; i + 1 < names || i == 0; i++) {
 			const char *name = get->path.steps[i].name;
-			size_t length = strlen(definition.name), other = strlen(name);
+			size_t length = strlen(plain), other = strcspn(name, "<");
 			if (length > other + NEAR_EDITS || other > length + NEAR_EDITS)
 				continue;
-			unsigned edits = near_names_edits(name, definition.name);
+			name = arena_copy_text(near->arena, name, other);
+			if (!name)
+				return &error_no_memory;
+			unsigned edits = near_names_edits(name, plain);
 			least = edits < least && edits < length / 2 ? edits : least;
 		}
 		if (least > NEAR_EDITS)
 			continue;
 		const char *full = arena_printf(near->arena, "%s%s%s", definition.name_space,
-						*definition.name_space ? "." : "", definition.name);
+						*definition.name_space ? "." : "", plain);
 		if (!full)
 			return &error_no_memory;
 		TRY(near_names_offer(near, full));

@@ -167,6 +167,7 @@ static bool visit_batch(const struct gc_object *objects, size_t count, void *con
 			if (verdict != VERDICT_YES)
 				continue;
 		}
+		filter->found = true;
 		if (!walk->visit(object, walk->context))
 			return false;
 	}
@@ -254,8 +255,21 @@ struct error *heap_filter_walk(struct heap_filter *filter, filtered_visitor visi
 	return error;
 }
 
+static void note_no_method_table(struct heap_filter *filter)
+{
+	const struct type *type;
+	struct error *error = type_at(filter->call->heap, filter->method_table, &type);
+	if (error)
+		output_note(filter->call->out,
+			    "%#llx is not a MethodTable; dumpheap -stat lists those of objects.",
+			    (unsigned long long)filter->method_table);
+	error_free(error);
+}
+
 void heap_filter_note_no_match(struct heap_filter *filter)
 {
+	if (filter->method_table && !filter->found)
+		note_no_method_table(filter);
 	struct heap *heap = filter->call->heap;
 	char *names = NULL;
 	size_t matches = 0;

@@ -31,6 +31,7 @@ struct heap_filter {
 	enum gc_generation generation;               /* GENERATION_COUNT: any */
 	uint32_t heap;                               /* UINT32_MAX: any */
 	const struct gc_segment *segment;            /* NULL: any */
+	bool found;                                  /* the walk met an object that passes */
 	uint8_t *verdicts;                           /* of `type`, by type index: 0 not yet asked */
 	size_t verdict_count;
 };
@@ -45,7 +46,8 @@ typedef bool (*filtered_visitor)(const struct gc_object *object, void *context);
 MUST_CHECK struct error *heap_filter_walk(struct heap_filter *filter, filtered_visitor visit,
 					  void *context);
 
-/* A note when -type matched no type at all: how many match ignoring case, and which. */
+/* A note when -type matched no type at all: how many match ignoring case, and which; and when -mt
+ * names no MethodTable. */
 void heap_filter_note_no_match(struct heap_filter *filter);
 
 #endif

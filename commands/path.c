@@ -215,6 +215,7 @@ static struct error *parse_name(struct parser *parser)
 {
 	struct path_step *step = NULL;
 	skip_blanks(parser);
+	parser->at += *parser->at == '@'; /* C#'s, before a name that is a keyword */
 	const char *start = parser->at;
 	int depth = 0;
 	for (; *parser->at; parser->at++) {

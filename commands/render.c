@@ -205,9 +205,10 @@ struct error *render_value(struct command_call *call, const struct value *value,
 			continue;
 		}
 		const struct type_field *field = frame->fields[frame->next++];
+		char name[FIELD_SHOWN_NAME_BYTES];
 		struct value member;
 		TRY(value_of_field(call->heap, field, frame->base, &member));
-		output_member(call->out, field->name);
+		output_member(call->out, field_shown_name(field, name, sizeof(name)));
 		TRY(open_struct(call, &member, open == limit, &frames[open < limit ? open : 0],
 				&opened));
 		open += opened;

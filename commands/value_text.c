@@ -146,8 +146,9 @@ struct error *value_text(struct heap *heap, const struct value *value, enum tupl
 		const struct type_field *field = frame->fields[frame->next];
 		if (frame->next++)
 			text_append(to, ", ");
+		char name[FIELD_SHOWN_NAME_BYTES];
 		if (!frame->is_tuple)
-			text_printf(to, "%s: ", field->name);
+			text_printf(to, "%s: ", field_shown_name(field, name, sizeof(name)));
 		struct value member;
 		TRY(value_of_field(heap, field, frame->base, &member));
 		TRY(append_value(heap, &member, tuples, arena, to,

@@ -274,6 +274,51 @@ static void state_read(struct builder *builder)
 		gc->structures_invalid = number != 0;
 }
 
+/* The regions around the segments, for gc_next_readable(). */
+struct readable_list {
+	struct arena *arena;
+	struct gc_heap *gc;
+	uint64_t lowest, highest;
+	size_t capacity;
+};
+
+static struct error *readable_add(const struct region *region, void *context)
+{
+	struct readable_list *list = context;
+	struct gc_heap *gc = list->gc;
+	if (region->end <= list->lowest || region->start >= list->highest)
+		return NULL;
+	if (gc->readable_count && gc->readable[gc->readable_count - 1].end >= region->start) {
+		struct region *last = &gc->readable[gc->readable_count - 1];
+		last->end = region->end > last->end ? region->end : last->end;
+		return NULL;
+	}
+	if (gc->readable_count == list->capacity) {
+		size_t capacity = list->capacity ? list->capacity * 2 : 64;
+		struct region *regions =
+			arena_allocate_array(list->arena, capacity, sizeof(*regions));
+		if (!regions)
+			return &error_no_memory;
+		if (gc->readable_count)
+			memcpy(regions, gc->readable, gc->readable_count * sizeof(*regions));
+		gc->readable = regions;
+		list->capacity = capacity;
+	}
+	gc->readable[gc->readable_count++] = *region;
+	return NULL;
+}
+
+static struct error *readable_collect(struct builder *builder)
+{
+	struct readable_list list = { &builder->heap->arena, builder->gc, UINT64_MAX, 0, 0 };
+	for (size_t i = 0; i < builder->gc->segment_count; i++) {
+		const struct gc_segment *segment = &builder->gc->segments[i];
+		list.lowest = segment->start < list.lowest ? segment->start : list.lowest;
+		list.highest = segment->end > list.highest ? segment->end : list.highest;
+	}
+	return target_visit_regions(builder->heap->target, readable_add, &list);
+}
+
 static struct error *builder_run(struct builder *builder, const struct task *task)
 {
 	uint64_t variable, type, minimum;
@@ -289,8 +334,24 @@ static struct error *builder_run(struct builder *builder, const struct task *tas
 		TRY(server_read(builder, task));
 	else
 		TRY(workstation_read(builder));
+	TRY(readable_collect(builder));
 	return gc_spans_cut(builder->heap, builder->gc, builder->contexts, builder->context_count,
 			    minimum);
+}
+
+uint64_t gc_next_readable(const struct gc_heap *gc, uint64_t address)
+{
+	size_t low = 0, high = gc->readable_count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (gc->readable[middle].end <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == gc->readable_count)
+		return UINT64_MAX;
+	return gc->readable[low].start > address ? gc->readable[low].start : address;
 }
 
 struct error *gc_heap_open(struct heap *heap, const struct task *task, struct gc_heap **ret)

@@ -51,11 +51,18 @@ struct gc_heap {
 	struct gc_span *spans;
 	size_t span_count;
 	uint64_t lost_segments; /* lists that ended in unreadable memory */
+	/* What of the target can be read between the first and the last segment, ascending: a walk
+	 * steps over what a damaged segment claims beyond. */
+	struct region *readable;
+	size_t readable_count;
 };
 
 /* In the heap's arena. Needs contract and threads. */
 MUST_CHECK struct error *gc_heap_open(struct heap *heap, const struct task *task,
 				      struct gc_heap **ret);
+
+/* The first address from `address` on at which the target has something; UINT64_MAX: none. */
+uint64_t gc_next_readable(const struct gc_heap *gc, uint64_t address);
 
 /* The segment that holds an address; NULL: none. */
 const struct gc_segment *gc_segment_of(const struct gc_heap *gc, uint64_t address);

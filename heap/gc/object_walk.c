@@ -77,6 +77,15 @@ static bool is_readable(struct walk *walk, uint64_t address)
 	return reader_borrow(walk->reader, address, 1) != NULL;
 }
 
+/* From an address that could not be read to the next page, or, outside of what the target has, to
+ * where it has something again: a damaged segment may claim terabytes. */
+static uint64_t hole_size(const struct walk *walk)
+{
+	uint64_t page = PAGE - walk->address % PAGE;
+	uint64_t next = gc_next_readable(walk->heap->gc, walk->address + page);
+	return next - walk->address;
+}
+
 /*
  * No object stands at walk->address: go to the next address where one does, followed by another one
  * or by the end, and count what was passed over. Pages that are not in the target are stepped over
@@ -91,7 +100,7 @@ static struct error *resynchronise(struct walk *walk, const struct task *task)
 		uint64_t step = ALIGNMENT;
 		bool readable = is_readable(walk, walk->address);
 		if (!readable)
-			step = PAGE - walk->address % PAGE;
+			step = hole_size(walk);
 		if (step > walk->end - walk->address)
 			step = walk->end - walk->address;
 		*(readable ? &walk->damage->damaged_bytes : &walk->damage->unreadable_bytes) +=

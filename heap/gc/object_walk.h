@@ -27,7 +27,8 @@ struct walk_damage {
 /* Return false to stop the walk early (not an error). */
 typedef bool (*object_visitor)(const struct gc_object *objects, size_t count, void *context);
 
-/* damage is added to. ERROR_CANCELLED and ERROR_NO_MEMORY only. *ret_stopped (may be NULL): the visitor said stop. */
+/* damage is added to. ERROR_CANCELLED and ERROR_NO_MEMORY only. *ret_stopped (may be NULL): the
+ * visitor said stop. */
 MUST_CHECK struct error *span_walk(struct heap *heap, struct reader *reader,
 				   const struct gc_span *span, const struct task *task,
 				   object_visitor visit, void *context, struct walk_damage *damage,

@@ -331,6 +331,22 @@ static bool is_backing(const char *name, const char *property, const char *suffi
  * <Name>i__Field, of a captured primary constructor parameter <name>P. */
 static const char *const backing_suffixes[] = { ">k__BackingField", ">i__Field", ">P" };
 
+const char *field_shown_name(const struct type_field *field, char *to, size_t size)
+{
+	const char *end = strchr(field->name, '>');
+	size_t length = end ? (size_t)(end - field->name) : 0; /* with the '<' */
+	if (field->name[0] != '<' || length < 2 || length > size)
+		return field->name;
+	for (size_t i = 0; i < sizeof(backing_suffixes) / sizeof(*backing_suffixes); i++) {
+		if (strcmp(end, backing_suffixes[i]) != 0)
+			continue;
+		memcpy(to, field->name + 1, length - 1);
+		to[length - 1] = '\0';
+		return to;
+	}
+	return field->name;
+}
+
 static const struct type_field *own_by_name(const struct type_field *fields, size_t count,
 					    const char *name, bool statics)
 {

@@ -45,6 +45,11 @@ MUST_CHECK struct error *type_all_fields(struct heap *heap, const struct type *t
 MUST_CHECK struct error *field_type(struct heap *heap, const struct type_field *field,
 				    const struct type **ret);
 
+/* The name a user knows a field by: the property of a backing field, else the field's own; in `to`
+ * of `size` bytes when it had to be made (one that does not fit stays as it is). */
+enum { FIELD_SHOWN_NAME_BYTES = 128 };
+const char *field_shown_name(const struct type_field *field, char *to, size_t size);
+
 /* A field by name, own ones first, then the parents'; NULL: none. `statics`: static ones only, else
  * instance ones only. An auto-property's name finds its backing field (<Name>k__BackingField), so
  * does one of an anonymous type (<Name>i__Field) and a captured constructor parameter (<name>P). */

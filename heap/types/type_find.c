@@ -115,7 +115,76 @@ static bool ends_with(const char *name, const char *wanted)
 	return false;
 }
 
-enum match { MATCH_NONE, MATCH_PART, MATCH_FULL };
+enum match { MATCH_NONE, MATCH_LOOSE, MATCH_PART, MATCH_FULL };
+
+/* C# 13 specification, 8.3.5: the keywords of the simple types. */
+static const char *const keywords[][2] = {
+	{ "bool", "System.Boolean" },  { "byte", "System.Byte" },     { "sbyte", "System.SByte" },
+	{ "char", "System.Char" },     { "decimal", "System.Decimal" }, { "double", "System.Double" },
+	{ "float", "System.Single" },  { "int", "System.Int32" },     { "uint", "System.UInt32" },
+	{ "nint", "System.IntPtr" },   { "nuint", "System.UIntPtr" }, { "long", "System.Int64" },
+	{ "ulong", "System.UInt64" },  { "short", "System.Int16" },   { "ushort", "System.UInt16" },
+	{ "object", "System.Object" }, { "string", "System.String" },
+};
+
+struct word {
+	const char *start;
+	size_t length;
+};
+
+/* An identifier with its dots and pluses, or one other character. */
+static struct word take_word(const char **at)
+{
+	static const char marks[] = "<>,[]*& ";
+	*at += strspn(*at, " ");
+	struct word word = { *at, strcspn(*at, marks) };
+	word.length += !word.length && **at;
+	*at += word.length;
+	return word;
+}
+
+static bool is_separator(char character)
+{
+	return character == '.' || character == '+';
+}
+
+static bool same_ends(struct word name, struct word wanted)
+{
+	const char *end = name.start + name.length - wanted.length;
+	if (wanted.length > name.length)
+		return false;
+	for (size_t i = 0; i < wanted.length; i++)
+		if (end[i] != wanted.start[i] &&
+		    !(is_separator(end[i]) && is_separator(wanted.start[i])))
+			return false;
+	return wanted.length == name.length || is_separator(end[-1]) || is_separator(*end);
+}
+
+static bool same_word(struct word name, struct word wanted)
+{
+	if (same_ends(name, wanted))
+		return true;
+	for (size_t i = 0; i < sizeof(keywords) / sizeof(*keywords); i++)
+		if (strlen(keywords[i][0]) == wanted.length &&
+		    !strncmp(keywords[i][0], wanted.start, wanted.length))
+			return strlen(keywords[i][1]) == name.length &&
+			       !strncmp(keywords[i][1], name.start, name.length);
+	return false;
+}
+
+/* As C# lets one write it: G<int>.Inner<Policy> for Demo.G<System.Int32>+Inner<Demo.Policy>. */
+static bool matches_loosely(const char *name, const char *wanted)
+{
+	if (!strchr(wanted, '<'))
+		return false;
+	for (;;) {
+		struct word left = take_word(&name), right = take_word(&wanted);
+		if (!left.length || !right.length)
+			return left.length == right.length;
+		if (!same_word(left, right))
+			return false;
+	}
+}
 
 static enum match match_text(const char *name, const char *wanted)
 {
@@ -151,6 +220,8 @@ static struct error *match_type(struct search *search, const struct type *type, 
 	enum match match = match_text(type->name, search->name);
 	if (strcmp(type->sos_name, search->name) == 0)
 		match = MATCH_FULL;
+	if (match == MATCH_NONE && matches_loosely(type->name, search->name))
+		match = MATCH_LOOSE;
 	bool nobodys = type->is_shared || type->is_open;
 	if (match == MATCH_FULL || !nobodys)
 		*ret = match;

@@ -221,7 +221,7 @@ static void run_all(struct target *core, struct outcome *outcome, bool *ret_open
 		"dumpheap -strings -stat",
 		"dumpheap -min 85000",
 		"dumpclass Demo.Payments.Gateway",
-		"get Demo.Payments.Gateway.Instance.Policies[\"payments\"].EnableFallback",
+		"get Demo.Payments.Gateway.Instance._policies[\"payments\"].EnableFallback",
 	};
 	struct session *session = session_new();
 	struct error *error = session_open(session, lend(core), "damaged", NULL, NULL);
