@@ -41,8 +41,9 @@ static struct error *check_sysroot(const char *sysroot)
 	if (stat(sysroot, &status))
 		return error_os(errno, "cannot look for files below --sysroot %s", sysroot);
 	if (!S_ISDIR(status.st_mode))
-		return error_new(ERROR_USAGE, "--sysroot %s is no directory: name the one that "
-					      "holds the program's and the runtime's files",
+		return error_new(ERROR_USAGE,
+				 "--sysroot %s is no directory: name the one that "
+				 "holds the program's and the runtime's files",
 				 sysroot);
 	return NULL;
 }

@@ -75,9 +75,9 @@ static void run_stream(struct script *script, int fd, const char *name)
 	if (signals_received())
 		script->status = exit_status_worse(script->status, signals_status());
 	else if (stream && ferror(stream))
-		script->status = app_fail(script->app, "script",
-					  error_os(errno, "cannot read the script %s", name),
-					  STATUS_USAGE);
+		script->status =
+			app_fail(script->app, "script",
+				 error_os(errno, "cannot read the script %s", name), STATUS_USAGE);
 }
 
 void script_stream(struct script *script, int fd)

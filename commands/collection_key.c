@@ -205,8 +205,7 @@ static struct error *ignores_case(struct heap *heap, const struct value *value, 
 	if (value->kind != VALUE_REFERENCE || !value->type)
 		return NULL;
 	*ret = is_case_name(type_name(heap, value->type, NULL));
-	struct error *error =
-		type_all_fields(heap, value->type, false, &arena, &fields, &count);
+	struct error *error = type_all_fields(heap, value->type, false, &arena, &fields, &count);
 	if (error_take(&error, ERROR_FAULT) || error_take(&error, ERROR_BAD_DATA))
 		return NULL;
 	TRY(error);

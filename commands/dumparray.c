@@ -68,6 +68,18 @@ static struct error *element_row(struct elements *elements, uint64_t index)
 	return NULL;
 }
 
+/* The lines of dumpvc. */
+static void struct_header(struct command_call *call, const struct type *type)
+{
+	output_line(call->out, "Name:        %s", type_sos_name(call->heap, type));
+	output_line(call->out, "MethodTable: %016" PRIx64, type->handle);
+	if (type->canonical != type->handle)
+		output_line(call->out, "Canonical: %016" PRIx64, type->canonical);
+	output_line(call->out, "Size:        %" PRIu32 "(0x%" PRIx32 ") bytes", type->base_size,
+		    type->base_size);
+	output_line(call->out, "File:        %s", type_file(type));
+}
+
 static struct error *element_details(struct elements *elements, uint64_t index)
 {
 	struct command_call *call = elements->call;
@@ -93,8 +105,7 @@ static struct error *element_details(struct elements *elements, uint64_t index)
 		if (!error)
 			error = object_header_print(call, &view, FIELDS_TEXT);
 	} else if (value.type) {
-		output_line(call->out, "Name:        %s", type_sos_name(call->heap, value.type));
-		output_line(call->out, "MethodTable: %016" PRIx64, value.type->handle);
+		struct_header(call, value.type);
 	}
 	if (!error && value.type)
 		error = field_table_print(call, &table);
@@ -132,14 +143,12 @@ static void class_lines(struct command_call *call, const struct object_view *vie
 {
 	static const struct column columns[] = {
 		{ "count", NULL, CELL_COUNT, 0 },
-		{ "ee_class", "EEClass:     ", CELL_ADDRESS_WIDE, 0 },
 		{ "element_mt", "Element Methodtable: ", CELL_ADDRESS_WIDE, 0 },
 		{ "element_type", NULL, CELL_TEXT, 0 },
 	};
 	const struct type *element = view->shape.element;
 	output_record_begin(call->out, NULL, columns, sizeof(columns) / sizeof(*columns));
 	output_unsigned(call->out, view->shape.count);
-	output_address(call->out, view->type->ee_class);
 	output_address(call->out, element ? element->handle : 0);
 	output_text(call->out, element ? type_name(call->heap, element, NULL) : "");
 	output_record_end(call->out);
@@ -149,7 +158,7 @@ static struct error *dumparray_run(struct command_call *call)
 {
 	uint64_t address, start = 0, length = UINT64_MAX;
 	struct object_view view;
-	TRY(arguments_positional_address(call->arguments, 0, "an array", &address));
+	TRY(get_object_argument(call, "an array", &address));
 	TRY(arguments_number(call->arguments, "-start", &start));
 	TRY(arguments_number(call->arguments, "-length", &length));
 	TRY(object_view_read(call, address, &view));
@@ -158,6 +167,7 @@ static struct error *dumparray_run(struct command_call *call)
 				 "the object at %" PRIx64
 				 " is no array but a %s: show it with dumpobj",
 				 address, type_name(call->heap, view.type, NULL));
+	view.shows_class = true;
 	TRY(object_header_print(call, &view, FIELDS_BOTH));
 	class_lines(call, &view);
 	struct elements elements = { .call = call, .shape = &view.shape };
@@ -175,7 +185,7 @@ static const struct option options[] = {
 	{ "-nofields", NULL, "accepted; the array itself has no fields", NULL },
 	{ 0 },
 };
-static const char *const positionals[] = { "ADDRESS", NULL };
+static const char *const positionals[] = { "ADDRESS|PATH", NULL };
 static const char *const examples[] = { "dumparray 7f68dd00df50",
 					"dumparray -details -length 2 7f68dd00e258", NULL };
 const struct command command_dumparray = {

@@ -11,7 +11,7 @@ static const struct column columns[] = {
 	{ NULL, "mdToken:         ", CELL_ADDRESS_WIDE, 0 },
 	{ "token", NULL, CELL_TOKEN, 0 },
 	{ "file", "File:            ", CELL_TEXT, 0 },
-	{ "parent", "Parent Class:    ", CELL_ADDRESS_WIDE, 0 },
+	{ "parent", "Parent:    ", CELL_ADDRESS_WIDE, 0 },
 	{ "module", "Module:          ", CELL_ADDRESS_WIDE, 0 },
 	{ "mt", "Method Table:    ", CELL_ADDRESS_WIDE, 0 },
 	{ "canonical", "Canonical:       ", CELL_ADDRESS_WIDE, 0 },
@@ -20,6 +20,31 @@ static const struct column columns[] = {
 	{ "instance_fields", "NumInstanceFields:   ", CELL_INTEGER, 0 },
 	{ "static_fields", "NumStaticFields:     ", CELL_INTEGER, 0 },
 };
+
+/* ECMA-335 II.23.1.15, those that SOS names. */
+static const struct attribute {
+	uint32_t flag;
+	const char *name;
+} attribute_names[] = {
+	{ 0x20, "Interface" },
+	{ 0x80, "Abstract" },
+	{ 0x100, "Sealed" },
+	{ 0x1000, "ComImport" },
+};
+enum { ATTRIBUTES_BYTES = 64 };
+
+static void attributes_line(struct output *out, uint32_t attributes)
+{
+	char text[ATTRIBUTES_BYTES];
+	int used = snprintf(text, sizeof(text), "%08x ", attributes);
+	for (size_t i = 0; i < sizeof(attribute_names) / sizeof(*attribute_names); i++)
+		if (attributes & attribute_names[i].flag)
+			used += snprintf(text + used, sizeof(text) - (size_t)used, " %s",
+					 attribute_names[i].name);
+	if (text[used - 1] == ' ')
+		text[used - 1] = '\0';
+	output_text(out, text);
+}
 
 /* By MethodTable, or by EEClass (whose MethodTable the types met so far may know), or by name. */
 static struct error *find(struct command_call *call, const char *text, const struct type **ret)
@@ -51,15 +76,17 @@ static struct error *dumpclass_run(struct command_call *call)
 {
 	const struct type *type;
 	const struct type_field **fields;
-	size_t count, statics = 0;
+	size_t count, statics = 0, own_statics = 0;
 	struct output *out = call->out;
 	const char *text = arguments_positional(call->arguments, 0);
 	if (!text)
 		return error_new(ERROR_USAGE, "dumpclass needs a MethodTable or a type's name");
 	TRY(find(call, text, &type));
 	TRY(type_all_fields(call->heap, type, true, call->scratch, &fields, &count));
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		statics += fields[i]->is_static;
+		own_statics += fields[i]->is_static && fields[i]->declaring == type;
+	}
 	output_record_begin(out, NULL, columns, sizeof(columns) / sizeof(*columns));
 	output_text(out, type_sos_name(call->heap, type));
 	output_text(out, type_name(call->heap, type, NULL));
@@ -73,12 +100,12 @@ static struct error *dumpclass_run(struct command_call *call)
 		output_address(out, type->canonical);
 	else
 		output_skip(out);
-	output_textf(out, "%08x", type->attributes);
+	attributes_line(out, type->attributes);
 	output_unsigned(out, type->attributes);
 	output_unsigned(out, count - statics);
-	output_unsigned(out, statics);
+	output_unsigned(out, own_statics);
 	output_record_end(out);
-	struct field_table table = { .type = type, .header = sizeof(uint64_t) };
+	struct field_table table = { .type = type, .header = sizeof(uint64_t), .untitled = true };
 	if (type->kind == TYPE_STRUCT || type->kind == TYPE_ENUM || type->kind == TYPE_PRIMITIVE)
 		table.header = 0;
 	return field_table_print(call, &table);

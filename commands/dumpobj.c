@@ -2,6 +2,7 @@
 #include "commands/command.h"
 
 #include "base/limits.h"
+#include "commands/get_resolve.h"
 #include "commands/object_expand.h"
 #include "commands/object_header.h"
 
@@ -26,7 +27,7 @@ static struct error *dumpobj_run(struct command_call *call)
 {
 	uint64_t address, levels = 0;
 	struct object_view view;
-	TRY(arguments_positional_address(call->arguments, 0, "an object", &address));
+	TRY(get_object_argument(call, "an object", &address));
 	TRY(arguments_number(call->arguments, "-expand", &levels));
 	if (levels > LIMIT_EXPAND_DEPTH)
 		return error_new(ERROR_USAGE, "-expand takes at most %d levels",
@@ -54,7 +55,7 @@ static const struct option options[] = {
 	{ "-nofields", NULL, "only the header", NULL },
 	{ 0 },
 };
-static const char *const positionals[] = { "ADDRESS", NULL };
+static const char *const positionals[] = { "ADDRESS|PATH", NULL };
 static const char *const examples[] = { "do 7f68dd012fd8", "dumpobj -expand 2 7f68dd012fd8", NULL };
 const struct command command_dumpobj = {
 	.name = "dumpobj",

@@ -5,10 +5,10 @@
 
 #include <inttypes.h>
 
-enum { SIZE_COLUMN = -18, PAGE_BYTES = 4096 };
+enum { TEXT_COLUMNS = 6, SIZE_COLUMN = -18, PAGE_BYTES = 4096, SIZE_BYTES = 48 };
 
 /* The same segments twice: grouped under titles as SOS prints them, and as JSON has them. */
-static const struct column text_columns[] = {
+static const struct column text_columns[TEXT_COLUMNS] = {
 	{ NULL, "segment", CELL_ADDRESS, 16 },
 	{ NULL, "begin", CELL_ADDRESS, 16 },
 	{ NULL, "allocated", CELL_ADDRESS, 16 },
@@ -50,6 +50,7 @@ struct selection {
 	const struct gc_heap *gc;
 	uint64_t heap, segment; /* UINT64_MAX and 0: all */
 	uint64_t allocated, committed;
+	struct column columns[TEXT_COLUMNS]; /* text_columns, as wide as the sizes need */
 };
 
 static bool is_wanted(const struct selection *selection, const struct gc_segment *segment)
@@ -66,12 +67,37 @@ static uint64_t committed_size(const struct gc_segment *segment)
 	return segment->committed > begin ? segment->committed - begin : 0;
 }
 
+static int format_size(uint64_t size, char to[SIZE_BYTES])
+{
+	return snprintf(to, SIZE_BYTES, "0x%" PRIx64 " (%" PRIu64 ")", size, size);
+}
+
 static void size_cell(struct output *out, uint64_t size)
 {
+	char text[SIZE_BYTES] = "";
 	if (size)
-		output_textf(out, "0x%" PRIx64 " (%" PRIu64 ")", size, size);
-	else
-		output_text(out, "");
+		format_size(size, text);
+	output_text(out, text);
+}
+
+static void widen(struct column *column, uint64_t size)
+{
+	char text[SIZE_BYTES];
+	int length = format_size(size, text);
+	if (-length < column->width)
+		column->width = -length;
+}
+
+static void columns_prepare(struct selection *selection)
+{
+	memcpy(selection->columns, text_columns, sizeof(text_columns));
+	for (size_t i = 0; i < selection->gc->segment_count; i++) {
+		const struct gc_segment *segment = &selection->gc->segments[i];
+		if (!is_wanted(selection, segment))
+			continue;
+		widen(&selection->columns[TEXT_COLUMNS - 2], segment->end - segment->start);
+		widen(&selection->columns[TEXT_COLUMNS - 1], committed_size(segment));
+	}
 }
 
 static void text_row(struct selection *selection, const struct gc_segment *segment)
@@ -104,8 +130,7 @@ static void group_print(struct selection *selection, uint32_t heap, const struct
 		if (!open && group->subtitle)
 			output_line(out, "%s", group->subtitle);
 		if (!open)
-			output_table_begin(out, NULL, text_columns,
-					   sizeof(text_columns) / sizeof(*text_columns),
+			output_table_begin(out, NULL, selection->columns, TEXT_COLUMNS,
 					   group->title != NULL);
 		open = true;
 		text_row(selection, segment);
@@ -130,8 +155,7 @@ static void text_print(struct selection *selection)
 			output_line(out, "Heap %" PRIu32 " (%016" PRIx64 ")", i,
 				    gc->heap_addresses[i]);
 		output_line(out, "Small object heap");
-		output_table_begin(out, NULL, text_columns,
-				   sizeof(text_columns) / sizeof(*text_columns), true);
+		output_table_begin(out, NULL, selection->columns, TEXT_COLUMNS, true);
 		output_table_end(out);
 		for (size_t g = 0; g < sizeof(groups) / sizeof(*groups); g++)
 			group_print(selection, i, &groups[g]);
@@ -198,6 +222,7 @@ static struct error *eeheap_run(struct command_call *call)
 		return error_new(ERROR_USAGE,
 				 "there is no GC heap %" PRIu64 ": the process has %" PRIu32,
 				 selection.heap, selection.gc->heap_count);
+	columns_prepare(&selection);
 	text_print(&selection);
 	record_print(&selection);
 	if (selection.gc->lost_segments)

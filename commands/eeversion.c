@@ -48,7 +48,10 @@ static struct error *eeversion_run(struct command_call *call)
 	if (!version)
 		call_missing(call, 0,
 			     "CoreLib's metadata, which holds the version, is not in the dump");
-	text_or_null(call->out, version);
+	if (version)
+		output_text(call->out, version);
+	else
+		output_value(call->out, contract_layouts(heap->contract), "null");
 	text_or_null(call->out, informational);
 	output_text(call->out, gc->is_server ? "server" : "workstation");
 	output_unsigned(call->out, gc->heap_count);

@@ -209,9 +209,10 @@ struct error *field_table_print(struct command_call *call, const struct field_ta
 	columns_for(table->form, columns, COLUMNS);
 	TRY(type_all_fields(call->heap, table->type, true, call->scratch, &fields, &count));
 	const char *key = table->nested || table->form == FIELDS_TEXT ? NULL : "fields";
-	if (table->form != FIELDS_JSON)
+	bool titled = table->form != FIELDS_JSON && !table->untitled;
+	if (titled)
 		output_line(call->out, "Fields:");
-	if (table->form != FIELDS_JSON && !count)
+	if (titled && !count)
 		output_line(call->out, "None");
 	output_table_begin(call->out, key, columns, COLUMNS, count > 0);
 	for (size_t i = 0; i < count; i++)

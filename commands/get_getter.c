@@ -10,6 +10,7 @@
 #include <strings.h>
 
 enum { USES_NAMED = 10 };
+enum { FIELD_INIT_ONLY = 0x20 }; /* ECMA-335 II.23.1.5: readonly */
 /* II.23.2.1: convention and the count of parameters stand before a getter's type; II.23.2.4: one
  * byte before a field's. */
 enum { BEFORE_METHOD_TYPE = 2, BEFORE_FIELD_TYPE = 1 };
@@ -140,12 +141,13 @@ static enum likeness likeness_of(const struct getter *getter, const struct type_
 /* The field of the property's class that is most like it, by name and type, by name, or by type
  * alone; NULL: none, or several. */
 static struct error *field_alike(const struct getter *getter, bool statics,
-				 const struct type_field **ret)
+				 const struct type_field **ret, enum likeness *ret_likeness)
 {
 	const struct type_field *fields, *found[LIKENESSES] = { NULL };
 	struct member method;
 	size_t count, counts[LIKENESSES] = { 0 };
 	*ret = NULL;
+	*ret_likeness = UNLIKE;
 	TRY(type_own_fields(getter->get->heap, getter->property->type, &fields, &count));
 	if (!metadata_method(getter->metadata, getter->property->row, &method))
 		return NULL;
@@ -157,8 +159,44 @@ static struct error *field_alike(const struct getter *getter, bool statics,
 		counts[likeness]++;
 	}
 	for (int likeness = ALIKE_AND_TYPE; likeness > UNLIKE && !*ret; likeness--)
-		if (counts[likeness] == 1)
+		if (counts[likeness] == 1) {
 			*ret = found[likeness];
+			*ret_likeness = (enum likeness)likeness;
+		}
+	return NULL;
+}
+
+/*
+ * Heap dumps lack the code of most getters. `private readonly Dictionary<…> _policies` is then
+ * taken for what `Dictionary<…> Policies` returns: a readonly object of the property's very type
+ * and name. Numbers, flags and strings never are: getters may well work them out (`=> _enabled &&
+ * !_stopped`). It is not proven, so the answer counts as incomplete and says why (exit status 5).
+ */
+static struct error *infer(struct getter *getter, bool statics, bool *ret_done)
+{
+	struct get *get = getter->get;
+	const struct type_field *field;
+	const struct type *type;
+	enum likeness likeness;
+	TRY(field_alike(getter, statics, &field, &likeness));
+	if (likeness != ALIKE_AND_TYPE || !(field->attributes & FIELD_INIT_ONLY))
+		return NULL;
+	TRY(field_type(get->heap, field, &type));
+	if (!type_is_reference(type) || type->kind == TYPE_STRING)
+		return NULL;
+	uint64_t base = get->value.kind == VALUE_REFERENCE ? object_fields(get->value.bits)
+							   : get->value.address;
+	if (statics)
+		TRY(get_static_field(get, field, field->name));
+	else
+		TRY(value_of_field(get->heap, field, base, &get->value));
+	*ret_done = true;
+	call_missing(
+		get->call, 0,
+		"the code of %s is not in the dump: it was taken to return the readonly field %s, "
+		"whose type and name are the same (--sysroot DIR with the program's files would "
+		"prove it)",
+		getter->name, field->name);
 	return NULL;
 }
 
@@ -273,9 +311,10 @@ static struct error *computed(const struct getter *getter, bool statics)
 		TRY(suggest(getter, &uses, statics, &text));
 	} else {
 		const struct type_field *field;
+		enum likeness likeness;
 		text_append(&text, ", and its code is not in the dump (--sysroot DIR with the "
 				   "program's files would give it)");
-		TRY(field_alike(getter, statics, &field));
+		TRY(field_alike(getter, statics, &field, &likeness));
 		if (field)
 			text_printf(&text, "; it may be a field: try get %s.%s%s", get_so_far(get),
 				    field->name, behind_property(get));
@@ -301,5 +340,7 @@ struct error *get_getter(struct get *get, const struct member_found *property, c
 	bool is_trivial = getter.size && il_trivial_getter(getter.il, getter.size, &trivial);
 	if (is_trivial && trivial.field_count && (trivial.is_static || !statics))
 		TRY(follow(&getter, &trivial, &done));
+	if (!getter.size)
+		TRY(infer(&getter, statics, &done));
 	return done ? NULL : computed(&getter, statics);
 }

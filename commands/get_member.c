@@ -228,6 +228,11 @@ struct error *get_static_field(struct get *get, const struct type_field *field, 
 			ERROR_NOT_FOUND,
 			"%s has no value yet: the static constructor of its class has not run",
 			shown);
+	if (state == STATIC_NOT_INITIALIZED)
+		output_note(get->call->out,
+			    "The static constructor of %s has not run to its end: %s is what "
+			    "stood there until then.",
+			    type_name(get->heap, field->declaring, NULL), shown);
 	TRY(field_type(get->heap, field, &type));
 	get->units = NULL;
 	return value_read(get->heap, type, address, &get->value);

@@ -2,6 +2,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "commands/arguments.h"
 #include "heap/clr_threads.h"
 #include "heap/collections/collection.h"
 
@@ -48,6 +49,23 @@ struct error *get_resolve(struct command_call *call, const char *path,
 		ret->steps_done++;
 	}
 	return ret->units ? NULL : value_unbox(ret->heap, &ret->value);
+}
+
+struct error *get_object_argument(struct command_call *call, const char *what,
+				  uint64_t *ret_address)
+{
+	const char *text = arguments_positional(call->arguments, 0);
+	struct get get;
+	if (!text || !strpbrk(text, ".["))
+		return arguments_positional_address(call->arguments, 0, what, ret_address);
+	TRY(get_resolve(call, text, NULL, &get));
+	if (!get.units && get.value.kind == VALUE_NULL)
+		return error_new(ERROR_NOT_FOUND, "%s is null", text);
+	if (get.units || get.value.kind != VALUE_REFERENCE)
+		return error_new(ERROR_USAGE, "%s is a %s, no object: get %s shows it", text,
+				 get_type_name(&get), text);
+	*ret_address = get.value.bits;
+	return NULL;
 }
 
 struct error *get_thread(struct heap *heap, uint64_t managed_id, const struct clr_thread **ret)

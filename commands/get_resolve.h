@@ -31,6 +31,11 @@ struct get {
 MUST_CHECK struct error *get_resolve(struct command_call *call, const char *path,
 				     const struct clr_thread *thread, struct get *ret);
 
+/* The object that the first word names: by its address, or by a path as get takes it. ERROR_USAGE
+ * names `what` when it is missing, or no object. */
+MUST_CHECK struct error *get_object_argument(struct command_call *call, const char *what,
+					     uint64_t *ret_address);
+
 /* The managed thread with this id; ERROR_NOT_FOUND names those there are. */
 MUST_CHECK struct error *get_thread(struct heap *heap, uint64_t managed_id,
 				    const struct clr_thread **ret);

@@ -60,16 +60,39 @@ static bool may_have_statics(struct heap *heap, const struct type *type)
 	return !type->is_shared;
 }
 
+/* Types of one name, as of an assembly loaded twice: only their MethodTables tell them apart. */
+static struct error *ambiguous_twins(struct get *get, const char *name, const struct type **types,
+				     size_t count)
+{
+	CLEANUP(text_deinit) struct text list = { 0 };
+	const char *behind = get->path.text + strlen(name);
+	for (size_t i = 0; i < count && i < CANDIDATES_NAMED; i++)
+		text_printf(&list, "%s%012llx", i ? ", " : "",
+			    (unsigned long long)types[i]->handle);
+	if (text_failed(&list))
+		return &error_no_memory;
+	return error_new(ERROR_USAGE,
+			 "%s may be %zu types of the same name, loaded more than once: name one by "
+			 "its MethodTable, which are %s%s: get %012llx%s",
+			 name, count, text_string(&list), count > CANDIDATES_NAMED ? ", …" : "",
+			 (unsigned long long)types[0]->handle, *behind == '.' ? behind : ".…");
+}
+
 static struct error *ambiguous(struct get *get, const char *name, const struct type **types,
 			       size_t count)
 {
 	CLEANUP(text_deinit) struct text list = { 0 };
+	bool twins = false;
 	for (size_t i = 0; i < count && i < CANDIDATES_NAMED; i++) {
 		text_printf(&list, "%s%s", i ? ", " : "", type_name(get->heap, types[i], NULL));
 		if (types[i]->module)
 			text_printf(&list, " (%s)",
 				    clr_module_assembly_name(get->heap, types[i]->module));
+		twins |= i && !strcmp(type_name(get->heap, types[i], NULL),
+				      type_name(get->heap, types[0], NULL));
 	}
+	if (twins)
+		return ambiguous_twins(get, name, types, count);
 	if (text_failed(&list))
 		return &error_no_memory;
 	return error_new(ERROR_USAGE, "%s may be %zu types: name one in full: %s%s", name, count,
@@ -262,11 +285,35 @@ static struct error *read_static(struct get *get, const struct search *search)
 	}
 }
 
+/* An object, or a static of the type whose MethodTable it is. */
+static struct error *root_address(struct get *get)
+{
+	struct search search = { 0 };
+	struct error *error = root_object(get);
+	if (!error || error->code == ERROR_NO_MEMORY || !get->path.step_count ||
+	    !get->path.steps[0].name)
+		return error;
+	struct error *no_type = type_at(get->heap, get->path.address, &search.type);
+	if (no_type && no_type->code == ERROR_NO_MEMORY) {
+		error_free(error);
+		return no_type;
+	}
+	if (no_type) {
+		error_free(no_type);
+		return error;
+	}
+	error_free(error);
+	search.nearest = search.type;
+	TRY(member_find(get->heap, search.type, get->path.steps[0].name, true, &search.member));
+	return search.member.kind == MEMBER_NONE ? no_such_static(get, &search)
+						 : read_static(get, &search);
+}
+
 struct error *get_root(struct get *get)
 {
 	struct search search = { 0 };
 	if (get->path.has_address)
-		return root_object(get);
+		return root_address(get);
 	size_t names = leading_names(&get->path);
 	if (names < 2)
 		return only_a_type(get, names);

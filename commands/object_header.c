@@ -10,6 +10,7 @@ static const struct column header_columns[] = {
 	{ NULL, "Name:        ", CELL_TEXT, 0 },
 	{ "type", NULL, CELL_TEXT, 0 },
 	{ "mt", "MethodTable: ", CELL_ADDRESS_WIDE, 0 },
+	{ "ee_class", "EEClass:     ", CELL_ADDRESS_WIDE, 0 },
 	{ "size", "Size:        ", CELL_BYTES_SOS, 0 },
 	{ NULL, "Array:       ", CELL_TEXT, 0 },
 	{ "file", "File:        ", CELL_TEXT, 0 },
@@ -111,6 +112,10 @@ struct error *object_header_print(struct command_call *call, const struct object
 	output_text(out, type_sos_name(call->heap, view->type));
 	output_text(out, type_name(call->heap, view->type, NULL));
 	output_address(out, view->object.method_table);
+	if (view->shows_class)
+		output_address(out, view->type->ee_class);
+	else
+		output_skip(out);
 	output_unsigned(out, view->object.size);
 	if (view->is_array)
 		output_textf(out, "Rank %u, Number of elements %" PRIu64 ", Type %s",

@@ -119,12 +119,15 @@ enum match { MATCH_NONE, MATCH_LOOSE, MATCH_PART, MATCH_FULL };
 
 /* C# 13 specification, 8.3.5: the keywords of the simple types. */
 static const char *const keywords[][2] = {
-	{ "bool", "System.Boolean" },  { "byte", "System.Byte" },     { "sbyte", "System.SByte" },
-	{ "char", "System.Char" },     { "decimal", "System.Decimal" }, { "double", "System.Double" },
-	{ "float", "System.Single" },  { "int", "System.Int32" },     { "uint", "System.UInt32" },
-	{ "nint", "System.IntPtr" },   { "nuint", "System.UIntPtr" }, { "long", "System.Int64" },
-	{ "ulong", "System.UInt64" },  { "short", "System.Int16" },   { "ushort", "System.UInt16" },
-	{ "object", "System.Object" }, { "string", "System.String" },
+	{ "bool", "System.Boolean" },    { "byte", "System.Byte" },
+	{ "sbyte", "System.SByte" },     { "char", "System.Char" },
+	{ "decimal", "System.Decimal" }, { "double", "System.Double" },
+	{ "float", "System.Single" },    { "int", "System.Int32" },
+	{ "uint", "System.UInt32" },     { "nint", "System.IntPtr" },
+	{ "nuint", "System.UIntPtr" },   { "long", "System.Int64" },
+	{ "ulong", "System.UInt64" },    { "short", "System.Int16" },
+	{ "ushort", "System.UInt16" },   { "object", "System.Object" },
+	{ "string", "System.String" },
 };
 
 struct word {

@@ -20,6 +20,15 @@ said out "Usage: exit" "what comes after it runs"
 
 expect 2 "2: no verb" "$program"
 expect 2 "2: an unknown verb" "$program" bogus
+said err "clrpod --help" "says where they are"
+expect 2 "2: a verb misspelt" "$program" analyse x
+said err "did you mean analyze?" "suggests one"
+expect 2 "2: a dump in place of a verb" "$program" "$dump"
+said err "clrpod analyze $dump" "says how it is meant"
+expect 2 "2: an option in place of a verb" "$program" --hlep
+said err "no option --hlep" "names it"
+expect 0 "help COMMAND" "$program" help dumpheap
+said out "Usage: dumpheap" "describes it"
 expect 2 "2: a verb that comes later" "$program" diff a b
 expect 2 "2: a command in place of a verb" "$program" dumpheap
 said err "clrpod analyze DUMP -c 'dumpheap'" "says how it is meant"
@@ -36,6 +45,12 @@ expect 2 "2: an unknown option of a command" "$program" analyze "$dump" -c 'dump
 expect 2 "2: an option that comes later" "$program" collect -p 1 --zstd
 said err "not built yet" "says so"
 expect 2 "2: a type of dump that comes later" "$program" collect -p 1 --type Mini
+expect 2 "2: a folder as script" "$program" analyze "$dump" -x "$work"
+said err "cannot read the script $work" "names it"
+expect 3 "3: no such --sysroot" "$program" analyze "$dump" --sysroot "$work/none" -c help
+said err "$work/none" "names it"
+expect 2 "2: a file as --sysroot" "$program" analyze "$dump" --sysroot "$dump" -c help
+said err "is no directory" "says so"
 expect 2 "2: no such script" "$program" analyze "$dump" -x "$work/none"
 
 expect 3 "3: no such file" "$program" analyze "$work/none" -c help
@@ -69,6 +84,14 @@ size=$(wc -c < "$dump")
 head -c $((size * 999 / 1000)) "$dump" > "$work/cut"
 "$program" analyze "$work/cut" -c 'dumpheap -stat' > "$work/out" 2> "$work/err"
 said err "is cut short" "a file that is cut short is told on stderr"
+gzip -c "$dump" > "$work/packed.gz"
+expect 0 "a packed dump" "$program" analyze "$work/packed.gz" -c eeversion
+said err "needs" "what unpacking needs is told on stderr"
+head -c 100000 "$work/packed.gz" > "$work/cut.gz"
+"$program" analyze "$work/cut.gz" -c eeversion > "$work/out" 2> "$work/err"
+said err "cut.gz is cut short or damaged" "and that its end is missing"
+printf '\357\273\277help exit\r\n' > "$work/marked"
+expect 0 "a script with a byte order mark and CRLF" "$program" analyze "$dump" -x "$work/marked"
 "$program" analyze "$dump" --jsonl -c 'dumpheap -stat' 2> "$work/err" | :
 silent err "a closed pipe is no news"
 

@@ -1,4 +1,4 @@
-"""Structs that clrpod shows as one text, written from the fields that the oracle lists: DateTime, Guid and their like."""
+"""Structs that clrpod shows as one text (DateTime, Guid …), written from the fields that the oracle lists."""
 import datetime
 import re
 import struct
@@ -61,6 +61,10 @@ TEXTS = {
     ("<Start>k__BackingField._value", "<End>k__BackingField._value"):
         lambda start, end: [f"{show_index(start)}..{show_index(end)}"],
 }
+
+
+def is_known(names):
+    return names in TEXTS or set(names) == {"_sign", "_bits"}
 
 
 def possible(names, values, found):

@@ -56,6 +56,8 @@ TEST(quotes_inside_a_word_stay)
 	CHECK_OK(parse(&it, "A.Policies[\"pay \\\"ments\"].X 'b \"c\"'"));
 	CHECK_TEXT(arguments_positional(it.arguments, 0), "A.Policies[\"pay \\\"ments\"].X");
 	CHECK_TEXT(arguments_positional(it.arguments, 1), "b \"c\"");
+	CHECK_OK(parse(&it, "A['\\'']"));
+	CHECK_TEXT(arguments_positional(it.arguments, 0), "A['\\'']");
 }
 
 TEST(words_that_look_like_options)
@@ -82,7 +84,11 @@ TEST(what_is_not_understood_is_named)
 		{ "x['abc", "a quote is not closed" },
 		{ "\"abc\\", "a quote is not closed" },
 		{ "a |> head", "|> is not built yet" },
-		{ "-typ x", "there is no option -typ" },
+		{ "-typ x", "there is no option -typ: did you mean -type?" },
+		{ "-e", "there is no option -e: did you mean -exact?" },
+		{ "-type a -type b", "-type is given twice" },
+		{ "a | head", "| is not built yet: use the shell's pipe" },
+		{ "a['\\'", "a quote is not closed" },
 	};
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		PARSED(it);

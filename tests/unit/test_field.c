@@ -453,7 +453,28 @@ TEST(arrays_of_more_dimensions)
 	CHECK_FAILS(array_read(scene.heap, ARRAY, &shape), ERROR_BAD_DATA, "contradict");
 }
 
+TEST(backing_fields_are_shown_by_their_properties)
+{
+	static const char *const names[][2] = {
+		{ "<Name>k__BackingField", "Name" },
+		{ "<Name>i__Field", "Name" },
+		{ "<name>P", "name" },
+		{ "_name", "_name" },
+		{ "<>2__current", "<>2__current" },
+		{ "<local>5__2", "<local>5__2" },
+		{ "<open", "<open" },
+		{ "<12345678>P", "<12345678>P" }, /* does not fit */
+		{ "<1234567>P", "1234567" },
+	};
+	char shown[8];
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		struct type_field field = { .name = names[i][0] };
+		CHECK_TEXT(field_shown_name(&field, shown, sizeof(shown)), names[i][1]);
+	}
+}
+
 static const struct tap_case cases[] = {
+	CASE(backing_fields_are_shown_by_their_properties),
 	CASE(own_fields_are_the_parents_excepted),
 	CASE(packed_counts_are_unpacked),
 	CASE(contradicting_counts_and_owners_are_refused),

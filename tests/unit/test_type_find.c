@@ -109,6 +109,25 @@ TEST(generic_names)
 	check_find(&scene, "Demo.Outer+Inner", 0, 0, 1);
 }
 
+TEST(names_as_csharp_spells_them)
+{
+	CLEANUP(fake_types_cleanup)
+	struct fake_types *types = fake_types_new(FAKE_LAYOUT_10_0);
+	struct scene scene = { .types = types };
+	build(&scene);
+	CHECK_OK(fake_types_open(types));
+	CHECK_OK(name_all(&scene));
+	check_find(&scene, "Dictionary<string, int>", scene.string_int, 0, 0);
+	check_find(&scene, "Generic.Dictionary<string,Int32>", scene.string_int, 0, 0);
+	check_find(&scene, "Dictionary<int, System.String>", scene.int_string, 0, 0);
+	check_find(&scene, "Dictionary<string, int>+Entry", scene.entry, 0, 0);
+	check_find(&scene, "Dictionary<string, int>+Entry[]", scene.entries, 0, 0);
+	check_find(&scene, "Dictionary<string, long>", 0, 0, 0);
+	check_find(&scene, "Dictionary<tring, int>", 0, 0, 0);
+	check_find(&scene, "Dictionary<string>", 0, 0, 0);
+	check_find(&scene, "Dictionary<string, int", 0, 0, 0);
+}
+
 TEST(arrays_by_name)
 {
 	CLEANUP(fake_types_cleanup)
@@ -148,9 +167,8 @@ TEST(all_types_of_a_module)
 }
 
 static const struct tap_case cases[] = {
-	CASE(by_full_and_by_partial_name),
-	CASE(generic_names),
-	CASE(arrays_by_name),
+	CASE(by_full_and_by_partial_name), CASE(generic_names),
+	CASE(names_as_csharp_spells_them), CASE(arrays_by_name),
 	CASE(all_types_of_a_module),
 };
 TAP_MAIN(cases)
