@@ -1,6 +1,7 @@
 /* dumparray: the elements of an array. */
 #include "commands/command.h"
 
+#include "commands/get_resolve.h"
 #include "commands/object_header.h"
 #include "commands/render.h"
 #include "heap/types/type.h"

@@ -19,10 +19,10 @@ static struct error *whole_path(struct command_call *call, const char **ret)
 	return NULL;
 }
 
-/* A getter's code was read in place of a field: whoever reads stderr is told, too. */
+/* A field was read in place of a getter: whoever reads stderr is told, too. */
 static struct error *note_via(struct command_call *call, const char *via)
 {
-	const char *note = arena_printf(call->scratch, "%s, as the getter's code says", via);
+	const char *note = arena_printf(call->scratch, "%s (the getter itself was not run)", via);
 	if (!note)
 		return &error_no_memory;
 	task_note(call->task, note);

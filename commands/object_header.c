@@ -88,6 +88,21 @@ static struct error *string_cell(struct command_call *call, const struct object_
 	return NULL;
 }
 
+static void dimensions_cell(struct output *out, const struct array_shape *shape)
+{
+	output_member(out, "dimensions");
+	output_array_begin(out, NULL);
+	for (unsigned i = 0; i < shape->rank; i++) {
+		output_object_begin(out, NULL);
+		output_member(out, "lower_bound");
+		output_signed(out, shape->lower_bounds[i]);
+		output_member(out, "length");
+		output_unsigned(out, shape->lengths[i]);
+		output_object_end(out);
+	}
+	output_array_end(out);
+}
+
 static void shape_cell(struct output *out, const struct array_shape *shape)
 {
 	output_object_begin(out, NULL);
@@ -97,6 +112,8 @@ static void shape_cell(struct output *out, const struct array_shape *shape)
 	output_unsigned(out, shape->count);
 	output_member(out, "element_type");
 	output_text(out, element_name(shape->element));
+	if (shape->rank > 1 || shape->lower_bounds[0])
+		dimensions_cell(out, shape);
 	output_object_end(out);
 }
 
