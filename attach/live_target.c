@@ -10,7 +10,7 @@
 #include <fcntl.h>
 #include <sys/uio.h>
 
-enum { AUXV_BYTES_MAX = 4096 };
+enum { AUXV_BYTES_MAX = 4096, RANGES_TRIED = 8 };
 
 struct live_target {
 	struct target base;
@@ -152,6 +152,27 @@ static size_t live_auxv(struct target *target, void *buffer, size_t size)
 	return size;
 }
 
+/* /proc/PID/mem and process_vm_readv read nothing any more once the process, or the program it ran,
+ * is gone (proc_pid_mem(5)): asked of ranges that are always there while it lives. */
+static struct error *live_check(struct target *target)
+{
+	struct live_target *live = live_of(target);
+	unsigned tried = 0;
+	for (size_t i = 0; i < live->maps.count && tried < RANGES_TRIED; i++) {
+		uint8_t byte;
+		const struct process_map *map = &live->maps.maps[i];
+		if (!(map->protection & PF_R) || map->kind == PROCESS_MAP_SPECIAL)
+			continue;
+		if (live_read_some(target, map->start, &byte, 1) == 1)
+			return NULL;
+		tried++;
+	}
+	return error_new(ERROR_NOT_FOUND,
+			 "process %d has ended since it was opened: nothing of it can be read any "
+			 "more",
+			 live->base.pid);
+}
+
 static void live_close(struct target *target)
 {
 	struct live_target *live = live_of(target);
@@ -170,6 +191,7 @@ static const struct target_ops live_ops = {
 	.visit_regions = live_visit_regions,
 	.visit_threads = live_visit_threads,
 	.auxv = live_auxv,
+	.check = live_check,
 };
 
 static struct error *denied(int pid, int os_errno)

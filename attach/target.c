@@ -54,6 +54,11 @@ struct error *target_visit_threads(struct target *target, thread_visitor visit, 
 	return target->ops->visit_threads(target, visit, context);
 }
 
+struct error *target_check(struct target *target)
+{
+	return target->ops->check ? target->ops->check(target) : NULL;
+}
+
 bool target_auxv(struct target *target, uint64_t type, uint64_t *ret)
 {
 	uint8_t vector[AUXV_BYTES];

@@ -60,6 +60,9 @@ struct target_ops {
 	struct error *(*visit_threads)(struct target *target, thread_visitor visit, void *context);
 	/* Optional: the auxiliary vector (NT_AUXV), pairs of u64. Bytes copied. */
 	size_t (*auxv)(struct target *target, void *buffer, size_t size);
+	/* Optional: ERROR_NOT_FOUND when what it read from is gone (a process that has ended): what
+	 * is missing since then says nothing about it. */
+	struct error *(*check)(struct target *target);
 };
 
 /* First member of each implementation. */
@@ -95,6 +98,9 @@ MUST_CHECK struct error *target_visit_threads(struct target *target, thread_visi
 
 /* The value of an auxiliary vector entry (AT_PHDR …); false: no vector, or no such entry. */
 bool target_auxv(struct target *target, uint64_t type, uint64_t *ret);
+
+/* ERROR_NOT_FOUND when the target has gone since it was opened. See target_ops.check. */
+MUST_CHECK struct error *target_check(struct target *target);
 
 const char *architecture_name(enum architecture architecture); /* "x64", "arm64", "unknown" */
 

@@ -18,7 +18,7 @@ struct field_table {
 	uint32_t header; /* bytes added to the offsets shown: 8 for objects, 0 for structs */
 	enum field_table_form form;
 	bool untitled; /* no line "Fields:" above it */
-	bool nested; /* JSON: the next column's table instead of one of its own under "fields" */
+	bool nested;   /* JSON: the next column's table instead of one of its own under "fields" */
 };
 
 MUST_CHECK struct error *field_table_print(struct command_call *call,

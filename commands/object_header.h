@@ -10,7 +10,7 @@ struct object_view {
 	struct gc_object object;
 	const struct type *type;
 	bool is_array, is_string;
-	bool shows_class; /* a line with the EEClass too, as dumparray has it */
+	bool shows_class;         /* a line with the EEClass too, as dumparray has it */
 	struct array_shape shape; /* arrays */
 };
 

@@ -118,7 +118,8 @@ static struct error *render_reference(struct command_call *call, const struct va
 
 /* One struct being shown: an explicit stack, since the nesting is the target's. */
 struct frame {
-	const struct type_field **fields;
+	const struct type_field **fields; /* NULL: the elements of `shape` */
+	struct array_shape shape;         /* an inline array, or a fixed buffer */
 	size_t count, next;
 	uint64_t base;
 };
@@ -162,6 +163,22 @@ static struct error *leaf(struct command_call *call, const struct value *value)
 	return NULL;
 }
 
+/* What the struct is shown by: its fields, or as many elements as LIMIT_EXPANDED_ELEMENTS and one
+ * more, which stands for the rest. */
+static struct error *open_members(struct command_call *call, const struct value *value,
+				  struct frame *frame)
+{
+	bool is_array;
+	TRY(inline_array_read(call->heap, value, &frame->shape, &is_array));
+	frame->fields = NULL;
+	frame->count = frame->shape.count > LIMIT_EXPANDED_ELEMENTS ? LIMIT_EXPANDED_ELEMENTS + 1
+								    : (size_t)frame->shape.count;
+	if (is_array)
+		return NULL;
+	return type_all_fields(call->heap, value->type, false, call->scratch, &frame->fields,
+			       &frame->count);
+}
+
 /* Opens a struct when it is one that is shown by its fields; *ret_opened false: it was a leaf. */
 static struct error *open_struct(struct command_call *call, const struct value *value,
 				 bool deep_enough, struct frame *frame, bool *ret_opened)
@@ -177,8 +194,7 @@ static struct error *open_struct(struct command_call *call, const struct value *
 	}
 	if (deep_enough || !value->type)
 		return leaf(call, value);
-	struct error *error = type_all_fields(call->heap, value->type, false, call->scratch,
-					      &frame->fields, &frame->count);
+	struct error *error = open_members(call, value, frame);
 	if (error_take(&error, ERROR_FAULT) || error_take(&error, ERROR_BAD_DATA))
 		return leaf(call, value);
 	TRY(error);
@@ -204,11 +220,23 @@ struct error *render_value(struct command_call *call, const struct value *value,
 			open--;
 			continue;
 		}
-		const struct type_field *field = frame->fields[frame->next++];
 		char name[FIELD_SHOWN_NAME_BYTES];
 		struct value member;
-		TRY(value_of_field(call->heap, field, frame->base, &member));
-		output_member(call->out, field_shown_name(field, name, sizeof(name)));
+		size_t index = frame->next++;
+		if (!frame->fields && index == LIMIT_EXPANDED_ELEMENTS) {
+			output_member(call->out, "…");
+			output_unsigned(call->out, frame->shape.count - index);
+			continue;
+		}
+		if (frame->fields) {
+			const struct type_field *field = frame->fields[index];
+			TRY(value_of_field(call->heap, field, frame->base, &member));
+			output_member(call->out, field_shown_name(field, name, sizeof(name)));
+		} else {
+			TRY(array_element(call->heap, &frame->shape, index, &member));
+			snprintf(name, sizeof(name), "[%zu]", index);
+			output_member(call->out, name);
+		}
 		TRY(open_struct(call, &member, open == limit, &frames[open < limit ? open : 0],
 				&opened));
 		open += opened;

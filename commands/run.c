@@ -44,6 +44,13 @@ static struct error *check_needs(const struct command *command, const struct ses
 			 reason ? reason->message : "no .NET runtime was found");
 }
 
+/* A process that ends under us would leave nothing but holes, and answers made of them. */
+static struct error *check_target(const struct command *command, const struct session *session)
+{
+	bool needed = command->needs & (NEEDS_TARGET | NEEDS_HEAP);
+	return needed ? target_check(session_target(session)) : NULL;
+}
+
 static size_t count_names(const char *const *names)
 {
 	size_t count = 0;
@@ -66,6 +73,8 @@ static struct error *run(const struct command_runner *runner, const char *line,
 	if (error)
 		return error;
 	error = check_needs(command, runner->session);
+	if (!error)
+		error = check_target(command, runner->session);
 	if (error) {
 		outcome->no_target = true;
 		return error;
@@ -79,7 +88,13 @@ static struct error *run(const struct command_runner *runner, const char *line,
 		.task = runner->task,
 		.coverage = coverage,
 	};
-	return command->run(&call);
+	error = command->run(&call);
+	struct error *gone = check_target(command, runner->session);
+	if (!gone)
+		return error;
+	outcome->no_target = true;
+	error_free(error);
+	return gone;
 }
 
 void command_run_line(const struct command_runner *runner, const char *line,

@@ -276,9 +276,14 @@ struct error *contract_find(struct reader *reader, const struct runtime_location
 	}
 	const char *path = count ? locations[0].module.path : "this target";
 	if (search.reason) {
+		bool is_hole = search.reason->code == ERROR_FAULT;
 		search.reason->code = ERROR_UNSUPPORTED;
-		return error_context(search.reason, "the .NET runtime in %s cannot be verified",
-				     path);
+		return error_context(search.reason, "the .NET runtime in %s cannot be verified%s",
+				     path,
+				     is_hole ? ", since memory of it is missing (in place of a "
+					       "mini or triage dump take one with clrpod collect "
+					       "or createdump --withheap)"
+					     : "");
 	}
 	return error_new(
 		ERROR_UNSUPPORTED,

@@ -170,7 +170,9 @@ struct error *span_walk(struct heap *heap, struct reader *reader, const struct g
 
 struct error *object_read(struct heap *heap, uint64_t address, struct gc_object *ret)
 {
-	if (!address || address % ALIGNMENT)
+	if (!address)
+		return error_new(ERROR_BAD_DATA, "0 is null: there is no object");
+	if (address % ALIGNMENT)
 		return error_new(ERROR_BAD_DATA,
 				 "%#llx is not the address of an object: it is not a multiple of 8",
 				 (unsigned long long)address);

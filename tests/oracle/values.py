@@ -40,8 +40,8 @@ def compare_enum(found, leaf, report, where, reason):
     if number != value and where.endswith("]") and value.lstrip("-").isdigit():
         if (int(value) - int(number)) % 256 == 0:
             return report.check("values: enums", value, number, where, "enum element")
-    if number == value and name and text == "(no name)":
-        reason = "flags"
+    if number == value and name and text != name:
+        reason = "flags" if text == "(no name)" else "enum of two names"
     report.check("values: enums", (value, text), (number, name or "(no name)"), where, reason)
 
 

@@ -4,6 +4,7 @@
 #include "attach/process_access.h"
 #include "attach/shared_memory.h"
 #include "dump/core_layout.h"
+#include "dump/overlay_target.h"
 #include "tests/unit/tap.h"
 
 #include <elf.h>
@@ -12,6 +13,7 @@
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { PAGE = 4096, THREADS = 3 };
 
@@ -129,6 +131,28 @@ TEST(a_stopped_child)
 	CHECK_NUMBER(counted.with_registers, THREADS);
 	CHECK(counted.mappings > 3 && counted.saw_message);
 	CHECK_NUMBER(page_size, PAGE);
+}
+
+TEST(a_process_that_ends_under_us)
+{
+	CLEANUP(end_child) int pid = start_child();
+	struct target *target, *overlay = NULL;
+	CHECK_OK(live_target_open(pid, true, NULL, &target));
+	struct error *error = overlay_target_new(target, &overlay);
+	if (!error)
+		error = target_check(overlay);
+	kill(pid, SIGKILL);
+	struct error *gone = NULL;
+	for (int i = 0; i < 100 && !gone && !error; i++) {
+		gone = target_check(overlay);
+		if (!gone)
+			usleep(20000);
+	}
+	target_close(overlay ? overlay : target);
+	if (error)
+		error_free(gone);
+	CHECK_OK(error);
+	CHECK_FAILS(gone, ERROR_NOT_FOUND, "has ended since it was opened");
 }
 
 /* Whatever allocation fails on the way in, the child runs on. */
@@ -301,6 +325,7 @@ TEST(layout_of_our_own_memory)
 
 static const struct tap_case cases[] = {
 	CASE(a_stopped_child),
+	CASE(a_process_that_ends_under_us),
 	CASE(never_left_stopped),
 	CASE(a_child_in_job_control_stop_stays_there),
 	CASE(cancelled_before_it_begins),
