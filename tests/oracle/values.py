@@ -117,7 +117,9 @@ def without_arguments(name):
 
 def type_reason(wanted, found, declaring):
     """Why the oracle gives a field another type."""
-    if wanted == "System.UIntPtr" and found.endswith("*") or wanted == "System.IntPtr" and found.endswith(")"):
+    if wanted.rstrip("[]") == "System.IntPtr" and found.rstrip("[]").endswith(")"):
+        return "pointer type"
+    if wanted == "System.UIntPtr" and found.endswith("*"):
         return "pointer type"
     if wanted in ("Object", "Object[]", "System.Void") or wanted == "System.ValueType[]" and found.endswith("[]"):
         return "type not loaded"
@@ -125,7 +127,7 @@ def type_reason(wanted, found, declaring):
         return "canonical field type"
     if "<" in declaring and re.fullmatch(r"\?|System\.__Canon(\[,*\])*|[A-Z]\w*(\[,*\])*", wanted):
         return "canonical field type"
-    if "`" in wanted and without_arguments(found) == re.sub(r"`\d+", "", wanted):
+    if "`" in wanted and without_arguments(found) == without_arguments(re.sub(r"`\d+", "", wanted)):
         return "canonical field type"
     return name_reason(wanted)
 
