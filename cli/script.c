@@ -36,7 +36,8 @@ static void cut_comment(char *line)
 	}
 }
 
-void script_line(struct script *script, const char *line)
+/* Runs the line that begins here; what is behind its end does not matter. */
+static void run_line(struct script *script, const char *line)
 {
 	CLEANUP(free_cleanup) char *copy = strdup(line);
 	if (!copy) {
@@ -47,6 +48,17 @@ void script_line(struct script *script, const char *line)
 	if (!copy[strspn(copy, " \t")])
 		return;
 	script->status = exit_status_worse(script->status, app_run_command(script->app, copy));
+}
+
+void script_line(struct script *script, const char *line)
+{
+	while (line) {
+		run_line(script, line);
+		line = strchr(line, '\n');
+		if (!line || !line[1] || script_ended(script))
+			return;
+		line++;
+	}
 }
 
 static ssize_t read_script(void *cookie, char *buffer, size_t size)

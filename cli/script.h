@@ -17,6 +17,7 @@ struct script {
 /* Is there a reason not to go on: a failure, a signal, `exit`, an output that nobody reads? */
 bool script_ended(const struct script *script);
 
+/* One line, or several with newlines between them. */
 void script_line(struct script *script, const char *line);
 void script_stream(struct script *script, int fd);
 /* A file that cannot be read ends the script with bad usage. */

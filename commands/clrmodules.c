@@ -13,13 +13,15 @@ static const struct column columns[] = {
 	{ "is_dynamic", NULL, CELL_VALUE, 0 },
 };
 
-static bool is_wanted(const struct clr_module *module, const char *name)
+static bool is_wanted(struct command_call *call, struct clr_module *module, const char *name)
 {
-	return !name || strstr(module->path, name) || strstr(module->assembly_name, name);
+	return !name || strstr(module->path, name) ||
+	       strstr(clr_module_assembly_name(call->heap, module), name);
 }
 
-static void row(struct output *out, const struct clr_module *module)
+static void row(struct command_call *call, struct clr_module *module)
 {
+	struct output *out = call->out;
 	char text[32], json[32];
 	snprintf(text, sizeof(text), "%08llX", (unsigned long long)module->image_size);
 	snprintf(json, sizeof(json), "%llu", (unsigned long long)module->image_size);
@@ -30,7 +32,7 @@ static void row(struct output *out, const struct clr_module *module)
 		output_text(out, *module->path ? module->path : "(Dynamic)");
 	else
 		output_text(out, module->path);
-	output_text(out, module->assembly_name);
+	output_text(out, clr_module_assembly_name(call->heap, module));
 	output_address(out, module->address);
 	output_address(out, module->assembly);
 	output_bool(out, module->is_dynamic);
@@ -44,8 +46,8 @@ static struct error *clrmodules_run(struct command_call *call)
 	output_table_begin(call->out, "modules", columns, sizeof(columns) / sizeof(*columns),
 			   false);
 	for (size_t i = 0; i < modules->count; i++)
-		if (is_wanted(modules->modules[i], name))
-			row(call->out, modules->modules[i]);
+		if (is_wanted(call, modules->modules[i], name))
+			row(call, modules->modules[i]);
 	output_table_end(call->out);
 	return NULL;
 }

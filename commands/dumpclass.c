@@ -2,8 +2,11 @@
 #include "commands/command.h"
 
 #include "commands/field_table.h"
+#include "commands/get_resolve.h"
 #include "commands/object_header.h"
 #include "heap/types/field.h"
+
+enum { CANDIDATES_NAMED = 10 };
 
 static const struct column columns[] = {
 	{ NULL, "Class Name:      ", CELL_TEXT, 0 },
@@ -46,6 +49,23 @@ static void attributes_line(struct output *out, uint32_t attributes)
 	output_text(out, text);
 }
 
+static struct error *ambiguous(struct command_call *call, const char *text,
+			       const struct type **matches, size_t count)
+{
+	const char *list = "";
+	for (size_t i = 0; i < count && i < CANDIDATES_NAMED; i++) {
+		list = arena_printf(call->scratch, "%s%s%012llx %s", list, i ? ", " : "",
+				    (unsigned long long)matches[i]->handle,
+				    type_name(call->heap, matches[i], NULL));
+		if (!list)
+			return &error_no_memory;
+	}
+	return error_new(ERROR_NOT_FOUND,
+			 "%zu loaded types are called %s: give the whole name of one, or its "
+			 "MethodTable: %s%s",
+			 count, text, list, count > CANDIDATES_NAMED ? ", …" : "");
+}
+
 /* By MethodTable, or by EEClass (whose MethodTable the types met so far may know), or by name. */
 static struct error *find(struct command_call *call, const char *text, const struct type **ret)
 {
@@ -64,12 +84,12 @@ static struct error *find(struct command_call *call, const char *text, const str
 		return NULL;
 	}
 	if (count)
+		return ambiguous(call, text, matches, count);
+	if (unloaded)
 		return error_new(ERROR_NOT_FOUND,
-				 "%zu loaded types are called %s, the first is %s: give the whole "
-				 "name or the MethodTable",
-				 count, text, type_name(call->heap, matches[0], NULL));
-	return error_new(ERROR_NOT_FOUND, "no loaded type is called %s%s", text,
-			 unloaded ? " (it is defined, but the process has not loaded it)" : "");
+				 "%s is defined in the program, but this process has not loaded it",
+				 text);
+	return get_no_such_type(call, text);
 }
 
 static struct error *dumpclass_run(struct command_call *call)

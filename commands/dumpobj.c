@@ -61,7 +61,7 @@ const struct command command_dumpobj = {
 	.name = "dumpobj",
 	.aliases = aliases,
 	.summary = "show an object: its type, size and fields, statics included",
-	.usage = "dumpobj [-expand LEVELS] [-nofields] ADDRESS",
+	.usage = "dumpobj [-expand LEVELS] [-nofields] ADDRESS|PATH",
 	.description =
 		"The Value column is SOS's: a reference or a struct shows an address, to be "
 		"followed with "

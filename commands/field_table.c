@@ -139,7 +139,7 @@ static struct error *row(struct command_call *call, const struct field_table *ta
 	output_row_begin(out);
 	output_address(out, type ? type->handle : 0);
 	output_unsigned(out, field->token);
-	output_unsigned(out, field->offset + (field->is_static ? 0 : table->header));
+	output_unsigned(out, field->offset + table->header); /* of statics too, as SOS does */
 	output_text(out, type ? cut_name(call, type_sos_name(call->heap, type)) : "");
 	output_text(out, type ? type_name(call->heap, type, NULL) : "");
 	output_text(out, is_value ? "Yes" : "No");
@@ -156,7 +156,8 @@ static struct error *row(struct command_call *call, const struct field_table *ta
 }
 
 /* Thread statics: one row a thread that has a value, under "thread_statics". */
-static struct error *thread_rows(struct command_call *call, const struct type_field *field)
+static struct error *thread_rows(struct command_call *call, const struct type_field *field,
+				 const struct column *columns, size_t column_count, bool *open)
 {
 	const struct clr_threads *threads = call->heap->threads;
 	struct output *out = call->out;
@@ -165,6 +166,9 @@ static struct error *thread_rows(struct command_call *call, const struct type_fi
 		TRY(static_place(call, field, &threads->threads[i], &place));
 		if (place.state)
 			continue;
+		if (!*open)
+			output_table_begin(out, "thread_statics", columns, column_count, true);
+		*open = true;
 		output_row_begin(out);
 		output_text(out, field->name);
 		output_unsigned(out, threads->threads[i].managed_id);
@@ -184,17 +188,12 @@ static struct error *thread_statics(struct command_call *call, const struct fiel
 		{ NULL, "Value", CELL_TEXT, 16 },
 		{ "value", NULL, CELL_VALUE, 0 },
 	};
+	enum { THREAD_COLUMNS = sizeof(columns) / sizeof(*columns) };
 	bool open = false;
-	columns_for(table->form, columns, sizeof(columns) / sizeof(*columns));
-	for (size_t i = 0; i < count; i++) {
-		if (!fields[i]->is_thread_static)
-			continue;
-		if (!open)
-			output_table_begin(call->out, "thread_statics", columns,
-					   sizeof(columns) / sizeof(*columns), true);
-		open = true;
-		TRY(thread_rows(call, fields[i]));
-	}
+	columns_for(table->form, columns, THREAD_COLUMNS);
+	for (size_t i = 0; i < count; i++)
+		if (fields[i]->is_thread_static)
+			TRY(thread_rows(call, fields[i], columns, THREAD_COLUMNS, &open));
 	if (open)
 		output_table_end(call->out);
 	return NULL;

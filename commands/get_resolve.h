@@ -36,6 +36,9 @@ MUST_CHECK struct error *get_resolve(struct command_call *call, const char *path
 MUST_CHECK struct error *get_object_argument(struct command_call *call, const char *what,
 					     uint64_t *ret_address);
 
+/* ERROR_NOT_FOUND for a type's name that is nobody's: names those near to it. */
+MUST_CHECK struct error *get_no_such_type(struct command_call *call, const char *name);
+
 /* The managed thread with this id; ERROR_NOT_FOUND names those there are. */
 MUST_CHECK struct error *get_thread(struct heap *heap, uint64_t managed_id,
 				    const struct clr_thread **ret);

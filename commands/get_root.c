@@ -180,7 +180,7 @@ static struct error *offer_near_types(struct get *get, struct clr_module *module
 	return NULL;
 }
 
-static struct error *no_such_type(struct get *get, size_t names)
+static struct error *no_such_type(struct get *get, size_t names, bool is_static)
 {
 	CLEANUP(arena_deinit) struct arena arena = { 0 };
 	CLEANUP(text_deinit) struct text text = { 0 };
@@ -193,7 +193,7 @@ static struct error *no_such_type(struct get *get, size_t names)
 		TRY(offer_near_types(get, get->heap->modules->modules[i], names, &near,
 				     &unreadable));
 	text_printf(&text, "there is no type %s%s in this process", name,
-		    names > 2 ? " (or the first of its names)" : "");
+		    is_static && names > 2 ? " (or the first of its names)" : "");
 	if (unreadable)
 		text_printf(&text,
 			    ", as far as one can tell: of %zu of its %zu modules the names are "
@@ -237,7 +237,7 @@ static struct error *only_a_type(struct get *get, size_t names)
 		return &error_no_memory;
 	TRY(type_find(get->heap, name, get->call->scratch, &types, &found, &unloaded));
 	if (!found)
-		return no_such_type(get, names);
+		return no_such_type(get, names, true);
 	text_printf(&text, "%s is a type: name one of its static members;",
 		    type_name(get->heap, types[0], NULL));
 	TRY(member_list(get->heap, types[0], "", true, FIELDS_AND_PROPERTIES, &text));
@@ -263,7 +263,7 @@ static struct error *fail(struct get *get, const struct search *search, size_t n
 				 "%s is defined in the program, but this process has not loaded "
 				 "it: it has no statics yet",
 				 search->unloaded);
-	return no_such_type(get, names);
+	return no_such_type(get, names, true);
 }
 
 static struct error *read_static(struct get *get, const struct search *search)
@@ -307,6 +307,16 @@ static struct error *root_address(struct get *get)
 	TRY(member_find(get->heap, search.type, get->path.steps[0].name, true, &search.member));
 	return search.member.kind == MEMBER_NONE ? no_such_static(get, &search)
 						 : read_static(get, &search);
+}
+
+struct error *get_no_such_type(struct command_call *call, const char *name)
+{
+	struct get get = { .call = call, .heap = call->heap };
+	TRY(path_parse(name, call->scratch, &get.path));
+	size_t names = leading_names(&get.path);
+	if (!names)
+		return error_new(ERROR_NOT_FOUND, "there is no type %s in this process", name);
+	return no_such_type(&get, names + 1, false);
 }
 
 struct error *get_root(struct get *get)

@@ -87,6 +87,10 @@ struct error *heap_filter_init(struct heap_filter *filter, struct command_call *
 	if (arguments_has(arguments, "-heap") && heap >= call->heap->gc->heap_count)
 		return error_new(ERROR_USAGE, "there is no GC heap %llu: the process has %u",
 				 (unsigned long long)heap, call->heap->gc->heap_count);
+	if (filter->min > filter->max)
+		return error_new(ERROR_USAGE, "-min %s is more than -max %s: no object is both",
+				 arguments_value(arguments, "-min"),
+				 arguments_value(arguments, "-max"));
 	if (filter->exact && !filter->type)
 		return error_new(ERROR_USAGE, "-exact goes with -type");
 	const char *generation = arguments_value(arguments, "-gen");

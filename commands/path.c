@@ -17,8 +17,8 @@ struct parser {
 
 static struct error *wrong(const struct parser *parser, const char *what)
 {
-	return error_new(ERROR_USAGE, "%s at \"%.40s\" of the path %s", what, parser->at,
-			 parser->text);
+	return error_new(ERROR_USAGE, "%s at \"%.40s\" of the path %.200s%s", what, parser->at,
+			 parser->text, strlen(parser->text) > 200 ? "…" : "");
 }
 
 static void skip_blanks(struct parser *parser)

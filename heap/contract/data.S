@@ -15,4 +15,7 @@ layout_\name\()_end:
 	layout x64_10_0, "heap/contract/data/10.0-x64.json"
 	layout x64_10_0_descriptor, "heap/contract/data/10.0-x64.descriptor.json"
 
+	layout arm64_10_0, "heap/contract/data/10.0-arm64.json"
+	layout arm64_10_0_descriptor, "heap/contract/data/10.0-arm64.descriptor.json"
+
 	.section .note.GNU-stack, "", %progbits

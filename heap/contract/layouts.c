@@ -7,6 +7,8 @@ DECLARE(x64_9_0);
 DECLARE(x64_9_0_descriptor);
 DECLARE(x64_10_0);
 DECLARE(x64_10_0_descriptor);
+DECLARE(arm64_10_0);
+DECLARE(arm64_10_0_descriptor);
 
 static struct layout_text text_between(const char *start, const char *end)
 {
@@ -15,7 +17,7 @@ static struct layout_text text_between(const char *start, const char *end)
 
 size_t shipped_layout_count(void)
 {
-	return 3;
+	return 4;
 }
 
 #define TEXT(name) text_between(layout_##name, layout_##name##_end)
@@ -27,7 +29,9 @@ struct shipped_layout shipped_layout_at(size_t index)
 		return (struct shipped_layout){ TEXT(x64_10_0), TEXT(x64_10_0_descriptor) };
 	case 1:
 		return (struct shipped_layout){ TEXT(x64_9_0), TEXT(x64_9_0_descriptor) };
-	default:
+	case 2:
 		return (struct shipped_layout){ TEXT(x64_8_0), { NULL, 0 } };
+	default:
+		return (struct shipped_layout){ TEXT(arm64_10_0), TEXT(arm64_10_0_descriptor) };
 	}
 }

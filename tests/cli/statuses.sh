@@ -90,6 +90,9 @@ said err "needs" "what unpacking needs is told on stderr"
 head -c 100000 "$work/packed.gz" > "$work/cut.gz"
 "$program" analyze "$work/cut.gz" -c eeversion > "$work/out" 2> "$work/err"
 said err "cut.gz is cut short or damaged" "and that its end is missing"
+expect 0 "-c of two lines" "$program" analyze "$dump" -c 'help exit
+help get'
+said out "Usage: get" "runs both"
 printf '\357\273\277help exit\r\n' > "$work/marked"
 expect 0 "a script with a byte order mark and CRLF" "$program" analyze "$dump" -x "$work/marked"
 "$program" analyze "$dump" --jsonl -c 'dumpheap -stat' 2> "$work/err" | :

@@ -74,12 +74,22 @@ def path_of(path, name, leaves):
     return next((form for form in forms for leaf in leaves if (leaf[0] + ".").startswith(form + ".")), forms[0])
 
 
+def compare_inline_array(members, leaves, path, report, where, reason):
+    """[InlineArray]: the oracle shows its only field, which is the first element."""
+    report.check("inline arrays: further elements", 1, len(members), f"{where} {path}", reason or "inline array")
+    field = re.compile(re.escape(path) + r"\.(<[^>]*>\w*|[^.]*)")
+    first = [[field.sub(lambda _: path + ".[0]", leaf[0], count=1), *leaf[1:]] for leaf in leaves]
+    compare_value(members["[0]"], first, path + ".[0]", report, where, reason)
+
+
 def compare_value(found, leaves, path, report, where, reason=None):
     """One value of clrpod's against the oracle's leaves: path, offset, element type, type, value, text."""
     if leaves and leaves[0][0] == path + ".hasValue":
         if leaves[0][4] == "0":
             return report.check("values: empty Nullables", None, found, f"{where} {path}", reason)
         return compare_value(found, leaves[1:], path + ".value", report, where, reason)
+    if isinstance(found, dict) and "[0]" in found.get("fields", {}):
+        return compare_inline_array(found["fields"], leaves, path, report, where, reason)
     if isinstance(found, dict) and "fields" in found:
         rest = list(leaves)
         for name, member in found["fields"].items():
