@@ -135,7 +135,9 @@ static struct error *row(struct command_call *call, const struct field_table *ta
 	}
 	TRY(error);
 	TRY(place_of(call, table, field, &place));
-	bool is_value = type ? !type_is_reference(type) && type->kind != TYPE_POINTER : false;
+	bool is_value = type ? !type_is_reference(type) && type->kind != TYPE_POINTER &&
+					type->kind != TYPE_FUNCTION_POINTER
+			     : false;
 	output_row_begin(out);
 	output_address(out, type ? type->handle : 0);
 	output_unsigned(out, field->token);

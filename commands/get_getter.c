@@ -22,6 +22,7 @@ struct getter {
 	const char *name;
 	const uint8_t *il;
 	size_t size;
+	const char *reason; /* why the module's file could not give it; NULL or "": none */
 };
 
 static struct error *image_body(struct heap *heap, uint64_t base, uint64_t size, bool mapped,
@@ -34,21 +35,17 @@ static struct error *image_body(struct heap *heap, uint64_t base, uint64_t size,
 	return pe_image_method_body(&image, &heap->reader, rva, ret);
 }
 
-/* The getter's IL in scratch; *ret_size 0: it is not in the dump. */
-static struct error *read_il(struct getter *getter)
+/* The getter's IL in scratch; size 0: it is not in the target. */
+static struct error *read_target_il(struct getter *getter, uint32_t rva)
 {
 	struct heap *heap = getter->get->heap;
 	const struct clr_module *module = getter->property->type->module;
 	struct method_body body;
-	struct member method;
-	if (!metadata_method(getter->metadata, getter->property->row, &method) || !method.rva)
-		return NULL;
 	struct error *error = image_body(heap, module->image_base, module->image_size,
-					 module->image_mapped, method.rva, &body);
+					 module->image_mapped, rva, &body);
 	if (error && error->code != ERROR_NO_MEMORY && module->flat_base) {
 		error_free(error);
-		error = image_body(heap, module->flat_base, module->flat_size, false, method.rva,
-				   &body);
+		error = image_body(heap, module->flat_base, module->flat_size, false, rva, &body);
 	}
 	if (error && error->code != ERROR_NO_MEMORY) {
 		error_free(error);
@@ -63,6 +60,20 @@ static struct error *read_il(struct getter *getter)
 	getter->il = il;
 	getter->size = body.il_size;
 	return NULL;
+}
+
+/* What the target lacks of the code may stand in the module's file. */
+static struct error *read_il(struct getter *getter)
+{
+	struct member method;
+	bool admitted = false;
+	if (!metadata_method(getter->metadata, getter->property->row, &method) || !method.rva)
+		return NULL;
+	TRY(read_target_il(getter, method.rva));
+	if (!getter->size)
+		TRY(clr_module_admit_file(getter->get->heap, getter->property->type->module,
+					  &admitted, &getter->reason));
+	return admitted ? read_target_il(getter, method.rva) : NULL;
 }
 
 /* The field that the code names, in the class or a parent: by its token where it is the same
@@ -312,8 +323,11 @@ static struct error *computed(const struct getter *getter, bool statics)
 	} else {
 		const struct type_field *field;
 		enum likeness likeness;
-		text_append(&text, ", and its code is not in the dump (--sysroot DIR with the "
-				   "program's files would give it)");
+		bool has_reason = getter->reason && *getter->reason;
+		text_printf(&text,
+			    ", and its code is not in the dump (%s%s--sysroot DIR with the "
+			    "program's files would give it)",
+			    has_reason ? getter->reason : "", has_reason ? "; " : "");
 		TRY(field_alike(getter, statics, &field, &likeness));
 		if (field)
 			text_printf(&text, "; it may be a field: try get %s.%s%s", get_so_far(get),

@@ -47,6 +47,13 @@ void clr_modules_close(struct clr_modules *modules); /* NULL is allowed */
 MUST_CHECK struct error *clr_module_at(struct heap *heap, uint64_t address,
 				       struct clr_module **ret);
 
+/* Lays the module's own file under its image, for pages that the target lacks and that are not the
+ * metadata's (that asks for the file itself): code. *ret false: no such file here, or none whose
+ * identity can be proven; *ret_reason says which ("" when there is nothing to say), until the next
+ * call. See module_files_admit_pe(). */
+MUST_CHECK struct error *clr_module_admit_file(struct heap *heap, struct clr_module *module,
+					       bool *ret, const char **ret_reason);
+
 /* Its metadata, opened on first use: from the target, else from its file through the overlay.
  * An error that names the module and the --sysroot that would help; the same error (a copy) every
  * time. */

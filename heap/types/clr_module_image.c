@@ -120,6 +120,13 @@ static struct error *file_admit(struct heap *heap, struct clr_module *module,
 	return NULL;
 }
 
+struct error *clr_module_admit_file(struct heap *heap, struct clr_module *module, bool *ret,
+				    const char **ret_reason)
+{
+	struct metadata *metadata = module->metadata_tried ? module->metadata : NULL;
+	return file_admit(heap, module, metadata, ret_reason, ret);
+}
+
 static struct error *metadata_find(struct heap *heap, struct clr_module *module,
 				   struct metadata **ret)
 {

@@ -57,6 +57,17 @@ ok "collect" clrpod collect -p "$sample" -o "$work/sample.core" --force
 ok "it runs on" is_free
 ok "analyze the core" clrpod analyze "$work/sample.core" -c "get $path"
 ok "... finds the value" said '^False$'
+# A heap dump lacks the code of the getter Policies: it stands in the program's file.
+createdump=$(sed -n 's|.* \(/.*\)/libcoreclr.so$|\1/createdump|p' "/proc/$sample/maps" | head -n 1)
+if "$createdump" --withheap -f "$work/heap.core" "$sample" >"$log" 2>&1; then
+	ok "a heap dump, with the program's file in place" clrpod analyze "$work/heap.core" -c "get $path"
+	ok "... follows the getter" said '^False$'
+	mv "$work/app" "$work/app.away"
+	clrpod analyze "$work/heap.core" -c "get $path"
+	ok "... without it says whose code is missing" said 'the code of Policies is not in the dump'
+	ok "... with --sysroot follows it" clrpod analyze "$work/heap.core" --sysroot "$work/app.away" -c "get $path"
+	mv "$work/app.away" "$work/app"
+fi
 clrpod analyze "$work/sample.core" -c 'dumpheap -stat'
 in_core=$(grep '^Total' "$log")
 ok "analyze the process" clrpod analyze -p "$sample" -c "get $path"
