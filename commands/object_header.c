@@ -103,15 +103,16 @@ static void dimensions_cell(struct output *out, const struct array_shape *shape)
 	output_array_end(out);
 }
 
-static void shape_cell(struct output *out, const struct array_shape *shape)
+static void shape_cell(struct command_call *call, const struct array_shape *shape)
 {
+	struct output *out = call->out;
 	output_object_begin(out, NULL);
 	output_member(out, "rank");
 	output_unsigned(out, shape->rank);
 	output_member(out, "length");
 	output_unsigned(out, shape->count);
 	output_member(out, "element_type");
-	output_text(out, element_name(shape->element));
+	output_text(out, shape->element ? type_name(call->heap, shape->element, NULL) : "");
 	if (shape->rank > 1 || shape->lower_bounds[0])
 		dimensions_cell(out, shape);
 	output_object_end(out);
@@ -149,7 +150,7 @@ struct error *object_header_print(struct command_call *call, const struct object
 	else
 		output_skip(out);
 	if (view->is_array)
-		shape_cell(out, &view->shape);
+		shape_cell(call, &view->shape);
 	else
 		output_skip(out);
 	output_record_end(out);
