@@ -9,8 +9,6 @@
 
 #include "base/error.h"
 
-#include <stddef.h>
-
 struct page_map;
 
 /* ERROR_OS when the file cannot be opened. */

@@ -8,8 +8,6 @@
 
 #include "base/text.h"
 
-#include <stddef.h>
-
 enum { CONTAINER_ID_BYTES = 64 + 1, POD_UID_BYTES = 36 + 1 };
 
 /* The last run of exactly 64 hex digits in a path of /proc/PID/cgroup ("/docker/ID",

@@ -38,7 +38,6 @@ static const uint8_t *fill(struct reader *reader, uint64_t address, size_t size)
 	if (wanted > READER_WINDOW_MAX)
 		wanted = READER_WINDOW_MAX;
 	reader->next_size = wanted;
-	reader->reads++;
 	reader->start = start;
 	reader->window = reader->buffer;
 	reader->size = target_read_some(reader->target, start, reader->buffer, wanted);
@@ -47,7 +46,6 @@ static const uint8_t *fill(struct reader *reader, uint64_t address, size_t size)
 	/* A hole before `address` on its page: try the very bytes. */
 	if (reader->size <= address - start && start != address) {
 		reader->start = address;
-		reader->reads++;
 		reader->size = target_read_some(reader->target, address, reader->buffer, size);
 		if (reader->size >= size)
 			return reader->buffer;
@@ -64,7 +62,6 @@ const uint8_t *reader_move(struct reader *reader, uint64_t address, size_t size)
 	const uint8_t *bytes = target_borrow(reader->target, address, &lent);
 	if (!bytes || lent < size)
 		return fill(reader, address, size);
-	reader->reads++;
 	reader->window = bytes;
 	reader->start = address;
 	reader->size = lent;

@@ -25,7 +25,6 @@ struct reader {
 	size_t size;
 	uint8_t *buffer; /* NULL until a window had to be copied */
 	size_t next_size;
-	uint64_t reads;     /* of the target, for the budget on reads an object */
 	bool out_of_memory; /* a NULL was for want of a buffer, not for a hole */
 };
 

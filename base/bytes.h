@@ -7,8 +7,6 @@
 
 #include "base/error.h"
 
-#include <stddef.h>
-
 static inline uint16_t load_u16(const void *bytes)
 {
 	uint16_t number;

@@ -3,9 +3,8 @@
 /* Never freed, never written: the cast only fits the type of the others' messages. */
 struct error error_no_memory = { .code = ERROR_NO_MEMORY, .message = (char *)"out of memory" };
 
-__attribute__((format(printf, 2, 0))) static struct error *error_new_va(enum error_code code,
-									const char *format,
-									va_list arguments)
+PRINTF_LIKE(2, 0)
+static struct error *error_new_va(enum error_code code, const char *format, va_list arguments)
 {
 	struct error *error = calloc(1, sizeof(*error));
 	if (!error)

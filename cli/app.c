@@ -26,17 +26,12 @@ struct error *app_open(struct app *app, enum output_format format)
 	return app->out && app->session ? NULL : &error_no_memory;
 }
 
-void app_close(struct app *app)
+void app_cleanup(struct app *app)
 {
 	progress_end(&app->progress);
 	session_free(app->session);
 	output_free(app->out);
 	arena_deinit(&app->scratch);
-}
-
-void app_cleanup(struct app *app)
-{
-	app_close(app);
 }
 
 void app_warn(const struct app *app, const char *format, ...)
@@ -63,6 +58,16 @@ enum exit_status app_fail(struct app *app, const char *command, struct error *er
 	}
 	error_free(error);
 	return status;
+}
+
+enum exit_status app_end_document(struct app *app, const char *verb,
+				  const struct output_coverage *coverage, bool partial_ok)
+{
+	output_document_end(app->out, coverage, NULL);
+	struct error *error = output_finish(app->out);
+	if (error)
+		return app_fail(app, verb, error, exit_status_of_command(error));
+	return coverage->complete || partial_ok ? STATUS_WHOLE : STATUS_INCOMPLETE;
 }
 
 enum exit_status app_run_command(struct app *app, const char *line)

@@ -21,12 +21,16 @@ struct app {
 
 /* ERROR_NO_MEMORY only; *app is to be closed in any case. It must not move. */
 MUST_CHECK struct error *app_open(struct app *app, enum output_format format);
-void app_close(struct app *app);
 void app_cleanup(struct app *app);
 
 /* Tells `error` of `command`, before any document was begun; frees it. Answers `status`. */
 enum exit_status app_fail(struct app *app, const char *command, struct error *error,
 			  enum exit_status status);
+
+/* Ends the document of `verb` that was begun on app->out, and the output. A coverage that is not
+ * whole is STATUS_INCOMPLETE, but with `partial_ok`; an output that failed is told. */
+enum exit_status app_end_document(struct app *app, const char *verb,
+				  const struct output_coverage *coverage, bool partial_ok);
 
 /* Something to say that is neither answer nor failure, on stderr. */
 void app_warn(const struct app *app, const char *format, ...) PRINTF_LIKE(2, 3);

@@ -2,7 +2,6 @@
 #include "cli/app.h"
 #include "cli/open.h"
 #include "cli/options.h"
-#include "cli/signals.h"
 #include "dump/collect.h"
 
 #include <strings.h>
@@ -114,12 +113,8 @@ static enum exit_status tell(struct app *app, const struct invocation *invocatio
 	coverage.complete = !coverage.reason_count;
 	output_document_begin(app->out, "collect");
 	put_result(app->out, path, process, result);
-	output_document_end(app->out, &coverage, NULL);
-	struct error *error = output_finish(app->out);
-	if (error)
-		return app_fail(app, "collect", error, exit_status_of_command(error));
-	bool partial_ok = invocation_has(invocation, "--partial-ok");
-	return coverage.complete || partial_ok ? STATUS_WHOLE : STATUS_INCOMPLETE;
+	return app_end_document(app, "collect", &coverage,
+				invocation_has(invocation, "--partial-ok"));
 }
 
 static enum exit_status collect_run(const struct invocation *invocation)

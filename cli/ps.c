@@ -105,12 +105,7 @@ static enum exit_status list_processes(struct app *app, const struct invocation 
 					    .reason_count = list.hidden > 0 };
 	output_document_begin(app->out, "ps");
 	put_list(app->out, &list);
-	output_document_end(app->out, &coverage, NULL);
-	error = output_finish(app->out);
-	if (error)
-		return app_fail(app, "ps", error, exit_status_of_command(error));
-	bool partial_ok = invocation_has(invocation, "--partial-ok");
-	return coverage.complete || partial_ok ? STATUS_WHOLE : STATUS_INCOMPLETE;
+	return app_end_document(app, "ps", &coverage, invocation_has(invocation, "--partial-ok"));
 }
 
 static enum exit_status ps_run(const struct invocation *invocation)

@@ -4,7 +4,6 @@
 
 #include <assert.h>
 #include <ctype.h>
-#include <strings.h>
 
 enum { FAR_EDITS = 3 };
 

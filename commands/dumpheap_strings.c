@@ -1,7 +1,6 @@
 #include "commands/dumpheap_strings.h"
 
 #include "base/bytes.h"
-#include "heap/types/value.h"
 
 enum {
 	KEY_UNITS = 1024,         /* SOS compares this many characters */

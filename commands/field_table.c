@@ -4,8 +4,6 @@
 #include "heap/clr_threads.h"
 #include "heap/types/field.h"
 
-#include <inttypes.h>
-
 enum { TYPE_WIDTH = 20 };
 static const char unreadable[] = "unreadable";
 

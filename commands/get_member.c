@@ -33,19 +33,6 @@ static bool is_explicit_name(const char *property, const char *name)
 	return dot && !strcmp(dot + 1, name);
 }
 
-static struct error *metadata_of(struct heap *heap, const struct type *type, struct metadata **ret)
-{
-	*ret = NULL;
-	if (!type->module || !type->token)
-		return NULL;
-	struct error *error = clr_module_metadata(heap, type->module, ret);
-	if (!error || error->code == ERROR_NO_MEMORY)
-		return error;
-	error_free(error);
-	*ret = NULL;
-	return NULL;
-}
-
 static struct error *find_own_field(struct heap *heap, const struct type *type, const char *name,
 				    bool statics, bool explicitly, struct member_found *ret)
 {
@@ -107,7 +94,7 @@ static struct error *find_own(struct heap *heap, const struct type *type, const 
 	TRY(find_own_field(heap, type, name, statics, explicitly, ret));
 	if (ret->kind != MEMBER_NONE)
 		return NULL;
-	TRY(metadata_of(heap, type, &metadata));
+	TRY(clr_module_metadata_or_none(heap, type->token ? type->module : NULL, &metadata));
 	if (metadata && statics && !explicitly)
 		find_own_constant(metadata, type, name, ret);
 	if (metadata && ret->kind == MEMBER_NONE)
@@ -153,7 +140,7 @@ static struct error *offer_own(struct heap *heap, const struct type *type, bool 
 			TRY(offer_field(near, fields[i].name));
 	if (set == FIELDS_ONLY)
 		return NULL;
-	TRY(metadata_of(heap, type, &metadata));
+	TRY(clr_module_metadata_or_none(heap, type->token ? type->module : NULL, &metadata));
 	for (uint32_t i = 0; metadata && i < LIMIT_FIELDS; i++) {
 		const char *property;
 		uint32_t getter;

@@ -1,7 +1,6 @@
 #include "commands/object_header.h"
 
 #include "base/limits.h"
-#include "heap/types/clr_module.h"
 
 #include <inttypes.h>
 

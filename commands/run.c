@@ -2,7 +2,6 @@
 
 #include "commands/session.h"
 
-#include <ctype.h>
 #include <strings.h>
 
 /* The first word of the line, in scratch; *line moves behind it. */

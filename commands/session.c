@@ -88,11 +88,6 @@ static const struct opened *current(const struct session *session)
 	return session->count ? &session->opened[session->current] : NULL;
 }
 
-size_t session_heap_count(const struct session *session)
-{
-	return session->count;
-}
-
 struct target *session_target(const struct session *session)
 {
 	return session->count ? current(session)->target : NULL;

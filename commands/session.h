@@ -22,7 +22,6 @@ MUST_CHECK struct error *session_open(struct session *session, struct target *ta
 				      const char *name, const char *sysroot,
 				      const struct task *task);
 
-size_t session_heap_count(const struct session *session);
 struct target *session_target(const struct session *session); /* current; NULL: nothing open */
 struct heap *session_heap(const struct session *session);     /* current; NULL: see below */
 const struct error *session_heap_error(const struct session *session); /* borrowed; NULL: none */

@@ -10,7 +10,6 @@
 #include "dump/core_notes.h"
 #include "dump/output_file.h"
 
-#include <errno.h>
 #include <time.h>
 #include <unistd.h>
 

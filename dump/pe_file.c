@@ -21,7 +21,6 @@ enum {
 	DIRECTORY_RELOCATIONS = 5,
 	DIRECTORY_CLI = 14,
 	SECTION_BYTES = 40,
-	SECTION_VIRTUAL_SIZE = 8,
 	SECTION_VIRTUAL_ADDRESS = 12,
 	SECTION_FILE_SIZE = 16,
 	SECTION_FILE_OFFSET = 20,
@@ -62,7 +61,6 @@ static void read_directories(struct pe_file *image, const uint8_t *optional, siz
 			image->relocations_size = length;
 		} else if (i == DIRECTORY_CLI) {
 			image->cli_header = rva;
-			image->cli_header_size = length;
 		}
 	}
 }
@@ -73,7 +71,6 @@ static void read_sections(struct pe_file *image, const uint8_t *bytes, size_t si
 	for (size_t i = 0; i < count && range_within(at, SECTION_BYTES, size); i++) {
 		const uint8_t *header = bytes + at;
 		struct pe_file_section *section = &image->sections[image->section_count++];
-		section->virtual_size = load_u32(header + SECTION_VIRTUAL_SIZE);
 		section->virtual_address = load_u32(header + SECTION_VIRTUAL_ADDRESS);
 		section->file_size = load_u32(header + SECTION_FILE_SIZE);
 		section->file_offset = load_u32(header + SECTION_FILE_OFFSET);

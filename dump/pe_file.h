@@ -13,7 +13,7 @@
 enum { PE_FILE_MVID_BYTES = 16 };
 
 struct pe_file_section {
-	uint32_t virtual_address, virtual_size; /* RVA; bytes */
+	uint32_t virtual_address; /* RVA */
 	uint32_t file_offset, file_size;
 	bool writable;
 };
@@ -23,7 +23,7 @@ struct pe_file {
 				builds */
 	uint32_t image_size; /* optional header SizeOfImage */
 	uint32_t relocations, relocations_size; /* base relocation directory, RVA; 0: none */
-	uint32_t cli_header, cli_header_size;   /* ECMA-335 II.25.3.3, RVA; 0: not managed */
+	uint32_t cli_header;                    /* ECMA-335 II.25.3.3, RVA; 0: not managed */
 	size_t section_count;
 	struct pe_file_section sections[LIMIT_PE_SECTIONS];
 	uint64_t file_size; /* end of the last section in the file */

@@ -141,7 +141,6 @@ static bool try_memory(uint64_t needed, struct refusals *refusals, struct unpack
 	int fd = free_bytes >= needed ? memfd_create("clrpod-dump", MFD_CLOEXEC) : -1;
 	if (fd >= 0) {
 		room->fd = fd;
-		room->in_memory = true;
 		snprintf(room->place, sizeof(room->place), "memory");
 		return true;
 	}
@@ -203,7 +202,6 @@ static struct error *write_all(struct unpack_room *room, const uint8_t *bytes, s
 		bytes += done;
 		size -= (size_t)done;
 		offset += (uint64_t)done;
-		room->stored += (uint64_t)done;
 	}
 	return NULL;
 }

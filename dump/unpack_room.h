@@ -11,10 +11,8 @@
 
 struct unpack_room {
 	int fd;           /* -1: none yet; the owner closes it */
-	bool in_memory;   /* a memfd */
 	char place[64];   /* for messages: "/tmp", "the dump's directory", "memory" */
 	uint64_t written; /* bytes, with the holes */
-	uint64_t stored;  /* bytes, without them */
 	const char *path; /* of the packed file, for messages */
 };
 

@@ -28,7 +28,7 @@ void output_free(struct output *output)
 	free(output);
 }
 
-struct level *output_top(struct output *output)
+static struct level *top(struct output *output)
 {
 	return &output->levels[output->depth - 1];
 }
@@ -91,7 +91,7 @@ static void close_level(struct output *output)
 		return;
 	}
 	assert(output->depth > 1);
-	struct level *level = output_top(output);
+	struct level *level = top(output);
 	output->form->close(output, level);
 	output->depth--;
 }
@@ -146,7 +146,7 @@ static struct slot next_slot(struct level *level)
 
 static void open_level(struct output *output, struct level level)
 {
-	struct level *parent = output_top(output);
+	struct level *parent = top(output);
 	level.place = (struct slot){ .name = level.key };
 	bool place = level.kind == LEVEL_OBJECT || level_is_list(&level);
 	if (place && !level.key && !output->too_deep)
@@ -173,7 +173,7 @@ void output_table_begin(struct output *output, const char *key, const struct col
 
 void output_row_begin(struct output *output)
 {
-	struct level *table = output_top(output);
+	struct level *table = top(output);
 	assert(output->too_deep || table->kind == LEVEL_TABLE);
 	open_level(output, (struct level){ .kind = LEVEL_ROW,
 					   .columns = table->columns,
@@ -221,7 +221,7 @@ void output_object_begin(struct output *output, const char *key)
 
 void output_member(struct output *output, const char *name)
 {
-	struct level *level = output_top(output);
+	struct level *level = top(output);
 	if (output->too_deep)
 		return;
 	assert(level->kind == LEVEL_OBJECT || level->kind == LEVEL_DATA);
@@ -237,7 +237,7 @@ static void scalar(struct output *output, const struct scalar *scalar)
 {
 	if (output->too_deep)
 		return;
-	struct level *level = output_top(output);
+	struct level *level = top(output);
 	struct slot slot = next_slot(level);
 	if (!level->muted)
 		output->form->scalar(output, level, &slot, scalar);
@@ -310,17 +310,24 @@ void output_utf16(struct output *output, const uint16_t *units, size_t count, ui
 					 .quoted = quoted });
 }
 
+/* The caller's; NULL: no memory, which the output remembers. */
+PRINTF_LIKE(2, 0)
+static char *formatted(struct output *output, const char *format, va_list arguments)
+{
+	char *text = NULL;
+	if (vasprintf(&text, format, arguments) >= 0)
+		return text;
+	output->out_of_memory = true;
+	return NULL;
+}
+
 void output_line(struct output *output, const char *format, ...)
 {
 	if (output->form != &output_text_form)
 		return;
-	char *line = NULL;
 	va_list arguments;
 	va_start(arguments, format);
-	if (vasprintf(&line, format, arguments) < 0) {
-		line = NULL;
-		output->out_of_memory = true;
-	}
+	char *line = formatted(output, format, arguments);
 	va_end(arguments);
 	if (line)
 		output->form->line(output, line);
@@ -333,13 +340,9 @@ void output_note(struct output *output, const char *format, ...)
 		output->notes_left_out++;
 		return;
 	}
-	char *note = NULL;
 	va_list arguments;
 	va_start(arguments, format);
-	if (vasprintf(&note, format, arguments) < 0) {
-		note = NULL;
-		output->out_of_memory = true;
-	}
+	char *note = formatted(output, format, arguments);
 	va_end(arguments);
 	if (note)
 		output->notes[output->note_count++] = note;

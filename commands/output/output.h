@@ -12,8 +12,8 @@
  *
  * Emitting a value takes the next column of the innermost open row or record; in an array it takes
  * none. Inside a struct value text goes on the same line: {X: 1, Y: {Z: 2}}. Errors of the stream
- * are remembered and come back from output_finish(). output_abort() closes whatever is open, so an
- * error in mid-stream still leaves well-formed JSON.
+ * are remembered and come back from output_finish(). output_document_end() closes whatever is open,
+ * so an error in mid-stream still leaves well-formed JSON.
  */
 #ifndef COMMANDS_OUTPUT_OUTPUT_H
 #define COMMANDS_OUTPUT_OUTPUT_H

@@ -105,8 +105,6 @@ struct output {
 	bool to_summary;
 };
 
-struct level *output_top(struct output *output);
-
 /* An array or a table; a record whose members stand in what is around it. */
 bool level_is_list(const struct level *level);
 bool level_is_flat(const struct level *level, const struct level *parent);

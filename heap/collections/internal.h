@@ -44,7 +44,6 @@ struct node_fields {
 	const struct type *type;
 	const struct type_field *fields[NODE_FIELDS]; /* NULL: the class has none of this name */
 };
-MUST_CHECK struct error *node_fields_of(struct node_fields *nodes, const struct place *node);
 /* ERROR_BAD_DATA when the class has no such field. */
 MUST_CHECK struct error *node_value(struct node_fields *nodes, const struct place *node,
 				    size_t field, struct value *ret);

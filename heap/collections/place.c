@@ -108,7 +108,7 @@ struct error *place_has_array(const struct place *place, const char *name, bool 
 	return NULL;
 }
 
-struct error *node_fields_of(struct node_fields *nodes, const struct place *node)
+static struct error *node_fields_of(struct node_fields *nodes, const struct place *node)
 {
 	if (nodes->type == node->type)
 		return NULL;

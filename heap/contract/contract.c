@@ -315,11 +315,6 @@ bool contract_has_descriptor(const struct contract *contract)
 	return contract->has_descriptor;
 }
 
-const struct elf_module *contract_module(const struct contract *contract)
-{
-	return &contract->location.module;
-}
-
 struct error *read_field(struct reader *reader, uint64_t base, struct field field, const char *what,
 			 uint64_t *ret)
 {

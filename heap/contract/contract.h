@@ -73,7 +73,6 @@ const char *contract_layouts(const struct contract *contract);
 unsigned contract_major(const struct contract *contract);
 const char *contract_found_by(const struct contract *contract);
 bool contract_has_descriptor(const struct contract *contract);
-const struct elf_module *contract_module(const struct contract *contract);
 
 /* Read a bound field of the structure at `base`; `what` names the structure in the error. An absent
  * field is ERROR_UNSUPPORTED. */

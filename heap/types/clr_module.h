@@ -60,6 +60,11 @@ MUST_CHECK struct error *clr_module_admit_file(struct heap *heap, struct clr_mod
 MUST_CHECK struct error *clr_module_metadata(struct heap *heap, struct clr_module *module,
 					     struct metadata **ret);
 
+/* The same for who can do without: *ret NULL when it cannot be read or `module` is NULL.
+ * ERROR_NO_MEMORY only. */
+MUST_CHECK struct error *clr_module_metadata_or_none(struct heap *heap, struct clr_module *module,
+						     struct metadata **ret);
+
 /* The simple name in its Assembly row (ECMA-335 II.22.2), opening its metadata on first use; ""
  * when that cannot be read. */
 const char *clr_module_assembly_name(struct heap *heap, struct clr_module *module);
@@ -67,7 +72,6 @@ const char *clr_module_assembly_name(struct heap *heap, struct clr_module *modul
 /* By simple assembly name ("System.Private.CoreLib"); NULL: none. */
 MUST_CHECK struct error *clr_module_find(struct heap *heap, const char *assembly_name,
 					 struct clr_module **ret); /* ERROR_NO_MEMORY only */
-struct clr_module *clr_module_by_assembly(struct heap *heap, const char *assembly_name);
 
 /* The address of an RVA of the module's image in the target; false: no image. */
 bool clr_module_rva(struct heap *heap, struct clr_module *module, uint32_t rva, uint64_t *ret);

@@ -185,6 +185,19 @@ struct error *clr_module_metadata(struct heap *heap, struct clr_module *module,
 	return NULL;
 }
 
+struct error *clr_module_metadata_or_none(struct heap *heap, struct clr_module *module,
+					  struct metadata **ret)
+{
+	*ret = NULL;
+	if (!module)
+		return NULL;
+	struct error *error = clr_module_metadata(heap, module, ret);
+	if (!error || error->code == ERROR_NO_MEMORY)
+		return error;
+	error_free(error);
+	return NULL;
+}
+
 const char *clr_module_assembly_name(struct heap *heap, struct clr_module *module)
 {
 	struct metadata *metadata;
@@ -215,10 +228,7 @@ struct error *clr_module_find(struct heap *heap, const char *assembly_name, stru
 			struct clr_module *module = modules->modules[i];
 			if (file_named(module, assembly_name) != (pass == 0))
 				continue;
-			struct error *error = clr_module_metadata(heap, module, &metadata);
-			if (error && error->code == ERROR_NO_MEMORY)
-				return error;
-			error_free(error);
+			TRY(clr_module_metadata_or_none(heap, module, &metadata));
 			if (strcasecmp(module->assembly_name, assembly_name) == 0) {
 				*ret = module;
 				return NULL;
@@ -226,11 +236,4 @@ struct error *clr_module_find(struct heap *heap, const char *assembly_name, stru
 		}
 	}
 	return NULL;
-}
-
-struct clr_module *clr_module_by_assembly(struct heap *heap, const char *assembly_name)
-{
-	struct clr_module *module = NULL;
-	error_free(clr_module_find(heap, assembly_name, &module));
-	return module;
 }

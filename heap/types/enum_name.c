@@ -173,15 +173,10 @@ struct error *value_enum_name(struct heap *heap, const struct value *value, stru
 	struct enum_constant *constants = NULL;
 	size_t count;
 	*ret = NULL;
-	if (value->kind != VALUE_ENUM || !value->type || !value->type->module)
+	if (value->kind != VALUE_ENUM || !value->type)
 		return NULL;
-	struct error *error = clr_module_metadata(heap, value->type->module, &metadata);
-	if (error && error->code != ERROR_NO_MEMORY) {
-		error_free(error);
-		return NULL;
-	}
-	TRY(error);
-	if (!metadata_type_def(metadata, token_row(value->type->token), &definition))
+	TRY(clr_module_metadata_or_none(heap, value->type->module, &metadata));
+	if (!metadata || !metadata_type_def(metadata, token_row(value->type->token), &definition))
 		return NULL;
 	uint64_t mask = value->width < 8 ? ((uint64_t)1 << 8 * value->width) - 1 : UINT64_MAX;
 	TRY(constants_read(metadata, &definition, mask, arena, &constants, &count));

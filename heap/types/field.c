@@ -150,21 +150,6 @@ static struct error *field_name(struct heap *heap, struct metadata *metadata,
 	return field->name ? NULL : &error_no_memory;
 }
 
-/* NULL where there is none: fields then have no names, but places. */
-static struct error *metadata_or_none(struct heap *heap, const struct type *type,
-				      struct metadata **ret)
-{
-	*ret = NULL;
-	if (!type->module)
-		return NULL;
-	struct error *error = clr_module_metadata(heap, type->module, ret);
-	if (!error || error->code == ERROR_NO_MEMORY)
-		return error;
-	error_free(error);
-	*ret = NULL;
-	return NULL;
-}
-
 static struct error *fields_read(struct heap *heap, const struct type *type,
 				 struct type_field *fields, uint32_t count)
 {
@@ -172,7 +157,7 @@ static struct error *fields_read(struct heap *heap, const struct type *type,
 	struct metadata *metadata;
 	uint64_t list;
 	TRY(field_layout_get(heap, &layout));
-	TRY(metadata_or_none(heap, type, &metadata));
+	TRY(clr_module_metadata_or_none(heap, type->module, &metadata));
 	TRY(read_field(&heap->reader, type->ee_class, layout->class.field_desc_list, "EEClass",
 		       &list));
 	for (uint32_t i = 0; i < count; i++) {

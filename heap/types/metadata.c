@@ -63,44 +63,28 @@ const char *metadata_string(const struct metadata *metadata, uint32_t offset)
 	return memchr(bytes, 0, most) ? (const char *)bytes : NULL;
 }
 
-/* The bytes behind a length, of #Blob and of #US (II.24.2.4). */
-static bool counted_bytes(const struct metadata *metadata, struct metadata_stream stream,
-			  uint32_t offset, const uint8_t **ret, uint32_t *ret_size)
-{
-	if (offset >= stream.size)
-		return false;
-	uint32_t available = 0, size = 0;
-	const uint8_t *bytes = metadata_bytes_at(metadata, stream.start + offset, &available);
-	if (!bytes)
-		return false;
-	if (available > stream.size - offset)
-		available = stream.size - offset;
-	size_t position = 0;
-	if (!compressed_number(bytes, available, &position, &size) || size > available - position)
-		return false;
-	*ret = bytes + position;
-	*ret_size = size;
-	return true;
-}
-
 bool metadata_blob(const struct metadata *metadata, uint32_t offset, const uint8_t **ret,
 		   uint32_t *ret_size)
 {
+	const struct metadata_stream *blobs = &metadata->blobs;
 	if (!offset) { /* the empty blob */
 		*ret = (const uint8_t *)"";
 		*ret_size = 0;
 		return true;
 	}
-	return counted_bytes(metadata, metadata->blobs, offset, ret, ret_size);
-}
-
-bool metadata_user_string(const struct metadata *metadata, uint32_t offset, const uint8_t **ret,
-			  uint32_t *ret_units)
-{
-	uint32_t size = 0;
-	if (!counted_bytes(metadata, metadata->user_strings, offset, ret, &size))
+	if (offset >= blobs->size)
 		return false;
-	*ret_units = size / 2; /* one byte more stands behind the last unit */
+	uint32_t available = 0, size = 0;
+	const uint8_t *bytes = metadata_bytes_at(metadata, blobs->start + offset, &available);
+	if (!bytes)
+		return false;
+	if (available > blobs->size - offset)
+		available = blobs->size - offset;
+	size_t position = 0;
+	if (!compressed_number(bytes, available, &position, &size) || size > available - position)
+		return false;
+	*ret = bytes + position;
+	*ret_size = size;
 	return true;
 }
 
@@ -131,8 +115,6 @@ static void take_stream(struct metadata *metadata, const char *name, struct meta
 		metadata->blobs = stream;
 	} else if (!strcmp(name, "#GUID")) {
 		metadata->guids = stream;
-	} else if (!strcmp(name, "#US")) {
-		metadata->user_strings = stream;
 	} else if (!strcmp(name, "#JTD")) {
 		metadata->minimal_delta = true;
 	}

@@ -1,9 +1,9 @@
 /*
  * ECMA-335 metadata of one managed module, read out of the target: the root (II.24.2.1, "BSJB"),
- * the streams #~ or #- (edit-and-continue and dynamic modules), #Strings, #Blob, #GUID, #US, and
- * the tables of II.22. Bytes are borrowed from a mapped core when they stand together; otherwise
- * copied page by page, and a page that cannot be read makes the rows and strings on it unreadable,
- * not zero.
+ * the streams #~ or #- (edit-and-continue and dynamic modules), #Strings, #Blob, #GUID, and the
+ * tables of II.22. Bytes are borrowed from a mapped core when they stand together; otherwise copied
+ * page by page, and a page that cannot be read makes the rows and strings on it unreadable, not
+ * zero.
  *
  * Everything is bounded by the metadata's own size. Getters that answer bool answer false for a row
  * out of range, a heap index out of range, or bytes that are not in the target. Strings and blobs
@@ -11,8 +11,8 @@
  *
  * Opening places the tables and reads no row: its cost does not depend on the number of rows where
  * the target lends the bytes. Once open, everything that takes a const struct metadata may be
- * called from several threads at once; metadata_index_types() and metadata_find_type() belong to
- * the owner of the arena alone.
+ * called from several threads at once; metadata_find_type() belongs to the owner of the arena
+ * alone.
  */
 #ifndef HEAP_TYPES_METADATA_H
 #define HEAP_TYPES_METADATA_H
@@ -75,14 +75,9 @@ struct metadata;
 MUST_CHECK struct error *metadata_open(struct reader *reader, uint64_t address, uint64_t size,
 				       struct arena *arena, struct metadata **ret);
 
-/* The same on bytes in our own memory, which must live as long: for files and tests. */
+/* The same on bytes in our own memory, which must live as long: for tests. */
 MUST_CHECK struct error *metadata_open_bytes(const uint8_t *bytes, size_t size, struct arena *arena,
 					     struct metadata **ret);
-
-/* A PE image in our own memory, as a file (flat): finds the CLI header and its metadata
- * (heap/types/pe_image.h, which also reads images in a target). */
-MUST_CHECK struct error *metadata_of_pe_file(const uint8_t *bytes, size_t size, const uint8_t **ret,
-					     size_t *ret_size);
 
 /* Bytes of the metadata that could not be read from the target. */
 uint64_t metadata_missing_bytes(const struct metadata *metadata);
@@ -93,9 +88,6 @@ uint32_t metadata_rows(const struct metadata *metadata, enum metadata_table tabl
 const char *metadata_string(const struct metadata *metadata, uint32_t offset);
 bool metadata_blob(const struct metadata *metadata, uint32_t offset, const uint8_t **ret,
 		   uint32_t *ret_size);
-/* A #US literal (the token 0x70xxxxxx of ldstr): UTF-16 units. */
-bool metadata_user_string(const struct metadata *metadata, uint32_t offset, const uint8_t **ret,
-			  uint32_t *ret_units);
 
 bool metadata_mvid(const struct metadata *metadata, uint8_t ret[16]); /* II.22.30 Module */
 
@@ -109,13 +101,10 @@ struct type_def { /* II.22.37; first_field and first_method: see metadata_field_
 };
 bool metadata_type_def(const struct metadata *metadata, uint32_t row, struct type_def *ret);
 
-/*
- * The row at a position of a type's list of fields or methods, 0: none. Position and row are the
- * same but in uncompressed metadata (#-), whose lists go through the tables FieldPtr and MethodPtr
- * (dotnet/runtime src/coreclr/inc/metamodelpub.h: FieldPtrRec).
- */
+/* The row at a position of a type's list of fields, 0: none. Position and row are the same but in
+ * uncompressed metadata (#-), whose lists go through the table FieldPtr (dotnet/runtime
+ * src/coreclr/inc/metamodelpub.h: FieldPtrRec). */
 uint32_t metadata_field_row(const struct metadata *metadata, uint32_t position);
-uint32_t metadata_method_row(const struct metadata *metadata, uint32_t position);
 
 struct type_ref {       /* II.22.38 */
 	uint32_t scope; /* Module, ModuleRef, AssemblyRef or TypeRef token; 0: exported type */
@@ -145,12 +134,6 @@ struct member {                 /* Field II.22.15, MethodDef II.22.26, MemberRef
 };
 bool metadata_field(const struct metadata *metadata, uint32_t row, struct member *ret);
 bool metadata_method(const struct metadata *metadata, uint32_t row, struct member *ret);
-bool metadata_member_ref(const struct metadata *metadata, uint32_t row, struct member *ret);
-
-/* A MethodSpec (II.22.29): the MethodDef or MemberRef token it instantiates, and the instantiation
- * (signature_of_instantiation()). */
-bool metadata_method_spec(const struct metadata *metadata, uint32_t row, uint32_t *ret_method,
-			  const uint8_t **ret, uint32_t *ret_size);
 
 /* Any token that IL names a member by: Field, MethodDef, MemberRef, MethodSpec. parent is always
  * set: a TypeDef token for the module's own members. */
@@ -161,17 +144,6 @@ bool metadata_member(const struct metadata *metadata, uint32_t token, struct mem
 uint32_t metadata_field_owner(const struct metadata *metadata, uint32_t field_row);
 uint32_t metadata_method_owner(const struct metadata *metadata, uint32_t method_row);
 
-bool metadata_type_spec(const struct metadata *metadata, uint32_t row, const uint8_t **ret,
-			uint32_t *ret_size);
-
-/* II.22.36: the locals of a method body, or the target of a calli. */
-bool metadata_stand_alone_signature(const struct metadata *metadata, uint32_t row,
-				    const uint8_t **ret, uint32_t *ret_size);
-
-/* The module's own file name (II.22.30), the name of a ModuleRef row (II.22.31); NULL: none. */
-const char *metadata_module_name(const struct metadata *metadata);
-const char *metadata_module_ref(const struct metadata *metadata, uint32_t row);
-
 /* The constant of a field token (II.22.9): element type (II.23.1.16) and little-endian bytes. */
 bool metadata_constant(const struct metadata *metadata, uint32_t parent_token, uint8_t *ret_type,
 		       const uint8_t **ret, uint32_t *ret_size);
@@ -179,24 +151,16 @@ bool metadata_constant(const struct metadata *metadata, uint32_t parent_token, u
 /* The RVA of a field with initial data (II.22.18); false: none. */
 bool metadata_field_rva(const struct metadata *metadata, uint32_t field_row, uint32_t *ret);
 
-/* A property's getter: of the TypeDef row, by the property's name. ret: MethodDef row. */
-bool metadata_property_getter(const struct metadata *metadata, uint32_t type_row, const char *name,
-			      uint32_t *ret);
-
 /* Visits properties of a TypeDef row in order; index from 0; false past the end, or unreadable.
  * getter 0: none. */
 bool metadata_property(const struct metadata *metadata, uint32_t type_row, uint32_t index,
 		       const char **ret_name, uint32_t *ret_getter);
 
 /* A TypeDef row by names; enclosing 0 for a type that is not nested; of several the first. 0: none.
- * The first call builds the index of metadata_index_types(). */
+ * The first call builds an index of 8 to 20 bytes a type in the arena; without memory for it the
+ * rows are searched one by one. */
 uint32_t metadata_find_type(struct metadata *metadata, const char *name_space, const char *name,
 			    uint32_t enclosing);
-
-/* Builds the index of types by name, 8 to 20 bytes a type in the arena; does nothing when it is
- * there. Without memory for it metadata_find_type() searches row by row. After this call
- * metadata_find_type() only reads. */
-void metadata_index_types(struct metadata *metadata);
 
 struct assembly_name { /* II.22.2, II.22.5 */
 	const char *name, *culture;
@@ -220,7 +184,5 @@ bool metadata_has_attribute(const struct metadata *metadata, uint32_t parent_tok
  * LIMIT_GENERIC_ARGUMENTS. */
 uint32_t metadata_generic_parameter_count(const struct metadata *metadata, uint32_t owner_token);
 const char *metadata_generic_parameter_row_name(const struct metadata *metadata, uint32_t row);
-const char *metadata_generic_parameter_name(const struct metadata *metadata, uint32_t owner_token,
-					    uint32_t number);
 
 #endif

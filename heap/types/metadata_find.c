@@ -70,24 +70,6 @@ bool metadata_property(const struct metadata *metadata, uint32_t type_row, uint3
 	return true;
 }
 
-bool metadata_property_getter(const struct metadata *metadata, uint32_t type_row, const char *name,
-			      uint32_t *ret)
-{
-	uint32_t first = 0, count = 0;
-	if (!property_list(metadata, type_row, &first, &count))
-		return false;
-	for (uint32_t i = 0; i < count; i++) {
-		uint32_t row = metadata_list_row(metadata, TABLE_PROPERTY, first + i);
-		const char *found = NULL;
-		if (!metadata_cell_string(metadata, TABLE_PROPERTY, row, PROPERTY_NAME, &found) ||
-		    strcmp(found, name) != 0)
-			continue;
-		*ret = getter_of(metadata, row);
-		return *ret != 0;
-	}
-	return false;
-}
-
 /* Custom attributes. */
 
 /* The simple name of the class whose constructor is called; NULL: a generic one, or unreadable. */
@@ -177,28 +159,6 @@ const char *metadata_generic_parameter_row_name(const struct metadata *metadata,
 		       : NULL;
 }
 
-const char *metadata_generic_parameter_name(const struct metadata *metadata, uint32_t owner_token,
-					    uint32_t number)
-{
-	const unsigned table = TABLE_GENERIC_PARAM;
-	uint32_t owner = 0, row = 0;
-	if (!metadata_encode(table, GENERIC_PARAM_OWNER, owner_token, &owner))
-		return NULL;
-	for (uint32_t i = 0; i < LIMIT_GENERIC_ARGUMENTS; i++) {
-		uint32_t found = 0;
-		const char *name = NULL;
-		row = metadata_next_match(metadata, table, GENERIC_PARAM_OWNER, owner, row);
-		if (!row)
-			return NULL;
-		if (metadata_raw(metadata, table, row, GENERIC_PARAM_NUMBER, &found) &&
-		    found == number)
-			return metadata_cell_string(metadata, table, row, GENERIC_PARAM_NAME, &name)
-				       ? name
-				       : NULL;
-	}
-	return NULL;
-}
-
 /* Types by name. */
 
 enum { INDEX_PROBES_MAX = 256 };
@@ -264,7 +224,7 @@ static void note_enclosing(const struct metadata *metadata, uint32_t *enclosing,
 	}
 }
 
-void metadata_index_types(struct metadata *metadata)
+static void index_types(struct metadata *metadata)
 {
 	struct metadata_type_index *index = &metadata->types;
 	uint32_t rows = metadata_rows(metadata, TABLE_TYPE_DEF), slots = 16;
@@ -309,7 +269,7 @@ static uint32_t find_type_linearly(const struct metadata *metadata, const char *
 uint32_t metadata_find_type(struct metadata *metadata, const char *name_space, const char *name,
 			    uint32_t enclosing)
 {
-	metadata_index_types(metadata);
+	index_types(metadata);
 	uint32_t slot = 0, row = 0, outer = 0;
 	if (!metadata->types.unusable && find_slot(metadata, name_space, name, enclosing, &slot)) {
 		row = metadata->types.rows[slot];

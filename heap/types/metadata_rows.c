@@ -81,7 +81,7 @@ bool metadata_method(const struct metadata *metadata, uint32_t row, struct membe
 	       signature_of(metadata, table, row, METHOD_SIGNATURE, ret);
 }
 
-bool metadata_member_ref(const struct metadata *metadata, uint32_t row, struct member *ret)
+static bool member_ref(const struct metadata *metadata, uint32_t row, struct member *ret)
 {
 	const unsigned table = TABLE_MEMBER_REF;
 	*ret = (struct member){ 0 };
@@ -90,26 +90,17 @@ bool metadata_member_ref(const struct metadata *metadata, uint32_t row, struct m
 	       signature_of(metadata, table, row, MEMBER_REF_SIGNATURE, ret);
 }
 
-bool metadata_method_spec(const struct metadata *metadata, uint32_t row, uint32_t *ret_method,
-			  const uint8_t **ret, uint32_t *ret_size)
-{
-	return metadata_cell(metadata, TABLE_METHOD_SPEC, row, METHOD_SPEC_METHOD, ret_method) &&
-	       metadata_cell_blob(metadata, TABLE_METHOD_SPEC, row, METHOD_SPEC_INSTANTIATION, ret,
-				  ret_size);
-}
-
 bool metadata_member(const struct metadata *metadata, uint32_t token, struct member *ret)
 {
-	uint32_t size = 0, owner = 0, row = token_row(token);
-	const uint8_t *instantiation = NULL;
-	if (token_table(token) == TABLE_METHOD_SPEC) {
-		if (!metadata_method_spec(metadata, row, &token, &instantiation, &size))
+	uint32_t owner = 0, row = token_row(token);
+	if (token_table(token) == TABLE_METHOD_SPEC) { /* II.22.29: an instantiated method */
+		if (!metadata_cell(metadata, TABLE_METHOD_SPEC, row, METHOD_SPEC_METHOD, &token))
 			return false;
 		row = token_row(token);
 	}
 	switch (token_table(token)) {
 	case TABLE_MEMBER_REF:
-		return metadata_member_ref(metadata, row, ret);
+		return member_ref(metadata, row, ret);
 	case TABLE_FIELD:
 		owner = metadata_field_owner(metadata, row);
 		if (!owner || !metadata_field(metadata, row, ret))
@@ -130,11 +121,6 @@ bool metadata_member(const struct metadata *metadata, uint32_t token, struct mem
 uint32_t metadata_field_row(const struct metadata *metadata, uint32_t position)
 {
 	return metadata_list_row(metadata, TABLE_FIELD, position);
-}
-
-uint32_t metadata_method_row(const struct metadata *metadata, uint32_t position)
-{
-	return metadata_list_row(metadata, TABLE_METHOD_DEF, position);
 }
 
 /* The last TypeDef whose list starts at or before the position; the lists are in the order of their
@@ -171,33 +157,6 @@ uint32_t metadata_field_owner(const struct metadata *metadata, uint32_t field_ro
 uint32_t metadata_method_owner(const struct metadata *metadata, uint32_t method_row)
 {
 	return list_owner(metadata, TYPE_DEF_METHODS, TABLE_METHOD_DEF, method_row);
-}
-
-bool metadata_type_spec(const struct metadata *metadata, uint32_t row, const uint8_t **ret,
-			uint32_t *ret_size)
-{
-	return metadata_cell_blob(metadata, TABLE_TYPE_SPEC, row, TYPE_SPEC_SIGNATURE, ret,
-				  ret_size);
-}
-
-bool metadata_stand_alone_signature(const struct metadata *metadata, uint32_t row,
-				    const uint8_t **ret, uint32_t *ret_size)
-{
-	return metadata_cell_blob(metadata, TABLE_STAND_ALONE_SIG, row, STAND_ALONE_SIG_SIGNATURE,
-				  ret, ret_size);
-}
-
-const char *metadata_module_name(const struct metadata *metadata)
-{
-	const char *name = NULL;
-	return metadata_cell_string(metadata, TABLE_MODULE, 1, MODULE_NAME, &name) ? name : NULL;
-}
-
-const char *metadata_module_ref(const struct metadata *metadata, uint32_t row)
-{
-	const char *name = NULL;
-	return metadata_cell_string(metadata, TABLE_MODULE_REF, row, MODULE_REF_NAME, &name) ? name
-											     : NULL;
 }
 
 static bool read_version(const struct metadata *metadata, unsigned table, uint32_t row,

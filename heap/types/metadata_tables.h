@@ -35,7 +35,6 @@ enum {
 
 /* Columns by their place in the row, II.22's order; those that are read. */
 enum metadata_column {
-	MODULE_NAME = 1,
 	MODULE_MVID = 2,
 	TYPE_REF_SCOPE = 0,
 	TYPE_REF_NAME = 1,
@@ -63,15 +62,12 @@ enum metadata_column {
 	ATTRIBUTE_PARENT = 0,
 	ATTRIBUTE_CONSTRUCTOR = 1,
 	ATTRIBUTE_VALUE = 2,
-	STAND_ALONE_SIG_SIGNATURE = 0,
 	PROPERTY_MAP_PARENT = 0,
 	PROPERTY_MAP_PROPERTIES = 1,
 	PROPERTY_NAME = 1,
 	SEMANTICS_FLAGS = 0,
 	SEMANTICS_METHOD = 1,
 	SEMANTICS_ASSOCIATION = 2,
-	MODULE_REF_NAME = 0,
-	TYPE_SPEC_SIGNATURE = 0,
 	FIELD_RVA_RVA = 0,
 	FIELD_RVA_FIELD = 1,
 	ASSEMBLY_VERSION = 1, /* four columns */
@@ -87,11 +83,9 @@ enum metadata_column {
 	EXPORTED_TYPE_IMPLEMENTATION = 4,
 	NESTED_CLASS_NESTED = 0,
 	NESTED_CLASS_ENCLOSING = 1,
-	GENERIC_PARAM_NUMBER = 0,
 	GENERIC_PARAM_OWNER = 2,
 	GENERIC_PARAM_NAME = 3,
 	METHOD_SPEC_METHOD = 0,
-	METHOD_SPEC_INSTANTIATION = 1,
 };
 
 /* II.23.1.15: visibilities from NESTED_PUBLIC on are those of nested types. */
@@ -114,7 +108,7 @@ struct metadata_table_place {
 	uint8_t offsets[METADATA_COLUMNS], widths[METADATA_COLUMNS];
 };
 
-/* The index of types by name: built by metadata_index_types(). */
+/* The index of types by name: built by the first metadata_find_type(). */
 struct metadata_type_index {
 	uint32_t *rows;      /* open addressing; 0: free. NULL: not built */
 	uint32_t *enclosing; /* by TypeDef row; 0: not nested */
@@ -126,7 +120,7 @@ struct metadata {
 	const struct metadata_piece *pieces;
 	size_t piece_count;
 	uint64_t missing_bytes;
-	struct metadata_stream tables_stream, strings, blobs, guids, user_strings;
+	struct metadata_stream tables_stream, strings, blobs, guids;
 	bool uncompressed;  /* #- */
 	bool minimal_delta; /* #JTD: every index is 4 bytes */
 	uint64_t sorted;    /* one bit a table: II.24.2.6 Sorted, where it can be trusted */

@@ -11,7 +11,6 @@ enum {
 	PE_SIGNATURE = 0x00004550, /* "PE\0\0" */
 	PE_SIGNATURE_BYTES = 4,
 	COFF_SECTION_COUNT = 2,
-	COFF_TIME_STAMP = 4,
 	COFF_OPTIONAL_SIZE = 16,
 	COFF_BYTES = 20,
 	OPTIONAL_MAGIC_32 = 0x10b,
@@ -24,12 +23,10 @@ enum {
 	DIRECTORY_CLI = 14,
 	OPTIONAL_BYTES = OPTIONAL_DIRECTORIES_64 + (DIRECTORY_CLI + 1) * DIRECTORY_BYTES,
 	SECTION_BYTES = 40,
-	SECTION_VIRTUAL_SIZE = 8,
 	SECTION_RVA = 12,
 	SECTION_FILE_SIZE = 16,
 	SECTION_FILE_OFFSET = 20,
 	CLI_METADATA = 8,
-	CLI_FLAGS = 16,
 	CLI_BYTES = 72,
 };
 
@@ -38,9 +35,7 @@ enum {
 	BODY_KIND_MASK = 0x3,
 	BODY_TINY = 0x2,
 	BODY_FAT = 0x3,
-	BODY_MORE_SECTIONS = 0x8,
 	BODY_FAT_BYTES = 12,
-	BODY_TINY_STACK = 8,
 };
 
 static struct error *read_header(struct reader *reader, const struct pe_image *image,
@@ -102,7 +97,6 @@ static struct error *read_sections(struct reader *reader, struct pe_image *image
 		const uint8_t *header = headers + (size_t)i * SECTION_BYTES;
 		image->sections[i] = (struct pe_section){
 			.rva = load_u32(header + SECTION_RVA),
-			.virtual_size = load_u32(header + SECTION_VIRTUAL_SIZE),
 			.file_offset = load_u32(header + SECTION_FILE_OFFSET),
 			.file_size = load_u32(header + SECTION_FILE_SIZE),
 		};
@@ -124,7 +118,6 @@ static struct error *read_headers(struct reader *reader, struct pe_image *image,
 		return not_pe(image, "the signature PE is not there");
 	const uint8_t *coff = bytes + PE_SIGNATURE_BYTES;
 	image->section_count = load_u16(coff + COFF_SECTION_COUNT);
-	image->time_stamp = load_u32(coff + COFF_TIME_STAMP);
 	if (image->section_count > LIMIT_PE_SECTIONS)
 		return not_pe(image, "it has too many sections");
 	size_t optional_size = load_u16(coff + COFF_OPTIONAL_SIZE);
@@ -176,7 +169,6 @@ struct error *pe_image_open(struct reader *reader, uint64_t base, uint64_t size_
 				   (unsigned long long)base);
 	ret->metadata_rva = load_u32(cli + CLI_METADATA);
 	ret->metadata_size = load_u32(cli + CLI_METADATA + 4);
-	ret->cli_flags = load_u32(cli + CLI_FLAGS);
 	return NULL;
 }
 
@@ -235,17 +227,13 @@ struct error *pe_image_method_body(const struct pe_image *image, struct reader *
 				   (unsigned long long)address);
 	uint32_t header_size = 1;
 	ret->il_size = header[0] >> 2;
-	ret->max_stack = BODY_TINY_STACK;
 	if ((header[0] & BODY_KIND_MASK) == BODY_FAT) {
 		header = reader_borrow(reader, address, BODY_FAT_BYTES);
 		if (!header)
 			return error_fault(address, "cannot read the method header at %#llx",
 					   (unsigned long long)address);
 		header_size = (uint32_t)(header[1] >> 4) * 4;
-		ret->has_sections = header[0] & BODY_MORE_SECTIONS;
-		ret->max_stack = load_u16(header + 2);
 		ret->il_size = load_u32(header + 4);
-		ret->local_signature = load_u32(header + 8);
 		if (header_size < BODY_FAT_BYTES)
 			return no_body(image, rva, "its header claims an impossible size");
 	} else if ((header[0] & BODY_KIND_MASK) != BODY_TINY) {
@@ -256,60 +244,4 @@ struct error *pe_image_method_body(const struct pe_image *image, struct reader *
 		return no_body(image, rva, "its code does not fit into the image");
 	ret->il_address = address + header_size;
 	return NULL;
-}
-
-/* Bytes of our own as a target, so that one reader of PE files serves both. */
-struct bytes_target {
-	struct target base;
-	const uint8_t *bytes;
-	size_t size;
-};
-
-static const uint8_t *bytes_borrow(struct target *target, uint64_t address, size_t *ret_size)
-{
-	const struct bytes_target *bytes = (const struct bytes_target *)target;
-	if (address >= bytes->size)
-		return NULL;
-	*ret_size = bytes->size - (size_t)address;
-	return bytes->bytes + address;
-}
-
-static size_t bytes_read_some(struct target *target, uint64_t address, void *buffer, size_t size)
-{
-	size_t lent = 0;
-	const uint8_t *bytes = bytes_borrow(target, address, &lent);
-	size_t part = lent < size ? lent : size;
-	if (bytes)
-		memcpy(buffer, bytes, part);
-	return part;
-}
-
-static struct error *find_metadata(struct reader *reader, const uint8_t *bytes, size_t size,
-				   const uint8_t **ret, size_t *ret_size)
-{
-	struct pe_image image;
-	uint64_t offset = 0;
-	uint32_t metadata_size = 0;
-	TRY(pe_image_open(reader, 0, size, false, &image));
-	if (!pe_image_metadata(&image, &offset, &metadata_size))
-		return error_new(ERROR_BAD_DATA, "the PE file's metadata lies outside of it");
-	*ret = bytes + offset;
-	*ret_size = metadata_size;
-	return NULL;
-}
-
-struct error *metadata_of_pe_file(const uint8_t *bytes, size_t size, const uint8_t **ret,
-				  size_t *ret_size)
-{
-	static const struct target_ops ops = { .kind = "bytes",
-					       .read_some = bytes_read_some,
-					       .borrow = bytes_borrow };
-	struct bytes_target target = { .base = { .ops = &ops }, .bytes = bytes, .size = size };
-	struct reader reader;
-	if (!size)
-		return error_new(ERROR_BAD_DATA, "an empty file is no PE image");
-	reader_init(&reader, &target.base);
-	struct error *error = find_metadata(&reader, bytes, size, ret, ret_size);
-	reader_deinit(&reader);
-	return error;
 }

@@ -12,18 +12,16 @@
 #include "base/limits.h"
 
 struct pe_section { /* II.25.3 */
-	uint32_t rva, virtual_size;
+	uint32_t rva;
 	uint32_t file_offset, file_size;
 };
 
 struct pe_image {
 	uint64_t base, size_bytes; /* size_bytes: of this layout */
 	bool mapped;
-	uint32_t time_stamp;    /* II.25.2.2; of deterministic builds a hash, still an identity */
 	uint32_t size_of_image; /* II.25.2.3.2; bytes */
 	uint32_t headers_size;  /* bytes from the base that are the same in both layouts */
 	uint32_t metadata_rva, metadata_size;
-	uint32_t cli_flags; /* II.25.3.3.1 */
 	uint32_t section_count;
 	struct pe_section sections[LIMIT_PE_SECTIONS];
 };
@@ -48,10 +46,7 @@ bool pe_image_metadata(const struct pe_image *image, uint64_t *ret_address, uint
 
 struct method_body { /* II.25.4 */
 	uint64_t il_address;
-	uint32_t il_size;         /* bytes, at most LIMIT_IL_BYTES */
-	uint32_t local_signature; /* StandAloneSig token; 0: no locals */
-	uint16_t max_stack;
-	bool has_sections; /* exception clauses follow the IL */
+	uint32_t il_size; /* bytes, at most LIMIT_IL_BYTES */
 };
 
 /* The body that the RVA of a MethodDef row points at. ERROR_NOT_FOUND for RVA 0 (abstract, native,

@@ -14,12 +14,10 @@ enum {
 	PINNED = 0x45,
 };
 
-/* II.23.2.1 .. II.23.2.15: the first byte. */
+/* II.23.2.1 .. II.23.2.4: the first byte. */
 enum {
 	CONVENTION_MASK = 0x0f,
 	CONVENTION_FIELD = 0x06,
-	CONVENTION_LOCALS = 0x07,
-	CONVENTION_INSTANTIATION = 0x0a,
 	CONVENTION_GENERIC = 0x10,
 };
 
@@ -37,6 +35,35 @@ struct decoder {
 	struct open_node open[LIMIT_NESTING];
 	unsigned depth;
 };
+
+uint8_t element_width(uint8_t element_type)
+{
+	switch (element_type) {
+	case ELEMENT_BOOLEAN:
+	case ELEMENT_I1:
+	case ELEMENT_U1:
+		return 1;
+	case ELEMENT_CHAR:
+	case ELEMENT_I2:
+	case ELEMENT_U2:
+		return 2;
+	case ELEMENT_I4:
+	case ELEMENT_U4:
+	case ELEMENT_R4:
+		return 4;
+	case ELEMENT_I8:
+	case ELEMENT_U8:
+	case ELEMENT_R8:
+	case ELEMENT_I:
+	case ELEMENT_U:
+	case ELEMENT_PTR:
+	case ELEMENT_BYREF:
+	case ELEMENT_FNPTR:
+		return 8;
+	default:
+		return 0;
+	}
+}
 
 static struct error *bad(const struct decoder *decoder, const char *what)
 {
@@ -125,24 +152,24 @@ static struct error *generic_instance(struct decoder *decoder, struct signature_
 	return NULL;
 }
 
-/* A convention and its counts: FNPTR's, and a method's. */
-static struct error *method_head(struct decoder *decoder, uint8_t *ret_convention,
-				 uint32_t *ret_generic, uint32_t *ret_parameters)
+/* FNPTR, behind its own byte: a method's convention and counts (II.23.2.1). */
+static struct error *function_pointer(struct decoder *decoder, struct signature_node *node)
 {
-	*ret_generic = 0;
-	TRY(byte(decoder, ret_convention));
-	if (*ret_convention & CONVENTION_GENERIC)
-		TRY(number(decoder, ret_generic));
-	TRY(number(decoder, ret_parameters));
-	if (*ret_parameters >= LIMIT_SIGNATURE_NODES)
+	uint8_t convention = 0;
+	uint32_t generic = 0;
+	TRY(byte(decoder, &convention));
+	if (convention & CONVENTION_GENERIC)
+		TRY(number(decoder, &generic));
+	TRY(number(decoder, &node->children));
+	if (node->children >= LIMIT_SIGNATURE_NODES)
 		return bad(decoder, "has an impossible number of parameters");
+	node->children++; /* the return type */
+	node->number = convention;
 	return NULL;
 }
 
 static struct error *read_node(struct decoder *decoder, struct signature_node *node)
 {
-	uint8_t convention = 0;
-	uint32_t generic = 0;
 	TRY(skip_modifiers(decoder, &node->element_type));
 	switch (node->element_type) {
 	case ELEMENT_PTR:
@@ -162,10 +189,7 @@ static struct error *read_node(struct decoder *decoder, struct signature_node *n
 	case ELEMENT_INTERNAL:
 		return handle(decoder, &node->handle);
 	case ELEMENT_FNPTR:
-		TRY(method_head(decoder, &convention, &generic, &node->children));
-		node->children++; /* the return type */
-		node->number = convention;
-		return NULL;
+		return function_pointer(decoder, node);
 	case ELEMENT_TYPEDBYREF:
 	case ELEMENT_I:
 	case ELEMENT_U:
@@ -240,87 +264,25 @@ static struct error *read_type(struct decoder *decoder)
 	return NULL;
 }
 
-static struct error *read_types(struct decoder *decoder, uint32_t types)
-{
-	decoder->count = 0;
-	for (uint32_t i = 0; i < types; i++)
-		TRY(read_type(decoder));
-	return NULL;
-}
-
-static struct error *decode(struct decoder *decoder, uint32_t types, struct arena *arena,
-			    struct signature *ret)
-{
-	size_t start = decoder->position;
-	TRY(read_types(decoder, types));
-	decoder->nodes = arena_allocate_array(arena, decoder->count, sizeof(*decoder->nodes));
-	if (!decoder->nodes)
-		return &error_no_memory;
-	decoder->position = start;
-	TRY(read_types(decoder, types));
-	ret->nodes = decoder->nodes;
-	ret->count = decoder->count;
-	return NULL;
-}
-
 struct error *signature_of_field(const uint8_t *bytes, uint32_t size, struct arena *arena,
 				 struct signature *ret)
 {
 	struct decoder decoder = { .bytes = bytes, .size = size };
+	uint8_t convention = 0;
 	*ret = (struct signature){ 0 };
-	TRY(byte(&decoder, &ret->convention));
-	if ((ret->convention & CONVENTION_MASK) != CONVENTION_FIELD)
+	TRY(byte(&decoder, &convention));
+	if ((convention & CONVENTION_MASK) != CONVENTION_FIELD)
 		return bad(&decoder, "is not a field's");
-	return decode(&decoder, 1, arena, ret);
-}
-
-struct error *signature_of_type(const uint8_t *bytes, uint32_t size, struct arena *arena,
-				struct signature *ret)
-{
-	struct decoder decoder = { .bytes = bytes, .size = size };
-	*ret = (struct signature){ 0 };
-	return decode(&decoder, 1, arena, ret);
-}
-
-struct error *signature_of_method(const uint8_t *bytes, uint32_t size, struct arena *arena,
-				  struct signature *ret)
-{
-	struct decoder decoder = { .bytes = bytes, .size = size };
-	*ret = (struct signature){ 0 };
-	TRY(method_head(&decoder, &ret->convention, &ret->generic_count, &ret->parameter_count));
-	switch (ret->convention & CONVENTION_MASK) {
-	case CONVENTION_FIELD:
-	case CONVENTION_LOCALS:
-	case CONVENTION_INSTANTIATION:
-		return bad(&decoder, "is not a method's");
-	}
-	return decode(&decoder, ret->parameter_count + 1, arena, ret);
-}
-
-/* LocalVarSig and MethodSpec: a count and that many types. */
-static struct error *types_behind(uint8_t convention, const char *complaint, const uint8_t *bytes,
-				  uint32_t size, struct arena *arena, struct signature *ret)
-{
-	struct decoder decoder = { .bytes = bytes, .size = size };
-	*ret = (struct signature){ 0 };
-	TRY(byte(&decoder, &ret->convention));
-	if ((ret->convention & CONVENTION_MASK) != convention)
-		return bad(&decoder, complaint);
-	TRY(number(&decoder, &ret->parameter_count));
-	if (ret->parameter_count > LIMIT_SIGNATURE_NODES)
-		return bad(&decoder, "has an impossible number of types");
-	return decode(&decoder, ret->parameter_count, arena, ret);
-}
-
-struct error *signature_of_instantiation(const uint8_t *bytes, uint32_t size, struct arena *arena,
-					 struct signature *ret)
-{
-	return types_behind(CONVENTION_INSTANTIATION, "is not a method instantiation's", bytes,
-			    size, arena, ret);
-}
-
-struct error *signature_of_locals(const uint8_t *bytes, uint32_t size, struct arena *arena,
-				  struct signature *ret)
-{
-	return types_behind(CONVENTION_LOCALS, "is not one of locals", bytes, size, arena, ret);
+	size_t start = decoder.position;
+	TRY(read_type(&decoder));
+	struct signature_node *nodes = arena_allocate_array(arena, decoder.count, sizeof(*nodes));
+	if (!nodes)
+		return &error_no_memory;
+	decoder.nodes = nodes;
+	decoder.count = 0;
+	decoder.position = start;
+	TRY(read_type(&decoder));
+	ret->nodes = nodes;
+	ret->count = decoder.count;
+	return NULL;
 }

@@ -44,6 +44,9 @@ enum element_type {
 	ELEMENT_INTERNAL = 0x21, /* runtime-made: a TypeHandle's address follows, in `handle` */
 };
 
+/* Bytes of a primitive, pointers among them, on a 64-bit target (ECMA-335 III.1.1); 0: not one. */
+uint8_t element_width(uint8_t element_type);
+
 struct signature_node {
 	uint8_t element_type;
 	bool is_value_type; /* GENERICINST over a value type */
@@ -57,31 +60,11 @@ struct signature_node {
 struct signature {
 	const struct signature_node *nodes;
 	uint32_t count;
-	uint32_t parameter_count; /* of methods and properties; locals, arguments; 0 for fields */
-	uint32_t generic_count;   /* type parameters that a method declares */
-	uint8_t convention;       /* the first byte: II.23.2.1 .. II.23.2.5 */
 };
 
 /* FieldSig (II.23.2.4): the field's type is nodes[0]. Lives in arena. ERROR_BAD_DATA when it is not
  * one or exceeds LIMIT_SIGNATURE_NODES. */
 MUST_CHECK struct error *signature_of_field(const uint8_t *bytes, uint32_t size,
 					    struct arena *arena, struct signature *ret);
-
-/* TypeSpec (II.23.2.14): the type is nodes[0]. */
-MUST_CHECK struct error *signature_of_type(const uint8_t *bytes, uint32_t size, struct arena *arena,
-					   struct signature *ret);
-
-/* MethodDefSig, MethodRefSig, PropertySig (II.23.2.1, .2, .5): nodes[0] is the return type, the
- * parameters follow (step by `next`). */
-MUST_CHECK struct error *signature_of_method(const uint8_t *bytes, uint32_t size,
-					     struct arena *arena, struct signature *ret);
-
-/* MethodSpec (II.23.2.15): parameter_count type arguments, from nodes[0] on by `next`. */
-MUST_CHECK struct error *signature_of_instantiation(const uint8_t *bytes, uint32_t size,
-						    struct arena *arena, struct signature *ret);
-
-/* LocalVarSig (II.23.2.6): parameter_count types, likewise. */
-MUST_CHECK struct error *signature_of_locals(const uint8_t *bytes, uint32_t size,
-					     struct arena *arena, struct signature *ret);
 
 #endif

@@ -35,7 +35,6 @@ static const struct field_binding bindings[] = {
 	{ "ModuleLookupMap", "Next", SLOT(map_next), false, 8 },
 	{ "ModuleLookupMap", "Count", SLOT(map_count), false, 4 },
 	{ "EETypeHashTable", "Buckets", SLOT(hash_buckets), false, 8 },
-	{ "EETypeHashTable", "Count", SLOT(hash_count), false, 4 },
 	{ "EETypeHashTable", "VolatileEntryValue", SLOT(hash_value), false, 8 },
 	{ "EETypeHashTable", "VolatileEntryNextEntry", SLOT(hash_next), false, 8 },
 };

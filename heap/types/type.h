@@ -126,12 +126,6 @@ MUST_CHECK struct error *type_find(struct heap *heap, const char *name, struct a
 				   const struct type ***ret, size_t *ret_count,
 				   size_t *ret_unloaded);
 
-/* Every loaded type of a module: visited through TypeDefToMethodTableMap and AvailableTypeParams.
- */
-typedef struct error *(*type_visitor)(const struct type *type, void *context);
-MUST_CHECK struct error *type_visit_module(struct heap *heap, struct clr_module *module,
-					   type_visitor visit, void *context);
-
 bool type_is_reference(const struct type *type); /* a value of it in a field is an object address */
 /* Does the type or one of its parents have this full metadata name (without generic arguments,
  * e.g. "System.Collections.Generic.Dictionary`2")? */

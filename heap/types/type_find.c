@@ -3,32 +3,6 @@
 #include "base/text.h"
 #include "heap/types/type_system.h"
 
-struct visiting {
-	struct heap *heap;
-	type_visitor visit;
-	void *context;
-};
-
-static struct error *handle_visited(uint64_t handle, void *context)
-{
-	struct visiting *visiting = context;
-	const struct type *type;
-	struct error *error = type_at(visiting->heap, handle, &type);
-	if (error_take(&error, ERROR_BAD_DATA) || error_take(&error, ERROR_FAULT))
-		return NULL;
-	TRY(error);
-	return visiting->visit(type, visiting->context);
-}
-
-struct error *type_visit_module(struct heap *heap, struct clr_module *module, type_visitor visit,
-				void *context)
-{
-	struct visiting visiting = { heap, visit, context };
-	TRY(type_map_visit(heap, module, heap->types->layout.type_def_map, handle_visited,
-			   &visiting));
-	return type_available_visit(heap, module, handle_visited, &visiting);
-}
-
 /* The part of a name that a TypeDef row has too: "Entry" of
  * "System.Collections.Generic.Dictionary<System.String, System.Int32>+Entry[]". */
 struct simple_name {
@@ -337,13 +311,9 @@ static bool simple_matches(const struct search *search, const char *name)
 static struct error *module_search(struct search *search, struct clr_module *module)
 {
 	struct metadata *metadata;
-	struct error *error = clr_module_metadata(search->heap, module, &metadata);
-	if (error) {
-		if (error->code == ERROR_NO_MEMORY)
-			return error;
-		error_free(error);
+	TRY(clr_module_metadata_or_none(search->heap, module, &metadata));
+	if (!metadata)
 		return NULL;
-	}
 	uint32_t rows = metadata_rows(metadata, TABLE_TYPE_DEF);
 	for (uint32_t row = 1; row <= rows; row++) {
 		struct type_def definition;

@@ -207,13 +207,9 @@ static struct error *definition_find(struct heap *heap, struct clr_module *modul
 	for (unsigned hops = 0; module && hops < LIMIT_NESTING; hops++) {
 		struct metadata *metadata;
 		struct exported_type exported;
-		struct error *error = clr_module_metadata(heap, module, &metadata);
-		if (error) {
-			if (error->code == ERROR_NO_MEMORY)
-				return error;
-			error_free(error);
+		TRY(clr_module_metadata_or_none(heap, module, &metadata));
+		if (!metadata)
 			return NULL;
-		}
 		*ret_row = metadata_find_type(metadata, wanted->name_space, wanted->name, 0);
 		if (*ret_row) {
 			*ret = module;
@@ -228,8 +224,10 @@ static struct error *definition_find(struct heap *heap, struct clr_module *modul
 	return NULL;
 }
 
-struct error *type_ref_resolve(struct heap *heap, struct clr_module *module, uint32_t row,
-			       struct clr_module **ret, uint32_t *ret_row)
+/* The module and TypeDef row that a TypeRef means; *ret NULL: its assembly is not loaded or has no
+ * such type. */
+static struct error *type_ref_resolve(struct heap *heap, struct clr_module *module, uint32_t row,
+				      struct clr_module **ret, uint32_t *ret_row)
 {
 	struct type_ref chain[LIMIT_NESTING];
 	struct metadata *metadata;
@@ -271,26 +269,6 @@ static uint8_t enum_element(const struct metadata *metadata, const struct type_d
 	return ELEMENT_END;
 }
 
-static uint32_t element_size(uint8_t element)
-{
-	switch (element) {
-	case ELEMENT_BOOLEAN:
-	case ELEMENT_I1:
-	case ELEMENT_U1:
-		return 1;
-	case ELEMENT_CHAR:
-	case ELEMENT_I2:
-	case ELEMENT_U2:
-		return 2;
-	case ELEMENT_I4:
-	case ELEMENT_U4:
-	case ELEMENT_R4:
-		return 4;
-	default:
-		return 8;
-	}
-}
-
 /* Is the token System.NAME? Value types are those that extend ValueType or Enum (II.13). */
 static bool token_is(const struct metadata *metadata, uint32_t token, const char *name)
 {
@@ -320,7 +298,8 @@ static void describe_unloaded(const struct metadata *metadata, uint32_t row, str
 	} else if (token_is(metadata, definition.extends, "Enum")) {
 		type->kind = TYPE_ENUM;
 		type->element_type = enum_element(metadata, &definition);
-		type->value_size = element_size(type->element_type);
+		uint8_t width = element_width(type->element_type);
+		type->value_size = width ? width : sizeof(uint64_t);
 	} else if (token_is(metadata, definition.extends, "ValueType") &&
 		   !(strcmp(definition.name, "Enum") == 0 &&
 		     strcmp(definition.name_space, "System") == 0)) {

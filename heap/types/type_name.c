@@ -50,21 +50,6 @@ bool type_definition_name(struct metadata *metadata, uint32_t row, bool escaped,
 	return depth > 0 && text->length <= LIMIT_TYPE_NAME_BYTES;
 }
 
-/* The metadata of the module that defines the type; *ret NULL: cannot be read, or none defines it.
- * Here and below an error is ERROR_NO_MEMORY: other reasons leave a type without a name. */
-static struct error *metadata_of(struct heap *heap, const struct type *type, struct metadata **ret)
-{
-	*ret = NULL;
-	if (!type->module)
-		return NULL;
-	struct error *error = clr_module_metadata(heap, type->module, ret);
-	if (!error || error->code == ERROR_NO_MEMORY)
-		return error;
-	error_free(error);
-	*ret = NULL;
-	return NULL;
-}
-
 /*
  * A MethodTable's own word on its row is not enough for a name: a flipped bit there would give
  * another class's. The module's map must lead back to it, and the definition of an instantiation
@@ -94,7 +79,7 @@ static struct error *append_definition(struct heap *heap, const struct type *typ
 		*ret_known = true;
 		return NULL;
 	}
-	TRY(metadata_of(heap, type, &metadata));
+	TRY(clr_module_metadata_or_none(heap, type->module, &metadata));
 	*ret_known = metadata && token_table(type->token) == TABLE_TYPE_DEF &&
 		     definition_agrees(heap, type, metadata) &&
 		     type_definition_name(metadata, token_row(type->token), escaped, text);
@@ -132,7 +117,7 @@ static struct error *append_variable(struct heap *heap, const struct type *type,
 {
 	struct metadata *metadata;
 	const char *name = NULL;
-	TRY(metadata_of(heap, type, &metadata));
+	TRY(clr_module_metadata_or_none(heap, type->module, &metadata));
 	if (metadata && token_table(type->token) == TABLE_GENERIC_PARAM)
 		name = metadata_generic_parameter_row_name(metadata, token_row(type->token));
 	if (name)
@@ -183,7 +168,7 @@ static struct error *append_brackets(struct heap *heap, const struct type *const
 		text_append(text, arguments[i]->sos_name);
 		if (variable)
 			continue;
-		TRY(metadata_of(heap, arguments[i], &metadata));
+		TRY(clr_module_metadata_or_none(heap, arguments[i]->module, &metadata));
 		const char *assembly = metadata ? arguments[i]->module->assembly_name : "";
 		if (*assembly)
 			text_append(text, ", ");

@@ -168,29 +168,6 @@ uint64_t type_map_find(struct heap *heap, const struct clr_module *module, struc
 	return 0;
 }
 
-struct error *type_map_visit(struct heap *heap, const struct clr_module *module, struct field map,
-			     handle_visitor visit, void *context)
-{
-	uint64_t address = module->address + map.offset, raw, visited = 0;
-	if (!map.present)
-		return NULL;
-	for (uint32_t blocks = 0; address && blocks < LIMIT_LOOKUP_MAP_BLOCKS; blocks++) {
-		struct map_block block;
-		if (!map_block_read(heap, address, &block))
-			return NULL;
-		for (uint32_t i = 0; i < block.count; i++) {
-			if (++visited > LIMIT_LOOKUP_MAP_ENTRIES ||
-			    !reader_u64(&heap->reader, block.data + (uint64_t)i * sizeof(uint64_t),
-					&raw))
-				break;
-			if (map_entry(raw))
-				TRY(visit(map_entry(raw), context));
-		}
-		address = block.next;
-	}
-	return NULL;
-}
-
 /* DacEnumerableHash (Loader.md; src/coreclr/vm/dacenumerablehash.h): the bucket array's first three
  * slots are its length, the next array and the end sentinel; a chain ends at an odd value. The low
  * bit of a value is a flag. */

@@ -20,7 +20,7 @@ struct type_layout {
 	struct field function_arguments, function_convention, function_types;
 	struct field type_def_map, type_ref_map, available;
 	struct field map_data, map_next, map_count;
-	struct field hash_buckets, hash_count, hash_value, hash_next;
+	struct field hash_buckets, hash_value, hash_next;
 };
 
 /* A struct type with what only this folder's files look at. */
@@ -130,10 +130,8 @@ MUST_CHECK struct error *type_new_unloaded(struct heap *heap, const struct type 
 uint64_t type_map_find(struct heap *heap, const struct clr_module *module, struct field map,
 		       uint32_t row);
 
-/* Every handle of a map, and of AvailableTypeParams. */
+/* Every handle of AvailableTypeParams: the constructed types of a module. */
 typedef struct error *(*handle_visitor)(uint64_t handle, void *context);
-MUST_CHECK struct error *type_map_visit(struct heap *heap, const struct clr_module *module,
-					struct field map, handle_visitor visit, void *context);
 MUST_CHECK struct error *type_available_visit(struct heap *heap, const struct clr_module *module,
 					      handle_visitor visit, void *context);
 
@@ -151,11 +149,6 @@ struct type_construction {
 MUST_CHECK struct error *type_instance_find(struct heap *heap,
 					    const struct type_construction *construction,
 					    const struct type **ret);
-
-/* The module and TypeDef row that a TypeRef means; *ret NULL: its assembly is not loaded or has no
- * such type. */
-MUST_CHECK struct error *type_ref_resolve(struct heap *heap, struct clr_module *module,
-					  uint32_t row, struct clr_module **ret, uint32_t *ret_row);
 
 /* Makes what type_metadata_name() answers; ERROR_NO_MEMORY only. */
 MUST_CHECK struct error *type_metadata_name_prepare(struct heap *heap, const struct type *type);

@@ -14,36 +14,6 @@ static bool element_is_signed(uint8_t element_type)
 	       element_type == ELEMENT_I;
 }
 
-/* ECMA-335 III.1.1: bytes of a primitive on a 64-bit target; 0: not one. */
-static uint8_t element_width(uint8_t element_type)
-{
-	switch (element_type) {
-	case ELEMENT_BOOLEAN:
-	case ELEMENT_I1:
-	case ELEMENT_U1:
-		return 1;
-	case ELEMENT_CHAR:
-	case ELEMENT_I2:
-	case ELEMENT_U2:
-		return 2;
-	case ELEMENT_I4:
-	case ELEMENT_U4:
-	case ELEMENT_R4:
-		return 4;
-	case ELEMENT_I8:
-	case ELEMENT_U8:
-	case ELEMENT_R8:
-	case ELEMENT_I:
-	case ELEMENT_U:
-	case ELEMENT_PTR:
-	case ELEMENT_BYREF:
-	case ELEMENT_FNPTR:
-		return 8;
-	default:
-		return 0;
-	}
-}
-
 static enum value_kind primitive_kind(uint8_t element_type)
 {
 	switch (element_type) {

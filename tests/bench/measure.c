@@ -4,7 +4,6 @@
  * /proc/PID/status every 2 ms, since the kernel keeps no peak of it.
  */
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -4,8 +4,6 @@
 #include "heap/contract/layouts.h"
 #include "tests/unit/alloc_fail.h"
 
-#include <elf.h>
-
 enum {
 	LAYOUT_8_0 = 2, /* its index among the shipped ones */
 	VARIABLES = FAKE_RUNTIME_BASE + 0x4000,

@@ -98,7 +98,6 @@ TEST(nothing_is_no_mapping)
 	struct process_maps maps;
 	CHECK_OK(parse("", &arena, &maps));
 	CHECK_NUMBER(maps.count, 0);
-	CHECK(!process_maps_find(&maps, 0x1000));
 }
 
 TEST(hostile_lines_are_refused)
@@ -162,19 +161,6 @@ TEST(every_cut_of_the_text_is_parsed_or_refused)
 	}
 }
 
-TEST(finding_by_address)
-{
-	CLEANUP(arena_deinit) struct arena arena;
-	struct process_maps maps;
-	CHECK_OK(parse(ordinary, &arena, &maps));
-	CHECK(process_maps_find(&maps, 0x400000) == &maps.maps[0]);
-	CHECK(process_maps_find(&maps, 0x451fff) == &maps.maps[0]);
-	CHECK(!process_maps_find(&maps, 0x452000));
-	CHECK(!process_maps_find(&maps, 0));
-	CHECK(process_maps_find(&maps, 0x7f0000002fff) == &maps.maps[4]);
-	CHECK(!process_maps_find(&maps, UINT64_MAX));
-}
-
 static const struct tap_case cases[] = {
 	CASE(ordinary_lines),
 	CASE(kinds_of_shared_memory),
@@ -183,6 +169,5 @@ static const struct tap_case cases[] = {
 	CASE(hostile_lines_are_refused),
 	CASE(a_path_with_a_nul_or_without_end),
 	CASE(every_cut_of_the_text_is_parsed_or_refused),
-	CASE(finding_by_address),
 };
 TAP_MAIN(cases)

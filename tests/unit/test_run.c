@@ -3,8 +3,6 @@
 #include "commands/session.h"
 #include "tests/unit/tap.h"
 
-#include <strings.h>
-
 TEST(the_table_is_sorted_and_names_are_one_command_each)
 {
 	for (const struct command *const *at = all_commands; *at; at++) {

@@ -6,6 +6,8 @@
 
 enum { GENERIC = 0x10, SHARED = 0x20, VALUE_TYPE_CATEGORY = 0x40000 };
 
+enum { FIELD = 0x06 }; /* a field's signature, II.23.2.4 */
+
 /* Coded TypeDefOrRef tokens of signatures, II.23.2.8. */
 enum { CODED_DEF = 0, CODED_REF = 1 };
 #define CODED(row, table) (uint8_t)((row) << 2 | (table))
@@ -15,15 +17,15 @@ static struct error *resolve(struct fake_types *types, uint64_t module, const st
 {
 	struct signature signature;
 	struct clr_module *place;
-	TRY(signature_of_type(bytes, (uint32_t)size, &types->heap.arena, &signature));
+	TRY(signature_of_field(bytes, (uint32_t)size, &types->heap.arena, &signature));
 	TRY(clr_module_at(&types->heap, module, &place));
 	TRY(type_of_signature(&types->heap, &signature, 0, place, context, ret));
 	return type_name_prepare(&types->heap, *ret);
 }
 
 #define RESOLVE(module, context, ret, ...)                                                         \
-	resolve(types, (module), (context), (const uint8_t[]){ __VA_ARGS__ },                      \
-		sizeof((const uint8_t[]){ __VA_ARGS__ }), (ret))
+	resolve(types, (module), (context), (const uint8_t[]){ FIELD, __VA_ARGS__ },               \
+		sizeof((const uint8_t[]){ FIELD, __VA_ARGS__ }), (ret))
 
 TEST(loaded_definitions)
 {
@@ -34,7 +36,11 @@ TEST(loaded_definitions)
 	/* The map knows where a TypeRef leads, whatever its name is. */
 	fake_types_map(types, types->app, "TypeRefToMethodTableMap", APP_REFERENCE_GONE,
 		       types->string | 1);
+	/* A row of the map's second block. */
+	fake_types_map(types, types->app, "TypeRefToMethodTableMap", 20, types->int32);
 	CHECK_OK(fake_types_open(types));
+	CHECK_OK(RESOLVE(types->app, NULL, &type, ELEMENT_CLASS, CODED(20, CODED_REF)));
+	CHECK_NUMBER(type->handle, types->int32);
 	CHECK_OK(RESOLVE(types->core, NULL, &type, ELEMENT_I4));
 	CHECK_NUMBER(type->handle, types->int32);
 	CHECK_OK(RESOLVE(types->core, NULL, &type, ELEMENT_STRING));
