@@ -49,6 +49,11 @@ static struct error *clrmodules_run(struct command_call *call)
 		if (is_wanted(call, modules->modules[i], name))
 			row(call, modules->modules[i]);
 	output_table_end(call->out);
+	if (modules->lost)
+		call_missing(call, 0, "%llu assemblies of the list could not be read",
+			     (unsigned long long)modules->lost);
+	if (modules->list_cut)
+		call_missing(call, 0, "the list of assemblies ends in memory that cannot be read");
 	return NULL;
 }
 
