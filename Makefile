@@ -5,6 +5,7 @@
 #   make deps       install what building and testing need (Debian 12; root or sudo)
 #   make check      every test; ends with "N passed, N failed, N skipped"
 #   make demo       the program at work on a dump that ships with the project
+#   make matrix     every dump that ships, against what is known of it, as a table
 #   make asan lint format layers headers bench fuzz docs golden-update
 #
 # VARIANT=release|debug|asan|cover|fuzz|static: a build folder each, so that flags never mix.
@@ -159,6 +160,10 @@ docs: all
 golden-update: all
 	tests/golden/run --update $(BUILD)/$(PROGRAM)
 
+# The table of README.md, on stdout; what is wrong with a cell, on stderr.
+matrix: all
+	@tests/matrix/run --table $(BUILD)/$(PROGRAM)
+
 demo: deps
 	+@$(MAKE) --no-print-directory all
 	@tests/demo $(BUILD)/$(PROGRAM)
@@ -172,5 +177,5 @@ clean:
 -include $(OBJECTS:.o=.d) $(UNIT:=.d) $(UNIT_HELPERS:.o=.d) $(FUZZERS:=.d)
 
 .PHONY: all static deps deps-lint deps-fuzz unit fuzzers check check-built asan fuzz lint layers \
-	headers man golden-update demo bench clean FORCE
+	headers man golden-update matrix demo bench clean FORCE
 .SECONDARY:

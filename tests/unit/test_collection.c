@@ -1,6 +1,6 @@
 /*
  * Collections on made-up classes: the fake runtime's MethodTables, whose fields are set by hand.
- * The classes of the base library themselves are read in tests/cli/facts.sh, from real dumps.
+ * The classes of the base library themselves are read in tests/matrix/facts, from real dumps.
  */
 #include "base/text.h"
 #include "heap/collections/collection.h"
