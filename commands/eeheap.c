@@ -5,7 +5,7 @@
 
 #include <inttypes.h>
 
-enum { TEXT_COLUMNS = 6, SIZE_COLUMN = -18, PAGE_BYTES = 4096, SIZE_BYTES = 48 };
+enum { TEXT_COLUMNS = 6, SIZE_COLUMN = -18, SIZE_BYTES = 48 };
 
 /* The same segments twice: grouped under titles as SOS prints them, and as JSON has them. */
 static const struct column text_columns[TEXT_COLUMNS] = {
@@ -60,10 +60,9 @@ static bool is_wanted(const struct selection *selection, const struct gc_segment
 	       (wanted >= segment->start && wanted < segment->reserved);
 }
 
-/* The pages from the one with the first object on. */
 static uint64_t committed_size(const struct gc_segment *segment)
 {
-	uint64_t begin = segment->start & ~(uint64_t)(PAGE_BYTES - 1);
+	uint64_t begin = gc_segment_base(segment);
 	return segment->committed > begin ? segment->committed - begin : 0;
 }
 

@@ -70,15 +70,21 @@ static struct error *segment_parse(struct heap_filter *filter, const struct argu
 			 (unsigned long long)address);
 }
 
+void heap_filter_init_all(struct heap_filter *filter, struct command_call *call)
+{
+	*filter = (struct heap_filter){ .call = call,
+					.max = UINT64_MAX,
+					.generation = GENERATION_COUNT,
+					.heap = UINT32_MAX };
+}
+
 struct error *heap_filter_init(struct heap_filter *filter, struct command_call *call)
 {
 	const struct arguments *arguments = call->arguments;
 	uint64_t heap = UINT32_MAX;
-	*filter = (struct heap_filter){ .call = call,
-					.type = arguments_value(arguments, "-type"),
-					.exact = arguments_has(arguments, "-exact"),
-					.max = UINT64_MAX,
-					.generation = GENERATION_COUNT };
+	heap_filter_init_all(filter, call);
+	filter->type = arguments_value(arguments, "-type");
+	filter->exact = arguments_has(arguments, "-exact");
 	TRY(arguments_address(arguments, "-mt", &filter->method_table));
 	TRY(arguments_number(arguments, "-min", &filter->min));
 	TRY(arguments_number(arguments, "-max", &filter->max));

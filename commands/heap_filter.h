@@ -38,6 +38,8 @@ struct heap_filter {
 
 /* From the call's arguments; positionals are the range: START [END | L<length in hex>]. */
 MUST_CHECK struct error *heap_filter_init(struct heap_filter *filter, struct command_call *call);
+/* Every object: for commands without these switches, which may set members themselves. */
+void heap_filter_init_all(struct heap_filter *filter, struct command_call *call);
 void heap_filter_deinit(struct heap_filter *filter);
 
 /* Visits the objects that pass, in ascending order of their segments. What could not be read is

@@ -375,6 +375,31 @@ const struct gc_segment *gc_segment_of(const struct gc_heap *gc, uint64_t addres
 	return NULL;
 }
 
+uint64_t gc_segment_base(const struct gc_segment *segment)
+{
+	enum { PAGE_BYTES = 4096 };
+	return segment->start & ~(uint64_t)(PAGE_BYTES - 1);
+}
+
+enum gc_generation gc_generation_of(const struct gc_heap *gc, const struct gc_segment *segment,
+				    uint64_t address)
+{
+	enum gc_generation generation = segment->generation;
+	if (generation != GENERATION_EPHEMERAL)
+		return generation;
+	uint64_t begin = 0;
+	generation = GENERATION_2;
+	for (size_t i = 0; i < gc->span_count; i++) {
+		const struct gc_span *span = &gc->spans[i];
+		if (&gc->segments[span->segment] != segment || span->start > address ||
+		    span->start < begin)
+			continue;
+		begin = span->start;
+		generation = span->generation;
+	}
+	return generation;
+}
+
 const char *gc_generation_name(enum gc_generation generation)
 {
 	static const char *const names[] = { "gen0", "gen1", "gen2",     "loh",

@@ -67,6 +67,13 @@ uint64_t gc_next_readable(const struct gc_heap *gc, uint64_t address);
 /* The segment that holds an address; NULL: none. */
 const struct gc_segment *gc_segment_of(const struct gc_heap *gc, uint64_t address);
 
+/* Where the segment's memory begins: the page of its first object, as ClrMD's CommittedMemory. */
+uint64_t gc_segment_base(const struct gc_segment *segment);
+
+/* The generation of an address in a segment: of an ephemeral one by where its spans begin. */
+enum gc_generation gc_generation_of(const struct gc_heap *gc, const struct gc_segment *segment,
+				    uint64_t address);
+
 const char *gc_generation_name(enum gc_generation generation); /* "gen0" … "loh", "poh", "foh" */
 
 #endif

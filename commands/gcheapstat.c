@@ -1,0 +1,198 @@
+/* gcheapstat: bytes allocated, free and committed, by heap and generation. */
+#include "commands/command.h"
+
+#include "commands/heap_filter.h"
+
+enum { SLOTS = GENERATION_COUNT + 1, HEAP_COLUMN = -8, SIZE_COLUMN = -10 };
+
+/* One heap; by enum gc_generation, the ephemeral segment of a segments GC last. */
+struct heap_sizes {
+	uint64_t allocated[SLOTS], free_space[SLOTS], committed[SLOTS];
+};
+
+struct heap_walk {
+	struct heap_sizes *sizes;
+	const struct gc_segment *ephemeral; /* of the heap; NULL: none */
+	enum gc_generation generation;
+};
+
+static const struct column columns[] = {
+	{ "heap", "Heap", CELL_TEXT, HEAP_COLUMN },
+	{ "ephemeral", "EPH", CELL_INTEGER, SIZE_COLUMN },
+	{ "gen0", "Gen0", CELL_INTEGER, SIZE_COLUMN },
+	{ "gen1", "Gen1", CELL_INTEGER, SIZE_COLUMN },
+	{ "gen2", "Gen2", CELL_INTEGER, SIZE_COLUMN },
+	{ "loh", "LOH", CELL_INTEGER, SIZE_COLUMN },
+	{ "poh", "POH", CELL_INTEGER, SIZE_COLUMN },
+	{ "foh", "FRZ", CELL_INTEGER, SIZE_COLUMN },
+	{ NULL, "", CELL_TEXT, HEAP_COLUMN },
+	{ NULL, "", CELL_TEXT, HEAP_COLUMN },
+	{ NULL, "", CELL_TEXT, HEAP_COLUMN },
+};
+struct heap_table {
+	struct output *out;
+	struct heap_sizes *heaps;
+	uint32_t heap_count;
+	bool has_ephemeral;
+};
+
+enum { COLUMNS = sizeof(columns) / sizeof(*columns), PERCENTAGES = 3 };
+
+/* What of an ephemeral segment belongs to which generation, its objects say; of the others, where
+ * their objects end. */
+static bool visit(const struct gc_object *object, void *context)
+{
+	const struct heap_walk *walk = context;
+	struct heap_sizes *sizes = walk->sizes;
+	bool inside = walk->ephemeral && object->address >= walk->ephemeral->start &&
+		      object->address < walk->ephemeral->end;
+	if (object->is_free)
+		sizes->free_space[walk->generation] += object->size;
+	if (object->is_free && inside)
+		sizes->free_space[GENERATION_EPHEMERAL] += object->size;
+	else if (inside)
+		sizes->allocated[walk->generation] += object->size;
+	return true;
+}
+
+static void add_segment(struct heap_sizes *sizes, const struct gc_segment *segment)
+{
+	uint64_t base = gc_segment_base(segment);
+	sizes->allocated[segment->generation] += segment->end - segment->start;
+	if (segment->committed > base)
+		sizes->committed[segment->generation] += segment->committed - base;
+}
+
+static struct error *heap_measure(struct command_call *call, uint32_t index,
+				  struct heap_sizes *sizes)
+{
+	const struct gc_heap *gc = call->heap->gc;
+	struct heap_walk walk = { .sizes = sizes };
+	for (size_t i = 0; i < gc->segment_count; i++) {
+		if (gc->segments[i].heap != index)
+			continue;
+		add_segment(sizes, &gc->segments[i]);
+		if (gc->segments[i].generation == GENERATION_EPHEMERAL)
+			walk.ephemeral = &gc->segments[i];
+	}
+	struct heap_filter filter;
+	heap_filter_init_all(&filter, call);
+	filter.heap = index;
+	struct error *error = NULL;
+	for (unsigned i = 0; i < GENERATION_COUNT && !error; i++) {
+		filter.generation = walk.generation = (enum gc_generation)i;
+		error = heap_filter_walk(&filter, visit, &walk);
+	}
+	heap_filter_deinit(&filter);
+	return error;
+}
+
+/* Free space as a part of what is allocated, "SOH:4%", behind the sizes as SOS has it. */
+static void percentage(struct output *out, const char *title, uint64_t part, uint64_t whole)
+{
+	if (whole)
+		output_textf(out, "%s:%llu%%", title,
+			     (unsigned long long)((double)part * 100 / (double)whole));
+	else
+		output_text(out, "");
+}
+
+static void percentages(struct output *out, const struct heap_sizes *sizes)
+{
+	const uint64_t *part = sizes->free_space, *whole = sizes->allocated;
+	percentage(out, "SOH", part[GENERATION_0] + part[GENERATION_1] + part[GENERATION_2],
+		   whole[GENERATION_0] + whole[GENERATION_1] + whole[GENERATION_2]);
+	percentage(out, "LOH", part[GENERATION_LARGE], whole[GENERATION_LARGE]);
+	percentage(out, "POH", part[GENERATION_PINNED], whole[GENERATION_PINNED]);
+}
+
+static const uint64_t *allocated(const struct heap_sizes *sizes)
+{
+	return sizes->allocated;
+}
+
+static const uint64_t *free_space(const struct heap_sizes *sizes)
+{
+	return sizes->free_space;
+}
+
+static const uint64_t *committed(const struct heap_sizes *sizes)
+{
+	return sizes->committed;
+}
+
+typedef const uint64_t *(*part_of)(const struct heap_sizes *sizes);
+
+static void row_print(const struct heap_table *table, const char *name,
+		      const struct heap_sizes *sizes, part_of part, bool with_percentages)
+{
+	struct output *out = table->out;
+	output_row_begin(out);
+	output_text(out, name);
+	if (table->has_ephemeral)
+		output_unsigned(out, part(sizes)[GENERATION_EPHEMERAL]);
+	for (unsigned i = 0; i < GENERATION_COUNT; i++)
+		output_unsigned(out, part(sizes)[i]);
+	if (with_percentages)
+		percentages(out, sizes);
+	output_row_end(out);
+}
+
+/* The heaps, then their total. */
+static void table_print(const struct heap_table *table, const char *key, part_of part)
+{
+	struct heap_sizes total = { 0 };
+	bool is_free = part == free_space;
+	size_t skip = table->has_ephemeral ? 0 : 1;
+	struct column shown[COLUMNS];
+	memcpy(shown, columns, sizeof(shown));
+	shown[skip] = columns[0];
+	output_table_begin(table->out, key, shown + skip,
+			   COLUMNS - skip - (is_free ? 0 : PERCENTAGES), true);
+	for (uint32_t i = 0; i < table->heap_count; i++) {
+		char name[32];
+		snprintf(name, sizeof(name), "Heap%u", i);
+		row_print(table, name, &table->heaps[i], part, is_free);
+		for (unsigned g = 0; g < SLOTS; g++) {
+			total.allocated[g] += table->heaps[i].allocated[g];
+			total.free_space[g] += table->heaps[i].free_space[g];
+			total.committed[g] += table->heaps[i].committed[g];
+		}
+	}
+	row_print(table, "Total", &total, part, is_free);
+	output_table_end(table->out);
+	output_line(table->out, "%s", "");
+}
+
+static struct error *gcheapstat_run(struct command_call *call)
+{
+	const struct gc_heap *gc = call->heap->gc;
+	struct heap_table table = { .out = call->out, .heap_count = gc->heap_count };
+	table.heaps = arena_allocate_array(call->scratch, gc->heap_count, sizeof(*table.heaps));
+	if (!table.heaps)
+		return &error_no_memory;
+	for (uint32_t i = 0; i < gc->heap_count; i++) {
+		TRY(heap_measure(call, i, &table.heaps[i]));
+		table.has_ephemeral |= table.heaps[i].committed[GENERATION_EPHEMERAL] != 0;
+	}
+	table_print(&table, "allocated", allocated);
+	output_line(call->out, "Free space:");
+	table_print(&table, "free", free_space);
+	output_line(call->out, "Committed space:");
+	table_print(&table, "committed", committed);
+	return NULL;
+}
+
+static const char *const examples[] = { "gcheapstat", NULL };
+const struct command command_gcheapstat = {
+	.name = "gcheapstat",
+	.summary = "sum up allocated, free and committed bytes by heap and generation",
+	.usage = "gcheapstat",
+	.description =
+		"Allocated is what the segments of a generation hold, free space included; of an "
+		"ephemeral segment (EPH), which holds several generations, each one's is the bytes "
+		"of its objects. FRZ is the NonGC heap.",
+	.examples = examples,
+	.needs = NEEDS_HEAP,
+	.run = gcheapstat_run,
+};

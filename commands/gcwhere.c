@@ -1,0 +1,83 @@
+/* gcwhere: where in the GC heap an address is. */
+#include "commands/command.h"
+
+#include "commands/get_resolve.h"
+#include "heap/gc/gc_heap.h"
+
+#include <inttypes.h>
+
+static const struct column columns[] = {
+	{ "address", "Address", CELL_ADDRESS, -16 }, { "heap", "Heap", CELL_INTEGER, -6 },
+	{ "segment", "Segment", CELL_ADDRESS, -16 }, { "generation", NULL, CELL_TEXT, 0 },
+	{ NULL, "Generation", CELL_TEXT, -10 },      { NULL, "Allocated", CELL_TEXT, -25 },
+	{ NULL, "Committed", CELL_TEXT, -25 },       { NULL, "Reserved", CELL_TEXT, -25 },
+	{ "start", NULL, CELL_ADDRESS, 0 },          { "end", NULL, CELL_ADDRESS, 0 },
+	{ "committed_end", NULL, CELL_ADDRESS, 0 },  { "reserved_end", NULL, CELL_ADDRESS, 0 },
+};
+
+/* As SOS writes them: 0, 1, 2, and the others by name. */
+static const char *generation_title(enum gc_generation generation)
+{
+	static const char *const titles[] = { "0", "1", "2", "Large", "Pinned", "Frozen", "" };
+	return titles[generation];
+}
+
+static void range_cell(struct output *out, uint64_t start, uint64_t end)
+{
+	output_textf(out, "%012" PRIx64 "-%012" PRIx64, start, end);
+}
+
+static void print(struct output *out, uint64_t address, const struct gc_segment *segment,
+		  enum gc_generation generation)
+{
+	output_table_begin(out, "segments", columns, sizeof(columns) / sizeof(*columns), true);
+	output_row_begin(out);
+	output_address(out, address);
+	output_unsigned(out, segment->heap);
+	output_address(out, segment->address);
+	output_text(out, gc_generation_name(generation));
+	output_text(out, generation_title(generation));
+	range_cell(out, segment->start, segment->end);
+	range_cell(out, gc_segment_base(segment), segment->committed);
+	range_cell(out, segment->committed, segment->reserved);
+	output_address(out, segment->start);
+	output_address(out, segment->end);
+	output_address(out, segment->committed);
+	output_address(out, segment->reserved);
+	output_row_end(out);
+	output_table_end(out);
+}
+
+static struct error *gcwhere_run(struct command_call *call)
+{
+	const struct gc_heap *gc = call->heap->gc;
+	uint64_t address;
+	TRY(get_object_argument(call, "an address", &address));
+	for (size_t i = 0; i < gc->segment_count; i++) {
+		const struct gc_segment *segment = &gc->segments[i];
+		if (address < gc_segment_base(segment) || address >= segment->reserved)
+			continue;
+		print(call->out, address, segment, gc_generation_of(gc, segment, address));
+		if (address >= segment->end)
+			output_note(call->out,
+				    "%#" PRIx64 " lies behind the last object of the segment.",
+				    address);
+		return NULL;
+	}
+	return error_new(ERROR_NOT_FOUND,
+			 "%#" PRIx64 " is not in the managed heap; eeheap -gc lists its segments",
+			 address);
+}
+
+static const char *const positionals[] = { "ADDRESS|PATH", NULL };
+static const char *const examples[] = { "gcwhere 7f68dd012fd8", NULL };
+const struct command command_gcwhere = {
+	.name = "gcwhere",
+	.summary = "show the heap, segment and generation of an address",
+	.usage = "gcwhere ADDRESS|PATH",
+	.description = "Reserved is what lies behind the committed memory, as SOS shows it.",
+	.positionals = positionals,
+	.examples = examples,
+	.needs = NEEDS_HEAP,
+	.run = gcwhere_run,
+};
