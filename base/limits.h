@@ -64,6 +64,7 @@ enum {
 	/* the GC heap */
 	LIMIT_HEAPS = 4096,
 	LIMIT_SEGMENTS = 4 * 1024 * 1024,
+	LIMIT_GC_SERIES = 64 * 1024, /* runs of references in one type */
 	LIMIT_STRING_UNITS =
 		0x3fffffdf, /* the longest string the runtime makes (String.MaxLength) */
 

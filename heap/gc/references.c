@@ -1,0 +1,115 @@
+#include "heap/gc/references.h"
+
+#include "base/limits.h"
+#include "heap/types/type.h"
+
+/* gcdesc.h: below the MethodTable stands the number of series, below that the series, the first
+ * one uppermost: {size - object size, start}. A negative number: one series, {skip and count of
+ * each of -number runs, start}, which repeats itself to the end of an array of structs. */
+enum { WORD = sizeof(uint64_t), SERIES = 2 * WORD };
+
+struct reference_walk {
+	struct heap *heap;
+	struct reader *reader;
+	const struct gc_object *object;
+	uint64_t full_size; /* bytes, not raised to the smallest object's */
+	reference_visitor visit;
+	void *context;
+	bool stopped;
+};
+
+static struct error *bad_description(const struct gc_object *object)
+{
+	return error_new(ERROR_BAD_DATA,
+			 "the GC's description of the type %#llx does not fit the object at %#llx",
+			 (unsigned long long)object->method_table,
+			 (unsigned long long)object->address);
+}
+
+/* `count` words from `offset` on. */
+static struct error *visit_run(struct reference_walk *walk, uint64_t offset, uint64_t count)
+{
+	const struct gc_object *object = walk->object;
+	if (offset % WORD || offset < WORD || offset > walk->full_size ||
+	    count > (walk->full_size - offset) / WORD)
+		return bad_description(object);
+	for (uint64_t i = 0; i < count && !walk->stopped; i++) {
+		uint64_t at = offset + i * WORD, target;
+		TRY(reader_pointer(walk->reader, object->address + at, "a reference of an object",
+				   &target));
+		if (target)
+			walk->stopped = !walk->visit((uint32_t)at, target, walk->context);
+	}
+	return NULL;
+}
+
+static struct error *description_word(struct reference_walk *walk, uint64_t below, uint64_t *ret)
+{
+	return reader_pointer(&walk->heap->reader, walk->object->method_table - below,
+			      "the GC's description of a type", ret);
+}
+
+static struct error *visit_series(struct reference_walk *walk, uint64_t count)
+{
+	if (count > LIMIT_GC_SERIES)
+		return bad_description(walk->object);
+	for (uint64_t i = 0; i < count && !walk->stopped; i++) {
+		uint64_t size, start, below = WORD + (i + 1) * SERIES;
+		TRY(description_word(walk, below, &size));
+		TRY(description_word(walk, below - WORD, &start));
+		size += walk->full_size;
+		if (size % WORD || size > walk->full_size)
+			return bad_description(walk->object);
+		TRY(visit_run(walk, start, size / WORD));
+	}
+	return NULL;
+}
+
+/* An array of structs: the runs of one element, again and again. */
+static struct error *visit_elements(struct reference_walk *walk, uint64_t runs)
+{
+	uint64_t at, word;
+	if (runs > LIMIT_GC_SERIES)
+		return bad_description(walk->object);
+	TRY(description_word(walk, WORD + WORD, &at));
+	while (at + WORD < walk->full_size && !walk->stopped) {
+		uint64_t before = at;
+		for (uint64_t i = 0; i < runs && !walk->stopped; i++) {
+			TRY(description_word(walk, WORD + SERIES + i * WORD, &word));
+			uint32_t count = (uint32_t)word, skip = (uint32_t)(word >> 32);
+			TRY(visit_run(walk, at, count));
+			at += (uint64_t)count * WORD + skip;
+		}
+		if (at <= before && !walk->stopped)
+			return bad_description(walk->object);
+	}
+	return NULL;
+}
+
+/* As the GC reckons: base size and components, without the smallest object's rounding. */
+static struct error *full_size(struct reference_walk *walk, const struct type *type)
+{
+	uint32_t count = 0;
+	if (type->component_size &&
+	    !reader_u32(walk->reader, walk->object->address + walk->heap->count_offset, &count))
+		return error_fault(walk->object->address, "cannot read the length of %#llx",
+				   (unsigned long long)walk->object->address);
+	walk->full_size = type->base_size + (uint64_t)type->component_size * count;
+	return NULL;
+}
+
+struct error *object_visit_references(struct heap *heap, struct reader *reader,
+				      const struct gc_object *object, reference_visitor visit,
+				      void *context)
+{
+	struct reference_walk walk = { heap, reader, object, 0, visit, context, false };
+	const struct type *type = type_by_index(heap, object->type);
+	uint64_t count;
+	if (!type->contains_pointers || object->is_free)
+		return NULL;
+	TRY(full_size(&walk, type));
+	TRY(description_word(&walk, WORD, &count));
+	if ((int64_t)count > 0)
+		return visit_series(&walk, count);
+	return visit_elements(&walk, -count);
+}

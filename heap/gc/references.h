@@ -1,0 +1,22 @@
+/*
+ * The references inside an object: which of its words the GC follows. A type's GCDesc, in front of
+ * its MethodTable, says it (src/coreclr/gc/gcdesc.h: CGCDesc, CGCDescSeries; src/coreclr/gc/gc.cpp:
+ * go_through_object).
+ */
+#ifndef HEAP_GC_REFERENCES_H
+#define HEAP_GC_REFERENCES_H
+
+#include "heap/gc/object_walk.h"
+
+/* `offset` from the object's address, in bytes; `target` as it stands there, never 0. Return false
+ * to stop (not an error). */
+typedef bool (*reference_visitor)(uint32_t offset, uint64_t target, void *context);
+
+/* Visits each reference that is not null, ascending within a run of them. Objects of types without
+ * pointers have none. ERROR_FAULT when the GCDesc or a part of the object cannot be read,
+ * ERROR_BAD_DATA when the GCDesc does not fit the object. */
+MUST_CHECK struct error *object_visit_references(struct heap *heap, struct reader *reader,
+						 const struct gc_object *object,
+						 reference_visitor visit, void *context);
+
+#endif
