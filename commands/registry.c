@@ -2,20 +2,35 @@
 
 #include <strings.h>
 
-extern const struct command command_clrmodules, command_dumparray, command_dumpclass,
-	command_dumpcollection, command_dumpdict, command_dumpheap, command_dumpmt, command_dumpobj,
-	command_dumpvc, command_eeheap, command_eeversion, command_exit, command_gcheapstat,
-	command_gcwhere, command_get, command_help, command_sizestats;
+/* A line a command, sorted by name; tests/unit/test_run.c checks that. */
+/* clang-format off */
+#define COMMANDS(COMMAND) \
+	COMMAND(clrmodules) \
+	COMMAND(dumparray) \
+	COMMAND(dumpclass) \
+	COMMAND(dumpcollection) \
+	COMMAND(dumpdict) \
+	COMMAND(dumpheap) \
+	COMMAND(dumpmt) \
+	COMMAND(dumpobj) \
+	COMMAND(dumpvc) \
+	COMMAND(eeheap) \
+	COMMAND(eeversion) \
+	COMMAND(exit) \
+	COMMAND(gcheapstat) \
+	COMMAND(gcwhere) \
+	COMMAND(get) \
+	COMMAND(help) \
+	COMMAND(sizestats) \
+	COMMAND(verifyheap) \
+	COMMAND(verifyobj)
+/* clang-format on */
 
-/* Sorted by name; tests/unit/test_run.c checks that. */
-const struct command *const all_commands[] = {
-	&command_clrmodules,     &command_dumparray, &command_dumpclass,
-	&command_dumpcollection, &command_dumpdict,  &command_dumpheap,
-	&command_dumpmt,         &command_dumpobj,   &command_dumpvc,
-	&command_eeheap,         &command_eeversion, &command_exit,
-	&command_gcheapstat,     &command_gcwhere,   &command_get,
-	&command_help,           &command_sizestats, NULL,
-};
+#define DECLARE(name) extern const struct command command_##name;
+COMMANDS(DECLARE)
+
+#define ADDRESS(name) &command_##name,
+const struct command *const all_commands[] = { COMMANDS(ADDRESS) NULL };
 
 static bool is_named(const struct command *command, const char *name)
 {

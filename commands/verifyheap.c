@@ -1,0 +1,128 @@
+/* verifyheap: every object of the heap, and where its references lead. */
+#include "commands/command.h"
+
+#include "commands/verify_rows.h"
+
+#include <inttypes.h>
+
+enum { NAME_COLUMN = -32 };
+
+static const struct column columns[] = {
+	{ "heap", "Heap", CELL_INTEGER, -4 },      { "segment", "Segment", CELL_ADDRESS, -12 },
+	{ "object", "Object", CELL_ADDRESS, -12 }, { "failure", "Failure", CELL_TEXT, NAME_COLUMN },
+	{ "description", "", CELL_TEXT, 0 },
+};
+static const struct column totals[] = {
+	{ "objects_verified", NULL, CELL_COUNT, 0 },
+	{ "errors", NULL, CELL_COUNT, 0 },
+};
+
+struct verification {
+	struct command_call *call;
+	struct object_verifier verifier;
+	struct error *error;
+	uint64_t expected; /* where the next object has to stand */
+	uint64_t objects, errors;
+	size_t skip; /* columns: workstation GC has no column for the heap */
+};
+
+static bool report(const struct corruption *corruption, void *context)
+{
+	struct verification *verification = context;
+	struct output *out = verification->call->out;
+	const struct gc_segment *segment =
+		gc_segment_of(verification->call->heap->gc, corruption->object);
+	if (!verification->errors++)
+		output_table_begin(out, "failures", columns + verification->skip,
+				   sizeof(columns) / sizeof(*columns) - verification->skip, true);
+	output_row_begin(out);
+	if (!verification->skip)
+		output_unsigned(out, segment ? segment->heap : 0);
+	output_address(out, segment ? segment->address : 0);
+	output_address(out, corruption->object);
+	output_text(out, corruption_name(corruption->kind));
+	output_text(out, corruption_message(corruption, verification->call->scratch));
+	output_row_end(out);
+	return !output_broken(out);
+}
+
+/* The walk steps over what is no object: here that is what is looked for. */
+static bool visit(const struct gc_object *objects, size_t count, void *context)
+{
+	struct verification *verification = context;
+	struct object_verifier *verifier = &verification->verifier;
+	for (size_t i = 0; i < count && !verification->error && !verifier->stopped; i++) {
+		const struct gc_object *object = &objects[i];
+		if (object->address != verification->expected)
+			verification->error = address_verify(verifier, verification->expected);
+		verification->expected = object->address + align_up(object->size, sizeof(uint64_t));
+		verification->objects++;
+		if (!verification->error)
+			verification->error = object_verify(verifier, object);
+	}
+	return !verification->error && !verifier->stopped;
+}
+
+static struct error *walk(struct verification *verification)
+{
+	struct heap *heap = verification->call->heap;
+	const struct gc_heap *gc = heap->gc;
+	struct walk_damage damage = { 0 };
+	struct reader reader;
+	bool stopped = false;
+	struct error *error = NULL;
+	reader_init(&reader, heap->target);
+	for (size_t i = 0; i < gc->span_count && !error && !stopped; i++) {
+		const struct gc_span *span = &gc->spans[i];
+		task_progress(verification->call->task, "verifying the heap", i, gc->span_count);
+		verification->expected = span->start;
+		error = span_walk(heap, &reader, span, verification->call->task, visit,
+				  verification, &damage, &stopped);
+		if (!error && !stopped && verification->expected < span->end)
+			error = address_verify(&verification->verifier, verification->expected);
+	}
+	reader_deinit(&reader);
+	if (damage.unreadable_bytes)
+		call_missing(verification->call, damage.unreadable_bytes,
+			     "%" PRIu64 " bytes of the heap are not in the dump",
+			     damage.unreadable_bytes);
+	return error ? error : verification->error;
+}
+
+static struct error *verifyheap_run(struct command_call *call)
+{
+	struct verification verification = { .call = call,
+					     .skip = call->heap->gc->is_server ? 0 : 1 };
+	struct error *error = object_verifier_init(&verification.verifier, call->heap,
+						   call->scratch, report, &verification);
+	if (!error)
+		error = walk(&verification);
+	object_verifier_deinit(&verification.verifier);
+	TRY(error);
+	if (verification.errors)
+		output_table_end(call->out);
+	output_record_begin(call->out, NULL, totals, 2);
+	output_unsigned(call->out, verification.objects);
+	output_unsigned(call->out, verification.errors);
+	output_record_end(call->out);
+	if (verification.errors)
+		output_line(call->out, "%s", "");
+	output_line_total(call->out, "", verification.objects, " objects verified, ",
+			  verification.errors, verification.errors == 1 ? " error." : " errors.");
+	if (!verification.errors)
+		output_line(call->out, "No heap corruption detected.");
+	return NULL;
+}
+
+static const char *const examples[] = { "verifyheap", NULL };
+const struct command command_verifyheap = {
+	.name = "verifyheap",
+	.summary = "check every object of the heap, and where its references lead",
+	.usage = "verifyheap",
+	.description =
+		"An object has to stand where the one before it ends, its MethodTable has to be "
+		"one, and each of its references has to lead to an object of the heap.",
+	.examples = examples,
+	.needs = NEEDS_HEAP,
+	.run = verifyheap_run,
+};

@@ -1,0 +1,161 @@
+#include "heap/gc/object_verify.h"
+
+#include "heap/gc/references.h"
+#include "heap/types/type.h"
+
+static int by_start(const void *left, const void *right)
+{
+	const struct gc_segment *const *a = left, *const *b = right;
+	return (*a)->start < (*b)->start ? -1 : (*a)->start > (*b)->start;
+}
+
+struct error *object_verifier_init(struct object_verifier *verifier, struct heap *heap,
+				   struct arena *scratch, corruption_visitor visit, void *context)
+{
+	const struct gc_heap *gc = heap->gc;
+	*verifier = (struct object_verifier){ .heap = heap, .visit = visit, .context = context };
+	reader_init(&verifier->objects, heap->target);
+	verifier->segments =
+		arena_allocate_array(scratch, gc->segment_count, sizeof(*verifier->segments));
+	if (!verifier->segments)
+		return &error_no_memory;
+	for (size_t i = 0; i < gc->segment_count; i++)
+		verifier->segments[i] = &gc->segments[i];
+	if (gc->segment_count)
+		qsort(verifier->segments, gc->segment_count, sizeof(*verifier->segments), by_start);
+	return NULL;
+}
+
+void object_verifier_deinit(struct object_verifier *verifier)
+{
+	reader_deinit(&verifier->objects);
+}
+
+static bool holds(const struct gc_segment *segment, uint64_t address)
+{
+	return segment && address >= segment->start && address < segment->end;
+}
+
+/* The segment that holds an address; most references stay in the one of the reference before. */
+static const struct gc_segment *segment_of(struct object_verifier *verifier, uint64_t address)
+{
+	size_t low = 0, high = verifier->heap->gc->segment_count;
+	if (holds(verifier->last, address))
+		return verifier->last;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (verifier->segments[middle]->start <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (!low || !holds(verifier->segments[low - 1], address))
+		return NULL;
+	verifier->last = verifier->segments[low - 1];
+	return verifier->last;
+}
+
+static void report(struct object_verifier *verifier, enum corruption_kind kind, uint64_t object,
+		   uint32_t offset, uint64_t value)
+{
+	struct corruption corruption = { kind, object, offset, value };
+	if (!verifier->stopped)
+		verifier->stopped = !verifier->visit(&corruption, verifier->context);
+}
+
+struct reference_check {
+	struct object_verifier *verifier;
+	const struct gc_object *object;
+};
+
+static bool check_reference(uint32_t offset, uint64_t target, void *context)
+{
+	const struct reference_check *check = context;
+	struct object_verifier *verifier = check->verifier;
+	struct heap *heap = verifier->heap;
+	uint64_t object = check->object->address, method_table;
+	if (target % sizeof(uint64_t)) {
+		report(verifier, CORRUPTION_REFERENCE_NOT_ALIGNED, object, offset, target);
+		return !verifier->stopped;
+	}
+	const struct type_walk_entry *entry = NULL;
+	if (segment_of(verifier, target) && reader_u64(&verifier->objects, target, &method_table))
+		entry = type_walk_find(heap, &verifier->objects,
+				       method_table & ~heap->object_unmask);
+	if (!entry || !entry->valid)
+		report(verifier, CORRUPTION_REFERENCE, object, offset, target);
+	else if (entry->is_free)
+		report(verifier, CORRUPTION_FREE_REFERENCE, object, offset, target);
+	return !verifier->stopped;
+}
+
+static struct error *check_references(struct object_verifier *verifier,
+				      const struct gc_object *object)
+{
+	struct reference_check check = { verifier, object };
+	struct error *error = object_visit_references(verifier->heap, &verifier->heap->reader,
+						      object, check_reference, &check);
+	if (error_take(&error, ERROR_FAULT))
+		report(verifier, CORRUPTION_UNREADABLE, object->address, 0, object->size);
+	else if (error_take(&error, ERROR_BAD_DATA))
+		report(verifier, CORRUPTION_UNREADABLE_DESCRIPTION, object->address, 0,
+		       object->method_table);
+	if (type_walk_out_of_memory(verifier->heap) && !error)
+		error = &error_no_memory;
+	return error;
+}
+
+struct error *object_verify(struct object_verifier *verifier, const struct gc_object *object)
+{
+	const struct gc_segment *segment = segment_of(verifier, object->address);
+	if (!segment) {
+		report(verifier, CORRUPTION_NOT_ON_HEAP, object->address, 0, 0);
+		return NULL;
+	}
+	if (object->size > segment->end - object->address)
+		report(verifier, CORRUPTION_TOO_LARGE, object->address, 0, object->size);
+	return check_references(verifier, object);
+}
+
+struct error *address_verify(struct object_verifier *verifier, uint64_t address)
+{
+	struct gc_object object;
+	uint64_t word;
+	if (address % sizeof(uint64_t)) {
+		report(verifier, CORRUPTION_NOT_ALIGNED, address, 0, 0);
+		return NULL;
+	}
+	if (!segment_of(verifier, address)) {
+		report(verifier, CORRUPTION_NOT_ON_HEAP, address, 0, 0);
+		return NULL;
+	}
+	struct error *error = object_read(verifier->heap, address, &object);
+	if (error_take(&error, ERROR_FAULT)) {
+		report(verifier, CORRUPTION_UNREADABLE, address, 0, 0);
+		return NULL;
+	}
+	if (error_take(&error, ERROR_BAD_DATA)) {
+		if (!reader_u64(&verifier->objects, address, &word))
+			word = 0;
+		report(verifier, CORRUPTION_METHOD_TABLE, address, 0, word);
+		return NULL;
+	}
+	TRY(error);
+	return object_verify(verifier, &object);
+}
+
+const char *corruption_name(enum corruption_kind kind)
+{
+	static const char *const names[] = {
+		"ObjectNotOnTheHeap",
+		"ObjectNotPointerAligned",
+		"ObjectTooLarge",
+		"InvalidMethodTable",
+		"ObjectReferenceNotPointerAligned",
+		"InvalidObjectReference",
+		"FreeObjectReference",
+		"CouldNotReadObject",
+		"CouldNotReadGCDesc",
+	};
+	return names[kind];
+}

@@ -1,0 +1,60 @@
+/*
+ * Is an object whole? Its place, its MethodTable, its size, and where its references lead: what the
+ * GC takes for granted. The kinds and their names are ClrMD's (ObjectCorruptionKind), which SOS's
+ * verifyheap and verifyobj print.
+ */
+#ifndef HEAP_GC_OBJECT_VERIFY_H
+#define HEAP_GC_OBJECT_VERIFY_H
+
+#include "heap/gc/object_walk.h"
+
+enum corruption_kind {
+	CORRUPTION_NOT_ON_HEAP,
+	CORRUPTION_NOT_ALIGNED,
+	CORRUPTION_TOO_LARGE,
+	CORRUPTION_METHOD_TABLE,
+	CORRUPTION_REFERENCE_NOT_ALIGNED,
+	CORRUPTION_REFERENCE,
+	CORRUPTION_FREE_REFERENCE,
+	CORRUPTION_UNREADABLE,
+	CORRUPTION_UNREADABLE_DESCRIPTION,
+};
+
+struct corruption {
+	enum corruption_kind kind;
+	uint64_t object;
+	uint32_t offset; /* bytes in the object, of a reference; else 0 */
+	uint64_t value;  /* what stands there: a reference, a MethodTable, a size */
+};
+
+/* Return false to stop. */
+typedef bool (*corruption_visitor)(const struct corruption *corruption, void *context);
+
+/* Remembers between objects where references led: one for a whole walk. */
+struct object_verifier {
+	struct heap *heap;
+	struct reader objects;              /* follows references */
+	const struct gc_segment **segments; /* ascending */
+	const struct gc_segment *last;
+	corruption_visitor visit;
+	void *context;
+	bool stopped;
+};
+
+/* ERROR_NO_MEMORY only. */
+MUST_CHECK struct error *object_verifier_init(struct object_verifier *verifier, struct heap *heap,
+					      struct arena *scratch, corruption_visitor visit,
+					      void *context);
+void object_verifier_deinit(struct object_verifier *verifier);
+
+/* An object of a walk. ERROR_NO_MEMORY only; what is wrong goes to the visitor. */
+MUST_CHECK struct error *object_verify(struct object_verifier *verifier,
+				       const struct gc_object *object);
+
+/* Whatever stands at an address. */
+MUST_CHECK struct error *address_verify(struct object_verifier *verifier, uint64_t address);
+
+/* "InvalidObjectReference" … */
+const char *corruption_name(enum corruption_kind kind);
+
+#endif
