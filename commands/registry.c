@@ -21,6 +21,7 @@
 	COMMAND(gcwhere) \
 	COMMAND(get) \
 	COMMAND(help) \
+	COMMAND(listnearobj) \
 	COMMAND(sizestats) \
 	COMMAND(verifyheap) \
 	COMMAND(verifyobj)
