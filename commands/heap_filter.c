@@ -72,10 +72,9 @@ static struct error *segment_parse(struct heap_filter *filter, const struct argu
 
 void heap_filter_init_all(struct heap_filter *filter, struct command_call *call)
 {
-	*filter = (struct heap_filter){ .call = call,
-					.max = UINT64_MAX,
-					.generation = GENERATION_COUNT,
-					.heap = UINT32_MAX };
+	*filter = (struct heap_filter){
+		.call = call, .max = UINT64_MAX, .generation = GENERATION_COUNT, .heap = UINT32_MAX
+	};
 }
 
 struct error *heap_filter_init(struct heap_filter *filter, struct command_call *call)
