@@ -30,6 +30,8 @@ enum {
 	LIMIT_SYSROOT_FILES = 4 * 1024 * 1024, /* below --sysroot; what is beyond is not found */
 	LIMIT_FILE_MAPPINGS = 256,             /* of one managed file; real ones have about 6 */
 	LIMIT_PE_SECTIONS = 96,                /* PE/COFF: the Windows loader's own limit */
+	LIMIT_BUNDLED_FILE_BYTES = 512 * 1024 * 1024, /* one file of a single-file app, unpacked */
+	LIMIT_BUNDLES = 16, /* programs of one process looked at as bundles; real ones have one */
 
 	/* contract */
 	LIMIT_DESCRIPTOR_JSON_BYTES = 1024 * 1024,

@@ -137,7 +137,7 @@ static struct error *mapping_visited(const struct mapping *mapping, void *contex
 {
 	struct mapping_search *search = context;
 	if (search->path || search->address < mapping->start || search->address >= mapping->end ||
-	    !mapping->path)
+	    !mapping->path || path_is_memory(mapping->path))
 		return NULL;
 	search->path = arena_copy_text(&search->heap->arena, mapping->path, strlen(mapping->path));
 	return search->path ? NULL : &error_no_memory;
