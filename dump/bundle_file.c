@@ -62,15 +62,16 @@ static bool read_text(const uint8_t *bytes, size_t size, uint64_t *at, const cha
 
 bool bundle_file_read(const uint8_t *bytes, size_t size, struct bundle_file *ret)
 {
-	const char *id;
-	size_t id_length;
 	uint64_t at;
 	if (!find_marker(bytes, size, &at) || !range_within(at, HEADER_FIXED, size) ||
 	    load_u32(bytes + at) != HEADER_MAJOR)
 		return false;
-	*ret = (struct bundle_file){ bytes, size, 0, load_u32(bytes + at + HEADER_COUNT) };
+	*ret = (struct bundle_file){ .bytes = bytes,
+				     .size = size,
+				     .count = load_u32(bytes + at + HEADER_COUNT) };
 	at += HEADER_FIXED;
-	if (!read_text(bytes, size, &at, &id, &id_length) || !range_within(at, HEADER_REST, size))
+	if (!read_text(bytes, size, &at, &ret->id, &ret->id_length) ||
+	    !range_within(at, HEADER_REST, size))
 		return false;
 	ret->entries = at + HEADER_REST;
 	return true;

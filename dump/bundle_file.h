@@ -15,6 +15,9 @@
 struct bundle_file {
 	const uint8_t *bytes; /* the executable, whole; not owned */
 	size_t size;
+	const char *id; /* a hash of the content, not terminated; a folder of that name holds what
+			   the host extracts (extractor.cpp: extraction_dir) */
+	size_t id_length;
 	uint64_t entries; /* offset of the first manifest entry */
 	uint32_t count;
 };

@@ -125,16 +125,30 @@ static bool matches(const struct wanted *wanted, const char *path, struct found 
 
 /* Bundles. */
 
-/* The path of the module in the bundle of a program; NULL: it is not in its directory. */
-static const char *path_in_bundle(const struct wanted *wanted, const char *program)
+/* The path of the module in the bundle of a program; NULL: it is not in its directory, nor in one
+ * that the program extracts its files to: then the bundle's id, which is a part of that path,
+ * proves it. */
+static const char *path_in_bundle(const struct wanted *wanted, const struct bundle_file *bundle,
+				  const char *program, bool *ret_proven)
 {
 	const char *path = wanted->file->path;
 	size_t directory = (size_t)(path_file_name(program) - program);
+	*ret_proven = false;
 	if (!path || !*path)
 		return NULL;
 	if (path[0] != '/')
 		return path; /* satellites: the runtime has what the manifest has */
-	return strncmp(path, program, directory) ? NULL : path + directory;
+	if (!strncmp(path, program, directory))
+		return path + directory;
+	for (const char *at = path; bundle->id_length && (at = strchr(at, '/')); at++) {
+		if (strlen(at + 1) <= bundle->id_length ||
+		    memcmp(at + 1, bundle->id, bundle->id_length) ||
+		    at[1 + bundle->id_length] != '/')
+			continue;
+		*ret_proven = true;
+		return at + 1 + bundle->id_length + 1;
+	}
+	return NULL;
 }
 
 /* Sets the source to the module's entry in a bundle. *ret_there false: the file is no bundle, or
@@ -144,9 +158,11 @@ static struct error *find_in_bundle(const struct wanted *wanted, const char *pro
 {
 	struct bundle_file bundle;
 	struct bundle_entry entry;
-	const char *inside = path_in_bundle(wanted, program);
-	*ret_there = inside && bundle_file_read(found->file.bytes, found->file.size, &bundle) &&
-		     bundle_file_find(&bundle, inside, &entry);
+	*ret_there = false;
+	if (!bundle_file_read(found->file.bytes, found->file.size, &bundle))
+		return NULL;
+	const char *inside = path_in_bundle(wanted, &bundle, program, &found->proven);
+	*ret_there = inside && bundle_file_find(&bundle, inside, &entry);
 	if (!*ret_there)
 		return NULL;
 	found->source.offset = entry.offset;
@@ -155,11 +171,18 @@ static struct error *find_in_bundle(const struct wanted *wanted, const char *pro
 	if (!entry.is_compressed)
 		return NULL;
 	TRY(bundle_file_unpack(&bundle, &entry, &found->unpacked));
-	found->source.bytes = found->unpacked;
-	found->source.size = (size_t)entry.size;
-	found->source.offset = 0;
-	found->source.end = entry.size;
+	found->source =
+		(struct pe_source){ found->unpacked, (size_t)entry.size, 0, entry.size, NULL };
 	return NULL;
+}
+
+/* The file by itself: as a process that had it unpacked would map it. */
+static void take_out(struct pe_source *source)
+{
+	source->bytes += source->offset;
+	source->size = (size_t)(source->end - source->offset);
+	source->offset = 0;
+	source->end = source->size;
 }
 
 /* One candidate: *ret_matches false: it is not there, or not the one. `program`: the candidate is
@@ -184,6 +207,8 @@ static struct error *examine(const struct wanted *wanted, const struct file_cand
 			return error;
 		if (program && !in_bundle)
 			return NULL;
+		if (program)
+			take_out(&found->source);
 	}
 	if (in_bundle && !program && found->source.offset != wanted->file_offset) {
 		module_files_explain(wanted->files,
@@ -295,8 +320,7 @@ static struct error *choose_from_bundles(const struct wanted *wanted, struct fou
 		TRY(target_visit_mappings(files->overlay, take_program, files));
 	}
 	for (size_t i = 0; i < files->program_count && !chosen->file.size; i++)
-		if (path_in_bundle(wanted, files->programs[i]))
-			TRY(choose(wanted, files->programs[i], files->programs[i], chosen));
+		TRY(choose(wanted, files->programs[i], files->programs[i], chosen));
 	return NULL;
 }
 
@@ -305,7 +329,7 @@ static struct error *search(const struct wanted *wanted, struct answer *answer)
 	CLEANUP(found_cleanup) struct found chosen = { 0 };
 	module_files_explain(wanted->files, "there is no file %s here", answer->path);
 	TRY(choose(wanted, answer->path, NULL, &chosen));
-	if (!chosen.file.size && !wanted->mapped_path)
+	if (!chosen.file.size && !wanted->file_offset)
 		TRY(choose_from_bundles(wanted, &chosen));
 	return chosen.file.size ? lay(wanted, wanted->mapped_path, &chosen, answer) : NULL;
 }

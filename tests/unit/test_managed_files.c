@@ -305,7 +305,7 @@ TEST(an_assembly_in_a_compressed_bundle)
 {
 	static const struct {
 		const char *path; /* as the runtime has it */
-		uint8_t mvid;     /* of the target */
+		uint8_t mvid;     /* of the target; 0: not in it */
 		uint64_t claimed; /* by the manifest */
 		bool admitted;
 		const char *reason;
@@ -316,6 +316,10 @@ TEST(an_assembly_in_a_compressed_bundle)
 		{ "/app/in.dll", 0x11, PE_BYTES - 1, false, "unpacks to more" },
 		{ "/app/other.dll", 0x11, 0, false, "no file /app/other.dll" },
 		{ "/elsewhere/in.dll", 0x11, 0, false, "no file /elsewhere/in.dll" },
+		/* extracted by the host: "abc" is the bundle's id */
+		{ "/tmp/x/single/abc/in.dll", 0, 0, true, "" },
+		{ "/tmp/x/single/abd/in.dll", 0, 0, false, "no file /tmp/x/single/abd/in.dll" },
+		{ "/tmp/x/abc", 0, 0, false, "no file /tmp/x/abc" },
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		DIRECTORY(sysroot);
@@ -331,7 +335,8 @@ TEST(an_assembly_in_a_compressed_bundle)
 		bundle_release(&built);
 		PE_SCENE(scene, sysroot.path, 0, 0);
 		fake_target_mapping(scene.fake, 0x40000000, 0x40004000, 0, "/app/single");
-		CHECK_OK(admit(&scene, 0x70000000, cases[i].path, mvid, &admitted, &unverified));
+		CHECK_OK(admit(&scene, 0x70000000, cases[i].path, cases[i].mvid ? mvid : NULL,
+			       &admitted, &unverified));
 		CHECK_NUMBER(admitted, cases[i].admitted);
 		CHECK(reason_is(scene.files, cases[i].reason));
 		if (!admitted)
