@@ -1,6 +1,7 @@
 #include "commands/run.h"
 
 #include "commands/session.h"
+#include "commands/unnamed.h"
 
 #include <strings.h>
 
@@ -88,6 +89,7 @@ static struct error *run(const struct command_runner *runner, const char *line,
 		.coverage = coverage,
 	};
 	error = command->run(&call);
+	unnamed_explain(&call);
 	struct error *gone = check_target(command, runner->session);
 	if (!gone)
 		return error;

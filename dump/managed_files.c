@@ -262,10 +262,10 @@ static struct error *choose(const struct wanted *wanted, const char *path, const
 		if (!is_match)
 			continue;
 		if (!found.proven && !candidate.below) {
-			module_files_explain(
-				wanted->files,
-				"nothing in the dump proves that %s is the file it had",
-				candidate.path);
+			module_files_explain(wanted->files,
+					     "nothing in the dump proves that %s is the file it "
+					     "had (--sysroot / would take it)",
+					     candidate.path);
 			continue;
 		}
 		bool certain = found.proven || !candidate.by_name_only;
@@ -286,7 +286,7 @@ static struct error *choose(const struct wanted *wanted, const char *path, const
 	*chosen = (struct found){ 0 };
 	module_files_explain(wanted->files,
 			     "different files are named %s, and nothing in the dump says which it "
-			     "had",
+			     "had: name the directory of the right one",
 			     path_file_name(path));
 	return NULL;
 }
@@ -328,6 +328,7 @@ static struct error *search(const struct wanted *wanted, struct answer *answer)
 {
 	CLEANUP(found_cleanup) struct found chosen = { 0 };
 	module_files_explain(wanted->files, "there is no file %s here", answer->path);
+	wanted->files->refused = false;
 	TRY(choose(wanted, answer->path, NULL, &chosen));
 	if (!chosen.file.size && !wanted->file_offset)
 		TRY(choose_from_bundles(wanted, &chosen));
@@ -376,6 +377,7 @@ struct error *module_files_admit_pe(struct module_files *files, const struct man
 	if (known) {
 		answer = *known;
 		files->reason = known->reason;
+		files->refused = known->refused;
 	} else {
 		TRY(find_answer(&wanted, &answer));
 	}

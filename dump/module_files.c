@@ -37,6 +37,11 @@ const char *module_files_reason(const struct module_files *files)
 	return files->reason;
 }
 
+bool module_files_refused(const struct module_files *files)
+{
+	return files->refused;
+}
+
 void module_files_explain(struct module_files *files, const char *format, ...)
 {
 	char text[LIMIT_PATH_BYTES + 256];
@@ -49,6 +54,7 @@ void module_files_explain(struct module_files *files, const char *format, ...)
 		size = sizeof(text) - 1;
 	const char *copy = arena_copy_text(&files->arena, text, size);
 	files->reason = copy ? copy : "out of memory";
+	files->refused = true;
 }
 
 const struct answer *module_files_known(struct module_files *files, uint64_t address,
@@ -74,6 +80,7 @@ struct error *module_files_remember(struct module_files *files, struct answer an
 	if (!answer.path)
 		return &error_no_memory;
 	answer.reason = files->reason;
+	answer.refused = files->refused;
 	files->answers[files->count++] = answer;
 	return NULL;
 }
@@ -167,6 +174,7 @@ struct error *module_files_admit_elf(struct module_files *files, const struct el
 	const struct answer *known = module_files_known(files, module->base, module->path);
 	if (known) {
 		files->reason = known->reason;
+		files->refused = known->refused;
 		*ret_admitted = known->admitted;
 		return NULL;
 	}
@@ -182,6 +190,7 @@ struct error *module_files_admit_elf(struct module_files *files, const struct el
 		return module_files_remember(files, answer);
 	}
 	module_files_explain(files, "there is no file %s here", module->path);
+	files->refused = false;
 	TRY(file_search_start(files->search, module->path, &scratch, &query));
 	while (!answer.admitted) {
 		TRY(file_search_next(&query, &candidate, &more));

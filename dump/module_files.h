@@ -69,4 +69,7 @@ MUST_CHECK struct error *module_files_admit_pe(struct module_files *files,
 /* Why the last admit answered false, e.g. "no file /usr/…/libcoreclr.so here". Never NULL. */
 const char *module_files_reason(const struct module_files *files);
 
+/* Was it that a file was found and not taken? */
+bool module_files_refused(const struct module_files *files);
+
 #endif

@@ -11,7 +11,7 @@
 struct answer {
 	uint64_t address;
 	const char *path;
-	bool admitted, unverified;
+	bool admitted, unverified, refused;
 	struct mapped_file file; /* of an admitted ELF module; the overlay's */
 	const char *reason;
 };
@@ -23,6 +23,7 @@ struct module_files {
 	struct answer *answers;
 	size_t count, capacity;
 	const char *reason;
+	bool refused;          /* the reason is that a file was not the one */
 	const char **programs; /* mapped files that may be bundles; NULL: not looked for yet */
 	size_t program_count;
 };

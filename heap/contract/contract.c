@@ -310,6 +310,12 @@ const char *contract_found_by(const struct contract *contract)
 	return contract->location.found_by;
 }
 
+const char *contract_single_file(const struct contract *contract)
+{
+	const char *path = contract->location.module.path;
+	return path && *path && !strstr(path_file_name(path), ".so") ? path : NULL;
+}
+
 bool contract_has_descriptor(const struct contract *contract)
 {
 	return contract->has_descriptor;

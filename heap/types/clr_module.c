@@ -219,9 +219,11 @@ static struct error *module_read(struct heap *heap, uint64_t address, struct clr
 	struct clr_module *module = arena_allocate(&heap->arena, sizeof(*module));
 	if (!module)
 		return &error_no_memory;
-	*module = (struct clr_module){
-		.address = address, .assembly = assembly, .path = "", .assembly_name = ""
-	};
+	*module = (struct clr_module){ .address = address,
+				       .assembly = assembly,
+				       .path = "",
+				       .assembly_name = "",
+				       .file_refused = "" };
 	if (load(heap, assembly, layout->is_collectible, &flag))
 		module->is_collectible = flag != 0;
 	if (load(heap, address, layout->pe_assembly, &pe_assembly) && pe_assembly)

@@ -153,6 +153,7 @@ static struct error *file_admit(struct heap *heap, struct clr_module *module,
 	TRY(module_files_admit_pe(heap->files, &file, ret, &module->metadata_unverified));
 	if (!*ret)
 		*ret_reason = module_files_reason(heap->files);
+	module->file_refused = !*ret && module_files_refused(heap->files) ? *ret_reason : "";
 	return NULL;
 }
 

@@ -396,8 +396,10 @@ const char *type_name(struct heap *heap, const struct type *type, bool *ret_know
 {
 	struct error *error = type_name_prepare(heap, type);
 	error_free(error);
+	bool known = !error && type_record_of(type)->name_known;
 	if (ret_known)
-		*ret_known = !error && type_record_of(type)->name_known;
+		*ret_known = known;
+	heap->met_unnamed |= !known;
 	return error ? unknown_without_memory : type->name;
 }
 
