@@ -23,6 +23,7 @@ enum needs {
 	NEEDS_NOTHING = 0, /* help, exit */
 	NEEDS_TARGET = 1,  /* an open dump or process */
 	NEEDS_HEAP = 2,    /* a .NET runtime that passed its self-check */
+	NEEDS_OBJECTS = 4, /* with NEEDS_HEAP: a GC heap that can be walked; mini dumps have none */
 };
 
 struct command_call {

@@ -27,12 +27,11 @@ static void text_or_null(struct output *out, const char *text)
 static const char *informational_version(struct command_call *call)
 {
 	struct metadata *metadata;
-	struct error *error =
-		clr_module_metadata(call->heap, call->heap->modules->core_library, &metadata);
-	if (error) {
-		error_free(error);
+	struct error *error = clr_module_metadata_or_none(
+		call->heap, call->heap->modules->core_library, &metadata);
+	error_free(error);
+	if (error || !metadata)
 		return NULL;
-	}
 	return metadata_assembly_attribute(metadata, "AssemblyInformationalVersionAttribute",
 					   call->scratch);
 }

@@ -339,7 +339,8 @@ static struct error *builder_run(struct builder *builder, const struct task *tas
 			    minimum);
 }
 
-uint64_t gc_next_readable(const struct gc_heap *gc, uint64_t address)
+/* The index of the first readable region that ends behind `address`. */
+static size_t readable_behind(const struct gc_heap *gc, uint64_t address)
 {
 	size_t low = 0, high = gc->readable_count;
 	while (low < high) {
@@ -349,9 +350,21 @@ uint64_t gc_next_readable(const struct gc_heap *gc, uint64_t address)
 		else
 			high = middle;
 	}
-	if (low == gc->readable_count)
+	return low;
+}
+
+uint64_t gc_next_readable(const struct gc_heap *gc, uint64_t address)
+{
+	size_t found = readable_behind(gc, address);
+	if (found == gc->readable_count)
 		return UINT64_MAX;
-	return gc->readable[low].start > address ? gc->readable[low].start : address;
+	return gc->readable[found].start > address ? gc->readable[found].start : address;
+}
+
+uint64_t gc_readable_end(const struct gc_heap *gc, uint64_t address)
+{
+	size_t found = readable_behind(gc, address);
+	return found == gc->readable_count ? address : gc->readable[found].end;
 }
 
 struct error *gc_heap_open(struct heap *heap, const struct task *task, struct gc_heap **ret)
@@ -362,7 +375,9 @@ struct error *gc_heap_open(struct heap *heap, const struct task *task, struct gc
 		return &error_no_memory;
 	struct error *error = builder_run(&builder, task);
 	id_map_deinit(&builder.seen);
-	if (!error)
+	if (error)
+		builder.gc->lost_segments++;
+	if (!error || error->code == ERROR_FAULT)
 		*ret = builder.gc;
 	return error;
 }
