@@ -58,6 +58,8 @@ enum {
 	LIMIT_METADATA_HOLE_BYTES = 16 * 1024 * 1024, /* a longer one: the rest is not looked for */
 	LIMIT_IL_BYTES = 1024 * 1024,                 /* one method body */
 	LIMIT_GETTER_FIELDS = 16,                     /* ldfld after ldfld of a trivial getter */
+	LIMIT_STACK_TRACE_FRAMES = 1024 * 1024,       /* of one exception */
+	LIMIT_NESTED_EXCEPTIONS = 1024,               /* of one thread */
 	LIMIT_ARRAY_RANK = 32, /* ECMA-335 II.14.2 as the runtime limits it: MAX_RANK */
 	LIMIT_TYPES = 16 * 1024 * 1024,
 	LIMIT_METHOD_TABLE_BYTES = 4096, /* the offset of any field in it */

@@ -155,9 +155,8 @@ static bool append_angles(const char *definition, const char *const *arguments, 
 	return used == count;
 }
 
-/* typestring.cpp: AppendInst with FormatFullInst; a type variable stands without an assembly. */
-static struct error *append_brackets(struct heap *heap, const struct type *const *arguments,
-				     uint32_t count, struct text *text)
+struct error *type_append_brackets(struct heap *heap, const struct type *const *arguments,
+				   uint32_t count, struct text *text)
 {
 	struct metadata *metadata;
 	for (uint32_t i = 0; i < count; i++) {
@@ -165,7 +164,7 @@ static struct error *append_brackets(struct heap *heap, const struct type *const
 		text_append(text, i ? "," : "[");
 		if (!variable)
 			text_append_char(text, '[');
-		text_append(text, arguments[i]->sos_name);
+		text_append(text, type_sos_name(heap, arguments[i]));
 		if (variable)
 			continue;
 		TRY(clr_module_metadata_or_none(heap, arguments[i]->module, &metadata));
@@ -251,7 +250,7 @@ static struct error *name_instance(struct heap *heap, const struct type *type,
 		    append_angles(text_string(&naming->sos_name), names, count, &naming->name);
 	/* The definition itself has no arguments in its name (IsGenericTypeDefinition). */
 	if (naming->known && !type->is_generic_definition)
-		TRY(append_brackets(heap, parts, count, &naming->sos_name));
+		TRY(type_append_brackets(heap, parts, count, &naming->sos_name));
 	if (!fits) {
 		text_clear(&naming->name);
 		text_append(&naming->name, text_string(&naming->sos_name));

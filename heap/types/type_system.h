@@ -153,9 +153,16 @@ MUST_CHECK struct error *type_instance_find(struct heap *heap,
 /* Makes what type_metadata_name() answers; ERROR_NO_MEMORY only. */
 MUST_CHECK struct error *type_metadata_name_prepare(struct heap *heap, const struct type *type);
 
+/* The arguments of an instantiation as the runtime writes them, [[System.Int32,
+ * System.Private.CoreLib],[…]] (typestring.cpp: AppendInst with FormatFullInst); a type variable
+ * stands without an assembly. ERROR_NO_MEMORY only. Appends to text. */
+struct text;
+MUST_CHECK struct error *type_append_brackets(struct heap *heap,
+					      const struct type *const *arguments, uint32_t count,
+					      struct text *text);
+
 /* Namespace.Name`n of a TypeDef with its enclosing ones, '+' between; `escaped`: reserved
  * characters behind a backslash as reflection writes them. False: unreadable. Appends to text. */
-struct text;
 bool type_definition_name(struct metadata *metadata, uint32_t row, bool escaped, struct text *text);
 
 #endif
