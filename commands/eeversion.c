@@ -76,6 +76,8 @@ static struct error *eeversion_run(struct command_call *call)
 	if (gc->structures_invalid)
 		output_note(call->out, "A garbage collection was under way: the heap may not be "
 				       "walkable to its end.");
+	if (heap->no_objects)
+		output_note(call->out, "There is no heap to walk: %s.", heap->no_objects);
 	if (heap->unverified)
 		output_note(call->out, "The self-check could not verify %s.", heap->unverified);
 	return NULL;

@@ -7,7 +7,8 @@ extern const struct command command_clrmodules, command_clrthreads, command_dump
 	command_dumpheap, command_dumpmt, command_dumpobj, command_dumpvc, command_eeheap,
 	command_eeversion, command_exit, command_get, command_help, command_printexception;
 
-/* Sorted by name; tests/unit/test_run.c checks that. */
+/* Sorted by name; tests/unit/test_run.c checks that. One a line, so that branches merge. */
+/* clang-format off */
 const struct command *const all_commands[] = {
 	&command_clrmodules,
 	&command_clrthreads,
@@ -28,6 +29,7 @@ const struct command *const all_commands[] = {
 	&command_printexception,
 	NULL,
 };
+/* clang-format on */
 
 static bool is_named(const struct command *command, const char *name)
 {
