@@ -123,9 +123,13 @@ static struct error *self_check(struct heap *heap, const struct task *task)
 	TRY(objects_bind(heap));
 	TRY(clr_modules_open(heap, &heap->modules));
 	TRY(type_system_open(heap, &heap->types));
+	contract_checked(heap->contract);
 	TRY(check_string(heap));
+	contract_checked(heap->contract);
 	TRY(check_major(heap));
+	contract_checked(heap->contract);
 	TRY(clr_threads_read(&heap->reader, heap->contract, &heap->arena, &heap->threads));
+	contract_checked(heap->contract);
 	TRY(gc_heap_open(heap, task, &heap->gc));
 	return check_first_objects(heap);
 }

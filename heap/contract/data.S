@@ -18,4 +18,6 @@ layout_\name\()_end:
 	layout arm64_10_0, "heap/contract/data/10.0-arm64.json"
 	layout arm64_10_0_descriptor, "heap/contract/data/10.0-arm64.descriptor.json"
 
+	layout constants, "heap/contract/data/constants.json"
+
 	.section .note.GNU-stack, "", %progbits
