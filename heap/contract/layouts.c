@@ -8,8 +8,14 @@ LAYOUT_BYTES(x64_9_0);
 LAYOUT_BYTES(x64_9_0_descriptor);
 LAYOUT_BYTES(x64_10_0);
 LAYOUT_BYTES(x64_10_0_descriptor);
+LAYOUT_BYTES(x64_11_0);
+LAYOUT_BYTES(x64_11_0_descriptor);
+LAYOUT_BYTES(x64_11_0_gc_descriptor);
 LAYOUT_BYTES(arm64_10_0);
 LAYOUT_BYTES(arm64_10_0_descriptor);
+LAYOUT_BYTES(arm64_11_0);
+LAYOUT_BYTES(arm64_11_0_descriptor);
+LAYOUT_BYTES(arm64_11_0_gc_descriptor);
 LAYOUT_BYTES(constants);
 
 /* The others are tried until one fits: first those whose runtime cannot do without. */
@@ -20,7 +26,9 @@ static const struct {
 	{ LAYOUT(x64_10_0), LAYOUT(x64_10_0_descriptor), NULL, NULL },
 	{ LAYOUT(x64_9_0), LAYOUT(x64_9_0_descriptor), NULL, NULL },
 	{ LAYOUT(x64_8_0), NULL, NULL, NULL, NULL },
+	{ LAYOUT(x64_11_0), LAYOUT(x64_11_0_descriptor), LAYOUT(x64_11_0_gc_descriptor) },
 	{ LAYOUT(arm64_10_0), LAYOUT(arm64_10_0_descriptor), NULL, NULL },
+	{ LAYOUT(arm64_11_0), LAYOUT(arm64_11_0_descriptor), LAYOUT(arm64_11_0_gc_descriptor) },
 #undef LAYOUT
 };
 
