@@ -199,6 +199,26 @@ TEST(a_contract_of_another_version_is_refused)
 		    "describes its GC by version (not a name)");
 }
 
+TEST(a_field_that_a_contract_leaves_out_is_supplied)
+{
+	TEXT_OF(known) =
+		edited(fake_description, "\"Loader\":", "\"Exception\":\"c1\",\"Loader\":");
+	TEXT_OF(unknown) = edited(known, "\"c1\",\"Loader\"", "\"c9\",\"Loader\"");
+	TEXT_OF(said) =
+		edited(known, "\"types\":{", "\"types\":{\"StackTraceElement\":{\"Sp\":40},");
+	const char *const descriptions[] = { known, unknown, said };
+	static const uint32_t offsets[] = { 8, 0, 40 };
+	for (size_t i = 0; i < 3; i++) {
+		CLEANUP(fake_runtime_cleanup)
+		struct fake_runtime *runtime = fake_runtime_described(descriptions[i], NULL);
+		CLEANUP(heap_cleanup) struct heap *heap = NULL;
+		struct field field = { 0 };
+		CHECK_OK(fake_runtime_open(runtime, &heap));
+		contract_field(heap->contract, "StackTraceElement", "Sp", &field);
+		CHECK_NUMBER(field.offset, offsets[i]);
+	}
+}
+
 TEST(a_gc_not_yet_there_describes_nothing)
 {
 	CLEANUP(fake_runtime_cleanup)
@@ -439,6 +459,7 @@ static const struct tap_case cases[] = {
 	CASE(the_runtimes_word_wins_over_the_layouts),
 	CASE(shipped_layouts_are_for_what_is_not_described),
 	CASE(a_contract_of_another_version_is_refused),
+	CASE(a_field_that_a_contract_leaves_out_is_supplied),
 	CASE(a_gc_not_yet_there_describes_nothing),
 	CASE(damaged_sub_descriptors_are_left_out),
 	CASE(where_a_sub_descriptor_is_may_be_damaged_too),
