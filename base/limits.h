@@ -36,6 +36,7 @@ enum {
 	/* contract */
 	LIMIT_DESCRIPTOR_JSON_BYTES = 1024 * 1024,
 	LIMIT_DESCRIPTOR_POINTERS = 4096,
+	LIMIT_DESCRIPTORS = 16, /* of one runtime: its own and those below; real ones have two */
 
 	/* .NET: chains and tables that the target links together */
 	LIMIT_LOOKUP_MAP_BLOCKS = 4096,

@@ -71,4 +71,8 @@ struct coverage {
 void call_missing(struct command_call *call, uint64_t bytes, const char *format, ...)
 	PRINTF_LIKE(3, 4);
 
+/* The same of what any answer about the GC heap lacks: lists of segments that could not be
+ * followed, and the order of things while a collection is under way. */
+void call_missing_of_gc(struct command_call *call);
+
 #endif

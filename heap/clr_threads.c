@@ -109,12 +109,20 @@ static struct error *store_read(struct reader *reader, const struct contract *co
 	return NULL;
 }
 
+/* The list leads from link to link inside the threads by version 1 of the contract (and before
+ * there was one), by c1 (.NET 11) from thread to thread. */
+static uint64_t link_place(const struct contract *contract, const struct thread_layout *layout)
+{
+	const char *version = contract_version(contract, "Thread");
+	return !version || strcmp(version, "1") == 0 ? layout->next_link.offset : 0;
+}
+
 struct error *clr_threads_read(struct reader *reader, const struct contract *contract,
 			       struct arena *arena, struct clr_threads **ret)
 {
 	struct thread_layout layout = { 0 };
 	TRY(contract_bind(contract, bindings, sizeof(bindings) / sizeof(*bindings), &layout));
-	uint64_t variable, store, link;
+	uint64_t variable, store, link, place = link_place(contract, &layout);
 	struct clr_threads *threads = arena_allocate(arena, sizeof(*threads));
 	if (!threads)
 		return &error_no_memory;
@@ -133,9 +141,10 @@ struct error *clr_threads_read(struct reader *reader, const struct contract *con
 	 */
 	while (link && threads->count < threads->expected_count) {
 		struct clr_thread *thread = &threads->threads[threads->count++];
-		thread->address = link - layout.next_link.offset;
+		thread->address = link - place;
 		TRY(thread_read(reader, &layout, thread));
-		TRY(reader_pointer(reader, link, "the list of managed threads", &link));
+		TRY(read_field(reader, thread->address, layout.next_link,
+			       "the list of managed threads", &link));
 	}
 	if (link || threads->count != threads->expected_count)
 		return error_new(ERROR_BAD_DATA,

@@ -185,9 +185,14 @@ struct error *heap_self_check(struct heap *heap, const struct task *task)
 	TRY(objects_bind(heap));
 	TRY(clr_modules_open(heap, &heap->modules));
 	TRY(type_system_open(heap, &heap->types));
+	contract_checked(heap->contract);
 	TRY(check_types(heap, &types_seen));
+	if (types_seen)
+		contract_checked(heap->contract);
 	TRY(check_major(heap));
 	TRY(clr_threads_read(&heap->reader, heap->contract, &heap->arena, &heap->threads));
+	if (types_seen)
+		contract_checked(heap->contract);
 	if (!types_seen)
 		TRY(check_thread_ids(heap));
 	TRY(open_gc(heap, task));

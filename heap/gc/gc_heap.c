@@ -61,12 +61,23 @@ static struct error *variable_read(struct builder *builder, const char *name, co
 	return reader_pointer(builder->reader, variable, what, ret);
 }
 
+/* A variable of the GC until .NET 10, the size of a type since. */
+static struct error *generation_size_find(const struct contract *contract, uint64_t *ret)
+{
+	uint32_t size;
+	if (contract_global(contract, "GenerationSize", ret) ||
+	    !contract_type_size(contract, "Generation", &size))
+		return contract_require_global(contract, "GenerationSize", ret);
+	*ret = size;
+	return NULL;
+}
+
 static struct error *layout_read(struct builder *builder)
 {
 	const struct contract *contract = builder->heap->contract;
 	struct gc_layout *layout = &builder->layout;
 	TRY(contract_bind(contract, bindings, sizeof(bindings) / sizeof(*bindings), layout));
-	TRY(contract_require_global(contract, "GenerationSize", &layout->generation_size));
+	TRY(generation_size_find(contract, &layout->generation_size));
 	TRY(contract_require_global(contract, "TotalGenerationCount", &layout->generation_count));
 	TRY(contract_require_global(contract, "HeapSegmentFlagReadOnly", &layout->read_only_flag));
 	if (layout->generation_count < 3 || layout->generation_count > GENERATION_FROZEN)
@@ -319,14 +330,46 @@ static struct error *readable_collect(struct builder *builder)
 	return target_visit_regions(builder->heap->target, readable_add, &list);
 }
 
+/* The words of GCIdentifiers (GC.md), separated by commas and spaces. */
+static bool has_word(const char *text, const char *word)
+{
+	static const char separators[] = ", ";
+	size_t wanted = strlen(word);
+	for (text += strspn(text, separators); *text; text += strspn(text, separators)) {
+		size_t length = strcspn(text, separators);
+		if (length == wanted && memcmp(text, word, length) == 0)
+			return true;
+		text += length;
+	}
+	return false;
+}
+
+/* The GC says itself what it is since .NET 11; before, a variable of the runtime does. */
+static struct error *kind_read(struct builder *builder, bool *ret_is_server)
+{
+	const struct contract *contract = builder->heap->contract;
+	const char *identifiers = contract_text(contract, "GCIdentifiers");
+	uint64_t variable, type;
+	if (!identifiers) {
+		TRY(contract_require_global(contract, "GCHeapType", &variable));
+		TRY(reader_unsigned(builder->reader, variable, 4, "the kind of GC", &type));
+		*ret_is_server = type == HEAP_TYPE_SERVER;
+		return NULL;
+	}
+	*ret_is_server = has_word(identifiers, "server");
+	if (*ret_is_server || has_word(identifiers, "workstation"))
+		return NULL;
+	return error_new(ERROR_UNSUPPORTED,
+			 "the GC is neither workstation nor server: it calls itself \"%.64s\"",
+			 identifiers);
+}
+
 static struct error *builder_run(struct builder *builder, const struct task *task)
 {
-	uint64_t variable, type, minimum;
+	uint64_t minimum;
 	TRY(layout_read(builder));
 	TRY(contract_require_global(builder->heap->contract, "MinimumObjectSize", &minimum));
-	TRY(contract_require_global(builder->heap->contract, "GCHeapType", &variable));
-	TRY(reader_unsigned(builder->reader, variable, 4, "the kind of GC", &type));
-	builder->gc->is_server = type == HEAP_TYPE_SERVER;
+	TRY(kind_read(builder, &builder->gc->is_server));
 	builder->gc->has_regions = !builder->layout.allocation_start.present;
 	state_read(builder);
 	TRY(contexts_collect(builder));

@@ -30,7 +30,7 @@ static void raw_of_method_table(struct heap *heap, uint64_t handle, struct raw_c
 {
 	const struct type_system *types = heap->types;
 	struct method_table table;
-	uint64_t rank, place;
+	uint64_t place;
 	if (method_table_read(types, &heap->reader, handle, &table) != 1)
 		return;
 	if (method_table_is_array(&table)) {
@@ -38,10 +38,9 @@ static void raw_of_method_table(struct heap *heap, uint64_t handle, struct raw_c
 		raw->count = 1;
 		if ((table.flags & METHOD_TABLE_CATEGORY_MASK) == METHOD_TABLE_CATEGORY_SZARRAY) {
 			raw->kind = ELEMENT_SZARRAY;
-		} else if (type_load(&heap->reader, table.ee_class, types->layout.array_rank,
-				     &rank)) {
+		} else {
 			raw->kind = ELEMENT_ARRAY;
-			raw->rank = (uint32_t)rank;
+			raw->rank = method_table_rank(types, &heap->reader, &table);
 		}
 		return;
 	}

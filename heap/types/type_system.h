@@ -15,6 +15,7 @@ struct type_layout {
 	struct field instantiation, multipurpose_flags, virtual_count;
 	struct field class_method_table, class_attributes, class_element_type, class_padding;
 	struct field array_rank;
+	uint64_t array_base_size; /* of an array without bounds; 0: this runtime gives the rank */
 	struct field dictionaries, arguments;
 	struct field desc_flags, desc_argument, variable_module, variable_token;
 	struct field function_arguments, function_convention, function_types;
@@ -117,6 +118,10 @@ bool type_load(struct reader *reader, uint64_t base, struct field field, uint64_
 /* 1: read; 0: not a MethodTable; -1: unreadable. */
 int method_table_read(const struct type_system *types, struct reader *reader, uint64_t address,
 		      struct method_table *ret);
+
+/* Of an array with bounds; 0: unreadable or above LIMIT_ARRAY_RANK. */
+uint32_t method_table_rank(const struct type_system *types, struct reader *reader,
+			   const struct method_table *table);
 
 /* Where an instantiation's arguments stand, and how many; false: unreadable or above the cap. */
 bool method_table_arguments(const struct type_system *types, struct reader *reader,

@@ -175,7 +175,7 @@ static void check_pe(const uint8_t *bytes, size_t size)
 	struct pe_file file;
 	struct pe_identity identity;
 	if (pe_file_read(bytes, size, &file) && pe_file_identity(&file, bytes, size, &identity))
-		touch(&identity, sizeof(identity));
+		touch((const uint8_t *)&identity, sizeof(identity));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
