@@ -73,6 +73,11 @@ static struct error *eeversion_run(struct command_call *call)
 		    contract_layouts(heap->contract), contract_found_by(heap->contract),
 		    contract_has_descriptor(heap->contract) ? ", and the runtime's own descriptor"
 							    : "");
+	if (contract_unverified(heap->contract))
+		output_note(call->out,
+			    "The layouts %s were derived, and never verified on a process of their "
+			    "kind.",
+			    contract_layouts(heap->contract));
 	if (gc->structures_invalid)
 		output_note(call->out, "A garbage collection was under way: the heap may not be "
 				       "walkable to its end.");

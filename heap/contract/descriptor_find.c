@@ -197,6 +197,8 @@ static struct error *candidate(struct search *search, const struct runtime_locat
 				     "the runtime's contract descriptor"));
 	contract_set_origin(contract, name, layout ? (unsigned)number_at(additions, "major", 0) : 0,
 			    own->json != NULL, location);
+	if (layout && cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(additions, "unverified")))
+		contract_set_unverified(contract);
 	TRY(search->accept(contract, search->context));
 	search->found = contract;
 	return NULL;
