@@ -139,8 +139,9 @@ static struct error *headers_missing(const struct finder *finder, uint64_t start
 	if (missing)
 		return error_new(ERROR_UNSUPPORTED,
 				 "%s was mapped at %#llx, but its ELF header is missing: the dump "
-				 "is cut short, %llu bytes are not there",
-				 runtime_file, (unsigned long long)start, missing);
+				 "is cut short, %llu of its %llu bytes are not there",
+				 runtime_file, (unsigned long long)start, missing,
+				 (unsigned long long)finder->target->whole_bytes);
 	return error_new(ERROR_UNSUPPORTED,
 			 "%s was mapped at %#llx, but the dump does not hold its ELF header: take "
 			 "another with createdump, dotnet-dump or clrpod collect",

@@ -280,13 +280,27 @@ struct error *contract_find(struct reader *reader, const struct runtime_location
 	if (search.reason) {
 		bool is_hole = search.reason->code == ERROR_FAULT;
 		search.reason->code = ERROR_UNSUPPORTED;
-		return error_context(search.reason, "the .NET runtime in %s cannot be verified%s",
-				     path,
+		const char *cut = "";
+		if (reader->target->missing_bytes) {
+			cut = arena_printf(arena, " (%llu of the dump's %llu bytes are missing)",
+					   (unsigned long long)reader->target->missing_bytes,
+					   (unsigned long long)reader->target->whole_bytes);
+			is_hole = false;
+		}
+		return error_context(search.reason, "the .NET runtime in %s cannot be verified%s%s",
+				     path, cut ? cut : "",
 				     is_hole ? ", since memory of it is missing (in place of a "
 					       "mini or triage dump take one with clrpod collect "
 					       "or createdump --withheap)"
 					     : "");
 	}
+	const struct target *target = reader->target;
+	if (target->missing_bytes)
+		return error_new(ERROR_UNSUPPORTED,
+				 "no table of the .NET runtime is left of %s: the dump is cut "
+				 "short, %llu of its %llu bytes are not there",
+				 path, (unsigned long long)target->missing_bytes,
+				 (unsigned long long)target->whole_bytes);
 	return error_new(
 		ERROR_UNSUPPORTED,
 		"no table of the .NET runtime was found in %s with the layouts shipped for %s; "
