@@ -258,6 +258,45 @@ static struct error *try_location(struct search *search, const struct runtime_lo
 	return NULL;
 }
 
+/* The release that a shared framework's folder is named by: …/Microsoft.NETCore.App/7.0.20/…. */
+static const char *release_by_path(const char *path, unsigned *ret_major)
+{
+	static const char folder[] = "/Microsoft.NETCore.App/";
+	const char *found = strstr(path, folder);
+	const char *release = found ? found + strlen(folder) : NULL;
+	*ret_major = release ? (unsigned)strtoul(release, NULL, 10) : 0;
+	return *ret_major ? release : NULL;
+}
+
+/* "the runtime is .NET 7.0.20 …": its release is not among those whose layouts are shipped, and it
+ * brought none itself. NULL: it is, or it is not known. */
+static struct error *unknown_release(const char *path, struct arena *arena)
+{
+	unsigned major;
+	const char *release = release_by_path(path, &major), *majors = "";
+	for (size_t i = 0; release && i < shipped_layout_count(); i++) {
+		struct shipped_layout layout = shipped_layout_at(i);
+		CLEANUP(json_cleanup) cJSON *additions = NULL;
+		TRY(descriptor_json(layout.additions.bytes, layout.additions.size,
+				    "a shipped layout", &additions));
+		unsigned shipped = (unsigned)number_at(additions, "major", 0);
+		const char *text = arena_printf(arena, "%u", shipped);
+		if (!text)
+			return &error_no_memory;
+		if (shipped == major)
+			return NULL;
+		if (!strstr(majors, text))
+			majors = arena_printf(arena, "%s%s%s", text, *majors ? ", " : "", majors);
+		if (!majors)
+			return &error_no_memory;
+	}
+	if (!release)
+		return NULL;
+	return error_new(ERROR_UNSUPPORTED,
+			 "the runtime is .NET %.*s by its path %s: layouts are shipped for %s",
+			 (int)strcspn(release, "/"), release, path, majors);
+}
+
 struct error *contract_find(struct reader *reader, const struct runtime_location *locations,
 			    size_t count, struct arena *arena, const struct task *task,
 			    contract_acceptor accept, void *context, struct contract **ret)
@@ -277,6 +316,12 @@ struct error *contract_find(struct reader *reader, const struct runtime_location
 		return error;
 	}
 	const char *path = count ? locations[0].module.path : "this target";
+	if (count && !locations[0].descriptor)
+		error = unknown_release(path, arena);
+	if (error) {
+		error_free(search.reason);
+		return error;
+	}
 	if (search.reason) {
 		bool is_hole = search.reason->code == ERROR_FAULT;
 		search.reason->code = ERROR_UNSUPPORTED;
