@@ -72,6 +72,7 @@ struct target {
 	uint32_t page_size;     /* bytes */
 	int pid;                /* 0: unknown */
 	uint64_t missing_bytes; /* what a truncated file should have held and does not */
+	uint64_t whole_bytes;   /* and how long the file would be then; 0: not a file */
 };
 
 void target_close(struct target *target); /* NULL is allowed */

@@ -3,6 +3,7 @@
 #include "attach/live_target.h"
 #include "commands/session.h"
 #include "dump/core_target.h"
+#include "heap/heap.h"
 
 #include <errno.h>
 #include <sys/stat.h>
@@ -68,5 +69,11 @@ struct error *open_session(struct app *app, const struct invocation *invocation)
 	if (target->missing_bytes)
 		app_warn(app, "%s is cut short: %llu bytes of memory that it announces are missing",
 			 name, (unsigned long long)target->missing_bytes);
-	return session_open(app->session, target, name, sysroot, &app->task);
+	TRY(session_open(app->session, target, name, sysroot, &app->task));
+	const struct heap *heap = session_heap(app->session);
+	if (heap && contract_unverified(heap->contract))
+		app_warn(app,
+			 "%s is read with the layouts %s, which were derived and never verified",
+			 name, contract_layouts(heap->contract));
+	return NULL;
 }

@@ -89,6 +89,11 @@ static struct error *eeversion_run(struct command_call *call)
 	else
 		output_line(call->out, "Workstation mode");
 	print_origin(call->out, heap->contract);
+	if (contract_unverified(heap->contract))
+		output_note(call->out,
+			    "The layouts %s were derived, and never verified on a process of their "
+			    "kind.",
+			    contract_layouts(heap->contract));
 	if (gc->structures_invalid)
 		output_note(call->out, "A garbage collection was under way: the heap may not be "
 				       "walkable to its end.");

@@ -45,11 +45,17 @@ static struct error *check_needs(const struct command *command, const struct ses
 			 reason ? reason->message : "no .NET runtime was found");
 }
 
-/* Mini and triage dumps hold the runtime and no heap. */
+/* Mini and triage dumps, and some that are cut short, hold the runtime and no heap. */
 static struct error *check_objects(const struct command *command, const struct session *session)
 {
 	if (!(command->needs & NEEDS_OBJECTS) || !session_heap(session)->no_objects)
 		return NULL;
+	unsigned long long missing = session_target(session)->missing_bytes;
+	if (missing)
+		return error_new(ERROR_UNSUPPORTED,
+				 "%s needs the GC heap, and %s: the dump is cut short, %llu bytes "
+				 "are not there; fetch the whole of it",
+				 command->name, session_heap(session)->no_objects, missing);
 	return error_new(ERROR_UNSUPPORTED,
 			 "%s needs the GC heap, and %s, as in every mini or triage dump: take one "
 			 "that has it with clrpod collect, createdump --withheap or dotnet-dump "

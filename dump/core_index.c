@@ -346,9 +346,10 @@ static struct error *read_all(struct core_index *index)
 	read_page_size(index);
 	if (!index->range_count)
 		return error_new(ERROR_BAD_DATA,
-				 "the core holds no memory of the process (%llu bytes are missing "
-				 "from its end)",
-				 (unsigned long long)index->missing_bytes);
+				 "the core holds no memory of the process: at least %llu of its "
+				 "%llu bytes are missing from its end",
+				 (unsigned long long)index->missing_bytes,
+				 (unsigned long long)(index->size + index->missing_bytes));
 	return NULL;
 }
 

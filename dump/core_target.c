@@ -144,7 +144,8 @@ struct error *core_target_open_bytes(const char *name, const uint8_t *bytes, siz
 				      .architecture = core->index.architecture,
 				      .page_size = core->index.page_size,
 				      .pid = core->index.pid,
-				      .missing_bytes = core->index.missing_bytes };
+				      .missing_bytes = core->index.missing_bytes,
+				      .whole_bytes = size + core->index.missing_bytes };
 	*ret = &core->base;
 	return NULL;
 }

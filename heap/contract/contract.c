@@ -18,7 +18,7 @@ struct contract {
 	size_t capacity, count;
 	const char *layouts;
 	unsigned major, checks;
-	bool has_descriptor;
+	bool has_descriptor, unverified;
 	struct runtime_location location;
 };
 
@@ -374,6 +374,16 @@ const char *contract_version(const struct contract *contract, const char *name)
 {
 	const struct contract_entry *entry = get(contract, contracts_prefix, name);
 	return entry ? entry->text : NULL;
+}
+
+void contract_set_unverified(struct contract *contract)
+{
+	contract->unverified = true;
+}
+
+bool contract_unverified(const struct contract *contract)
+{
+	return contract->unverified;
 }
 
 const char *contract_layouts(const struct contract *contract)

@@ -84,6 +84,8 @@ unsigned contract_major(const struct contract *contract);
 const char *contract_found_by(const struct contract *contract);
 /* The program that the runtime is a part of (a single-file app); NULL: it is a library. */
 const char *contract_single_file(const struct contract *contract);
+/* Were the shipped layouts never measured on a real process of their kind, only derived? */
+bool contract_unverified(const struct contract *contract);
 bool contract_has_descriptor(const struct contract *contract);
 
 /* Read a bound field of the structure at `base`; `what` names the structure in the error. An absent

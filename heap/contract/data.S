@@ -15,6 +15,9 @@ layout_\name\()_end:
 	layout x64_10_0, "heap/contract/data/10.0-x64.json"
 	layout x64_10_0_descriptor, "heap/contract/data/10.0-x64.descriptor.json"
 
+	layout arm64_8_0, "heap/contract/data/8.0-arm64.json"
+	layout arm64_9_0, "heap/contract/data/9.0-arm64.json"
+	layout arm64_9_0_descriptor, "heap/contract/data/9.0-arm64.descriptor.json"
 	layout arm64_10_0, "heap/contract/data/10.0-arm64.json"
 	layout arm64_10_0_descriptor, "heap/contract/data/10.0-arm64.descriptor.json"
 

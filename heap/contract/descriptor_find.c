@@ -192,6 +192,8 @@ static struct error *candidate(struct search *search, const struct runtime_locat
 				     "the runtime's contract descriptor"));
 	contract_set_origin(contract, name, layout ? (unsigned)number_at(additions, "major", 0) : 0,
 			    own->count > 0, location);
+	if (layout && cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(additions, "unverified")))
+		contract_set_unverified(contract);
 	struct error *error = search->accept(contract, search->context);
 	search->checks = contract_checks(contract);
 	if (!error)
@@ -298,6 +300,45 @@ static struct error *try_location(struct search *search, const struct runtime_lo
 	return NULL;
 }
 
+/* The release that a shared framework's folder is named by: …/Microsoft.NETCore.App/7.0.20/…. */
+static const char *release_by_path(const char *path, unsigned *ret_major)
+{
+	static const char folder[] = "/Microsoft.NETCore.App/";
+	const char *found = strstr(path, folder);
+	const char *release = found ? found + strlen(folder) : NULL;
+	*ret_major = release ? (unsigned)strtoul(release, NULL, 10) : 0;
+	return *ret_major ? release : NULL;
+}
+
+/* "the runtime is .NET 7.0.20 …": its release is not among those whose layouts are shipped, and it
+ * brought none itself. NULL: it is, or it is not known. */
+static struct error *unknown_release(const char *path, struct arena *arena)
+{
+	unsigned major;
+	const char *release = release_by_path(path, &major), *majors = "";
+	for (size_t i = 0; release && i < shipped_layout_count(); i++) {
+		struct shipped_layout layout = shipped_layout_at(i);
+		CLEANUP(json_cleanup) cJSON *additions = NULL;
+		TRY(descriptor_json(layout.additions.bytes, layout.additions.size,
+				    "a shipped layout", &additions));
+		unsigned shipped = (unsigned)number_at(additions, "major", 0);
+		const char *text = arena_printf(arena, "%u", shipped);
+		if (!text)
+			return &error_no_memory;
+		if (shipped == major)
+			return NULL;
+		if (!strstr(majors, text))
+			majors = arena_printf(arena, "%s%s%s", text, *majors ? ", " : "", majors);
+		if (!majors)
+			return &error_no_memory;
+	}
+	if (!release)
+		return NULL;
+	return error_new(ERROR_UNSUPPORTED,
+			 "the runtime is .NET %.*s by its path %s: layouts are shipped for %s",
+			 (int)strcspn(release, "/"), release, path, majors);
+}
+
 struct error *contract_find(struct reader *reader, const struct runtime_location *locations,
 			    size_t count, struct arena *arena, const struct task *task,
 			    contract_acceptor accept, void *context, struct contract **ret)
@@ -319,16 +360,36 @@ struct error *contract_find(struct reader *reader, const struct runtime_location
 		return error;
 	}
 	const char *path = count ? locations[0].module.path : "this target";
+	if (count && !locations[0].descriptor)
+		error = unknown_release(path, arena);
+	if (error) {
+		error_free(search.reason);
+		return error;
+	}
 	if (search.reason) {
 		bool is_hole = search.reason->code == ERROR_FAULT;
 		search.reason->code = ERROR_UNSUPPORTED;
-		return error_context(search.reason, "the .NET runtime in %s cannot be verified%s",
-				     path,
+		const char *cut = "";
+		if (reader->target->missing_bytes) {
+			cut = arena_printf(arena, " (%llu of the dump's %llu bytes are missing)",
+					   (unsigned long long)reader->target->missing_bytes,
+					   (unsigned long long)reader->target->whole_bytes);
+			is_hole = false;
+		}
+		return error_context(search.reason, "the .NET runtime in %s cannot be verified%s%s",
+				     path, cut ? cut : "",
 				     is_hole ? ", since memory of it is missing (in place of a "
 					       "mini or triage dump take one with clrpod collect "
 					       "or createdump --withheap)"
 					     : "");
 	}
+	const struct target *target = reader->target;
+	if (target->missing_bytes)
+		return error_new(ERROR_UNSUPPORTED,
+				 "no table of the .NET runtime is left of %s: the dump is cut "
+				 "short, %llu of its %llu bytes are not there",
+				 path, (unsigned long long)target->missing_bytes,
+				 (unsigned long long)target->whole_bytes);
 	return error_new(
 		ERROR_UNSUPPORTED,
 		"no table of the .NET runtime was found in %s with the layouts shipped for %s; "

@@ -54,6 +54,7 @@ MUST_CHECK struct error *contract_set_field(struct contract *contract, const cha
 unsigned contract_checks(const struct contract *contract);
 
 /* What contract_layouts() and its like answer. Strings are borrowed from the arena. */
+void contract_set_unverified(struct contract *contract);
 void contract_set_origin(struct contract *contract, const char *layouts, unsigned major,
 			 bool has_descriptor, const struct runtime_location *location);
 

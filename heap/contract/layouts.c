@@ -11,6 +11,9 @@ LAYOUT_BYTES(x64_10_0_descriptor);
 LAYOUT_BYTES(x64_11_0);
 LAYOUT_BYTES(x64_11_0_descriptor);
 LAYOUT_BYTES(x64_11_0_gc_descriptor);
+LAYOUT_BYTES(arm64_8_0);
+LAYOUT_BYTES(arm64_9_0);
+LAYOUT_BYTES(arm64_9_0_descriptor);
 LAYOUT_BYTES(arm64_10_0);
 LAYOUT_BYTES(arm64_10_0_descriptor);
 LAYOUT_BYTES(arm64_11_0);
@@ -28,6 +31,8 @@ static const struct {
 	{ LAYOUT(x64_8_0), NULL, NULL, NULL, NULL },
 	{ LAYOUT(x64_11_0), LAYOUT(x64_11_0_descriptor), LAYOUT(x64_11_0_gc_descriptor) },
 	{ LAYOUT(arm64_10_0), LAYOUT(arm64_10_0_descriptor), NULL, NULL },
+	{ LAYOUT(arm64_9_0), LAYOUT(arm64_9_0_descriptor), NULL, NULL },
+	{ LAYOUT(arm64_8_0), NULL, NULL, NULL, NULL },
 	{ LAYOUT(arm64_11_0), LAYOUT(arm64_11_0_descriptor), LAYOUT(arm64_11_0_gc_descriptor) },
 #undef LAYOUT
 };

@@ -188,9 +188,27 @@ TEST(the_table_is_found_by_scan_and_only_once)
 	CHECK(!table_scan(&reader, &runtime->location.module, &pattern, &cursor, &table));
 }
 
+TEST(an_unknown_release_is_refused_by_its_name)
+{
+	CLEANUP(fake_runtime_cleanup) struct fake_runtime *runtime = fake_runtime_new();
+	struct table_pattern pattern = pattern_of(runtime);
+	struct heap *heap;
+	fake_put(runtime->target, runtime->gc_vars + pattern.generation_count_at, 4, 4);
+	runtime->location.module.path = "/net/Microsoft.NETCore.App/7.0.20/libcoreclr.so";
+	CHECK_FAILS(fake_runtime_open(runtime, &heap), ERROR_UNSUPPORTED,
+		    "the runtime is .NET 7.0.20 by its path");
+	CHECK_FAILS(fake_runtime_open(runtime, &heap), ERROR_UNSUPPORTED, "8, 9, 10");
+	runtime->location.module.path = "/net/Microsoft.NETCore.App/8.0.99/libcoreclr.so";
+	CHECK_FAILS(fake_runtime_open(runtime, &heap), ERROR_UNSUPPORTED, "no table");
+}
+
 static const struct tap_case cases[] = {
-	CASE(fields_and_globals_have_every_form), CASE(a_later_descriptor_wins),
-	CASE(binding_names_what_is_missing),      CASE(bad_descriptors_are_refused),
-	CASE(shipped_layouts_are_whole),          CASE(the_table_is_found_by_scan_and_only_once),
+	CASE(fields_and_globals_have_every_form),
+	CASE(a_later_descriptor_wins),
+	CASE(binding_names_what_is_missing),
+	CASE(bad_descriptors_are_refused),
+	CASE(shipped_layouts_are_whole),
+	CASE(the_table_is_found_by_scan_and_only_once),
+	CASE(an_unknown_release_is_refused_by_its_name),
 };
 TAP_MAIN(cases)
