@@ -47,7 +47,9 @@ static struct error *check_string(struct heap *heap)
 		return error_new(ERROR_BAD_DATA, "the MethodTable at %#llx is not System.String's",
 				 (unsigned long long)method_table);
 	heap->modules->core_library = string->module;
-	const char *name = type_metadata_name(heap, string);
+	struct metadata *metadata;
+	TRY(clr_module_metadata_or_none(heap, string->module, &metadata));
+	const char *name = metadata ? type_metadata_name(heap, string) : NULL;
 	if (!name) {
 		heap->unverified = "names (CoreLib's metadata is not in the dump)";
 		return NULL;

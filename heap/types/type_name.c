@@ -68,6 +68,26 @@ static bool definition_agrees(struct heap *heap, const struct type *type,
 	return !mapped || mapped == type->handle;
 }
 
+/* The classes that the runtime itself points to (src/coreclr/vm/vars.hpp: g_pStringClass and its
+ * like): their names are known where CoreLib's metadata is not. NULL: none of them. */
+static const char *name_by_global(struct heap *heap, const struct type *type)
+{
+	static const struct {
+		const char *global, *name;
+	} classes[] = {
+		{ "StringMethodTable", "System.String" },
+		{ "ObjectMethodTable", "System.Object" },
+		{ "ExceptionMethodTable", "System.Exception" },
+		{ "RuntimeTypeMethodTable", "System.RuntimeType" },
+	};
+	uint64_t variable, handle;
+	for (size_t i = 0; i < sizeof(classes) / sizeof(*classes) && type->handle; i++)
+		if (contract_global(heap->contract, classes[i].global, &variable) &&
+		    reader_u64(&heap->reader, variable, &handle) && handle == type->handle)
+			return classes[i].name;
+	return NULL;
+}
+
 static struct error *append_definition(struct heap *heap, const struct type *type, bool escaped,
 				       struct text *text, bool *ret_known)
 {
@@ -83,6 +103,11 @@ static struct error *append_definition(struct heap *heap, const struct type *typ
 	*ret_known = metadata && token_table(type->token) == TABLE_TYPE_DEF &&
 		     definition_agrees(heap, type, metadata) &&
 		     type_definition_name(metadata, token_row(type->token), escaped, text);
+	const char *name = metadata ? NULL : name_by_global(heap, type);
+	if (name) {
+		text_append(text, name);
+		*ret_known = true;
+	}
 	return NULL;
 }
 
