@@ -180,10 +180,17 @@ static struct error *nothing_found(const struct finder *finder, const struct mod
 	TRY(target_visit_mappings(finder->target, find_named, &named));
 	if (named.start)
 		return headers_missing(finder, named.start);
+	if (!list->count && finder->target->missing_bytes)
+		return error_new(ERROR_UNSUPPORTED,
+				 "no .NET runtime can be looked for: no header of a program or "
+				 "library is left, since %llu of the dump's %llu bytes are not "
+				 "there",
+				 (unsigned long long)finder->target->missing_bytes,
+				 (unsigned long long)finder->target->whole_bytes);
 	if (!list->count)
 		return error_new(ERROR_UNSUPPORTED,
 				 "no .NET runtime can be looked for: the target has no headers of "
-				 "any program or library (a mini dump, or cut short?)");
+				 "any program or library");
 	const struct elf_module *program = list->modules;
 	for (size_t i = 0; i < list->count; i++)
 		if (!strstr(path_file_name(list->modules[i].path), ".so"))
