@@ -77,6 +77,8 @@ struct target {
 
 void target_close(struct target *target); /* NULL is allowed */
 
+/* Reads of an arm64 target leave the top byte of an address out, as its processor does. */
+
 /* As many bytes as stand together: for scans and walks, makes no error object. */
 size_t target_read_some(struct target *target, uint64_t address, void *buffer, size_t size);
 

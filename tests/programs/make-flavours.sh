@@ -10,7 +10,7 @@
 #   frozen                               a frozen segment registered by the program
 #   single-heap, single-full, single-gcore      a single-file app
 #   packed-heap, packed-gcore                   the same with EnableCompressionInSingleFile
-#   midgc                                createdump while the program does nothing but collect
+#   midgc                                createdump while the program does nothing but collect: one try, which may miss a collection
 # The three apps stay in OUT/small/{plain,single,packed} under the paths that the dumps name: they are the sysroots.
 #
 # usage: make-flavours.sh OUT [PATTERN...]
