@@ -129,11 +129,12 @@ static struct error *write_stopped(struct collection *collection)
 					  .notes_size = collection->notes.length };
 	struct core_written written;
 	TRY(core_sink_file_new(output_file_fd(collection->output), &collection->sink));
-	TRY(core_write(collection->sink, &contents, request->task, &written));
-	if (written.unreadable_bytes && thread_stop_died(live_target_stop(collection->target)))
+	struct error *error = core_write(collection->sink, &contents, request->task, &written);
+	if (error_take(&error, ERROR_NOT_FOUND))
 		return error_new(ERROR_NOT_FOUND,
 				 "process %d was killed while its core was being written",
 				 request->pid);
+	TRY(error);
 	result->pause_ms = live_target_resume(collection->target);
 	TRY(collection->sink->ops->finish(collection->sink, &result->file_bytes));
 	result->memory_bytes = written.memory_bytes;
