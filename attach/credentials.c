@@ -30,8 +30,7 @@ static void set_sets(capability_sets sets)
 bool credentials_effective(int capability)
 {
 	capability_sets sets;
-	return get_sets(sets) &&
-	       sets[CAP_TO_INDEX(capability)].effective & CAP_TO_MASK(capability);
+	return get_sets(sets) && sets[CAP_TO_INDEX(capability)].effective & CAP_TO_MASK(capability);
 }
 
 void credentials_raise_ptrace(void)

@@ -65,28 +65,31 @@ struct error *diagnostics_find(int pid, int namespace_pid, const char *temporary
 	ret->name = arena_copy_text(arena, name, strlen(name));
 	if (!ret->folder || !ret->name)
 		return &error_no_memory;
-	const char *before = arena_printf(arena, "/proc/%d/root%s", pid, ret->folder);
 	CLEANUP(fd_cleanup) int folder = diagnostics_open_folder(ret);
 	if (folder < 0) {
-		/* Its root is closed to us, but /tmp may be shared: a hint that it is .NET. */
-		before = "/tmp";
-		folder = open(before, O_PATH | O_DIRECTORY | O_CLOEXEC);
-		ret->folder = NULL;
+		ret->folder = "/tmp";
+		ret->shared = true;
+		folder = diagnostics_open_folder(ret);
 	}
 	if (folder < 0 || !is_socket(folder, name))
 		return NULL;
 	/* connect(2) wants to write. */
-	ret->open_to_us = ret->folder && !faccessat(folder, name, W_OK, AT_EACCESS);
-	ret->path = before ? arena_printf(arena, "%s/%s", before, name) : NULL;
+	ret->open_to_us = !faccessat(folder, name, W_OK, AT_EACCESS);
+	const char *before = strcmp(ret->folder, "/") ? ret->folder : "";
+	ret->path = ret->shared ? arena_printf(arena, "%s/%s", before, name)
+				: arena_printf(arena, "/proc/%d/root%s/%s", pid, before, name);
 	return ret->path ? NULL : &error_no_memory;
 }
 
 int diagnostics_open_folder(const struct diagnostics_socket *socket)
 {
+	if (socket->shared)
+		return open(socket->folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return process_file_open(socket->pid, socket->folder, O_PATH | O_DIRECTORY);
 }
 
-/* By way of /proc/self/fd: a socket's path has 108 bytes at most (unix(7)), a TMPDIR may have more. */
+/* By way of /proc/self/fd: a socket's path has 108 bytes at most (unix(7)), a TMPDIR may have more.
+ */
 static struct error *connect_to(const struct diagnostics_socket *to, int *ret)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };

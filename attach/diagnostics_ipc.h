@@ -15,14 +15,15 @@
 #include "base/task.h"
 
 enum diagnostics_dump_type { /* DumpType of the protocol */
-	DIAGNOSTICS_DUMP_MINI = 1,
-	DIAGNOSTICS_DUMP_HEAP = 2,
-	DIAGNOSTICS_DUMP_FULL = 4,
+			     DIAGNOSTICS_DUMP_MINI = 1,
+			     DIAGNOSTICS_DUMP_HEAP = 2,
+			     DIAGNOSTICS_DUMP_FULL = 4,
 };
 
 struct diagnostics_socket {
 	int pid;
-	const char *folder; /* as the process sees it; NULL: none found, or not through its root */
+	const char *folder; /* as the process sees it */
+	bool shared;        /* its root is closed to us, but our /tmp is its /tmp */
 	const char *name;   /* in folder */
 	const char *path;   /* as we see it; NULL: none found */
 	bool open_to_us;    /* we may connect */

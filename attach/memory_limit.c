@@ -77,8 +77,9 @@ uint64_t memory_limit_room(const struct memory_limit *limit)
 	return needed < limit->limit_bytes ? limit->limit_bytes - needed : 0;
 }
 
-/* From the group up to the mount: each may have a limit. An OOM at one kills the topmost group below
- * it, itself included, that has memory.oom.group (mm/memcontrol.c: mem_cgroup_get_oom_group). */
+/* From the group up to the mount: each may have a limit. An OOM at one kills the topmost group
+ * below it, itself included, that has memory.oom.group (mm/memcontrol.c: mem_cgroup_get_oom_group).
+ */
 static bool tightest(struct group *group, struct memory_limit *ret)
 {
 	bool found = false, together = false;
@@ -109,8 +110,7 @@ static const char *find_path(const struct text *groups, const struct hierarchy *
 	for (const char *line = text_string(groups); *line;) {
 		const char *end = strchrnul(line, '\n');
 		const char *names = memchr(line, ':', (size_t)(end - line));
-		const char *path =
-			names ? memchr(names + 1, ':', (size_t)(end - names - 1)) : NULL;
+		const char *path = names ? memchr(names + 1, ':', (size_t)(end - names - 1)) : NULL;
 		size_t length = strlen(hierarchy->controller);
 		if (path && (length ? memmem(names + 1, (size_t)(path - names - 1),
 					     hierarchy->controller, length) != NULL

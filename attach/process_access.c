@@ -71,8 +71,8 @@ static void explain_other_owner(const struct process_wants *wants, struct text *
 {
 	text_printf(ret, "it runs as uid %llu gid %llu and we as uid %u gid %u without SYS_PTRACE",
 		    wants->uid, wants->gid, geteuid(), getegid());
-	if (!geteuid() && !(credentials_effective(CAPABILITY_SETUID) &&
-			    credentials_effective(CAPABILITY_SETGID)))
+	if (!geteuid() &&
+	    !(credentials_effective(CAPABILITY_SETUID) && credentials_effective(CAPABILITY_SETGID)))
 		text_append(ret, ", nor with SETUID and SETGID to take on its ids");
 	if (in_other_user_namespace(wants->pid))
 		text_append(ret, ", in another user namespace");

@@ -29,7 +29,8 @@ static void find_place(int pid, struct place *ret)
 		container_name_in(text_string(&file), ret->container_name);
 	}
 	/* The containers of a pod share its host name. */
-	if (*ret->pod_uid && !proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "/proc/self/mountinfo")) {
+	if (*ret->pod_uid &&
+	    !proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "/proc/self/mountinfo")) {
 		pod_uid_in(text_string(&file), our_pod);
 		if (strcmp(our_pod, ret->pod_uid) || uname(&ret->host))
 			ret->host.nodename[0] = '\0';
@@ -74,8 +75,8 @@ static void append_for_container(const struct process_wants *wants, const struct
 	if (wants->owner)
 		text_printf(ret, " --user=%llu:%llu", wants->uid, wants->gid);
 	if (wants->capability)
-		text_append(ret, wants->owner ? " (or --cap-add=SYS_PTRACE)"
-					      : " --cap-add=SYS_PTRACE");
+		text_append(ret,
+			    wants->owner ? " (or --cap-add=SYS_PTRACE)" : " --cap-add=SYS_PTRACE");
 	text_append(ret, " …");
 }
 

@@ -8,7 +8,8 @@
 #include <linux/openat2.h>
 #include <sys/syscall.h>
 
-/* Where there is no openat2 (before Linux 5.6, old seccomp profiles): absolute links lead astray. */
+/* Where there is no openat2 (before Linux 5.6, old seccomp profiles): absolute links lead astray.
+ */
 static int open_plainly(int pid, const char *path, int flags)
 {
 	char full[64 + LIMIT_PATH_BYTES];

@@ -17,8 +17,8 @@ enum process_way {
 
 struct process_info;
 
-/* Goes the way, for the rest of our life: from now on `process` can be read and stopped, and what is
- * ours is opened under credentials_as_ourselves(). ERROR_OS, with why and what grants it, when
+/* Goes the way, for the rest of our life: from now on `process` can be read and stopped, and what
+ * is ours is opened under credentials_as_ourselves(). ERROR_OS, with why and what grants it, when
  * there is no way into its memory; the message names the socket where that is left. */
 MUST_CHECK struct error *process_reach(const struct process_info *process);
 

@@ -1,5 +1,6 @@
 #include "base/cleanup.h"
 #include "cli/app.h"
+#include "cli/collect_by_runtime.h"
 #include "cli/open.h"
 #include "cli/options.h"
 #include "dump/collect.h"
@@ -33,9 +34,8 @@ static struct error *check_request(const struct invocation *invocation, const ch
 	return NULL;
 }
 
-static struct error *collect(struct app *app, const struct invocation *invocation,
-			     const char **ret_path, struct process_info *process,
-			     struct collect_result *result)
+static struct error *choose(struct app *app, const struct invocation *invocation,
+			    const char **ret_path, struct process_info *process)
 {
 	const char *path = invocation_value(invocation, "-o");
 	TRY(check_request(invocation, path));
@@ -43,6 +43,13 @@ static struct error *collect(struct app *app, const struct invocation *invocatio
 	if (!path)
 		TRY(default_path(&app->scratch, &path));
 	*ret_path = path;
+	return NULL;
+}
+
+static struct error *collect(struct app *app, const struct invocation *invocation, const char *path,
+			     const struct process_info *process, struct collect_result *result)
+{
+	TRY(process_reach(process));
 	struct collect_request request = { .pid = process->pid,
 					   .output_path = path,
 					   .force = invocation_has(invocation, "--force"),
@@ -125,7 +132,11 @@ static enum exit_status collect_run(const struct invocation *invocation)
 	const char *path = NULL;
 	struct error *error = app_open(&app, invocation_format(invocation));
 	if (!error)
-		error = collect(&app, invocation, &path, &process, &result);
+		error = choose(&app, invocation, &path, &process);
+	if (!error && process.way == PROCESS_WAY_SOCKET)
+		return collect_by_runtime(&app, invocation, &process, path);
+	if (!error)
+		error = collect(&app, invocation, path, &process, &result);
 	if (error)
 		return app_fail(&app, "collect", error, exit_status_of_open(error));
 	progress_end(&app.progress);

@@ -30,6 +30,7 @@ static struct error *open_process(struct app *app, const struct invocation *invo
 	*ret_name = arena_printf(&app->scratch, "process %d (%s)", process.pid, process.name);
 	if (!*ret_name)
 		return &error_no_memory;
+	TRY(process_reach(&process));
 	return live_target_open(process.pid, true, &app->task, ret);
 }
 

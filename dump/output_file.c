@@ -1,5 +1,6 @@
 #include "dump/output_file.h"
 
+#include "attach/credentials.h"
 #include "attach/memory_limit.h"
 #include "base/cleanup.h"
 #include "base/limits.h"
@@ -25,6 +26,7 @@ struct output_file {
 
 struct error *output_file_check(const char *path, bool force)
 {
+	CLEANUP(credentials_resume) struct as_ourselves before = credentials_as_ourselves();
 	struct stat file;
 	if (strlen(path) + sizeof(partial_suffix) > LIMIT_PATH_BYTES || !*path)
 		return error_new(ERROR_USAGE, "'%.60s' is no name for a file", path);
@@ -63,6 +65,7 @@ static void unblock_file_size_signal(struct output_file *file)
 
 static struct error *create(struct output_file *file)
 {
+	CLEANUP(credentials_resume) struct as_ourselves before = credentials_as_ourselves();
 	if (file->force && unlink(file->partial) && errno != ENOENT)
 		return error_os(errno, "cannot replace %s", file->partial);
 	file->fd = open(file->partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -156,6 +159,7 @@ struct error *output_file_check_space(const struct output_file *file, uint64_t b
 
 static int rename_finished(const struct output_file *file)
 {
+	CLEANUP(credentials_resume) struct as_ourselves before = credentials_as_ourselves();
 	if (file->force)
 		return rename(file->partial, file->path) ? errno : 0;
 	if (!renameat2(AT_FDCWD, file->partial, AT_FDCWD, file->path, RENAME_NOREPLACE))
@@ -193,6 +197,7 @@ void output_file_free(struct output_file *file)
 	if (!file)
 		return;
 	if (file->fd >= 0) {
+		CLEANUP(credentials_resume) struct as_ourselves before = credentials_as_ourselves();
 		close(file->fd);
 		if (!file->finished)
 			unlink(file->partial);
