@@ -2,6 +2,7 @@
 #
 #   make            build/release/clrpod
 #   make static     build/static/clrpod: one file, no shared libraries, stripped
+#   make static CROSS=aarch64   the same for arm64, on another machine: build/static-aarch64/clrpod
 #   make deps       install what building and testing need (Debian 12; root or sudo)
 #   make check      every test; ends with "N passed, N failed, N skipped"
 #   make demo       the program at work on a dump that ships with the project
@@ -15,7 +16,7 @@ PROGRAM    := clrpod
 LAYERS     := base attach dump heap commands cli
 VARIANT    ?= release
 BUILD_ROOT ?= build
-BUILD      := $(BUILD_ROOT)/$(VARIANT)
+BUILD      := $(BUILD_ROOT)/$(VARIANT)$(if $(CROSS),-$(CROSS))
 DEPS       := $(BUILD_ROOT)/deps
 SECONDS    ?= 60
 
@@ -35,6 +36,17 @@ LDFLAGS_static := -static -Wl,--gc-sections
 LIBS := -ledit -lelf -lcjson -lzstd -lz -lpthread
 ifeq ($(VARIANT),static)
 LIBS := -ledit -ltinfo -lbsd -lmd -lelf -lzstd -lz -lpthread
+endif
+
+# A static program of another architecture: Debian's cross compiler, Debian's libraries of that
+# architecture unpacked below CROSS_ROOT (tools/install-deps cross).
+STRIP := strip
+ifneq ($(CROSS),)
+CROSS_ROOT := $(DEPS)/$(CROSS)
+CC         := $(CROSS)-linux-gnu-gcc
+STRIP      := $(CROSS)-linux-gnu-strip
+FLAGS_static   += $(addprefix -isystem $(CROSS_ROOT)/root/usr/include,/ /$(CROSS)-linux-gnu)
+LDFLAGS_static += -L$(CROSS_ROOT)/root/usr/lib/$(CROSS)-linux-gnu
 endif
 
 COMPILE := $(CC) -std=gnu11 -D_GNU_SOURCE -I. $(WARNINGS) $(FLAGS_$(VARIANT)) $(CFLAGS)
@@ -74,7 +86,7 @@ all: $(BUILD)/$(PROGRAM)
 $(BUILD)/$(PROGRAM): $(OBJECTS)
 	$(call say,LINK,$@)
 	$(Q)$(LINK) -o $@ $(OBJECTS) $(LIBS)
-	$(if $(filter static,$(VARIANT)),$(Q)strip $@)
+	$(if $(filter static,$(VARIANT)),$(Q)$(STRIP) $@)
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -109,8 +121,11 @@ $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
 	@echo '$(LINK) $(LIBS)' | cmp -s - $@ || echo '$(LINK) $(LIBS)' > $@
 
+$(CROSS_ROOT)/packages:
+	tools/install-deps cross $(CROSS) $(CROSS_ROOT)
+
 # The source of cJSON is fetched before the recursive make, so that its header is there.
-static: $(DEPS)/cjson/cJSON.c
+static: $(DEPS)/cjson/cJSON.c $(if $(CROSS),$(CROSS_ROOT)/packages)
 	+@$(MAKE) --no-print-directory VARIANT=static all
 
 deps:
@@ -172,7 +187,7 @@ bench: all
 	@tests/bench/run $(BUILD)/$(PROGRAM)
 
 clean:
-	rm -rf $(addprefix $(BUILD_ROOT)/,release debug asan cover fuzz static)
+	rm -rf $(addprefix $(BUILD_ROOT)/,release debug asan cover fuzz static static-aarch64)
 
 -include $(OBJECTS:.o=.d) $(UNIT:=.d) $(UNIT_HELPERS:.o=.d) $(FUZZERS:=.d)
 

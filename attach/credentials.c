@@ -9,7 +9,9 @@
 #include <sys/syscall.h>
 
 _Static_assert(CAPABILITY_SYS_PTRACE == CAP_SYS_PTRACE && CAPABILITY_SETUID == CAP_SETUID &&
-		       CAPABILITY_SETGID == CAP_SETGID,
+		       CAPABILITY_SETGID == CAP_SETGID &&
+		       CAPABILITY_DAC_OVERRIDE == CAP_DAC_OVERRIDE &&
+		       CAPABILITY_DAC_READ_SEARCH == CAP_DAC_READ_SEARCH,
 	       "linux/capability.h");
 
 typedef struct __user_cap_data_struct capability_sets[_LINUX_CAPABILITY_U32S_3];
@@ -33,13 +35,22 @@ bool credentials_effective(int capability)
 	return get_sets(sets) && sets[CAP_TO_INDEX(capability)].effective & CAP_TO_MASK(capability);
 }
 
-void credentials_raise_ptrace(void)
+static bool raise_one(capability_sets sets, int capability)
+{
+	struct __user_cap_data_struct *set = &sets[CAP_TO_INDEX(capability)];
+	if (!(set->permitted & CAP_TO_MASK(capability)))
+		return false;
+	set->effective |= CAP_TO_MASK(capability);
+	return true;
+}
+
+void credentials_raise(void)
 {
 	capability_sets sets;
-	unsigned index = CAP_TO_INDEX(CAP_SYS_PTRACE), bit = CAP_TO_MASK(CAP_SYS_PTRACE);
-	if (!get_sets(sets) || sets[index].effective & bit || !(sets[index].permitted & bit))
+	if (!get_sets(sets) || !raise_one(sets, CAP_SYS_PTRACE))
 		return;
-	sets[index].effective |= bit;
+	if (!raise_one(sets, CAP_DAC_READ_SEARCH))
+		raise_one(sets, CAP_DAC_OVERRIDE);
 	set_sets(sets);
 }
 

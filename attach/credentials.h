@@ -20,13 +20,22 @@
 
 /* Bits of capability sets (linux/capability.h), as CapEff, CapPrm and CapBnd of /proc/PID/status
  * show them. */
-enum { CAPABILITY_SETGID = 6, CAPABILITY_SETUID = 7, CAPABILITY_SYS_PTRACE = 19 };
+enum {
+	CAPABILITY_DAC_OVERRIDE = 1,
+	CAPABILITY_DAC_READ_SEARCH = 2,
+	CAPABILITY_SETGID = 6,
+	CAPABILITY_SETUID = 7,
+	CAPABILITY_SYS_PTRACE = 19,
+};
 
 bool credentials_effective(int capability);
 
-/* Raises SYS_PTRACE when it is permitted and not in effect: what a file capability
- * "cap_sys_ptrace=p" gives to whoever starts us. */
-void credentials_raise_ptrace(void);
+/*
+ * Raises what is permitted and not in effect of SYS_PTRACE and, to open files of /proc that are
+ * their owner's alone (mem, auxv, pagemap), DAC_READ_SEARCH or else DAC_OVERRIDE: what a file
+ * capability "cap_sys_ptrace,cap_dac_override=p" gives to whoever starts us.
+ */
+void credentials_raise(void);
 
 enum { CREDENTIALS_GROUPS_MAX = 1024 };
 

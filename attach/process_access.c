@@ -61,6 +61,14 @@ static void explain_with_capability(int scope, struct process_wants *wants, stru
 		text_append(ret, "it is in another user namespace (in a pod hostUsers: false, or a "
 				 "rootless container), where our SYS_PTRACE does not count");
 		wants->inside = true;
+	} else if (wants->uid != geteuid() && !credentials_effective(CAPABILITY_DAC_OVERRIDE) &&
+		   !credentials_effective(CAPABILITY_DAC_READ_SEARCH)) {
+		text_printf(ret,
+			    "we have SYS_PTRACE, but its files in /proc are open to uid %llu alone "
+			    "and we are uid %u without DAC_OVERRIDE (setcap "
+			    "cap_sys_ptrace,cap_dac_override=p on clrpod's file)",
+			    wants->uid, geteuid());
+		wants->owner = true;
 	} else {
 		text_append(ret, "refused in spite of SYS_PTRACE: seccomp or a security module "
 				 "(AppArmor, SELinux) forbids it");

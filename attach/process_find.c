@@ -234,7 +234,7 @@ static struct error *look_as_owner(int pid, struct arena *arena, struct process_
 struct error *process_describe(int pid, struct arena *arena, struct process_info *ret,
 			       bool *ret_is_dotnet)
 {
-	credentials_raise_ptrace();
+	credentials_raise();
 	TRY(look(pid, arena, ret, ret_is_dotnet));
 	if (ret->way == PROCESS_WAY_NONE && !geteuid() && ret->uid)
 		TRY(look_as_owner(pid, arena, ret, ret_is_dotnet));
