@@ -9,7 +9,7 @@ TMPDIR=/tmp/its /usr/bin/setpriv --reuid 1654 --regid 1654 --clear-groups /app/S
 app=$!
 ended() { grep -q ^END /tmp/facts; }
 ok "a .NET program runs" soon ended
-ended || { sed 's/^/# /' /tmp/facts | head -n 20; exit; }
+ended || { cat /proc/$app/status /proc/$app/wchan /proc/$app/maps | sed 's/^/# /'; dmesg | tail -n 5 | sed 's/^/# /'; kill -9 $app; wait $app; echo "# exit status $?"; sed 's/^/# /' /tmp/facts | head -n 20; exit; }
 container() { /usr/bin/setpriv --bounding-set -sys_ptrace /bin/clrpod "$@"; }
 is_shown() { said "^ *$app .* $1 +Sample"; }
 
