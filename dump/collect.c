@@ -24,6 +24,7 @@ struct collection {
 	const struct collect_request *request;
 	struct collect_result *result;
 	struct output_file *output;
+	struct core_sink *sink;
 	struct target *target;
 	struct core_layout layout;
 	struct text notes;
@@ -127,13 +128,15 @@ static struct error *write_stopped(struct collection *collection)
 					  .notes = collection->notes.bytes,
 					  .notes_size = collection->notes.length };
 	struct core_written written;
-	TRY(core_write(output_file_fd(collection->output), &contents, request->task, &written));
-	if (written.unreadable_bytes && thread_stop_died(live_target_stop(collection->target)))
+	TRY(core_sink_file_new(output_file_fd(collection->output), &collection->sink));
+	struct error *error = core_write(collection->sink, &contents, request->task, &written);
+	if (error_take(&error, ERROR_NOT_FOUND))
 		return error_new(ERROR_NOT_FOUND,
 				 "process %d was killed while its core was being written",
 				 request->pid);
+	TRY(error);
 	result->pause_ms = live_target_resume(collection->target);
-	result->file_bytes = written.file_bytes;
+	TRY(collection->sink->ops->finish(collection->sink, &result->file_bytes));
 	result->memory_bytes = written.memory_bytes;
 	result->unreadable_bytes = written.unreadable_bytes;
 	result->untouched_bytes = collection->layout.untouched_bytes;
@@ -165,6 +168,7 @@ struct error *collect_process(const struct collect_request *request, struct coll
 	arena_init(&collection.arena);
 	struct error *error = collect(&collection);
 	target_close(collection.target); /* resumes, if that was not done */
+	core_sink_free(collection.sink);
 	output_file_free(collection.output);
 	core_layout_deinit(&collection.layout);
 	text_deinit(&collection.notes);

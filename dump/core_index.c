@@ -3,6 +3,7 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/limits.h"
+#include "dump/core_trailer.h"
 #include "dump/elf_note.h"
 
 #include <elf.h>
@@ -160,6 +161,51 @@ static void cut_overlaps(struct core_index *index)
 	index->range_count = kept;
 }
 
+/* What is left of `range` in front of the hole goes into *before, what is behind it stays in
+ * `range`. */
+static void cut_hole(const struct core_hole *hole, struct core_range *range,
+		     struct core_range *before)
+{
+	*before = *range;
+	if (before->end > hole->start)
+		before->end = hole->start;
+	if (hole->end > range->start) {
+		range->file_offset += hole->end - range->start;
+		range->start = hole->end;
+	}
+}
+
+/* Pages that a trailer names stand in the file as zeros and are holes all the same. Both lists are
+ * ascending: of a damaged one that is not, some are passed over. */
+static struct error *cut_holes(struct core_index *index)
+{
+	size_t count = core_trailer_count(index->bytes, index->size), kept = 0, at = 0;
+	if (!count)
+		return NULL;
+	struct core_range *ranges = calloc(index->range_count + count, sizeof(*ranges));
+	if (!ranges)
+		return &error_no_memory;
+	for (size_t i = 0; i < index->range_count; i++) {
+		struct core_range rest = index->ranges[i];
+		while (at < count && rest.start < rest.end) {
+			struct core_hole hole = core_trailer_hole(index->bytes, index->size, at);
+			bool empty = hole.start >= hole.end;
+			if (!empty && hole.start >= rest.end)
+				break;
+			if (!empty)
+				cut_hole(&hole, &rest, &ranges[kept]);
+			kept += !empty && ranges[kept].start < ranges[kept].end;
+			at += empty || hole.end <= index->ranges[i].end;
+		}
+		if (rest.start < rest.end)
+			ranges[kept++] = rest;
+	}
+	free(index->ranges);
+	index->ranges = ranges;
+	index->range_count = kept;
+	return NULL;
+}
+
 static void join_runs(struct core_index *index)
 {
 	for (size_t i = index->range_count; i-- > 0;) {
@@ -193,6 +239,7 @@ static struct error *read_ranges(struct core_index *index, const struct header_t
 		qsort(index->ranges, index->range_count, sizeof(*index->ranges), compare_ranges);
 		cut_overlaps(index);
 	}
+	TRY(cut_holes(index));
 	join_runs(index);
 	return NULL;
 }
