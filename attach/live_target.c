@@ -18,6 +18,7 @@ struct live_target {
 	int memory_fd; /* -1: process_vm_readv instead */
 	struct thread_stop *stop;  /* NULL: it runs */
 	struct snapshot *snapshot; /* NULL: there is none */
+	bool released;             /* what was held of it was let go */
 	struct arena arena;
 	struct process_maps maps;
 	uint8_t auxv[AUXV_BYTES_MAX];
@@ -197,6 +198,10 @@ static struct error *live_check(struct target *target)
 				 live->base.pid, dropped);
 	if (live->snapshot)
 		return NULL;
+	if (live->released)
+		return error_new(ERROR_NOT_FOUND,
+				 "process %d was let go, and runs: refresh takes it anew",
+				 live->base.pid);
 	for (size_t i = 0; i < live->maps.count && tried < RANGES_TRIED; i++) {
 		uint8_t byte;
 		const struct process_map *map = &live->maps.maps[i];
@@ -210,6 +215,17 @@ static struct error *live_check(struct target *target)
 			 "process %d has ended since it was opened: nothing of it can be read any "
 			 "more",
 			 live->base.pid);
+}
+
+static void live_release(struct target *target)
+{
+	struct live_target *live = live_of(target);
+	if (live->snapshot)
+		snapshot_drop(live->snapshot);
+	if (!live->stop)
+		return;
+	thread_stop_resume(live->stop);
+	live->released = true;
 }
 
 static void live_close(struct target *target)
@@ -232,6 +248,7 @@ static const struct target_ops live_ops = {
 	.visit_threads = live_visit_threads,
 	.auxv = live_auxv,
 	.check = live_check,
+	.release = live_release,
 };
 
 static struct error *denied(int pid, int os_errno)
