@@ -64,6 +64,7 @@ static const struct column columns[] = {
 	{ "left_out_bytes", NULL, CELL_INTEGER, 0 },
 	{ "threads", NULL, CELL_INTEGER, 0 },
 	{ "mappings", NULL, CELL_INTEGER, 0 },
+	{ "snapshot", NULL, CELL_VALUE, 0 },
 	{ "pause_ms", NULL, CELL_VALUE, 0 },
 	{ "total_ms", NULL, CELL_VALUE, 0 },
 };
@@ -89,6 +90,7 @@ static void put_result(struct output *out, const char *path, const struct proces
 	output_unsigned(out, result->left_out_bytes);
 	output_unsigned(out, result->threads);
 	output_unsigned(out, result->mappings);
+	output_bool(out, !result->frozen);
 	put_milliseconds(out, result->pause_ms);
 	put_milliseconds(out, result->total_ms);
 	output_record_end(out);

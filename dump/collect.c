@@ -162,6 +162,7 @@ static struct error *write_core(struct collection *collection)
 	TRY(core_sink_file_new(output_file_fd(collection->output), &collection->sink));
 	TRY(ended_early(collection,
 			core_write(collection->sink, &contents, request->task, &written)));
+	result->frozen = !snapshot;
 	result->pause_ms = live_target_resume(target);
 	result->moving_bytes = frozen ? frozen->moving_bytes : 0;
 	collection->target = NULL;

@@ -41,6 +41,7 @@ struct collect_result {
 	unsigned threads;          /* with registers */
 	unsigned threads_missing;  /* in an uninterruptible sleep: no registers, incomplete */
 	unsigned mappings;
+	bool frozen;     /* no snapshot was taken */
 	double pause_ms; /* from the first interrupt to the last detach */
 	double total_ms; /* including fsync, and the end of the snapshot */
 };
