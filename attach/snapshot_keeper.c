@@ -212,8 +212,7 @@ static void watch(struct keeper *keeper, struct snapshot_message *ret)
 			return;
 		}
 		if (copy_died(keeper)) {
-			snprintf(ret->text, sizeof(ret->text),
-				 "the copy was killed, as the kernel does when memory runs out");
+			snprintf(ret->text, sizeof(ret->text), SNAPSHOT_COPY_KILLED);
 			return;
 		}
 	}
@@ -260,10 +259,9 @@ static int keep(struct keeper *keeper)
 	send_message(keeper, &message);
 	message = (struct snapshot_message){ .kind = SNAPSHOT_DROPPED };
 	watch(keeper, &message);
-	bool clean = release(keeper);
-	if (message.text[0])
+	if (message.text[0]) /* first: who reads then knows why there is nothing more to read */
 		send_message(keeper, &message);
-	return clean ? 0 : 1;
+	return release(keeper) ? 0 : 1;
 }
 
 static void on_term(int number)

@@ -8,6 +8,8 @@
 
 #include "attach/snapshot.h"
 
+#define SNAPSHOT_COPY_KILLED "the copy was killed, as the kernel does when memory runs out"
+
 enum snapshot_message_kind {
 	SNAPSHOT_TAKEN,
 	SNAPSHOT_FAILED,

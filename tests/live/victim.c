@@ -259,11 +259,11 @@ static void make_big(const char *mebibytes)
 }
 
 /* Writes one word of each page of so much memory, over and over: a copy of it grows fast. */
-static void *churn_pages(void *mebibytes)
+static size_t churned_bytes;
+static void *churn_pages(void *memory_bytes)
 {
-	size_t size = strtoul(mebibytes, NULL, 10) << 20;
-	char *memory = map(size / PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
-	memset(memory, 1, size);
+	char *memory = memory_bytes;
+	size_t size = churned_bytes;
 	for (;;) {
 		struct timespec pause = { .tv_nsec = 1000000 };
 		for (size_t at = 0; at < size; at += PAGE) {
@@ -364,8 +364,13 @@ int main(int count, char **arguments)
 		make_big(arguments[2]);
 	if (!strcmp(mode, "filter"))
 		filter_clones(arguments[2]);
-	if (!strcmp(mode, "churn"))
-		start(NULL, churn_pages, arguments[2]);
+	if (!strcmp(mode, "churn")) {
+		churned_bytes = strtoul(arguments[2], NULL, 10) << 20;
+		char *memory = map(churned_bytes / PAGE, PROT_READ | PROT_WRITE,
+				   MAP_PRIVATE | MAP_ANONYMOUS, -1);
+		memset(memory, 1, churned_bytes);
+		start(NULL, churn_pages, memory);
+	}
 	start(NULL, block_in_read, NULL);
 	start(NULL, block_in_poll, NULL);
 	start(NULL, block_in_futex, NULL);
