@@ -160,6 +160,18 @@ static void find_container(struct arena *arena, struct process_info *info)
 		info->pod_uid = arena_copy_text(arena, pod, strlen(pod));
 }
 
+/* A snapshot's copy (attach/snapshot.h): traced, and its end sends no signal. */
+static bool is_copy(int pid, const struct text *status)
+{
+	enum { STAT_EXIT_SIGNAL = 38 }; /* proc(5) */
+	CLEANUP(text_deinit) struct text stat = { 0 };
+	uint64_t tracer;
+	int64_t signal;
+	return proc_number(status, "TracerPid", 10, &tracer) && tracer &&
+	       !proc_file_read(&stat, LIMIT_PROC_FILE_BYTES, "/proc/%d/stat", pid) &&
+	       proc_stat_number(&stat, STAT_EXIT_SIGNAL, &signal) && !signal;
+}
+
 static void take_status(const struct text *status, struct process_info *info)
 {
 	enum { KIBIBYTE = 1024 };
@@ -220,6 +232,7 @@ struct error *process_describe(int pid, struct arena *arena, struct process_info
 	if (proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "/proc/%d/status", pid))
 		return error_new(ERROR_NOT_FOUND, "process %d has ended", pid);
 	take_status(&file, ret);
+	bool copy = is_copy(pid, &file);
 	TRY(read_maps(pid, arena, &maps, &maps_errno));
 	const struct process_maps *readable = maps_errno ? NULL : &maps;
 	const char *temporary = NULL;
@@ -230,6 +243,7 @@ struct error *process_describe(int pid, struct arena *arena, struct process_info
 	find_diagnostics(temporary, arena, ret);
 	TRY(process_runtime_detect(readable, arena, ret, ret_is_dotnet));
 	TRY(name_process(arena, ret));
+	*ret_is_dotnet &= !copy;
 	if (!*ret_is_dotnet)
 		return probe(readable, maps_errno, arena, ret);
 	ret->user = user_name(ret->uid, arena);
