@@ -130,6 +130,18 @@ static void find_container(struct arena *arena, struct process_info *info)
 		info->pod_uid = arena_copy_text(arena, pod, strlen(pod));
 }
 
+/* A snapshot's copy (attach/snapshot.h): traced, and its end sends no signal. */
+static bool is_copy(int pid, const struct text *status)
+{
+	enum { STAT_EXIT_SIGNAL = 38 }; /* proc(5) */
+	CLEANUP(text_deinit) struct text stat = { 0 };
+	uint64_t tracer;
+	int64_t signal;
+	return proc_number(status, "TracerPid", 10, &tracer) && tracer &&
+	       !proc_file_read(&stat, LIMIT_PROC_FILE_BYTES, "/proc/%d/stat", pid) &&
+	       proc_stat_number(&stat, STAT_EXIT_SIGNAL, &signal) && !signal;
+}
+
 static void take_status(const struct text *status, struct process_info *info)
 {
 	enum { KIBIBYTE = 1024 };
@@ -191,6 +203,7 @@ static struct error *look(int pid, struct arena *arena, struct process_info *ret
 	if (proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "/proc/%d/status", pid))
 		return error_new(ERROR_NOT_FOUND, "process %d has ended", pid);
 	take_status(&file, ret);
+	bool copy = is_copy(pid, &file);
 	TRY(read_maps(process_memory_id(pid), arena, &maps, &maps_errno));
 	const struct process_maps *readable = maps_errno ? NULL : &maps;
 	const char *temporary = NULL;
@@ -201,6 +214,7 @@ static struct error *look(int pid, struct arena *arena, struct process_info *ret
 	TRY(diagnostics_find(pid, ret->namespace_pid, temporary, arena, &ret->socket));
 	TRY(process_runtime_detect(readable, arena, ret, ret_is_dotnet));
 	TRY(name_process(arena, ret));
+	*ret_is_dotnet &= !copy;
 	TRY(probe(readable, maps_errno, arena, ret));
 	if (!*ret_is_dotnet)
 		return NULL;

@@ -19,6 +19,8 @@ enum {
 	LIMIT_PROC_FILE_BYTES = 1024 * 1024,   /* any other file of /proc/PID */
 	LIMIT_COLLECTED_FILE_BYTES =
 		1024 * 1024 * 1024, /* a mapped file above: only its resident pages are collected */
+	LIMIT_FROZEN_BYTES =
+		64 * 1024 * 1024, /* of shared memory, copied for a snapshot while the process stands */
 	LIMIT_STOP_MS = 3000, /* how long a thread may take to stop before we go on without it */
 	LIMIT_PATH_BYTES = 4096,
 	LIMIT_MODULES = 64 * 1024,

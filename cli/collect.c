@@ -39,6 +39,7 @@ static struct error *choose(struct app *app, const struct invocation *invocation
 {
 	const char *path = invocation_value(invocation, "-o");
 	TRY(check_request(invocation, path));
+	TRY(open_check_ways(invocation));
 	TRY(open_choose_process(app, invocation, process));
 	if (!path)
 		TRY(default_path(&app->scratch, &path));
@@ -53,6 +54,8 @@ static struct error *collect(struct app *app, const struct invocation *invocatio
 	struct collect_request request = { .pid = process->pid,
 					   .output_path = path,
 					   .force = invocation_has(invocation, "--force"),
+					   .freeze = invocation_has(invocation, "--freeze"),
+					   .insist = invocation_has(invocation, "--snapshot"),
 					   .task = &app->task };
 	return collect_process(&request, result);
 }
@@ -68,6 +71,7 @@ static const struct column columns[] = {
 	{ "left_out_bytes", NULL, CELL_INTEGER, 0 },
 	{ "threads", NULL, CELL_INTEGER, 0 },
 	{ "mappings", NULL, CELL_INTEGER, 0 },
+	{ "snapshot", NULL, CELL_VALUE, 0 },
 	{ "pause_ms", NULL, CELL_VALUE, 0 },
 	{ "total_ms", NULL, CELL_VALUE, 0 },
 };
@@ -93,6 +97,7 @@ static void put_result(struct output *out, const char *path, const struct proces
 	output_unsigned(out, result->left_out_bytes);
 	output_unsigned(out, result->threads);
 	output_unsigned(out, result->mappings);
+	output_bool(out, !result->frozen);
 	put_milliseconds(out, result->pause_ms);
 	put_milliseconds(out, result->total_ms);
 	output_record_end(out);
@@ -108,15 +113,21 @@ static enum exit_status tell(struct app *app, const struct invocation *invocatio
 			     const struct process_info *process,
 			     const struct collect_result *result)
 {
-	const char *reasons[2];
+	const char *reasons[4];
 	struct output_coverage coverage = { .unreadable_bytes = result->unreadable_bytes,
 					    .reasons = reasons };
-	if (result->unreadable_bytes)
+	if (result->dropped[0])
+		reasons[coverage.reason_count++] = result->dropped;
+	else if (result->unreadable_bytes)
 		reasons[coverage.reason_count++] =
 			"memory that belongs in the dump could not be read";
 	if (result->threads_missing)
 		reasons[coverage.reason_count++] =
 			"threads in an uninterruptible sleep are without registers";
+	if (result->moving_bytes)
+		reasons[coverage.reason_count++] =
+			"shared memory that is too large to be copied while the process stands is "
+			"of a later moment (--freeze has it of the same)";
 	coverage.complete = !coverage.reason_count;
 	output_document_begin(app->out, "collect");
 	put_result(app->out, path, process, result);
@@ -152,7 +163,10 @@ static const struct option options[] = {
 	{ "-o", "FILE", "the dump; without it core_DATE_TIME in the current folder",
 	  ALIASES("--output") },
 	{ "--type", "Full", "all memory of the process: the only type so far", NULL },
-	{ "--freeze", NULL, "the process stands still while it is copied: the only way so far",
+	{ "--freeze", NULL, "no snapshot: the process stands still until it is written", NULL },
+	{ "--snapshot", NULL,
+	  "insist on a snapshot, although a seccomp filter or a memory limit of the process cannot "
+	  "be seen through",
 	  NULL },
 	{ "--force", NULL, "overwrite FILE; write although space gets short", NULL },
 	{ "--json", NULL, "a JSON document", NULL },
@@ -174,13 +188,23 @@ static const char *const examples[] = { "clrpod collect", "clrpod collect -p 1 -
 const struct verb verb_collect = {
 	.name = "collect",
 	.summary = "write a dump of a live process",
-	.usage = "collect [-p PID | -n NAME] [-o FILE] [--type Full] [--freeze] [--force]\n"
-		 "        [--json | --jsonl] [--partial-ok]",
+	.usage = "collect [-p PID | -n NAME] [-o FILE] [--type Full] [--freeze | --snapshot]\n"
+		 "        [--force] [--json | --jsonl] [--partial-ok]",
 	.description =
 		"Writes a core file that clrpod, dotnet-dump, ClrMD, lldb and gdb open. The "
 		"process\n"
-		"stands still while its memory is copied, then goes on; it is not changed, and it\n"
-		"goes on too when clrpod is killed. FILE.partial becomes FILE when it is whole.",
+		"stands still for some milliseconds (about 25 for each GiB it has in memory), in "
+		"which\n"
+		"one of its threads makes a copy-on-write copy of it for us (clone); the file is "
+		"written\n"
+		"from the copy, while the process runs on. What it writes meanwhile counts against "
+		"its\n"
+		"memory limit: without enough room there is no snapshot, and it is dropped before\n"
+		"memory runs out (status 5). With --freeze nothing runs in the process, and it "
+		"stands\n"
+		"still until everything is written. Either way it goes on, too, when clrpod is "
+		"killed.\n"
+		"FILE.partial becomes FILE when it is whole.",
 	.options = options,
 	.refused = refused,
 	.examples = examples,

@@ -37,8 +37,8 @@ static struct error *estimate(int pid, uint64_t *ret_bytes)
 	struct target *target;
 	struct core_layout layout = { 0 };
 	TRY(live_target_open(pid, false, NULL, &target));
-	struct error *error =
-		core_layout_build(live_target_memory_id(target), live_target_maps(target), &layout);
+	struct error *error = core_layout_build(live_target_memory_id(target),
+						live_target_maps(target), NULL, &layout);
 	*ret_bytes = layout.bytes;
 	core_layout_deinit(&layout);
 	target_close(target);
@@ -103,7 +103,7 @@ static struct error *build_notes(struct collection *collection)
 	uint8_t auxv[4096];
 	process.auxv = auxv;
 	process.auxv_size = target->ops->auxv(target, auxv, sizeof(auxv));
-	process.threads = thread_stop_threads(live_target_stop(target), &process.thread_count);
+	process.threads = live_target_threads(target, &process.thread_count);
 	describe_process(target->pid, &collection->arena, &process);
 	for (size_t i = 0; i < process.thread_count; i++) {
 		collection->result->threads += process.threads[i].set_count > 0;
@@ -113,32 +113,65 @@ static struct error *build_notes(struct collection *collection)
 	return core_notes_build(&process, &collection->notes);
 }
 
-/* From the first interrupt to the last detach: nothing here that could wait. */
-static struct error *write_stopped(struct collection *collection)
+static struct error *open_target(struct collection *collection)
+{
+	const struct collect_request *request = collection->request;
+	struct snapshot_request snapshot = { .pid = request->pid, .insist = request->insist };
+	if (request->freeze)
+		return live_target_open(request->pid, true, request->task, &collection->target);
+	return live_target_open_snapshot(&snapshot, request->task, &collection->target);
+}
+
+/* Writing ended because there was nothing left to read. A snapshot that was dropped leaves a core
+ * that is cut short; a process that was killed, none. */
+static struct error *ended_early(struct collection *collection, struct error *error)
+{
+	struct collect_result *result = collection->result;
+	struct snapshot *snapshot = live_target_snapshot(collection->target);
+	const char *dropped = snapshot ? snapshot_dropped(snapshot) : NULL;
+	if (!error || error->code != ERROR_NOT_FOUND)
+		return error;
+	error_free(error);
+	if (!dropped)
+		return error_new(ERROR_NOT_FOUND,
+				 "process %d was killed while its core was being written",
+				 collection->request->pid);
+	snprintf(result->dropped, sizeof(result->dropped), "the snapshot was dropped, as %s",
+		 dropped);
+	return NULL;
+}
+
+/* With --freeze from the first interrupt to the last detach: nothing here that could wait. */
+static struct error *write_core(struct collection *collection)
 {
 	const struct collect_request *request = collection->request;
 	struct collect_result *result = collection->result;
-	TRY(live_target_open(request->pid, true, request->task, &collection->target));
-	TRY(core_layout_build(live_target_memory_id(collection->target),
-			      live_target_maps(collection->target), &collection->layout));
+	TRY(open_target(collection));
+	struct target *target = collection->target;
+	struct snapshot *snapshot = live_target_snapshot(target);
+	const struct frozen_pages *frozen = snapshot ? &snapshot_record(snapshot)->frozen : NULL;
+	TRY(core_layout_build(live_target_memory_id(target), live_target_maps(target), frozen,
+			      &collection->layout));
 	TRY(build_notes(collection));
-	struct core_contents contents = { .target = collection->target,
+	struct core_contents contents = { .target = target,
 					  .segments = collection->layout.segments,
 					  .segment_count = collection->layout.count,
 					  .notes = collection->notes.bytes,
 					  .notes_size = collection->notes.length };
 	struct core_written written;
 	TRY(core_sink_file_new(output_file_fd(collection->output), &collection->sink));
-	struct error *error = core_write(collection->sink, &contents, request->task, &written);
-	if (error_take(&error, ERROR_NOT_FOUND))
-		return error_new(ERROR_NOT_FOUND,
-				 "process %d was killed while its core was being written",
-				 request->pid);
-	TRY(error);
-	result->pause_ms = live_target_resume(collection->target);
+	TRY(ended_early(collection,
+			core_write(collection->sink, &contents, request->task, &written)));
+	result->frozen = !snapshot;
+	result->pause_ms = live_target_resume(target);
+	result->moving_bytes = frozen ? frozen->moving_bytes : 0;
+	collection->target = NULL;
+	target_close(target); /* a snapshot costs memory for as long as it is there */
 	TRY(collection->sink->ops->finish(collection->sink, &result->file_bytes));
 	result->memory_bytes = written.memory_bytes;
 	result->unreadable_bytes = written.unreadable_bytes;
+	if (result->dropped[0] && collection->layout.bytes > written.memory_bytes)
+		result->unreadable_bytes = collection->layout.bytes - written.memory_bytes;
 	result->untouched_bytes = collection->layout.untouched_bytes;
 	result->left_out_bytes = collection->layout.left_out_bytes;
 	return NULL;
@@ -156,7 +189,7 @@ static struct error *collect(struct collection *collection)
 	TRY(output_file_create(request->output_path, request->force, &collection->output));
 	if (!request->force)
 		TRY(output_file_check_space(collection->output, bytes));
-	TRY(write_stopped(collection));
+	TRY(write_core(collection));
 	return output_file_finish(collection->output, &collection->result->disk_bytes);
 }
 
