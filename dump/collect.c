@@ -8,7 +8,6 @@
 #include "base/limits.h"
 #include "dump/core_layout.h"
 #include "dump/core_notes.h"
-#include "dump/output_file.h"
 
 #include <time.h>
 #include <unistd.h>
@@ -23,8 +22,7 @@ static double now_ms(void)
 struct collection {
 	const struct collect_request *request;
 	struct collect_result *result;
-	struct output_file *output;
-	struct core_sink *sink;
+	struct destination *to;
 	struct target *target;
 	struct core_layout layout;
 	struct text notes;
@@ -113,6 +111,23 @@ static struct error *build_notes(struct collection *collection)
 	return core_notes_build(&process, &collection->notes);
 }
 
+/* A core that ends early is kept when it is of use and its end was nobody's wish. */
+static struct error *ended_early(struct collection *collection, const struct core_written *written,
+				 struct error *error)
+{
+	const struct task *task = collection->request->task;
+	struct collect_result *result = collection->result;
+	bool told =
+		error && error->code == ERROR_CANCELLED && !(task->stop && *task->stop == SIGINT);
+	bool gone = error && error->code == ERROR_NOT_FOUND;
+	if ((!told && !gone) || !written->priorities)
+		return error;
+	error_free(error);
+	result->ended = told ? "clrpod was told to stop before all memory was written"
+			     : "the process ended before all its memory was written";
+	return NULL;
+}
+
 /* From the first interrupt to the last detach: nothing here that could wait. */
 static struct error *write_stopped(struct collection *collection)
 {
@@ -128,19 +143,29 @@ static struct error *write_stopped(struct collection *collection)
 					  .notes = collection->notes.bytes,
 					  .notes_size = collection->notes.length };
 	struct core_written written;
-	TRY(core_sink_file_new(output_file_fd(collection->output), &collection->sink));
-	struct error *error = core_write(collection->sink, &contents, request->task, &written);
-	if (error_take(&error, ERROR_NOT_FOUND))
-		return error_new(ERROR_NOT_FOUND,
-				 "process %d was killed while its core was being written",
-				 request->pid);
-	TRY(error);
+	struct error *error =
+		core_write(destination_sink(collection->to), &contents, request->task, &written);
 	result->pause_ms = live_target_resume(collection->target);
-	TRY(collection->sink->ops->finish(collection->sink, &result->file_bytes));
+	result->core_bytes = written.file_bytes;
 	result->memory_bytes = written.memory_bytes;
 	result->unreadable_bytes = written.unreadable_bytes;
 	result->untouched_bytes = collection->layout.untouched_bytes;
 	result->left_out_bytes = collection->layout.left_out_bytes;
+	return ended_early(collection, &written, error);
+}
+
+static struct error *finish(struct collection *collection)
+{
+	struct collect_result *result = collection->result;
+	struct destination_figures figures;
+	const char *path = collection->request->to.path;
+	if (result->ended)
+		TRY(destination_keep(collection->to, &figures, &path));
+	else
+		TRY(destination_finish(collection->to, &figures));
+	snprintf(result->path, sizeof(result->path), "%s", path ? path : "-");
+	result->file_bytes = figures.bytes;
+	result->disk_bytes = figures.disk_bytes;
 	return NULL;
 }
 
@@ -151,13 +176,11 @@ static struct error *collect(struct collection *collection)
 	TRY(process_exists(request->pid));
 	if (request->pid == getpid())
 		return error_new(ERROR_USAGE, "process %d is clrpod itself", request->pid);
-	TRY(output_file_check(request->output_path, request->force));
+	TRY(destination_check(&request->to));
 	TRY(estimate(request->pid, &bytes));
-	TRY(output_file_create(request->output_path, request->force, &collection->output));
-	if (!request->force)
-		TRY(output_file_check_space(collection->output, bytes));
+	TRY(destination_open(&request->to, bytes, &collection->to));
 	TRY(write_stopped(collection));
-	return output_file_finish(collection->output, &collection->result->disk_bytes);
+	return finish(collection);
 }
 
 struct error *collect_process(const struct collect_request *request, struct collect_result *ret)
@@ -168,8 +191,7 @@ struct error *collect_process(const struct collect_request *request, struct coll
 	arena_init(&collection.arena);
 	struct error *error = collect(&collection);
 	target_close(collection.target); /* resumes, if that was not done */
-	core_sink_free(collection.sink);
-	output_file_free(collection.output);
+	destination_free(collection.to);
 	core_layout_deinit(&collection.layout);
 	text_deinit(&collection.notes);
 	arena_deinit(&collection.arena);
