@@ -77,9 +77,12 @@ static struct error *collect(struct app *app, const struct invocation *invocatio
 	struct collect_request request = { .to = { .fd = stream,
 						   .force = invocation_has(invocation, "--force"),
 						   .task = &app->task },
+					   .freeze = invocation_has(invocation, "--freeze"),
+					   .insist = invocation_has(invocation, "--snapshot"),
 					   .task = &app->task };
 	const char *path = invocation_value(invocation, "-o");
 	TRY(check_type(invocation));
+	TRY(open_check_ways(invocation));
 	TRY(packing(invocation, path, &request.to.zstd_level));
 	TRY(open_choose_process(app, invocation, process));
 	if (!path)
@@ -142,17 +145,21 @@ static enum exit_status tell(struct app *app, const struct invocation *invocatio
 			     const struct process_info *process,
 			     const struct collect_result *result)
 {
-	const char *reasons[3];
+	const char *reasons[4];
 	struct output_coverage coverage = { .unreadable_bytes = result->unreadable_bytes,
 					    .reasons = reasons };
-	if (result->ended)
+	if (result->ended[0])
 		reasons[coverage.reason_count++] = result->ended;
-	if (result->unreadable_bytes)
+	else if (result->unreadable_bytes)
 		reasons[coverage.reason_count++] =
 			"memory that belongs in the dump could not be read";
 	if (result->threads_missing)
 		reasons[coverage.reason_count++] =
 			"threads in an uninterruptible sleep are without registers";
+	if (result->moving_bytes)
+		reasons[coverage.reason_count++] =
+			"shared memory that is too large to be copied while the process stands is "
+			"of a later moment (--freeze has it of the same)";
 	coverage.complete = !coverage.reason_count;
 	output_document_begin(app->out, "collect");
 	put_result(app->out, process, result);
@@ -189,7 +196,10 @@ static const struct option options[] = {
 	{ "--zstd", "[=LEVEL]",
 	  "pack it, 1 (fastest, the default) to 19; also when FILE ends in .zst", NULL },
 	{ "--type", "Full", "all memory of the process: the only type so far", NULL },
-	{ "--freeze", NULL, "the process stands still while it is copied: the only way so far",
+	{ "--freeze", NULL, "no snapshot: the process stands still until it is written", NULL },
+	{ "--snapshot", NULL,
+	  "insist on a snapshot, although a seccomp filter or a memory limit of the process cannot "
+	  "be seen through",
 	  NULL },
 	{ "--force", NULL, "overwrite FILE; write although space gets short", NULL },
 	{ "--json", NULL, "a JSON document", NULL },
@@ -210,13 +220,23 @@ static const char *const examples[] = { "clrpod collect", "clrpod collect -p 1 -
 const struct verb verb_collect = {
 	.name = "collect",
 	.summary = "write a dump of a live process",
-	.usage = "collect [-p PID | -n NAME] [-o FILE] [--type Full] [--freeze] [--force]\n"
-		 "        [--json | --jsonl] [--partial-ok]",
+	.usage = "collect [-p PID | -n NAME] [-o FILE] [--type Full] [--freeze | --snapshot]\n"
+		 "        [--force] [--json | --jsonl] [--partial-ok]",
 	.description =
 		"Writes a core file that clrpod, dotnet-dump, ClrMD, lldb and gdb open. The "
 		"process\n"
-		"stands still while its memory is copied, then goes on; it is not changed, and it\n"
-		"goes on too when clrpod is killed. FILE.partial becomes FILE when it is whole.",
+		"stands still for some milliseconds (about 25 for each GiB it has in memory), in "
+		"which\n"
+		"one of its threads makes a copy-on-write copy of it for us (clone); the file is "
+		"written\n"
+		"from the copy, while the process runs on. What it writes meanwhile counts against "
+		"its\n"
+		"memory limit: without enough room there is no snapshot, and it is dropped before\n"
+		"memory runs out (status 5). With --freeze nothing runs in the process, and it "
+		"stands\n"
+		"still until everything is written. Either way it goes on, too, when clrpod is "
+		"killed.\n"
+		"FILE.partial becomes FILE when it is whole.",
 	.options = options,
 	.refused = refused,
 	.examples = examples,

@@ -23,6 +23,7 @@ enum needs {
 	NEEDS_NOTHING = 0, /* help, exit */
 	NEEDS_TARGET = 1,  /* an open dump or process */
 	NEEDS_HEAP = 2,    /* a .NET runtime that passed its self-check */
+	NEEDS_LIVE = 4,    /* a process, held or not: not a dump */
 };
 
 struct command_call {

@@ -4,25 +4,15 @@
 
 extern const struct command command_clrmodules, command_dumparray, command_dumpclass,
 	command_dumpcollection, command_dumpdict, command_dumpheap, command_dumpmt, command_dumpobj,
-	command_dumpvc, command_eeheap, command_eeversion, command_exit, command_get, command_help;
+	command_dumpvc, command_eeheap, command_eeversion, command_exit, command_get, command_help,
+	command_refresh;
 
 /* Sorted by name; tests/unit/test_run.c checks that. */
 const struct command *const all_commands[] = {
-	&command_clrmodules,
-	&command_dumparray,
-	&command_dumpclass,
-	&command_dumpcollection,
-	&command_dumpdict,
-	&command_dumpheap,
-	&command_dumpmt,
-	&command_dumpobj,
-	&command_dumpvc,
-	&command_eeheap,
-	&command_eeversion,
-	&command_exit,
-	&command_get,
-	&command_help,
-	NULL,
+	&command_clrmodules, &command_dumparray, &command_dumpclass, &command_dumpcollection,
+	&command_dumpdict,   &command_dumpheap,  &command_dumpmt,    &command_dumpobj,
+	&command_dumpvc,     &command_eeheap,    &command_eeversion, &command_exit,
+	&command_get,        &command_help,      &command_refresh,   NULL,
 };
 
 static bool is_named(const struct command *command, const char *name)
