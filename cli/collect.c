@@ -24,13 +24,21 @@ static struct error *default_path(struct arena *arena, bool packed, const char *
 	return *ret ? NULL : &error_no_memory;
 }
 
-static struct error *check_type(const struct invocation *invocation)
+static struct error *choose_type(const struct invocation *invocation, enum core_type *ret)
 {
+	static const char *const names[] = {
+		[CORE_TYPE_FULL] = "Full", [CORE_TYPE_HEAP] = "Heap", [CORE_TYPE_MINI] = "Mini"
+	};
 	const char *type = invocation_value(invocation, "--type");
-	if (type && strcasecmp(type, "Full"))
-		return error_new(ERROR_USAGE,
-				 "--type %s is not built yet: a full dump opens everywhere too",
-				 type);
+	*ret = CORE_TYPE_FULL;
+	for (size_t i = 0; type && i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcasecmp(type, names[i]))
+			continue;
+		*ret = (enum core_type)i;
+		return NULL;
+	}
+	if (type)
+		return error_new(ERROR_USAGE, "--type %s: the types are Full, Heap and Mini", type);
 	return NULL;
 }
 
@@ -81,7 +89,7 @@ static struct error *collect(struct app *app, const struct invocation *invocatio
 					   .insist = invocation_has(invocation, "--snapshot"),
 					   .task = &app->task };
 	const char *path = invocation_value(invocation, "-o");
-	TRY(check_type(invocation));
+	TRY(choose_type(invocation, &request.type));
 	TRY(open_check_ways(invocation));
 	TRY(packing(invocation, path, &request.to.zstd_level));
 	TRY(open_choose_process(app, invocation, process));
@@ -195,7 +203,9 @@ static const struct option options[] = {
 	  ALIASES("--output") },
 	{ "--zstd", "[=LEVEL]",
 	  "pack it, 1 (fastest, the default) to 19; also when FILE ends in .zst", NULL },
-	{ "--type", "Full", "all memory of the process: the only type so far", NULL },
+	{ "--type", "Full|Heap|Mini",
+	  "Full (the default): all memory; Heap: without code of files; Mini: without the heap",
+	  NULL },
 	{ "--freeze", NULL, "no snapshot: the process stands still until it is written", NULL },
 	{ "--snapshot", NULL,
 	  "insist on a snapshot, although a seccomp filter or a memory limit of the process cannot "
@@ -220,7 +230,8 @@ static const char *const examples[] = { "clrpod collect", "clrpod collect -p 1 -
 const struct verb verb_collect = {
 	.name = "collect",
 	.summary = "write a dump of a live process",
-	.usage = "collect [-p PID | -n NAME] [-o FILE] [--type Full] [--freeze | --snapshot]\n"
+	.usage = "collect [-p PID | -n NAME] [-o FILE] [--type Full|Heap|Mini] [--zstd[=LEVEL]] "
+		 "[--freeze | --snapshot]\n"
 		 "        [--force] [--json | --jsonl] [--partial-ok]",
 	.description =
 		"Writes a core file that clrpod, dotnet-dump, ClrMD, lldb and gdb open. The "

@@ -30,13 +30,16 @@ struct collection {
 };
 
 /* Before anything is stopped or written: what will it be about? */
-static struct error *estimate(int pid, uint64_t *ret_bytes)
+static struct error *estimate(const struct collect_request *request, uint64_t *ret_bytes)
 {
 	struct target *target;
 	struct core_layout layout = { 0 };
-	TRY(live_target_open(pid, false, NULL, &target));
+	TRY(live_target_open(request->pid, false, NULL, &target));
 	struct error *error = core_layout_build(live_target_memory_id(target),
 						live_target_maps(target), NULL, &layout);
+	if (!error)
+		error = core_contents_select(&layout, target, live_target_maps(target),
+					     request->type);
 	*ret_bytes = layout.bytes;
 	core_layout_deinit(&layout);
 	target_close(target);
@@ -158,6 +161,8 @@ static struct error *write_core(struct collection *collection)
 	const struct frozen_pages *frozen = snapshot ? &snapshot_record(snapshot)->frozen : NULL;
 	TRY(core_layout_build(live_target_memory_id(target), live_target_maps(target), frozen,
 			      &collection->layout));
+	TRY(core_contents_select(&collection->layout, target, live_target_maps(target),
+				 request->type));
 	TRY(build_notes(collection));
 	struct core_contents contents = { .target = target,
 					  .segments = collection->layout.segments,
@@ -205,7 +210,7 @@ static struct error *collect(struct collection *collection)
 	if (request->pid == getpid())
 		return error_new(ERROR_USAGE, "process %d is clrpod itself", request->pid);
 	TRY(destination_check(&request->to));
-	TRY(estimate(request->pid, &bytes));
+	TRY(estimate(request, &bytes));
 	TRY(destination_open(&request->to, bytes, &collection->to));
 	TRY(write_core(collection));
 	return finish(collection);

@@ -19,11 +19,13 @@
 
 #include "base/limits.h"
 #include "base/task.h"
+#include "dump/core_contents.h"
 #include "dump/destination.h"
 
 struct collect_request {
 	int pid; /* as this process's /proc shows it */
 	struct destination_request to;
+	enum core_type type;
 	bool freeze;             /* no snapshot: it stands still until its memory is written */
 	bool insist;             /* on the snapshot: snapshot_request.insist */
 	const struct task *task; /* may be NULL; progress unit: bytes, what: "writing the core" */
