@@ -4,66 +4,116 @@
 #include "cli/open.h"
 #include "cli/options.h"
 #include "dump/collect.h"
+#include "dump/core_sink_zstd.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <strings.h>
 #include <time.h>
 
 /* As dotnet-dump names its dumps, in the current folder. */
-static struct error *default_path(struct arena *arena, const char **ret)
+static struct error *default_path(struct arena *arena, bool packed, const char **ret)
 {
 	time_t now = time(NULL);
 	struct tm parts;
 	char name[64];
 	if (!localtime_r(&now, &parts) ||
-	    !strftime(name, sizeof(name), "core_%Y%m%d_%H%M%S", &parts))
+	    !strftime(name, sizeof(name), packed ? "core_%Y%m%d_%H%M%S.zst" : "core_%Y%m%d_%H%M%S",
+		      &parts))
 		return error_new(ERROR_USAGE, "there is no clock to name the file by: use -o FILE");
 	*ret = arena_copy_text(arena, name, strlen(name));
 	return *ret ? NULL : &error_no_memory;
 }
 
-static struct error *check_request(const struct invocation *invocation, const char *path)
+static struct error *choose_type(const struct invocation *invocation, enum core_type *ret)
 {
+	static const char *const names[] = {
+		[CORE_TYPE_FULL] = "Full", [CORE_TYPE_HEAP] = "Heap", [CORE_TYPE_MINI] = "Mini"
+	};
 	const char *type = invocation_value(invocation, "--type");
-	if (type && strcasecmp(type, "Full"))
-		return error_new(ERROR_USAGE,
-				 "--type %s is not built yet: a full dump opens everywhere too",
-				 type);
-	if (path && !strcmp(path, "-"))
-		return error_new(ERROR_USAGE,
-				 "-o - is not built yet: name a file, and copy it afterwards");
+	*ret = CORE_TYPE_FULL;
+	for (size_t i = 0; type && i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcasecmp(type, names[i]))
+			continue;
+		*ret = (enum core_type)i;
+		return NULL;
+	}
+	if (type)
+		return error_new(ERROR_USAGE, "--type %s: the types are Full, Heap and Mini", type);
 	return NULL;
 }
 
-static struct error *choose(struct app *app, const struct invocation *invocation,
-			    const char **ret_path, struct process_info *process)
+static bool ends_with(const char *text, const char *end)
+{
+	size_t length = strlen(text), end_length = strlen(end);
+	return length >= end_length && !strcmp(text + length - end_length, end);
+}
+
+/* By --zstd, or by the file's name. */
+static struct error *packing(const struct invocation *invocation, const char *path, int *ret_level)
+{
+	const char *text = invocation_value(invocation, "--zstd");
+	*ret_level = text || (path && ends_with(path, ".zst")) ? ZSTD_LEVEL_DEFAULT : 0;
+	if (!text || !*text)
+		return NULL;
+	char *end;
+	long level = strtol(text, &end, 10);
+	if (*end || level < ZSTD_LEVEL_LEAST || level > ZSTD_LEVEL_MOST)
+		return error_new(ERROR_USAGE, "--zstd=%s: the level is a number from %d to %d",
+				 text, ZSTD_LEVEL_LEAST, ZSTD_LEVEL_MOST);
+	*ret_level = (int)level;
+	return NULL;
+}
+
+static bool is_stream(const struct invocation *invocation)
 {
 	const char *path = invocation_value(invocation, "-o");
-	TRY(check_request(invocation, path));
-	TRY(open_check_ways(invocation));
-	TRY(open_choose_process(app, invocation, process));
-	if (!path)
-		TRY(default_path(&app->scratch, &path));
-	*ret_path = path;
+	return path && !strcmp(path, "-");
+}
+
+/* From here on the standard output is the dump's alone: what others print there goes to stderr. */
+static struct error *take_output(int *ret)
+{
+	*ret = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	if (*ret < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+		return error_os(errno, "cannot write the dump to the standard output");
 	return NULL;
 }
 
-static struct error *collect(struct app *app, const struct invocation *invocation, const char *path,
+/* What is asked for, of which process. */
+static struct error *prepare(struct app *app, const struct invocation *invocation, int stream,
+			     struct process_info *process, struct collect_request *ret)
+{
+	*ret = (struct collect_request){ .to = { .fd = stream,
+						 .force = invocation_has(invocation, "--force"),
+						 .task = &app->task },
+					 .freeze = invocation_has(invocation, "--freeze"),
+					 .insist = invocation_has(invocation, "--snapshot"),
+					 .task = &app->task };
+	const char *path = invocation_value(invocation, "-o");
+	TRY(choose_type(invocation, &ret->type));
+	TRY(open_check_ways(invocation));
+	TRY(packing(invocation, path, &ret->to.zstd_level));
+	TRY(open_choose_process(app, invocation, process));
+	if (!path)
+		TRY(default_path(&app->scratch, ret->to.zstd_level, &path));
+	ret->pid = process->pid;
+	ret->to.path = stream < 0 ? path : NULL;
+	return NULL;
+}
+
+static struct error *collect(const struct collect_request *request,
 			     const struct process_info *process, struct collect_result *result)
 {
 	TRY(process_reach(process));
-	struct collect_request request = { .pid = process->pid,
-					   .output_path = path,
-					   .force = invocation_has(invocation, "--force"),
-					   .freeze = invocation_has(invocation, "--freeze"),
-					   .insist = invocation_has(invocation, "--snapshot"),
-					   .task = &app->task };
-	return collect_process(&request, result);
+	return collect_process(request, result);
 }
 
 static const struct column columns[] = {
 	{ "path", NULL, CELL_TEXT, 0 },
 	{ "pid", NULL, CELL_INTEGER, 0 },
 	{ "name", NULL, CELL_TEXT, 0 },
+	{ "core_bytes", NULL, CELL_INTEGER, 0 },
 	{ "file_bytes", NULL, CELL_INTEGER, 0 },
 	{ "disk_bytes", NULL, CELL_INTEGER, 0 },
 	{ "memory_bytes", NULL, CELL_INTEGER, 0 },
@@ -83,13 +133,14 @@ static void put_milliseconds(struct output *out, double milliseconds)
 	output_value(out, number, number);
 }
 
-static void put_result(struct output *out, const char *path, const struct process_info *process,
+static void put_result(struct output *out, const struct process_info *process,
 		       const struct collect_result *result)
 {
 	output_record_begin(out, NULL, columns, sizeof(columns) / sizeof(columns[0]));
-	output_text(out, path);
+	output_text(out, result->path);
 	output_unsigned(out, (uint64_t)process->pid);
 	output_text(out, process->name);
+	output_unsigned(out, result->core_bytes);
 	output_unsigned(out, result->file_bytes);
 	output_unsigned(out, result->disk_bytes);
 	output_unsigned(out, result->memory_bytes);
@@ -102,22 +153,22 @@ static void put_result(struct output *out, const char *path, const struct proces
 	put_milliseconds(out, result->total_ms);
 	output_record_end(out);
 	output_line(out, "Wrote %s: %.1f MiB (%.1f MiB on disk) of process %d (%s), %u threads.",
-		    path, (double)result->file_bytes / (1024 * 1024),
+		    result->path, (double)result->core_bytes / (1024 * 1024),
 		    (double)result->disk_bytes / (1024 * 1024), process->pid, process->name,
 		    result->threads);
 	output_line(out, "The process stood still for %.1f ms of %.1f ms.", result->pause_ms,
 		    result->total_ms);
 }
 
-static enum exit_status tell(struct app *app, const struct invocation *invocation, const char *path,
+static enum exit_status tell(struct app *app, const struct invocation *invocation,
 			     const struct process_info *process,
 			     const struct collect_result *result)
 {
 	const char *reasons[4];
 	struct output_coverage coverage = { .unreadable_bytes = result->unreadable_bytes,
 					    .reasons = reasons };
-	if (result->dropped[0])
-		reasons[coverage.reason_count++] = result->dropped;
+	if (result->ended[0])
+		reasons[coverage.reason_count++] = result->ended;
 	else if (result->unreadable_bytes)
 		reasons[coverage.reason_count++] =
 			"memory that belongs in the dump could not be read";
@@ -130,7 +181,7 @@ static enum exit_status tell(struct app *app, const struct invocation *invocatio
 			"of a later moment (--freeze has it of the same)";
 	coverage.complete = !coverage.reason_count;
 	output_document_begin(app->out, "collect");
-	put_result(app->out, path, process, result);
+	put_result(app->out, process, result);
 	return app_end_document(app, "collect", &coverage,
 				invocation_has(invocation, "--partial-ok"));
 }
@@ -138,20 +189,24 @@ static enum exit_status tell(struct app *app, const struct invocation *invocatio
 static enum exit_status collect_run(const struct invocation *invocation)
 {
 	CLEANUP(app_cleanup) struct app app;
+	CLEANUP(fd_cleanup) int stream = -1;
 	struct process_info process;
+	struct collect_request request;
 	struct collect_result result;
-	const char *path = NULL;
+	struct error *refusal = is_stream(invocation) ? take_output(&stream) : NULL;
 	struct error *error = app_open(&app, invocation_format(invocation));
+	if (!error && !refusal)
+		error = prepare(&app, invocation, stream, &process, &request);
 	if (!error)
-		error = choose(&app, invocation, &path, &process);
+		error = refusal;
 	if (!error && process.way == PROCESS_WAY_SOCKET)
-		return collect_by_runtime(&app, invocation, &process, path);
+		return collect_by_runtime(&app, invocation, &process, &request.to);
 	if (!error)
-		error = collect(&app, invocation, path, &process, &result);
+		error = collect(&request, &process, &result);
 	if (error)
 		return app_fail(&app, "collect", error, exit_status_of_open(error));
 	progress_end(&app.progress);
-	return tell(&app, invocation, path, &process, &result);
+	return tell(&app, invocation, &process, &result);
 }
 
 #define ALIASES(...) ((const char *const[]){ __VA_ARGS__, NULL })
@@ -160,9 +215,13 @@ static const struct option options[] = {
 	{ "-p", "PID", "the process; without -p and -n the only .NET process",
 	  ALIASES("--process-id") },
 	{ "-n", "NAME", "the .NET process of this name", ALIASES("--name") },
-	{ "-o", "FILE", "the dump; without it core_DATE_TIME in the current folder",
+	{ "-o", "FILE", "the dump; without it core_DATE_TIME in the current folder; -: to stdout",
 	  ALIASES("--output") },
-	{ "--type", "Full", "all memory of the process: the only type so far", NULL },
+	{ "--zstd", "[=LEVEL]",
+	  "pack it, 1 (fastest, the default) to 19; also when FILE ends in .zst", NULL },
+	{ "--type", "Full|Heap|Mini",
+	  "Full (the default): all memory; Heap: without code of files; Mini: without the heap",
+	  NULL },
 	{ "--freeze", NULL, "no snapshot: the process stands still until it is written", NULL },
 	{ "--snapshot", NULL,
 	  "insist on a snapshot, although a seccomp filter or a memory limit of the process cannot "
@@ -176,7 +235,6 @@ static const struct option options[] = {
 };
 
 static const struct option refused[] = {
-	{ "--zstd", NULL, "write the dump, then pack it with zstd (clrpod opens it packed)", NULL },
 	{ "--diag", NULL, "leave it out", NULL },
 	{ "--crashreport", NULL, "leave it out", NULL },
 	{ "--diagnostic-port", NULL, "use -p", ALIASES("--dport") },
@@ -188,7 +246,8 @@ static const char *const examples[] = { "clrpod collect", "clrpod collect -p 1 -
 const struct verb verb_collect = {
 	.name = "collect",
 	.summary = "write a dump of a live process",
-	.usage = "collect [-p PID | -n NAME] [-o FILE] [--type Full] [--freeze | --snapshot]\n"
+	.usage = "collect [-p PID | -n NAME] [-o FILE] [--type Full|Heap|Mini] [--zstd[=LEVEL]] "
+		 "[--freeze | --snapshot]\n"
 		 "        [--force] [--json | --jsonl] [--partial-ok]",
 	.description =
 		"Writes a core file that clrpod, dotnet-dump, ClrMD, lldb and gdb open. The "

@@ -1,13 +1,12 @@
 #include "cli/collect_by_runtime.h"
 
-#include "dump/output_file.h"
 #include "dump/runtime_dump.h"
 
 #include <strings.h>
 
 struct written {
 	double wait_ms;
-	uint64_t file_bytes, disk_bytes;
+	struct destination_figures figures;
 };
 
 static enum diagnostics_dump_type wanted_type(const struct invocation *invocation)
@@ -20,40 +19,32 @@ static enum diagnostics_dump_type wanted_type(const struct invocation *invocatio
 	return DIAGNOSTICS_DUMP_FULL;
 }
 
-static struct error *copy(const struct runtime_dump *dump, const char *path, bool force,
-			  const struct task *task, struct written *ret)
+static struct error *copy(const struct runtime_dump *dump, const struct destination_request *to,
+			  struct written *ret)
 {
-	struct output_file *output;
-	struct core_sink *sink = NULL;
-	TRY(output_file_create(path, force, &output));
-	struct error *error = force ? NULL : output_file_check_space(output, dump->bytes);
+	struct destination *destination;
+	TRY(destination_open(to, dump->bytes, &destination));
+	struct error *error = runtime_dump_copy(dump, destination_sink(destination), to->task);
 	if (!error)
-		error = core_sink_file_new(output_file_fd(output), &sink);
-	if (!error)
-		error = runtime_dump_copy(dump, sink, task);
-	if (!error)
-		error = sink->ops->finish(sink, &ret->file_bytes);
-	core_sink_free(sink);
-	if (!error)
-		error = output_file_finish(output, &ret->disk_bytes);
-	output_file_free(output);
+		error = destination_finish(destination, &ret->figures);
+	destination_free(destination);
 	return error;
 }
 
 static struct error *take(struct app *app, const struct invocation *invocation,
-			  const struct process_info *process, const char *path, struct written *ret)
+			  const struct process_info *process, const struct destination_request *to,
+			  struct written *ret)
 {
 	struct runtime_dump dump;
-	bool force = invocation_has(invocation, "--force");
-	TRY(output_file_check(path, force));
+	TRY(destination_check(to));
 	app_warn(app,
 		 "cannot read the memory of process %d: %s; its runtime is asked for the dump "
 		 "instead: it stands still until that is written, into its own %s",
 		 process->pid, process->reason, process->socket.folder);
 	TRY(process_reach_files(process));
-	TRY(runtime_dump_take(process, wanted_type(invocation), force, &app->task, &dump));
+	TRY(runtime_dump_take(process, wanted_type(invocation), to->force, to->task, &dump));
 	ret->wait_ms = dump.wait_ms;
-	struct error *error = copy(&dump, path, force, &app->task, ret);
+	struct error *error = copy(&dump, to, ret);
 	runtime_dump_release(&dump);
 	return error;
 }
@@ -75,28 +66,29 @@ static void put_result(struct output *out, const struct process_info *process, c
 	output_unsigned(out, (uint64_t)process->pid);
 	output_text(out, process->name);
 	output_text(out, "runtime");
-	output_unsigned(out, written->file_bytes);
-	output_unsigned(out, written->disk_bytes);
+	output_unsigned(out, written->figures.bytes);
+	output_unsigned(out, written->figures.disk_bytes);
 	output_value(out, wait, wait);
 	output_record_end(out);
-	output_line(out,
-		    "Wrote %s: %.1f MiB (%.1f MiB on disk) of process %d (%s), by its runtime.",
-		    path, (double)written->file_bytes / (1024 * 1024),
-		    (double)written->disk_bytes / (1024 * 1024), process->pid, process->name);
+	output_line(
+		out, "Wrote %s: %.1f MiB (%.1f MiB on disk) of process %d (%s), by its runtime.",
+		path, (double)written->figures.bytes / (1024 * 1024),
+		(double)written->figures.disk_bytes / (1024 * 1024), process->pid, process->name);
 	output_line(out, "The process stood still for up to %.1f ms; nothing stays in its %s.",
 		    written->wait_ms, process->socket.folder);
 }
 
 enum exit_status collect_by_runtime(struct app *app, const struct invocation *invocation,
-				    const struct process_info *process, const char *path)
+				    const struct process_info *process,
+				    const struct destination_request *to)
 {
 	struct written written = { 0 };
 	const struct output_coverage whole = { .complete = true };
-	struct error *error = take(app, invocation, process, path, &written);
+	struct error *error = take(app, invocation, process, to, &written);
 	if (error)
 		return app_fail(app, "collect", error, exit_status_of_open(error));
 	progress_end(&app->progress);
 	output_document_begin(app->out, "collect");
-	put_result(app->out, process, path, &written);
+	put_result(app->out, process, to->path ? to->path : "-", &written);
 	return app_end_document(app, "collect", &whole, invocation_has(invocation, "--partial-ok"));
 }

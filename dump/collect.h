@@ -7,7 +7,9 @@
  * What is written: every mapping (read-only file pages too: symbols, descriptor and metadata are in
  * the dump) except [vvar] and [vsyscall]; anonymous pages that were never touched are holes. The
  * file is sparse where memory is zeros. It is written as PATH.partial, mode 0600, and renamed when
- * it is whole; on any error or cancel PATH.partial is removed.
+ * it is whole. What was written when the process ended, or when SIGTERM or SIGHUP told us to stop
+ * (an evicted pod), is a smaller dump and stays as PATH.partial once the runtime's own data is in
+ * it; after SIGINT and after errors, a full disk among them, nothing is left.
  *
  * For the caller (cli/): catch SIGINT, SIGTERM and SIGHUP and set the task's stop flag, or a
  * killed collect leaves PATH.partial behind. Ctrl-Z is held back while the process stands.
@@ -15,31 +17,35 @@
 #ifndef DUMP_COLLECT_H
 #define DUMP_COLLECT_H
 
+#include "base/limits.h"
 #include "base/task.h"
+#include "dump/core_contents.h"
+#include "dump/destination.h"
 
 struct collect_request {
-	int pid;                 /* as this process's /proc shows it */
-	const char *output_path; /* of the finished core */
-	bool force;  /* overwrite PATH and PATH.partial; write although space gets short */
-	bool freeze; /* no snapshot: it stands still until its memory is written */
-	bool insist; /* on the snapshot: snapshot_request.insist */
+	int pid; /* as this process's /proc shows it */
+	struct destination_request to;
+	enum core_type type;
+	bool freeze;             /* no snapshot: it stands still until its memory is written */
+	bool insist;             /* on the snapshot: snapshot_request.insist */
 	const struct task *task; /* may be NULL; progress unit: bytes, what: "writing the core" */
 };
 
 struct collect_result {
-	uint64_t file_bytes;       /* length of the file, holes included */
-	uint64_t disk_bytes;       /* what it takes on disk */
-	uint64_t memory_bytes;     /* of the process that are in the core (zero pages included) */
-	uint64_t untouched_bytes;  /* mapped, never touched: zeros that take no space */
-	uint64_t left_out_bytes;   /* of very large mapped files: not resident, left out */
-	uint64_t unreadable_bytes; /* should be in the core and could not be read: the core is
-				      incomplete (exit status 5) */
-	uint64_t moving_bytes;     /* of shared memory that the snapshot could not hold still:
-				      incomplete */
-	char dropped[512];         /* why the snapshot was dropped before its end: the core is cut
-				      short; "": it was not */
-	unsigned threads;          /* with registers */
-	unsigned threads_missing;  /* in an uninterruptible sleep: no registers, incomplete */
+	char path[LIMIT_PATH_BYTES]; /* what was written: PATH, PATH.partial, "-" */
+	char ended[512];             /* why the core ends early, a sentence; "": it is whole */
+	uint64_t core_bytes;         /* length of the core, before any packing */
+	uint64_t file_bytes;         /* length of the file, holes included */
+	uint64_t disk_bytes;         /* what it takes on disk */
+	uint64_t memory_bytes;       /* of the process that are in the core (zero pages included) */
+	uint64_t untouched_bytes;    /* mapped, never touched: zeros that take no space */
+	uint64_t left_out_bytes;     /* of very large mapped files: not resident, left out */
+	uint64_t unreadable_bytes;   /* should be in the core and could not be read: the core is
+					incomplete (exit status 5) */
+	uint64_t moving_bytes;       /* of shared memory that the snapshot could not hold still:
+					incomplete */
+	unsigned threads;            /* with registers */
+	unsigned threads_missing;    /* in an uninterruptible sleep: no registers, incomplete */
 	unsigned mappings;
 	bool frozen;     /* no snapshot was taken */
 	double pause_ms; /* from the first interrupt to the last detach */

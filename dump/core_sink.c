@@ -43,13 +43,18 @@ static struct error *file_zeros(struct core_sink *sink, uint64_t size)
 	return NULL;
 }
 
-/* The file may end with a hole. */
-static struct error *file_finish(struct core_sink *sink, uint64_t *ret_bytes)
+/* It may end with a hole. */
+static struct error *file_flush(struct core_sink *sink)
 {
-	*ret_bytes = file_of(sink)->offset;
 	if (ftruncate(file_of(sink)->fd, (off_t)file_of(sink)->offset))
 		return error_os(errno, "cannot write the core");
 	return NULL;
+}
+
+static struct error *file_finish(struct core_sink *sink, uint64_t *ret_bytes)
+{
+	*ret_bytes = file_of(sink)->offset;
+	return file_flush(sink);
 }
 
 static void file_free(struct core_sink *sink)
@@ -61,6 +66,7 @@ static const struct core_sink_ops file_ops = {
 	.write = file_write,
 	.zeros = file_zeros,
 	.patch = file_patch,
+	.flush = file_flush,
 	.finish = file_finish,
 	.free = file_free,
 };

@@ -22,10 +22,14 @@ enum { CORE_TRAILER_FOOTER_BYTES = 16 };
 
 void core_trailer_footer(size_t count, uint8_t ret[static CORE_TRAILER_FOOTER_BYTES]);
 
-/* How many holes the trailer of a core of these bytes names; 0: it has none. */
-size_t core_trailer_count(const uint8_t *core, size_t size);
+/* Length of the trailer, footer included; 0: these bytes are no footer. */
+uint64_t core_trailer_size(const uint8_t footer[static CORE_TRAILER_FOOTER_BYTES]);
+
+/* How many holes the trailer names that a core ends with; 0: it has none. `tail`: the last `size`
+ * bytes of the core, at least the trailer's if it has one. */
+size_t core_trailer_count(const uint8_t *tail, size_t size);
 
 /* `index` below core_trailer_count(). */
-struct core_hole core_trailer_hole(const uint8_t *core, size_t size, size_t index);
+struct core_hole core_trailer_hole(const uint8_t *tail, size_t size, size_t index);
 
 #endif

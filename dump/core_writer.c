@@ -198,7 +198,7 @@ static struct error *flush(struct writer *writer)
 {
 	struct error *error = give_buffer(writer);
 	if (error)
-		return error_context(error, "after %llu of %llu MiB",
+		return error_context(error, "the core ends after %llu of %llu MiB",
 				     (unsigned long long)(writer->buffer_offset >> 20),
 				     (unsigned long long)(writer->total >> 20));
 	writer->buffer_offset += writer->used;
@@ -403,8 +403,10 @@ static struct error *write_all(struct writer *writer)
 		if (contents->segments[i].untouched)
 			writer->written->memory_bytes +=
 				contents->segments[i].end - contents->segments[i].start;
-	for (unsigned priority = 0; priority < CORE_PRIORITIES; priority++)
+	for (unsigned priority = 0; priority < CORE_PRIORITIES; priority++) {
 		TRY(append_priority(writer, priority));
+		writer->written->priorities++;
+	}
 	TRY(leave_out_holes(writer));
 	return flush_sink(writer);
 }

@@ -46,6 +46,7 @@ struct core_contents {
 
 struct core_written {
 	uint64_t file_bytes;       /* length of the core, before any packing */
+	unsigned priorities;       /* written whole: all segments of CORE_FIRST … */
 	uint64_t memory_bytes;     /* that stand in the core */
 	uint64_t zero_bytes;       /* of them not written, as zeros */
 	uint64_t unreadable_bytes; /* of segments that are not optional */

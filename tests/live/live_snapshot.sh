@@ -115,12 +115,13 @@ fi
 # --- clrpod, its keeper and the program end in the middle
 ok "a big program" start_victim big 700
 pause_of() { collect -o "$core" --force && sed -n 's/.*stood still for \([0-9.]*\) ms.*/\1/p' "$log"; }
-for signal in INT:130 TERM:143 HUP:143; do
+for signal in INT:130 TERM:5 HUP:5; do
 	rm -f "$core"
 	begin_collect
 	ok "SIG${signal%:*} in the middle" end_collect "${signal%:*}" "${signal#*:}"
 	ok "... nothing remains in the program" soon untouched
-	ok "... no file remains" clean
+	ok "... no core remains, or a part that says so by its name" test ! -e "$core"
+	rm -f "$core.partial"
 done
 kill_at_random() {
 	local i
@@ -146,7 +147,7 @@ kill -KILL "$keeper"
 wait "$collector"
 ok "the keeper is killed: incomplete" test $? = 5
 ok "... the reason" said 'the process that kept it was killed'
-ok "... a part of the core is there" test -s "$core"
+ok "... a part of the core is there" test -s "$core.partial" -a ! -e "$core"
 ok "... the program runs" is_free
 ok "... its copy is dead" test "$(ps -o stat= --ppid "$victim" | cut -c 1 | sort -u)" = Z
 ok "the next snapshot" status_is 0 collect -o "$core" --force
@@ -244,6 +245,8 @@ if [ -n "$group" ]; then
 	rm -f "$core"
 	limit 400M
 	start_in_group "$group" churn 300
+	reads_part() { "$program" analyze "$core.partial" -c eeversion >"$log" 2>&1; grep -q 'is cut short' "$log" && grep -q 'no .NET runtime here' "$log"; }
+	rm -f "$core"*
 	begin_collect
 	kill -STOP "$collector" # the program goes on to write all of its memory meanwhile
 	soon untouched
@@ -251,7 +254,7 @@ if [ -n "$group" ]; then
 	wait "$collector"
 	ok "a program that writes 300 of 400 MiB: incomplete" test $? = 5
 	ok "... as the snapshot was dropped" said 'was dropped, as its container had [0-9]+ MiB left below its memory limit'
-	ok "... what was written opens" status_is 3 "$program" analyze "$core" -c eeversion
+	ok "... what was written opens" reads_part
 	ok "... it is as it was" untouched
 	ok "... and lives, and answers" healthy
 	for i in $(seq 5); do collect -o "$core" --force; done
