@@ -134,6 +134,9 @@ deps-lint:
 	tools/install-deps lint
 deps-fuzz:
 	tools/install-deps fuzz
+# What tests/vm and the containers of tests/live want: emulators, arm64's compiler, podman.
+deps-vm:
+	tools/install-deps vm
 
 unit: $(UNIT)
 fuzzers: $(FUZZERS)
@@ -191,6 +194,6 @@ clean:
 
 -include $(OBJECTS:.o=.d) $(UNIT:=.d) $(UNIT_HELPERS:.o=.d) $(FUZZERS:=.d)
 
-.PHONY: all static deps deps-lint deps-fuzz unit fuzzers check check-built asan fuzz lint layers \
+.PHONY: all static deps deps-lint deps-fuzz deps-vm unit fuzzers check check-built asan fuzz lint layers \
 	headers man golden-update matrix demo bench clean FORCE
 .SECONDARY:

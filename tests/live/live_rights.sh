@@ -69,7 +69,7 @@ end_victim() { kill -KILL "$victim"; victim=; }
 # collect UID WHAT STATUS [PATH]
 collect() {
 	rm -f "$work/out/core"
-	as "$1" "$2" "$work/clrpod" collect -p "$victim" -o "${4-$work/out/core}" >"$log" 2>&1
+	as "$1" "$2" "$work/clrpod" collect --freeze -p "$victim" -o "${4-$work/out/core}" >"$log" 2>&1
 	local status=$?
 	[ $status = "$3" ] || { echo "exit status $status, expected $3" >>"$log"; false; }
 }
@@ -105,7 +105,7 @@ if command -v setcap >/dev/null && setcap cap_sys_ptrace,cap_dac_override=p "$wo
 	ok "uid 2000 with a file capability, in the bounding set" collect 2000 ptrace 0
 	ok "... not in the bounding set" collect 2000 default 3
 	ok "... is told so" said 'not in our bounding set'
-	as 2000 ptrace setpriv --no-new-privs "$work/clrpod" collect -p "$victim" -o "$work/out/core" >"$log" 2>&1
+	as 2000 ptrace setpriv --no-new-privs "$work/clrpod" collect --freeze -p "$victim" -o "$work/out/core" >"$log" 2>&1
 	ok "... under NoNewPrivs" test $? = 3
 	ok "... is told so" said 'NoNewPrivs.*allowPrivilegeEscalation: false'
 	setcap -r "$work/clrpod"
@@ -117,7 +117,7 @@ fi
 # --- another user namespace
 if unshare -Ur true 2>/dev/null; then
 	ok "a victim: uid 1654" start_victim 1654 none
-	unshare -Ur "$work/clrpod" collect -p "$victim" -o "$work/out/core" >"$log" 2>&1
+	unshare -Ur "$work/clrpod" collect --freeze -p "$victim" -o "$work/out/core" >"$log" 2>&1
 	ok "from another user namespace: not" test $? = 3
 	ok "... is told so" said 'user namespace'
 	end_victim
@@ -133,7 +133,7 @@ if [ -z "$sanitized" ] && mkdir "$group" 2>/dev/null && echo 104857600 >"$group/
 	victim=$!
 	disown $victim
 	soon grep -q ready "$work/ready"
-	sh -c "echo \$\$ >$group/cgroup.procs; exec $work/clrpod collect -p $victim -o $work/memory/core" >"$log" 2>&1
+	sh -c "echo \$\$ >$group/cgroup.procs; exec $work/clrpod collect --freeze -p $victim -o $work/memory/core" >"$log" 2>&1
 	ok "a tmpfs within a memory limit of 100 MiB: refused" test $? = 3
 	ok "... with the figures" said 'tmpfs, which counts as memory.* of the 100 MiB'
 	ok "... nothing stays there" test -z "$(ls "$work/memory")"
@@ -169,12 +169,12 @@ else
 		status=$?
 		[ $status = "$wanted" ] || { echo "exit status $status, expected $wanted" >>"$log"; false; }
 	}
-	ok "beside it as root: takes on its ids" beside root 0 -- collect -p 1 -o /tmp/core
-	ok "... as root with SYS_PTRACE" beside ptrace 0 --cap-add=SYS_PTRACE -- collect -p 1 -o /tmp/core
-	ok "... as uid 1654 without capabilities" beside same 0 --user 1654:1654 --cap-drop=all -- collect -p 1 -o /tmp/core
-	ok "... as uid 2000: not" beside other 3 --user 2000:2000 -- collect -p 1 -o /tmp/core
+	ok "beside it as root: takes on its ids" beside root 0 -- collect --freeze -p 1 -o /tmp/core
+	ok "... as root with SYS_PTRACE" beside ptrace 0 --cap-add=SYS_PTRACE -- collect --freeze -p 1 -o /tmp/core
+	ok "... as uid 1654 without capabilities" beside same 0 --user 1654:1654 --cap-drop=all -- collect --freeze -p 1 -o /tmp/core
+	ok "... as uid 2000: not" beside other 3 --user 2000:2000 -- collect --freeze -p 1 -o /tmp/core
 	ok "... is told who may" said 'uid 1654.*(--user=1654:1654|runAsUser: 1654)'
-	ok "... as root without capabilities: not" beside bare 3 --cap-drop=all -- collect -p 1 -o /tmp/core
+	ok "... as root without capabilities: not" beside bare 3 --cap-drop=all -- collect --freeze -p 1 -o /tmp/core
 	podman rm -f -t 0 "$image-app" >/dev/null 2>&1
 	podman rmi -f "$image" >/dev/null 2>&1
 fi

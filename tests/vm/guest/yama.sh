@@ -18,7 +18,7 @@ unbounded() { /usr/bin/setpriv --reuid 2000 --regid 2000 --clear-groups --boundi
 mkdir -m 1777 /tmp/out
 collect() { # WHO STATUS
 	rm -f /tmp/out/core
-	run "$2" "$1" collect -p $victim -o /tmp/out/core
+	run "$2" "$1" collect --freeze -p $victim -o /tmp/out/core
 }
 lies_there() { [ "$(stat -c %u /tmp/out/core)" = "$1" ]; } # OWNER
 nothing_lies_there() { [ ! -e /tmp/out/core ] && [ ! -e /tmp/out/core.partial ]; }
