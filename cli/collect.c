@@ -190,7 +190,7 @@ static enum exit_status collect_run(const struct invocation *invocation)
 {
 	CLEANUP(app_cleanup) struct app app;
 	CLEANUP(fd_cleanup) int stream = -1;
-	struct process_info process;
+	struct process_info process = { 0 };
 	struct collect_request request;
 	struct collect_result result;
 	struct error *refusal = is_stream(invocation) ? take_output(&stream) : NULL;

@@ -22,8 +22,8 @@ int main(int count, char **arguments)
 	size_t size = count > 1 ? strtoul(arguments[1], NULL, 10) << 20 : PAGE;
 	struct sigaction action = { .sa_handler = on_signal };
 	sigaction(SIGUSR1, &action, NULL);
-	uint8_t *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-			       0);
+	uint8_t *memory =
+		mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (memory == MAP_FAILED)
 		return 1;
 	for (unsigned long round = 1;; round++) {

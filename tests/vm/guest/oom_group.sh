@@ -4,15 +4,14 @@
 group=/sys/fs/cgroup/app
 echo +memory > /sys/fs/cgroup/cgroup.subtree_control
 mkdir $group
-limit=$((40 * 1024 * 1024))
 
-start() { # MEBIBYTES
+start() { # MEBIBYTES LIMIT
 	echo max > $group/memory.max
 	echo 1 > $group/memory.oom.group
 	sh -c "echo \$\$ > $group/cgroup.procs; exec /bin/churn $1" > /tmp/churn.out &
 	app=$!
 	soon grep -q round /tmp/churn.out
-	echo $limit > $group/memory.max
+	echo ${2}M > $group/memory.max
 }
 answers() { # it runs, and says so
 	: > /tmp/churn.out
@@ -34,12 +33,12 @@ alive_after() { # TIMES STATUSES COLLECT-ARGUMENTS...
 	[ $alive = $times ] && ! echo "$seen" | tr ' ' '\n' | grep -vE "^($wanted|)$"
 }
 
-start 36
+start 54 60
 ok "a program at 90 % of its limit is alive after collect, 20 of 20" alive_after 20 '0|3|5'
 ok "... and after collect --freeze" alive_after 2 0 --freeze
 kill -9 $app
 wait $app 2> /dev/null
-start 22
+start 40 64
 ok "a program that outgrows its room while it is copied is alive, 10 of 10" alive_after 10 '0|3|5'
 killed() { grep -q '^oom_kill 0$' $group/memory.events; }
 ok "... nobody was killed" killed
