@@ -7,7 +7,7 @@
 #   make check      every test; ends with "N passed, N failed, N skipped"
 #   make demo       the program at work on a dump that ships with the project
 #   make matrix     every dump that ships, against what is known of it, as a table
-#   make asan lint format layers headers bench fuzz docs golden-update
+#   make asan lint format layers headers bench bench-collect fuzz docs golden-update
 #
 # VARIANT=release|debug|asan|cover|fuzz|static: a build folder each, so that flags never mix.
 # BUILD_ROOT=DIR builds elsewhere, SKIP="a.c b.c" leaves sources out, WERROR=1 makes warnings fail.
@@ -189,11 +189,14 @@ demo: deps
 bench: all
 	@tests/bench/run $(BUILD)/$(PROGRAM)
 
+bench-collect: all
+	@tests/bench/collect $(BUILD)/$(PROGRAM)
+
 clean:
 	rm -rf $(addprefix $(BUILD_ROOT)/,release debug asan cover fuzz static static-aarch64)
 
 -include $(OBJECTS:.o=.d) $(UNIT:=.d) $(UNIT_HELPERS:.o=.d) $(FUZZERS:=.d)
 
-.PHONY: all static deps deps-lint deps-fuzz deps-vm unit fuzzers check check-built asan fuzz lint layers \
-	headers man golden-update matrix demo bench clean FORCE
+.PHONY: all static deps deps-lint deps-fuzz deps-vm unit fuzzers check check-built asan fuzz lint \
+	layers headers man golden-update matrix demo bench bench-collect clean FORCE
 .SECONDARY:
