@@ -72,6 +72,12 @@ struct error *target_check(struct target *target)
 	return target->ops->check ? target->ops->check(target) : NULL;
 }
 
+void target_release(struct target *target)
+{
+	if (target->ops->release)
+		target->ops->release(target);
+}
+
 bool target_auxv(struct target *target, uint64_t type, uint64_t *ret)
 {
 	uint8_t vector[AUXV_BYTES];

@@ -63,6 +63,9 @@ struct target_ops {
 	/* Optional: ERROR_NOT_FOUND when what it read from is gone (a process that has ended): what
 	 * is missing since then says nothing about it. */
 	struct error *(*check)(struct target *target);
+	/* Optional: lets go of what it holds (a stopped process, a snapshot's memory); check()
+	 * tells that from then on. */
+	void (*release)(struct target *target);
 };
 
 /* First member of each implementation. */
@@ -104,6 +107,9 @@ bool target_auxv(struct target *target, uint64_t type, uint64_t *ret);
 
 /* ERROR_NOT_FOUND when the target has gone since it was opened. See target_ops.check. */
 MUST_CHECK struct error *target_check(struct target *target);
+
+/* See target_ops.release; does nothing where nothing is held. */
+void target_release(struct target *target);
 
 const char *architecture_name(enum architecture architecture); /* "x64", "arm64", "unknown" */
 

@@ -19,6 +19,13 @@ enum {
 	LIMIT_PROC_FILE_BYTES = 1024 * 1024,   /* any other file of /proc/PID */
 	LIMIT_COLLECTED_FILE_BYTES =
 		1024 * 1024 * 1024, /* a mapped file above: only its resident pages are collected */
+	LIMIT_ZSTD_FRAME_BYTES =
+		16 * 1024 * 1024, /* of content; a file with larger frames is unpacked whole */
+	LIMIT_PACKED_HEAD_BYTES = 64 * 1024 * 1024, /* headers and notes of a core read while it is
+						       packed; with more it is unpacked whole */
+	LIMIT_FROZEN_BYTES =
+		64 * 1024 *
+		1024,         /* of shared memory, copied for a snapshot while the process stands */
 	LIMIT_STOP_MS = 3000, /* how long a thread may take to stop before we go on without it */
 	LIMIT_PATH_BYTES = 4096,
 	LIMIT_MODULES = 64 * 1024,

@@ -24,6 +24,7 @@ enum needs {
 	NEEDS_TARGET = 1,  /* an open dump or process */
 	NEEDS_HEAP = 2,    /* a .NET runtime that passed its self-check */
 	NEEDS_OBJECTS = 4, /* with NEEDS_HEAP: a GC heap that can be walked; mini dumps have none */
+	NEEDS_LIVE = 8,    /* a process, held or not: not a dump */
 };
 
 struct command_call {

@@ -2,34 +2,34 @@
 
 #include <strings.h>
 
-extern const struct command command_clrmodules, command_clrthreads, command_dumparray,
-	command_dumpclass, command_dumpcollection, command_dumpdict, command_dumpexceptions,
-	command_dumpheap, command_dumpmt, command_dumpobj, command_dumpvc, command_eeheap,
-	command_eeversion, command_exit, command_get, command_help, command_printexception;
-
-/* Sorted by name; tests/unit/test_run.c checks that. One a line, so that branches merge. */
+/* A line a command, sorted by name; tests/unit/test_run.c checks that. */
 /* clang-format off */
-const struct command *const all_commands[] = {
-	&command_clrmodules,
-	&command_clrthreads,
-	&command_dumparray,
-	&command_dumpclass,
-	&command_dumpcollection,
-	&command_dumpdict,
-	&command_dumpexceptions,
-	&command_dumpheap,
-	&command_dumpmt,
-	&command_dumpobj,
-	&command_dumpvc,
-	&command_eeheap,
-	&command_eeversion,
-	&command_exit,
-	&command_get,
-	&command_help,
-	&command_printexception,
-	NULL,
-};
+#define COMMANDS(COMMAND) \
+	COMMAND(clrmodules) \
+	COMMAND(clrthreads) \
+	COMMAND(dumparray) \
+	COMMAND(dumpclass) \
+	COMMAND(dumpcollection) \
+	COMMAND(dumpdict) \
+	COMMAND(dumpexceptions) \
+	COMMAND(dumpheap) \
+	COMMAND(dumpmt) \
+	COMMAND(dumpobj) \
+	COMMAND(dumpvc) \
+	COMMAND(eeheap) \
+	COMMAND(eeversion) \
+	COMMAND(exit) \
+	COMMAND(get) \
+	COMMAND(help) \
+	COMMAND(printexception) \
+	COMMAND(refresh)
 /* clang-format on */
+
+#define DECLARE(name) extern const struct command command_##name;
+COMMANDS(DECLARE)
+
+#define ADDRESS(name) &command_##name,
+const struct command *const all_commands[] = { COMMANDS(ADDRESS) NULL };
 
 static bool is_named(const struct command *command, const char *name)
 {

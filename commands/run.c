@@ -38,6 +38,9 @@ static struct error *check_needs(const struct command *command, const struct ses
 	if (command->needs & (NEEDS_TARGET | NEEDS_HEAP) && !session_target(session))
 		return error_new(ERROR_UNSUPPORTED, "%s needs an open dump or process",
 				 command->name);
+	if (command->needs & NEEDS_LIVE && !session_is_live(session))
+		return error_new(ERROR_UNSUPPORTED,
+				 "%s needs a live process: clrpod analyze -p PID", command->name);
 	if (!(command->needs & NEEDS_HEAP) || session_heap(session))
 		return NULL;
 	const struct error *reason = session_heap_error(session);
