@@ -66,12 +66,14 @@ static void hold_back_stop_signals(struct thread_stop *stop)
 	stop->masked = !pthread_sigmask(SIG_BLOCK, &stops, &stop->old_mask);
 }
 
+/* 'X': it is no more; 0: it cannot be told just now. */
 static char state_of(pid_t pid, pid_t tid)
 {
 	CLEANUP(text_deinit) struct text stat = { 0 };
-	if (proc_file_read(&stat, LIMIT_PROC_FILE_BYTES, "/proc/%d/task/%d/stat", (int)pid,
-			   (int)tid))
-		return 'X';
+	int failed = proc_file_read(&stat, LIMIT_PROC_FILE_BYTES, "/proc/%d/task/%d/stat", (int)pid,
+				    (int)tid);
+	if (failed)
+		return failed == ENOENT || failed == ESRCH ? 'X' : 0;
 	return proc_stat_state(&stat);
 }
 
