@@ -169,10 +169,10 @@ static struct error *write_core(struct collection *collection)
 					  .segment_count = collection->layout.count,
 					  .notes = collection->notes.bytes,
 					  .notes_size = collection->notes.length };
-	struct core_written written;
-	TRY(ended_early(
-		collection, &written,
-		core_write(destination_sink(collection->to), &contents, request->task, &written)));
+	struct core_written written = { 0 };
+	struct error *error =
+		core_write(destination_sink(collection->to), &contents, request->task, &written);
+	TRY(ended_early(collection, &written, error));
 	result->frozen = !snapshot;
 	result->pause_ms = live_target_resume(target);
 	result->moving_bytes = frozen ? frozen->moving_bytes : 0;
