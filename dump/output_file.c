@@ -26,7 +26,8 @@ struct output_file {
 
 struct error *output_file_check(const char *path, bool force)
 {
-	CLEANUP(credentials_resume) struct as_ourselves before = credentials_as_ourselves();
+	CLEANUP(credentials_resume)
+	MAYBE_UNUSED struct as_ourselves before = credentials_as_ourselves();
 	struct stat file;
 	if (strlen(path) + sizeof(partial_suffix) > LIMIT_PATH_BYTES || !*path)
 		return error_new(ERROR_USAGE, "'%.60s' is no name for a file", path);
@@ -65,7 +66,8 @@ static void unblock_file_size_signal(struct output_file *file)
 
 static struct error *create(struct output_file *file)
 {
-	CLEANUP(credentials_resume) struct as_ourselves before = credentials_as_ourselves();
+	CLEANUP(credentials_resume)
+	MAYBE_UNUSED struct as_ourselves before = credentials_as_ourselves();
 	if (file->force && unlink(file->partial) && errno != ENOENT)
 		return error_os(errno, "cannot replace %s", file->partial);
 	file->fd = open(file->partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -185,7 +187,8 @@ struct error *output_file_check_space(const struct output_file *file, uint64_t b
 
 static int rename_finished(const struct output_file *file)
 {
-	CLEANUP(credentials_resume) struct as_ourselves before = credentials_as_ourselves();
+	CLEANUP(credentials_resume)
+	MAYBE_UNUSED struct as_ourselves before = credentials_as_ourselves();
 	if (file->force)
 		return rename(file->partial, file->path) ? errno : 0;
 	if (!renameat2(AT_FDCWD, file->partial, AT_FDCWD, file->path, RENAME_NOREPLACE))
@@ -252,7 +255,8 @@ void output_file_free(struct output_file *file)
 	if (!file)
 		return;
 	if (file->fd >= 0) {
-		CLEANUP(credentials_resume) struct as_ourselves before = credentials_as_ourselves();
+		CLEANUP(credentials_resume)
+		MAYBE_UNUSED struct as_ourselves before = credentials_as_ourselves();
 		close(file->fd);
 		if (!file->finished)
 			unlink(file->partial);
