@@ -47,7 +47,8 @@ struct selection {
 	struct stacks stacks;
 	uint64_t entry; /* of the main program; 0: unknown */
 	struct module module;
-	uint64_t large_end; /* up to here private memory belongs to a large area */
+	uint64_t runtime_end; /* of the runtime's mapping met last: its .bss goes on there */
+	uint64_t large_end;   /* up to here private memory belongs to a large area */
 };
 
 static struct error *put(struct selection *selection, const struct core_segment *segment,
@@ -211,7 +212,8 @@ static struct error *put_file(struct selection *selection, const struct process_
 	case FILE_RUNTIME:
 		if (map->protection & PF_X)
 			return put_around(selection, segment, segment->end, segment->end);
-		break;
+		selection->runtime_end = map->end;
+		return put(selection, segment, 0, UINT64_MAX, CORE_RUNTIME);
 	case FILE_LIBRARY:
 		if (!data)
 			return put_around(selection, segment, head.start, head.end);
@@ -263,6 +265,8 @@ static struct error *put_private(struct selection *selection, size_t at,
 	}
 	if (stack || !strcmp(map->path, "[stack]"))
 		return put(selection, segment, 0, UINT64_MAX, CORE_STACKS);
+	if (map->start == selection->runtime_end)
+		return put(selection, segment, 0, UINT64_MAX, CORE_RUNTIME);
 	if (!is_large(selection, at))
 		return put(selection, segment, 0, UINT64_MAX, CORE_FIRST);
 	return mini ? NULL : put(selection, segment, 0, UINT64_MAX, CORE_HEAP);

@@ -8,9 +8,9 @@
  *	Mini	of that, without the large areas, the GC's heap among them, and of managed files the
  *		headers alone
  *
- * Order (enum core_priority): first the runtime's data (all private memory but the large areas, of
- * which the GC's is one), headers, metadata, symbols of the runtime; then stacks, the large areas,
- * the rest.
+ * Order (enum core_priority): first the runtime's module, with its symbols and variables; then its
+ * data (all private memory but the large areas, of which the GC's is one), headers, metadata; then
+ * stacks, the large areas, the rest.
  */
 #ifndef DUMP_CORE_CONTENTS_H
 #define DUMP_CORE_CONTENTS_H

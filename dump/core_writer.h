@@ -21,9 +21,10 @@
 
 /* In which order segments stand in the file: what the others cannot be read without first. */
 enum core_priority {
-	CORE_FIRST,  /* the runtime's data, headers of modules, metadata, symbols */
-	CORE_STACKS, /* of threads */
-	CORE_HEAP,   /* the GC's heap and other private writable memory */
+	CORE_RUNTIME, /* the runtime's module with its .bss: without it nothing can be found */
+	CORE_FIRST,   /* its other data, headers of modules, metadata, symbols */
+	CORE_STACKS,  /* of threads */
+	CORE_HEAP,    /* the GC's heap and other private writable memory */
 	CORE_REST,
 	CORE_PRIORITIES
 };
@@ -46,7 +47,7 @@ struct core_contents {
 
 struct core_written {
 	uint64_t file_bytes;       /* length of the core, before any packing */
-	unsigned priorities;       /* written whole: all segments of CORE_FIRST … */
+	unsigned priorities;       /* written whole: all segments of CORE_RUNTIME, CORE_FIRST … */
 	uint64_t memory_bytes;     /* that stand in the core */
 	uint64_t zero_bytes;       /* of them not written, as zeros */
 	uint64_t unreadable_bytes; /* of segments that are not optional */
