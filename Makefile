@@ -2,11 +2,12 @@
 #
 #   make            build/release/clrpod
 #   make static     build/static/clrpod: one file, no shared libraries, stripped
+#   make static CROSS=aarch64   the same for arm64, on another machine: build/static-aarch64/clrpod
 #   make deps       install what building and testing need (Debian 12; root or sudo)
 #   make check      every test; ends with "N passed, N failed, N skipped"
 #   make demo       the program at work on a dump that ships with the project
 #   make matrix     every dump that ships, against what is known of it, as a table
-#   make asan lint format layers headers bench fuzz docs golden-update
+#   make asan lint format layers headers bench bench-collect fuzz docs golden-update
 #
 # VARIANT=release|debug|asan|cover|fuzz|static: a build folder each, so that flags never mix.
 # BUILD_ROOT=DIR builds elsewhere, SKIP="a.c b.c" leaves sources out, WERROR=1 makes warnings fail.
@@ -15,7 +16,7 @@ PROGRAM    := clrpod
 LAYERS     := base attach dump heap commands cli
 VARIANT    ?= release
 BUILD_ROOT ?= build
-BUILD      := $(BUILD_ROOT)/$(VARIANT)
+BUILD      := $(BUILD_ROOT)/$(VARIANT)$(if $(CROSS),-$(CROSS))
 DEPS       := $(BUILD_ROOT)/deps
 SECONDS    ?= 60
 
@@ -35,6 +36,17 @@ LDFLAGS_static := -static -Wl,--gc-sections
 LIBS := -ledit -lelf -lcjson -lzstd -lz -lpthread
 ifeq ($(VARIANT),static)
 LIBS := -ledit -ltinfo -lbsd -lmd -lelf -lzstd -lz -lpthread
+endif
+
+# A static program of another architecture: Debian's cross compiler, Debian's libraries of that
+# architecture unpacked below CROSS_ROOT (tools/install-deps cross).
+STRIP := strip
+ifneq ($(CROSS),)
+CROSS_ROOT := $(DEPS)/$(CROSS)
+CC         := $(CROSS)-linux-gnu-gcc
+STRIP      := $(CROSS)-linux-gnu-strip
+FLAGS_static   += $(addprefix -isystem $(CROSS_ROOT)/root/usr/include,/ /$(CROSS)-linux-gnu)
+LDFLAGS_static += -L$(CROSS_ROOT)/root/usr/lib/$(CROSS)-linux-gnu
 endif
 
 COMPILE := $(CC) -std=gnu11 -D_GNU_SOURCE -I. $(WARNINGS) $(FLAGS_$(VARIANT)) $(CFLAGS)
@@ -74,7 +86,7 @@ all: $(BUILD)/$(PROGRAM)
 $(BUILD)/$(PROGRAM): $(OBJECTS)
 	$(call say,LINK,$@)
 	$(Q)$(LINK) -o $@ $(OBJECTS) $(LIBS)
-	$(if $(filter static,$(VARIANT)),$(Q)strip $@)
+	$(if $(filter static,$(VARIANT)),$(Q)$(STRIP) $@)
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -109,8 +121,11 @@ $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
 	@echo '$(LINK) $(LIBS)' | cmp -s - $@ || echo '$(LINK) $(LIBS)' > $@
 
+$(CROSS_ROOT)/packages:
+	tools/install-deps cross $(CROSS) $(CROSS_ROOT)
+
 # The source of cJSON is fetched before the recursive make, so that its header is there.
-static: $(DEPS)/cjson/cJSON.c
+static: $(DEPS)/cjson/cJSON.c $(if $(CROSS),$(CROSS_ROOT)/packages)
 	+@$(MAKE) --no-print-directory VARIANT=static all
 
 deps:
@@ -119,6 +134,9 @@ deps-lint:
 	tools/install-deps lint
 deps-fuzz:
 	tools/install-deps fuzz
+# What tests/vm and the containers of tests/live want: emulators, arm64's compiler, podman.
+deps-vm:
+	tools/install-deps vm
 
 unit: $(UNIT)
 fuzzers: $(FUZZERS)
@@ -171,11 +189,14 @@ demo: deps
 bench: all
 	@tests/bench/run $(BUILD)/$(PROGRAM)
 
+bench-collect: all
+	@tests/bench/collect $(BUILD)/$(PROGRAM)
+
 clean:
-	rm -rf $(addprefix $(BUILD_ROOT)/,release debug asan cover fuzz static)
+	rm -rf $(addprefix $(BUILD_ROOT)/,release debug asan cover fuzz static static-aarch64)
 
 -include $(OBJECTS:.o=.d) $(UNIT:=.d) $(UNIT_HELPERS:.o=.d) $(FUZZERS:=.d)
 
-.PHONY: all static deps deps-lint deps-fuzz unit fuzzers check check-built asan fuzz lint layers \
-	headers man golden-update matrix demo bench clean FORCE
+.PHONY: all static deps deps-lint deps-fuzz deps-vm unit fuzzers check check-built asan fuzz lint \
+	layers headers man golden-update matrix demo bench bench-collect clean FORCE
 .SECONDARY:

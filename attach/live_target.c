@@ -14,9 +14,11 @@ enum { AUXV_BYTES_MAX = 4096, RANGES_TRIED = 8 };
 
 struct live_target {
 	struct target base;
-	int memory_id; /* whose /proc files these are: process_memory_id() */
+	int memory_id; /* whose /proc files these are: process_memory_id(), or the copy */
 	int memory_fd; /* -1: process_vm_readv instead */
-	struct thread_stop *stop;
+	struct thread_stop *stop;  /* NULL: it runs */
+	struct snapshot *snapshot; /* NULL: there is none */
+	bool released;             /* what was held of it was let go */
 	struct arena arena;
 	struct process_maps maps;
 	uint8_t auxv[AUXV_BYTES_MAX];
@@ -43,9 +45,9 @@ static ssize_t read_by_vm_readv(const struct live_target *live, uint64_t address
 	return done;
 }
 
-static size_t live_read_some(struct target *target, uint64_t address, void *buffer, size_t size)
+static size_t read_process(const struct live_target *live, uint64_t address, void *buffer,
+			   size_t size)
 {
-	struct live_target *live = live_of(target);
 	size_t done = 0;
 	while (done < size) {
 		uint8_t *to = (uint8_t *)buffer + done;
@@ -60,6 +62,36 @@ static size_t live_read_some(struct target *target, uint64_t address, void *buff
 		done += (size_t)part;
 	}
 	return done;
+}
+
+/* What was frozen is newer than what the copy shares with the process. */
+static size_t read_snapshot(const struct live_target *live, uint64_t address, void *buffer,
+			    size_t size)
+{
+	const struct frozen_pages *frozen = &snapshot_record(live->snapshot)->frozen;
+	size_t done = 0;
+	while (done < size) {
+		uint64_t next;
+		uint8_t *to = (uint8_t *)buffer + done;
+		size_t wanted = size - done;
+		size_t part = frozen_pages_read(frozen, address + done, to, wanted, &next);
+		if (!part) {
+			if (next - (address + done) < wanted)
+				wanted = (size_t)(next - (address + done));
+			part = read_process(live, address + done, to, wanted);
+			if (part < wanted)
+				return done + part;
+		}
+		done += part;
+	}
+	return done;
+}
+
+static size_t live_read_some(struct target *target, uint64_t address, void *buffer, size_t size)
+{
+	struct live_target *live = live_of(target);
+	return live->snapshot ? read_snapshot(live, address, buffer, size)
+			      : read_process(live, address, buffer, size);
 }
 
 static struct error *live_visit_mappings(struct target *target, mapping_visitor visit,
@@ -128,10 +160,10 @@ static struct error *visit_running_threads(int pid, thread_visitor visit, void *
 static struct error *live_visit_threads(struct target *target, thread_visitor visit, void *context)
 {
 	struct live_target *live = live_of(target);
-	if (!live->stop)
+	if (!live->stop && !live->snapshot)
 		return visit_running_threads(live->base.pid, visit, context);
 	size_t count;
-	const struct stopped_thread *threads = thread_stop_threads(live->stop, &count);
+	const struct stopped_thread *threads = live_target_threads(target, &count);
 	for (size_t i = 0; i < count; i++) {
 		const struct register_set *general = thread_register_set(&threads[i], NT_PRSTATUS);
 		struct target_thread thread = { .tid = threads[i].namespace_tid,
@@ -158,6 +190,18 @@ static struct error *live_check(struct target *target)
 {
 	struct live_target *live = live_of(target);
 	unsigned tried = 0;
+	const char *dropped = live->snapshot ? snapshot_dropped(live->snapshot) : NULL;
+	if (dropped)
+		return error_new(ERROR_NOT_FOUND,
+				 "the snapshot of process %d was dropped, as %s: refresh takes a "
+				 "new one",
+				 live->base.pid, dropped);
+	if (live->snapshot)
+		return NULL;
+	if (live->released)
+		return error_new(ERROR_NOT_FOUND,
+				 "process %d was let go, and runs: refresh takes it anew",
+				 live->base.pid);
 	for (size_t i = 0; i < live->maps.count && tried < RANGES_TRIED; i++) {
 		uint8_t byte;
 		const struct process_map *map = &live->maps.maps[i];
@@ -173,10 +217,22 @@ static struct error *live_check(struct target *target)
 			 live->base.pid);
 }
 
+static void live_release(struct target *target)
+{
+	struct live_target *live = live_of(target);
+	if (live->snapshot)
+		snapshot_drop(live->snapshot);
+	if (!live->stop)
+		return;
+	thread_stop_resume(live->stop);
+	live->released = true;
+}
+
 static void live_close(struct target *target)
 {
 	struct live_target *live = live_of(target);
 	thread_stop_free(live->stop);
+	snapshot_close(live->snapshot);
 	if (live->memory_fd >= 0)
 		close(live->memory_fd);
 	arena_deinit(&live->arena);
@@ -192,6 +248,7 @@ static const struct target_ops live_ops = {
 	.visit_threads = live_visit_threads,
 	.auxv = live_auxv,
 	.check = live_check,
+	.release = live_release,
 };
 
 static struct error *denied(int pid, int os_errno)
@@ -213,7 +270,7 @@ static struct error *open_memory(struct live_target *live)
 	if (live->memory_fd >= 0)
 		return NULL;
 	int failed = errno;
-	for (size_t i = 0; i < live->maps.count; i++) {
+	for (size_t i = 0; i < live->maps.count && !live->snapshot; i++) {
 		uint8_t byte;
 		const struct process_map *map = &live->maps.maps[i];
 		if (!(map->protection & PF_R) || map->kind == PROCESS_MAP_SPECIAL)
@@ -265,13 +322,14 @@ static struct error *read_auxv(struct live_target *live)
 	return NULL;
 }
 
-static struct error *open_files(struct live_target *live, bool stop, const struct task *task)
+static struct error *open_files(struct live_target *live)
 {
-	TRY(process_exists(live->base.pid));
-	if (stop)
-		TRY(thread_stop_begin(live->base.pid, task, &live->stop));
-	live->memory_id = process_memory_id(live->base.pid);
 	TRY(check_architecture(live));
+	if (live->snapshot) {
+		live->maps = snapshot_record(live->snapshot)->maps;
+		TRY(open_memory(live));
+		return read_auxv(live);
+	}
 	struct error *error = process_maps_read(live->memory_id, &live->arena, &live->maps);
 	if (error && error->code == ERROR_OS && error->os_errno == EACCES) {
 		error_free(error);
@@ -285,23 +343,58 @@ static struct error *open_files(struct live_target *live, bool stop, const struc
 	return read_auxv(live);
 }
 
-struct error *live_target_open(int pid, bool stop, const struct task *task, struct target **ret)
+static struct live_target *live_new(int pid)
 {
 	struct live_target *live = calloc(1, sizeof(*live));
 	if (!live)
-		return &error_no_memory;
+		return NULL;
 	live->base.ops = &live_ops;
 	live->base.pid = pid;
 	live->base.page_size = (uint32_t)sysconf(_SC_PAGESIZE);
 	live->memory_fd = -1;
 	arena_init(&live->arena);
-	struct error *error = open_files(live, stop, task);
-	if (error) {
+	return live;
+}
+
+/* Hands the target over, or closes it and hands the error on. */
+static struct error *opened(struct live_target *live, struct error *error, struct target **ret)
+{
+	if (error)
 		live_close(&live->base);
-		return error;
+	else
+		*ret = &live->base;
+	return error;
+}
+
+struct error *live_target_open(int pid, bool stop, const struct task *task, struct target **ret)
+{
+	struct live_target *live = live_new(pid);
+	if (!live)
+		return &error_no_memory;
+	struct error *error = process_exists(pid);
+	if (!error && stop)
+		error = thread_stop_begin(pid, task, &live->stop);
+	if (!error) {
+		live->memory_id = process_memory_id(pid);
+		error = open_files(live);
 	}
-	*ret = &live->base;
-	return NULL;
+	return opened(live, error, ret);
+}
+
+struct error *live_target_open_snapshot(const struct snapshot_request *request,
+					const struct task *task, struct target **ret)
+{
+	struct live_target *live = live_new(request->pid);
+	if (!live)
+		return &error_no_memory;
+	struct error *error = process_exists(request->pid);
+	if (!error)
+		error = snapshot_take(request, task, &live->snapshot);
+	if (!error) {
+		live->memory_id = snapshot_record(live->snapshot)->copy_pid;
+		error = open_files(live);
+	}
+	return opened(live, error, ret);
 }
 
 int live_target_memory_id(const struct target *target)
@@ -314,6 +407,24 @@ const struct process_maps *live_target_maps(const struct target *target)
 	return &live_of(target)->maps;
 }
 
+const struct stopped_thread *live_target_threads(const struct target *target, size_t *ret_count)
+{
+	const struct live_target *live = live_of(target);
+	*ret_count = 0;
+	if (live->stop)
+		return thread_stop_threads(live->stop, ret_count);
+	if (!live->snapshot)
+		return NULL;
+	const struct snapshot_record *record = snapshot_record(live->snapshot);
+	*ret_count = record->thread_count;
+	return record->threads;
+}
+
+struct snapshot *live_target_snapshot(const struct target *target)
+{
+	return live_of(target)->snapshot;
+}
+
 struct thread_stop *live_target_stop(const struct target *target)
 {
 	return live_of(target)->stop;
@@ -322,5 +433,7 @@ struct thread_stop *live_target_stop(const struct target *target)
 double live_target_resume(struct target *target)
 {
 	struct live_target *live = live_of(target);
+	if (live->snapshot)
+		return snapshot_record(live->snapshot)->pause_ms;
 	return live->stop ? thread_stop_resume(live->stop) : 0;
 }

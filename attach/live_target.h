@@ -1,19 +1,22 @@
 /*
- * A live process as a target. Memory is read with pread on /proc/PID/mem (process_vm_readv where
- * that file cannot be opened); mappings are read once, at open. With `stop` every thread is stopped
- * first (attach/thread_stop.h) and stays so until the target is closed, which resumes it: close
- * from the thread that opened. Without `stop` memory moves under the reader, and threads have no
- * registers.
+ * A live process as a target, in one of three ways: as it runs, stopped, or as a snapshot. Memory
+ * is read with pread on /proc/PID/mem (process_vm_readv where that file cannot be opened); mappings
+ * are read once, at open. With `stop` every thread is stopped first (attach/thread_stop.h) and
+ * stays so until the target is closed, which resumes it: close from the thread that opened. Without
+ * `stop` memory moves under the reader, and threads have no registers. A snapshot
+ * (attach/snapshot.h) has the threads and the memory of one moment while the process runs on; when
+ * it is dropped, reads fail and target_check() says why.
+ *
+ * A snapshot is read with pread alone: process_vm_readv would pin its pages, which makes the kernel
+ * copy each.
  *
  * Thread ids are those of the target's own PID namespace, as the runtime in it recorded them.
  */
 #ifndef ATTACH_LIVE_TARGET_H
 #define ATTACH_LIVE_TARGET_H
 
-#include "attach/process_maps.h"
+#include "attach/snapshot.h"
 #include "attach/target.h"
-#include "attach/thread_stop.h"
-#include "base/task.h"
 
 /* *ret is closed with target_close(). ERROR_NOT_FOUND: no such process. ERROR_OS: not allowed (the
  * message names what is missing). ERROR_UNSUPPORTED: a 32-bit process or another architecture.
@@ -21,16 +24,25 @@
 MUST_CHECK struct error *live_target_open(int pid, bool stop, const struct task *task,
 					  struct target **ret);
 
+/* The same of a snapshot that is taken now. Errors as of snapshot_take(). */
+MUST_CHECK struct error *live_target_open_snapshot(const struct snapshot_request *request,
+						   const struct task *task, struct target **ret);
+
 /* Of a target opened here. The maps live as long as the target. */
 const struct process_maps *live_target_maps(const struct target *target);
 
-/* Whose files of /proc tell of its memory (process_memory_id()). */
+/* Whose files of /proc tell of its memory: process_memory_id(), or the snapshot's copy. */
 int live_target_memory_id(const struct target *target);
 
-/* The stop that the target owns; NULL: opened without. */
+/* The threads with what is known of them: none of a running process. */
+const struct stopped_thread *live_target_threads(const struct target *target, size_t *ret_count);
+
+/* The snapshot, or the stop, that the target owns; NULL: opened without. */
+struct snapshot *live_target_snapshot(const struct target *target);
 struct thread_stop *live_target_stop(const struct target *target);
 
-/* Resume the process now (and keep the rest open). Returns how long it stood, in milliseconds. */
+/* Resume the process now (and keep the rest open). Returns how long it stood, in milliseconds; of a
+ * snapshot, how long it stood for that. */
 double live_target_resume(struct target *target);
 
 #endif

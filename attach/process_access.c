@@ -1,27 +1,17 @@
 #include "attach/process_access.h"
 
+#include "attach/credentials.h"
 #include "attach/proc_file.h"
+#include "attach/process_advice.h"
 #include "base/limits.h"
 
 #include <errno.h>
 #include <fcntl.h>
-
-/* linux/capability.h: CAP_SYS_PTRACE, a bit of CapEff in /proc/self/status */
-enum { CAPABILITY_SYS_PTRACE = 19 };
+#include <sys/xattr.h>
 
 static int status_of(struct text *ret, int pid)
 {
 	return proc_file_read(ret, LIMIT_PROC_FILE_BYTES, "/proc/%d/status", pid);
-}
-
-static bool have_sys_ptrace(void)
-{
-	CLEANUP(text_deinit) struct text status = { 0 };
-	uint64_t effective = 0;
-	if (proc_file_read(&status, LIMIT_PROC_FILE_BYTES, "/proc/self/status") ||
-	    !proc_number(&status, "CapEff", 16, &effective))
-		return false;
-	return effective >> CAPABILITY_SYS_PTRACE & 1;
 }
 
 /* 0 when there is no Yama. */
@@ -33,47 +23,122 @@ static int yama_scope(void)
 	return atoi(text_string(&text));
 }
 
-static bool other_tracer(const struct text *status, uint64_t *ret)
+/* The map is shown to everybody, the namespace's link only to those who may look. */
+static bool in_other_user_namespace(int pid)
 {
-	return proc_number(status, "TracerPid", 10, ret) && *ret;
+	CLEANUP(text_deinit) struct text its = { 0 };
+	CLEANUP(text_deinit) struct text ours = { 0 };
+	return !proc_file_read(&its, LIMIT_PROC_FILE_BYTES, "/proc/%d/uid_map", pid) &&
+	       !proc_file_read(&ours, LIMIT_PROC_FILE_BYTES, "/proc/self/uid_map") &&
+	       strcmp(text_string(&its), text_string(&ours));
+}
+
+/* What becomes of "setcap cap_sys_ptrace=p" on our own file (capabilities(7), execve(2)). */
+static void explain_file_capability(struct text *ret)
+{
+	CLEANUP(text_deinit) struct text status = { 0 };
+	uint64_t no_new = 0, bounding = 0;
+	if (getxattr("/proc/self/exe", "security.capability", NULL, 0) <= 0 ||
+	    proc_file_read(&status, LIMIT_PROC_FILE_BYTES, "/proc/self/status"))
+		return;
+	if (proc_number(&status, "NoNewPrivs", 10, &no_new) && no_new)
+		text_append(ret, " (clrpod's file has the capability, but NoNewPrivs is set, in a "
+				 "pod allowPrivilegeEscalation: false, and so it counts for "
+				 "nothing)");
+	else if (proc_number(&status, "CapBnd", 16, &bounding) &&
+		 !(bounding >> CAPABILITY_SYS_PTRACE & 1))
+		text_append(ret, " (clrpod's file has the capability, but it is not in our "
+				 "bounding set)");
+}
+
+/* In spite of SYS_PTRACE. */
+static void explain_with_capability(int scope, struct process_wants *wants, struct text *ret)
+{
+	if (scope == 3) {
+		text_append(ret, "Yama's ptrace_scope is 3, which forbids it to everybody until "
+				 "the node is started anew");
+	} else if (in_other_user_namespace(wants->pid)) {
+		text_append(ret, "it is in another user namespace (in a pod hostUsers: false, or a "
+				 "rootless container), where our SYS_PTRACE does not count");
+		wants->inside = true;
+	} else if (wants->uid != geteuid() && !credentials_effective(CAPABILITY_DAC_OVERRIDE) &&
+		   !credentials_effective(CAPABILITY_DAC_READ_SEARCH)) {
+		text_printf(ret,
+			    "we have SYS_PTRACE, but its files in /proc are open to uid %llu alone "
+			    "and we are uid %u without DAC_OVERRIDE (setcap "
+			    "cap_sys_ptrace,cap_dac_override=p on clrpod's file)",
+			    wants->uid, geteuid());
+		wants->owner = true;
+	} else {
+		text_append(ret, "refused in spite of SYS_PTRACE: seccomp or a security module "
+				 "(AppArmor, SELinux) forbids it");
+	}
+}
+
+static void explain_other_owner(const struct process_wants *wants, struct text *ret)
+{
+	text_printf(ret, "it runs as uid %llu gid %llu and we as uid %u gid %u without SYS_PTRACE",
+		    wants->uid, wants->gid, geteuid(), getegid());
+	if (!geteuid() &&
+	    !(credentials_effective(CAPABILITY_SETUID) && credentials_effective(CAPABILITY_SETGID)))
+		text_append(ret, ", nor with SETUID and SETGID to take on its ids");
+	if (in_other_user_namespace(wants->pid))
+		text_append(ret, ", in another user namespace");
+	explain_file_capability(ret);
+}
+
+static void explain_same_owner(int scope, struct process_wants *wants, struct text *ret)
+{
+	wants->owner = false;
+	wants->scope = scope > 0;
+	if (scope)
+		text_printf(ret, "Yama's ptrace_scope is %d, which allows it %s, and we lack it",
+			    scope,
+			    scope == 1 ? "only to a parent or with SYS_PTRACE"
+				       : "only with SYS_PTRACE");
+	else
+		text_append(ret, "it has more capabilities than we, or is not dumpable, and we "
+				 "lack SYS_PTRACE");
+	explain_file_capability(ret);
+}
+
+static void explain(const struct text *status, struct process_wants *wants, struct text *ret)
+{
+	uint64_t uid, gid, tracer;
+	int scope = yama_scope();
+	if (!proc_number(status, "Uid", 10, &uid) || !proc_number(status, "Gid", 10, &gid)) {
+		text_printf(ret, "its /proc/%d/status makes no sense", wants->pid);
+		return;
+	}
+	wants->uid = uid;
+	wants->gid = gid;
+	if (proc_number(status, "TracerPid", 10, &tracer) && tracer) {
+		text_printf(ret, "process %llu is tracing it already: end that debugger",
+			    (unsigned long long)tracer);
+	} else if (credentials_effective(CAPABILITY_SYS_PTRACE)) {
+		explain_with_capability(scope, wants, ret);
+	} else {
+		wants->owner = wants->capability = true;
+		if (uid != geteuid() || gid != getegid())
+			explain_other_owner(wants, ret);
+		else
+			explain_same_owner(scope, wants, ret);
+	}
 }
 
 void process_access_reason(int pid, int os_errno, char *buffer, size_t size)
 {
 	CLEANUP(text_deinit) struct text status = { 0 };
-	uint64_t uid = 0, gid = 0, tracer = 0;
-	int scope = yama_scope();
-	if (os_errno != EPERM && os_errno != EACCES) {
-		snprintf(buffer, size, "%s", strerror(os_errno));
-	} else if (status_of(&status, pid) || !proc_number(&status, "Uid", 10, &uid) ||
-		   !proc_number(&status, "Gid", 10, &gid)) {
-		snprintf(buffer, size, "its /proc/%d/status cannot be read", pid);
-	} else if (other_tracer(&status, &tracer)) {
-		snprintf(buffer, size, "process %llu is tracing it already: end that debugger",
-			 (unsigned long long)tracer);
-	} else if (have_sys_ptrace()) {
-		snprintf(buffer, size,
-			 scope == 3 ? "Yama's ptrace_scope is 3, which forbids it to everybody"
-				    : "refused in spite of SYS_PTRACE: its user namespace, seccomp "
-				      "or a security module (AppArmor, SELinux) forbids it");
-	} else if (uid != geteuid() || gid != getegid()) {
-		snprintf(buffer, size,
-			 "it runs as uid %llu gid %llu and we as uid %u gid %u without SYS_PTRACE: "
-			 "run as uid %llu (securityContext.runAsUser) or add the capability "
-			 "(securityContext.capabilities.add: [SYS_PTRACE])",
-			 (unsigned long long)uid, (unsigned long long)gid, geteuid(), getegid(),
-			 (unsigned long long)uid);
-	} else if (scope) {
-		snprintf(buffer, size,
-			 "Yama's ptrace_scope is %d and we lack SYS_PTRACE: add the capability "
-			 "(securityContext.capabilities.add: [SYS_PTRACE]), or on the node "
-			 "sysctl kernel.yama.ptrace_scope=0",
-			 scope);
-	} else {
-		snprintf(buffer, size,
-			 "it has more capabilities than we, or is not dumpable: add SYS_PTRACE "
-			 "(securityContext.capabilities.add: [SYS_PTRACE])");
-	}
+	CLEANUP(text_deinit) struct text reason = { 0 };
+	struct process_wants wants = { .pid = pid };
+	int failed = os_errno == EPERM || os_errno == EACCES ? status_of(&status, pid) : os_errno;
+	if (failed)
+		text_append(&reason, strerror(failed));
+	else
+		explain(&status, &wants, &reason);
+	process_advise(&wants, &reason);
+	snprintf(buffer, size, "%s",
+		 text_failed(&reason) ? strerror(os_errno) : text_string(&reason));
 }
 
 struct error *process_exists(int pid)

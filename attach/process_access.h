@@ -10,9 +10,10 @@
 
 #include <stddef.h>
 
-enum { PROCESS_REASON_BYTES = 512 };
+enum { PROCESS_REASON_BYTES = 1024 };
 
-/* Why `pid` may not be read or stopped, as a clause that names what grants it. os_errno is what the
+/* Why `pid` may not be read or stopped, as a clause that names what grants it: lines of a pod's
+ * spec, a command to paste. os_errno is what the
  * attempt said. Fits PROCESS_REASON_BYTES. */
 void process_access_reason(int pid, int os_errno, char *buffer, size_t size);
 

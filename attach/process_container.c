@@ -46,3 +46,34 @@ void pod_uid_in(const char *text, char ret[POD_UID_BYTES])
 				return;
 	ret[0] = '\0';
 }
+
+static size_t label_length(const char *text)
+{
+	size_t length = 0;
+	while (islower((unsigned char)text[length]) || isdigit((unsigned char)text[length]) ||
+	       (length && text[length] == '-'))
+		length++;
+	return length;
+}
+
+void container_name_in(const char *mounts, char ret[CONTAINER_NAME_BYTES])
+{
+	static const char pods[] = "/pods/", containers[] = "/containers/";
+	char uid[POD_UID_BYTES];
+	ret[0] = '\0';
+	for (const char *at = mounts; (at = strstr(at, pods)); at++) {
+		const char *folder = at + sizeof(pods) - 1;
+		if (!take_uid(folder, uid))
+			continue;
+		folder += POD_UID_BYTES - 1;
+		if (strncmp(folder, containers, sizeof(containers) - 1))
+			continue;
+		const char *name = folder + sizeof(containers) - 1;
+		size_t length = label_length(name);
+		if (!length || length >= CONTAINER_NAME_BYTES || name[length] != '/')
+			continue;
+		memcpy(ret, name, length);
+		ret[length] = '\0';
+		return;
+	}
+}

@@ -8,7 +8,7 @@
 
 #include "base/text.h"
 
-enum { CONTAINER_ID_BYTES = 64 + 1, POD_UID_BYTES = 36 + 1 };
+enum { CONTAINER_ID_BYTES = 64 + 1, POD_UID_BYTES = 36 + 1, CONTAINER_NAME_BYTES = 63 + 1 };
 
 /* The last run of exactly 64 hex digits in a path of /proc/PID/cgroup ("/docker/ID",
  * "cri-containerd-ID.scope", "crio-ID.scope"); "" when there is none. */
@@ -17,5 +17,9 @@ void container_id_in(const char *cgroup, char ret[CONTAINER_ID_BYTES]);
 /* A pod's uid: behind "pod" in a cgroup's path (kubepods-burstable-podUID.slice, with _ for -, or
  * /kubepods/burstable/podUID) or behind "/pods/" in a mount of the kubelet's; "" when none. */
 void pod_uid_in(const char *text, char ret[POD_UID_BYTES]);
+
+/* A container's name in its pod (a DNS label): the kubelet mounts the termination log of container
+ * NAME from /pods/UID/containers/NAME/; "" when none. */
+void container_name_in(const char *mounts, char ret[CONTAINER_NAME_BYTES]);
 
 #endif

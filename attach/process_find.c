@@ -1,5 +1,6 @@
 #include "attach/process_find.h"
 
+#include "attach/credentials.h"
 #include "attach/proc_file.h"
 #include "attach/process_access.h"
 #include "attach/process_container.h"
@@ -95,37 +96,6 @@ static const char *environment_value(const struct text *environment, const char 
 	return NULL;
 }
 
-/* dotnet-diagnostic-PID-TIME-socket, PID as the process sees itself (dotnet/runtime
- * src/native/eventpipe/ds-ipc-pal-socket.c: ipc_transport_get_default_name). */
-static const char *find_socket(const char *folder, int namespace_pid, struct arena *arena)
-{
-	char start[64];
-	const char *found = NULL;
-	int length = snprintf(start, sizeof(start), "dotnet-diagnostic-%d-", namespace_pid);
-	DIR *entries = opendir(folder);
-	const struct dirent *entry;
-	while (entries && !found && (entry = readdir(entries)))
-		if (!strncmp(entry->d_name, start, (size_t)length) &&
-		    ends_with(entry->d_name, "-socket"))
-			found = arena_printf(arena, "%s/%s", folder, entry->d_name);
-	if (entries)
-		closedir(entries);
-	return found;
-}
-
-static void find_diagnostics(const char *temporary, struct arena *arena, struct process_info *info)
-{
-	char folder[64 + LIMIT_PATH_BYTES];
-	int length = snprintf(folder, sizeof(folder), "/proc/%d/root%s", info->pid,
-			      temporary && *temporary == '/' ? temporary : "/tmp");
-	while (length > 0 && (size_t)length < sizeof(folder) && folder[length - 1] == '/')
-		folder[--length] = '\0';
-	if (length > 0 && (size_t)length < sizeof(folder))
-		info->socket = find_socket(folder, info->namespace_pid, arena);
-	if (!info->socket) /* its root may be closed to us, and /tmp be shared */
-		info->socket = find_socket("/tmp", info->namespace_pid, arena);
-}
-
 static const char *user_name(unsigned uid, struct arena *arena)
 {
 	CLEANUP(text_deinit) struct text users = { 0 };
@@ -160,6 +130,18 @@ static void find_container(struct arena *arena, struct process_info *info)
 		info->pod_uid = arena_copy_text(arena, pod, strlen(pod));
 }
 
+/* A snapshot's copy (attach/snapshot.h): traced, and its end sends no signal. */
+static bool is_copy(int pid, const struct text *status)
+{
+	enum { STAT_EXIT_SIGNAL = 38 }; /* proc(5) */
+	CLEANUP(text_deinit) struct text stat = { 0 };
+	uint64_t tracer;
+	int64_t signal;
+	return proc_number(status, "TracerPid", 10, &tracer) && tracer &&
+	       !proc_file_read(&stat, LIMIT_PROC_FILE_BYTES, "/proc/%d/stat", pid) &&
+	       proc_stat_number(&stat, STAT_EXIT_SIGNAL, &signal) && !signal;
+}
+
 static void take_status(const struct text *status, struct process_info *info)
 {
 	enum { KIBIBYTE = 1024 };
@@ -184,10 +166,10 @@ static struct error *probe(const struct process_maps *maps, int maps_errno, stru
 		const struct process_map *map = &maps->maps[i];
 		if (!(map->protection & PF_R) || map->kind == PROCESS_MAP_SPECIAL)
 			continue;
-		failed = process_memory_probe(info->pid, map->start);
+		failed = process_memory_probe(process_memory_id(info->pid), map->start);
 		break;
 	}
-	info->reachable = !failed;
+	info->way = failed ? PROCESS_WAY_NONE : PROCESS_WAY_AS_IS;
 	if (!failed)
 		return NULL;
 	char reason[PROCESS_REASON_BYTES];
@@ -209,8 +191,9 @@ static struct error *read_maps(int pid, struct arena *arena, struct process_maps
 	return error;
 }
 
-struct error *process_describe(int pid, struct arena *arena, struct process_info *ret,
-			       bool *ret_is_dotnet)
+/* As we are now. */
+static struct error *look(int pid, struct arena *arena, struct process_info *ret,
+			  bool *ret_is_dotnet)
 {
 	CLEANUP(text_deinit) struct text file = { 0 };
 	struct process_maps maps = { 0 };
@@ -220,21 +203,59 @@ struct error *process_describe(int pid, struct arena *arena, struct process_info
 	if (proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "/proc/%d/status", pid))
 		return error_new(ERROR_NOT_FOUND, "process %d has ended", pid);
 	take_status(&file, ret);
-	TRY(read_maps(pid, arena, &maps, &maps_errno));
+	bool copy = is_copy(pid, &file);
+	TRY(read_maps(process_memory_id(pid), arena, &maps, &maps_errno));
 	const struct process_maps *readable = maps_errno ? NULL : &maps;
 	const char *temporary = NULL;
 	if (!proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "/proc/%d/environ", pid)) {
 		ret->hostname = environment_value(&file, "HOSTNAME", arena);
 		temporary = environment_value(&file, "TMPDIR", arena);
 	}
-	find_diagnostics(temporary, arena, ret);
+	TRY(diagnostics_find(pid, ret->namespace_pid, temporary, arena, &ret->socket));
 	TRY(process_runtime_detect(readable, arena, ret, ret_is_dotnet));
 	TRY(name_process(arena, ret));
+	*ret_is_dotnet &= !copy;
+	TRY(probe(readable, maps_errno, arena, ret));
 	if (!*ret_is_dotnet)
-		return probe(readable, maps_errno, arena, ret);
+		return NULL;
 	ret->user = user_name(ret->uid, arena);
 	find_container(arena, ret);
-	return probe(readable, maps_errno, arena, ret);
+	ret->limited = memory_limit_read(pid, &ret->memory);
+	return NULL;
+}
+
+/* Once more, as its owner, and back. */
+static struct error *look_as_owner(int pid, struct arena *arena, struct process_info *ret,
+				   bool *ret_is_dotnet)
+{
+	struct credentials before;
+	if (credentials_become_owner(pid, &before))
+		return NULL; /* we may not: what was found out stands, and says so */
+	struct error *error = look(pid, arena, ret, ret_is_dotnet);
+	int failed = credentials_return(&before);
+	if (failed) {
+		error_free(error);
+		return error_os(failed, "cannot be ourselves again after taking on uid %u",
+				(unsigned)geteuid());
+	}
+	TRY(error);
+	ret->as_owner = true;
+	if (ret->way == PROCESS_WAY_AS_IS)
+		ret->way = PROCESS_WAY_AS_OWNER;
+	return NULL;
+}
+
+struct error *process_describe(int pid, struct arena *arena, struct process_info *ret,
+			       bool *ret_is_dotnet)
+{
+	credentials_raise();
+	TRY(look(pid, arena, ret, ret_is_dotnet));
+	if (ret->way == PROCESS_WAY_NONE && !geteuid() && ret->uid)
+		TRY(look_as_owner(pid, arena, ret, ret_is_dotnet));
+	if (ret->way == PROCESS_WAY_NONE && ret->socket.open_to_us &&
+	    ret->runtime != PROCESS_NATIVE_AOT)
+		ret->way = PROCESS_WAY_SOCKET;
+	return NULL;
 }
 
 struct pid_list {

@@ -5,10 +5,15 @@
  * threads (".NET Finalizer" …, world-readable) and the diagnostics socket tell.
  *
  * Everything in the list lives in the arena of the call. No file is written and no process stopped.
+ * Root without SYS_PTRACE takes on the ids of processes that are closed to it, and comes back:
+ * other threads of ours should stand still meanwhile.
  */
 #ifndef ATTACH_PROCESS_FIND_H
 #define ATTACH_PROCESS_FIND_H
 
+#include "attach/diagnostics_ipc.h"
+#include "attach/memory_limit.h"
+#include "attach/process_reach.h"
 #include "attach/target.h"
 #include "base/arena.h"
 
@@ -35,9 +40,13 @@ struct process_info {
 	const char *container;   /* id from /proc/PID/cgroup, 64 hex digits; NULL: none seen */
 	const char *pod_uid;     /* "1234abcd-…"; NULL: none seen */
 	const char *hostname; /* in a pod: the pod's name, from its environ; NULL: not readable */
-	const char *socket;   /* diagnostics socket, as we reach it; NULL: none seen */
-	bool reachable;       /* its memory was read: one pread of /proc/PID/mem worked */
-	const char *reason;   /* why not, and what grants it, in one sentence; NULL if reachable */
+	struct diagnostics_socket socket; /* .path NULL: none seen */
+	struct memory_limit memory;       /* of its control group, .NET only; see `limited` */
+	bool limited;                     /* there is one, and it can be read */
+	enum process_way way; /* AS_IS, AS_OWNER: one pread of /proc/PID/mem worked so */
+	bool as_owner;        /* what is told here was found out as its owner (root may) */
+	const char *reason;   /* why its memory cannot be read, and what grants it, in one sentence;
+				 NULL: it can */
 };
 
 struct process_list {
@@ -57,7 +66,8 @@ MUST_CHECK struct error *process_describe(int pid, struct arena *arena, struct p
  * The process that the user means: -p PID (pid > 0), or -n NAME (an exact match of name, ignoring
  * case, first; else a part of name or command line), or neither: the only .NET process.
  * ERROR_NOT_FOUND: none such. ERROR_USAGE: several; the message lists the first of them as
- * "pid name". The process need not be reachable: ask ret->reachable.
+ * "pid name". The process need not be reachable: ask ret->way, or go it
+ * with process_reach().
  */
 MUST_CHECK struct error *process_choose(int pid, const char *name, struct arena *arena,
 					struct process_info *ret);

@@ -1,6 +1,7 @@
 #include "attach/process_runtime.h"
 
 #include "attach/proc_file.h"
+#include "attach/process_file.h"
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/limits.h"
@@ -61,11 +62,7 @@ static const char *version_in_file(int fd, struct arena *arena)
 /* The file behind a mapping, as the process sees it; -1 when another stands there by now. */
 static int open_mapped(int pid, const struct process_map *map)
 {
-	char path[64 + LIMIT_PATH_BYTES];
-	int length = snprintf(path, sizeof(path), "/proc/%d/root%s", pid, map->path);
-	if (map->deleted || length < 0 || (size_t)length >= sizeof(path))
-		return -1;
-	return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	return map->deleted ? -1 : process_file_open(pid, map->path, O_RDONLY);
 }
 
 static int open_program(int pid)
@@ -216,8 +213,8 @@ struct error *process_runtime_detect(const struct process_maps *maps, struct are
 	if (library)
 		error = detect_library(library, arena, info);
 	else if (hint && fd >= 0 && !detect_program(fd, &program, arena, info) && maps)
-		*ret = info->socket != NULL; /* a stripped program, or only threads named so */
-	else if (maps && !hint && info->socket)
+		*ret = info->socket.path != NULL; /* a stripped program, or only threads named so */
+	else if (maps && !hint && info->socket.path)
 		*ret = true;
 	free(program.names);
 	return error;

@@ -12,8 +12,19 @@ void target_close(struct target *target)
 		target->ops->close(target);
 }
 
+/* arm64 ignores the top byte of an address (Linux Documentation/arm64/tagged-pointers.rst: TBI), in
+ * which programs keep tags. */
+static uint64_t untagged(const struct target *target, uint64_t address)
+{
+	enum { ADDRESS_BITS = 56 };
+	if (target->architecture != ARCHITECTURE_ARM64)
+		return address;
+	return address & (((uint64_t)1 << ADDRESS_BITS) - 1);
+}
+
 size_t target_read_some(struct target *target, uint64_t address, void *buffer, size_t size)
 {
+	address = untagged(target, address);
 	if (!range_within(address, size, UINT64_MAX))
 		size = (size_t)(UINT64_MAX - address);
 	return size ? target->ops->read_some(target, address, buffer, size) : 0;
@@ -30,13 +41,15 @@ struct error *target_read(struct target *target, uint64_t address, void *buffer,
 
 const uint8_t *target_borrow(struct target *target, uint64_t address, size_t *ret_size)
 {
-	return target->ops->borrow ? target->ops->borrow(target, address, ret_size) : NULL;
+	if (!target->ops->borrow)
+		return NULL;
+	return target->ops->borrow(target, untagged(target, address), ret_size);
 }
 
 void target_expect(struct target *target, uint64_t address, size_t size)
 {
 	if (target->ops->expect)
-		target->ops->expect(target, address, size);
+		target->ops->expect(target, untagged(target, address), size);
 }
 
 struct error *target_visit_mappings(struct target *target, mapping_visitor visit, void *context)
@@ -57,6 +70,12 @@ struct error *target_visit_threads(struct target *target, thread_visitor visit, 
 struct error *target_check(struct target *target)
 {
 	return target->ops->check ? target->ops->check(target) : NULL;
+}
+
+void target_release(struct target *target)
+{
+	if (target->ops->release)
+		target->ops->release(target);
 }
 
 bool target_auxv(struct target *target, uint64_t type, uint64_t *ret)

@@ -63,6 +63,9 @@ struct target_ops {
 	/* Optional: ERROR_NOT_FOUND when what it read from is gone (a process that has ended): what
 	 * is missing since then says nothing about it. */
 	struct error *(*check)(struct target *target);
+	/* Optional: lets go of what it holds (a stopped process, a snapshot's memory); check()
+	 * tells that from then on. */
+	void (*release)(struct target *target);
 };
 
 /* First member of each implementation. */
@@ -72,9 +75,12 @@ struct target {
 	uint32_t page_size;     /* bytes */
 	int pid;                /* 0: unknown */
 	uint64_t missing_bytes; /* what a truncated file should have held and does not */
+	uint64_t whole_bytes;   /* and how long the file would be then; 0: not a file */
 };
 
 void target_close(struct target *target); /* NULL is allowed */
+
+/* Reads of an arm64 target leave the top byte of an address out, as its processor does. */
 
 /* As many bytes as stand together: for scans and walks, makes no error object. */
 size_t target_read_some(struct target *target, uint64_t address, void *buffer, size_t size);
@@ -101,6 +107,9 @@ bool target_auxv(struct target *target, uint64_t type, uint64_t *ret);
 
 /* ERROR_NOT_FOUND when the target has gone since it was opened. See target_ops.check. */
 MUST_CHECK struct error *target_check(struct target *target);
+
+/* See target_ops.release; does nothing where nothing is held. */
+void target_release(struct target *target);
 
 const char *architecture_name(enum architecture architecture); /* "x64", "arm64", "unknown" */
 

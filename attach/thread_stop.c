@@ -66,12 +66,14 @@ static void hold_back_stop_signals(struct thread_stop *stop)
 	stop->masked = !pthread_sigmask(SIG_BLOCK, &stops, &stop->old_mask);
 }
 
+/* 'X': it is no more; 0: it cannot be told just now. */
 static char state_of(pid_t pid, pid_t tid)
 {
 	CLEANUP(text_deinit) struct text stat = { 0 };
-	if (proc_file_read(&stat, LIMIT_PROC_FILE_BYTES, "/proc/%d/task/%d/stat", (int)pid,
-			   (int)tid))
-		return 'X';
+	int failed = proc_file_read(&stat, LIMIT_PROC_FILE_BYTES, "/proc/%d/task/%d/stat", (int)pid,
+				    (int)tid);
+	if (failed)
+		return failed == ENOENT || failed == ESRCH ? 'X' : 0;
 	return proc_stat_state(&stat);
 }
 
@@ -260,7 +262,9 @@ static struct error *take_registers(struct thread_stop *stop)
 	for (size_t i = 0; i < stop->task_count; i++) {
 		struct stop_task *task = &stop->tasks[i];
 		struct stopped_thread *thread = &stop->threads[stop->thread_count];
-		*thread = (struct stopped_thread){ .tid = task->tid, .signal = task->shown };
+		*thread = (struct stopped_thread){ .tid = task->tid,
+						   .signal = task->shown,
+						   .delivering = task->deliver != 0 };
 		bool gone = true;
 		if (task->state == TASK_STOPPED)
 			TRY(thread_registers_take(stop->pid, &stop->arena, thread, &gone));
@@ -276,7 +280,14 @@ static struct error *take_registers(struct thread_stop *stop)
 	return NULL;
 }
 
-struct error *thread_stop_begin(int pid, const struct task *task, struct thread_stop **ret)
+static struct error *stop_one(struct thread_stop *stop, pid_t tid, const struct task *task)
+{
+	TRY(seize_new(stop, tid));
+	return wait_for_all(stop, task);
+}
+
+/* `tid` 0: every thread. */
+static struct error *begin(int pid, int tid, const struct task *task, struct thread_stop **ret)
 {
 	TRY(process_exists(pid));
 	if (pid == getpid())
@@ -288,7 +299,7 @@ struct error *thread_stop_begin(int pid, const struct task *task, struct thread_
 	arena_init(&stop->arena);
 	hold_back_stop_signals(stop);
 	stop->begin_ns = now_ns();
-	struct error *error = stop_all(stop, task);
+	struct error *error = tid ? stop_one(stop, tid, task) : stop_all(stop, task);
 	if (!error)
 		error = take_registers(stop);
 	if (error) {
@@ -297,6 +308,17 @@ struct error *thread_stop_begin(int pid, const struct task *task, struct thread_
 	}
 	*ret = stop;
 	return NULL;
+}
+
+struct error *thread_stop_begin(int pid, const struct task *task, struct thread_stop **ret)
+{
+	return begin(pid, 0, task, ret);
+}
+
+struct error *thread_stop_begin_one(int pid, int tid, const struct task *task,
+				    struct thread_stop **ret)
+{
+	return begin(pid, tid, task, ret);
 }
 
 /* ESRCH: not in a stop just now. It ended, or it is on its way from one stop to the next. */

@@ -1,10 +1,11 @@
 /*
  * All threads of a live process, stopped. PTRACE_SEIZE and PTRACE_INTERRUPT for every task until no
- * new one appears; then the registers of each. No ptrace option is set: when we die, however we
- * die, the kernel detaches and the process runs on (kernel/ptrace.c: exit_ptrace). A process in
+ * new one appears; then the registers of each. No ptrace option is set here: when we die, however
+ * we die, the kernel detaches and the process runs on (kernel/ptrace.c: exit_ptrace). A process in
  * job-control stop stays in it (__ptrace_unlink reinstates a group stop); a signal whose delivery
  * we happened upon is delivered at the detach; blocked system calls go on as after any signal
  * without a handler (signal(7): epoll_wait and a few others answer EINTR, as under any debugger).
+ * Options that a borrowed system call needs (attach/syscall_inject.h) are taken back at its end.
  *
  * ptrace belongs to a thread: begin, resume and free are for the same thread of ours. While a
  * process stands, that thread does not react to Ctrl-Z and the terminal's stop signals.
@@ -28,6 +29,7 @@ struct stopped_thread {
 	int tid;           /* as we see it */
 	int namespace_tid; /* as the process itself sees it: gettid() */
 	int signal;        /* being delivered, or of the group stop it is in; 0: none */
+	bool delivering;   /* the former: the process handles it when it goes on */
 	siginfo_t siginfo; /* zeros when signal is 0 */
 	struct register_set sets[REGISTER_SETS_MAX];
 	size_t set_count; /* 0: the thread is in an uninterruptible sleep and has no registers */
@@ -47,6 +49,10 @@ struct thread_stop;
  */
 MUST_CHECK struct error *thread_stop_begin(int pid, const struct task *task,
 					   struct thread_stop **ret);
+
+/* The same of thread `tid` alone; the others run on. */
+MUST_CHECK struct error *thread_stop_begin_one(int pid, int tid, const struct task *task,
+					       struct thread_stop **ret);
 
 /* The threads; the process's first thread is first, when it has not ended. */
 const struct stopped_thread *thread_stop_threads(const struct thread_stop *stop, size_t *ret_count);

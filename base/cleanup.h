@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #define CLEANUP(function) __attribute__((cleanup(function)))
+#define MAYBE_UNUSED __attribute__((unused)) /* a local that is there for its end alone */
 
 static inline void file_cleanup(FILE **file)
 {

@@ -19,6 +19,13 @@ enum {
 	LIMIT_PROC_FILE_BYTES = 1024 * 1024,   /* any other file of /proc/PID */
 	LIMIT_COLLECTED_FILE_BYTES =
 		1024 * 1024 * 1024, /* a mapped file above: only its resident pages are collected */
+	LIMIT_ZSTD_FRAME_BYTES =
+		16 * 1024 * 1024, /* of content; a file with larger frames is unpacked whole */
+	LIMIT_PACKED_HEAD_BYTES = 64 * 1024 * 1024, /* headers and notes of a core read while it is
+						       packed; with more it is unpacked whole */
+	LIMIT_FROZEN_BYTES =
+		64 * 1024 *
+		1024,         /* of shared memory, copied for a snapshot while the process stands */
 	LIMIT_STOP_MS = 3000, /* how long a thread may take to stop before we go on without it */
 	LIMIT_PATH_BYTES = 4096,
 	LIMIT_MODULES = 64 * 1024,
@@ -30,10 +37,13 @@ enum {
 	LIMIT_SYSROOT_FILES = 4 * 1024 * 1024, /* below --sysroot; what is beyond is not found */
 	LIMIT_FILE_MAPPINGS = 256,             /* of one managed file; real ones have about 6 */
 	LIMIT_PE_SECTIONS = 96,                /* PE/COFF: the Windows loader's own limit */
+	LIMIT_BUNDLED_FILE_BYTES = 512 * 1024 * 1024, /* one file of a single-file app, unpacked */
+	LIMIT_BUNDLES = 16, /* programs of one process looked at as bundles; real ones have one */
 
 	/* contract */
 	LIMIT_DESCRIPTOR_JSON_BYTES = 1024 * 1024,
 	LIMIT_DESCRIPTOR_POINTERS = 4096,
+	LIMIT_DESCRIPTORS = 16, /* of one runtime: its own and those below; real ones have two */
 
 	/* .NET: chains and tables that the target links together */
 	LIMIT_LOOKUP_MAP_BLOCKS = 4096,
@@ -56,6 +66,8 @@ enum {
 	LIMIT_METADATA_HOLE_BYTES = 16 * 1024 * 1024, /* a longer one: the rest is not looked for */
 	LIMIT_IL_BYTES = 1024 * 1024,                 /* one method body */
 	LIMIT_GETTER_FIELDS = 16,                     /* ldfld after ldfld of a trivial getter */
+	LIMIT_STACK_TRACE_FRAMES = 1024 * 1024,       /* of one exception */
+	LIMIT_NESTED_EXCEPTIONS = 1024,               /* of one thread */
 	LIMIT_ARRAY_RANK = 32, /* ECMA-335 II.14.2 as the runtime limits it: MAX_RANK */
 	LIMIT_TYPES = 16 * 1024 * 1024,
 	LIMIT_METHOD_TABLE_BYTES = 4096, /* the offset of any field in it */

@@ -1,3 +1,4 @@
+#include "attach/snapshot.h"
 #include "cli/app.h"
 #include "cli/open.h"
 #include "cli/options.h"
@@ -16,9 +17,18 @@ static void greet(const struct app *app)
 		app_warn(app, "%s: %s", session_name(app->session), reason->message);
 	fprintf(stderr, "Opened %s. 'help' lists the commands, 'exit' leaves.\n",
 		session_name(app->session));
-	const struct target *target = session_target(app->session);
-	if (target->pid && !strncmp(session_name(app->session), "process ", 8))
+	if (app->process.pid && app->process.way == OPEN_FROZEN)
 		fprintf(stderr, "The process stands still until you leave.\n");
+	struct snapshot *snapshot = open_snapshot(app);
+	if (!snapshot)
+		return;
+	fprintf(stderr,
+		"A snapshot: the process stood still for %.1f ms and runs on. What it writes costs "
+		"memory\n(the prompt says how much); 'refresh' takes a new one.\n",
+		snapshot_record(snapshot)->pause_ms);
+	if (app->process.hold_minutes)
+		fprintf(stderr, "After %u minutes (--hold) it is dropped.\n",
+			app->process.hold_minutes);
 }
 
 /* -c and -x in their order. Answers whether there were any. */
@@ -69,15 +79,27 @@ static enum exit_status analyze_run(const struct invocation *invocation)
 	if (error)
 		return app_fail(&app, "analyze", error, exit_status_of_open(error));
 	progress_end(&app.progress);
+	if (app.process.way == OPEN_RUNNING)
+		app_warn(&app,
+			 "process %d runs while it is read: answers may be torn, of "
+			 "different moments or wrong",
+			 app.process.pid);
 	return run_session(&app, invocation);
 }
 
 #define ALIASES(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
 static const struct option options[] = {
-	{ "-p", "PID", "a live process, held still as long as it is looked at",
+	{ "-p", "PID", "a live process: a snapshot of it, while it runs on",
 	  ALIASES("--process-id") },
 	{ "-n", "NAME", "the .NET process of this name", ALIASES("--name") },
+	{ "--freeze", NULL, "no snapshot: the process stands still as long as it is open", NULL },
+	{ "--no-stop", NULL, "neither: read it as it runs; answers may be torn", NULL },
+	{ "--snapshot", NULL,
+	  "insist on a snapshot, although a seccomp filter or a memory limit of the process cannot "
+	  "be seen through",
+	  NULL },
+	{ "--hold", "MINUTES", "drop the snapshot after so long (10; 0: never)", NULL },
 	{ "-c", "COMMAND", "run a command and leave; may be given several times",
 	  ALIASES("--command") },
 	{ "-x", "SCRIPT", "run the commands in a file (- is stdin) and leave",
@@ -103,14 +125,20 @@ const struct verb verb_analyze = {
 	.name = "analyze",
 	.summary = "look inside a dump or a live process",
 	.usage = "analyze DUMP | -p PID | -n NAME  [-c COMMAND]... [-x SCRIPT]... [-i]\n"
+		 "        [--freeze | --no-stop | --snapshot] [--hold MINUTES]\n"
 		 "        [--json | --jsonl] [--sysroot DIR] [--keep-going] [--partial-ok]",
 	.description =
 		"Opens a core file (also one packed as .zst or .gz) or a live process, and "
 		"answers\n"
 		"commands: those of -c and -x in their order, else those on stdin, at a prompt "
 		"when\n"
-		"that is a terminal. In a script # begins a comment. A live process stands still\n"
-		"while it is open and goes on when clrpod leaves, however it leaves.",
+		"that is a terminal. In a script # begins a comment. A live process is looked at "
+		"as a\n"
+		"snapshot, for which it stands still for some milliseconds: see collect. What it "
+		"writes\n"
+		"afterwards costs memory of its own limit, as the prompt tells; the snapshot is "
+		"dropped\n"
+		"before memory runs out, and after --hold minutes; refresh takes a new one.",
 	.options = options,
 	.max_positionals = 1,
 	.examples = examples,

@@ -10,6 +10,15 @@
 #include "cli/progress.h"
 #include "commands/run.h"
 
+/* A process in the session, and how it is taken. */
+enum open_way { OPEN_SNAPSHOT, OPEN_FROZEN, OPEN_RUNNING };
+struct open_process {
+	int pid; /* 0: none */
+	enum open_way way;
+	unsigned hold_minutes; /* 0: as long as the session */
+	bool insist;           /* snapshot_request.insist */
+};
+
 struct app {
 	enum output_format format;
 	struct output *out;
@@ -17,6 +26,7 @@ struct app {
 	struct arena scratch;
 	struct progress progress;
 	struct task task;
+	struct open_process process;
 };
 
 /* ERROR_NO_MEMORY only; *app is to be closed in any case. It must not move. */

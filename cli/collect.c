@@ -1,59 +1,119 @@
 #include "base/cleanup.h"
 #include "cli/app.h"
+#include "cli/collect_by_runtime.h"
 #include "cli/open.h"
 #include "cli/options.h"
 #include "dump/collect.h"
+#include "dump/core_sink_zstd.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <strings.h>
 #include <time.h>
 
 /* As dotnet-dump names its dumps, in the current folder. */
-static struct error *default_path(struct arena *arena, const char **ret)
+static struct error *default_path(struct arena *arena, bool packed, const char **ret)
 {
 	time_t now = time(NULL);
 	struct tm parts;
 	char name[64];
 	if (!localtime_r(&now, &parts) ||
-	    !strftime(name, sizeof(name), "core_%Y%m%d_%H%M%S", &parts))
+	    !strftime(name, sizeof(name), packed ? "core_%Y%m%d_%H%M%S.zst" : "core_%Y%m%d_%H%M%S",
+		      &parts))
 		return error_new(ERROR_USAGE, "there is no clock to name the file by: use -o FILE");
 	*ret = arena_copy_text(arena, name, strlen(name));
 	return *ret ? NULL : &error_no_memory;
 }
 
-static struct error *check_request(const struct invocation *invocation, const char *path)
+static struct error *choose_type(const struct invocation *invocation, enum core_type *ret)
 {
+	static const char *const names[] = {
+		[CORE_TYPE_FULL] = "Full", [CORE_TYPE_HEAP] = "Heap", [CORE_TYPE_MINI] = "Mini"
+	};
 	const char *type = invocation_value(invocation, "--type");
-	if (type && strcasecmp(type, "Full"))
-		return error_new(ERROR_USAGE,
-				 "--type %s is not built yet: a full dump opens everywhere too",
-				 type);
-	if (path && !strcmp(path, "-"))
-		return error_new(ERROR_USAGE,
-				 "-o - is not built yet: name a file, and copy it afterwards");
+	*ret = CORE_TYPE_FULL;
+	for (size_t i = 0; type && i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcasecmp(type, names[i]))
+			continue;
+		*ret = (enum core_type)i;
+		return NULL;
+	}
+	if (type)
+		return error_new(ERROR_USAGE, "--type %s: the types are Full, Heap and Mini", type);
 	return NULL;
 }
 
-static struct error *collect(struct app *app, const struct invocation *invocation,
-			     const char **ret_path, struct process_info *process,
-			     struct collect_result *result)
+static bool ends_with(const char *text, const char *end)
+{
+	size_t length = strlen(text), end_length = strlen(end);
+	return length >= end_length && !strcmp(text + length - end_length, end);
+}
+
+/* By --zstd, or by the file's name. */
+static struct error *packing(const struct invocation *invocation, const char *path, int *ret_level)
+{
+	const char *text = invocation_value(invocation, "--zstd");
+	*ret_level = text || (path && ends_with(path, ".zst")) ? ZSTD_LEVEL_DEFAULT : 0;
+	if (!text || !*text)
+		return NULL;
+	char *end;
+	long level = strtol(text, &end, 10);
+	if (*end || level < ZSTD_LEVEL_LEAST || level > ZSTD_LEVEL_MOST)
+		return error_new(ERROR_USAGE, "--zstd=%s: the level is a number from %d to %d",
+				 text, ZSTD_LEVEL_LEAST, ZSTD_LEVEL_MOST);
+	*ret_level = (int)level;
+	return NULL;
+}
+
+static bool is_stream(const struct invocation *invocation)
 {
 	const char *path = invocation_value(invocation, "-o");
-	TRY(check_request(invocation, path));
+	return path && !strcmp(path, "-");
+}
+
+/* From here on the standard output is the dump's alone: what others print there goes to stderr. */
+static struct error *take_output(int *ret)
+{
+	*ret = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	if (*ret < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+		return error_os(errno, "cannot write the dump to the standard output");
+	return NULL;
+}
+
+/* What is asked for, of which process. */
+static struct error *prepare(struct app *app, const struct invocation *invocation, int stream,
+			     struct process_info *process, struct collect_request *ret)
+{
+	*ret = (struct collect_request){ .to = { .fd = stream,
+						 .force = invocation_has(invocation, "--force"),
+						 .task = &app->task },
+					 .freeze = invocation_has(invocation, "--freeze"),
+					 .insist = invocation_has(invocation, "--snapshot"),
+					 .task = &app->task };
+	const char *path = invocation_value(invocation, "-o");
+	TRY(choose_type(invocation, &ret->type));
+	TRY(open_check_ways(invocation));
+	TRY(packing(invocation, path, &ret->to.zstd_level));
 	TRY(open_choose_process(app, invocation, process));
 	if (!path)
-		TRY(default_path(&app->scratch, &path));
-	*ret_path = path;
-	struct collect_request request = { .pid = process->pid,
-					   .output_path = path,
-					   .force = invocation_has(invocation, "--force"),
-					   .task = &app->task };
-	return collect_process(&request, result);
+		TRY(default_path(&app->scratch, ret->to.zstd_level, &path));
+	ret->pid = process->pid;
+	ret->to.path = stream < 0 ? path : NULL;
+	return NULL;
+}
+
+static struct error *collect(const struct collect_request *request,
+			     const struct process_info *process, struct collect_result *result)
+{
+	TRY(process_reach(process));
+	return collect_process(request, result);
 }
 
 static const struct column columns[] = {
 	{ "path", NULL, CELL_TEXT, 0 },
 	{ "pid", NULL, CELL_INTEGER, 0 },
 	{ "name", NULL, CELL_TEXT, 0 },
+	{ "core_bytes", NULL, CELL_INTEGER, 0 },
 	{ "file_bytes", NULL, CELL_INTEGER, 0 },
 	{ "disk_bytes", NULL, CELL_INTEGER, 0 },
 	{ "memory_bytes", NULL, CELL_INTEGER, 0 },
@@ -61,6 +121,7 @@ static const struct column columns[] = {
 	{ "left_out_bytes", NULL, CELL_INTEGER, 0 },
 	{ "threads", NULL, CELL_INTEGER, 0 },
 	{ "mappings", NULL, CELL_INTEGER, 0 },
+	{ "snapshot", NULL, CELL_VALUE, 0 },
 	{ "pause_ms", NULL, CELL_VALUE, 0 },
 	{ "total_ms", NULL, CELL_VALUE, 0 },
 };
@@ -72,13 +133,14 @@ static void put_milliseconds(struct output *out, double milliseconds)
 	output_value(out, number, number);
 }
 
-static void put_result(struct output *out, const char *path, const struct process_info *process,
+static void put_result(struct output *out, const struct process_info *process,
 		       const struct collect_result *result)
 {
 	output_record_begin(out, NULL, columns, sizeof(columns) / sizeof(columns[0]));
-	output_text(out, path);
+	output_text(out, result->path);
 	output_unsigned(out, (uint64_t)process->pid);
 	output_text(out, process->name);
+	output_unsigned(out, result->core_bytes);
 	output_unsigned(out, result->file_bytes);
 	output_unsigned(out, result->disk_bytes);
 	output_unsigned(out, result->memory_bytes);
@@ -86,33 +148,40 @@ static void put_result(struct output *out, const char *path, const struct proces
 	output_unsigned(out, result->left_out_bytes);
 	output_unsigned(out, result->threads);
 	output_unsigned(out, result->mappings);
+	output_bool(out, !result->frozen);
 	put_milliseconds(out, result->pause_ms);
 	put_milliseconds(out, result->total_ms);
 	output_record_end(out);
 	output_line(out, "Wrote %s: %.1f MiB (%.1f MiB on disk) of process %d (%s), %u threads.",
-		    path, (double)result->file_bytes / (1024 * 1024),
+		    result->path, (double)result->core_bytes / (1024 * 1024),
 		    (double)result->disk_bytes / (1024 * 1024), process->pid, process->name,
 		    result->threads);
 	output_line(out, "The process stood still for %.1f ms of %.1f ms.", result->pause_ms,
 		    result->total_ms);
 }
 
-static enum exit_status tell(struct app *app, const struct invocation *invocation, const char *path,
+static enum exit_status tell(struct app *app, const struct invocation *invocation,
 			     const struct process_info *process,
 			     const struct collect_result *result)
 {
-	const char *reasons[2];
+	const char *reasons[4];
 	struct output_coverage coverage = { .unreadable_bytes = result->unreadable_bytes,
 					    .reasons = reasons };
-	if (result->unreadable_bytes)
+	if (result->ended[0])
+		reasons[coverage.reason_count++] = result->ended;
+	else if (result->unreadable_bytes)
 		reasons[coverage.reason_count++] =
 			"memory that belongs in the dump could not be read";
 	if (result->threads_missing)
 		reasons[coverage.reason_count++] =
 			"threads in an uninterruptible sleep are without registers";
+	if (result->moving_bytes)
+		reasons[coverage.reason_count++] =
+			"shared memory that is too large to be copied while the process stands is "
+			"of a later moment (--freeze has it of the same)";
 	coverage.complete = !coverage.reason_count;
 	output_document_begin(app->out, "collect");
-	put_result(app->out, path, process, result);
+	put_result(app->out, process, result);
 	return app_end_document(app, "collect", &coverage,
 				invocation_has(invocation, "--partial-ok"));
 }
@@ -120,16 +189,24 @@ static enum exit_status tell(struct app *app, const struct invocation *invocatio
 static enum exit_status collect_run(const struct invocation *invocation)
 {
 	CLEANUP(app_cleanup) struct app app;
-	struct process_info process;
+	CLEANUP(fd_cleanup) int stream = -1;
+	struct process_info process = { 0 };
+	struct collect_request request;
 	struct collect_result result;
-	const char *path = NULL;
+	struct error *refusal = is_stream(invocation) ? take_output(&stream) : NULL;
 	struct error *error = app_open(&app, invocation_format(invocation));
+	if (!error && !refusal)
+		error = prepare(&app, invocation, stream, &process, &request);
 	if (!error)
-		error = collect(&app, invocation, &path, &process, &result);
+		error = refusal;
+	if (!error && process.way == PROCESS_WAY_SOCKET)
+		return collect_by_runtime(&app, invocation, &process, &request.to);
+	if (!error)
+		error = collect(&request, &process, &result);
 	if (error)
 		return app_fail(&app, "collect", error, exit_status_of_open(error));
 	progress_end(&app.progress);
-	return tell(&app, invocation, path, &process, &result);
+	return tell(&app, invocation, &process, &result);
 }
 
 #define ALIASES(...) ((const char *const[]){ __VA_ARGS__, NULL })
@@ -138,10 +215,17 @@ static const struct option options[] = {
 	{ "-p", "PID", "the process; without -p and -n the only .NET process",
 	  ALIASES("--process-id") },
 	{ "-n", "NAME", "the .NET process of this name", ALIASES("--name") },
-	{ "-o", "FILE", "the dump; without it core_DATE_TIME in the current folder",
+	{ "-o", "FILE", "the dump; without it core_DATE_TIME in the current folder; -: to stdout",
 	  ALIASES("--output") },
-	{ "--type", "Full", "all memory of the process: the only type so far", NULL },
-	{ "--freeze", NULL, "the process stands still while it is copied: the only way so far",
+	{ "--zstd", "[=LEVEL]",
+	  "pack it, 1 (fastest, the default) to 19; also when FILE ends in .zst", NULL },
+	{ "--type", "Full|Heap|Mini",
+	  "Full (the default): all memory; Heap: without code of files; Mini: without the heap",
+	  NULL },
+	{ "--freeze", NULL, "no snapshot: the process stands still until it is written", NULL },
+	{ "--snapshot", NULL,
+	  "insist on a snapshot, although a seccomp filter or a memory limit of the process cannot "
+	  "be seen through",
 	  NULL },
 	{ "--force", NULL, "overwrite FILE; write although space gets short", NULL },
 	{ "--json", NULL, "a JSON document", NULL },
@@ -151,7 +235,6 @@ static const struct option options[] = {
 };
 
 static const struct option refused[] = {
-	{ "--zstd", NULL, "write the dump, then pack it with zstd (clrpod opens it packed)", NULL },
 	{ "--diag", NULL, "leave it out", NULL },
 	{ "--crashreport", NULL, "leave it out", NULL },
 	{ "--diagnostic-port", NULL, "use -p", ALIASES("--dport") },
@@ -163,13 +246,24 @@ static const char *const examples[] = { "clrpod collect", "clrpod collect -p 1 -
 const struct verb verb_collect = {
 	.name = "collect",
 	.summary = "write a dump of a live process",
-	.usage = "collect [-p PID | -n NAME] [-o FILE] [--type Full] [--freeze] [--force]\n"
-		 "        [--json | --jsonl] [--partial-ok]",
+	.usage = "collect [-p PID | -n NAME] [-o FILE] [--type Full|Heap|Mini] [--zstd[=LEVEL]] "
+		 "[--freeze | --snapshot]\n"
+		 "        [--force] [--json | --jsonl] [--partial-ok]",
 	.description =
 		"Writes a core file that clrpod, dotnet-dump, ClrMD, lldb and gdb open. The "
 		"process\n"
-		"stands still while its memory is copied, then goes on; it is not changed, and it\n"
-		"goes on too when clrpod is killed. FILE.partial becomes FILE when it is whole.",
+		"stands still for some milliseconds (about 25 for each GiB it has in memory), in "
+		"which\n"
+		"one of its threads makes a copy-on-write copy of it for us (clone); the file is "
+		"written\n"
+		"from the copy, while the process runs on. What it writes meanwhile counts against "
+		"its\n"
+		"memory limit: without enough room there is no snapshot, and it is dropped before\n"
+		"memory runs out (status 5). With --freeze nothing runs in the process, and it "
+		"stands\n"
+		"still until everything is written. Either way it goes on, too, when clrpod is "
+		"killed.\n"
+		"FILE.partial becomes FILE when it is whole.",
 	.options = options,
 	.refused = refused,
 	.examples = examples,

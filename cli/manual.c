@@ -39,7 +39,8 @@ static int option_text(char *to, size_t size, const struct option *option)
 	for (const char *const *alias = option->aliases; alias && *alias; alias++)
 		length += snprintf(to + length, size - (size_t)length, ", %s", *alias);
 	if (option->value)
-		length += snprintf(to + length, size - (size_t)length, " %s", option->value);
+		length += snprintf(to + length, size - (size_t)length,
+				   option->value[0] == '[' ? "%s" : " %s", option->value);
 	return length;
 }
 

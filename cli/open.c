@@ -3,9 +3,13 @@
 #include "attach/live_target.h"
 #include "commands/session.h"
 #include "dump/core_target.h"
+#include "dump/overlay_target.h"
+#include "heap/heap.h"
 
 #include <errno.h>
 #include <sys/stat.h>
+
+enum { HOLD_MINUTES_DEFAULT = 10, HOLD_MINUTES_MAX = 24 * 60 };
 
 struct error *open_choose_process(struct app *app, const struct invocation *invocation,
 				  struct process_info *ret)
@@ -18,10 +22,68 @@ struct error *open_choose_process(struct app *app, const struct invocation *invo
 	return process_choose(pid, name, &app->scratch, ret);
 }
 
+struct error *open_check_ways(const struct invocation *invocation)
+{
+	static const char *const ways[] = { "--freeze", "--snapshot", "--no-stop" };
+	const char *found = NULL;
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		if (!invocation_has(invocation, ways[i]))
+			continue;
+		if (found)
+			return error_new(ERROR_USAGE, "%s and %s exclude each other", found,
+					 ways[i]);
+		found = ways[i];
+	}
+	return NULL;
+}
+
+static struct error *parse_way(const struct invocation *invocation, struct open_process *ret)
+{
+	TRY(open_check_ways(invocation));
+	ret->insist = invocation_has(invocation, "--snapshot");
+	if (invocation_has(invocation, "--freeze"))
+		ret->way = OPEN_FROZEN;
+	if (invocation_has(invocation, "--no-stop"))
+		ret->way = OPEN_RUNNING;
+	const char *hold = invocation_value(invocation, "--hold");
+	ret->hold_minutes = HOLD_MINUTES_DEFAULT;
+	if (!hold)
+		return NULL;
+	char *end;
+	unsigned long minutes = strtoul(hold, &end, 10);
+	if (*end || end == hold || *hold == '-' || minutes > HOLD_MINUTES_MAX)
+		return error_new(ERROR_USAGE,
+				 "--hold %s is no number of minutes up to %d (0: no limit)", hold,
+				 HOLD_MINUTES_MAX);
+	ret->hold_minutes = (unsigned)minutes;
+	return NULL;
+}
+
+/* A process that the session's target is, or is to become again. */
+static struct error *take_process(void *context, const struct task *task, struct target **ret)
+{
+	struct open_process *process = context;
+	struct snapshot_request request = { .pid = process->pid,
+					    .hold_seconds = process->hold_minutes * 60,
+					    .insist = process->insist };
+	if (process->way == OPEN_SNAPSHOT)
+		return live_target_open_snapshot(&request, task, ret);
+	return live_target_open(process->pid, process->way == OPEN_FROZEN, task, ret);
+}
+
+struct snapshot *open_snapshot(const struct app *app)
+{
+	struct target *target = session_target(app->session);
+	if (!app->process.pid || app->process.way != OPEN_SNAPSHOT || !target)
+		return NULL;
+	return live_target_snapshot(overlay_target_lower(target));
+}
+
 static struct error *open_process(struct app *app, const struct invocation *invocation,
 				  struct target **ret, const char **ret_name)
 {
 	struct process_info process;
+	TRY(parse_way(invocation, &app->process));
 	TRY(open_choose_process(app, invocation, &process));
 	if (process.runtime == PROCESS_NATIVE_AOT)
 		return error_new(ERROR_UNSUPPORTED,
@@ -30,7 +92,10 @@ static struct error *open_process(struct app *app, const struct invocation *invo
 	*ret_name = arena_printf(&app->scratch, "process %d (%s)", process.pid, process.name);
 	if (!*ret_name)
 		return &error_no_memory;
-	return live_target_open(process.pid, true, &app->task, ret);
+	TRY(process_reach(&process));
+	app->process.pid = process.pid;
+	session_set_source(app->session, take_process, &app->process);
+	return take_process(&app->process, &app->task, ret);
 }
 
 static struct error *check_sysroot(const char *sysroot)
@@ -68,5 +133,11 @@ struct error *open_session(struct app *app, const struct invocation *invocation)
 	if (target->missing_bytes)
 		app_warn(app, "%s is cut short: %llu bytes of memory that it announces are missing",
 			 name, (unsigned long long)target->missing_bytes);
-	return session_open(app->session, target, name, sysroot, &app->task);
+	TRY(session_open(app->session, target, name, sysroot, &app->task));
+	const struct heap *heap = session_heap(app->session);
+	if (heap && contract_unverified(heap->contract))
+		app_warn(app,
+			 "%s is read with the layouts %s, which were derived and never verified",
+			 name, contract_layouts(heap->contract));
+	return NULL;
 }

@@ -1,4 +1,5 @@
-/* Opening what a verb is pointed at: a dump, a process by id or name, the only .NET process. */
+/* Opening what a verb is pointed at: a dump, a process by id or name, the only .NET process; a
+ * process as a snapshot, frozen, or as it runs. */
 #ifndef CLI_OPEN_H
 #define CLI_OPEN_H
 
@@ -10,7 +11,15 @@
 MUST_CHECK struct error *open_choose_process(struct app *app, const struct invocation *invocation,
 					     struct process_info *ret);
 
-/* Opens the dump named by the first word, or the process, in app's session. */
+/* --freeze, --snapshot and --no-stop exclude each other. */
+MUST_CHECK struct error *open_check_ways(const struct invocation *invocation);
+
+/* Opens the dump named by the first word, or the process, in app's session. A process can be taken
+ * anew from there (session_refresh()); app->process says how it is looked at. */
 MUST_CHECK struct error *open_session(struct app *app, const struct invocation *invocation);
+
+struct snapshot;
+/* The snapshot that the session looks at; NULL: it is none. */
+struct snapshot *open_snapshot(const struct app *app);
 
 #endif

@@ -52,6 +52,10 @@ static struct error *parse_option(const struct verb *verb, int argc, char **argv
 					 option->name);
 		return NULL;
 	}
+	if (option->value[0] == '[') { /* may be left out */
+		ret->text = equals ? equals + 1 : "";
+		return NULL;
+	}
 	if (!equals && *at + 1 >= argc)
 		return error_new(ERROR_USAGE, "%s: %s wants a value: %s %s", verb->name,
 				 option->name, option->name, option->value);

@@ -4,16 +4,32 @@
 #include "cli/options.h"
 
 static const struct column columns[] = {
-	{ "pid", "PID", CELL_INTEGER, 7 },        { "user", "USER", CELL_TEXT, -10 },
-	{ "version", "RUNTIME", CELL_TEXT, -10 }, { "architecture", "ARCH", CELL_TEXT, -5 },
-	{ NULL, "RSS MiB", CELL_COUNT, 7 },       { NULL, "READ", CELL_TEXT, -4 },
-	{ "name", "NAME", CELL_TEXT, -20 },       { NULL, "POD OR CONTAINER", CELL_TEXT, 0 },
-	{ "uid", NULL, CELL_INTEGER, 0 },         { "namespace_pid", NULL, CELL_INTEGER, 0 },
-	{ "command_line", NULL, CELL_TEXT, 0 },   { "runtime", NULL, CELL_TEXT, 0 },
-	{ "runtime_path", NULL, CELL_TEXT, 0 },   { "resident_bytes", NULL, CELL_INTEGER, 0 },
-	{ "container", NULL, CELL_TEXT, 0 },      { "pod_uid", NULL, CELL_TEXT, 0 },
-	{ "hostname", NULL, CELL_TEXT, 0 },       { "socket", NULL, CELL_TEXT, 0 },
-	{ "readable", NULL, CELL_VALUE, 0 },      { "reason", NULL, CELL_TEXT, 0 },
+	{ "pid", "PID", CELL_INTEGER, 7 },
+	{ "user", "USER", CELL_TEXT, -10 },
+	{ "version", "RUNTIME", CELL_TEXT, -10 },
+	{ "architecture", "ARCH", CELL_TEXT, -5 },
+	{ NULL, "RSS MiB", CELL_COUNT, 7 },
+	{ NULL, "ROOM MiB", CELL_COUNT, 8 },
+	{ NULL, "READ", CELL_TEXT, -9 },
+	{ "name", "NAME", CELL_TEXT, -20 },
+	{ NULL, "POD OR CONTAINER", CELL_TEXT, 0 },
+	{ "uid", NULL, CELL_INTEGER, 0 },
+	{ "namespace_pid", NULL, CELL_INTEGER, 0 },
+	{ "command_line", NULL, CELL_TEXT, 0 },
+	{ "runtime", NULL, CELL_TEXT, 0 },
+	{ "runtime_path", NULL, CELL_TEXT, 0 },
+	{ "resident_bytes", NULL, CELL_INTEGER, 0 },
+	{ "container", NULL, CELL_TEXT, 0 },
+	{ "pod_uid", NULL, CELL_TEXT, 0 },
+	{ "hostname", NULL, CELL_TEXT, 0 },
+	{ "socket", NULL, CELL_TEXT, 0 },
+	{ "readable", NULL, CELL_VALUE, 0 },
+	{ "way", NULL, CELL_TEXT, 0 },
+	{ "reason", NULL, CELL_TEXT, 0 },
+	{ "memory_limit_bytes", NULL, CELL_INTEGER, 0 },
+	{ "memory_used_bytes", NULL, CELL_INTEGER, 0 },
+	{ "memory_room_bytes", NULL, CELL_INTEGER, 0 },
+	{ "oom_group", NULL, CELL_VALUE, 0 },
 };
 enum { COLUMN_COUNT = sizeof(columns) / sizeof(columns[0]) };
 
@@ -30,6 +46,44 @@ static const char *runtime_name(enum process_runtime runtime)
 		break;
 	}
 	return "unknown";
+}
+
+static const char *way_name(enum process_way way)
+{
+	switch (way) {
+	case PROCESS_WAY_AS_IS:
+		return "as_is";
+	case PROCESS_WAY_AS_OWNER:
+		return "as_owner";
+	case PROCESS_WAY_SOCKET:
+		return "socket";
+	case PROCESS_WAY_NONE:
+		break;
+	}
+	return "none";
+}
+
+static void put_way(struct output *out, const struct process_info *process)
+{
+	if (process->way == PROCESS_WAY_AS_OWNER)
+		output_textf(out, "uid %u", process->uid);
+	else if (process->way == PROCESS_WAY_SOCKET)
+		output_text(out, "socket");
+	else
+		output_text(out, process->way == PROCESS_WAY_AS_IS ? "yes" : "no");
+}
+
+static void put_limit(struct output *out, const struct process_info *process)
+{
+	if (process->limited) {
+		output_unsigned(out, process->memory.limit_bytes);
+		output_unsigned(out, process->memory.used_bytes);
+		output_unsigned(out, memory_limit_room(&process->memory));
+		output_bool(out, process->memory.oom_group);
+		return;
+	}
+	for (int i = 0; i < 4; i++)
+		output_null(out);
 }
 
 static void put_text(struct output *out, const char *text)
@@ -61,7 +115,11 @@ static void put_process(struct output *out, const struct process_info *process)
 	version ? output_text(out, version) : output_value(out, "?", "null");
 	output_text(out, architecture_name(process->architecture));
 	output_unsigned(out, process->resident_bytes / (1024 * 1024));
-	output_text(out, process->reachable ? "yes" : "no");
+	if (process->limited)
+		output_unsigned(out, memory_limit_room(&process->memory) / (1024 * 1024));
+	else
+		output_skip(out);
+	put_way(out, process);
 	output_text(out, process->name);
 	put_home(out, process);
 	output_unsigned(out, process->uid);
@@ -73,9 +131,11 @@ static void put_process(struct output *out, const struct process_info *process)
 	put_text(out, process->container);
 	put_text(out, process->pod_uid);
 	put_text(out, process->hostname);
-	put_text(out, process->socket);
-	output_bool(out, process->reachable);
+	put_text(out, process->socket.path);
+	output_bool(out, process->way <= PROCESS_WAY_AS_OWNER);
+	output_text(out, way_name(process->way));
 	put_text(out, process->reason);
+	put_limit(out, process);
 	output_row_end(out);
 }
 
@@ -86,7 +146,7 @@ static void put_list(struct output *out, const struct process_list *list)
 		put_process(out, &list->processes[i]);
 	output_table_end(out);
 	for (size_t i = 0; i < list->count; i++)
-		if (!list->processes[i].reachable && list->processes[i].reason)
+		if (list->processes[i].reason)
 			output_note(out, "%d: %s", list->processes[i].pid,
 				    list->processes[i].reason);
 	if (!list->count)
@@ -130,7 +190,14 @@ const struct verb verb_ps = {
 	.name = "ps",
 	.summary = "which processes are .NET, and whether they can be read from here",
 	.usage = "ps [--json | --jsonl] [--partial-ok]",
-	.description = "Looks at /proc only: no process is stopped, nothing is written.",
+	.description =
+		"Looks at /proc only: no process is stopped, nothing is written.\n"
+		"ROOM is what is left until the memory limit of its container. READ says how its\n"
+		"memory can be reached: yes (as we are), uid N (root without SYS_PTRACE that "
+		"takes\n"
+		"on its ids: collect and analyze do), socket (collect can have its runtime write "
+		"a\n"
+		"dump), no; below stands why, and what grants it.",
 	.options = options,
 	.examples = examples,
 	.run = ps_run,

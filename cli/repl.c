@@ -1,6 +1,8 @@
 #include "cli/repl.h"
 
+#include "attach/snapshot.h"
 #include "base/cleanup.h"
+#include "cli/open.h"
 #include "cli/signals.h"
 #include "commands/session.h"
 
@@ -12,11 +14,33 @@
 
 enum { HISTORY_LINES = 1000 };
 
+struct prompt {
+	const struct app *app;
+	char text[32];
+	FILE *messages;
+	History *history;
+	EditLine *edit;
+};
+
+static char no_prompt[] = "> ";
+
+/* What a snapshot costs by now: "+12 MiB> ". */
 static char *prompt_text(EditLine *edit)
 {
-	static char text[] = "> ";
-	(void)edit;
-	return text;
+	enum { MIB = 1024 * 1024 };
+	struct prompt *prompt;
+	uint64_t cost;
+	if (el_get(edit, EL_CLIENTDATA, &prompt))
+		return no_prompt;
+	struct snapshot *snapshot = open_snapshot(prompt->app);
+	const char *before = "";
+	if (snapshot && snapshot_dropped(snapshot))
+		before = "dropped";
+	snprintf(prompt->text, sizeof(prompt->text), "%s> ", before);
+	if (snapshot && snapshot_cost(snapshot, &cost))
+		snprintf(prompt->text, sizeof(prompt->text), "+%llu MiB> ",
+			 (unsigned long long)(cost + MIB - 1) / MIB);
+	return prompt->text;
 }
 
 /* One character from the terminal; a signal ends the line (libedit itself would read on). */
@@ -66,12 +90,6 @@ static unsigned char complete(EditLine *edit, int character)
 	return CC_REFRESH;
 }
 
-struct prompt {
-	FILE *messages;
-	History *history;
-	EditLine *edit;
-};
-
 static void prompt_cleanup(struct prompt *prompt)
 {
 	if (prompt->edit)
@@ -97,6 +115,7 @@ static bool prompt_open(struct prompt *ret)
 		el_init("clrpod", stdin, isatty(STDOUT_FILENO) ? stdout : stderr, ret->messages);
 	if (!ret->edit)
 		return false;
+	el_set(ret->edit, EL_CLIENTDATA, ret);
 	el_set(ret->edit, EL_PROMPT, prompt_text);
 	el_set(ret->edit, EL_EDITOR, "emacs");
 	el_set(ret->edit, EL_GETCFN, read_character);
@@ -108,7 +127,7 @@ static bool prompt_open(struct prompt *ret)
 
 void repl_run(struct app *app)
 {
-	CLEANUP(prompt_cleanup) struct prompt prompt = { 0 };
+	CLEANUP(prompt_cleanup) struct prompt prompt = { .app = app };
 	if (!prompt_open(&prompt)) {
 		app_fail(app, "", &error_no_memory, STATUS_FAILED);
 		return;

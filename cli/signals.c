@@ -4,7 +4,7 @@
 #include <poll.h>
 #include <unistd.h>
 
-/* The only mutable global of the program. */
+/* The only mutable global of the program (its forked keeper of snapshots has one of its own). */
 static volatile sig_atomic_t received;
 
 static void on_signal(int number)

@@ -12,7 +12,7 @@
 
 struct option {
 	const char *name;           /* "-type" */
-	const char *value;          /* "TEXT", or NULL for a switch */
+	const char *value;          /* "TEXT", or NULL for a switch; of verbs also "[=TEXT]" */
 	const char *help;           /* one line */
 	const char *const *aliases; /* other spellings; NULL-terminated; may be NULL */
 };

@@ -23,6 +23,8 @@ enum needs {
 	NEEDS_NOTHING = 0, /* help, exit */
 	NEEDS_TARGET = 1,  /* an open dump or process */
 	NEEDS_HEAP = 2,    /* a .NET runtime that passed its self-check */
+	NEEDS_OBJECTS = 4, /* with NEEDS_HEAP: a GC heap that can be walked; mini dumps have none */
+	NEEDS_LIVE = 8,    /* a process, held or not: not a dump */
 };
 
 struct command_call {
@@ -69,5 +71,9 @@ struct coverage {
  */
 void call_missing(struct command_call *call, uint64_t bytes, const char *format, ...)
 	PRINTF_LIKE(3, 4);
+
+/* The same of what any answer about the GC heap lacks: lists of segments that could not be
+ * followed, and the order of things while a collection is under way. */
+void call_missing_of_gc(struct command_call *call);
 
 #endif

@@ -1,5 +1,7 @@
 #include "commands/command.h"
 
+#include "heap/gc/gc_heap.h"
+
 void call_missing(struct command_call *call, uint64_t bytes, const char *format, ...)
 {
 	struct coverage *coverage = call->coverage;
@@ -20,4 +22,16 @@ void call_missing(struct command_call *call, uint64_t bytes, const char *format,
 		if (!strcmp(coverage->reasons[i], kept))
 			return;
 	coverage->reasons[coverage->reason_count++] = kept ? kept : "memory ran out";
+}
+
+void call_missing_of_gc(struct command_call *call)
+{
+	const struct gc_heap *gc = call->heap->gc;
+	if (gc->structures_invalid)
+		call_missing(call, 0,
+			     "a garbage collection was under way: objects may be missing, and dead "
+			     "ones be counted");
+	if (gc->lost_segments)
+		call_missing(call, 0, "%llu lists of heap segments ended in unreadable memory",
+			     (unsigned long long)gc->lost_segments);
 }

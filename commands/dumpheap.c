@@ -163,6 +163,6 @@ const struct command command_dumpheap = {
 	.options = options,
 	.positionals = positionals,
 	.examples = examples,
-	.needs = NEEDS_HEAP,
+	.needs = NEEDS_HEAP | NEEDS_OBJECTS,
 	.run = dumpheap_run,
 };

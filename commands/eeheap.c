@@ -224,10 +224,7 @@ static struct error *eeheap_run(struct command_call *call)
 	columns_prepare(&selection);
 	text_print(&selection);
 	record_print(&selection);
-	if (selection.gc->lost_segments)
-		call_missing(call, 0,
-			     "%" PRIu64 " lists of heap segments ended in unreadable memory",
-			     selection.gc->lost_segments);
+	call_missing_of_gc(call);
 	return NULL;
 }
 

@@ -27,14 +27,32 @@ static void text_or_null(struct output *out, const char *text)
 static const char *informational_version(struct command_call *call)
 {
 	struct metadata *metadata;
-	struct error *error =
-		clr_module_metadata(call->heap, call->heap->modules->core_library, &metadata);
-	if (error) {
-		error_free(error);
+	struct error *error = clr_module_metadata_or_none(
+		call->heap, call->heap->modules->core_library, &metadata);
+	error_free(error);
+	if (error || !metadata)
 		return NULL;
-	}
 	return metadata_assembly_attribute(metadata, "AssemblyInformationalVersionAttribute",
 					   call->scratch);
+}
+
+/* What tells most of the version when CoreLib's metadata is absent. */
+static const char *version_stand_in(const struct contract *contract)
+{
+	const char *product = contract_text(contract, "RuntimeProductVersionString");
+	return product ? product : contract_layouts(contract);
+}
+
+static void print_origin(struct output *out, const struct contract *contract)
+{
+	if (contract_major(contract))
+		output_line(out, "Read with the layouts %s, found by %s%s",
+			    contract_layouts(contract), contract_found_by(contract),
+			    contract_has_descriptor(contract) ? ", and the runtime's own descriptor"
+							      : "");
+	else
+		output_line(out, "Read with the runtime's own descriptor, found by %s",
+			    contract_found_by(contract));
 }
 
 static struct error *eeversion_run(struct command_call *call)
@@ -51,7 +69,7 @@ static struct error *eeversion_run(struct command_call *call)
 	if (version)
 		output_text(call->out, version);
 	else
-		output_value(call->out, contract_layouts(heap->contract), "null");
+		output_value(call->out, version_stand_in(heap->contract), "null");
 	text_or_null(call->out, informational);
 	output_text(call->out, gc->is_server ? "server" : "workstation");
 	output_unsigned(call->out, gc->heap_count);
@@ -70,13 +88,17 @@ static struct error *eeversion_run(struct command_call *call)
 		output_line(call->out, "Server mode with %" PRIu32 " gc heaps", gc->heap_count);
 	else
 		output_line(call->out, "Workstation mode");
-	output_line(call->out, "Read with the layouts %s, found by %s%s",
-		    contract_layouts(heap->contract), contract_found_by(heap->contract),
-		    contract_has_descriptor(heap->contract) ? ", and the runtime's own descriptor"
-							    : "");
+	print_origin(call->out, heap->contract);
+	if (contract_unverified(heap->contract))
+		output_note(call->out,
+			    "The layouts %s were derived, and never verified on a process of their "
+			    "kind.",
+			    contract_layouts(heap->contract));
 	if (gc->structures_invalid)
 		output_note(call->out, "A garbage collection was under way: the heap may not be "
 				       "walkable to its end.");
+	if (heap->no_objects)
+		output_note(call->out, "There is no heap to walk: %s.", heap->no_objects);
 	if (heap->unverified)
 		output_note(call->out, "The self-check could not verify %s.", heap->unverified);
 	return NULL;

@@ -193,6 +193,6 @@ const struct command command_gcheapstat = {
 		"ephemeral segment (EPH), which holds several generations, each one's is the bytes "
 		"of its objects. FRZ is the NonGC heap.",
 	.examples = examples,
-	.needs = NEEDS_HEAP,
+	.needs = NEEDS_HEAP | NEEDS_OBJECTS,
 	.run = gcheapstat_run,
 };

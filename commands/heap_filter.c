@@ -223,9 +223,7 @@ static struct error *choose_spans(struct heap_filter *filter, struct gc_span **r
 
 static void report_damage(struct command_call *call, const struct walk_damage *damage)
 {
-	if (call->heap->gc->lost_segments)
-		call_missing(call, 0, "%llu lists of heap segments ended in unreadable memory",
-			     (unsigned long long)call->heap->gc->lost_segments);
+	call_missing_of_gc(call);
 	if (damage->unreadable_bytes)
 		call_missing(call, damage->unreadable_bytes,
 			     "%llu bytes of the heap are not in the dump, the first at %#llx",

@@ -9,9 +9,9 @@
 #include "commands/command.h"
 #include "heap/gc/object_walk.h"
 
-/* Entries for a command's own option table. */
-#define HEAP_FILTER_OPTIONS                                                                        \
-	{ "-type", "TEXT", "only types whose name contains TEXT (case-sensitive)", NULL },         \
+/* Entries for a command's own option table; `type_help` says how -type compares. */
+#define HEAP_FILTER_OPTIONS_TYPE(type_help)                                                        \
+	{ "-type", "TEXT", type_help, NULL },                                                      \
 		{ "-exact", NULL, "with -type: the whole name, with or without its namespace",     \
 		  NULL },                                                                          \
 		{ "-mt", "ADDRESS", "only objects of this MethodTable", NULL },                    \
@@ -22,6 +22,8 @@
 	{                                                                                          \
 		"-heap", "NUMBER", "only this GC heap (server GC)", NULL                           \
 	}
+#define HEAP_FILTER_OPTIONS                                                                        \
+	HEAP_FILTER_OPTIONS_TYPE("only types whose name contains TEXT (case-sensitive)")
 
 struct heap_filter {
 	struct command_call *call;

@@ -76,11 +76,7 @@ static struct error *rows_sorted(struct command_call *call,
 static void note_unknown(struct command_call *call, uint64_t types, uint64_t objects)
 {
 	if (types)
-		call_missing(call, 0,
-			     "%llu types (%llu objects) have no name: their modules' metadata is "
-			     "not in the dump; "
-			     "open it with --sysroot DIR, a directory that holds the application's "
-			     "and the runtime's files",
+		call_missing(call, 0, "%llu types (%llu objects) have no name",
 			     (unsigned long long)types, (unsigned long long)objects);
 }
 

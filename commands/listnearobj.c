@@ -131,6 +131,6 @@ const struct command command_listnearobj = {
 	.usage = "listnearobj ADDRESS|PATH",
 	.positionals = positionals,
 	.examples = examples,
-	.needs = NEEDS_HEAP,
+	.needs = NEEDS_HEAP | NEEDS_OBJECTS,
 	.run = listnearobj_run,
 };

@@ -6,10 +6,12 @@
 /* clang-format off */
 #define COMMANDS(COMMAND) \
 	COMMAND(clrmodules) \
+	COMMAND(clrthreads) \
 	COMMAND(dumparray) \
 	COMMAND(dumpclass) \
 	COMMAND(dumpcollection) \
 	COMMAND(dumpdict) \
+	COMMAND(dumpexceptions) \
 	COMMAND(dumpheap) \
 	COMMAND(dumpmt) \
 	COMMAND(dumpobj) \
@@ -22,6 +24,8 @@
 	COMMAND(get) \
 	COMMAND(help) \
 	COMMAND(listnearobj) \
+	COMMAND(printexception) \
+	COMMAND(refresh) \
 	COMMAND(sizestats) \
 	COMMAND(verifyheap) \
 	COMMAND(verifyobj)

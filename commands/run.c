@@ -1,6 +1,8 @@
 #include "commands/run.h"
 
 #include "commands/session.h"
+#include "commands/unnamed.h"
+#include "heap/heap.h"
 
 #include <strings.h>
 
@@ -36,11 +38,32 @@ static struct error *check_needs(const struct command *command, const struct ses
 	if (command->needs & (NEEDS_TARGET | NEEDS_HEAP) && !session_target(session))
 		return error_new(ERROR_UNSUPPORTED, "%s needs an open dump or process",
 				 command->name);
+	if (command->needs & NEEDS_LIVE && !session_is_live(session))
+		return error_new(ERROR_UNSUPPORTED,
+				 "%s needs a live process: clrpod analyze -p PID", command->name);
 	if (!(command->needs & NEEDS_HEAP) || session_heap(session))
 		return NULL;
 	const struct error *reason = session_heap_error(session);
 	return error_new(reason ? reason->code : ERROR_UNSUPPORTED, "%s: %s", session_name(session),
 			 reason ? reason->message : "no .NET runtime was found");
+}
+
+/* Mini and triage dumps, and some that are cut short, hold the runtime and no heap. */
+static struct error *check_objects(const struct command *command, const struct session *session)
+{
+	if (!(command->needs & NEEDS_OBJECTS) || !session_heap(session)->no_objects)
+		return NULL;
+	unsigned long long missing = session_target(session)->missing_bytes;
+	if (missing)
+		return error_new(ERROR_UNSUPPORTED,
+				 "%s needs the GC heap, and %s: the dump is cut short, %llu bytes "
+				 "are not there; fetch the whole of it",
+				 command->name, session_heap(session)->no_objects, missing);
+	return error_new(ERROR_UNSUPPORTED,
+			 "%s needs the GC heap, and %s, as in every mini or triage dump: take one "
+			 "that has it with clrpod collect, createdump --withheap or dotnet-dump "
+			 "collect --type Heap",
+			 command->name, session_heap(session)->no_objects);
 }
 
 /* A process that ends under us would leave nothing but holes, and answers made of them. */
@@ -87,7 +110,10 @@ static struct error *run(const struct command_runner *runner, const char *line,
 		.task = runner->task,
 		.coverage = coverage,
 	};
-	error = command->run(&call);
+	error = check_objects(command, runner->session);
+	if (!error)
+		error = command->run(&call);
+	unnamed_explain(&call);
 	struct error *gone = check_target(command, runner->session);
 	if (!gone)
 		return error;

@@ -9,13 +9,15 @@ struct opened {
 	struct module_files *files;
 	struct heap *heap;
 	struct error *heap_error;
-	char *name;
+	char *name, *sysroot; /* sysroot: NULL: none */
 };
 
 struct session {
 	struct opened *opened;
 	size_t count, current;
 	bool exit_requested;
+	session_source source; /* NULL: a dump */
+	void *source_context;
 };
 
 static void opened_close(struct opened *opened)
@@ -25,6 +27,7 @@ static void opened_close(struct opened *opened)
 	target_close(opened->target);
 	error_free(opened->heap_error);
 	free(opened->name);
+	free(opened->sysroot);
 }
 
 struct session *session_new(void)
@@ -52,7 +55,8 @@ static struct error *open_layers(struct opened *opened, struct target *target, c
 		return error;
 	}
 	opened->name = strdup(name);
-	if (!opened->name)
+	opened->sysroot = sysroot ? strdup(sysroot) : NULL;
+	if (!opened->name || (sysroot && !opened->sysroot))
 		return &error_no_memory;
 	TRY(module_files_new(opened->target, sysroot, &opened->files));
 	error = heap_open(opened->target, opened->files, task, &opened->heap);
@@ -86,6 +90,33 @@ struct error *session_open(struct session *session, struct target *target, const
 static const struct opened *current(const struct session *session)
 {
 	return session->count ? &session->opened[session->current] : NULL;
+}
+
+void session_set_source(struct session *session, session_source source, void *context)
+{
+	session->source = source;
+	session->source_context = context;
+}
+
+bool session_is_live(const struct session *session)
+{
+	return session->source && session->count;
+}
+
+struct error *session_refresh(struct session *session, const struct task *task)
+{
+	struct opened *old = &session->opened[session->current], opened = { 0 };
+	struct target *target;
+	target_release(old->target);
+	TRY(session->source(session->source_context, task, &target));
+	struct error *error = open_layers(&opened, target, old->name, old->sysroot, task);
+	if (error) {
+		opened_close(&opened);
+		return error;
+	}
+	opened_close(old);
+	*old = opened;
+	return NULL;
 }
 
 struct target *session_target(const struct session *session)

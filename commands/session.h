@@ -22,6 +22,17 @@ MUST_CHECK struct error *session_open(struct session *session, struct target *ta
 				      const char *name, const char *sysroot,
 				      const struct task *task);
 
+/* Where a new target of the same process comes from: makes what is opened one that
+ * session_refresh() can take anew. `context` outlives the session. */
+typedef struct error *(*session_source)(void *context, const struct task *task,
+					struct target **ret);
+void session_set_source(struct session *session, session_source source, void *context);
+bool session_is_live(const struct session *session);
+
+/* Lets go of the process as it is open, and opens it anew. When that fails the old one stays open,
+ * but what is read from it may be gone: target_check() says so. */
+MUST_CHECK struct error *session_refresh(struct session *session, const struct task *task);
+
 struct target *session_target(const struct session *session); /* current; NULL: nothing open */
 struct heap *session_heap(const struct session *session);     /* current; NULL: see below */
 const struct error *session_heap_error(const struct session *session); /* borrowed; NULL: none */

@@ -149,6 +149,6 @@ const struct command command_sizestats = {
 	.description = "Sizes are rounded up to 8 bytes. The cumulative columns count what stands "
 		       "in the rows above.",
 	.examples = examples,
-	.needs = NEEDS_HEAP,
+	.needs = NEEDS_HEAP | NEEDS_OBJECTS,
 	.run = sizestats_run,
 };

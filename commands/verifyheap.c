@@ -123,6 +123,6 @@ const struct command command_verifyheap = {
 		"An object has to stand where the one before it ends, its MethodTable has to be "
 		"one, and each of its references has to lead to an object of the heap.",
 	.examples = examples,
-	.needs = NEEDS_HEAP,
+	.needs = NEEDS_HEAP | NEEDS_OBJECTS,
 	.run = verifyheap_run,
 };

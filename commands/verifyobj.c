@@ -68,6 +68,6 @@ const struct command command_verifyobj = {
 	.usage = "verifyobj ADDRESS|PATH",
 	.positionals = positionals,
 	.examples = examples,
-	.needs = NEEDS_HEAP,
+	.needs = NEEDS_HEAP | NEEDS_OBJECTS,
 	.run = verifyobj_run,
 };

@@ -8,7 +8,6 @@
 #include "base/limits.h"
 #include "dump/core_layout.h"
 #include "dump/core_notes.h"
-#include "dump/output_file.h"
 
 #include <time.h>
 #include <unistd.h>
@@ -23,7 +22,7 @@ static double now_ms(void)
 struct collection {
 	const struct collect_request *request;
 	struct collect_result *result;
-	struct output_file *output;
+	struct destination *to;
 	struct target *target;
 	struct core_layout layout;
 	struct text notes;
@@ -31,13 +30,16 @@ struct collection {
 };
 
 /* Before anything is stopped or written: what will it be about? */
-static struct error *estimate(int pid, uint64_t *ret_bytes)
+static struct error *estimate(const struct collect_request *request, uint64_t *ret_bytes)
 {
 	struct target *target;
 	struct core_layout layout = { 0 };
-	TRY(live_target_open(pid, false, NULL, &target));
-	struct error *error =
-		core_layout_build(live_target_memory_id(target), live_target_maps(target), &layout);
+	TRY(live_target_open(request->pid, false, NULL, &target));
+	struct error *error = core_layout_build(live_target_memory_id(target),
+						live_target_maps(target), NULL, &layout);
+	if (!error)
+		error = core_contents_select(&layout, target, live_target_maps(target),
+					     request->type);
 	*ret_bytes = layout.bytes;
 	core_layout_deinit(&layout);
 	target_close(target);
@@ -102,7 +104,7 @@ static struct error *build_notes(struct collection *collection)
 	uint8_t auxv[4096];
 	process.auxv = auxv;
 	process.auxv_size = target->ops->auxv(target, auxv, sizeof(auxv));
-	process.threads = thread_stop_threads(live_target_stop(target), &process.thread_count);
+	process.threads = live_target_threads(target, &process.thread_count);
 	describe_process(target->pid, &collection->arena, &process);
 	for (size_t i = 0; i < process.thread_count; i++) {
 		collection->result->threads += process.threads[i].set_count > 0;
@@ -112,32 +114,92 @@ static struct error *build_notes(struct collection *collection)
 	return core_notes_build(&process, &collection->notes);
 }
 
-/* From the first interrupt to the last detach: nothing here that could wait. */
-static struct error *write_stopped(struct collection *collection)
+/* A core that ends early is kept when it is of use and its end was nobody's wish. */
+static struct error *ended_early(struct collection *collection, const struct core_written *written,
+				 struct error *error)
+{
+	const struct task *task = collection->request->task;
+	struct collect_result *result = collection->result;
+	struct snapshot *snapshot = live_target_snapshot(collection->target);
+	const char *dropped = snapshot ? snapshot_dropped(snapshot) : NULL;
+	bool told =
+		error && error->code == ERROR_CANCELLED && !(task->stop && *task->stop == SIGINT);
+	bool gone = error && error->code == ERROR_NOT_FOUND;
+	if ((!told && !gone) || !written->priorities)
+		return error;
+	error_free(error);
+	if (told)
+		snprintf(result->ended, sizeof(result->ended),
+			 "clrpod was told to stop before all memory was written");
+	else if (dropped)
+		snprintf(result->ended, sizeof(result->ended), "the snapshot was dropped, as %s",
+			 dropped);
+	else
+		snprintf(result->ended, sizeof(result->ended),
+			 "process %d was killed while its core was being written",
+			 collection->request->pid);
+	return NULL;
+}
+
+static struct error *open_target(struct collection *collection)
+{
+	const struct collect_request *request = collection->request;
+	struct snapshot_request snapshot = { .pid = request->pid, .insist = request->insist };
+	if (request->freeze)
+		return live_target_open(request->pid, true, request->task, &collection->target);
+	return live_target_open_snapshot(&snapshot, request->task, &collection->target);
+}
+
+/* With --freeze from the first interrupt to the last detach: nothing here that could wait. */
+static struct error *write_core(struct collection *collection)
 {
 	const struct collect_request *request = collection->request;
 	struct collect_result *result = collection->result;
-	TRY(live_target_open(request->pid, true, request->task, &collection->target));
-	TRY(core_layout_build(live_target_memory_id(collection->target),
-			      live_target_maps(collection->target), &collection->layout));
+	TRY(open_target(collection));
+	struct target *target = collection->target;
+	struct snapshot *snapshot = live_target_snapshot(target);
+	const struct frozen_pages *frozen = snapshot ? &snapshot_record(snapshot)->frozen : NULL;
+	TRY(core_layout_build(live_target_memory_id(target), live_target_maps(target), frozen,
+			      &collection->layout));
+	TRY(core_contents_select(&collection->layout, target, live_target_maps(target),
+				 request->type));
 	TRY(build_notes(collection));
-	struct core_contents contents = { .target = collection->target,
+	struct core_contents contents = { .target = target,
 					  .segments = collection->layout.segments,
 					  .segment_count = collection->layout.count,
 					  .notes = collection->notes.bytes,
 					  .notes_size = collection->notes.length };
-	struct core_written written;
-	TRY(core_write(output_file_fd(collection->output), &contents, request->task, &written));
-	if (written.unreadable_bytes && thread_stop_died(live_target_stop(collection->target)))
-		return error_new(ERROR_NOT_FOUND,
-				 "process %d was killed while its core was being written",
-				 request->pid);
-	result->pause_ms = live_target_resume(collection->target);
-	result->file_bytes = written.file_bytes;
+	struct core_written written = { 0 };
+	struct error *error =
+		core_write(destination_sink(collection->to), &contents, request->task, &written);
+	TRY(ended_early(collection, &written, error));
+	result->frozen = !snapshot;
+	result->pause_ms = live_target_resume(target);
+	result->moving_bytes = frozen ? frozen->moving_bytes : 0;
+	collection->target = NULL;
+	target_close(target); /* a snapshot costs memory for as long as it is there */
+	result->core_bytes = written.file_bytes;
 	result->memory_bytes = written.memory_bytes;
 	result->unreadable_bytes = written.unreadable_bytes;
+	if (result->ended[0] && collection->layout.bytes > written.memory_bytes)
+		result->unreadable_bytes = collection->layout.bytes - written.memory_bytes;
 	result->untouched_bytes = collection->layout.untouched_bytes;
 	result->left_out_bytes = collection->layout.left_out_bytes;
+	return NULL;
+}
+
+static struct error *finish(struct collection *collection)
+{
+	struct collect_result *result = collection->result;
+	struct destination_figures figures;
+	const char *path = collection->request->to.path;
+	if (result->ended[0])
+		TRY(destination_keep(collection->to, &figures, &path));
+	else
+		TRY(destination_finish(collection->to, &figures));
+	snprintf(result->path, sizeof(result->path), "%s", path ? path : "-");
+	result->file_bytes = figures.bytes;
+	result->disk_bytes = figures.disk_bytes;
 	return NULL;
 }
 
@@ -148,13 +210,11 @@ static struct error *collect(struct collection *collection)
 	TRY(process_exists(request->pid));
 	if (request->pid == getpid())
 		return error_new(ERROR_USAGE, "process %d is clrpod itself", request->pid);
-	TRY(output_file_check(request->output_path, request->force));
-	TRY(estimate(request->pid, &bytes));
-	TRY(output_file_create(request->output_path, request->force, &collection->output));
-	if (!request->force)
-		TRY(output_file_check_space(collection->output, bytes));
-	TRY(write_stopped(collection));
-	return output_file_finish(collection->output, &collection->result->disk_bytes);
+	TRY(destination_check(&request->to));
+	TRY(estimate(request, &bytes));
+	TRY(destination_open(&request->to, bytes, &collection->to));
+	TRY(write_core(collection));
+	return finish(collection);
 }
 
 struct error *collect_process(const struct collect_request *request, struct collect_result *ret)
@@ -165,7 +225,7 @@ struct error *collect_process(const struct collect_request *request, struct coll
 	arena_init(&collection.arena);
 	struct error *error = collect(&collection);
 	target_close(collection.target); /* resumes, if that was not done */
-	output_file_free(collection.output);
+	destination_free(collection.to);
 	core_layout_deinit(&collection.layout);
 	text_deinit(&collection.notes);
 	arena_deinit(&collection.arena);

@@ -1,12 +1,15 @@
 /*
- * A core of a live process, written while it stands still: stop, registers, memory, resume, then
- * fsync and rename. The process is resumed on every path out of here, and by the kernel when we are
- * killed; a process that was in job-control stop stays stopped as it was.
+ * A core of a live process: of a snapshot (attach/snapshot.h), for which it stands still for some
+ * milliseconds, or written while it stands still, with `freeze`: stop, registers, memory, resume,
+ * then fsync and rename. The process runs on whatever becomes of us; one that was in job-control
+ * stop stays stopped as it was.
  *
  * What is written: every mapping (read-only file pages too: symbols, descriptor and metadata are in
  * the dump) except [vvar] and [vsyscall]; anonymous pages that were never touched are holes. The
  * file is sparse where memory is zeros. It is written as PATH.partial, mode 0600, and renamed when
- * it is whole; on any error or cancel PATH.partial is removed.
+ * it is whole. What was written when the process ended, or when SIGTERM or SIGHUP told us to stop
+ * (an evicted pod), is a smaller dump and stays as PATH.partial once the runtime's own data is in
+ * it; after SIGINT and after errors, a full disk among them, nothing is left.
  *
  * For the caller (cli/): catch SIGINT, SIGTERM and SIGHUP and set the task's stop flag, or a
  * killed collect leaves PATH.partial behind. Ctrl-Z is held back while the process stands.
@@ -14,33 +17,45 @@
 #ifndef DUMP_COLLECT_H
 #define DUMP_COLLECT_H
 
+#include "base/limits.h"
 #include "base/task.h"
+#include "dump/core_contents.h"
+#include "dump/destination.h"
 
 struct collect_request {
-	int pid;                 /* as this process's /proc shows it */
-	const char *output_path; /* of the finished core */
-	bool force; /* overwrite PATH and PATH.partial; write although space gets short */
+	int pid; /* as this process's /proc shows it */
+	struct destination_request to;
+	enum core_type type;
+	bool freeze;             /* no snapshot: it stands still until its memory is written */
+	bool insist;             /* on the snapshot: snapshot_request.insist */
 	const struct task *task; /* may be NULL; progress unit: bytes, what: "writing the core" */
 };
 
 struct collect_result {
-	uint64_t file_bytes;       /* length of the file, holes included */
-	uint64_t disk_bytes;       /* what it takes on disk */
-	uint64_t memory_bytes;     /* of the process that are in the core (zero pages included) */
-	uint64_t untouched_bytes;  /* mapped, never touched: zeros that take no space */
-	uint64_t left_out_bytes;   /* of very large mapped files: not resident, left out */
-	uint64_t unreadable_bytes; /* should be in the core and could not be read: the core is
-				      incomplete (exit status 5) */
-	unsigned threads;          /* with registers */
-	unsigned threads_missing;  /* in an uninterruptible sleep: no registers, incomplete */
+	char path[LIMIT_PATH_BYTES]; /* what was written: PATH, PATH.partial, "-" */
+	char ended[512];             /* why the core ends early, a sentence; "": it is whole */
+	uint64_t core_bytes;         /* length of the core, before any packing */
+	uint64_t file_bytes;         /* length of the file, holes included */
+	uint64_t disk_bytes;         /* what it takes on disk */
+	uint64_t memory_bytes;       /* of the process that are in the core (zero pages included) */
+	uint64_t untouched_bytes;    /* mapped, never touched: zeros that take no space */
+	uint64_t left_out_bytes;     /* of very large mapped files: not resident, left out */
+	uint64_t unreadable_bytes;   /* should be in the core and could not be read: the core is
+					incomplete (exit status 5) */
+	uint64_t moving_bytes;       /* of shared memory that the snapshot could not hold still:
+					incomplete */
+	unsigned threads;            /* with registers */
+	unsigned threads_missing;    /* in an uninterruptible sleep: no registers, incomplete */
 	unsigned mappings;
+	bool frozen;     /* no snapshot was taken */
 	double pause_ms; /* from the first interrupt to the last detach */
-	double total_ms; /* including fsync */
+	double total_ms; /* including fsync, and the end of the snapshot */
 };
 
 /* ERROR_USAGE: the file exists and !force, or pid is ourselves. ERROR_NOT_FOUND: no such process.
  * ERROR_OS: not allowed to look (the message names what is missing), no space (with the figures),
- * writing failed. ERROR_UNSUPPORTED: not a 64-bit process of this machine's architecture.
+ * writing failed. ERROR_UNSUPPORTED: not a 64-bit process of this machine's architecture, or a
+ * snapshot might harm it.
  * ERROR_CANCELLED: the task was stopped. */
 MUST_CHECK struct error *collect_process(const struct collect_request *request,
 					 struct collect_result *ret);

@@ -3,6 +3,7 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/limits.h"
+#include "dump/core_trailer.h"
 #include "dump/elf_note.h"
 
 #include <elf.h>
@@ -42,7 +43,7 @@ static Elf64_Phdr header_at(const struct core_index *index, const struct header_
 			    uint64_t i)
 {
 	Elf64_Phdr header;
-	memcpy(&header, index->bytes + table->offset + i * sizeof(header), sizeof(header));
+	memcpy(&header, index->parts.head + table->offset + i * sizeof(header), sizeof(header));
 	return header;
 }
 
@@ -54,7 +55,8 @@ static Elf64_Phdr header_at(const struct core_index *index, const struct header_
 static uint64_t count_by_first_segment(const struct core_index *index, uint64_t offset)
 {
 	struct header_table table = { .offset = offset };
-	uint64_t room = (index->size - offset) / sizeof(Elf64_Phdr), first = index->size;
+	uint64_t room = (index->parts.head_size - offset) / sizeof(Elf64_Phdr),
+		 first = index->parts.head_size;
 	if (room > LIMIT_PROGRAM_HEADERS)
 		room = LIMIT_PROGRAM_HEADERS;
 	uint64_t i = 0;
@@ -70,7 +72,8 @@ static uint64_t count_by_first_segment(const struct core_index *index, uint64_t 
 static uint64_t count_by_libelf(const struct core_index *index, uint16_t header_count)
 {
 	elf_version(EV_CURRENT);
-	CLEANUP(elf_cleanup) Elf *elf = elf_memory((char *)index->bytes, index->size);
+	CLEANUP(elf_cleanup)
+	Elf *elf = elf_memory((char *)index->parts.head, index->parts.head_size);
 	size_t count = 0;
 	if (!elf || elf_getphdrnum(elf, &count))
 		return 0;
@@ -81,16 +84,16 @@ static uint64_t count_by_libelf(const struct core_index *index, uint16_t header_
 static struct error *find_headers(struct core_index *index, struct header_table *ret)
 {
 	Elf64_Ehdr header;
-	memcpy(&header, index->bytes, sizeof(header));
+	memcpy(&header, index->parts.head, sizeof(header));
 	ret->offset = header.e_phoff;
 	ret->count = header.e_phnum;
 	if (header.e_phentsize != sizeof(Elf64_Phdr) || !header.e_phnum ||
 	    header.e_phoff < sizeof(header))
 		return error_new(ERROR_BAD_DATA, "the core's ELF header names no program headers");
-	if (!range_within(header.e_phoff, sizeof(Elf64_Phdr), index->size))
+	if (!range_within(header.e_phoff, sizeof(Elf64_Phdr), index->parts.head_size))
 		return error_new(ERROR_BAD_DATA,
 				 "the core ends at %zu bytes, before its program headers",
-				 index->size);
+				 index->parts.head_size);
 	if (header.e_phnum == PN_XNUM) {
 		ret->count = count_by_libelf(index, header.e_phnum);
 		if (!ret->count)
@@ -99,7 +102,7 @@ static struct error *find_headers(struct core_index *index, struct header_table 
 	if (ret->count > LIMIT_PROGRAM_HEADERS)
 		return error_new(ERROR_BAD_DATA, "the core claims %llu program headers",
 				 (unsigned long long)ret->count);
-	uint64_t room = (index->size - ret->offset) / sizeof(Elf64_Phdr);
+	uint64_t room = (index->parts.head_size - ret->offset) / sizeof(Elf64_Phdr);
 	if (ret->count > room) {
 		index->missing_bytes += (ret->count - room) * sizeof(Elf64_Phdr);
 		ret->count = room;
@@ -116,7 +119,8 @@ static bool range_of(struct core_index *index, const Elf64_Phdr *header, struct 
 		size = header->p_memsz;
 	if (!size || __builtin_add_overflow(header->p_vaddr, size, &end))
 		return false;
-	uint64_t room = header->p_offset < index->size ? index->size - header->p_offset : 0;
+	uint64_t core_size = index->parts.size;
+	uint64_t room = header->p_offset < core_size ? core_size - header->p_offset : 0;
 	if (size > room) {
 		uint64_t missing = size - room;
 		if (__builtin_add_overflow(index->missing_bytes, missing, &index->missing_bytes))
@@ -160,6 +164,53 @@ static void cut_overlaps(struct core_index *index)
 	index->range_count = kept;
 }
 
+/* What is left of `range` in front of the hole goes into *before, what is behind it stays in
+ * `range`. */
+static void cut_hole(const struct core_hole *hole, struct core_range *range,
+		     struct core_range *before)
+{
+	*before = *range;
+	if (before->end > hole->start)
+		before->end = hole->start;
+	if (hole->end > range->start) {
+		range->file_offset += hole->end - range->start;
+		range->start = hole->end;
+	}
+}
+
+/* Pages that a trailer names stand in the file as zeros and are holes all the same. Both lists are
+ * ascending: of a damaged one that is not, some are passed over. */
+static struct error *cut_holes(struct core_index *index)
+{
+	const uint8_t *tail = index->parts.tail;
+	size_t tail_size = index->parts.tail_size;
+	size_t count = core_trailer_count(tail, tail_size), kept = 0, at = 0;
+	if (!count)
+		return NULL;
+	struct core_range *ranges = calloc(index->range_count + count, sizeof(*ranges));
+	if (!ranges)
+		return &error_no_memory;
+	for (size_t i = 0; i < index->range_count; i++) {
+		struct core_range rest = index->ranges[i];
+		while (at < count && rest.start < rest.end) {
+			struct core_hole hole = core_trailer_hole(tail, tail_size, at);
+			bool empty = hole.start >= hole.end;
+			if (!empty && hole.start >= rest.end)
+				break;
+			if (!empty)
+				cut_hole(&hole, &rest, &ranges[kept]);
+			kept += !empty && ranges[kept].start < ranges[kept].end;
+			at += empty || hole.end <= index->ranges[i].end;
+		}
+		if (rest.start < rest.end)
+			ranges[kept++] = rest;
+	}
+	free(index->ranges);
+	index->ranges = ranges;
+	index->range_count = kept;
+	return NULL;
+}
+
 static void join_runs(struct core_index *index)
 {
 	for (size_t i = index->range_count; i-- > 0;) {
@@ -193,6 +244,7 @@ static struct error *read_ranges(struct core_index *index, const struct header_t
 		qsort(index->ranges, index->range_count, sizeof(*index->ranges), compare_ranges);
 		cut_overlaps(index);
 	}
+	TRY(cut_holes(index));
 	join_runs(index);
 	return NULL;
 }
@@ -289,7 +341,9 @@ static void read_auxv(struct core_index *index, const struct elf_note *note)
 static struct error *read_notes(struct core_index *index, const Elf64_Phdr *segment,
 				size_t *thread_capacity)
 {
-	uint64_t room = segment->p_offset < index->size ? index->size - segment->p_offset : 0;
+	uint64_t room = segment->p_offset < index->parts.head_size
+				? index->parts.head_size - segment->p_offset
+				: 0;
 	uint64_t size = segment->p_filesz;
 	if (size > room) {
 		index->missing_bytes += segment->p_filesz - room > LIMIT_NOTE_BYTES
@@ -301,7 +355,7 @@ static struct error *read_notes(struct core_index *index, const Elf64_Phdr *segm
 		size = LIMIT_NOTE_BYTES;
 	struct elf_note note;
 	size_t offset = 0;
-	while (size && elf_note_next(index->bytes + segment->p_offset, size, segment->p_align,
+	while (size && elf_note_next(index->parts.head + segment->p_offset, size, segment->p_align,
 				     &offset, &note)) {
 		if (!elf_note_is_of(&note, "CORE"))
 			continue;
@@ -346,18 +400,19 @@ static struct error *read_all(struct core_index *index)
 	read_page_size(index);
 	if (!index->range_count)
 		return error_new(ERROR_BAD_DATA,
-				 "the core holds no memory of the process (%llu bytes are missing "
-				 "from its end)",
-				 (unsigned long long)index->missing_bytes);
+				 "the core holds no memory of the process: at least %llu of its "
+				 "%llu bytes are missing from its end",
+				 (unsigned long long)index->missing_bytes,
+				 (unsigned long long)(index->parts.size + index->missing_bytes));
 	return NULL;
 }
 
-struct error *core_index_read(const uint8_t *bytes, size_t size, struct core_index *ret)
+struct error *core_index_read(const struct core_parts *parts, struct core_index *ret)
 {
-	*ret = (struct core_index){ .bytes = bytes, .size = size };
-	if (size < sizeof(Elf64_Ehdr))
+	*ret = (struct core_index){ .parts = *parts };
+	if (parts->head_size < sizeof(Elf64_Ehdr))
 		return error_new(ERROR_BAD_DATA, "the core ends within its ELF header");
-	ret->architecture = load_u16(bytes + offsetof(Elf64_Ehdr, e_machine)) == EM_X86_64
+	ret->architecture = load_u16(parts->head + offsetof(Elf64_Ehdr, e_machine)) == EM_X86_64
 				    ? ARCHITECTURE_X64
 				    : ARCHITECTURE_ARM64;
 	struct error *error = read_all(ret);

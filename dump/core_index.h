@@ -18,9 +18,18 @@ struct core_range {
 	unsigned protection;
 };
 
+/* The core's bytes. Of one that is packed only these parts are in memory; of others, both are all
+ * of it. */
+struct core_parts {
+	const uint8_t *head; /* from the first byte on: ELF header, program headers, notes */
+	size_t head_size;
+	const uint8_t *tail; /* the last bytes: a trailer (dump/core_trailer.h) if it has one */
+	size_t tail_size;
+	uint64_t size; /* of the whole core */
+};
+
 struct core_index {
-	const uint8_t *bytes;
-	size_t size;
+	struct core_parts parts;
 	enum architecture architecture;
 	uint32_t page_size;
 	int pid; /* of NT_PRPSINFO; 0: unknown */
@@ -35,9 +44,9 @@ struct core_index {
 	uint64_t missing_bytes;
 };
 
-/* `bytes` begin as file_kind_of() == FILE_KIND_CORE asks. ERROR_BAD_DATA when no memory of the
+/* The head begins as file_kind_of() == FILE_KIND_CORE asks. ERROR_BAD_DATA when no memory of the
  * process can be found in it. On failure nothing is left to free. */
-MUST_CHECK struct error *core_index_read(const uint8_t *bytes, size_t size, struct core_index *ret);
+MUST_CHECK struct error *core_index_read(const struct core_parts *parts, struct core_index *ret);
 void core_index_deinit(struct core_index *index);
 
 /* The range that holds address; NULL: a hole. */

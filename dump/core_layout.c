@@ -11,6 +11,7 @@ struct builder {
 	const struct process_map *map;
 	struct page_map *pages; /* NULL: not readable */
 	struct shared_memory *memory;
+	const struct frozen_pages *frozen; /* NULL: not of a snapshot */
 	bool optional, untouched;
 	bool fill;       /* put the untouched runs in as zeros */
 	uint64_t filled; /* up to here */
@@ -73,6 +74,15 @@ static struct error *add_touched(struct builder *builder, uint64_t start, uint64
 	return builder->pages || !map->protection ? NULL : add(builder, start, end);
 }
 
+/* What the layout did not grow by since it held `before` bytes. */
+static void count_untouched(struct builder *builder, uint64_t before)
+{
+	const struct process_map *map = builder->map;
+	if (map->protection)
+		builder->layout->untouched_bytes +=
+			map->end - map->start - (builder->layout->bytes - before);
+}
+
 static struct error *add_anonymous(struct builder *builder)
 {
 	const struct process_map *map = builder->map;
@@ -83,9 +93,7 @@ static struct error *add_anonymous(struct builder *builder)
 	if (!error)
 		error = fill_up_to(builder, map->end);
 	builder->fill = false;
-	if (map->protection)
-		builder->layout->untouched_bytes +=
-			map->end - map->start - (builder->layout->bytes - before);
+	count_untouched(builder, before);
 	return error;
 }
 
@@ -109,9 +117,7 @@ static struct error *add_memory(struct builder *builder)
 		TRY(add(builder, start, end));
 		at = end;
 	}
-	if (map->protection)
-		builder->layout->untouched_bytes +=
-			map->end - map->start - (builder->layout->bytes - before);
+	count_untouched(builder, before);
 	return NULL;
 }
 
@@ -136,11 +142,37 @@ static struct error *add_file(struct builder *builder)
 	return NULL;
 }
 
+/* Is what was frozen all that there is of the mapping? A regular file has other pages too. */
+static bool is_frozen(const struct builder *builder)
+{
+	const struct process_map *map = builder->map;
+	return frozen_pages_hold(builder->frozen, map) &&
+	       (map->kind != PROCESS_MAP_FILE || !map->shared ||
+		shared_memory_is_tmpfs(builder->memory, map));
+}
+
+static struct error *add_frozen(struct builder *builder)
+{
+	const struct process_map *map = builder->map;
+	uint64_t before = builder->layout->bytes;
+	builder->fill = map->protection & PF_R;
+	builder->filled = map->start;
+	struct error *error =
+		frozen_pages_visit(builder->frozen, map->start, map->end, add_run, builder);
+	if (!error)
+		error = fill_up_to(builder, map->end);
+	builder->fill = false;
+	count_untouched(builder, before);
+	return error;
+}
+
 static struct error *add_map(struct builder *builder, const struct process_map *map)
 {
 	builder->map = map;
 	/* anon_inode:[io_uring] and the like: a driver's pages */
 	builder->optional = map->path[0] && map->path[0] != '[';
+	if (is_frozen(builder))
+		return add_frozen(builder);
 	switch (map->kind) {
 	case PROCESS_MAP_ANONYMOUS:
 		return add_anonymous(builder);
@@ -154,9 +186,10 @@ static struct error *add_map(struct builder *builder, const struct process_map *
 	return NULL;
 }
 
-struct error *core_layout_build(int pid, const struct process_maps *maps, struct core_layout *ret)
+struct error *core_layout_build(int pid, const struct process_maps *maps,
+				const struct frozen_pages *frozen, struct core_layout *ret)
 {
-	struct builder builder = { .layout = ret };
+	struct builder builder = { .layout = ret, .frozen = frozen };
 	*ret = (struct core_layout){ 0 };
 	struct error *error = page_map_open(pid, &builder.pages);
 	if (error == &error_no_memory)

@@ -8,7 +8,7 @@
 #ifndef DUMP_CORE_LAYOUT_H
 #define DUMP_CORE_LAYOUT_H
 
-#include "attach/process_maps.h"
+#include "attach/frozen_pages.h"
 #include "dump/core_writer.h"
 
 struct core_layout {
@@ -20,8 +20,10 @@ struct core_layout {
 };
 
 /* Free with core_layout_deinit(), failed or not. Without a readable page map all that is readable
- * counts as touched. */
+ * counts as touched. Of a snapshot `pid` is its copy, and `frozen` says what of the copy does not
+ * count; else NULL. */
 MUST_CHECK struct error *core_layout_build(int pid, const struct process_maps *maps,
+					   const struct frozen_pages *frozen,
 					   struct core_layout *ret);
 void core_layout_deinit(struct core_layout *layout);
 

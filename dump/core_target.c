@@ -2,6 +2,7 @@
 
 #include "base/cleanup.h"
 #include "dump/core_index.h"
+#include "dump/core_packed.h"
 #include "dump/file_kind.h"
 #include "dump/unpack.h"
 
@@ -15,7 +16,8 @@ enum { PAGE_BYTES = 4096 }; /* of the machine we run on; a multiple does no harm
 struct core_target {
 	struct target base;
 	struct core_index index;
-	bool mapped; /* index.bytes is our own mapping */
+	bool mapped; /* the head is our own mapping, of all */
+	struct core_packed packed;
 };
 
 static struct core_target *core_of(struct target *target)
@@ -27,7 +29,8 @@ static void core_close(struct target *target)
 {
 	struct core_target *core = core_of(target);
 	if (core->mapped)
-		munmap((void *)core->index.bytes, core->index.size);
+		munmap((void *)core->index.parts.head, core->index.parts.head_size);
+	core_packed_deinit(&core->packed);
 	core_index_deinit(&core->index);
 	free(core);
 }
@@ -37,7 +40,7 @@ static const uint8_t *core_borrow(struct target *target, uint64_t address, size_
 	const struct core_index *index = &core_of(target)->index;
 	const struct core_range *range = core_index_find(index, address);
 	*ret_size = range ? (size_t)(range->run_end - address) : 0;
-	return range ? index->bytes + range->file_offset + (address - range->start) : NULL;
+	return range ? index->parts.head + range->file_offset + (address - range->start) : NULL;
 }
 
 static size_t core_read_some(struct target *target, uint64_t address, void *buffer, size_t size)
@@ -49,6 +52,24 @@ static size_t core_read_some(struct target *target, uint64_t address, void *buff
 			break;
 		size_t part = lent < size - done ? lent : size - done;
 		memcpy((uint8_t *)buffer + done, bytes, part);
+		done += part;
+	}
+	return done;
+}
+
+static size_t packed_read_some(struct target *target, uint64_t address, void *buffer, size_t size)
+{
+	struct core_target *core = core_of(target);
+	size_t done = 0, part = 1;
+	while (done < size && part) {
+		const struct core_range *range = core_index_find(&core->index, address + done);
+		if (!range)
+			break;
+		uint64_t run = range->run_end - (address + done);
+		part = run < size - done ? (size_t)run : size - done;
+		part = zstd_cache_read(core->packed.cache,
+				       range->file_offset + (address + done - range->start),
+				       (uint8_t *)buffer + done, part);
 		done += part;
 	}
 	return done;
@@ -120,22 +141,34 @@ static const struct target_ops core_ops = {
 	.auxv = core_auxv,
 };
 
+static const struct target_ops packed_ops = {
+	.kind = "core",
+	.close = core_close,
+	.read_some = packed_read_some,
+	.visit_mappings = core_visit_mappings,
+	.visit_regions = core_visit_regions,
+	.visit_threads = core_visit_threads,
+	.auxv = core_auxv,
+};
+
 static struct error *not_a_core(const char *name, const char *what)
 {
 	return error_new(ERROR_UNSUPPORTED, "cannot open %s: it %s", name, what);
 }
 
-struct error *core_target_open_bytes(const char *name, const uint8_t *bytes, size_t size,
-				     struct target **ret)
+static struct error *open_parts(const char *name, const struct core_parts *parts,
+				struct core_target **ret)
 {
 	const char *what = NULL;
-	size_t head = size < FILE_KIND_HEAD_BYTES ? size : FILE_KIND_HEAD_BYTES;
-	if (file_kind_of(bytes, head, &what) != FILE_KIND_CORE)
+	size_t head = parts->head_size;
+	if (head > FILE_KIND_HEAD_BYTES)
+		head = FILE_KIND_HEAD_BYTES;
+	if (file_kind_of(parts->head, head, &what) != FILE_KIND_CORE)
 		return not_a_core(name, what ? what : "is packed twice; unpack it first");
 	struct core_target *core = calloc(1, sizeof(*core));
 	if (!core)
 		return &error_no_memory;
-	struct error *error = core_index_read(bytes, size, &core->index);
+	struct error *error = core_index_read(parts, &core->index);
 	if (error) {
 		free(core);
 		return error_context(error, "cannot open %s", name);
@@ -144,7 +177,39 @@ struct error *core_target_open_bytes(const char *name, const uint8_t *bytes, siz
 				      .architecture = core->index.architecture,
 				      .page_size = core->index.page_size,
 				      .pid = core->index.pid,
-				      .missing_bytes = core->index.missing_bytes };
+				      .missing_bytes = core->index.missing_bytes,
+				      .whole_bytes = parts->size + core->index.missing_bytes };
+	*ret = core;
+	return NULL;
+}
+
+struct error *core_target_open_bytes(const char *name, const uint8_t *bytes, size_t size,
+				     struct target **ret)
+{
+	struct core_parts whole = { bytes, size, bytes, size, size };
+	struct core_target *core;
+	TRY(open_parts(name, &whole, &core));
+	*ret = &core->base;
+	return NULL;
+}
+
+/* *ret NULL: it has to be unpacked. */
+static struct error *open_packed(const char *path, int fd, struct target **ret)
+{
+	struct core_packed packed;
+	struct core_target *core;
+	bool found;
+	*ret = NULL;
+	TRY(core_packed_open(path, fd, &packed, &found));
+	if (!found)
+		return NULL;
+	struct error *error = open_parts(path, &packed.parts, &core);
+	if (error) {
+		core_packed_deinit(&packed);
+		return error;
+	}
+	core->packed = packed;
+	core->base.ops = &packed_ops;
 	*ret = &core->base;
 	return NULL;
 }
@@ -201,6 +266,9 @@ struct error *core_target_open_in(const char *path, const char *temporary_direct
 	case FILE_KIND_OTHER:
 		return not_a_core(path, what);
 	case FILE_KIND_ZSTD:
+		TRY(open_packed(path, fd, ret));
+		if (*ret)
+			return NULL;
 		TRY(unpack_zstd(path, fd, temporary_directory, task, &unpacked));
 		break;
 	case FILE_KIND_GZIP:

@@ -3,7 +3,8 @@
  * truncated ones too: PT_LOADs beyond the end of the file are holes, counted in
  * target.missing_bytes. `.zst` and
  * `.gz` files (told by their magic, not their name) are unpacked first into an unlinked temporary
- * file, after saying how much space that needs (dump/unpack.h).
+ * file, after saying how much space that needs (dump/unpack.h); a `.zst` whose frames can be read
+ * alone, as our own, is read packed as it is (dump/zstd_cache.h).
  *
  * The file must not be made shorter while it is open: its pages are read through a mapping, and the
  * kernel ends a process that touches a page which is gone (SIGBUS). The size at open is what

@@ -3,50 +3,63 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/limits.h"
+#include "dump/core_trailer.h"
 
 #include <elf.h>
-#include <errno.h>
-#include <unistd.h>
 
 enum {
 	BUFFER_BYTES = 1024 * 1024,
 	FILE_PAGE = 4096,               /* what is looked at for zeros */
 	HOLE_BYTES_MIN = 4 * FILE_PAGE, /* shorter runs of zeros are written */
+	ZERO_BLOCK_BYTES = 1024 * 1024, /* what stands for all memory never touched */
 	NOTE_ALIGNMENT = 4,
 	SECTION_OFFSET = sizeof(Elf64_Ehdr), /* section header 0 always has its place */
 	TABLE_OFFSET = SECTION_OFFSET + sizeof(Elf64_Shdr),
 };
 
-struct range {
-	uint64_t start, end;
-};
-
 struct writer {
-	int fd;
+	struct core_sink *sink;
 	const struct core_contents *contents;
 	const struct task *task;
 	struct core_written *written;
-	uint8_t *buffer; /* BUFFER_BYTES that stand for the file from buffer_offset on */
+	uint8_t *buffer; /* BUFFER_BYTES that stand for the core from buffer_offset on */
 	size_t used;
 	uint64_t buffer_offset;
-	uint64_t total;      /* length of the file without unforeseen holes */
-	struct range *holes; /* could not be read; ascending */
+	uint64_t table_bytes;    /* of the program headers that all segments need */
+	uint64_t zero_bytes;     /* of the block of zeros, which stands first behind the notes */
+	uint64_t total;          /* length of the core without unforeseen holes */
+	uint64_t *offsets;       /* of each segment in the core; untouched ones have none */
+	struct core_hole *holes; /* could not be read; in the order of the core, in the end
+				    ascending */
 	size_t hole_count, hole_capacity;
 };
 
-/* Walks the segments, cut at the holes. */
+/* Walks the segments, cut at the holes and at the end of the block of zeros. */
 struct piece_walk {
 	size_t segment, hole;
-	uint64_t at;     /* address: everything below was seen */
-	uint64_t offset; /* in the file, of the segment's start */
+	uint64_t at; /* address: everything below was seen */
 };
 
-static const struct range *hole_from(const struct writer *writer, struct piece_walk *walk,
-				     uint64_t at)
+static const struct core_hole *hole_from(const struct writer *writer, struct piece_walk *walk,
+					 uint64_t at)
 {
 	while (walk->hole < writer->hole_count && writer->holes[walk->hole].end <= at)
 		walk->hole++;
 	return walk->hole < writer->hole_count ? &writer->holes[walk->hole] : NULL;
+}
+
+static uint64_t zeros_offset(const struct writer *writer)
+{
+	return align_up(TABLE_OFFSET + writer->table_bytes + writer->contents->notes_size,
+			writer->contents->target->page_size);
+}
+
+static uint64_t piece_offset(const struct writer *writer, size_t i, uint64_t address)
+{
+	const struct core_segment *segment = &writer->contents->segments[i];
+	if (segment->untouched || !writer->offsets)
+		return zeros_offset(writer);
+	return writer->offsets[i] + (address - segment->start);
 }
 
 static bool next_piece(const struct writer *writer, struct piece_walk *walk, Elf64_Phdr *ret)
@@ -55,9 +68,8 @@ static bool next_piece(const struct writer *writer, struct piece_walk *walk, Elf
 	while (walk->segment < contents->segment_count) {
 		const struct core_segment *segment = &contents->segments[walk->segment];
 		uint64_t at = walk->at > segment->start ? walk->at : segment->start;
-		const struct range *hole = hole_from(writer, walk, at);
+		const struct core_hole *hole = hole_from(writer, walk, at);
 		if (at >= segment->end) {
-			walk->offset += segment->end - segment->start;
 			walk->segment++;
 			continue;
 		}
@@ -66,9 +78,11 @@ static bool next_piece(const struct writer *writer, struct piece_walk *walk, Elf
 			continue;
 		}
 		uint64_t end = hole && hole->start < segment->end ? hole->start : segment->end;
+		if (segment->untouched && end - at > writer->zero_bytes)
+			end = at + writer->zero_bytes;
 		*ret = (Elf64_Phdr){ .p_type = PT_LOAD,
 				     .p_flags = segment->protection,
-				     .p_offset = walk->offset + (at - segment->start),
+				     .p_offset = piece_offset(writer, walk->segment, at),
 				     .p_vaddr = at,
 				     .p_filesz = end - at,
 				     .p_memsz = end - at,
@@ -79,35 +93,51 @@ static bool next_piece(const struct writer *writer, struct piece_walk *walk, Elf
 	return false;
 }
 
-static uint64_t count_pieces(const struct writer *writer)
+/* With the one of the notes. */
+static uint64_t count_headers(const struct writer *writer)
 {
 	struct piece_walk walk = { 0 };
 	Elf64_Phdr unused;
-	uint64_t count = 0;
+	uint64_t count = 1;
 	while (next_piece(writer, &walk, &unused))
 		count++;
 	return count;
 }
 
-static struct error *write_error(const struct writer *writer, int os_errno)
+/* How long everything will be. */
+static void measure(struct writer *writer)
 {
-	return error_os(os_errno, "cannot write the core (%llu of %llu MiB done)",
-			(unsigned long long)(writer->buffer_offset >> 20),
-			(unsigned long long)(writer->total >> 20));
+	const struct core_contents *contents = writer->contents;
+	uint64_t touched = 0;
+	for (size_t i = 0; i < contents->segment_count; i++) {
+		const struct core_segment *segment = &contents->segments[i];
+		uint64_t size = segment->end - segment->start;
+		if (!segment->untouched)
+			touched += size;
+		else if (size > writer->zero_bytes)
+			writer->zero_bytes = size < ZERO_BLOCK_BYTES ? size : ZERO_BLOCK_BYTES;
+	}
+	writer->table_bytes = count_headers(writer) * sizeof(Elf64_Phdr);
+	writer->total = zeros_offset(writer) + writer->zero_bytes + touched;
 }
 
-static struct error *write_at(const struct writer *writer, const void *bytes, size_t size,
-			      uint64_t offset)
+/* Where each segment will stand. */
+static struct error *place(struct writer *writer)
 {
-	size_t done = 0;
-	while (done < size) {
-		ssize_t part = pwrite(writer->fd, (const uint8_t *)bytes + done, size - done,
-				      (off_t)(offset + done));
-		if (part < 0 && errno == EINTR)
-			continue;
-		if (part <= 0)
-			return write_error(writer, part ? errno : ENOSPC);
-		done += (size_t)part;
+	const struct core_contents *contents = writer->contents;
+	size_t count = contents->segment_count;
+	uint64_t at = zeros_offset(writer) + writer->zero_bytes;
+	writer->offsets = calloc(count ? count : 1, sizeof(*writer->offsets));
+	if (!writer->offsets)
+		return &error_no_memory;
+	for (unsigned priority = 0; priority < CORE_PRIORITIES; priority++) {
+		for (size_t i = 0; i < count; i++) {
+			const struct core_segment *segment = &contents->segments[i];
+			if (segment->untouched || segment->priority != priority)
+				continue;
+			writer->offsets[i] = at;
+			at += segment->end - segment->start;
+		}
 	}
 	return NULL;
 }
@@ -134,10 +164,21 @@ static size_t run_end(const struct writer *writer, size_t at, bool zeros)
 	return at;
 }
 
-/* Writes the buffer but for its longer runs of zeros. */
-static struct error *flush(struct writer *writer)
+static struct error *sink_bytes(struct writer *writer, size_t start, size_t end)
 {
-	size_t written = 0;
+	struct core_sink *sink = writer->sink;
+	return end > start ? sink->ops->write(sink, writer->buffer + start, end - start) : NULL;
+}
+
+static struct error *sink_zeros(struct writer *writer, uint64_t size)
+{
+	writer->written->zero_bytes += size;
+	return size ? writer->sink->ops->zeros(writer->sink, size) : NULL;
+}
+
+static struct error *give_buffer(struct writer *writer)
+{
+	size_t given = 0;
 	for (size_t at = 0; at < writer->used;) {
 		size_t zeros = run_end(writer, at, false);
 		at = run_end(writer, zeros, true);
@@ -145,12 +186,23 @@ static struct error *flush(struct writer *writer)
 			continue;
 		if (at - zeros < HOLE_BYTES_MIN)
 			zeros = at;
-		TRY(write_at(writer, writer->buffer + written, zeros - written,
-			     writer->buffer_offset + written));
-		writer->written->zero_bytes += at - zeros;
-		written = at;
+		TRY(sink_bytes(writer, given, zeros));
+		TRY(sink_zeros(writer, at - zeros));
+		given = at;
 	}
+	return NULL;
+}
+
+/* Hands the buffer to the sink, its longer runs of zeros as such. */
+static struct error *flush(struct writer *writer)
+{
+	struct error *error = give_buffer(writer);
+	if (error)
+		return error_context(error, "the core ends after %llu of %llu MiB",
+				     (unsigned long long)(writer->buffer_offset >> 20),
+				     (unsigned long long)(writer->total >> 20));
 	writer->buffer_offset += writer->used;
+	writer->written->file_bytes = writer->buffer_offset;
 	writer->used = 0;
 	task_progress(writer->task, "writing the core", writer->buffer_offset, writer->total);
 	return task_check(writer->task, "writing the core");
@@ -169,25 +221,6 @@ static struct error *append(struct writer *writer, const void *bytes, size_t siz
 		done += part;
 	}
 	return NULL;
-}
-
-static uint64_t table_bytes(uint64_t pieces)
-{
-	return (pieces + 1) * sizeof(Elf64_Phdr);
-}
-
-static uint64_t data_offset(const struct core_contents *contents)
-{
-	uint64_t end = TABLE_OFFSET + table_bytes(contents->segment_count) + contents->notes_size;
-	return align_up(end, contents->target->page_size);
-}
-
-uint64_t core_file_bytes(const struct core_contents *contents)
-{
-	uint64_t bytes = data_offset(contents);
-	for (size_t i = 0; i < contents->segment_count; i++)
-		bytes += contents->segments[i].end - contents->segments[i].start;
-	return bytes;
 }
 
 static void fill_header(const struct writer *writer, uint64_t table, uint64_t count,
@@ -222,27 +255,27 @@ static struct error *append_table(struct writer *writer)
 {
 	Elf64_Phdr header = { .p_type = PT_NOTE,
 			      .p_flags = PF_R,
-			      .p_offset =
-				      TABLE_OFFSET + table_bytes(writer->contents->segment_count),
+			      .p_offset = TABLE_OFFSET + writer->table_bytes,
 			      .p_filesz = writer->contents->notes_size,
 			      .p_align = NOTE_ALIGNMENT };
 	TRY(append(writer, &header, sizeof(header)));
-	struct piece_walk walk = { .offset = data_offset(writer->contents) };
+	struct piece_walk walk = { 0 };
 	while (next_piece(writer, &walk, &header))
 		TRY(append(writer, &header, sizeof(header)));
 	return NULL;
 }
 
+/* Header, table, notes, block of zeros. */
 static struct error *append_head(struct writer *writer)
 {
 	const struct core_contents *contents = writer->contents;
 	static const uint8_t zeros[FILE_PAGE];
 	uint8_t head[TABLE_OFFSET];
-	fill_header(writer, TABLE_OFFSET, contents->segment_count + 1, head);
+	fill_header(writer, TABLE_OFFSET, writer->table_bytes / sizeof(Elf64_Phdr), head);
 	TRY(append(writer, head, sizeof(head)));
 	TRY(append_table(writer));
 	TRY(append(writer, contents->notes, contents->notes_size));
-	for (uint64_t end = data_offset(contents);;) {
+	for (uint64_t end = zeros_offset(writer) + writer->zero_bytes;;) {
 		uint64_t left = end - writer->buffer_offset - writer->used;
 		if (!left)
 			return NULL;
@@ -252,52 +285,51 @@ static struct error *append_head(struct writer *writer)
 
 static struct error *add_hole(struct writer *writer, uint64_t start, uint64_t end)
 {
-	struct range *last = writer->hole_count ? &writer->holes[writer->hole_count - 1] : NULL;
+	struct core_hole *last = writer->hole_count ? &writer->holes[writer->hole_count - 1] : NULL;
 	if (last && last->end == start) {
 		last->end = end;
 		return NULL;
 	}
 	if (writer->hole_count == writer->hole_capacity) {
 		size_t capacity = writer->hole_capacity ? writer->hole_capacity * 2 : 64;
-		struct range *holes = reallocarray(writer->holes, capacity, sizeof(*holes));
+		struct core_hole *holes = reallocarray(writer->holes, capacity, sizeof(*holes));
 		if (!holes)
 			return &error_no_memory;
 		writer->holes = holes;
 		writer->hole_capacity = capacity;
 	}
-	writer->holes[writer->hole_count++] = (struct range){ start, end };
+	writer->holes[writer->hole_count++] = (struct core_hole){ start, end };
 	return NULL;
 }
 
-/* The file has a hole there, which reads as zeros and takes no space. */
-static struct error *skip_zeros(struct writer *writer, uint64_t size)
+/* A page that cannot be read, `done` bytes behind the end of the buffer: zeros for now. */
+static struct error *leave_out_page(struct writer *writer, const struct core_segment *segment,
+				    uint64_t address, size_t done)
 {
-	TRY(flush(writer));
-	writer->buffer_offset += size;
-	writer->written->zero_bytes += size;
-	return NULL;
+	struct target *target = writer->contents->target;
+	TRY(target_check(target));
+	memset(writer->buffer + writer->used + done, 0, target->page_size);
+	if (!segment->optional)
+		writer->written->unreadable_bytes += target->page_size;
+	return add_hole(writer, address, address + target->page_size);
 }
 
 static struct error *append_segment(struct writer *writer, const struct core_segment *segment)
 {
 	struct target *target = writer->contents->target;
 	uint32_t page = target->page_size;
-	if (segment->untouched)
-		return skip_zeros(writer, segment->end - segment->start);
 	for (uint64_t at = segment->start; at < segment->end;) {
 		if (writer->used == BUFFER_BYTES)
 			TRY(flush(writer));
 		size_t size = BUFFER_BYTES - writer->used;
 		if (size > segment->end - at)
 			size = (size_t)(segment->end - at);
-		uint8_t *to = writer->buffer + writer->used;
-		size_t done = target_read_some(target, at, to, size);
+		size_t done = target_read_some(target, at, writer->buffer + writer->used, size);
+		writer->written->memory_bytes += done;
 		if (done < size) { /* keep whole pages; the next one is a hole */
+			writer->written->memory_bytes -= done % page;
 			done -= done % page;
-			memset(to + done, 0, page);
-			TRY(add_hole(writer, at + done, at + done + page));
-			if (!segment->optional)
-				writer->written->unreadable_bytes += page;
+			TRY(leave_out_page(writer, segment, at + done, done));
 			done += page;
 		}
 		writer->used += done;
@@ -306,53 +338,102 @@ static struct error *append_segment(struct writer *writer, const struct core_seg
 	return NULL;
 }
 
+/* What was written so far reaches its place. */
+static struct error *flush_sink(struct writer *writer)
+{
+	TRY(flush(writer));
+	return writer->sink->ops->flush ? writer->sink->ops->flush(writer->sink) : NULL;
+}
+
+static struct error *append_priority(struct writer *writer, unsigned priority)
+{
+	const struct core_contents *contents = writer->contents;
+	for (size_t i = 0; i < contents->segment_count; i++) {
+		const struct core_segment *segment = &contents->segments[i];
+		if (!segment->untouched && segment->priority == priority)
+			TRY(append_segment(writer, segment));
+	}
+	return flush_sink(writer);
+}
+
 /* A new table behind everything else, then the header that points to it. */
-static struct error *leave_out_holes(struct writer *writer)
+static struct error *patch_table(struct writer *writer)
 {
 	static const uint8_t zeros[NOTE_ALIGNMENT * 2];
 	uint8_t head[TABLE_OFFSET];
-	uint64_t table = writer->buffer_offset + writer->used;
-	uint64_t count = count_pieces(writer) + 1;
-	fill_header(writer, table, count, head);
+	fill_header(writer, writer->buffer_offset + writer->used, count_headers(writer), head);
 	TRY(append_table(writer));
 	TRY(append(writer, zeros, sizeof(zeros)));
 	TRY(flush(writer));
-	return write_at(writer, head, sizeof(head), 0);
+	return writer->sink->ops->patch(writer->sink, 0, head, sizeof(head));
+}
+
+static struct error *append_trailer(struct writer *writer)
+{
+	uint8_t footer[CORE_TRAILER_FOOTER_BYTES];
+	core_trailer_footer(writer->hole_count, footer);
+	TRY(append(writer, writer->holes, writer->hole_count * sizeof(*writer->holes)));
+	return append(writer, footer, sizeof(footer));
+}
+
+static int compare_holes(const void *left, const void *right)
+{
+	const struct core_hole *a = left, *b = right;
+	return a->start < b->start ? -1 : a->start > b->start;
+}
+
+static struct error *leave_out_holes(struct writer *writer)
+{
+	if (!writer->hole_count)
+		return NULL;
+	qsort(writer->holes, writer->hole_count, sizeof(*writer->holes), compare_holes);
+	return writer->sink->ops->patch ? patch_table(writer) : append_trailer(writer);
 }
 
 static struct error *write_all(struct writer *writer)
 {
 	const struct core_contents *contents = writer->contents;
-	TRY(append_head(writer));
-	for (size_t i = 0; i < contents->segment_count; i++)
-		TRY(append_segment(writer, &contents->segments[i]));
-	writer->written->memory_bytes = writer->total - data_offset(contents);
-	for (size_t i = 0; i < writer->hole_count; i++)
-		writer->written->memory_bytes -= writer->holes[i].end - writer->holes[i].start;
-	if (writer->hole_count)
-		TRY(leave_out_holes(writer));
-	TRY(flush(writer));
-	writer->written->file_bytes = writer->buffer_offset;
-	if (ftruncate(writer->fd, (off_t)writer->buffer_offset))
-		return write_error(writer, errno);
-	return NULL;
-}
-
-struct error *core_write(int fd, const struct core_contents *contents, const struct task *task,
-			 struct core_written *ret)
-{
-	*ret = (struct core_written){ 0 };
-	if (contents->segment_count >= LIMIT_PROGRAM_HEADERS)
+	measure(writer);
+	if (writer->table_bytes / sizeof(Elf64_Phdr) > LIMIT_PROGRAM_HEADERS)
 		return error_new(ERROR_UNSUPPORTED, "the core would have more than %d segments",
 				 LIMIT_PROGRAM_HEADERS);
-	struct writer writer = { .fd = fd,
+	TRY(place(writer));
+	TRY(append_head(writer));
+	for (size_t i = 0; i < contents->segment_count; i++)
+		if (contents->segments[i].untouched)
+			writer->written->memory_bytes +=
+				contents->segments[i].end - contents->segments[i].start;
+	for (unsigned priority = 0; priority < CORE_PRIORITIES; priority++) {
+		TRY(append_priority(writer, priority));
+		writer->written->priorities++;
+	}
+	TRY(leave_out_holes(writer));
+	return flush_sink(writer);
+}
+
+static void writer_deinit(struct writer *writer)
+{
+	free(writer->buffer);
+	free(writer->offsets);
+	free(writer->holes);
+}
+
+struct error *core_write(struct core_sink *sink, const struct core_contents *contents,
+			 const struct task *task, struct core_written *ret)
+{
+	*ret = (struct core_written){ 0 };
+	CLEANUP(writer_deinit)
+	struct writer writer = { .sink = sink,
 				 .contents = contents,
 				 .task = task,
 				 .written = ret,
-				 .total = core_file_bytes(contents),
 				 .buffer = malloc(BUFFER_BYTES) };
-	struct error *error = writer.buffer ? write_all(&writer) : &error_no_memory;
-	free(writer.buffer);
-	free(writer.holes);
-	return error;
+	return writer.buffer ? write_all(&writer) : &error_no_memory;
+}
+
+uint64_t core_file_bytes(const struct core_contents *contents)
+{
+	struct writer writer = { .contents = contents };
+	measure(&writer);
+	return writer.total;
 }

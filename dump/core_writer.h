@@ -1,23 +1,40 @@
 /*
- * Writes an ELF core of any target: header, program headers, notes, then the segments one behind
- * the other, read in pieces of 1 MiB. Pages of zeros are not written but left as holes of the file;
- * they stand in the core all the same. Pages that cannot be read do not: their segment is split
- * around them. More than 65534 segments are counted in section header 0 (gABI: PN_XNUM).
+ * Writes an ELF core of any target: header, program headers (ascending by address), notes, then the
+ * segments by priority, read in pieces of 1 MiB. Runs of zeros are left to the sink, which may have
+ * holes; they stand in the core all the same. Memory that was never touched costs nothing anywhere:
+ * its program headers share one block of zeros. More than 65534 program headers are counted in
+ * section header 0 (gABI: PN_XNUM).
  *
- * The file is valid at every moment: what is there when writing ends early is a core whose later
- * segments lie beyond the end of the file.
+ * Pages that cannot be read do not stand in the core: where the sink can go back, a second table of
+ * program headers leaves them out; else they are zeros, and a trailer behind everything names them
+ * (dump/core_trailer.h).
+ *
+ * What was written is valid at every moment: when writing ends early it is a core whose later
+ * segments lie beyond the end of the file, and those are the less important ones.
  */
 #ifndef DUMP_CORE_WRITER_H
 #define DUMP_CORE_WRITER_H
 
 #include "attach/target.h"
 #include "base/task.h"
+#include "dump/core_sink.h"
+
+/* In which order segments stand in the file: what the others cannot be read without first. */
+enum core_priority {
+	CORE_RUNTIME, /* the runtime's module with its .bss: without it nothing can be found */
+	CORE_FIRST,   /* its other data, headers of modules, metadata, symbols */
+	CORE_STACKS,  /* of threads */
+	CORE_HEAP,    /* the GC's heap and other private writable memory */
+	CORE_REST,
+	CORE_PRIORITIES
+};
 
 struct core_segment {
 	uint64_t start, end; /* whole pages */
 	unsigned protection; /* PF_R, PF_W, PF_X */
 	bool optional;       /* pages that cannot be read are no loss: beyond the end of a file */
-	bool untouched;      /* zeros by definition: not read, a hole in the file */
+	bool untouched;      /* zeros by definition: not read, not written */
+	unsigned priority;   /* enum core_priority */
 };
 
 struct core_contents {
@@ -29,18 +46,20 @@ struct core_contents {
 };
 
 struct core_written {
-	uint64_t file_bytes;       /* length of the file */
+	uint64_t file_bytes;       /* length of the core, before any packing */
+	unsigned priorities;       /* written whole: all segments of CORE_RUNTIME, CORE_FIRST … */
 	uint64_t memory_bytes;     /* that stand in the core */
 	uint64_t zero_bytes;       /* of them not written, as zeros */
 	uint64_t unreadable_bytes; /* of segments that are not optional */
 };
 
-/* Exactly how long the file will be when everything can be read. */
+/* Exactly how long the core will be when everything can be read. */
 uint64_t core_file_bytes(const struct core_contents *contents);
 
-/* `fd`: a new file, writable, seekable, empty. Neither synchronised nor closed. ERROR_OS (no space,
- * file too large …), ERROR_NO_MEMORY, ERROR_CANCELLED. */
-MUST_CHECK struct error *core_write(int fd, const struct core_contents *contents,
+/* Neither finishes the sink nor frees it. *ret is right on failure too, as far as it got. ERROR_OS
+ * (no space, file too large, nobody reads the pipe …), ERROR_NO_MEMORY, ERROR_CANCELLED,
+ * ERROR_NOT_FOUND when the target has gone meanwhile. */
+MUST_CHECK struct error *core_write(struct core_sink *sink, const struct core_contents *contents,
 				    const struct task *task, struct core_written *ret);
 
 #endif

@@ -16,14 +16,17 @@ struct magic {
 		(offset), (bytes), sizeof(bytes) - 1, (what)                                       \
 	}
 
+#define MACH_O "is a Mach-O file of macOS; only ELF cores of Linux processes can be opened"
+
 static const struct magic magics[] = {
 	MAGIC(0, "MDMP", "is a Windows minidump; only ELF cores of Linux processes can be opened"),
 	MAGIC(0, "PAGEDU",
 	      "is a Windows kernel dump; only ELF cores of Linux processes can be opened"),
-	MAGIC(0, "\xcf\xfa\xed\xfe",
-	      "is a Mach-O file of macOS; only ELF cores of Linux processes can be opened"),
-	MAGIC(0, "\xfe\xed\xfa\xcf",
-	      "is a Mach-O file of macOS; only ELF cores of Linux processes can be opened"),
+	MAGIC(0, "\xcf\xfa\xed\xfe", MACH_O),
+	MAGIC(0, "\xfe\xed\xfa\xcf", MACH_O),
+	MAGIC(0, "\xce\xfa\xed\xfe", MACH_O),
+	MAGIC(0, "\xfe\xed\xfa\xce", MACH_O),
+	MAGIC(0, "\xca\xfe\xba\xbf", MACH_O),
 	MAGIC(0, "\xca\xfe\xba\xbe",
 	      "is a Mach-O or Java class file; only ELF cores of Linux processes can be opened"),
 	MAGIC(0, "MZ",
@@ -39,7 +42,8 @@ static const struct magic magics[] = {
 	MAGIC(0, "7z\xbc\xaf\x27\x1c", "is a 7z archive; unpack it first"),
 	MAGIC(257, "ustar", "is a tar archive; unpack it first: tar -xf FILE"),
 	MAGIC(0, "Nettrace", "is an event trace of dotnet-trace or dotnet-gcdump, not a dump"),
-	MAGIC(0, "!FastSerialization",
+	/* Behind its length, as that library writes every string. */
+	MAGIC(4, "!FastSerialization",
 	      "is a gcdump of dotnet-gcdump, which holds no values; take a "
 	      "dump of the process"),
 	MAGIC(0, "!<arch>\n", "is a static library, not a dump"),

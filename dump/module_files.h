@@ -1,8 +1,8 @@
 /*
- * Files of modules, for pages that a dump lacks. A file is looked for first under each --sysroot
- * directory (as DIR/path-in-dump, then DIR/basename, then anywhere below DIR by basename), then at
- * the path in the dump itself. ELF files are admitted only when their build-id is the dump's. Their
- * read-only segments are mapped, and of their RELRO range a private copy is made with
+ * Files of modules, for pages that a dump lacks. A file is looked for as DIR/path-in-dump and
+ * DIR/basename (--sysroot DIR), at the path in the dump itself, then anywhere below DIR by its
+ * basename (dump/file_search.h). ELF files are admitted only when their build-id is the dump's.
+ * Their read-only segments are mapped, and of their RELRO range a private copy is made with
  * R_*_RELATIVE relocations applied (in the file those words are zeros or link-time values).
  * Managed PE files: see module_files_admit_pe().
  */
@@ -10,6 +10,7 @@
 #define DUMP_MODULE_FILES_H
 
 #include "dump/module_list.h"
+#include "dump/pe_file.h"
 
 struct module_files; /* the directories and what was admitted so far */
 
@@ -35,19 +36,40 @@ MUST_CHECK struct error *module_files_lay_data(struct module_files *files,
 					       const struct elf_module *module, uint64_t address,
 					       uint64_t size, bool *ret_laid);
 
+/* An image of a managed module in the target's memory, as the runtime says. */
+struct managed_image {
+	uint64_t address; /* 0: the runtime has none */
+	uint64_t size;    /* bytes: of the file when it is flat, else SizeOfImage; 0: unknown */
+	bool mapped;      /* RVAs are offsets, else it is flat: as it stands in the file */
+};
+
+/* A managed module, and what the target knows of it that can tell its file from another. */
+struct managed_file {
+	struct managed_image loaded, flat;
+	const char *path;    /* as the runtime has it; "" or NULL: unknown */
+	const uint8_t *mvid; /* 16 bytes; NULL: not in the target */
+	/* Rows of metadata tables, as the runtime's maps were made for them; 0: unknown. */
+	uint32_t rows[PE_COUNTED_TABLES];
+};
+
 /*
- * Lay a managed module's file (the one the target mapped at `address`, or `path` when the mapping
- * is unknown) under the target's file mappings of that path. `mvid`, 16 bytes, or NULL when the
- * target does not hold it. A file is refused when the MVID in its metadata differs, and, where the
- * target still has pages of the PE headers, when TimeDateStamp or SizeOfImage differ (ECMA-335
- * II.24.2.2, PE/COFF optional header). Without either proof only a file from --sysroot is taken:
- * the user vouches for it, and *ret_unverified is true.
+ * Lay a managed module's file under its images. The file is the one that is mapped there (from an
+ * offset in it: the executable of a single-file app), or the one that `path` names, or a file of
+ * that name in the bundle of a mapped program in the same directory: compressed ones are nowhere
+ * mapped. A file is refused when its MVID differs, its size, its number of rows, and, where the
+ * target still has pages of the PE headers, TimeDateStamp or SizeOfImage (ECMA-335 II.24.2.2,
+ * PE/COFF optional header). Equal MVIDs or equal TimeDateStamps prove it. Without proof only a file
+ * from --sysroot is taken: the user vouches for it, and *ret_unverified is true; but not when
+ * different files of that name are below it.
  */
-MUST_CHECK struct error *module_files_admit_pe(struct module_files *files, uint64_t address,
-					       const char *path, const uint8_t *mvid,
-					       bool *ret_admitted, bool *ret_unverified);
+MUST_CHECK struct error *module_files_admit_pe(struct module_files *files,
+					       const struct managed_file *file, bool *ret_admitted,
+					       bool *ret_unverified);
 
 /* Why the last admit answered false, e.g. "no file /usr/…/libcoreclr.so here". Never NULL. */
 const char *module_files_reason(const struct module_files *files);
+
+/* Was it that a file was found and not taken? */
+bool module_files_refused(const struct module_files *files);
 
 #endif

@@ -43,6 +43,13 @@ const char *path_file_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+bool path_is_memory(const char *path)
+{
+	static const char shared[] = "/dev/zero", memfd[] = "/memfd:";
+	return !strncmp(path, shared, sizeof(shared) - 1) ||
+	       !strncmp(path, memfd, sizeof(memfd) - 1);
+}
+
 static struct error *grow(void **array, size_t count, size_t *capacity, size_t size)
 {
 	if (count < *capacity)

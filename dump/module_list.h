@@ -40,6 +40,10 @@ const struct elf_module *module_list_main(struct target *target, const struct mo
 /* The file name in a path: what stands behind its last slash. */
 const char *path_file_name(const char *path);
 
+/* Is it what the kernel calls memory that no file backs: shared anonymous memory, a memfd
+ * (mm/shmem.c: shmem_zero_setup; mm/memfd.c)? */
+bool path_is_memory(const char *path);
+
 /* An exported symbol of a module, by DT_GNU_HASH in the target's memory; d_ptr values may or may
  * not be relocated (musl leaves offsets, glibc makes addresses). false: no such symbol, or its
  * tables are not in the target. *ret is its address in the target. */

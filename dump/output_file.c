@@ -1,5 +1,6 @@
 #include "dump/output_file.h"
 
+#include "attach/credentials.h"
 #include "attach/memory_limit.h"
 #include "base/cleanup.h"
 #include "base/limits.h"
@@ -25,6 +26,8 @@ struct output_file {
 
 struct error *output_file_check(const char *path, bool force)
 {
+	CLEANUP(credentials_resume)
+	MAYBE_UNUSED struct as_ourselves before = credentials_as_ourselves();
 	struct stat file;
 	if (strlen(path) + sizeof(partial_suffix) > LIMIT_PATH_BYTES || !*path)
 		return error_new(ERROR_USAGE, "'%.60s' is no name for a file", path);
@@ -63,6 +66,8 @@ static void unblock_file_size_signal(struct output_file *file)
 
 static struct error *create(struct output_file *file)
 {
+	CLEANUP(credentials_resume)
+	MAYBE_UNUSED struct as_ourselves before = credentials_as_ourselves();
 	if (file->force && unlink(file->partial) && errno != ENOENT)
 		return error_os(errno, "cannot replace %s", file->partial);
 	file->fd = open(file->partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -73,7 +78,11 @@ static struct error *create(struct output_file *file)
 				 "%s exists: another collect is writing it, or was killed; remove "
 				 "it, or use --force",
 				 file->partial);
-	return error_os(errno, "cannot create %s", file->partial);
+	return error_os(
+		errno,
+		"cannot create %s (name another place with -o, send the dump elsewhere with "
+		"-o -, or look without a file: analyze -p PID)",
+		file->partial);
 }
 
 struct error *output_file_create(const char *path, bool force, struct output_file **ret)
@@ -106,9 +115,25 @@ static unsigned long long mebibytes(uint64_t bytes)
 	return (unsigned long long)((bytes + (1 << 20) - 1) >> 20);
 }
 
+/* ERROR_OS: what is the matter, then the ways out. */
+PRINTF_LIKE(3, 4)
+static struct error *no_room(int os_errno, bool packed, const char *format, ...)
+{
+	char what[512];
+	va_list arguments;
+	va_start(arguments, format);
+	vsnprintf(what, sizeof(what), format, arguments);
+	va_end(arguments);
+	return error_os(os_errno,
+			"%s: name another place with -o, %sleave more out with --type Heap or "
+			"Mini, send it elsewhere with -o -, look without a file (analyze -p PID), "
+			"or --force",
+			what, packed ? "" : "pack it with --zstd, ");
+}
+
 /* Written to a tmpfs, a file is memory, charged to our own control group: one that grows above its
  * limit gets us killed, not an error. */
-static struct error *check_memory(const struct output_file *file, uint64_t bytes)
+static struct error *check_memory(const struct output_file *file, uint64_t bytes, bool packed)
 {
 	enum { RESERVE_BYTES = 32 * 1024 * 1024 }; /* for ourselves */
 	struct statfs system;
@@ -120,24 +145,31 @@ static struct error *check_memory(const struct output_file *file, uint64_t bytes
 		memory.used_bytes < memory.limit_bytes ? memory.limit_bytes - memory.used_bytes : 0;
 	if (bytes <= left && left - bytes >= RESERVE_BYTES)
 		return NULL;
-	return error_os(ENOSPC,
-			"%s needs about %llu MiB on a tmpfs, which counts as memory, and %llu of "
-			"the %llu MiB that clrpod's container may take are left: choose a place "
-			"on disk with -o, or --force",
-			file->path, mebibytes(bytes), mebibytes(left),
-			mebibytes(memory.limit_bytes));
+	return no_room(
+		ENOSPC, packed,
+		"%s needs about %llu MiB on a tmpfs, which counts as memory, and %llu of the "
+		"%llu MiB that clrpod's container may take are left",
+		file->path, mebibytes(bytes), mebibytes(left), mebibytes(memory.limit_bytes));
 }
 
-struct error *output_file_check_space(const struct output_file *file, uint64_t bytes)
+static struct error *check_file_size(const struct output_file *file, uint64_t bytes, bool packed)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_FSIZE, &limit) || limit.rlim_cur == RLIM_INFINITY ||
+	    bytes <= limit.rlim_cur)
+		return NULL;
+	return no_room(EFBIG, packed,
+		       "%s needs about %llu MiB and the limit on file sizes (ulimit -f) is %llu "
+		       "MiB",
+		       file->path, mebibytes(bytes), mebibytes(limit.rlim_cur));
+}
+
+struct error *output_file_check_space(const struct output_file *file, uint64_t bytes, bool packed)
 {
 	struct statvfs system;
-	struct rlimit limit;
-	if (!getrlimit(RLIMIT_FSIZE, &limit) && limit.rlim_cur != RLIM_INFINITY &&
-	    bytes > limit.rlim_cur)
-		return error_os(EFBIG,
-				"%s needs about %llu MiB and the limit on file sizes (ulimit -f) "
-				"is %llu MiB",
-				file->path, mebibytes(bytes), mebibytes(limit.rlim_cur));
+	if (packed)
+		bytes /= OUTPUT_PACKED_DIVISOR;
+	TRY(check_file_size(file, bytes, packed));
 	if (fstatvfs(file->fd, &system))
 		return error_os(errno, "cannot ask for the free space around %s", file->path);
 	uint64_t all = (uint64_t)system.f_blocks * system.f_frsize;
@@ -145,17 +177,18 @@ struct error *output_file_check_space(const struct output_file *file, uint64_t b
 	uint64_t keep = all / 100 * OUTPUT_KEEP_FREE_PERCENT;
 	/* Some file systems count nothing. */
 	if (all && (available < keep || available - keep < bytes))
-		return error_os(ENOSPC,
-				"%s needs about %llu MiB and %d %% of its file system (%llu MiB) "
-				"should stay free, of which %llu of %llu MiB are: choose another "
-				"place with -o, or --force",
-				file->path, mebibytes(bytes), OUTPUT_KEEP_FREE_PERCENT,
-				mebibytes(keep), mebibytes(available), mebibytes(all));
-	return check_memory(file, bytes);
+		return no_room(ENOSPC, packed,
+			       "%s needs about %llu MiB and %d %% of its file system (%llu MiB) "
+			       "should stay free, of which %llu of %llu MiB are",
+			       file->path, mebibytes(bytes), OUTPUT_KEEP_FREE_PERCENT,
+			       mebibytes(keep), mebibytes(available), mebibytes(all));
+	return check_memory(file, bytes, packed);
 }
 
 static int rename_finished(const struct output_file *file)
 {
+	CLEANUP(credentials_resume)
+	MAYBE_UNUSED struct as_ourselves before = credentials_as_ourselves();
 	if (file->force)
 		return rename(file->partial, file->path) ? errno : 0;
 	if (!renameat2(AT_FDCWD, file->partial, AT_FDCWD, file->path, RENAME_NOREPLACE))
@@ -170,14 +203,32 @@ static int rename_finished(const struct output_file *file)
 	return rename(file->partial, file->path) ? errno : 0;
 }
 
-struct error *output_file_finish(struct output_file *file, uint64_t *ret_disk_bytes)
+static struct error *synchronise(const struct output_file *file, uint64_t *ret_disk_bytes)
 {
 	struct stat written;
-	if (fsync(file->fd) && errno != EINVAL)
-		return error_os(errno, "cannot finish writing %s", file->path);
-	if (fstat(file->fd, &written))
+	if ((fsync(file->fd) && errno != EINVAL) || fstat(file->fd, &written))
 		return error_os(errno, "cannot finish writing %s", file->path);
 	*ret_disk_bytes = (uint64_t)written.st_blocks * 512; /* stat(2): units of 512 bytes */
+	return NULL;
+}
+
+/* The name, too, is to survive a crash of the machine; not every file system can tell. */
+static void synchronise_directory(const struct output_file *file)
+{
+	const char *slash = strrchr(file->path, '/');
+	char *directory = !slash                ? strdup(".")
+			  : slash == file->path ? strdup("/")
+						: strndup(file->path, (size_t)(slash - file->path));
+	CLEANUP(fd_cleanup)
+	int fd = directory ? open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	free(directory);
+	if (fd >= 0)
+		fsync(fd);
+}
+
+struct error *output_file_finish(struct output_file *file, uint64_t *ret_disk_bytes)
+{
+	TRY(synchronise(file, ret_disk_bytes));
 	int failed = rename_finished(file);
 	if (failed == EEXIST)
 		return error_new(ERROR_USAGE, "%s has come into being meanwhile: use --force",
@@ -185,6 +236,17 @@ struct error *output_file_finish(struct output_file *file, uint64_t *ret_disk_by
 	if (failed)
 		return error_os(failed, "cannot rename %s to %s", file->partial, file->path);
 	file->finished = true;
+	synchronise_directory(file);
+	return NULL;
+}
+
+struct error *output_file_keep(struct output_file *file, const char **ret_path,
+			       uint64_t *ret_disk_bytes)
+{
+	TRY(synchronise(file, ret_disk_bytes));
+	synchronise_directory(file);
+	file->finished = true;
+	*ret_path = file->partial;
 	return NULL;
 }
 
@@ -193,6 +255,8 @@ void output_file_free(struct output_file *file)
 	if (!file)
 		return;
 	if (file->fd >= 0) {
+		CLEANUP(credentials_resume)
+		MAYBE_UNUSED struct as_ourselves before = credentials_as_ourselves();
 		close(file->fd);
 		if (!file->finished)
 			unlink(file->partial);

@@ -7,7 +7,11 @@
 
 #include "base/error.h"
 
-enum { OUTPUT_KEEP_FREE_PERCENT = 15 }; /* of the file system: below 10 % a node evicts pods */
+enum {
+	OUTPUT_KEEP_FREE_PERCENT = 15, /* of the file system: below 10 % a node evicts pods */
+	OUTPUT_PACKED_DIVISOR = 2,     /* packed, a dump is expected to be half as long at most;
+					  five- to tenfold is usual */
+};
 
 struct output_file;
 
@@ -22,14 +26,20 @@ MUST_CHECK struct error *output_file_create(const char *path, bool force, struct
 
 int output_file_fd(const struct output_file *file); /* borrowed */
 
-/* ERROR_OS (ENOSPC, EFBIG) with the figures when `bytes` would leave less than 15 % of the file
- * system free, exceed our RLIMIT_FSIZE, or, on a tmpfs, the memory limit of our control group. */
-MUST_CHECK struct error *output_file_check_space(const struct output_file *file, uint64_t bytes);
+/* ERROR_OS (ENOSPC, EFBIG) with the figures and the ways out when a core of `bytes`, packed or not,
+ * would leave less than 15 % of the file system free, exceed our RLIMIT_FSIZE, or, on a tmpfs, the
+ * memory limit of our control group. */
+MUST_CHECK struct error *output_file_check_space(const struct output_file *file, uint64_t bytes,
+						 bool packed);
 
-/* fsync and rename. *ret_disk_bytes: what it takes on disk. */
+/* fsync and rename, and fsync of the folder. *ret_disk_bytes: what it takes on disk. */
 MUST_CHECK struct error *output_file_finish(struct output_file *file, uint64_t *ret_disk_bytes);
 
-/* Removes PATH.partial unless it was finished. NULL is allowed. */
+/* It ended early: fsync, and PATH.partial stays as it is. *ret_path: its name, the file's own. */
+MUST_CHECK struct error *output_file_keep(struct output_file *file, const char **ret_path,
+					  uint64_t *ret_disk_bytes);
+
+/* Removes PATH.partial unless it was finished or kept. NULL is allowed. */
 void output_file_free(struct output_file *file);
 
 #endif

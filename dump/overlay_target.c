@@ -149,6 +149,11 @@ static size_t overlay_auxv(struct target *target, void *buffer, size_t size)
 	return lower->ops->auxv ? lower->ops->auxv(lower, buffer, size) : 0;
 }
 
+static void overlay_release(struct target *target)
+{
+	target_release(overlay_of(target)->lower);
+}
+
 static struct error *overlay_check(struct target *target)
 {
 	return target_check(overlay_of(target)->lower);
@@ -180,7 +185,8 @@ struct error *overlay_target_new(struct target *lower, struct target **ret)
 					       .visit_regions = overlay_visit_regions,
 					       .visit_threads = overlay_visit_threads,
 					       .auxv = overlay_auxv,
-					       .check = overlay_check };
+					       .check = overlay_check,
+					       .release = overlay_release };
 	struct overlay_target *overlay = calloc(1, sizeof(*overlay));
 	if (!overlay)
 		return &error_no_memory;

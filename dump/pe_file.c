@@ -165,8 +165,25 @@ static bool find_stream(struct slice metadata, const char *name, struct slice *r
 	return false;
 }
 
-/* The Mvid column of the Module table's only row: the first row behind the row counts. */
-static bool module_guid_index(struct slice tables, uint32_t *ret)
+/* One count for each table that is there, by table number. */
+static void read_row_counts(struct slice tables, uint64_t valid, uint32_t *ret)
+{
+	static const uint8_t table_numbers[PE_COUNTED_TABLES] = {
+		[PE_ROWS_TYPE_REF] = 0x01, [PE_ROWS_TYPE_DEF] = 0x02,   [PE_ROWS_FIELD] = 0x04,
+		[PE_ROWS_METHOD] = 0x06,   [PE_ROWS_MEMBER_REF] = 0x0a,
+	};
+	for (size_t i = 0; i < PE_COUNTED_TABLES; i++) {
+		uint64_t bit = 1ull << table_numbers[i];
+		size_t before = (size_t)__builtin_popcountll(valid & (bit - 1));
+		ret[i] = 0;
+		if (valid & bit)
+			ret[i] = load_u32(tables.bytes + TABLES_ROWS + before * sizeof(uint32_t));
+	}
+}
+
+/* The row counts, and the Mvid column of the Module table's only row, which is the first behind
+ * them. */
+static bool read_tables(struct slice tables, uint32_t *ret_guid, uint32_t *ret_rows)
 {
 	if (tables.size < TABLES_ROWS)
 		return false;
@@ -178,11 +195,13 @@ static bool module_guid_index(struct slice tables, uint32_t *ret)
 	size_t mvid = rows + sizeof(uint16_t) + string_width;
 	if (!(valid & 1) || !range_within(mvid, guid_width, tables.size))
 		return false;
-	*ret = (uint32_t)load_unsigned(tables.bytes + mvid, guid_width);
+	*ret_guid = (uint32_t)load_unsigned(tables.bytes + mvid, guid_width);
+	read_row_counts(tables, valid, ret_rows);
 	return true;
 }
 
-bool pe_file_mvid(const struct pe_file *image, const uint8_t *bytes, size_t size, uint8_t *ret)
+bool pe_file_identity(const struct pe_file *image, const uint8_t *bytes, size_t size,
+		      struct pe_identity *ret)
 {
 	const uint8_t *cli = bytes_at(image, bytes, size, image->cli_header, CLI_LEAST_BYTES);
 	if (!image->cli_header || !cli)
@@ -195,12 +214,13 @@ bool pe_file_mvid(const struct pe_file *image, const uint8_t *bytes, size_t size
 	if (!metadata.bytes || metadata.size < METADATA_VERSION ||
 	    load_u32(metadata.bytes) != METADATA_SIGNATURE ||
 	    (!find_stream(metadata, "#~", &tables) && !find_stream(metadata, "#-", &tables)) ||
-	    !find_stream(metadata, "#GUID", &guids) || !module_guid_index(tables, &index) ||
+	    !find_stream(metadata, "#GUID", &guids) || !read_tables(tables, &index, ret->rows) ||
 	    !index ||
 	    !range_within((uint64_t)(index - 1) * PE_FILE_MVID_BYTES, PE_FILE_MVID_BYTES,
 			  guids.size))
 		return false;
-	memcpy(ret, guids.bytes + (size_t)(index - 1) * PE_FILE_MVID_BYTES, PE_FILE_MVID_BYTES);
+	memcpy(ret->mvid, guids.bytes + (size_t)(index - 1) * PE_FILE_MVID_BYTES,
+	       PE_FILE_MVID_BYTES);
 	return true;
 }
 

@@ -35,8 +35,25 @@ bool pe_file_read(const uint8_t *bytes, size_t size, struct pe_file *ret);
 /* The file offset that holds `size` bytes at this RVA; false: none does. */
 bool pe_file_offset(const struct pe_file *image, uint32_t rva, uint32_t size, uint64_t *ret);
 
-/* The module version id (ECMA-335 II.22.30) of a managed file: 16 bytes. `bytes` are the file's. */
-bool pe_file_mvid(const struct pe_file *image, const uint8_t *bytes, size_t size, uint8_t *ret);
+/* Tables whose row counts the runtime's own structures repeat (its maps from tokens). */
+enum pe_counted_table {
+	PE_ROWS_TYPE_REF,
+	PE_ROWS_TYPE_DEF,
+	PE_ROWS_FIELD,
+	PE_ROWS_METHOD,
+	PE_ROWS_MEMBER_REF,
+	PE_COUNTED_TABLES,
+};
+
+/* What tells one build of a managed file from another. */
+struct pe_identity {
+	uint8_t mvid[PE_FILE_MVID_BYTES]; /* module version id, ECMA-335 II.22.30 */
+	uint32_t rows[PE_COUNTED_TABLES];
+};
+
+/* `bytes` are the file's. false: it is not managed, or its metadata is damaged. */
+bool pe_file_identity(const struct pe_file *image, const uint8_t *bytes, size_t size,
+		      struct pe_identity *ret);
 
 /* A part of the file whose bytes in memory are others once the image is loaded. */
 struct pe_file_part {

@@ -20,6 +20,7 @@ struct finder {
 	struct runtime_location *locations;
 	size_t count;
 	const struct elf_module *native_aot, *too_old;
+	const struct elf_module *unclear; /* may be NativeAOT: its symbols are not there */
 };
 
 struct symbols {
@@ -93,6 +94,25 @@ static struct error *examine(struct finder *finder, const struct elf_module *mod
 	return NULL;
 }
 
+/* A kernel core has the first page of a program only: that may say that the symbol can be there,
+ * and the program's file then whether it is. */
+static struct error *examine_native_aot(struct finder *finder, const struct elf_module *module)
+{
+	struct elf_symbol symbol;
+	bool admitted = false;
+	enum elf_symbol_answer answer =
+		elf_module_find_symbol(finder->target, module, native_aot_symbol, &symbol);
+	if (answer == ELF_SYMBOL_UNREADABLE && finder->files)
+		TRY(module_files_admit_elf(finder->files, module, &admitted));
+	if (admitted)
+		answer = elf_module_find_symbol(finder->target, module, native_aot_symbol, &symbol);
+	if (answer == ELF_SYMBOL_FOUND)
+		finder->native_aot = module;
+	else if (answer == ELF_SYMBOL_UNREADABLE)
+		finder->unclear = module;
+	return NULL;
+}
+
 /* No libcoreclr.so: a single-file app has the runtime in its main program, whose host exports the
  * symbols; so has a NativeAOT program, and exports another one. */
 static struct error *examine_others(struct finder *finder, const struct module_list *list)
@@ -110,13 +130,8 @@ static struct error *examine_others(struct finder *finder, const struct module_l
 	if (finder->count || finder->native_aot || !main_module)
 		return NULL;
 	TRY(examine(finder, main_module));
-	if (!finder->count &&
-	    elf_module_symbol(finder->target, main_module, native_aot_symbol, &address))
-		finder->native_aot = main_module;
-	else if (!finder->count && finder->too_old)
-		finder->too_old =
-			NULL; /* a program that exports nothing of .NET is just not .NET */
-	return NULL;
+	finder->too_old = NULL; /* a program that exports nothing of .NET is just not .NET */
+	return finder->count ? NULL : examine_native_aot(finder, main_module);
 }
 
 struct named_mapping {
@@ -139,8 +154,9 @@ static struct error *headers_missing(const struct finder *finder, uint64_t start
 	if (missing)
 		return error_new(ERROR_UNSUPPORTED,
 				 "%s was mapped at %#llx, but its ELF header is missing: the dump "
-				 "is cut short, %llu bytes are not there",
-				 runtime_file, (unsigned long long)start, missing);
+				 "is cut short, %llu of its %llu bytes are not there",
+				 runtime_file, (unsigned long long)start, missing,
+				 (unsigned long long)finder->target->whole_bytes);
 	return error_new(ERROR_UNSUPPORTED,
 			 "%s was mapped at %#llx, but the dump does not hold its ELF header: take "
 			 "another with createdump, dotnet-dump or clrpod collect",
@@ -164,18 +180,28 @@ static struct error *nothing_found(const struct finder *finder, const struct mod
 	TRY(target_visit_mappings(finder->target, find_named, &named));
 	if (named.start)
 		return headers_missing(finder, named.start);
+	if (!list->count && finder->target->missing_bytes)
+		return error_new(ERROR_UNSUPPORTED,
+				 "no .NET runtime can be looked for: no header of a program or "
+				 "library is left, since %llu of the dump's %llu bytes are not "
+				 "there",
+				 (unsigned long long)finder->target->missing_bytes,
+				 (unsigned long long)finder->target->whole_bytes);
 	if (!list->count)
 		return error_new(ERROR_UNSUPPORTED,
 				 "no .NET runtime can be looked for: the target has no headers of "
-				 "any program or library (a mini dump, or cut short?)");
+				 "any program or library");
 	const struct elf_module *program = list->modules;
 	for (size_t i = 0; i < list->count; i++)
 		if (!strstr(path_file_name(list->modules[i].path), ".so"))
 			program = &list->modules[i];
 	return error_new(ERROR_UNSUPPORTED,
 			 "no .NET runtime here: none of the %zu modules is %s or exports %s (the "
-			 "program is %s)",
-			 list->count, runtime_file, dac_table_symbol, program->path);
+			 "program is %s%s)",
+			 list->count, runtime_file, dac_table_symbol, program->path,
+			 finder->unclear ? ", which may be NativeAOT: the dump holds no symbols of "
+					   "it, and with its file below --sysroot DIR they tell"
+					 : "");
 }
 
 struct error *runtime_find(struct target *target, struct module_files *files,

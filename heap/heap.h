@@ -3,8 +3,10 @@
  * of it lives (contract, module list, types, names, segments) and is not changed by asking except
  * for what is filled lazily under `types` and `modules`; walks use readers of their own.
  *
- * Opening finds the runtime, chooses and merges layouts, and runs the self-check; a runtime whose
- * layouts cannot be verified is refused with the reason (wrong output is worse than none).
+ * Opening finds the runtime, chooses and merges layouts, and runs the self-check (self_check.h); a
+ * runtime whose layouts cannot be verified is refused with the reason (wrong output is worse than
+ * none). A mini dump opens without a heap to walk: runtime, modules, threads, and whatever single
+ * objects and types are in it.
  */
 #ifndef HEAP_HEAP_H
 #define HEAP_HEAP_H
@@ -35,7 +37,9 @@ struct heap {
 	uint64_t object_unmask; /* mark bits in an object's first word: ObjectToMethodTableUnmask */
 	uint32_t count_offset;  /* bytes, of an array's or string's component count */
 	uint64_t minimum_object; /* bytes, the smallest object the GC makes */
+	bool met_unnamed;        /* a type was asked for its name and has none that can be read */
 	const char *unverified;  /* what the self-check could not see, one clause; NULL: nothing */
+	const char *no_objects;  /* why the GC heap cannot be walked, one clause; NULL: it can */
 };
 
 /* ERROR_UNSUPPORTED with one sentence when there is no runtime that passes the self-check. */

@@ -27,6 +27,7 @@ enum cell_kind {
 	CELL_ADDRESS, /* text: 12 hex digits at least, as dotnet-dump's managed tables; JSON "0x…"
 		       */
 	CELL_ADDRESS_WIDE, /* text: 16 hex digits, as SOS's native commands; JSON "0x…" */
+	CELL_POINTER,      /* text: 16 upper-case hex digits, as SOS's %p; JSON "0x…" */
 	CELL_COUNT,        /* text: thousands separators; JSON integer */
 	CELL_INTEGER,      /* plain decimal; JSON integer */
 	CELL_HEX,          /* text: hex without 0x; JSON integer (offsets) */

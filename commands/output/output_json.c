@@ -118,7 +118,7 @@ static void put_address(struct output *output, uint64_t address, unsigned digits
 static void put_number(struct output *output, const struct column *column, uint64_t number)
 {
 	enum cell_kind kind = column ? column->kind : CELL_VALUE;
-	if (kind == CELL_ADDRESS || kind == CELL_ADDRESS_WIDE)
+	if (kind == CELL_ADDRESS || kind == CELL_ADDRESS_WIDE || kind == CELL_POINTER)
 		put_address(output, number, 1);
 	else if (kind == CELL_TOKEN)
 		put_address(output, number, 8);

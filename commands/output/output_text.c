@@ -194,6 +194,9 @@ static void append_number(struct text *cell, const struct column *column, uint64
 	case CELL_ADDRESS_WIDE:
 		output_append_hex(cell, number, 16);
 		break;
+	case CELL_POINTER:
+		text_printf(cell, "%016llX", (unsigned long long)number);
+		break;
 	case CELL_COUNT:
 		output_append_decimal(cell, number, true);
 		break;
@@ -227,8 +230,12 @@ static void append_signed(struct text *cell, const struct column *column, uint64
 
 static void append_address(struct text *cell, const struct column *column, uint64_t address)
 {
-	bool wide = column && column->kind == CELL_ADDRESS_WIDE;
-	output_append_hex(cell, address, wide ? 16 : 12);
+	bool is_address =
+		column && (column->kind == CELL_ADDRESS_WIDE || column->kind == CELL_POINTER);
+	if (is_address)
+		append_number(cell, column, address);
+	else
+		output_append_hex(cell, address, 12);
 }
 
 static void append_utf16(struct text *cell, const struct scalar *scalar)

@@ -2,11 +2,12 @@
 
 enum { FIRST_CAPACITY = 1024 };
 
-/* "Type.Field", "Type.!" (size), "global NAME", "contract NAME" -> number. One flat table: a few
- * hundred names, looked up at open only. */
+/* "Type.Field", "Type.!" (size), "global NAME", "contract NAME" -> number or text. One flat table:
+ * a few hundred names, looked up at open only. */
 struct contract_entry {
 	const char *key; /* NULL: an empty slot */
 	uint64_t number;
+	const char *text; /* a string global, or a contract's version: then there is no number */
 	uint8_t width;
 	bool present;
 };
@@ -16,8 +17,8 @@ struct contract {
 	struct contract_entry *entries;
 	size_t capacity, count;
 	const char *layouts;
-	unsigned major;
-	bool has_descriptor;
+	unsigned major, checks;
+	bool has_descriptor, unverified;
 	struct runtime_location location;
 };
 
@@ -68,6 +69,7 @@ static struct error *put(struct contract *contract, const char *prefix, const ch
 		entry->key = key;
 	}
 	entry->number = value->number;
+	entry->text = value->text;
 	entry->width = value->width;
 	entry->present = value->present;
 	return NULL;
@@ -124,6 +126,9 @@ bool descriptor_number(const cJSON *value, uint64_t *ret)
 static struct error *merge_type(struct contract *contract, const cJSON *type)
 {
 	const cJSON *field;
+	if (!cJSON_IsObject(type))
+		return error_new(ERROR_BAD_DATA, "the fields of %s are not a list of names",
+				 type->string);
 	cJSON_ArrayForEach(field, type)
 	{
 		const cJSON *offset = cJSON_IsArray(field) ? cJSON_GetArrayItem(field, 0) : field;
@@ -140,54 +145,124 @@ static struct error *merge_type(struct contract *contract, const cJSON *type)
 }
 
 /* The form of a global, data_descriptor.md: value, [value, type], [[index], type], [index]. */
+struct global_form {
+	const cJSON *value, *type;
+	bool indirect;
+};
+
+static struct global_form form_of(const cJSON *global)
+{
+	struct global_form form = { .value = global };
+	if (cJSON_IsArray(form.value)) {
+		form.indirect = cJSON_GetArraySize(form.value) == 1;
+		form.type = cJSON_GetArrayItem(form.value, 1);
+		form.value = cJSON_GetArrayItem(form.value, 0);
+	}
+	if (cJSON_IsArray(form.value)) {
+		form.indirect = true;
+		form.value = cJSON_GetArrayItem(form.value, 0);
+	}
+	return form;
+}
+
+bool descriptor_indirect(const cJSON *global, const struct pointer_data *data, uint64_t *ret)
+{
+	struct global_form form = form_of(global);
+	uint64_t index;
+	if (!form.indirect || !data || !descriptor_number(form.value, &index) ||
+	    index >= data->count || !data->known[index])
+		return false;
+	*ret = data->pointers[index];
+	return true;
+}
+
+/* A text that reads as a number is one, unless its type says otherwise. */
+static struct error *merge_literal(struct contract *contract, const cJSON *global,
+				   const struct global_form *form, bool is_own,
+				   struct contract_entry *entry)
+{
+	bool is_text = cJSON_IsString(form->type) && strcmp(form->type->valuestring, "string") == 0;
+	if (is_text || !descriptor_number(form->value, &entry->number)) {
+		if (!cJSON_IsString(form->value) || !is_own)
+			return NULL;
+		entry->text = arena_printf(contract->arena, "%s", form->value->valuestring);
+		if (!entry->text)
+			return &error_no_memory;
+	}
+	return put(contract, globals_prefix, global->string, entry);
+}
+
 static struct error *merge_global(struct contract *contract, const cJSON *global,
 				  const struct pointer_data *data)
 {
 	struct contract_entry entry = { .width = 8, .present = true };
-	const cJSON *value = global, *type = NULL;
-	bool indirect = false;
-	if (cJSON_IsArray(value)) {
-		indirect = cJSON_GetArraySize(value) == 1;
-		type = cJSON_GetArrayItem(value, 1);
-		value = cJSON_GetArrayItem(value, 0);
-	}
-	if (cJSON_IsArray(value)) {
-		indirect = true;
-		value = cJSON_GetArrayItem(value, 0);
-	}
-	if (cJSON_IsString(type))
-		entry.width = width_of(type->valuestring);
-	if (!descriptor_number(value, &entry.number))
-		return NULL; /* a string global (Architecture): nothing here asks for those */
-	if (indirect) {
-		uint64_t index = entry.number;
-		if (!data || index >= data->count || !data->known[index])
-			return NULL;
-		entry.number = data->pointers[index];
-		if (entry.width && entry.width < 8)
-			entry.number &= ((uint64_t)1 << entry.width * 8) - 1;
-	}
+	struct global_form form = form_of(global);
+	if (cJSON_IsString(form.type))
+		entry.width = width_of(form.type->valuestring);
+	if (!form.indirect)
+		return merge_literal(contract, global, &form, data != NULL, &entry);
+	if (!descriptor_indirect(global, data, &entry.number))
+		return NULL;
+	if (entry.width && entry.width < 8)
+		entry.number &= ((uint64_t)1 << entry.width * 8) - 1;
 	return put(contract, globals_prefix, global->string, &entry);
+}
+
+/* A version is a name (datacontracts_design.md, "Versioning of contracts"): "c1" is another than
+ * 1. */
+static struct error *merge_version(struct contract *contract, const cJSON *version)
+{
+	struct contract_entry entry = { .present = true };
+	uint64_t number;
+	if (cJSON_IsString(version))
+		entry.text = arena_printf(contract->arena, "%s", version->valuestring);
+	else if (descriptor_number(version, &number))
+		entry.text = arena_printf(contract->arena, "%llu", (unsigned long long)number);
+	else
+		return NULL;
+	return entry.text ? put(contract, contracts_prefix, version->string, &entry)
+			  : &error_no_memory;
+}
+
+/* One of the descriptor's three dictionaries; absent is empty. */
+static struct error *dictionary(const cJSON *descriptor, const char *name, const cJSON **ret)
+{
+	*ret = cJSON_GetObjectItemCaseSensitive(descriptor, name);
+	if (!*ret || cJSON_IsObject(*ret))
+		return NULL;
+	return error_new(ERROR_BAD_DATA, "its %s are not in the compact form", name);
+}
+
+static struct error *merge(struct contract *contract, const cJSON *descriptor,
+			   const struct pointer_data *data)
+{
+	const cJSON *types, *globals, *contracts, *item;
+	TRY(dictionary(descriptor, "types", &types));
+	TRY(dictionary(descriptor, "globals", &globals));
+	TRY(dictionary(descriptor, "contracts", &contracts));
+	cJSON_ArrayForEach(item, types) TRY(merge_type(contract, item));
+	cJSON_ArrayForEach(item, globals) TRY(merge_global(contract, item, data));
+	cJSON_ArrayForEach(item, contracts) TRY(merge_version(contract, item));
+	return NULL;
 }
 
 struct error *descriptor_merge(struct contract *contract, const cJSON *descriptor,
 			       const struct pointer_data *data, const char *what)
 {
-	const cJSON *item;
-	cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(descriptor, "types"))
-	{
-		struct error *error = merge_type(contract, item);
-		if (error)
-			return error_context(error, "cannot use %s", what);
-	}
-	cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(descriptor, "globals"))
-		TRY(merge_global(contract, item, data));
-	cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(descriptor, "contracts"))
-	{
-		struct contract_entry entry = { .present = true };
-		if (descriptor_number(item, &entry.number))
-			TRY(put(contract, contracts_prefix, item->string, &entry));
-	}
+	struct error *error = merge(contract, descriptor, data);
+	return error ? error_context(error, "cannot use %s", what) : NULL;
+}
+
+struct error *pointer_data_read(struct reader *reader, struct arena *arena, uint64_t address,
+				size_t count, struct pointer_data *ret)
+{
+	uint64_t *pointers = arena_allocate_array(arena, count, sizeof(*pointers));
+	bool *known = arena_allocate_array(arena, count, sizeof(*known));
+	if (!pointers || !known)
+		return &error_no_memory;
+	for (size_t i = 0; i < count; i++)
+		known[i] = reader_u64(reader, address + i * sizeof(uint64_t), &pointers[i]);
+	*ret = (struct pointer_data){ pointers, known, count };
 	return NULL;
 }
 
@@ -273,10 +348,16 @@ struct error *contract_bind(const struct contract *contract, const struct field_
 bool contract_global(const struct contract *contract, const char *name, uint64_t *ret)
 {
 	const struct contract_entry *entry = get(contract, globals_prefix, name);
-	if (!entry)
+	if (!entry || entry->text)
 		return false;
 	*ret = entry->number;
 	return true;
+}
+
+const char *contract_text(const struct contract *contract, const char *name)
+{
+	const struct contract_entry *entry = get(contract, globals_prefix, name);
+	return entry ? entry->text : NULL;
 }
 
 struct error *contract_require_global(const struct contract *contract, const char *name,
@@ -289,10 +370,20 @@ struct error *contract_require_global(const struct contract *contract, const cha
 			 contract_layouts(contract), name);
 }
 
-unsigned contract_version(const struct contract *contract, const char *name)
+const char *contract_version(const struct contract *contract, const char *name)
 {
 	const struct contract_entry *entry = get(contract, contracts_prefix, name);
-	return entry ? (unsigned)entry->number : 0;
+	return entry ? entry->text : NULL;
+}
+
+void contract_set_unverified(struct contract *contract)
+{
+	contract->unverified = true;
+}
+
+bool contract_unverified(const struct contract *contract)
+{
+	return contract->unverified;
 }
 
 const char *contract_layouts(const struct contract *contract)
@@ -305,9 +396,25 @@ unsigned contract_major(const struct contract *contract)
 	return contract->major;
 }
 
+void contract_checked(struct contract *contract)
+{
+	contract->checks++;
+}
+
+unsigned contract_checks(const struct contract *contract)
+{
+	return contract->checks;
+}
+
 const char *contract_found_by(const struct contract *contract)
 {
 	return contract->location.found_by;
+}
+
+const char *contract_single_file(const struct contract *contract)
+{
+	const char *path = contract->location.module.path;
+	return path && *path && !strstr(path_file_name(path), ".so") ? path : NULL;
 }
 
 bool contract_has_descriptor(const struct contract *contract)

@@ -2,7 +2,8 @@
  * The contract: names -> numbers, for one runtime. It is a stack of descriptors in the form of the
  * runtime's own DotNetRuntimeContractDescriptor (dotnet/runtime docs/design/datacontracts/
  * contract-descriptor.md, contract_csharp…/data_descriptor.md): first the shipped layouts of a
- * major and an architecture (heap/contract/data/), over them the runtime's own word, which wins.
+ * major and an architecture (heap/contract/data/), as far as they are needed, over them the
+ * runtime's own word, which wins.
  * Nothing above this folder knows a runtime version: code asks for a field and does without where
  * it is absent.
  *
@@ -34,10 +35,11 @@ struct field_binding {
 };
 
 /*
- * Find the runtime's tables among the candidates, choose the shipped layouts that fit, merge the
- * descriptor. `accept` is the self-check: it is called with each contract that could be made and
- * answers NULL to take it, an error to go on to the next; when none is taken the first error
- * comes back, as ERROR_UNSUPPORTED with its reason. Everything lives in `arena`.
+ * Find the runtime's tables among the candidates: its own descriptors, alone when they describe the
+ * GC too, else over the shipped layouts that fit. `accept` is the self-check: it is called with
+ * each contract that could be made and answers NULL to take it, an error to go on to the next; when
+ * none is taken, the error of the one that passed most checks comes back, as ERROR_UNSUPPORTED with
+ * its reason. Everything lives in `arena`.
  */
 typedef struct error *(*contract_acceptor)(struct contract *contract, void *context);
 MUST_CHECK struct error *contract_find(struct reader *reader,
@@ -45,6 +47,9 @@ MUST_CHECK struct error *contract_find(struct reader *reader,
 				       struct arena *arena, const struct task *task,
 				       contract_acceptor accept, void *context,
 				       struct contract **ret);
+
+/* For the self-check: one more thing was found as this contract says. */
+void contract_checked(struct contract *contract);
 
 /* Fill a layout struct. ERROR_UNSUPPORTED "this runtime's descriptor lacks Type.Field". */
 MUST_CHECK struct error *contract_bind(const struct contract *contract,
@@ -63,15 +68,24 @@ bool contract_global(const struct contract *contract, const char *name, uint64_t
 MUST_CHECK struct error *contract_require_global(const struct contract *contract, const char *name,
 						 uint64_t *ret);
 
-/* Which algorithm reads a part of the runtime ("RuntimeTypeSystem", "Statics" …): contracts[] of
- * the descriptor. 0: not named. */
-unsigned contract_version(const struct contract *contract, const char *name);
+/* A string global ("GCIdentifiers" …); NULL: absent, or a number. Borrowed. */
+const char *contract_text(const struct contract *contract, const char *name);
 
-/* The layouts' name, e.g. "10.0-x64", the major release they were made for, how the runtime was
- * found ("symbols", "file", "scan"), and whether its own descriptor was read. */
+/* Which algorithm reads a part of the runtime ("RuntimeTypeSystem", "GC" …): contracts[] of the
+ * descriptor. A version is a name, not a number: "1" and "c1" are different, none is newer
+ * (datacontracts_design.md). Borrowed; NULL: not named. */
+const char *contract_version(const struct contract *contract, const char *name);
+
+/* The layouts' name, e.g. "10.0-x64", and the major release they were made for ("none" and 0: the
+ * runtime's own descriptor was enough), how the runtime was found ("symbols", "file", "scan"), and
+ * whether its own descriptor was read. */
 const char *contract_layouts(const struct contract *contract);
 unsigned contract_major(const struct contract *contract);
 const char *contract_found_by(const struct contract *contract);
+/* The program that the runtime is a part of (a single-file app); NULL: it is a library. */
+const char *contract_single_file(const struct contract *contract);
+/* Were the shipped layouts never measured on a real process of their kind, only derived? */
+bool contract_unverified(const struct contract *contract);
 bool contract_has_descriptor(const struct contract *contract);
 
 /* Read a bound field of the structure at `base`; `what` names the structure in the error. An absent

@@ -1,37 +1,62 @@
 #include "heap/contract/layouts.h"
 
-/* heap/contract/data.S */
-#define DECLARE(name) extern const char layout_##name[], layout_##name##_end[]
-DECLARE(x64_8_0);
-DECLARE(x64_9_0);
-DECLARE(x64_9_0_descriptor);
-DECLARE(x64_10_0);
-DECLARE(x64_10_0_descriptor);
-DECLARE(arm64_10_0);
-DECLARE(arm64_10_0_descriptor);
+#define LAYOUT_BYTES(name) extern const char layout_##name[], layout_##name##_end[]
 
-static struct layout_text text_between(const char *start, const char *end)
-{
-	return (struct layout_text){ start, (size_t)(end - start) };
-}
+/* heap/contract/data.S */
+LAYOUT_BYTES(x64_8_0);
+LAYOUT_BYTES(x64_9_0);
+LAYOUT_BYTES(x64_9_0_descriptor);
+LAYOUT_BYTES(x64_10_0);
+LAYOUT_BYTES(x64_10_0_descriptor);
+LAYOUT_BYTES(x64_11_0);
+LAYOUT_BYTES(x64_11_0_descriptor);
+LAYOUT_BYTES(x64_11_0_gc_descriptor);
+LAYOUT_BYTES(arm64_8_0);
+LAYOUT_BYTES(arm64_9_0);
+LAYOUT_BYTES(arm64_9_0_descriptor);
+LAYOUT_BYTES(arm64_10_0);
+LAYOUT_BYTES(arm64_10_0_descriptor);
+LAYOUT_BYTES(arm64_11_0);
+LAYOUT_BYTES(arm64_11_0_descriptor);
+LAYOUT_BYTES(arm64_11_0_gc_descriptor);
+LAYOUT_BYTES(constants);
+
+/* The others are tried until one fits: first those whose runtime cannot do without. */
+static const struct {
+	const char *additions, *additions_end, *descriptor, *descriptor_end, *gc, *gc_end;
+} shipped[] = {
+#define LAYOUT(name) layout_##name, layout_##name##_end
+	{ LAYOUT(x64_10_0), LAYOUT(x64_10_0_descriptor), NULL, NULL },
+	{ LAYOUT(x64_9_0), LAYOUT(x64_9_0_descriptor), NULL, NULL },
+	{ LAYOUT(x64_8_0), NULL, NULL, NULL, NULL },
+	{ LAYOUT(x64_11_0), LAYOUT(x64_11_0_descriptor), LAYOUT(x64_11_0_gc_descriptor) },
+	{ LAYOUT(arm64_10_0), LAYOUT(arm64_10_0_descriptor), NULL, NULL },
+	{ LAYOUT(arm64_9_0), LAYOUT(arm64_9_0_descriptor), NULL, NULL },
+	{ LAYOUT(arm64_8_0), NULL, NULL, NULL, NULL },
+	{ LAYOUT(arm64_11_0), LAYOUT(arm64_11_0_descriptor), LAYOUT(arm64_11_0_gc_descriptor) },
+#undef LAYOUT
+};
 
 size_t shipped_layout_count(void)
 {
-	return 4;
+	return sizeof(shipped) / sizeof(*shipped);
 }
 
-#define TEXT(name) text_between(layout_##name, layout_##name##_end)
+static struct layout_text text_between(const char *start, const char *end)
+{
+	return (struct layout_text){ start, start ? (size_t)(end - start) : 0 };
+}
 
 struct shipped_layout shipped_layout_at(size_t index)
 {
-	switch (index) {
-	case 0:
-		return (struct shipped_layout){ TEXT(x64_10_0), TEXT(x64_10_0_descriptor) };
-	case 1:
-		return (struct shipped_layout){ TEXT(x64_9_0), TEXT(x64_9_0_descriptor) };
-	case 2:
-		return (struct shipped_layout){ TEXT(x64_8_0), { NULL, 0 } };
-	default:
-		return (struct shipped_layout){ TEXT(arm64_10_0), TEXT(arm64_10_0_descriptor) };
-	}
+	return (struct shipped_layout){
+		text_between(shipped[index].additions, shipped[index].additions_end),
+		text_between(shipped[index].descriptor, shipped[index].descriptor_end),
+		text_between(shipped[index].gc, shipped[index].gc_end),
+	};
+}
+
+struct layout_text shipped_constants(void)
+{
+	return text_between(layout_constants, layout_constants_end);
 }

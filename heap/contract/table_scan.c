@@ -6,6 +6,8 @@ enum {
 	HEAP_TYPE_SERVER = 2
 }; /* gcinterface.h: GC_HEAP_WKS, GC_HEAP_SVR */
 
+const char descriptor_magic[8] = { 'D', 'N', 'C', 'C', 'D', 'A', 'C', '\0' };
+
 static bool gc_dac_vars_match(struct reader *reader, const struct table_pattern *pattern,
 			      uint64_t variable)
 {
@@ -29,41 +31,70 @@ bool table_matches(struct reader *reader, const struct table_pattern *pattern, u
 	       gc_dac_vars_match(reader, pattern, vars_variable);
 }
 
-/* A table at `start` whose own words point into the module: cheap, before the reads of
- * table_matches. */
-static bool may_start(const uint8_t *words, const struct elf_module *module,
-		      const struct table_pattern *pattern)
-{
-	uint64_t type_variable = load_u64(words + pattern->gc_heap_type * POINTER);
-	uint64_t vars_variable = load_u64(words + pattern->gc_dac_globals * POINTER);
-	return type_variable >= module->base && type_variable < module->end &&
-	       vars_variable >= module->base && vars_variable < module->end;
-}
+/* A place to look for: `needed` bytes at a time, aligned as a pointer. */
+struct pattern {
+	size_t needed;
+	bool (*matches)(const struct pattern *pattern, struct reader *reader,
+			const struct elf_module *module, uint64_t address, const uint8_t *bytes);
+	const struct table_pattern *table;
+};
 
-bool table_scan(struct reader *reader, const struct elf_module *module,
-		const struct table_pattern *pattern, uint64_t *cursor, uint64_t *ret)
+/* What is looked for is written at start-up: never in the read-only part, which RELRO ends. */
+static bool scan(struct reader *reader, const struct elf_module *module,
+		 const struct pattern *pattern, uint64_t *cursor, uint64_t *ret)
 {
-	/* The table is written at start-up: never in the read-only part, which RELRO ends. */
 	uint64_t start = module->relro_end ? module->relro_end : module->base;
 	uint64_t at = align_up(*cursor > start ? *cursor : start, POINTER);
-	size_t needed = (size_t)(pattern->gc_dac_globals + 1) * POINTER;
 	uint8_t chunk[SCAN_CHUNK];
 	while (at < module->end) {
 		size_t size = target_read_some(reader->target, at, chunk, sizeof(chunk));
-		if (size < needed) {
+		if (size < pattern->needed) {
 			at = align_up(at + 1,
 				      reader->target->page_size ? reader->target->page_size : 4096);
 			continue;
 		}
-		for (size_t i = 0; i + needed <= size; i += POINTER) {
-			if (!may_start(chunk + i, module, pattern) ||
-			    !table_matches(reader, pattern, at + i))
+		for (size_t i = 0; i + pattern->needed <= size; i += POINTER) {
+			if (!pattern->matches(pattern, reader, module, at + i, chunk + i))
 				continue;
 			*ret = at + i;
 			*cursor = at + i + POINTER;
 			return true;
 		}
-		at += align_up(size - needed + 1, POINTER);
+		at += align_up(size - pattern->needed + 1, POINTER);
 	}
 	return false;
+}
+
+/* Its own words point into the module: cheap, before the reads of table_matches. */
+static bool table_at(const struct pattern *pattern, struct reader *reader,
+		     const struct elf_module *module, uint64_t address, const uint8_t *bytes)
+{
+	const struct table_pattern *table = pattern->table;
+	uint64_t type_variable = load_u64(bytes + table->gc_heap_type * POINTER);
+	uint64_t vars_variable = load_u64(bytes + table->gc_dac_globals * POINTER);
+	return type_variable >= module->base && type_variable < module->end &&
+	       vars_variable >= module->base && vars_variable < module->end &&
+	       table_matches(reader, table, address);
+}
+
+bool table_scan(struct reader *reader, const struct elf_module *module,
+		const struct table_pattern *pattern, uint64_t *cursor, uint64_t *ret)
+{
+	struct pattern table = { (size_t)(pattern->gc_dac_globals + 1) * POINTER, table_at,
+				 pattern };
+	return scan(reader, module, &table, cursor, ret);
+}
+
+static bool magic_at(const struct pattern *pattern, struct reader *reader,
+		     const struct elf_module *module, uint64_t address, const uint8_t *bytes)
+{
+	(void)reader, (void)module, (void)address;
+	return memcmp(bytes, descriptor_magic, pattern->needed) == 0;
+}
+
+bool descriptor_scan(struct reader *reader, const struct elf_module *module, uint64_t *cursor,
+		     uint64_t *ret)
+{
+	static const struct pattern magic = { sizeof(descriptor_magic), magic_at, NULL };
+	return scan(reader, module, &magic, cursor, ret);
 }

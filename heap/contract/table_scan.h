@@ -1,9 +1,9 @@
 /*
- * Finding the DAC table without symbols (RUNTIME.md, "Finding the runtime", 3): it stands in the
- * runtime's .bss, which every dump holds. Its length proves nothing; what does is two entries in
- * succession: one whose variable is g_heap_type (1 workstation, 2 server), the next whose variable
- * points at a GcDacVars with a plausible generation size and count. The indices and bounds come
- * from the shipped layout ("scan").
+ * Finding the runtime's tables without symbols: the DAC table (RUNTIME.md, "Finding the runtime",
+ * 3): it stands in the runtime's .bss, which every dump holds. Its length proves nothing; what does
+ * is two entries in succession: one whose variable is g_heap_type (1 workstation, 2 server), the
+ * next whose variable points at a GcDacVars with a plausible generation size and count. The indices
+ * and bounds come from the shipped layout ("scan").
  */
 #ifndef HEAP_CONTRACT_TABLE_SCAN_H
 #define HEAP_CONTRACT_TABLE_SCAN_H
@@ -17,6 +17,9 @@ struct table_pattern {
 	uint64_t generation_size_min, generation_size_max, generation_count;
 };
 
+/* contract-descriptor.md: the first word of a DotNetRuntimeContractDescriptor. */
+extern const char descriptor_magic[8];
+
 /* Does a DAC table that fits the pattern start at `table`? */
 bool table_matches(struct reader *reader, const struct table_pattern *pattern, uint64_t table);
 
@@ -24,5 +27,10 @@ bool table_matches(struct reader *reader, const struct table_pattern *pattern, u
  * it. Start with *cursor = 0. false: no more. */
 bool table_scan(struct reader *reader, const struct elf_module *module,
 		const struct table_pattern *pattern, uint64_t *cursor, uint64_t *ret);
+
+/* The same for a DotNetRuntimeContractDescriptor that no symbol leads to: it stands in .data. Any
+ * of the module's: the GC of .NET 11 has its own. */
+bool descriptor_scan(struct reader *reader, const struct elf_module *module, uint64_t *cursor,
+		     uint64_t *ret);
 
 #endif

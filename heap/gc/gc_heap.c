@@ -61,12 +61,23 @@ static struct error *variable_read(struct builder *builder, const char *name, co
 	return reader_pointer(builder->reader, variable, what, ret);
 }
 
+/* A variable of the GC until .NET 10, the size of a type since. */
+static struct error *generation_size_find(const struct contract *contract, uint64_t *ret)
+{
+	uint32_t size;
+	if (contract_global(contract, "GenerationSize", ret) ||
+	    !contract_type_size(contract, "Generation", &size))
+		return contract_require_global(contract, "GenerationSize", ret);
+	*ret = size;
+	return NULL;
+}
+
 static struct error *layout_read(struct builder *builder)
 {
 	const struct contract *contract = builder->heap->contract;
 	struct gc_layout *layout = &builder->layout;
 	TRY(contract_bind(contract, bindings, sizeof(bindings) / sizeof(*bindings), layout));
-	TRY(contract_require_global(contract, "GenerationSize", &layout->generation_size));
+	TRY(generation_size_find(contract, &layout->generation_size));
 	TRY(contract_require_global(contract, "TotalGenerationCount", &layout->generation_count));
 	TRY(contract_require_global(contract, "HeapSegmentFlagReadOnly", &layout->read_only_flag));
 	if (layout->generation_count < 3 || layout->generation_count > GENERATION_FROZEN)
@@ -319,14 +330,46 @@ static struct error *readable_collect(struct builder *builder)
 	return target_visit_regions(builder->heap->target, readable_add, &list);
 }
 
+/* The words of GCIdentifiers (GC.md), separated by commas and spaces. */
+static bool has_word(const char *text, const char *word)
+{
+	static const char separators[] = ", ";
+	size_t wanted = strlen(word);
+	for (text += strspn(text, separators); *text; text += strspn(text, separators)) {
+		size_t length = strcspn(text, separators);
+		if (length == wanted && memcmp(text, word, length) == 0)
+			return true;
+		text += length;
+	}
+	return false;
+}
+
+/* The GC says itself what it is since .NET 11; before, a variable of the runtime does. */
+static struct error *kind_read(struct builder *builder, bool *ret_is_server)
+{
+	const struct contract *contract = builder->heap->contract;
+	const char *identifiers = contract_text(contract, "GCIdentifiers");
+	uint64_t variable, type;
+	if (!identifiers) {
+		TRY(contract_require_global(contract, "GCHeapType", &variable));
+		TRY(reader_unsigned(builder->reader, variable, 4, "the kind of GC", &type));
+		*ret_is_server = type == HEAP_TYPE_SERVER;
+		return NULL;
+	}
+	*ret_is_server = has_word(identifiers, "server");
+	if (*ret_is_server || has_word(identifiers, "workstation"))
+		return NULL;
+	return error_new(ERROR_UNSUPPORTED,
+			 "the GC is neither workstation nor server: it calls itself \"%.64s\"",
+			 identifiers);
+}
+
 static struct error *builder_run(struct builder *builder, const struct task *task)
 {
-	uint64_t variable, type, minimum;
+	uint64_t minimum;
 	TRY(layout_read(builder));
 	TRY(contract_require_global(builder->heap->contract, "MinimumObjectSize", &minimum));
-	TRY(contract_require_global(builder->heap->contract, "GCHeapType", &variable));
-	TRY(reader_unsigned(builder->reader, variable, 4, "the kind of GC", &type));
-	builder->gc->is_server = type == HEAP_TYPE_SERVER;
+	TRY(kind_read(builder, &builder->gc->is_server));
 	builder->gc->has_regions = !builder->layout.allocation_start.present;
 	state_read(builder);
 	TRY(contexts_collect(builder));
@@ -339,7 +382,8 @@ static struct error *builder_run(struct builder *builder, const struct task *tas
 			    minimum);
 }
 
-uint64_t gc_next_readable(const struct gc_heap *gc, uint64_t address)
+/* The index of the first readable region that ends behind `address`. */
+static size_t readable_behind(const struct gc_heap *gc, uint64_t address)
 {
 	size_t low = 0, high = gc->readable_count;
 	while (low < high) {
@@ -349,9 +393,21 @@ uint64_t gc_next_readable(const struct gc_heap *gc, uint64_t address)
 		else
 			high = middle;
 	}
-	if (low == gc->readable_count)
+	return low;
+}
+
+uint64_t gc_next_readable(const struct gc_heap *gc, uint64_t address)
+{
+	size_t found = readable_behind(gc, address);
+	if (found == gc->readable_count)
 		return UINT64_MAX;
-	return gc->readable[low].start > address ? gc->readable[low].start : address;
+	return gc->readable[found].start > address ? gc->readable[found].start : address;
+}
+
+uint64_t gc_readable_end(const struct gc_heap *gc, uint64_t address)
+{
+	size_t found = readable_behind(gc, address);
+	return found == gc->readable_count ? address : gc->readable[found].end;
 }
 
 struct error *gc_heap_open(struct heap *heap, const struct task *task, struct gc_heap **ret)
@@ -362,7 +418,9 @@ struct error *gc_heap_open(struct heap *heap, const struct task *task, struct gc
 		return &error_no_memory;
 	struct error *error = builder_run(&builder, task);
 	id_map_deinit(&builder.seen);
-	if (!error)
+	if (error)
+		builder.gc->lost_segments++;
+	if (!error || error->code == ERROR_FAULT)
 		*ret = builder.gc;
 	return error;
 }

@@ -57,12 +57,16 @@ struct gc_heap {
 	size_t readable_count;
 };
 
-/* In the heap's arena. Needs contract and threads. */
+/* In the heap's arena. Needs contract and threads. When its tables are not all in the target the
+ * answer is ERROR_FAULT, and *ret all the same what could be read of them, not to be walked (one
+ * more of lost_segments); with other errors *ret may be left alone. */
 MUST_CHECK struct error *gc_heap_open(struct heap *heap, const struct task *task,
 				      struct gc_heap **ret);
 
 /* The first address from `address` on at which the target has something; UINT64_MAX: none. */
 uint64_t gc_next_readable(const struct gc_heap *gc, uint64_t address);
+/* Where that ends, for an address that can be read. */
+uint64_t gc_readable_end(const struct gc_heap *gc, uint64_t address);
 
 /* The segment that holds an address; NULL: none. */
 const struct gc_segment *gc_segment_of(const struct gc_heap *gc, uint64_t address);

@@ -7,7 +7,8 @@
  * heap/contract/data has them under the same names. */
 struct module_layout {
 	struct field assembly, pe_assembly, path;
-	struct field domain_assemblies, list_count, list_block, block_next, block_size, block_array;
+	struct field domain_assemblies, assemblies, list_count, list_block, block_next, block_size,
+		block_array;
 	struct field domain_assembly_assembly;
 	struct field assembly_module, is_collectible, is_dynamic;
 	struct field pe_image, loaded_layout, flat_layout, image_path;
@@ -21,6 +22,7 @@ static const struct field_binding bindings[] = {
 	{ "Module", "PEAssembly", SLOT(pe_assembly), true, 8 },
 	{ "Module", "Path", SLOT(path), false, 8 },
 	{ "AppDomain", "DomainAssemblyList", SLOT(domain_assemblies), false, 0 },
+	{ "AppDomain", "AssemblyList", SLOT(assemblies), false, 0 }, /* since .NET 11 */
 	{ "ArrayListBase", "Count", SLOT(list_count), false, 4 },
 	{ "ArrayListBase", "FirstBlock", SLOT(list_block), false, 0 },
 	{ "ArrayListBlock", "Next", SLOT(block_next), false, 8 },
@@ -137,7 +139,7 @@ static struct error *mapping_visited(const struct mapping *mapping, void *contex
 {
 	struct mapping_search *search = context;
 	if (search->path || search->address < mapping->start || search->address >= mapping->end ||
-	    !mapping->path)
+	    !mapping->path || path_is_memory(mapping->path))
 		return NULL;
 	search->path = arena_copy_text(&search->heap->arena, mapping->path, strlen(mapping->path));
 	return search->path ? NULL : &error_no_memory;
@@ -219,9 +221,11 @@ static struct error *module_read(struct heap *heap, uint64_t address, struct clr
 	struct clr_module *module = arena_allocate(&heap->arena, sizeof(*module));
 	if (!module)
 		return &error_no_memory;
-	*module = (struct clr_module){
-		.address = address, .assembly = assembly, .path = "", .assembly_name = ""
-	};
+	*module = (struct clr_module){ .address = address,
+				       .assembly = assembly,
+				       .path = "",
+				       .assembly_name = "",
+				       .file_refused = "" };
 	if (load(heap, assembly, layout->is_collectible, &flag))
 		module->is_collectible = flag != 0;
 	if (load(heap, address, layout->pe_assembly, &pe_assembly) && pe_assembly)
@@ -270,16 +274,17 @@ struct error *clr_module_at(struct heap *heap, uint64_t address, struct clr_modu
 	return module_add(set, *ret);
 }
 
-/* One element of the AppDomain's list: a DomainAssembly, which leads to an Assembly. Elements of
- * unloaded assemblies are null. */
-static struct error *assembly_visit(struct heap *heap, uint64_t domain_assembly)
+/* One element of the AppDomain's list: an Assembly, or a DomainAssembly, which leads to one.
+ * Elements of unloaded assemblies are null. */
+static struct error *assembly_visit(struct heap *heap, uint64_t element)
 {
 	struct module_set *set = set_of(heap);
-	uint64_t assembly, address;
+	uint64_t assembly = element, address;
 	struct clr_module *module;
-	if (!domain_assembly)
+	if (!element)
 		return NULL;
-	if (!load(heap, domain_assembly, set->layout.domain_assembly_assembly, &assembly) ||
+	if ((!set->layout.assemblies.present &&
+	     !load(heap, element, set->layout.domain_assembly_assembly, &assembly)) ||
 	    !load(heap, assembly, set->layout.assembly_module, &address)) {
 		set->public.lost++;
 		return NULL;
@@ -300,9 +305,8 @@ static struct error *list_visit(struct heap *heap, uint64_t list)
 	const struct module_layout *layout = &set->layout;
 	uint64_t count, size, next, element;
 	set->public.list_cut = true;
-	if (!layout->domain_assembly_assembly.present || !layout->block_array.present ||
-	    !layout->list_block.present || !load(heap, list, layout->list_count, &count) ||
-	    count > LIMIT_ASSEMBLIES)
+	if (!layout->block_array.present || !layout->list_block.present ||
+	    !load(heap, list, layout->list_count, &count) || count > LIMIT_ASSEMBLIES)
 		return NULL;
 	uint64_t block = list + layout->list_block.offset;
 	for (uint32_t blocks = 0; count && block && blocks < LIMIT_ASSEMBLIES; blocks++) {
@@ -332,11 +336,13 @@ struct error *clr_modules_open(struct heap *heap, struct clr_modules **ret)
 			  &set->layout));
 	uint64_t variable, domain;
 	set->public.list_cut = true;
-	if (!set->layout.domain_assemblies.present ||
-	    !contract_global(heap->contract, "AppDomain", &variable) ||
+	const struct field *assemblies = set->layout.assemblies.present
+						 ? &set->layout.assemblies
+						 : &set->layout.domain_assemblies;
+	if (!assemblies->present || !contract_global(heap->contract, "AppDomain", &variable) ||
 	    !reader_u64(&heap->reader, variable, &domain) || !domain)
 		return NULL;
-	return list_visit(heap, domain + set->layout.domain_assemblies.offset);
+	return list_visit(heap, domain + assemblies->offset);
 }
 
 void clr_modules_close(struct clr_modules *modules)

@@ -26,6 +26,7 @@ struct clr_module {
 	struct metadata *metadata;
 	struct error *metadata_error; /* why there is none; owned by the module set */
 	bool metadata_tried;
+	const char *file_refused; /* why a file that was found was not taken; "": none was */
 	bool metadata_unverified; /* from a file of --sysroot whose identity nothing could prove */
 };
 

@@ -102,21 +102,58 @@ static struct error *metadata_of_dynamic(struct heap *heap, struct clr_module *m
 	return metadata_open(reader, data, size, &heap->arena, ret);
 }
 
+/* The runtime's maps from tokens to its structures, made for as many rows as a table has
+ * (src/coreclr/vm/ceeload.cpp: Module::AllocateMaps). In pe_counted_table's order. */
+struct map_layout {
+	struct field maps[PE_COUNTED_TABLES], count;
+};
+
+#define MAP_SLOT(table) offsetof(struct map_layout, maps[table])
+static const struct field_binding map_bindings[] = {
+	{ "Module", "TypeRefToMethodTableMap", MAP_SLOT(PE_ROWS_TYPE_REF), false, 0 },
+	{ "Module", "TypeDefToMethodTableMap", MAP_SLOT(PE_ROWS_TYPE_DEF), false, 0 },
+	{ "Module", "FieldDefToDescMap", MAP_SLOT(PE_ROWS_FIELD), false, 0 },
+	{ "Module", "MethodDefToDescMap", MAP_SLOT(PE_ROWS_METHOD), false, 0 },
+	{ "Module", "MemberRefToDescMap", MAP_SLOT(PE_ROWS_MEMBER_REF), false, 0 },
+	{ "ModuleLookupMap", "Count", offsetof(struct map_layout, count), false, 4 },
+};
+
+static struct error *rows_read(struct heap *heap, const struct clr_module *module, uint32_t *ret)
+{
+	struct map_layout layout;
+	TRY(contract_bind(heap->contract, map_bindings,
+			  sizeof(map_bindings) / sizeof(*map_bindings), &layout));
+	for (size_t i = 0; i < PE_COUNTED_TABLES; i++) {
+		uint32_t count;
+		uint64_t at = module->address + layout.maps[i].offset + layout.count.offset;
+		if (layout.maps[i].present && layout.count.present &&
+		    reader_u32(&heap->reader, at, &count) && count > 1)
+			ret[i] = count - 1; /* the first entry is RID 0's */
+	}
+	return NULL;
+}
+
 /* What the target lacks may stand in the module's file. */
 static struct error *file_admit(struct heap *heap, struct clr_module *module,
 				struct metadata *partial, const char **ret_reason, bool *ret)
 {
-	uint8_t mvid[16];
+	uint8_t mvid[PE_FILE_MVID_BYTES];
 	bool has_mvid = partial && metadata_mvid(partial, mvid);
-	uint64_t address = module->flat_base ? module->flat_base : module->image_base;
+	struct managed_file file = {
+		.loaded = { module->image_base, module->image_size, module->image_mapped },
+		.flat = { module->flat_base, module->flat_size, false },
+		.path = module->path,
+		.mvid = has_mvid ? mvid : NULL,
+	};
 	*ret = false;
 	*ret_reason = "";
-	if (!heap->files || !address)
+	if (!heap->files || !module->image_base)
 		return NULL;
-	TRY(module_files_admit_pe(heap->files, address, module->path, has_mvid ? mvid : NULL, ret,
-				  &module->metadata_unverified));
+	TRY(rows_read(heap, module, file.rows));
+	TRY(module_files_admit_pe(heap->files, &file, ret, &module->metadata_unverified));
 	if (!*ret)
 		*ret_reason = module_files_reason(heap->files);
+	module->file_refused = !*ret && module_files_refused(heap->files) ? *ret_reason : "";
 	return NULL;
 }
 

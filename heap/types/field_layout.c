@@ -116,11 +116,22 @@ static struct error *bind_statics(const struct contract *contract, struct field_
 	return NULL;
 }
 
+/* A global until .NET 10, the size of a type since. */
+static struct error *object_header_size(const struct contract *contract, uint64_t *ret)
+{
+	uint32_t size;
+	if (contract_global(contract, "ObjectHeaderSize", ret))
+		return NULL;
+	TRY(require_size(contract, "ObjectHeader", &size));
+	*ret = size;
+	return NULL;
+}
+
 static struct error *bind_all(const struct contract *contract, struct field_layout *layout)
 {
 	TRY(contract_bind(contract, common_bindings, COUNT(common_bindings), layout));
 	TRY(require_size(contract, "FieldDesc", &layout->desc.size));
-	TRY(contract_require_global(contract, "ObjectHeaderSize", &layout->object.header));
+	TRY(object_header_size(contract, &layout->object.header));
 	if (!layout->class.fixed_size.present &&
 	    (!layout->class.instance_count.present || !layout->class.static_count.present))
 		return error_new(ERROR_UNSUPPORTED,

@@ -34,6 +34,7 @@ struct decoder {
 	uint32_t count;
 	struct open_node open[LIMIT_NESTING];
 	unsigned depth;
+	bool is_method; /* the first node is a method's signature, without FNPTR before it */
 };
 
 uint8_t element_width(uint8_t element_type)
@@ -63,6 +64,22 @@ uint8_t element_width(uint8_t element_type)
 	default:
 		return 0;
 	}
+}
+
+const char *element_class_name(uint8_t element_type)
+{
+	static const char *const names[] = {
+		[ELEMENT_VOID] = "Void",     [ELEMENT_BOOLEAN] = "Boolean",
+		[ELEMENT_CHAR] = "Char",     [ELEMENT_I1] = "SByte",
+		[ELEMENT_U1] = "Byte",       [ELEMENT_I2] = "Int16",
+		[ELEMENT_U2] = "UInt16",     [ELEMENT_I4] = "Int32",
+		[ELEMENT_U4] = "UInt32",     [ELEMENT_I8] = "Int64",
+		[ELEMENT_U8] = "UInt64",     [ELEMENT_R4] = "Single",
+		[ELEMENT_R8] = "Double",     [ELEMENT_STRING] = "String",
+		[ELEMENT_I] = "IntPtr",      [ELEMENT_U] = "UIntPtr",
+		[ELEMENT_OBJECT] = "Object", [ELEMENT_TYPEDBYREF] = "TypedReference",
+	};
+	return element_type < sizeof(names) / sizeof(*names) ? names[element_type] : NULL;
 }
 
 static struct error *bad(const struct decoder *decoder, const char *what)
@@ -241,7 +258,7 @@ static struct error *close_nodes(struct decoder *decoder, uint8_t *kinds)
 	return NULL;
 }
 
-/* One type: a node and all below it. */
+/* One type, or a whole method as a function pointer: a node and all below it. */
 static struct error *read_type(struct decoder *decoder)
 {
 	uint8_t kinds[LIMIT_NESTING]; /* element types of the open nodes */
@@ -249,7 +266,12 @@ static struct error *read_type(struct decoder *decoder)
 		struct signature_node node = { 0 };
 		if (decoder->depth)
 			decoder->open[decoder->depth - 1].children_left--;
-		TRY(read_node(decoder, &node));
+		if (decoder->is_method && !decoder->count) {
+			node.element_type = ELEMENT_FNPTR;
+			TRY(function_pointer(decoder, &node));
+		} else {
+			TRY(read_node(decoder, &node));
+		}
 		if (decoder->count >= LIMIT_SIGNATURE_NODES)
 			return bad(decoder, "has too many types");
 		if (decoder->depth >= LIMIT_NESTING)
@@ -264,6 +286,23 @@ static struct error *read_type(struct decoder *decoder)
 	return NULL;
 }
 
+/* Twice: to count the nodes, and to keep them. */
+static struct error *decode(struct decoder *decoder, struct arena *arena, struct signature *ret)
+{
+	size_t start = decoder->position;
+	TRY(read_type(decoder));
+	struct signature_node *nodes = arena_allocate_array(arena, decoder->count, sizeof(*nodes));
+	if (!nodes)
+		return &error_no_memory;
+	decoder->nodes = nodes;
+	decoder->count = 0;
+	decoder->position = start;
+	TRY(read_type(decoder));
+	ret->nodes = nodes;
+	ret->count = decoder->count;
+	return NULL;
+}
+
 struct error *signature_of_field(const uint8_t *bytes, uint32_t size, struct arena *arena,
 				 struct signature *ret)
 {
@@ -273,16 +312,13 @@ struct error *signature_of_field(const uint8_t *bytes, uint32_t size, struct are
 	TRY(byte(&decoder, &convention));
 	if ((convention & CONVENTION_MASK) != CONVENTION_FIELD)
 		return bad(&decoder, "is not a field's");
-	size_t start = decoder.position;
-	TRY(read_type(&decoder));
-	struct signature_node *nodes = arena_allocate_array(arena, decoder.count, sizeof(*nodes));
-	if (!nodes)
-		return &error_no_memory;
-	decoder.nodes = nodes;
-	decoder.count = 0;
-	decoder.position = start;
-	TRY(read_type(&decoder));
-	ret->nodes = nodes;
-	ret->count = decoder.count;
-	return NULL;
+	return decode(&decoder, arena, ret);
+}
+
+struct error *signature_of_method(const uint8_t *bytes, uint32_t size, struct arena *arena,
+				  struct signature *ret)
+{
+	struct decoder decoder = { .bytes = bytes, .size = size, .is_method = true };
+	*ret = (struct signature){ 0 };
+	return decode(&decoder, arena, ret);
 }

@@ -47,6 +47,9 @@ enum element_type {
 /* Bytes of a primitive, pointers among them, on a 64-bit target (ECMA-335 III.1.1); 0: not one. */
 uint8_t element_width(uint8_t element_type);
 
+/* "Int32", "String", "Object" …: the class in namespace System of CoreLib; NULL: not one. */
+const char *element_class_name(uint8_t element_type);
+
 struct signature_node {
 	uint8_t element_type;
 	bool is_value_type; /* GENERICINST over a value type */
@@ -66,5 +69,10 @@ struct signature {
  * one or exceeds LIMIT_SIGNATURE_NODES. */
 MUST_CHECK struct error *signature_of_field(const uint8_t *bytes, uint32_t size,
 					    struct arena *arena, struct signature *ret);
+
+/* MethodDefSig, MethodRefSig (II.23.2.1): nodes[0] is a FNPTR whose children are the return type
+ * and the parameters. As above. */
+MUST_CHECK struct error *signature_of_method(const uint8_t *bytes, uint32_t size,
+					     struct arena *arena, struct signature *ret);
 
 #endif

@@ -18,7 +18,7 @@ static const struct field_binding bindings[] = {
 	{ "EEClass", "CorTypeAttr", SLOT(class_attributes), false, 4 },
 	{ "EEClass", "InternalCorElementType", SLOT(class_element_type), true, 1 },
 	{ "EEClass", "BaseSizePadding", SLOT(class_padding), false, 1 },
-	{ "ArrayClass", "Rank", SLOT(array_rank), true, 1 },
+	{ "ArrayClass", "Rank", SLOT(array_rank), false, 1 },
 	{ "GenericsDictInfo", "NumDicts", SLOT(dictionaries), true, 2 },
 	{ "GenericsDictInfo", "NumTypeArgs", SLOT(arguments), true, 2 },
 	{ "TypeDesc", "TypeAndFlags", SLOT(desc_flags), false, 4 },
@@ -45,6 +45,9 @@ static struct error *layout_bind(struct heap *heap, struct type_system *types)
 {
 	struct type_layout *layout = &types->layout;
 	TRY(contract_bind(heap->contract, bindings, sizeof(bindings) / sizeof(*bindings), layout));
+	if (!layout->array_rank.present)
+		TRY(contract_require_global(heap->contract, "ArrayBaseSize",
+					    &layout->array_base_size));
 	const struct field *read_at_once[] = {
 		&layout->flags,        &layout->base_size,     &layout->flags_2,
 		&layout->type_def_rid, &layout->parent,        &layout->class_or_canonical,
@@ -203,7 +206,6 @@ static void fill_kind(struct heap *heap, struct reader *reader, const struct met
 		      struct type *type)
 {
 	const struct type_system *types = heap->types;
-	uint64_t rank = 1;
 	type->value_size = POINTER_BYTES;
 	type->element_type = ELEMENT_CLASS;
 	type->kind = TYPE_CLASS;
@@ -214,11 +216,9 @@ static void fill_kind(struct heap *heap, struct reader *reader, const struct met
 		type->is_single_dimension = (table->flags & METHOD_TABLE_CATEGORY_MASK) ==
 					    METHOD_TABLE_CATEGORY_SZARRAY;
 		type->element_type = type->is_single_dimension ? ELEMENT_SZARRAY : ELEMENT_ARRAY;
-		if (!type->is_single_dimension &&
-		    (!type_load(reader, table->ee_class, types->layout.array_rank, &rank) ||
-		     rank > LIMIT_ARRAY_RANK))
-			rank = 0;
-		type->rank = (uint8_t)rank;
+		type->rank = type->is_single_dimension
+				     ? 1
+				     : (uint8_t)method_table_rank(types, reader, table);
 		type->element = known(heap, table->instantiation);
 	} else if ((table->flags & METHOD_TABLE_GROUP_MASK) == METHOD_TABLE_CATEGORY_INTERFACE) {
 		type->kind = TYPE_INTERFACE;

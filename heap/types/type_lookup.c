@@ -30,7 +30,7 @@ static void raw_of_method_table(struct heap *heap, uint64_t handle, struct raw_c
 {
 	const struct type_system *types = heap->types;
 	struct method_table table;
-	uint64_t rank, place;
+	uint64_t place;
 	if (method_table_read(types, &heap->reader, handle, &table) != 1)
 		return;
 	if (method_table_is_array(&table)) {
@@ -38,10 +38,9 @@ static void raw_of_method_table(struct heap *heap, uint64_t handle, struct raw_c
 		raw->count = 1;
 		if ((table.flags & METHOD_TABLE_CATEGORY_MASK) == METHOD_TABLE_CATEGORY_SZARRAY) {
 			raw->kind = ELEMENT_SZARRAY;
-		} else if (type_load(&heap->reader, table.ee_class, types->layout.array_rank,
-				     &rank)) {
+		} else {
 			raw->kind = ELEMENT_ARRAY;
-			raw->rank = (uint32_t)rank;
+			raw->rank = method_table_rank(types, &heap->reader, &table);
 		}
 		return;
 	}
@@ -423,19 +422,9 @@ struct error *type_of_token(struct heap *heap, struct clr_module *module, uint32
 
 struct error *type_of_element(struct heap *heap, enum element_type element, const struct type **ret)
 {
-	static const char *const names[] = {
-		[ELEMENT_VOID] = "Void",     [ELEMENT_BOOLEAN] = "Boolean",
-		[ELEMENT_CHAR] = "Char",     [ELEMENT_I1] = "SByte",
-		[ELEMENT_U1] = "Byte",       [ELEMENT_I2] = "Int16",
-		[ELEMENT_U2] = "UInt16",     [ELEMENT_I4] = "Int32",
-		[ELEMENT_U4] = "UInt32",     [ELEMENT_I8] = "Int64",
-		[ELEMENT_U8] = "UInt64",     [ELEMENT_R4] = "Single",
-		[ELEMENT_R8] = "Double",     [ELEMENT_STRING] = "String",
-		[ELEMENT_I] = "IntPtr",      [ELEMENT_U] = "UIntPtr",
-		[ELEMENT_OBJECT] = "Object", [ELEMENT_TYPEDBYREF] = "TypedReference",
-	};
 	struct metadata *metadata;
-	if (element >= sizeof(names) / sizeof(*names) || !names[element])
+	const char *name = element_class_name(element);
+	if (!name)
 		return error_new(ERROR_BAD_DATA, "the element type %#x is no primitive's", element);
 	*ret = heap->types->elements[element];
 	if (*ret)
@@ -444,10 +433,9 @@ struct error *type_of_element(struct heap *heap, enum element_type element, cons
 	if (!core)
 		return error_new(ERROR_NOT_FOUND, "System.Private.CoreLib is not known");
 	TRY(clr_module_metadata(heap, core, &metadata));
-	uint32_t row = metadata_find_type(metadata, "System", names[element], 0);
+	uint32_t row = metadata_find_type(metadata, "System", name, 0);
 	if (!row)
-		return error_new(ERROR_NOT_FOUND, "%s has no System.%s", core->path,
-				 names[element]);
+		return error_new(ERROR_NOT_FOUND, "%s has no System.%s", core->path, name);
 	TRY(type_of_token(heap, core, token_make(TABLE_TYPE_DEF, row), ret));
 	heap->types->elements[element] = *ret;
 	return NULL;

@@ -68,6 +68,26 @@ static bool definition_agrees(struct heap *heap, const struct type *type,
 	return !mapped || mapped == type->handle;
 }
 
+/* The classes that the runtime itself points to (src/coreclr/vm/vars.hpp: g_pStringClass and its
+ * like): their names are known where CoreLib's metadata is not. NULL: none of them. */
+static const char *name_by_global(struct heap *heap, const struct type *type)
+{
+	static const struct {
+		const char *global, *name;
+	} classes[] = {
+		{ "StringMethodTable", "System.String" },
+		{ "ObjectMethodTable", "System.Object" },
+		{ "ExceptionMethodTable", "System.Exception" },
+		{ "RuntimeTypeMethodTable", "System.RuntimeType" },
+	};
+	uint64_t variable, handle;
+	for (size_t i = 0; i < sizeof(classes) / sizeof(*classes) && type->handle; i++)
+		if (contract_global(heap->contract, classes[i].global, &variable) &&
+		    reader_u64(&heap->reader, variable, &handle) && handle == type->handle)
+			return classes[i].name;
+	return NULL;
+}
+
 static struct error *append_definition(struct heap *heap, const struct type *type, bool escaped,
 				       struct text *text, bool *ret_known)
 {
@@ -83,6 +103,11 @@ static struct error *append_definition(struct heap *heap, const struct type *typ
 	*ret_known = metadata && token_table(type->token) == TABLE_TYPE_DEF &&
 		     definition_agrees(heap, type, metadata) &&
 		     type_definition_name(metadata, token_row(type->token), escaped, text);
+	const char *name = metadata ? NULL : name_by_global(heap, type);
+	if (name) {
+		text_append(text, name);
+		*ret_known = true;
+	}
 	return NULL;
 }
 
@@ -155,9 +180,8 @@ static bool append_angles(const char *definition, const char *const *arguments, 
 	return used == count;
 }
 
-/* typestring.cpp: AppendInst with FormatFullInst; a type variable stands without an assembly. */
-static struct error *append_brackets(struct heap *heap, const struct type *const *arguments,
-				     uint32_t count, struct text *text)
+struct error *type_append_brackets(struct heap *heap, const struct type *const *arguments,
+				   uint32_t count, struct text *text)
 {
 	struct metadata *metadata;
 	for (uint32_t i = 0; i < count; i++) {
@@ -165,7 +189,7 @@ static struct error *append_brackets(struct heap *heap, const struct type *const
 		text_append(text, i ? "," : "[");
 		if (!variable)
 			text_append_char(text, '[');
-		text_append(text, arguments[i]->sos_name);
+		text_append(text, type_sos_name(heap, arguments[i]));
 		if (variable)
 			continue;
 		TRY(clr_module_metadata_or_none(heap, arguments[i]->module, &metadata));
@@ -251,7 +275,7 @@ static struct error *name_instance(struct heap *heap, const struct type *type,
 		    append_angles(text_string(&naming->sos_name), names, count, &naming->name);
 	/* The definition itself has no arguments in its name (IsGenericTypeDefinition). */
 	if (naming->known && !type->is_generic_definition)
-		TRY(append_brackets(heap, parts, count, &naming->sos_name));
+		TRY(type_append_brackets(heap, parts, count, &naming->sos_name));
 	if (!fits) {
 		text_clear(&naming->name);
 		text_append(&naming->name, text_string(&naming->sos_name));
@@ -396,8 +420,10 @@ const char *type_name(struct heap *heap, const struct type *type, bool *ret_know
 {
 	struct error *error = type_name_prepare(heap, type);
 	error_free(error);
+	bool known = !error && type_record_of(type)->name_known;
 	if (ret_known)
-		*ret_known = !error && type_record_of(type)->name_known;
+		*ret_known = known;
+	heap->met_unnamed |= !known;
 	return error ? unknown_without_memory : type->name;
 }
 

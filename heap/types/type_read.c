@@ -123,6 +123,22 @@ bool method_table_arguments(const struct type_system *types, struct reader *read
 	       *ret;
 }
 
+/* Each dimension has two numbers before the elements, its length and its lower bound (Array's form:
+ * src/coreclr/vm/object.h, ArrayBase). */
+enum { DIMENSION_BYTES = 2 * sizeof(uint32_t) };
+
+uint32_t method_table_rank(const struct type_system *types, struct reader *reader,
+			   const struct method_table *table)
+{
+	const struct type_layout *layout = &types->layout;
+	uint64_t rank = 0;
+	if (layout->array_rank.present)
+		type_load(reader, table->ee_class, layout->array_rank, &rank);
+	else if (table->base_size > layout->array_base_size)
+		rank = (table->base_size - layout->array_base_size) / DIMENSION_BYTES;
+	return rank <= LIMIT_ARRAY_RANK ? (uint32_t)rank : 0;
+}
+
 struct map_block {
 	uint64_t data, next;
 	uint32_t count;

@@ -15,6 +15,7 @@ struct type_layout {
 	struct field instantiation, multipurpose_flags, virtual_count;
 	struct field class_method_table, class_attributes, class_element_type, class_padding;
 	struct field array_rank;
+	uint64_t array_base_size; /* of an array without bounds; 0: this runtime gives the rank */
 	struct field dictionaries, arguments;
 	struct field desc_flags, desc_argument, variable_module, variable_token;
 	struct field function_arguments, function_convention, function_types;
@@ -118,6 +119,10 @@ bool type_load(struct reader *reader, uint64_t base, struct field field, uint64_
 int method_table_read(const struct type_system *types, struct reader *reader, uint64_t address,
 		      struct method_table *ret);
 
+/* Of an array with bounds; 0: unreadable or above LIMIT_ARRAY_RANK. */
+uint32_t method_table_rank(const struct type_system *types, struct reader *reader,
+			   const struct method_table *table);
+
 /* Where an instantiation's arguments stand, and how many; false: unreadable or above the cap. */
 bool method_table_arguments(const struct type_system *types, struct reader *reader,
 			    const struct method_table *table, uint64_t *ret, uint32_t *ret_count);
@@ -153,9 +158,16 @@ MUST_CHECK struct error *type_instance_find(struct heap *heap,
 /* Makes what type_metadata_name() answers; ERROR_NO_MEMORY only. */
 MUST_CHECK struct error *type_metadata_name_prepare(struct heap *heap, const struct type *type);
 
+/* The arguments of an instantiation as the runtime writes them, [[System.Int32,
+ * System.Private.CoreLib],[…]] (typestring.cpp: AppendInst with FormatFullInst); a type variable
+ * stands without an assembly. ERROR_NO_MEMORY only. Appends to text. */
+struct text;
+MUST_CHECK struct error *type_append_brackets(struct heap *heap,
+					      const struct type *const *arguments, uint32_t count,
+					      struct text *text);
+
 /* Namespace.Name`n of a TypeDef with its enclosing ones, '+' between; `escaped`: reserved
  * characters behind a backslash as reflection writes them. False: unreadable. Appends to text. */
-struct text;
 bool type_definition_name(struct metadata *metadata, uint32_t row, bool escaped, struct text *text);
 
 #endif

@@ -42,9 +42,12 @@ expect 2 "2: not a process id" "$program" analyze -p 12x
 expect 2 "2: an unknown command" "$program" analyze "$dump" -c 'dumpheep'
 said err "did you mean dumpheap?" "suggests one"
 expect 2 "2: an unknown option of a command" "$program" analyze "$dump" -c 'dumpheap -bogus'
-expect 2 "2: an option that comes later" "$program" collect -p 1 --zstd
-said err "not built yet" "says so"
-expect 2 "2: a type of dump that comes later" "$program" collect -p 1 --type Mini
+expect 2 "2: an option of dotnet-dump that is not needed" "$program" collect -p 1 --diag
+said err "leave it out" "says so"
+expect 2 "2: a level of packing that is none" "$program" collect -p 1 --zstd=99
+said err "--zstd" "names it"
+expect 2 "2: a type of dump that is none" "$program" collect -p 1 --type Most
+said err "Full, Heap" "names those there are"
 expect 2 "2: a folder as script" "$program" analyze "$dump" -x "$work"
 said err "cannot read the script $work" "names it"
 expect 3 "3: no such --sysroot" "$program" analyze "$dump" --sysroot "$work/none" -c help

@@ -173,9 +173,9 @@ static void check_target(struct target *target)
 static void check_pe(const uint8_t *bytes, size_t size)
 {
 	struct pe_file file;
-	uint8_t mvid[PE_FILE_MVID_BYTES];
-	if (pe_file_read(bytes, size, &file) && pe_file_mvid(&file, bytes, size, mvid))
-		touch(mvid, sizeof(mvid));
+	struct pe_identity identity;
+	if (pe_file_read(bytes, size, &file) && pe_file_identity(&file, bytes, size, &identity))
+		touch((const uint8_t *)&identity, sizeof(identity));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)

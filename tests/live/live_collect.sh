@@ -4,85 +4,15 @@
 #
 # usage: live_collect.sh PROGRAM     (build/release/clrpod)
 # needs: cc, 1 GB of memory and of disk; gdb, readelf and eu-readelf where they are; root for the full file system. Exit status 77: skipped, with the reason.
-set -u
-program=$(realpath "${1:?usage: live_collect.sh PROGRAM}")
-here=$(cd "$(dirname "$0")" && pwd)
-work=$(mktemp -d) || exit 1
-number=0 failures=0 victim= in= out= log=$work/log
-
-cleanup() {
-	if [ -n "$victim" ]; then kill -KILL "$victim" 2>/dev/null; fi
-	mountpoint -q "$work/small" && umount "$work/small"
-	rm -rf "$work"
-}
-trap cleanup EXIT
-skip_all() { echo "1..0 # SKIP $1"; exit 77; }
-command -v cc >/dev/null || skip_all "no C compiler"
-cc -std=gnu11 -D_GNU_SOURCE -g -O1 -fno-omit-frame-pointer -pthread -o "$work/victim" "$here/victim.c" || exit 1
-
-# ok NAME COMMAND...: one test.
-ok() {
-	local name=$1
-	shift
-	number=$((number + 1))
-	if "$@"; then echo "ok $number - $name"; else
-		failures=$((failures + 1))
-		echo "not ok $number - $name"
-		sed 's/^/# /' "$log"
-		if [ -n "$victim" ]; then grep -hE '^(State|TracerPid)' "/proc/$victim/task"/*/status | sort | uniq -c | sed 's/^/# /'; fi
-	fi
-}
-skip() { number=$((number + 1)); echo "ok $number - $1 # SKIP $2"; }
-
-start_victim() {
-	coproc VICTIM { exec "$work/victim" "$@"; }
-	victim=$VICTIM_PID in=${VICTIM[1]} out=${VICTIM[0]}
-	local line
-	read -r -u "$out" line && [ "$line" = ready ]
-}
-end_victim() {
-	kill -KILL "$victim" 2>/dev/null
-	wait "$victim" 2>/dev/null
-	victim=
-}
-collect() { "$program" collect -p "$victim" "$@" >"$log" 2>&1; }
-status_is() { local wanted=$1; shift; "$@"; local status=$?; [ $status = "$wanted" ] || { echo "exit status $status" >>"$log"; false; }; }
-# No thread is traced; none is stopped (t, T).
-is_free() {
-	! grep -qE '^TracerPid:\s*[1-9]' "/proc/$victim/task"/*/status 2>/dev/null &&
-		! grep -qE '^State:\s*[tT]' "/proc/$victim/task"/*/status 2>/dev/null
-}
-is_job_stopped() {
-	! grep -qE '^TracerPid:\s*[1-9]' "/proc/$victim/task"/*/status &&
-		! grep -E '^State:' "/proc/$victim/task"/*/status | grep -qvE 'T \(stopped\)'
-}
-# Within 15 seconds.
-soon() { local i; for i in $(seq 300); do "$@" && return 0; sleep 0.05; done; false; }
-clean() { [ -z "$(find "$work" "${1:-$work}" -name '*.core*')" ]; }
-one_sentence() { [ "$(wc -l <"$log")" = 1 ] && grep -q -e "$1" "$log"; }
-said() { grep -qE -e "$1" "$log"; }
-
-# Starts a collect in the background and waits until it writes.
-begin_collect() {
-	"$program" collect -p "$victim" -o "$work/v.core" --force >"$log" 2>&1 &
-	collector=$!
-	soon test -s "$work/v.core.partial"
-}
-end_collect() { # SIGNAL WANTED-STATUS
-	kill "-$1" "$collector"
-	wait "$collector" 2>/dev/null
-	status=$?
-	[ $status = "$2" ] || { echo "exit status $status after SIG$1" >>"$log"; false; }
-}
+way=--freeze
+. "$(dirname "$0")/lib"
 
 # --- what the program must not notice
 ok "the program runs" start_victim
 if ! collect -o "$work/v.core" --force && said 'SYS_PTRACE|ptrace_scope'; then skip_all "$(tail -n 1 "$log")"; fi
 many() { local i; for i in $(seq 25); do status_is 0 collect -o "$work/v.core" --force && is_free || return 1; done; }
 ok "25 collects while threads come and go" many
-read_report() { echo report >&"$in" && read -r -t 10 -u "$out" report; echo "$report" >"$log"; }
 ok "it still answers" read_report
-value() { echo "$report" | tr ' ' '\n' | sed -n "s/^$1=//p"; }
 ok "no signal was lost" test "$(value sent)" = "$(value received)" -a "$(value sent)" -gt 0
 ok "no system call ended early" test "$(value eintr)" = 0
 ok "sleeps and threads went on" test "$(value turns)" -gt 0 -a "$(value churned)" -gt 0
@@ -91,8 +21,6 @@ ok "... in one sentence" one_sentence --force
 ok "mode 0600" test "$(stat -c %a "$work/v.core")" = 600
 
 # --- what others read in it
-core=$work/v.core
-debug() { gdb -nx -batch -ex 'set debuginfod enabled off' "$@" "$work/victim" "$core" >"$log" 2>&1; }
 if command -v gdb >/dev/null; then
 	debug -ex 'info threads' -ex 'thread apply all backtrace'
 	ok "gdb lists the threads" test "$(grep -cE '^[* ] +[0-9]+ +Thread' "$log")" -ge 10
@@ -154,11 +82,15 @@ rm -f "$core"*
 
 # --- clrpod ends in the middle
 ok "a big program" start_victim big 1000
-for signal in INT:130 TERM:143 HUP:143; do
+for signal in INT:130 TERM:5 HUP:5; do
 	begin_collect
 	ok "SIG${signal%:*} in the middle" end_collect "${signal%:*}" "${signal#*:}"
 	ok "... the program runs" soon is_free
-	ok "... no file remains" clean
+	if [ $signal = INT:130 ]; then ok "... no file remains" clean; else
+		ok "... a part remains, and says so" test -s "$core.partial" -a ! -e "$core"
+		ok "... in words too" said 'told to stop before all memory was written'
+	fi
+	rm -f "$core.partial"
 done
 begin_collect
 ok "SIGKILL in the middle" end_collect KILL 137
@@ -220,9 +152,9 @@ begin_collect
 disown "$victim" # or bash tells of its end
 kill -KILL "$victim"
 wait "$collector"
-ok "the program is killed in the middle: an error" test $? = 3
-ok "... in one sentence" one_sentence 'killed while'
-ok "... no file remains" clean
+ok "the program is killed in the middle: incomplete" test $? = 5
+ok "... the reason" said 'killed while'
+ok "... a part remains, and says so" test -s "$core.partial" -a ! -e "$core"
 ok "a process that is gone" status_is 3 collect -o "$core"
 victim=
 

@@ -75,11 +75,60 @@ ok "... finds the value" said '^False$'
 ok "it runs on" is_free
 clrpod analyze -p "$sample" -c 'dumpheap -stat'
 ok "the same objects in both" test -n "$in_core" -a "$in_core" = "$(grep '^Total' "$log")"
+clrpod collect -p "$sample" -o "$work/frozen.core" --force --freeze
+clrpod analyze "$work/frozen.core" -c 'dumpheap -stat'
+ok "... and in a core of --freeze" test -n "$in_core" -a "$in_core" = "$(grep '^Total' "$log")"
+clrpod analyze -p "$sample" --freeze -c 'dumpheap -stat'
+ok "... and with --freeze" test -n "$in_core" -a "$in_core" = "$(grep '^Total' "$log")"
+clrpod analyze -p "$sample" --no-stop -c 'dumpheap -stat'
+ok "... and with --no-stop" test -n "$in_core" -a "$in_core" = "$(grep '^Total' "$log")"
+ok "... which says what that means" said 'runs while it is read: answers may be torn'
+ok "ways that exclude each other" test "$("$program" analyze -p "$sample" --freeze --no-stop -c eeversion >/dev/null 2>&1; echo $?)" = 2
 
-# At the prompt the process stands still, until clrpod ends, however it does.
+# At the prompt of a snapshot the process runs, until clrpod ends, and then nothing of it remains.
+no_child() { [ -z "$(pgrep -P "$sample")" ]; }
+one_child() { [ "$(pgrep -P "$sample" | wc -l)" = 1 ]; }
+for signal in KILL TERM HUP; do
+	mkfifo "$work/snapshot.$signal"
+	"$program" analyze -p "$sample" <"$work/snapshot.$signal" >"$log" 2>&1 &
+	analyzer=$!
+	exec 4>"$work/snapshot.$signal"
+	echo eeversion >&4
+	ok "a snapshot at the prompt" soon said Workstation
+	ok "... it runs" is_free
+	ok "... one copy" one_child
+	ok "... which is no process of ps" test -z "$("$program" ps | grep "^ *$(pgrep -P "$sample") ")"
+	kill "-$signal" "$analyzer"
+	ok "SIG$signal: no copy" soon no_child
+	exec 4>&-
+	wait "$analyzer" 2>/dev/null
+done
+clrpod analyze -p "$sample" -c 'dumpheap -stat' -c refresh -c 'dumpheap -stat'
+ok "refresh" test "$(grep -c "^$in_core" "$log")" = 2
+ok "... says so" said 'as it is now'
+ok "... leaves nothing" no_child
+clrpod analyze -p "$sample" --freeze -c refresh -c 'dumpheap -stat'
+ok "refresh of a frozen process" test "$(grep -c "^$in_core" "$log")" = 1
+ok "... it runs on" is_free
+ok "refresh of a dump: refused" test "$("$program" analyze "$work/sample.core" -c refresh >"$log" 2>&1; echo $?)" = 3
+ok "... in one sentence" said 'refresh needs a live process'
+(sleep 1; pkill -KILL -P "$sample"; sleep 1; echo eeversion; echo refresh; echo eeversion) |
+	"$program" analyze -p "$sample" -x - --keep-going >"$log" 2>&1
+ok "a snapshot that was killed: one sentence" said 'was dropped, as the copy was killed.*: refresh takes a new one$'
+ok "... refresh brings a new one" said '^Workstation'
+ok "... and leaves nothing" no_child
+ok "--hold without a number" test "$("$program" analyze -p "$sample" --hold x -c eeversion >/dev/null 2>&1; echo $?)" = 2
+if command -v script >/dev/null; then
+	(sleep 1; echo "eeversion"; sleep 1; echo exit) | TERM=dumb script -qec "$program analyze -p $sample" /dev/null >"$log" 2>&1
+	ok "the prompt tells what it costs" said '^\+[0-9]+ MiB> '
+	ok "... and the greeting how long it stood" said 'stood still for [0-9.]+ ms and runs on'
+	ok "... and when it is dropped" said 'After 10 minutes'
+fi
+
+# With --freeze it stands still at the prompt, until clrpod ends, however it does.
 for signal in KILL TERM HUP; do
 	mkfifo "$work/prompt.$signal"
-	"$program" analyze -p "$sample" <"$work/prompt.$signal" >"$log" 2>&1 &
+	"$program" analyze -p "$sample" --freeze <"$work/prompt.$signal" >"$log" 2>&1 &
 	analyzer=$!
 	exec 4>"$work/prompt.$signal"
 	echo eeversion >&4

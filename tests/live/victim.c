@@ -3,24 +3,30 @@
  * calls, threads that come and go, signals that must all arrive, memory of every kind. It counts
  * what a stop must not change.
  *
- * usage: victim [big MIB | leaderless | vfork SECONDS]
- * stdin: "report" answers one line "sent=N received=N eintr=N turns=N churned=N"; the end of stdin
- * ends the process.
+ * usage: victim [big MIB | leaderless | vfork SECONDS | filter errno|kill | churn MIB | quiet]
+ * stdin: "report" answers one line "sent=N received=N eintr=N turns=N churned=N sigchld=N
+ * children=N mask=N gap_ms=N" (the last: the longest time that a thread stood still since the
+ * report before); the end of stdin ends the process.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
 #include <linux/futex.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -34,7 +40,9 @@ volatile long victim_marker = 0x5eed;
 static _Thread_local volatile long victim_own;
 
 static atomic_long sent, received, interrupted, turns, churned;
+static atomic_long child_signals, gap_us;
 static atomic_bool ending;
+static sigset_t first_mask;
 static int silent_pipe[2];
 static int silent_futex;
 
@@ -42,6 +50,12 @@ static void on_signal(int number)
 {
 	(void)number;
 	atomic_fetch_add(&received, 1);
+}
+
+static void on_child(int number)
+{
+	(void)number;
+	atomic_fetch_add(&child_signals, 1);
 }
 
 static void count_interrupt(long result)
@@ -127,6 +141,38 @@ static void *send_signals(void *thread)
 	return NULL;
 }
 
+/* Standing still shows as a gap between two looks at the clock. */
+static void *tick(void *unused)
+{
+	struct timespec before, now, pause = { .tv_nsec = 200 * 1000 };
+	(void)unused;
+	clock_gettime(CLOCK_MONOTONIC, &before);
+	for (;; before = now) {
+		nanosleep(&pause, NULL);
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		long gap = (now.tv_sec - before.tv_sec) * 1000000 +
+			   (now.tv_nsec - before.tv_nsec) / 1000;
+		if (gap > gap_us)
+			gap_us = gap;
+	}
+	return NULL;
+}
+
+/* One counter in private memory, one in shared: never more than one apart. */
+volatile long *victim_private_count, *victim_shared_count;
+static void *count_both(void *unused)
+{
+	struct timespec pause = { .tv_nsec = 20 * 1000 };
+	(void)unused;
+	for (;;) {
+		++*victim_private_count;
+		++*victim_shared_count;
+		if (*victim_private_count % 64 == 0)
+			nanosleep(&pause, NULL);
+	}
+	return NULL;
+}
+
 static void *short_life(void *unused)
 {
 	return unused;
@@ -156,7 +202,8 @@ static char *map(size_t pages, int protection, int flags, int fd)
 }
 
 /* Kinds of memory that a copy must get right, or must not trip over. */
-char *victim_touched, *victim_protected, *victim_memory;
+char *victim_touched, *victim_protected, *victim_memory, *victim_shared, *victim_not_inherited,
+	*victim_wiped;
 static void make_memory(void)
 {
 	victim_touched = map(1000, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
@@ -177,6 +224,17 @@ static void make_memory(void)
 	strcpy(writable + 10 * PAGE, "through the other mapping");
 	victim_memory = map(1 << 18, PROT_READ | PROT_EXEC, MAP_SHARED, fd);
 	munmap(writable, (size_t)PAGE << 18);
+	victim_shared = map(16, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1);
+	strcpy(victim_shared + 4 * PAGE, "shared without a name");
+	victim_shared_count = (volatile long *)victim_shared;
+	victim_private_count =
+		(volatile long *)map(1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	victim_not_inherited = map(4, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	strcpy(victim_not_inherited + PAGE, "not inherited by a copy");
+	madvise(victim_not_inherited, 4 * PAGE, MADV_DONTFORK);
+	victim_wiped = map(4, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	strcpy(victim_wiped + 2 * PAGE, "wiped in a copy");
+	madvise(victim_wiped, 4 * PAGE, MADV_WIPEONFORK);
 	/* Beyond the end of its file: SIGBUS for the process, EIO for a reader. */
 	FILE *file = tmpfile();
 	if (!file || fputs("short", file) < 0 || fflush(file))
@@ -200,6 +258,42 @@ static void make_big(const char *mebibytes)
 		memory[i] = i * 0x9e3779b97f4a7c15u | 1;
 }
 
+/* Writes one word of each page of so much memory, over and over: a copy of it grows fast. */
+static size_t churned_bytes;
+static void *churn_pages(void *memory_bytes)
+{
+	char *memory = memory_bytes;
+	size_t size = churned_bytes;
+	for (;;) {
+		struct timespec pause = { .tv_nsec = 1000000 };
+		for (size_t at = 0; at < size; at += PAGE) {
+			memory[at]++;
+			if (at % (1 << 20) == 0)
+				nanosleep(&pause, NULL);
+		}
+	}
+	return NULL;
+}
+
+/* clone(2) without CLONE_THREAD: an error, or the end. */
+static void filter_clones(const char *how)
+{
+	unsigned action =
+		strcmp(how, "kill") ? SECCOMP_RET_ERRNO | EPERM : SECCOMP_RET_KILL_PROCESS;
+	struct sock_filter program[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x10000 /* CLONE_THREAD */, 1, 0),
+		BPF_STMT(BPF_RET | BPF_K, action),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog whole = { .len = sizeof(program) / sizeof(*program), .filter = program };
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &whole))
+		abort();
+}
+
 /* The parent of a vforked child sleeps uninterruptibly until the child ends. */
 static void *wait_for_vfork(void *seconds)
 {
@@ -215,18 +309,37 @@ static void *wait_for_vfork(void *seconds)
 	return NULL;
 }
 
+/* 0: none of any kind, living or dead. */
+static long count_children(void)
+{
+	siginfo_t info = { 0 };
+	return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) && errno == ECHILD ? 0
+												: 1;
+}
+
+static long mask_changed(void)
+{
+	sigset_t mask;
+	pthread_sigmask(SIG_SETMASK, NULL, &mask);
+	return memcmp(&mask, &first_mask, 8) != 0;
+}
+
 static void *serve(void *unused)
 {
 	char line[64];
 	(void)unused;
+	pthread_sigmask(SIG_SETMASK, NULL, &first_mask);
 	printf("ready\n");
 	fflush(stdout);
 	while (fgets(line, sizeof(line), stdin)) {
 		ending = true;
+		long gap = atomic_exchange(&gap_us, 0);
 		struct timespec time = { .tv_nsec = 100 * 1000000 };
 		nanosleep(&time, NULL);
-		printf("sent=%ld received=%ld eintr=%ld turns=%ld churned=%ld\n", sent, received,
-		       interrupted, turns, churned);
+		printf("sent=%ld received=%ld eintr=%ld turns=%ld churned=%ld sigchld=%ld "
+		       "children=%ld mask=%ld gap_ms=%.1f\n",
+		       sent, received, interrupted, turns, churned, child_signals, count_children(),
+		       mask_changed(), (double)gap / 1000);
 		fflush(stdout);
 	}
 	exit(0);
@@ -241,12 +354,23 @@ int main(int count, char **arguments)
 	sigaddset(&signals, SIGRTMIN);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	sigaction(SIGRTMIN, &action, NULL);
+	action.sa_handler = on_child;
+	sigaction(SIGCHLD, &action, NULL);
 	if (pipe2(silent_pipe, O_CLOEXEC))
 		return 1;
 	make_memory();
 	const char *mode = count > 1 ? arguments[1] : "";
 	if (!strcmp(mode, "big"))
 		make_big(arguments[2]);
+	if (!strcmp(mode, "filter"))
+		filter_clones(arguments[2]);
+	if (!strcmp(mode, "churn")) {
+		churned_bytes = strtoul(arguments[2], NULL, 10) << 20;
+		char *memory = map(churned_bytes / PAGE, PROT_READ | PROT_WRITE,
+				   MAP_PRIVATE | MAP_ANONYMOUS, -1);
+		memset(memory, 1, churned_bytes);
+		start(NULL, churn_pages, memory);
+	}
 	start(NULL, block_in_read, NULL);
 	start(NULL, block_in_poll, NULL);
 	start(NULL, block_in_futex, NULL);
@@ -255,7 +379,10 @@ int main(int count, char **arguments)
 	start(&spinner, spin, NULL);
 	if (!*mode)
 		start(NULL, send_signals, &spinner);
-	start(NULL, churn, NULL);
+	if (strcmp(mode, "quiet"))
+		start(NULL, churn, NULL);
+	start(NULL, tick, NULL);
+	start(NULL, count_both, NULL);
 	if (!strcmp(mode, "vfork"))
 		start(NULL, wait_for_vfork, arguments[2]);
 	start(NULL, serve, NULL);

@@ -8,7 +8,7 @@ namespace Oracle;
 public static class Program
 {
 	private const string Usage = "usage: Oracle VERB DUMP --dac LIBMSCORDACCORE [--files FOLDER]... [--per-type N]\n" +
-		"VERB: version, modules, threads, segments, stat, objects, statics, threadstatics, time";
+		"VERB: version, modules, threads, segments, stat, objects, statics, threadstatics, exceptions, time";
 
 	public static int Main(string[] arguments)
 	{
@@ -36,6 +36,7 @@ public static class Program
 		case "threads": Listings.Threads(runtime, lines); break;
 		case "segments": Listings.Segments(runtime, lines); break;
 		case "stat": Listings.Statistics(runtime, lines); break;
+		case "exceptions": Exceptions.Print(runtime, lines); break;
 		case "time": Listings.Time(runtime, lines, clock); break;
 		case "objects": new Objects(runtime, lines).Print(perType); break;
 		case "statics": new Statics(runtime, lines).Print(); break;

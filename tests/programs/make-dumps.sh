@@ -18,7 +18,8 @@
 # needs: root (ptrace, the neutral folder), the .NET SDK, zstd, gdb for gcore dumps
 set -euo pipefail
 
-shipped='sample-8.0-wks sample-9.0-wks sample-10.0-wks sample-10.0-srv'
+shipped='sample-8.0-wks sample-8.0-srv sample-8.0-seg sample-9.0-wks sample-9.0-srv sample-9.0-seg
+	sample-10.0-wks sample-10.0-srv sample-10.0-seg sample-11.0-wks'
 
 ship=no
 if [ "${1:-}" = --ship ]; then ship=yes; shift; fi
@@ -192,6 +193,7 @@ done
 dump sample 10.0.14 datas
 dump csc 10.0.14 wks
 dump big 10.0.14 wks
+for kind in wks srv seg; do dump sample 11.0.0 "$kind"; done
 
 [ $ship = yes ] || exit 0
 dumps=$programs/../dumps

@@ -216,7 +216,8 @@ void fake_put(struct fake_target *fake, uint64_t address, uint64_t number, unsig
 
 static void *copy_of(const void *bytes, size_t size)
 {
-	return memcpy(scenery_allocate(size), bytes, size);
+	void *copy = scenery_allocate(size);
+	return size ? memcpy(copy, bytes, size) : copy;
 }
 
 void fake_target_mapping(struct fake_target *fake, uint64_t start, uint64_t end,

@@ -53,8 +53,9 @@ void pe_build(uint8_t *pe, uint32_t timestamp, uint8_t mvid)
 	put32(stream + 12, 0xa0);
 	put32(stream + 16, 16);
 	memcpy(stream + 20, "#GUID\0\0\0", 8);
-	metadata[0x50 + 8] = 3;                 /* Module and TypeRef tables */
-	put32(metadata + 0x50 + 24, 1);         /* one Module row */
+	metadata[0x50 + 8] = 3;         /* Module and TypeRef tables */
+	put32(metadata + 0x50 + 24, 1); /* one Module row */
+	put32(metadata + 0x50 + 28, PE_TYPE_REFS);
 	put16(metadata + 0x50 + 32 + 2 + 2, 1); /* Mvid: the first GUID */
 	memset(metadata + 0xa0, mvid, 16);
 	memset(pe + 0x1000, 'm', 0x400);  /* untouched by loading */

@@ -16,6 +16,7 @@ enum {
 	PE_DATA = 0x2400,     /* file offset; RVA 0x6000, writable */
 	PE_RELOC = 0x2600,    /* file offset; RVA 0x8000 */
 	PE_BYTES = 0x2800,
+	PE_TYPE_REFS = 5,      /* rows */
 	PE_RELOCATED = 0x3000, /* RVA of the page that loading changes: file offset 0x1400 */
 };
 

@@ -42,7 +42,8 @@ TEST(fields_and_globals_have_every_form)
 		"{\"types\":{\"A\":{\"!\":24,\"X\":8,\"Y\":[\"0x10\",\"uint16\"],\"Z\":[4,\"B\"]}},"
 		"\"globals\":{\"one\":1,\"hex\":[\"0xff\",\"uint8\"],\"at\":[[0],\"pointer\"],"
 		"\"short\":[[1],\"uint32\"],\"absent\":[[2],\"pointer\"],\"far\":[[9],\"pointer\"],"
-		"\"name\":[\"x64\",\"string\"]},\"contracts\":{\"Thread\":2}}",
+		"\"name\":[\"x64\",\"string\"],\"digits\":[\"11\",\"string\"],"
+		"\"text\":[\"0xc\",\"uint8\"]},\"contracts\":{\"Thread\":2,\"Loader\":\"c1\"}}",
 		&data));
 	CHECK(contract_type_size(contract, "A", &size) && size == 24);
 	CHECK(contract_field(contract, "A", "X", &field) && field.offset == 8 && field.width == 0);
@@ -56,8 +57,14 @@ TEST(fields_and_globals_have_every_form)
 	CHECK(!contract_global(contract, "absent", &number));
 	CHECK(!contract_global(contract, "far", &number));
 	CHECK(!contract_global(contract, "name", &number));
-	CHECK_NUMBER(contract_version(contract, "Thread"), 2);
-	CHECK_NUMBER(contract_version(contract, "GC"), 0);
+	CHECK_TEXT(contract_text(contract, "name"), "x64");
+	CHECK_TEXT(contract_text(contract, "digits"), "11");
+	CHECK(!contract_global(contract, "digits", &number));
+	CHECK(contract_global(contract, "text", &number) && number == 12);
+	CHECK(!contract_text(contract, "one") && !contract_text(contract, "gone"));
+	CHECK_TEXT(contract_version(contract, "Thread"), "2");
+	CHECK_TEXT(contract_version(contract, "Loader"), "c1");
+	CHECK_TEXT(contract_version(contract, "GC"), NULL);
 }
 
 TEST(a_later_descriptor_wins)
@@ -70,6 +77,8 @@ TEST(a_later_descriptor_wins)
 	CHECK_OK(merge(contract, "{\"types\":{\"A\":{\"X\":[16,\"uint32\"]}}}", NULL));
 	CHECK(contract_field(contract, "A", "X", &field) && field.offset == 16 && field.width == 4);
 	CHECK(contract_field(contract, "A", "Y", &field) && field.offset == 12);
+	CHECK_OK(merge(contract, "{\"globals\":{\"Name\":[\"x64\",\"string\"]}}", NULL));
+	CHECK(!contract_text(contract, "Name")); /* no data: not of this process */
 	CHECK_OK(contract_set_field(contract, "A", "Y", false, 0));
 	CHECK(!contract_field(contract, "A", "Y", &field));
 }
@@ -104,8 +113,24 @@ TEST(bad_descriptors_are_refused)
 	CHECK_FAILS(merge(contract, "{\"types\":{\"A\":{\"X\":-1}}}", NULL), ERROR_BAD_DATA, "A.X");
 	CHECK_FAILS(merge(contract, "{\"types\":{\"A\":{\"X\":[\"y\"]}}}", NULL), ERROR_BAD_DATA,
 		    "A.X");
+	CHECK_FAILS(merge(contract, "{\"types\":{\"A\":[8]}}", NULL), ERROR_BAD_DATA,
+		    "fields of A");
+	CHECK_FAILS(merge(contract, "{\"types\":[{\"A\":8}]}", NULL), ERROR_BAD_DATA,
+		    "types are not");
+	CHECK_FAILS(merge(contract, "{\"globals\":7}", NULL), ERROR_BAD_DATA, "globals are not");
+	CHECK_FAILS(merge(contract, "{\"contracts\":[\"c1\"]}", NULL), ERROR_BAD_DATA,
+		    "contracts are not");
 	CHECK_FAILS(merge(contract, "{\"types\":{\"A\":{\"X\":99999999999}}}", NULL),
 		    ERROR_BAD_DATA, "A.X");
+}
+
+static struct error *merge_shipped(struct contract *contract, const struct layout_text *text)
+{
+	CLEANUP(json_cleanup) cJSON *json = NULL;
+	if (!text->size)
+		return NULL;
+	TRY(descriptor_json(text->bytes, text->size, "a shipped descriptor", &json));
+	return descriptor_merge(contract, json, NULL, "a shipped descriptor");
 }
 
 TEST(shipped_layouts_are_whole)
@@ -121,6 +146,8 @@ TEST(shipped_layouts_are_whole)
 		CHECK(cJSON_IsString(cJSON_GetObjectItem(json, "name")));
 		CHECK(cJSON_IsNumber(cJSON_GetObjectItem(json, "major")));
 		CHECK_OK(descriptor_merge(contract, json, NULL, "additions"));
+		CHECK_OK(merge_shipped(contract, &layout.descriptor));
+		CHECK_OK(merge_shipped(contract, &layout.gc_descriptor));
 		CHECK(contract_field(contract, "FieldDesc", "DWord1", &(struct field){ 0 }));
 	}
 }
@@ -161,9 +188,27 @@ TEST(the_table_is_found_by_scan_and_only_once)
 	CHECK(!table_scan(&reader, &runtime->location.module, &pattern, &cursor, &table));
 }
 
+TEST(an_unknown_release_is_refused_by_its_name)
+{
+	CLEANUP(fake_runtime_cleanup) struct fake_runtime *runtime = fake_runtime_new();
+	struct table_pattern pattern = pattern_of(runtime);
+	struct heap *heap;
+	fake_put(runtime->target, runtime->gc_vars + pattern.generation_count_at, 4, 4);
+	runtime->location.module.path = "/net/Microsoft.NETCore.App/7.0.20/libcoreclr.so";
+	CHECK_FAILS(fake_runtime_open(runtime, &heap), ERROR_UNSUPPORTED,
+		    "the runtime is .NET 7.0.20 by its path");
+	CHECK_FAILS(fake_runtime_open(runtime, &heap), ERROR_UNSUPPORTED, "8, 9, 10");
+	runtime->location.module.path = "/net/Microsoft.NETCore.App/8.0.99/libcoreclr.so";
+	CHECK_FAILS(fake_runtime_open(runtime, &heap), ERROR_UNSUPPORTED, "no table");
+}
+
 static const struct tap_case cases[] = {
-	CASE(fields_and_globals_have_every_form), CASE(a_later_descriptor_wins),
-	CASE(binding_names_what_is_missing),      CASE(bad_descriptors_are_refused),
-	CASE(shipped_layouts_are_whole),          CASE(the_table_is_found_by_scan_and_only_once),
+	CASE(fields_and_globals_have_every_form),
+	CASE(a_later_descriptor_wins),
+	CASE(binding_names_what_is_missing),
+	CASE(bad_descriptors_are_refused),
+	CASE(shipped_layouts_are_whole),
+	CASE(the_table_is_found_by_scan_and_only_once),
+	CASE(an_unknown_release_is_refused_by_its_name),
 };
 TAP_MAIN(cases)

@@ -343,7 +343,7 @@ TEST(what_is_no_core_is_named)
 		  6, "xz -d" },
 		{ "PK\x03\x04", 4, "zip" },
 		{ "Nettrace", 8, "event trace" },
-		{ "\x14\0\0\0!FastSerialization.1", 24, "not an ELF core" },
+		{ "\x14\0\0\0!FastSerialization.1", 24, "gcdump" },
 		{ "hello, world\n", 13, "text file" },
 		{ "\0\0\0\0\0\0\0\0", 8, "zeros" },
 		{ "\x7f"

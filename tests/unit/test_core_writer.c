@@ -47,6 +47,30 @@ static bool read_program_header(int fd, const Elf64_Ehdr *header, size_t index, 
 	return pread(fd, ret, sizeof(*ret), at) == sizeof(*ret);
 }
 
+static struct error *write_to(int fd, const struct core_contents *contents, const struct task *task,
+			      struct core_written *ret)
+{
+	CLEANUP(core_sink_cleanup) struct core_sink *sink = NULL;
+	uint64_t bytes;
+	TRY(core_sink_file_new(fd, &sink));
+	TRY(core_write(sink, contents, task, ret));
+	TRY(sink->ops->finish(sink, &bytes));
+	CHECK_NUMBER(bytes, ret->file_bytes);
+	return NULL;
+}
+
+static struct error *open_core(int fd, struct target **ret)
+{
+	char path[64];
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return core_target_open(path, NULL, ret);
+}
+
+static void close_target(struct target **target)
+{
+	target_close(*target);
+}
+
 static struct core_segment segment(uint64_t start, uint64_t size)
 {
 	return (struct core_segment){ .start = start,
@@ -68,7 +92,7 @@ TEST(two_segments_and_a_note)
 					  .notes = "some notes..",
 					  .notes_size = 12 };
 	struct core_written written;
-	CHECK_OK(core_write(fd, &contents, NULL, &written));
+	CHECK_OK(write_to(fd, &contents, NULL, &written));
 	CHECK_NUMBER(written.unreadable_bytes, 0);
 	CHECK_NUMBER(written.memory_bytes, 2 * MIB + 4 * PAGE);
 	CHECK_NUMBER(written.file_bytes, core_file_bytes(&contents));
@@ -98,7 +122,8 @@ TEST(two_segments_and_a_note)
 	CHECK(file_has(fd, second.p_offset, fake->ranges[1].bytes, 2 * MIB + PAGE));
 }
 
-/* Never read, in the file as a hole, and zeros to whoever reads the core. */
+/* Never read, in the file as one block that stands for all of it, zeros to whoever reads the core.
+ */
 TEST(untouched_memory_is_zeros)
 {
 	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
@@ -113,17 +138,54 @@ TEST(untouched_memory_is_zeros)
 					  .notes = "some notes..",
 					  .notes_size = 12 };
 	struct core_written written;
-	CHECK_OK(core_write(fd, &contents, NULL, &written));
+	CHECK_OK(write_to(fd, &contents, NULL, &written));
 	CHECK_NUMBER(written.unreadable_bytes, 0);
-	CHECK_NUMBER(written.zero_bytes, 64 * MIB);
+	CHECK_NUMBER(written.memory_bytes, PAGE + 64 * MIB);
 	CHECK_NUMBER(written.file_bytes, core_file_bytes(&contents));
 	struct stat file;
 	REQUIRE(!fstat(fd, &file));
 	CHECK_NUMBER(file.st_size, written.file_bytes);
-	CHECK(file.st_blocks * 512 < 2 * MIB);
-	uint8_t byte = 1;
-	CHECK(pread(fd, &byte, 1, file.st_size - 1) == 1);
-	CHECK_NUMBER(byte, 0);
+	CHECK(file.st_size < 2 * MIB);
+	CHECK(file.st_blocks * 512 < MIB);
+	CLEANUP(close_target) struct target *core = NULL;
+	CHECK_OK(open_core(fd, &core));
+	uint8_t *bytes = scenery_allocate(64 * MIB), *zeros = scenery_allocate(64 * MIB);
+	memset(bytes, 1, 64 * MIB);
+	CHECK_NUMBER(target_read_some(core, 0x10000 + PAGE, bytes, 64 * MIB), 64 * MIB);
+	CHECK(!memcmp(bytes, zeros, 64 * MIB));
+	CHECK_NUMBER(target_read_some(core, 0x10000 + PAGE + 64 * MIB, bytes, 1), 0);
+	scenery_free(bytes);
+	scenery_free(zeros);
+}
+
+/* In the file by priority, in the table by address. */
+TEST(segments_stand_in_the_order_of_their_priority)
+{
+	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
+	CLEANUP(fd_cleanup) int fd = new_file();
+	static const unsigned priorities[] = { CORE_REST, CORE_HEAP, CORE_STACKS, CORE_FIRST,
+					       CORE_HEAP };
+	static const uint64_t order[] = { 4, 2, 1, 0, 3 };
+	struct core_segment segments[5];
+	for (size_t i = 0; i < 5; i++) {
+		segments[i] = segment(0x10000 * (i + 1), PAGE);
+		segments[i].priority = priorities[i];
+		fill(fake_target_zeros(fake, segments[i].start, PAGE), PAGE, (unsigned)i);
+	}
+	struct core_contents contents = { .target = &fake->base,
+					  .segments = segments,
+					  .segment_count = 5 };
+	struct core_written written;
+	CHECK_OK(write_to(fd, &contents, NULL, &written));
+	Elf64_Ehdr header;
+	REQUIRE(read_header(fd, &header) && header.e_phnum == 6);
+	for (size_t i = 0; i < 5; i++) {
+		Elf64_Phdr load;
+		REQUIRE(read_program_header(fd, &header, i + 1, &load));
+		CHECK_NUMBER(load.p_vaddr, segments[i].start);
+		CHECK_NUMBER(load.p_offset, (order[i] + 1) * PAGE);
+		CHECK(file_has(fd, load.p_offset, fake->ranges[i].bytes, PAGE));
+	}
 }
 
 TEST(zeros_are_holes_of_the_file)
@@ -138,7 +200,7 @@ TEST(zeros_are_holes_of_the_file)
 					  .segments = segments,
 					  .segment_count = 1 };
 	struct core_written written;
-	CHECK_OK(core_write(fd, &contents, NULL, &written));
+	CHECK_OK(write_to(fd, &contents, NULL, &written));
 	struct stat file;
 	Elf64_Ehdr header;
 	Elf64_Phdr load;
@@ -167,7 +229,7 @@ TEST(unreadable_pages_are_holes_of_the_core)
 					  .segments = segments,
 					  .segment_count = 2 };
 	struct core_written written;
-	CHECK_OK(core_write(fd, &contents, NULL, &written));
+	CHECK_OK(write_to(fd, &contents, NULL, &written));
 	CHECK_NUMBER(written.unreadable_bytes, 4 * PAGE);
 	CHECK_NUMBER(written.memory_bytes, 4 * PAGE);
 	static const uint64_t starts[] = { 0, 5, 8 }, pages[] = { 2, 1, 1 };
@@ -182,6 +244,41 @@ TEST(unreadable_pages_are_holes_of_the_core)
 	}
 }
 
+/* A sink that cannot go back: the same holes, from the trailer. */
+TEST(unreadable_pages_in_a_stream)
+{
+	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
+	CLEANUP(fd_cleanup) int fd = new_file();
+	CLEANUP(core_sink_cleanup) struct core_sink *sink = NULL;
+	CLEANUP(close_target) struct target *core = NULL;
+	fill(fake_target_zeros(fake, 0x10000, 2 * PAGE), 2 * PAGE, 1);
+	fill(fake_target_zeros(fake, 0x10000 + 5 * PAGE, PAGE), PAGE, 2);
+	fill(fake_target_zeros(fake, 0x10000 + 8 * PAGE, PAGE + 100), PAGE + 100, 3);
+	struct core_segment segments[] = { segment(0x10000, 7 * PAGE),
+					   segment(0x10000 + 7 * PAGE, 3 * PAGE) };
+	segments[0].priority = CORE_REST; /* the holes come in descending order */
+	struct core_contents contents = { .target = &fake->base,
+					  .segments = segments,
+					  .segment_count = 2 };
+	struct core_written written;
+	uint64_t bytes;
+	CHECK_OK(core_sink_pipe_new(fd, NULL, &sink));
+	CHECK_OK(core_write(sink, &contents, NULL, &written));
+	CHECK_OK(sink->ops->finish(sink, &bytes));
+	CHECK_NUMBER(written.unreadable_bytes, 6 * PAGE);
+	CHECK_NUMBER(written.memory_bytes, 4 * PAGE);
+	CHECK_NUMBER(bytes, written.file_bytes);
+	CHECK_OK(open_core(fd, &core));
+	CHECK_NUMBER(core->missing_bytes, 0);
+	for (uint64_t page = 0; page < 10; page++) {
+		uint8_t byte;
+		bool there = page < 2 || page == 5 || page == 8;
+		CHECK_NUMBER(target_read_some(core, 0x10000 + page * PAGE, &byte, 1), there);
+	}
+	CHECK_OK(target_read(core, 0x10000 + 5 * PAGE, segments, 8));
+	CHECK(!memcmp(segments, fake->ranges[1].bytes, 8));
+}
+
 TEST(nothing_can_be_read)
 {
 	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
@@ -192,7 +289,7 @@ TEST(nothing_can_be_read)
 					  .segment_count = 2 };
 	struct core_written written;
 	Elf64_Ehdr header;
-	CHECK_OK(core_write(fd, &contents, NULL, &written));
+	CHECK_OK(write_to(fd, &contents, NULL, &written));
 	CHECK_NUMBER(written.unreadable_bytes, 8 * PAGE);
 	CHECK_NUMBER(written.memory_bytes, 0);
 	REQUIRE(read_header(fd, &header));
@@ -216,7 +313,7 @@ TEST(more_segments_than_e_phnum_holds)
 					  .segments = segments,
 					  .segment_count = COUNT };
 	struct core_written written;
-	struct error *error = core_write(fd, &contents, NULL, &written);
+	struct error *error = write_to(fd, &contents, NULL, &written);
 	scenery_free(segments);
 	CHECK_OK(error);
 	Elf64_Ehdr header;
@@ -248,11 +345,9 @@ TEST(errors_of_the_file_and_the_task)
 	volatile sig_atomic_t stop = 1;
 	struct task task = { .stop = &stop };
 	REQUIRE(full >= 0 && closed >= 0);
-	CHECK_FAILS(core_write(full, &contents, NULL, &written), ERROR_OS, "No space left");
-	CHECK_FAILS(core_write(closed, &contents, NULL, &written), ERROR_OS,
-		    "cannot write the core");
-	CHECK_FAILS(core_write(fd, &contents, &task, &written), ERROR_CANCELLED,
-		    "writing the core");
+	CHECK_FAILS(write_to(full, &contents, NULL, &written), ERROR_OS, "No space left");
+	CHECK_FAILS(write_to(closed, &contents, NULL, &written), ERROR_OS, "cannot write the core");
+	CHECK_FAILS(write_to(fd, &contents, &task, &written), ERROR_CANCELLED, "writing the core");
 }
 
 static const uint8_t general[sizeof(elf_gregset_t)] = { 1, 2, 3 };
@@ -392,12 +487,10 @@ TEST(round_trip_through_the_core_target)
 					  .notes = notes.bytes,
 					  .notes_size = notes.length };
 	struct core_written written;
-	CHECK_OK(core_write(fd, &contents, NULL, &written));
-	char path[64];
+	CHECK_OK(write_to(fd, &contents, NULL, &written));
 	uint8_t bytes[4 * PAGE];
 	struct target *core;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	CHECK_OK(core_target_open(path, NULL, &core));
+	CHECK_OK(open_core(fd, &core));
 	int sum = 0;
 	uint64_t page_size = 0;
 	CHECK_NUMBER(core->missing_bytes, 0);
@@ -413,8 +506,10 @@ TEST(round_trip_through_the_core_target)
 static const struct tap_case cases[] = {
 	CASE(two_segments_and_a_note),
 	CASE(untouched_memory_is_zeros),
+	CASE(segments_stand_in_the_order_of_their_priority),
 	CASE(zeros_are_holes_of_the_file),
 	CASE(unreadable_pages_are_holes_of_the_core),
+	CASE(unreadable_pages_in_a_stream),
 	CASE(nothing_can_be_read),
 	CASE_ONCE(more_segments_than_e_phnum_holds),
 	CASE(errors_of_the_file_and_the_task),

@@ -190,6 +190,37 @@ TEST(a_heap_that_cannot_be_verified_is_refused)
 	CHECK_FAILS(fake_runtime_open(runtime, &heap), ERROR_UNSUPPORTED, "shorter than the 4");
 }
 
+/* Nothing of String can be seen: then the ids of the threads tell, and only those. */
+TEST(without_types_the_threads_prove_the_layouts)
+{
+	CLEANUP(fake_runtime_cleanup) struct fake_runtime *runtime = fake_runtime_new();
+	CLEANUP(heap_cleanup) struct heap *heap = NULL;
+	uint64_t variable;
+	CHECK_OK(target_read(&runtime->target->base, fake_table_entry(runtime, "StringMethodTable"),
+			     &variable, 8));
+	fake_put(runtime->target, variable, 0x999000, 8);
+	CHECK_FAILS(fake_runtime_open(runtime, &heap), ERROR_UNSUPPORTED,
+		    "nor a managed thread with the id of one of the dump's threads");
+	fake_target_thread(runtime->target, 77, 0, NULL, 0);
+	CHECK_FAILS(fake_runtime_open(runtime, &heap), ERROR_UNSUPPORTED, "nor a managed thread");
+	fake_target_thread(runtime->target, 1001, 0, NULL, 0);
+	CHECK_OK(fake_runtime_open(runtime, &heap));
+	CHECK_TEXT(contract_layouts(heap->contract), "8.0-x64");
+	CHECK(heap->unverified != NULL);
+}
+
+TEST(a_heap_whose_tables_are_missing_is_not_walked)
+{
+	CLEANUP(fake_runtime_cleanup) struct fake_runtime *runtime = fake_runtime_new();
+	CLEANUP(heap_cleanup) struct heap *heap = NULL;
+	fake_put(runtime->target, fake_gc_entry(runtime, "GCHeapGenerationTable"), 0x999000, 8);
+	CHECK_OK(fake_runtime_open(runtime, &heap));
+	CHECK_TEXT(heap->no_objects, "the tables of the GC heap are not in the dump");
+	CHECK_NUMBER(heap->threads->count, 3);
+	CHECK_NUMBER(heap->gc->segment_count, 0);
+	CHECK_NUMBER(heap->gc->lost_segments, 1);
+}
+
 TEST(lists_of_segments_end)
 {
 	CLEANUP(fake_runtime_cleanup) struct fake_runtime *runtime = fake_runtime_new();
@@ -217,6 +248,8 @@ static const struct tap_case cases[] = {
 	CASE(free_space_is_free),
 	CASE(a_visitor_can_stop_the_walk),
 	CASE(a_heap_that_cannot_be_verified_is_refused),
+	CASE(without_types_the_threads_prove_the_layouts),
+	CASE(a_heap_whose_tables_are_missing_is_not_walked),
 	CASE(lists_of_segments_end),
 };
 TAP_MAIN(cases)

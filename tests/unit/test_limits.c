@@ -45,7 +45,7 @@ TEST(threads)
 TEST(heaps_of_a_server_gc)
 {
 	CLEANUP(fake_runtime_cleanup) struct fake_runtime *runtime = fake_runtime_new();
-	struct heap *heap;
+	CLEANUP(heap_cleanup) struct heap *heap = NULL; /* opens when the number is unreadable */
 	uint64_t spare = FAKE_RUNTIME_BASE + 0xf000;
 	fake_put(runtime->target, variable_of(runtime, fake_table_entry(runtime, "GCHeapType")), 2,
 		 4);

@@ -313,7 +313,7 @@ TEST(layout_of_our_own_memory)
 	memset(memory + 20 * PAGE, 1, 3 * PAGE);
 	struct error *error = process_maps_read(getpid(), &arena, &maps);
 	if (!error)
-		error = core_layout_build(getpid(), &maps, &layout);
+		error = core_layout_build(getpid(), &maps, NULL, &layout);
 	if (!error) {
 		CHECK(has_segment(&layout, other + 10 * PAGE, 2));
 		CHECK(has_segment(&layout, memory + 20 * PAGE, 3));

@@ -1,12 +1,8 @@
 #include "dump/module_files.h"
 #include "dump/overlay_target.h"
-#include "dump/pe_file.h"
 #include "tests/unit/core_builder.h"
-#include "tests/unit/pe_builder.h"
+#include "tests/unit/directory.h"
 #include "tests/unit/tap.h"
-
-#include <ftw.h>
-#include <sys/stat.h>
 
 static const struct module_symbol symbols[] = {
 	{ "g_dacTable", 0x2000, 1032, false },
@@ -20,56 +16,11 @@ static const struct module_shape library = { .machine = EM_X86_64,
 					     .writable = true,
 					     .symbols = symbols };
 
-/* ---- a directory of files ---- */
-
-struct directory {
-	char path[64];
-};
-
-static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *ftw)
-{
-	(void)status, (void)type, (void)ftw;
-	return remove(path);
-}
-
-static void directory_remove(struct directory *directory)
-{
-	nftw(directory->path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
-}
-
-static void directory_make(struct directory *directory)
-{
-	snprintf(directory->path, sizeof(directory->path), "/tmp/clrpod-test-XXXXXX");
-	if (!mkdtemp(directory->path))
-		abort();
-}
-
-#define DIRECTORY(name)                                                                            \
-	CLEANUP(directory_remove) struct directory name;                                           \
-	directory_make(&name)
-
 /* The reason for the last refusal; without memory there is none. */
 static bool reason_is(const struct module_files *files, const char *text)
 {
 	return strstr(module_files_reason(files), text) ||
 	       !strcmp(module_files_reason(files), "out of memory");
-}
-
-/* Writes DIRECTORY/name, making the folders in between. */
-static void directory_write(const struct directory *directory, const char *name, const void *bytes,
-			    size_t size)
-{
-	char path[512];
-	snprintf(path, sizeof(path), "%s/%s", directory->path, name);
-	for (char *slash = path + strlen(directory->path) + 1; (slash = strchr(slash, '/'));
-	     slash++) {
-		*slash = '\0';
-		mkdir(path, 0700);
-		*slash = '/';
-	}
-	FILE *file = fopen(path, "w");
-	if (!file || fwrite(bytes, 1, size, file) != size || fclose(file))
-		abort();
 }
 
 /* ---- the scene: a target with the module's first page head and data, the rest is holes ---- */
@@ -301,196 +252,6 @@ TEST(damaged_elf_files)
 	}
 }
 
-/* ---- managed files ---- */
-
-static const uint64_t flat = 0x10000000, loaded = 0x20000000;
-
-/* Maps /app/a.dll twice, as the runtime does: whole, and section by section. */
-static void map_pe(struct scene *scene, uint64_t file_offset)
-{
-	struct fake_target *fake = scene->fake;
-	fake_target_mapping(fake, flat, flat + 0x3000, file_offset, "/app/a.dll");
-	fake_target_mapping(fake, loaded, loaded + 0x1000, file_offset, "/app/a.dll");
-	fake_target_mapping(fake, loaded + 0x1c00, loaded + 0x4400, file_offset, "/app/a.dll");
-	fake_target_mapping(fake, loaded + 0x5c00, loaded + 0x6c00, file_offset + 0x2000,
-			    "/app/a.dll");
-}
-
-/* The same scene, but the target holds `headers` bytes of the PE at the flat address. */
-static struct error *pe_scene(struct scene *scene, const char *sysroot, size_t headers,
-			      uint32_t timestamp)
-{
-	uint8_t pe[PE_BYTES];
-	*scene = (struct scene){ .fake = fake_target_new(ARCHITECTURE_X64) };
-	pe_build(pe, timestamp, 0x11);
-	if (headers)
-		fake_target_bytes(scene->fake, flat, pe, headers);
-	map_pe(scene, 0);
-	struct error *error = overlay_target_new(&scene->fake->base, &scene->overlay);
-	if (error) {
-		target_close(&scene->fake->base);
-		return error;
-	}
-	return module_files_new(scene->overlay, sysroot, &scene->files);
-}
-
-static void write_pe(const struct directory *directory, const char *name, uint32_t timestamp,
-		     uint8_t mvid)
-{
-	uint8_t pe[PE_BYTES];
-	pe_build(pe, timestamp, mvid);
-	directory_write(directory, name, pe, sizeof(pe));
-}
-
-#define PE_SCENE(name, sysroot, headers, timestamp)                                                \
-	CLEANUP(scene_deinit) struct scene name = { .fake = NULL };                                \
-	CHECK_OK(pe_scene(&name, sysroot, headers, timestamp))
-
-TEST(a_managed_file_fills_its_mappings)
-{
-	DIRECTORY(sysroot);
-	bool admitted = false, unverified = true;
-	uint8_t byte;
-	write_pe(&sysroot, "app/a.dll", 77, 0x11);
-	PE_SCENE(scene, sysroot.path, 0x200, 77);
-	CHECK_OK(module_files_admit_pe(scene.files, flat, NULL, NULL, &admitted, &unverified));
-	REQUIRE(admitted);
-	CHECK(!unverified);
-	/* the flat mapping: all of it */
-	CHECK_OK(target_read(scene.overlay, flat + 0x1000, &byte, 1));
-	CHECK_NUMBER(byte, 'm');
-	CHECK_OK(target_read(scene.overlay, flat + 0x1400, &byte, 1));
-	CHECK_NUMBER(byte, 'r');
-	CHECK_OK(target_read(scene.overlay, flat + PE_DATA, &byte, 1));
-	CHECK_NUMBER(target_read_some(scene.overlay, flat + PE_BYTES, &byte, 1), 0);
-	/* the loaded one: RVA 0x2000 is file offset 0x400; not what loading changed */
-	CHECK_OK(target_read(scene.overlay, loaded + 0x2c00, &byte, 1));
-	CHECK_NUMBER(byte, 'm');
-	CHECK_NUMBER(target_read_some(scene.overlay, loaded + PE_RELOCATED, &byte, 1), 0);
-	CHECK_NUMBER(target_read_some(scene.overlay, loaded + PE_RELOCATED + 0xfff, &byte, 1), 0);
-	CHECK_OK(target_read(scene.overlay, loaded + PE_RELOCATED + 0x1000, &byte, 1));
-	CHECK_NUMBER(target_read_some(scene.overlay, loaded + 0x6000, &byte, 1), 0);
-}
-
-TEST(what_proves_a_managed_file)
-{
-	static const struct {
-		uint32_t timestamp; /* of the file; the target's is 77 */
-		uint8_t mvid;       /* of the file; the target's is 0x11 */
-		bool headers, know_mvid;
-		bool admitted, unverified;
-		const char *reason;
-	} files[] = {
-		{ 77, 0x11, true, true, true, false, "" },
-		{ 77, 0x11, true, false, true, false, "" },
-		{ 78, 0x11, false, true, true, false, "" },
-		{ 78, 0x12, false, false, true, true, "" }, /* the user vouches for --sysroot */
-		{ 78, 0x11, true, true, false, false, "PE headers differ" },
-		{ 77, 0x12, true, true, false, false, "MVID differs" },
-		{ 77, 0x12, false, true, false, false, "MVID differs" },
-	};
-	uint8_t mvid[PE_FILE_MVID_BYTES];
-	memset(mvid, 0x11, sizeof(mvid));
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		DIRECTORY(sysroot);
-		bool admitted = false, unverified = false;
-		write_pe(&sysroot, "a.dll", files[i].timestamp, files[i].mvid);
-		PE_SCENE(scene, sysroot.path, files[i].headers ? 0x200 : 0, 77);
-		for (int again = 0; again < 2; again++) {
-			CHECK_OK(module_files_admit_pe(scene.files, flat, NULL,
-						       files[i].know_mvid ? mvid : NULL, &admitted,
-						       &unverified));
-			CHECK_NUMBER(admitted, files[i].admitted);
-			CHECK_NUMBER(unverified, files[i].unverified);
-			CHECK(reason_is(scene.files, files[i].reason));
-		}
-	}
-}
-
-/* What an unproven file was laid under must not prove it when it is asked for again elsewhere. */
-TEST(a_file_does_not_prove_itself)
-{
-	DIRECTORY(sysroot);
-	bool admitted = false, unverified = false;
-	write_pe(&sysroot, "a.dll", 77, 0x11);
-	PE_SCENE(scene, sysroot.path, 0, 77);
-	CHECK_OK(module_files_admit_pe(scene.files, flat, NULL, NULL, &admitted, &unverified));
-	CHECK(admitted && unverified);
-	unverified = false;
-	CHECK_OK(module_files_admit_pe(scene.files, loaded, NULL, NULL, &admitted, &unverified));
-	CHECK(admitted && unverified);
-}
-
-TEST(without_proof_several_files_of_a_name_are_refused)
-{
-	DIRECTORY(sysroot);
-	bool admitted = true, unverified = true;
-	write_pe(&sysroot, "8.0/a.dll", 1, 1);
-	write_pe(&sysroot, "9.0/a.dll", 2, 2);
-	PE_SCENE(scene, sysroot.path, 0, 77);
-	CHECK_OK(module_files_admit_pe(scene.files, flat, NULL, NULL, &admitted, &unverified));
-	CHECK(!admitted && !unverified);
-	CHECK(reason_is(scene.files, "several files are named a.dll"));
-}
-
-TEST(without_proof_the_path_in_the_dump_is_refused)
-{
-	DIRECTORY(here);
-	bool admitted = true, unverified = true;
-	char path[128];
-	write_pe(&here, "b.dll", 77, 0x11);
-	snprintf(path, sizeof(path), "%s/b.dll", here.path);
-	PE_SCENE(scene, NULL, 0, 77);
-	fake_target_mapping(scene.fake, 0x30000000, 0x30003000, 0, path);
-	CHECK_OK(
-		module_files_admit_pe(scene.files, 0x30000000, NULL, NULL, &admitted, &unverified));
-	CHECK(!admitted);
-	CHECK(reason_is(scene.files, "nothing in the dump proves"));
-	uint8_t mvid[PE_FILE_MVID_BYTES];
-	memset(mvid, 0x11, sizeof(mvid));
-	CHECK_OK(module_files_admit_pe(scene.files, 0, path, mvid, &admitted, &unverified));
-	CHECK(admitted && !unverified);
-}
-
-TEST(what_is_mapped_nowhere)
-{
-	DIRECTORY(sysroot);
-	bool admitted = true, unverified = true;
-	write_pe(&sysroot, "c.dll", 77, 0x11);
-	PE_SCENE(scene, sysroot.path, 0, 77);
-	CHECK_OK(module_files_admit_pe(scene.files, 0x999, NULL, NULL, &admitted, &unverified));
-	CHECK(!admitted);
-	CHECK(reason_is(scene.files, "which file is mapped at 0x999"));
-	CHECK_OK(module_files_admit_pe(scene.files, 0, "/x/c.dll", NULL, &admitted, &unverified));
-	CHECK(!admitted);
-	CHECK(reason_is(scene.files, "where /x/c.dll was mapped"));
-}
-
-/* A single-file app: the assembly begins inside the executable, not on a page. */
-TEST(an_assembly_inside_a_bundle)
-{
-	DIRECTORY(sysroot);
-	bool admitted = false, unverified = true;
-	uint8_t *bundle = scenery_allocate(0x10000), byte;
-	memset(bundle, 'E', 0x5230);
-	pe_build(bundle + 0x5230, 77, 0x11);
-	directory_write(&sysroot, "app/single", bundle, 0x10000);
-	scenery_free(bundle);
-	PE_SCENE(scene, sysroot.path, 0, 0);
-	fake_target_mapping(scene.fake, 0x40000000, 0x40004000, 0x5000, "/app/single");
-	uint8_t mvid[PE_FILE_MVID_BYTES];
-	memset(mvid, 0x11, sizeof(mvid));
-	CHECK_OK(
-		module_files_admit_pe(scene.files, 0x40000230, NULL, mvid, &admitted, &unverified));
-	REQUIRE(admitted);
-	CHECK_OK(target_read(scene.overlay, 0x40000230, &byte, 1));
-	CHECK_NUMBER(byte, 'M');
-	CHECK_OK(target_read(scene.overlay, 0x40000230 + 0x1000, &byte, 1));
-	CHECK_NUMBER(byte, 'm');
-	/* what stands before it on the page is another file's, and not proven */
-	CHECK_NUMBER(target_read_some(scene.overlay, 0x40000000, &byte, 1), 0);
-}
-
 static const struct tap_case cases[] = {
 	CASE(a_file_fills_the_read_only_segments),
 	CASE(asking_twice_is_one_answer),
@@ -501,12 +262,5 @@ static const struct tap_case cases[] = {
 	CASE(paths_that_lead_elsewhere_are_not_opened),
 	CASE(a_constant_in_writable_data),
 	CASE_ONCE(damaged_elf_files),
-	CASE(a_managed_file_fills_its_mappings),
-	CASE(what_proves_a_managed_file),
-	CASE(a_file_does_not_prove_itself),
-	CASE(without_proof_several_files_of_a_name_are_refused),
-	CASE(without_proof_the_path_in_the_dump_is_refused),
-	CASE(what_is_mapped_nowhere),
-	CASE(an_assembly_inside_a_bundle),
 };
 TAP_MAIN(cases)

@@ -2,9 +2,10 @@
 #include "tests/unit/pe_builder.h"
 #include "tests/unit/tap.h"
 
-TEST(the_mvid_of_a_file)
+TEST(the_identity_of_a_file)
 {
-	uint8_t pe[PE_BYTES], mvid[PE_FILE_MVID_BYTES];
+	uint8_t pe[PE_BYTES];
+	struct pe_identity identity;
 	struct pe_file image;
 	uint64_t offset;
 	pe_build(pe, 77, 0x42);
@@ -13,8 +14,10 @@ TEST(the_mvid_of_a_file)
 	CHECK_NUMBER(image.image_size, 0xa000);
 	CHECK_NUMBER(image.section_count, 3);
 	CHECK_NUMBER(image.file_size, PE_BYTES);
-	REQUIRE(pe_file_mvid(&image, pe, sizeof(pe), mvid));
-	CHECK(mvid[0] == 0x42 && mvid[15] == 0x42);
+	REQUIRE(pe_file_identity(&image, pe, sizeof(pe), &identity));
+	CHECK(identity.mvid[0] == 0x42 && identity.mvid[15] == 0x42);
+	CHECK_NUMBER(identity.rows[PE_ROWS_TYPE_REF], PE_TYPE_REFS);
+	CHECK_NUMBER(identity.rows[PE_ROWS_TYPE_DEF], 0);
 	CHECK(pe_file_offset(&image, 0x6010, 4, &offset));
 	CHECK_NUMBER(offset, PE_DATA + 0x10);
 	CHECK(!pe_file_offset(&image, 0x61fe, 4, &offset));
@@ -33,7 +36,7 @@ TEST(damaged_pe_files)
 {
 	static const uint16_t values[] = { 0, 0x7fff, 0xffff };
 	struct pe_file image;
-	uint8_t mvid[PE_FILE_MVID_BYTES];
+	struct pe_identity identity;
 	size_t readable = 0;
 	for (size_t at = 0; at < 0x700; at += 2) {
 		for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
@@ -44,7 +47,7 @@ TEST(damaged_pe_files)
 			uint8_t *exact = scenery_allocate(size);
 			memcpy(exact, pe, size);
 			if (pe_file_read(exact, size, &image)) {
-				readable += pe_file_mvid(&image, exact, size, mvid);
+				readable += pe_file_identity(&image, exact, size, &identity);
 				error_free(pe_file_visit_changed(&image, exact, size, count_changed,
 								 &readable));
 			}
@@ -56,7 +59,7 @@ TEST(damaged_pe_files)
 }
 
 static const struct tap_case cases[] = {
-	CASE(the_mvid_of_a_file),
+	CASE(the_identity_of_a_file),
 	CASE_ONCE(damaged_pe_files),
 };
 TAP_MAIN(cases)

@@ -106,6 +106,13 @@ TEST(containers_and_pods)
 	CHECK_TEXT(pod, uid);
 	pod_uid_in("/pods/1234abcd-0011-2233-4455", pod);
 	CHECK_TEXT(pod, "");
+	char name[CONTAINER_NAME_BYTES];
+	snprintf(text, sizeof(text),
+		 "1 2 8:1 /pods/%s/containers/api-2/1a2b /dev/termination-log rw\n", uid);
+	container_name_in(text, name);
+	CHECK_TEXT(name, "api-2");
+	container_name_in("/pods/1234/containers/api/1", name);
+	CHECK_TEXT(name, "");
 	pod_uid_in("podpodpod", pod);
 	CHECK_TEXT(pod, "");
 }
@@ -126,7 +133,8 @@ TEST(this_process_described)
 	arena_init(&arena);
 	CHECK_OK(process_describe(getpid(), &arena, &info, &is_dotnet));
 	CHECK(!is_dotnet);
-	CHECK(info.reachable);
+	CHECK_NUMBER(info.way, PROCESS_WAY_AS_IS);
+	CHECK(!info.as_owner);
 	CHECK(!info.reason);
 	CHECK_NUMBER(info.pid, getpid());
 	CHECK_NUMBER(info.uid, geteuid());

@@ -1,6 +1,8 @@
 /* Dispatch, the table of commands, and what running a line leaves behind. */
 #include "commands/run.h"
 #include "commands/session.h"
+#include "heap/gc/gc_heap.h"
+#include "tests/unit/fake_runtime.h"
 #include "tests/unit/tap.h"
 
 TEST(the_table_is_sorted_and_names_are_one_command_each)
@@ -136,11 +138,71 @@ TEST(what_is_missing_is_counted_once_a_reason)
 	arena_deinit(&scratch);
 }
 
+static void heap_cleanup(struct heap **heap)
+{
+	heap_close(*heap);
+}
+
+/* A command on a heap that no session opened. */
+static struct error *run_on(struct heap *heap, struct scene *scene, const char *name,
+			    const char *words, struct coverage *coverage)
+{
+	const struct command *command = command_find(name);
+	struct arguments *arguments;
+	*coverage = (struct coverage){ 0 };
+	TRY(arguments_parse(words, command->options, 0, &scene->scratch, &arguments));
+	struct command_call call = { .session = scene->session,
+				     .heap = heap,
+				     .out = scene->out,
+				     .scratch = &scene->scratch,
+				     .arguments = arguments,
+				     .coverage = coverage };
+	output_document_begin(scene->out, name);
+	struct error *error = command->run(&call);
+	output_document_end(scene->out, &(struct output_coverage){ .complete = true }, NULL);
+	struct error *write_error = output_finish(scene->out);
+	if (!error)
+		return write_error;
+	error_free(write_error);
+	return error;
+}
+
+static bool says_collection(const struct coverage *coverage)
+{
+	return coverage->incomplete && coverage->reason_count >= 1 &&
+	       (strstr(coverage->reasons[0], "a garbage collection was under way") ||
+		!strcmp(coverage->reasons[0], "memory ran out"));
+}
+
+/* The heap is walked all the same. */
+TEST(a_collection_under_way_is_said)
+{
+	CLEANUP(fake_runtime_cleanup)
+	struct fake_runtime *runtime = fake_runtime_described(NULL, NULL);
+	CLEANUP(heap_cleanup) struct heap *heap = NULL;
+	struct coverage coverage;
+	uint64_t variable;
+	SCENE(scene);
+	CHECK_OK(target_read(&runtime->target->base,
+			     fake_gc_entry(runtime, "StructureInvalidCount"), &variable, 8));
+	fake_put(runtime->target, variable, 1, 4);
+	CHECK_OK(fake_runtime_open(runtime, &heap));
+	CHECK_OK(run_on(heap, &scene, "dumpheap", "-stat", &coverage));
+	CHECK(strstr(scene.bytes, "\"count\":340,"));
+	CHECK(says_collection(&coverage));
+	CHECK_OK(run_on(heap, &scene, "eeheap", "-gc", &coverage));
+	CHECK(says_collection(&coverage));
+	heap->gc->structures_invalid = false;
+	CHECK_OK(run_on(heap, &scene, "eeheap", "-gc", &coverage));
+	CHECK(!coverage.incomplete);
+}
+
 static const struct tap_case cases[] = {
 	CASE(the_table_is_sorted_and_names_are_one_command_each),
 	CASE(a_command_runs_and_answers),
 	CASE(an_unknown_command_is_bad_usage),
 	CASE(a_command_that_needs_a_heap_wants_one),
 	CASE(what_is_missing_is_counted_once_a_reason),
+	CASE(a_collection_under_way_is_said),
 };
 TAP_MAIN(cases)

@@ -33,6 +33,18 @@ TEST(reads_do_not_wrap_around_the_last_address)
 	CHECK_NUMBER(target_read_some(&fake->base, UINT64_MAX, buffer, 8), 0);
 }
 
+TEST(arm64_ignores_the_top_byte)
+{
+	CLEANUP(fake_target_cleanup) struct fake_target *arm = fake_target_new(ARCHITECTURE_ARM64);
+	CLEANUP(fake_target_cleanup) struct fake_target *x64 = fake_target_new(ARCHITECTURE_X64);
+	uint8_t byte = 0;
+	memset(fake_target_zeros(arm, 0xffff58000000, 0x100), 5, 0x100);
+	memset(fake_target_zeros(x64, 0x7fff58000000, 0x100), 5, 0x100);
+	CHECK_NUMBER(target_read_some(&arm->base, 0xb400ffff58000000, &byte, 1), 1);
+	CHECK_NUMBER(byte, 5);
+	CHECK_NUMBER(target_read_some(&x64->base, 0xb4007fff58000000, &byte, 1), 0);
+}
+
 TEST(the_auxiliary_vector_ends_at_null)
 {
 	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(ARCHITECTURE_ARM64);
@@ -81,8 +93,8 @@ TEST(a_target_that_cannot_lend_says_so)
 }
 
 static const struct tap_case cases[] = {
-	CASE(reads_say_how_far_they_came),       CASE(reads_do_not_wrap_around_the_last_address),
-	CASE(the_auxiliary_vector_ends_at_null), CASE(a_visitors_error_ends_the_visit),
-	CASE(a_target_that_cannot_lend_says_so),
+	CASE(reads_say_how_far_they_came),     CASE(reads_do_not_wrap_around_the_last_address),
+	CASE(arm64_ignores_the_top_byte),      CASE(the_auxiliary_vector_ends_at_null),
+	CASE(a_visitors_error_ends_the_visit), CASE(a_target_that_cannot_lend_says_so),
 };
 TAP_MAIN(cases)

@@ -1,6 +1,8 @@
 // A heap of many small objects for the benchmarks: customers, each with strings, orders in a list, nodes of a tree
 // and a place in a dictionary. usage: Big [CUSTOMERS], about 16 objects a customer; the default, 2,000,000, makes
-// about 32 million objects. Prints "READY pid=N", the counts a reader must find, and waits until its stdin ends.
+// about 32 million objects. Prints "READY pid=N", the counts a reader must find, and waits until its stdin ends; a line
+// there is answered with "gap_ms=N": the longest time that its ticker thread stood still since the line before.
+using System.Diagnostics;
 using System.Globalization;
 
 namespace Big;
@@ -51,7 +53,23 @@ public static class Program
 		Console.WriteLine($"count Big.Program.ById = {ById.Count}");
 		Console.WriteLine($"count Big.Program.All = {All.Length}");
 		Console.WriteLine("END");
-		while (Console.In.Read() >= 0) { }
+		new Thread(Tick) { IsBackground = true }.Start();
+		while (Console.In.ReadLine() != null)
+			Console.WriteLine(FormattableString.Invariant($"gap_ms={Interlocked.Exchange(ref LongestGap, 0) / 1000.0:F1}"));
+	}
+
+	private static long LongestGap; // microseconds
+
+	private static void Tick()
+	{
+		long before = Stopwatch.GetTimestamp();
+		while (true)
+		{
+			Thread.Sleep(1);
+			long now = Stopwatch.GetTimestamp(), gap = (now - before) * 1_000_000 / Stopwatch.Frequency;
+			if (gap > LongestGap) LongestGap = gap;
+			before = now;
+		}
 	}
 
 	private static Customer Make(int id)

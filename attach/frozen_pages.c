@@ -1,0 +1,293 @@
+#include "attach/frozen_pages.h"
+
+#include "attach/live_target.h"
+#include "attach/page_map.h"
+#include "attach/proc_file.h"
+#include "attach/shared_memory.h"
+#include "base/limits.h"
+
+#include <elf.h>
+#include <errno.h>
+
+/* --- reading */
+
+static const struct frozen_run *run_from(const struct frozen_pages *pages, uint64_t address)
+{
+	size_t low = 0, high = pages->run_count;
+	while (low < high) { /* the first that ends above the address */
+		size_t middle = low + (high - low) / 2;
+		if (pages->runs[middle].end > address)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low < pages->run_count ? &pages->runs[low] : NULL;
+}
+
+uint64_t frozen_pages_end(const struct frozen_pages *pages)
+{
+	const struct frozen_run *last =
+		pages->run_count ? &pages->runs[pages->run_count - 1] : NULL;
+	return last ? last->offset + (last->end - last->start) : 0;
+}
+
+bool frozen_pages_hold(const struct frozen_pages *pages, const struct process_map *map)
+{
+	size_t low = 0, high = pages ? pages->area_count : 0;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (pages->areas[middle].start == map->start)
+			return true;
+		if (pages->areas[middle].start > map->start)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return false;
+}
+
+size_t frozen_pages_read(const struct frozen_pages *pages, uint64_t address, void *buffer,
+			 size_t size, uint64_t *ret_next)
+{
+	const struct frozen_run *run = run_from(pages, address);
+	if (!run || run->start > address) {
+		*ret_next = run ? run->start : UINT64_MAX;
+		return 0;
+	}
+	if (size > run->end - address)
+		size = (size_t)(run->end - address);
+	memcpy(buffer, pages->bytes + run->offset + (address - run->start), size);
+	return size;
+}
+
+struct error *frozen_pages_visit(const struct frozen_pages *pages, uint64_t start, uint64_t end,
+				 struct error *(*visit)(uint64_t, uint64_t, void *), void *context)
+{
+	const struct frozen_run *run = run_from(pages, start);
+	for (; run && run < pages->runs + pages->run_count && run->start < end; run++)
+		TRY(visit(run->start > start ? run->start : start, run->end < end ? run->end : end,
+			  context));
+	return NULL;
+}
+
+/* --- what is wiped */
+
+struct wiped_list {
+	struct frozen_area *areas;
+	size_t count, capacity;
+};
+
+static struct error *add_area(struct wiped_list *list, struct arena *arena, uint64_t start,
+			      uint64_t end)
+{
+	if (list->count == list->capacity) {
+		size_t capacity = list->capacity ? list->capacity * 2 : 16;
+		struct frozen_area *areas = arena_allocate_array(arena, capacity, sizeof(*areas));
+		if (!areas)
+			return &error_no_memory;
+		if (list->count)
+			memcpy(areas, list->areas, list->count * sizeof(*areas));
+		list->areas = areas;
+		list->capacity = capacity;
+	}
+	list->areas[list->count++] = (struct frozen_area){ start, end };
+	return NULL;
+}
+
+/* Each mapping: its line of maps, then "Name: value" lines, of which "VmFlags: rd wr … wf …". */
+struct error *wiped_areas_read(int pid, struct arena *arena, struct wiped_areas *ret)
+{
+	char path[64];
+	CLEANUP(free_cleanup) char *line = NULL;
+	size_t capacity = 0;
+	struct wiped_list list = { 0 };
+	unsigned long long start = 0, end = 0;
+	snprintf(path, sizeof(path), "/proc/%d/smaps", pid);
+	CLEANUP(file_cleanup) FILE *file = fopen(path, "re");
+	while (file && getline(&line, &capacity, file) > 0) {
+		if (!strncmp(line, "VmFlags:", 8) && strstr(line, " wf"))
+			TRY(add_area(&list, arena, start, end));
+		else if (line[0] < 'A' || line[0] > 'Z')
+			(void)!sscanf(line, "%llx-%llx ", &start, &end);
+	}
+	*ret = (struct wiped_areas){ .areas = list.areas, .count = list.count };
+	return NULL;
+}
+
+/* --- copying */
+
+enum { COPY_BYTES = 256 * 1024 };
+
+struct copier {
+	struct target *target;
+	int fd;
+	uint64_t offset; /* end of the file */
+	struct arena *arena;
+	struct page_map *pages; /* NULL: not readable */
+	struct shared_memory *memory;
+	struct frozen_run *runs;
+	size_t run_count, run_capacity;
+	struct wiped_list areas;
+	uint64_t copied_bytes;
+	uint8_t buffer[COPY_BYTES];
+};
+
+static struct error *add_run(struct copier *copier, uint64_t start, uint64_t end)
+{
+	if (copier->run_count == copier->run_capacity) {
+		size_t capacity = copier->run_capacity ? copier->run_capacity * 2 : 256;
+		struct frozen_run *runs =
+			arena_allocate_array(copier->arena, capacity, sizeof(*runs));
+		if (!runs)
+			return &error_no_memory;
+		if (copier->run_count)
+			memcpy(runs, copier->runs, copier->run_count * sizeof(*runs));
+		copier->runs = runs;
+		copier->run_capacity = capacity;
+	}
+	copier->runs[copier->run_count++] =
+		(struct frozen_run){ .start = start, .end = end, .offset = copier->offset };
+	return NULL;
+}
+
+/* Pages that cannot be read (beyond the end of their file) end a run. */
+static struct error *copy_run(uint64_t start, uint64_t end, void *context)
+{
+	struct copier *copier = context;
+	uint64_t page = copier->target->page_size;
+	for (uint64_t at = start; at < end;) {
+		size_t size = end - at > COPY_BYTES ? (size_t)COPY_BYTES : (size_t)(end - at);
+		size = target_read_some(copier->target, at, copier->buffer, size);
+		size -= size % page;
+		if (!size) {
+			at += page;
+			continue;
+		}
+		struct frozen_run *last =
+			copier->run_count ? &copier->runs[copier->run_count - 1] : NULL;
+		if (last && last->end == at)
+			last->end = at + size;
+		else
+			TRY(add_run(copier, at, at + size));
+		if (pwrite(copier->fd, copier->buffer, size, (off_t)copier->offset) !=
+		    (ssize_t)size)
+			return error_os(errno, "cannot keep a copy of shared memory");
+		copier->offset += size;
+		at += size;
+	}
+	return NULL;
+}
+
+static struct error *count_run(uint64_t start, uint64_t end, void *context)
+{
+	*(uint64_t *)context += end - start;
+	return NULL;
+}
+
+/* Existing pages of the mapping, by its file when that tells, else by the page table. */
+static struct error *visit_pages(struct copier *copier, const struct process_map *map,
+				 struct error *(*visit)(uint64_t, uint64_t, void *), void *context)
+{
+	bool memory =
+		map->kind == PROCESS_MAP_MEMORY ||
+		(map->kind == PROCESS_MAP_FILE && shared_memory_is_tmpfs(copier->memory, map));
+	if (!memory || !shared_memory_select(copier->memory, map))
+		return copier->pages
+			       ? page_map_visit(copier->pages, map->start, map->end, visit, context)
+			       : NULL;
+	for (uint64_t at = map->start; at < map->end;) {
+		uint64_t start, end;
+		shared_memory_next(copier->memory, map, at, &start, &end);
+		if (start < end)
+			TRY(visit(start, end, context));
+		at = end;
+	}
+	return NULL;
+}
+
+static bool contains(const struct frozen_area *areas, size_t count, uint64_t address)
+{
+	for (size_t i = 0; i < count && areas[i].start <= address; i++)
+		if (address < areas[i].end)
+			return true;
+	return false;
+}
+
+/* Both lists ascend: *at goes along. */
+static bool is_inherited(const struct process_map *map, const struct process_maps *copy, size_t *at)
+{
+	while (*at < copy->count && copy->maps[*at].end <= map->start)
+		(*at)++;
+	return *at < copy->count && copy->maps[*at].start <= map->start &&
+	       map->end <= copy->maps[*at].end;
+}
+
+static bool is_shared(const struct process_map *map)
+{
+	if (!map->shared || map->kind == PROCESS_MAP_SPECIAL)
+		return false;
+	if (map->kind == PROCESS_MAP_FILE)
+		return (map->protection & PF_W) && strncmp(map->path, "/dev/", 5);
+	return map->kind == PROCESS_MAP_MEMORY;
+}
+
+static struct error *copy_map(struct copier *copier, const struct process_map *map,
+			      struct frozen_pages *ret)
+{
+	uint64_t bytes = 0;
+	TRY(visit_pages(copier, map, count_run, &bytes));
+	if (copier->copied_bytes + bytes > LIMIT_FROZEN_BYTES) {
+		ret->moving_bytes += bytes;
+		return NULL;
+	}
+	copier->copied_bytes += bytes;
+	TRY(visit_pages(copier, map, copy_run, copier));
+	return add_area(&copier->areas, copier->arena, map->start, map->end);
+}
+
+static struct error *copy_maps_of(struct copier *copier, const struct process_maps *maps,
+				  const struct process_maps *copy_maps,
+				  const struct wiped_areas *wiped, struct frozen_pages *ret)
+{
+	size_t at = 0;
+	for (size_t i = 0; i < maps->count; i++) {
+		const struct process_map *map = &maps->maps[i];
+		bool inherited = is_inherited(map, copy_maps, &at);
+		bool special = map->kind == PROCESS_MAP_SPECIAL ||
+			       (map->kind == PROCESS_MAP_FILE && !strncmp(map->path, "/dev/", 5));
+		if (!special && (!inherited || is_shared(map) ||
+				 contains(wiped->areas, wiped->count, map->start)))
+			TRY(copy_map(copier, map, ret));
+	}
+	return NULL;
+}
+
+struct error *frozen_pages_copy(struct target *target, const struct process_maps *maps,
+				const struct process_maps *copy_maps,
+				const struct wiped_areas *wiped, int fd, struct arena *arena,
+				struct frozen_pages *ret)
+{
+	*ret = (struct frozen_pages){ 0 };
+	CLEANUP(free_cleanup) struct copier *copier = calloc(1, sizeof(*copier));
+	if (!copier)
+		return &error_no_memory;
+	copier->target = target;
+	copier->fd = fd;
+	copier->arena = arena;
+	struct error *error = page_map_open(live_target_memory_id(target), &copier->pages);
+	if (error && error != &error_no_memory) {
+		error_free(error);
+		error = NULL;
+	}
+	if (!error)
+		error = shared_memory_open(live_target_memory_id(target), &copier->memory);
+	if (!error)
+		error = copy_maps_of(copier, maps, copy_maps, wiped, ret);
+	page_map_close(copier->pages);
+	shared_memory_close(copier->memory);
+	ret->runs = copier->runs;
+	ret->run_count = copier->run_count;
+	ret->areas = copier->areas.areas;
+	ret->area_count = copier->areas.count;
+	return error;
+}

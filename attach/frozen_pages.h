@@ -1,0 +1,66 @@
+/*
+ * Memory that a copy-on-write copy of a process does not hold still, copied while the process
+ * stands: pages that it shares with whoever maps the same (MAP_SHARED: memfd, /dev/shm, System V,
+ * writable files), and memory that a copy does not inherit (MADV_DONTFORK, MADV_WIPEONFORK). Only
+ * pages that exist are copied; what else is in those areas was never touched.
+ */
+#ifndef ATTACH_FROZEN_PAGES_H
+#define ATTACH_FROZEN_PAGES_H
+
+#include "attach/process_maps.h"
+#include "attach/target.h"
+
+struct frozen_run { /* of pages */
+	uint64_t start, end;
+	uint64_t offset; /* of its bytes, from frozen_pages.bytes */
+};
+
+struct frozen_area { /* a mapping whose pages are all in the runs */
+	uint64_t start, end;
+};
+
+struct frozen_pages {
+	const uint8_t *bytes;
+	const struct frozen_run *runs; /* ascending */
+	size_t run_count;
+	const struct frozen_area *areas; /* ascending */
+	size_t area_count;
+	uint64_t moving_bytes; /* of shared memory above LIMIT_FROZEN_BYTES: not copied, still
+				  shared with the process */
+};
+
+/* Where the bytes of the runs end. */
+uint64_t frozen_pages_end(const struct frozen_pages *pages);
+
+/* Does the mapping's content come from the runs alone? `pages` may be NULL. */
+bool frozen_pages_hold(const struct frozen_pages *pages, const struct process_map *map);
+
+/* Bytes at `address` that are in a run, `size` at most; 0: none there. *ret_next: where the next
+ * run begins (UINT64_MAX: nowhere), when it is 0. */
+size_t frozen_pages_read(const struct frozen_pages *pages, uint64_t address, void *buffer,
+			 size_t size, uint64_t *ret_next);
+
+/* Calls visit for each run in [start, end), ascending. */
+MUST_CHECK struct error *frozen_pages_visit(
+	const struct frozen_pages *pages, uint64_t start, uint64_t end,
+	struct error *(*visit)(uint64_t start, uint64_t end, void *context), void *context);
+
+/* --- making them */
+
+/* Which mappings' pages are wiped in a copy (MADV_WIPEONFORK), by /proc/PID/smaps: asked before the
+ * process is stopped, as the file takes the kernel milliseconds. *ret in `arena`, ascending. What
+ * cannot be read counts as none. ERROR_NO_MEMORY only. */
+struct wiped_areas {
+	const struct frozen_area *areas;
+	size_t count;
+};
+MUST_CHECK struct error *wiped_areas_read(int pid, struct arena *arena, struct wiped_areas *ret);
+
+/* Copies from `target`, a stopped process, to the end of `fd`. `copy_maps` are those of its copy:
+ * what is not in them was not inherited. ret->bytes is not set. Arrays live in `arena`. */
+MUST_CHECK struct error *frozen_pages_copy(struct target *target, const struct process_maps *maps,
+					   const struct process_maps *copy_maps,
+					   const struct wiped_areas *wiped, int fd,
+					   struct arena *arena, struct frozen_pages *ret);
+
+#endif

@@ -1,0 +1,248 @@
+#include "attach/memory_guard.h"
+
+#include "attach/proc_file.h"
+#include "base/limits.h"
+
+#include <fcntl.h>
+
+enum {
+	LEVELS_MAX = 16, /* of nested groups */
+	NUMBER_BYTES = 32,
+	STAT_BYTES = 8192,
+	FLOOR_SHARE = 16, /* of the limit … */
+	FLOOR_BYTES_MIN = 16 * 1024 * 1024,
+	FLOOR_BYTES_MAX = 128 * 1024 * 1024,
+};
+
+struct hierarchy {
+	const char *folder; /* below the process's root */
+	const char *limit_file, *used_file;
+	const char *cached[2]; /* lines of memory.stat, hierarchical */
+};
+
+static const struct hierarchy version_1 = { "/sys/fs/cgroup/memory",
+					    "memory.limit_in_bytes",
+					    "memory.usage_in_bytes",
+					    { "total_inactive_file ", "total_active_file " } };
+static const struct hierarchy version_2 = {
+	"/sys/fs/cgroup", "memory.max", "memory.current", { "inactive_file ", "active_file " }
+};
+
+struct level {
+	const struct hierarchy *hierarchy; /* NULL: the machine */
+	int limit_fd, used_fd, stat_fd;
+	bool kills_group;
+};
+
+struct memory_guard {
+	struct level levels[LEVELS_MAX];
+	unsigned count;
+	bool sees;
+};
+
+/* --- reading */
+
+static size_t read_again(int fd, char *buffer, size_t size)
+{
+	ssize_t length = fd < 0 ? -1 : pread(fd, buffer, size - 1, 0);
+	buffer[length > 0 ? length : 0] = '\0';
+	return length > 0 ? (size_t)length : 0;
+}
+
+/* "max" and v1's huge number: no limit. */
+static bool read_number(int fd, uint64_t *ret)
+{
+	char text[NUMBER_BYTES], *end;
+	read_again(fd, text, sizeof(text));
+	*ret = strtoull(text, &end, 10);
+	return end > text && *ret < INT64_MAX / 2;
+}
+
+static uint64_t number_behind(const char *text, const char *name)
+{
+	size_t length = strlen(name);
+	for (const char *line = text; line && *line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (!strncmp(line, name, length))
+			return strtoull(line + length, NULL, 10);
+	}
+	return 0;
+}
+
+static uint64_t cached_bytes(const struct level *level)
+{
+	char text[STAT_BYTES];
+	read_again(level->stat_fd, text, sizeof(text));
+	return number_behind(text, level->hierarchy->cached[0]) +
+	       number_behind(text, level->hierarchy->cached[1]);
+}
+
+static uint64_t floor_of(uint64_t limit)
+{
+	uint64_t share = limit / FLOOR_SHARE;
+	if (share < FLOOR_BYTES_MIN)
+		return FLOOR_BYTES_MIN;
+	return share > FLOOR_BYTES_MAX ? FLOOR_BYTES_MAX : share;
+}
+
+/* /proc/meminfo, in KiB */
+static bool room_of_machine(const struct level *level, struct memory_room *ret)
+{
+	enum { KIBIBYTE = 1024 };
+	char text[STAT_BYTES];
+	if (!read_again(level->used_fd, text, sizeof(text)))
+		return false;
+	ret->limit_bytes = number_behind(text, "MemTotal:") * KIBIBYTE;
+	ret->room_bytes = number_behind(text, "MemAvailable:") * KIBIBYTE;
+	ret->used_bytes =
+		ret->limit_bytes > ret->room_bytes ? ret->limit_bytes - ret->room_bytes : 0;
+	ret->is_machine = true;
+	return ret->limit_bytes > 0;
+}
+
+static bool room_of_group(const struct level *level, struct memory_room *ret)
+{
+	if (!read_number(level->limit_fd, &ret->limit_bytes) ||
+	    !read_number(level->used_fd, &ret->used_bytes))
+		return false;
+	ret->room_bytes =
+		ret->limit_bytes > ret->used_bytes ? ret->limit_bytes - ret->used_bytes : 0;
+	/* What may be taken back is worked out by the kernel when it is asked: only when it counts.
+	 */
+	if (ret->room_bytes < 2 * floor_of(ret->limit_bytes)) {
+		uint64_t cached = cached_bytes(level);
+		ret->room_bytes += cached < ret->used_bytes ? cached : ret->used_bytes;
+	}
+	ret->kills_group = level->kills_group;
+	return true;
+}
+
+void memory_guard_room(const struct memory_guard *guard, struct memory_room *ret)
+{
+	int64_t least = INT64_MAX;
+	*ret = (struct memory_room){ .room_bytes = UINT64_MAX };
+	for (unsigned i = 0; i < guard->count; i++) {
+		const struct level *level = &guard->levels[i];
+		struct memory_room room = { 0 };
+		if (!(level->hierarchy ? room_of_group(level, &room)
+				       : room_of_machine(level, &room)))
+			continue;
+		room.floor_bytes = floor_of(room.limit_bytes);
+		int64_t spare = (int64_t)room.room_bytes - (int64_t)room.floor_bytes;
+		if (spare >= least)
+			continue;
+		least = spare;
+		*ret = room;
+	}
+}
+
+/* --- opening */
+
+static int open_in(const char *folder, const char *name)
+{
+	char path[LIMIT_PATH_BYTES];
+	int length = snprintf(path, sizeof(path), "%s/%s", folder, name);
+	if (length < 0 || (size_t)length >= sizeof(path))
+		return -1;
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+static bool reads_one(const char *folder, const char *name)
+{
+	char text[NUMBER_BYTES];
+	CLEANUP(fd_cleanup) int fd = open_in(folder, name);
+	return read_again(fd, text, sizeof(text)) && text[0] == '1';
+}
+
+static void add_level(struct memory_guard *guard, const struct hierarchy *hierarchy,
+		      const char *folder)
+{
+	int limit_fd = guard->count < LEVELS_MAX ? open_in(folder, hierarchy->limit_file) : -1;
+	if (limit_fd < 0)
+		return;
+	guard->levels[guard->count++] =
+		(struct level){ .hierarchy = hierarchy,
+				.limit_fd = limit_fd,
+				.used_fd = open_in(folder, hierarchy->used_file),
+				.stat_fd = open_in(folder, "memory.stat"),
+				.kills_group = reads_one(folder, "memory.oom.group") };
+}
+
+/* The process's group and those above it, up to the root of what is mounted there: in a container
+ * that is the container's own. */
+static void add_levels(struct memory_guard *guard, int pid, const struct hierarchy *hierarchy,
+		       const char *path, size_t length)
+{
+	char folder[LIMIT_PATH_BYTES];
+	int root = snprintf(folder, sizeof(folder), "/proc/%d/root%s", pid, hierarchy->folder);
+	guard->sees |= !access(folder, R_OK | X_OK);
+	if (root < 0 || (size_t)root + length >= sizeof(folder))
+		return;
+	memcpy(folder + root, path, length);
+	for (size_t end = (size_t)root + length;;) {
+		while (end > (size_t)root && folder[end - 1] == '/')
+			end--;
+		folder[end] = '\0';
+		add_level(guard, hierarchy, folder);
+		if (end == (size_t)root)
+			return;
+		while (end > (size_t)root && folder[end - 1] != '/')
+			end--;
+	}
+}
+
+/* Lines of /proc/PID/cgroup: "ID:CONTROLLERS:PATH"; v2's is "0::PATH". */
+static void add_groups(struct memory_guard *guard, int pid)
+{
+	CLEANUP(text_deinit) struct text groups = { 0 };
+	if (proc_file_read(&groups, LIMIT_PROC_FILE_BYTES, "/proc/%d/cgroup", pid))
+		return;
+	bool in_root = true;
+	for (const char *line = text_string(&groups); *line;) {
+		const char *end = strchrnul(line, '\n');
+		const char *first = memchr(line, ':', (size_t)(end - line));
+		const char *second =
+			first ? memchr(first + 1, ':', (size_t)(end - first - 1)) : NULL;
+		size_t names = second ? (size_t)(second - first - 1) : 0;
+		bool memory = names && memmem(first + 1, names, "memory", 6);
+		if (second && (memory || !names)) {
+			size_t length = (size_t)(end - second - 1);
+			add_levels(guard, pid, memory ? &version_1 : &version_2, second + 1,
+				   length);
+			in_root &= length <= 1;
+		}
+		line = *end ? end + 1 : end;
+	}
+	guard->sees |= in_root;
+}
+
+struct error *memory_guard_open(int pid, struct memory_guard **ret)
+{
+	struct memory_guard *guard = calloc(1, sizeof(*guard));
+	if (!guard)
+		return &error_no_memory;
+	guard->levels[guard->count++] =
+		(struct level){ .limit_fd = -1,
+				.used_fd = open("/proc/meminfo", O_RDONLY | O_CLOEXEC),
+				.stat_fd = -1 };
+	add_groups(guard, pid);
+	*ret = guard;
+	return NULL;
+}
+
+void memory_guard_close(struct memory_guard *guard)
+{
+	for (unsigned i = 0; guard && i < guard->count; i++) {
+		const int fds[] = { guard->levels[i].limit_fd, guard->levels[i].used_fd,
+				    guard->levels[i].stat_fd };
+		for (size_t j = 0; j < sizeof(fds) / sizeof(fds[0]); j++)
+			if (fds[j] >= 0)
+				close(fds[j]);
+	}
+	free(guard);
+}
+
+bool memory_guard_sees(const struct memory_guard *guard)
+{
+	return guard->sees;
+}

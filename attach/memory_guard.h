@@ -1,0 +1,37 @@
+/*
+ * How much memory a process's control groups, and this machine, still have for it: a copy-on-write
+ * snapshot grows by what the process writes, at the expense of the process's own limit, and with
+ * memory.oom.group=1 (Kubernetes) running out of it kills the process too. So room is asked for
+ * before a snapshot, and again every few milliseconds while there is one: the files stay open.
+ *
+ * Cgroup v2 (memory.max, memory.current, memory.stat, memory.oom.group) and v1; the files that the
+ * process itself sees, in its own mounts. Cached file pages count as room: the kernel takes them
+ * back before it kills (Documentation/admin-guide/cgroup-v2.rst, "memory.stat").
+ */
+#ifndef ATTACH_MEMORY_GUARD_H
+#define ATTACH_MEMORY_GUARD_H
+
+#include "base/error.h"
+
+struct memory_guard;
+
+struct memory_room {
+	uint64_t limit_bytes, used_bytes; /* of the level with the least room to spare */
+	uint64_t room_bytes;              /* until the limit, with what can be taken back */
+	uint64_t floor_bytes;             /* below, a snapshot must go */
+	bool is_machine;                  /* the level is this machine, no control group */
+	bool kills_group;                 /* out of memory there kills every process of the group */
+};
+
+/* ERROR_NO_MEMORY only. */
+MUST_CHECK struct error *memory_guard_open(int pid, struct memory_guard **ret);
+void memory_guard_close(struct memory_guard *guard); /* NULL is allowed */
+
+/* Can the limits be seen? False: the process is in a control group that is not mounted where we
+ * can read it, so it may have limits that we do not know of. */
+bool memory_guard_sees(const struct memory_guard *guard);
+
+/* As of now. Of a process without limits: the machine's room. */
+void memory_guard_room(const struct memory_guard *guard, struct memory_room *ret);
+
+#endif

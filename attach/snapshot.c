@@ -1,0 +1,194 @@
+#include "attach/snapshot.h"
+
+#include "attach/proc_file.h"
+#include "attach/snapshot_keeper.h"
+#include "base/limits.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+struct snapshot {
+	int pid;    /* of the target */
+	int keeper; /* its pid; 0: reaped */
+	int socket, file;
+	struct arena arena;
+	struct snapshot_record record;
+	char dropped[sizeof(((struct snapshot_message *)0)->text)]; /* why; "": it is there */
+};
+
+static struct error *start_keeper(struct snapshot *snapshot, const struct snapshot_request *request)
+{
+	int sockets[2];
+	snapshot->file = memfd_create("clrpod-snapshot", MFD_CLOEXEC);
+	if (snapshot->file < 0)
+		return error_os(errno, "cannot make a memory file");
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets))
+		return error_os(errno, "cannot make a socket");
+	int program = getpid();
+	pid_t keeper = fork();
+	if (!keeper)
+		snapshot_keeper_run(request, program, sockets[1], snapshot->file);
+	int failed = errno;
+	close(sockets[1]);
+	snapshot->socket = sockets[0];
+	if (keeper < 0)
+		return error_os(failed, "cannot start the process that keeps the snapshot");
+	snapshot->keeper = (int)keeper;
+	return NULL;
+}
+
+static void end_keeper(struct snapshot *snapshot)
+{
+	if (snapshot->socket >= 0)
+		shutdown(snapshot->socket, SHUT_WR);
+	while (snapshot->keeper && waitpid(snapshot->keeper, NULL, 0) < 0 && errno == EINTR)
+		;
+	snapshot->keeper = 0;
+}
+
+/* false: nothing has come. The end counts as a drop. */
+static bool receive(const struct snapshot *snapshot, struct snapshot_message *ret)
+{
+	ssize_t size = recv(snapshot->socket, ret, sizeof(*ret), MSG_DONTWAIT);
+	if (size < 0 && (errno == EAGAIN || errno == EINTR))
+		return false;
+	if (size != sizeof(*ret)) {
+		*ret = (struct snapshot_message){ .kind = SNAPSHOT_DROPPED };
+		snprintf(ret->text, sizeof(ret->text), "the process that kept it was killed");
+	}
+	return true;
+}
+
+static struct error *await(struct snapshot *snapshot, const struct task *task,
+			   struct snapshot_message *ret)
+{
+	enum { TICK_MS = 20 };
+	while (!receive(snapshot, ret)) {
+		struct error *error = task_check(task, "taking a snapshot of the process");
+		if (error) {
+			kill(snapshot->keeper, SIGTERM);
+			return error;
+		}
+		struct pollfd wait = { .fd = snapshot->socket, .events = POLLIN };
+		poll(&wait, 1, TICK_MS);
+	}
+	return NULL;
+}
+
+static struct error *error_of(const struct snapshot_message *message)
+{
+	if (message->kind == SNAPSHOT_DROPPED)
+		return error_new(ERROR_OS, "there is no snapshot: %s", message->text);
+	if (message->code == ERROR_NO_MEMORY)
+		return &error_no_memory;
+	struct error *error = error_new(message->code, "%s", message->text);
+	if (error != &error_no_memory)
+		error->os_errno = message->os_errno;
+	return error;
+}
+
+static struct error *take(struct snapshot *snapshot, const struct snapshot_request *request,
+			  const struct task *task)
+{
+	struct snapshot_message message;
+	TRY(start_keeper(snapshot, request));
+	TRY(await(snapshot, task, &message));
+	if (message.kind != SNAPSHOT_TAKEN)
+		return error_of(&message);
+	return snapshot_record_map(snapshot->file, message.record, &snapshot->arena,
+				   &snapshot->record);
+}
+
+struct error *snapshot_take(const struct snapshot_request *request, const struct task *task,
+			    struct snapshot **ret)
+{
+	if (request->pid == getpid())
+		return error_new(ERROR_USAGE, "process %d is clrpod itself", request->pid);
+	struct snapshot *snapshot = calloc(1, sizeof(*snapshot));
+	if (!snapshot)
+		return &error_no_memory;
+	snapshot->pid = request->pid;
+	snapshot->socket = snapshot->file = -1;
+	arena_init(&snapshot->arena);
+	struct error *error = take(snapshot, request, task);
+	if (error) {
+		snapshot_close(snapshot);
+		return error;
+	}
+	*ret = snapshot;
+	return NULL;
+}
+
+void snapshot_close(struct snapshot *snapshot)
+{
+	if (!snapshot)
+		return;
+	end_keeper(snapshot);
+	snapshot_record_unmap(&snapshot->record, snapshot->file);
+	if (snapshot->socket >= 0)
+		close(snapshot->socket);
+	if (snapshot->file >= 0)
+		close(snapshot->file);
+	arena_deinit(&snapshot->arena);
+	free(snapshot);
+}
+
+static void set_dropped(struct snapshot *snapshot, const char *reason)
+{
+	if (!snapshot->dropped[0])
+		snprintf(snapshot->dropped, sizeof(snapshot->dropped), "%s", reason);
+}
+
+void snapshot_drop(struct snapshot *snapshot)
+{
+	set_dropped(snapshot, "a new one was asked for");
+	end_keeper(snapshot);
+}
+
+const struct snapshot_record *snapshot_record(const struct snapshot *snapshot)
+{
+	return &snapshot->record;
+}
+
+/* The kernel may have killed it before its keeper knows. */
+static bool is_dead(int pid)
+{
+	CLEANUP(text_deinit) struct text stat = { 0 };
+	if (proc_file_read(&stat, LIMIT_PROC_FILE_BYTES, "/proc/%d/stat", pid))
+		return true;
+	char state = proc_stat_state(&stat);
+	return state == 'Z' || state == 'X';
+}
+
+const char *snapshot_dropped(struct snapshot *snapshot)
+{
+	struct snapshot_message message;
+	/* Asked before the message: when its keeper ends it, the message comes first. */
+	bool dead = !snapshot->dropped[0] && is_dead(snapshot->record.copy_pid);
+	if (!snapshot->dropped[0] && receive(snapshot, &message))
+		set_dropped(snapshot, message.text);
+	if (dead)
+		set_dropped(snapshot, SNAPSHOT_COPY_KILLED);
+	return snapshot->dropped[0] ? snapshot->dropped : NULL;
+}
+
+/* Pages that the target has written since: the copy alone has the old ones. And its page tables. */
+bool snapshot_cost(struct snapshot *snapshot, uint64_t *ret)
+{
+	enum { KIBIBYTE = 1024 };
+	CLEANUP(text_deinit) struct text file = { 0 };
+	uint64_t changed, tables;
+	int pid = snapshot->record.copy_pid;
+	if (snapshot_dropped(snapshot) ||
+	    proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "/proc/%d/smaps_rollup", pid) ||
+	    !proc_number(&file, "Private_Dirty", 10, &changed) ||
+	    proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "/proc/%d/status", pid) ||
+	    !proc_number(&file, "VmPTE", 10, &tables))
+		return false;
+	*ret = (changed + tables) * KIBIBYTE;
+	return true;
+}

@@ -1,0 +1,51 @@
+/*
+ * A snapshot of a live process: a copy-on-write copy of its memory, made while it stands still for
+ * some milliseconds (20 to 25 for each GiB of resident memory), by a system call that one of its
+ * threads makes for us: clone(2), with flags such that the copy never runs, sends no signal when it
+ * ends, and shares what its end could close. The process then runs on, and what it writes is copied
+ * by the kernel, at the expense of its own memory limit: attach/memory_guard.h.
+ *
+ * Another process of ours, the keeper, does all that is done to the target, and watches: it drops
+ * the copy before memory runs out, when it was held long enough, when we close it, and when we are
+ * killed; and lets the target reap it (wait4(2), by one thread that stands for less than a
+ * millisecond), so that nothing remains. Should the keeper be killed too, the kernel kills the copy
+ * (PTRACE_O_EXITKILL); a zombie remains then until the target ends or the next snapshot of it,
+ * which takes it away.
+ */
+#ifndef ATTACH_SNAPSHOT_H
+#define ATTACH_SNAPSHOT_H
+
+#include "attach/snapshot_record.h"
+#include "base/task.h"
+
+struct snapshot;
+
+struct snapshot_request {
+	int pid;
+	unsigned hold_seconds; /* drop it then; 0: never for that reason */
+	bool insist; /* although it cannot be told whether a seccomp filter or a memory limit of the
+			process forbids it */
+};
+
+/* ERROR_UNSUPPORTED: refused, as it might harm the process: the message gives the figures.
+ * ERROR_NOT_FOUND, ERROR_OS, ERROR_CANCELLED as of thread_stop_begin(); ERROR_OS also when the
+ * process cannot be copied (the message names the limit). `task` may be NULL. */
+MUST_CHECK struct error *snapshot_take(const struct snapshot_request *request,
+				       const struct task *task, struct snapshot **ret);
+
+/* Drops the copy, and waits until the target is as it was. NULL is allowed. */
+void snapshot_close(struct snapshot *snapshot);
+
+/* Drops the copy now; the record stays readable. */
+void snapshot_drop(struct snapshot *snapshot);
+
+/* Valid until it is closed. */
+const struct snapshot_record *snapshot_record(const struct snapshot *snapshot);
+
+/* Why it was dropped, as a clause ("its container had …"); NULL: it is there. */
+const char *snapshot_dropped(struct snapshot *snapshot);
+
+/* What it takes of the target's memory limit by now, bytes; false: cannot be told. */
+bool snapshot_cost(struct snapshot *snapshot, uint64_t *ret);
+
+#endif

@@ -1,0 +1,313 @@
+#include "attach/snapshot_keeper.h"
+
+#include "attach/live_target.h"
+#include "attach/memory_guard.h"
+#include "attach/proc_file.h"
+#include "attach/snapshot_refusal.h"
+#include "attach/snapshot_release.h"
+#include "attach/syscall_filter.h"
+#include "base/limits.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+
+enum { PAUSE_MS = 20, TRIES = 100 };
+
+/* Set by SIGTERM: from the program when it is told to stop, from the kernel when it dies. */
+static volatile sig_atomic_t stop_requested;
+
+struct keeper {
+	const struct snapshot_request *request;
+	struct task task;
+	int socket, file;
+	struct arena arena;
+	struct memory_guard *guard;
+	enum syscall_filter filter; /* of the first thread */
+	struct wiped_areas wiped;
+	int leftovers[SNAPSHOT_LEFTOVERS_MAX];
+	unsigned leftover_count;
+	struct target *target; /* while it stands */
+	int copy;              /* 0: none */
+	int copy_in_target;    /* as the target calls it */
+	struct snapshot_record record;
+};
+
+static void pause_ms(unsigned milliseconds)
+{
+	struct timespec time = { .tv_nsec = (long)milliseconds * 1000000 };
+	nanosleep(&time, NULL);
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* --- taking it */
+
+/* Is it another clrpod, for a moment, that traces the process? */
+static bool traced_by_our_like(int pid)
+{
+	CLEANUP(text_deinit) struct text status = { 0 };
+	CLEANUP(text_deinit) struct text theirs = { 0 };
+	CLEANUP(text_deinit) struct text ours = { 0 };
+	uint64_t tracer;
+	return !proc_file_read(&status, LIMIT_PROC_FILE_BYTES, "/proc/%d/status", pid) &&
+	       proc_number(&status, "TracerPid", 10, &tracer) && tracer &&
+	       !proc_file_read(&theirs, LIMIT_PROC_FILE_BYTES, "/proc/%d/comm", (int)tracer) &&
+	       !proc_file_read(&ours, LIMIT_PROC_FILE_BYTES, "/proc/self/comm") &&
+	       !strcmp(text_string(&theirs), text_string(&ours));
+}
+
+/* Stops it when no other does, and so that one of its threads can be borrowed. */
+static struct error *stop_target(struct keeper *keeper, const struct stopped_thread **ret_thread)
+{
+	int pid = keeper->request->pid;
+	for (int i = 0;; i++) {
+		struct error *error = live_target_open(pid, true, &keeper->task, &keeper->target);
+		if (error && (error->code != ERROR_OS || i >= TRIES || !traced_by_our_like(pid)))
+			return error;
+		error_free(error);
+		if (!error) {
+			*ret_thread = syscall_injection_choose(live_target_stop(keeper->target));
+			if (*ret_thread)
+				return NULL;
+			target_close(keeper->target);
+			keeper->target = NULL;
+		}
+		if (i >= TRIES)
+			return error_new(ERROR_OS,
+					 "process %d handles signals all the time: no thread of it "
+					 "can make a copy",
+					 pid);
+		TRY(task_check(&keeper->task, "stopping the process"));
+		pause_ms(PAUSE_MS);
+	}
+}
+
+static struct error *clone_by(struct keeper *keeper, struct syscall_injection *injection)
+{
+	enum { NO_STACK = 16 }; /* aligned as arm64 wants it; nothing is there */
+	const struct snapshot_request *request = keeper->request;
+	uint64_t arguments[SYSCALL_ARGUMENTS];
+	long result;
+	bool trusted = keeper->filter != SYSCALL_FILTER_UNKNOWN &&
+		       syscall_filter_is_same(request->pid, injection->tid, request->pid);
+	if (!trusted && !injection->suspended && !request->insist)
+		return snapshot_refuse_filter(request->pid);
+	for (unsigned i = 0; i < keeper->leftover_count; i++) {
+		bool unused;
+		TRY(snapshot_reap_by(injection, keeper->leftovers[i], &unused));
+	}
+	syscall_clone_arguments(SNAPSHOT_CLONE_FLAGS, NO_STACK, 0, arguments);
+	struct error *error = syscall_injection_call(injection, SYS_clone, arguments, &result);
+	keeper->copy = injection->child;
+	TRY(error);
+	if (result < 0)
+		return snapshot_clone_failed(request->pid, (int)-result);
+	keeper->copy_in_target = (int)result;
+	return keeper->copy ? NULL
+			    : error_new(ERROR_OS, "the copy of process %d is not to be seen",
+					request->pid);
+}
+
+static struct error *make_copy(struct keeper *keeper, const struct stopped_thread *thread)
+{
+	struct syscall_injection injection;
+	uint64_t instruction;
+	TRY(syscall_instruction_locate(keeper->target, live_target_maps(keeper->target),
+				       &instruction));
+	TRY(syscall_injection_begin(keeper->target, thread->tid, instruction, &injection));
+	struct error *error = clone_by(keeper, &injection);
+	syscall_injection_end(&injection);
+	return error;
+}
+
+/* From here to the end the process stands. */
+static struct error *copy_standing(struct keeper *keeper)
+{
+	const struct stopped_thread *thread = NULL;
+	struct process_maps copy_maps;
+	struct snapshot_record *record = &keeper->record;
+	TRY(stop_target(keeper, &thread));
+	record->maps = *live_target_maps(keeper->target);
+	record->threads =
+		thread_stop_threads(live_target_stop(keeper->target), &record->thread_count);
+	TRY(make_copy(keeper, thread));
+	record->copy_pid = keeper->copy;
+	TRY(process_maps_read(keeper->copy, &keeper->arena, &copy_maps));
+	TRY(frozen_pages_copy(keeper->target, &record->maps, &copy_maps, &keeper->wiped,
+			      keeper->file, &keeper->arena, &record->frozen));
+	record->pause_ms = live_target_resume(keeper->target);
+	return NULL;
+}
+
+static void set_oom_score(int pid)
+{
+	char path[64], text[16];
+	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", pid);
+	CLEANUP(fd_cleanup) int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int length = snprintf(text, sizeof(text), "%d", SNAPSHOT_OOM_SCORE);
+	if (fd >= 0 && write(fd, text, (size_t)length) < 0)
+		return; /* a precaution more: the guard does not need it */
+}
+
+static struct error *take(struct keeper *keeper, uint64_t *ret_record)
+{
+	int pid = keeper->request->pid;
+	TRY(memory_guard_open(pid, &keeper->guard));
+	TRY(snapshot_check_room(pid, keeper->guard, keeper->request->insist));
+	TRY(wiped_areas_read(pid, &keeper->arena, &keeper->wiped));
+	keeper->filter = syscall_filter_of(pid, pid);
+	keeper->leftover_count = snapshot_leftovers(pid, keeper->leftovers);
+	TRY(copy_standing(keeper));
+	set_oom_score(keeper->copy);
+	*ret_record = frozen_pages_end(&keeper->record.frozen);
+	return snapshot_record_write(keeper->file, &keeper->record, ret_record);
+}
+
+/* --- watching it */
+
+static bool copy_died(struct keeper *keeper)
+{
+	int status;
+	if (waitpid(keeper->copy, &status, __WALL | WNOHANG) != keeper->copy || WIFSTOPPED(status))
+		return false;
+	keeper->copy = 0;
+	return true;
+}
+
+/* Why it is to be dropped: *ret->text; "": the program wants no more of it. */
+static void watch(struct keeper *keeper, struct snapshot_message *ret)
+{
+	enum { CALM_MS = 20, ALERT_MS = 4, NEAR = 4 };
+	const struct snapshot_request *request = keeper->request;
+	uint64_t end = now_ms() + request->hold_seconds * 1000ull;
+	int tick = ALERT_MS;
+	for (;;) {
+		struct memory_room room;
+		struct pollfd wait = { .fd = keeper->socket, .events = POLLIN };
+		if (poll(&wait, 1, tick) > 0 || stop_requested)
+			return;
+		memory_guard_room(keeper->guard, &room);
+		if (room.room_bytes < room.floor_bytes) {
+			snapshot_room_text(&room, ret->text, sizeof(ret->text));
+			return;
+		}
+		tick = room.room_bytes / NEAR < room.floor_bytes ? ALERT_MS : CALM_MS;
+		if (request->hold_seconds && now_ms() >= end) {
+			snprintf(ret->text, sizeof(ret->text), "it was held for %u %s (--hold)",
+				 request->hold_seconds / 60 ? request->hold_seconds / 60
+							    : request->hold_seconds,
+				 request->hold_seconds / 60 ? "minutes" : "seconds");
+			return;
+		}
+		if (copy_died(keeper)) {
+			snprintf(ret->text, sizeof(ret->text), SNAPSHOT_COPY_KILLED);
+			return;
+		}
+	}
+}
+
+/* --- the process */
+
+static void send_message(const struct keeper *keeper, const struct snapshot_message *message)
+{
+	if (send(keeper->socket, message, sizeof(*message), MSG_NOSIGNAL) < 0)
+		stop_requested = 1; /* nobody is there any more */
+}
+
+static void send_error(const struct keeper *keeper, struct error *error)
+{
+	struct snapshot_message message = { .kind = SNAPSHOT_FAILED,
+					    .code = error->code,
+					    .os_errno = error->os_errno };
+	snprintf(message.text, sizeof(message.text), "%s", error->message);
+	error_free(error);
+	send_message(keeper, &message);
+}
+
+static bool release(struct keeper *keeper)
+{
+	if (keeper->copy)
+		snapshot_kill_copy(keeper->copy);
+	/* Not even the program's end is a reason to leave this undone. */
+	return !keeper->copy_in_target ||
+	       snapshot_reap(keeper->request->pid, keeper->copy_in_target, NULL);
+}
+
+static int keep(struct keeper *keeper)
+{
+	struct snapshot_message message = { .kind = SNAPSHOT_TAKEN };
+	struct error *error = take(keeper, &message.record);
+	target_close(keeper->target); /* resumes, if that was not done */
+	keeper->target = NULL;
+	if (error) {
+		bool clean = release(keeper);
+		send_error(keeper, error);
+		return clean ? 0 : 1;
+	}
+	send_message(keeper, &message);
+	message = (struct snapshot_message){ .kind = SNAPSHOT_DROPPED };
+	watch(keeper, &message);
+	if (message.text[0]) /* first: who reads then knows why there is nothing more to read */
+		send_message(keeper, &message);
+	return release(keeper) ? 0 : 1;
+}
+
+static void on_term(int number)
+{
+	(void)number;
+	stop_requested = 1;
+}
+
+static void ignore_signals(void)
+{
+	struct sigaction action = { .sa_handler = on_term };
+	for (int number = 1; number < NSIG; number++)
+		signal(number, number == SIGCHLD ? SIG_DFL : SIG_IGN);
+	sigaction(SIGTERM, &action, NULL);
+	sigset_t none;
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* The program's pipes and files must not stay open for as long as we live. */
+static void close_others(int one, int other)
+{
+	enum { DESCRIPTORS = 1024 };
+	unsigned low = (unsigned)(one < other ? one : other);
+	unsigned high = (unsigned)(one < other ? other : one);
+	if ((low && close_range(0, low - 1, 0)) ||
+	    (low + 1 < high && close_range(low + 1, high - 1, 0)) ||
+	    close_range(high + 1, UINT32_MAX, 0))
+		for (int fd = 0; fd < DESCRIPTORS; fd++)
+			if (fd != one && fd != other)
+				close(fd);
+}
+
+_Noreturn void snapshot_keeper_run(const struct snapshot_request *request, int program, int socket,
+				   int file)
+{
+	struct keeper keeper = { .request = request,
+				 .task = { .stop = &stop_requested },
+				 .socket = socket,
+				 .file = file };
+	setsid();
+	ignore_signals();
+	close_others(socket, file);
+	arena_init(&keeper.arena);
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != program)
+		_exit(1);
+	_exit(keep(&keeper));
+}

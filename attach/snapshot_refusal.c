@@ -1,0 +1,154 @@
+#include "attach/snapshot_refusal.h"
+
+#include "attach/proc_file.h"
+#include "base/limits.h"
+
+#include <errno.h>
+
+enum { MIB = 1024 * 1024, KIBIBYTE = 1024 };
+#define WAY_OUT "--freeze needs none of it (the process stands still for as long as it takes)"
+
+void snapshot_room_text(const struct memory_room *room, char *buffer, size_t size)
+{
+	snprintf(buffer, size, "%s had %llu MiB left below its %s (%llu of %llu MiB used)",
+		 room->is_machine ? "this machine" : "its container",
+		 (unsigned long long)room->room_bytes / MIB,
+		 room->is_machine ? "memory" : "memory limit",
+		 (unsigned long long)room->used_bytes / MIB,
+		 (unsigned long long)room->limit_bytes / MIB);
+}
+
+/* Page tables (8 bytes for each page of 4 KiB), about as much again for the kernel's other records,
+ * and what the process may write before the first looks at the room. */
+static uint64_t needed_bytes(int pid, const struct memory_room *room)
+{
+	enum { TABLES_SHARE = 256 };
+	CLEANUP(text_deinit) struct text status = { 0 };
+	uint64_t resident = 0;
+	if (proc_file_read(&status, LIMIT_PROC_FILE_BYTES, "/proc/%d/status", pid) ||
+	    !proc_number(&status, "VmRSS", 10, &resident))
+		resident = 0;
+	return room->floor_bytes + room->floor_bytes / 4 + resident * KIBIBYTE / TABLES_SHARE;
+}
+
+struct error *snapshot_check_room(int pid, const struct memory_guard *guard, bool insist)
+{
+	struct memory_room room;
+	char text[256];
+	if (!memory_guard_sees(guard) && !insist)
+		return error_new(
+			ERROR_UNSUPPORTED,
+			"the memory limit of process %d cannot be read (its /sys/fs/cgroup "
+			"is not mounted), and a snapshot counts against it: " WAY_OUT
+			", --snapshot insists",
+			pid);
+	memory_guard_room(guard, &room);
+	uint64_t needed = needed_bytes(pid, &room);
+	if (room.room_bytes >= needed)
+		return NULL;
+	snapshot_room_text(&room, text, sizeof(text));
+	return error_new(ERROR_UNSUPPORTED,
+			 "no snapshot of process %d: %s and a snapshot, which counts against it, "
+			 "needs %llu MiB to be safe%s: " WAY_OUT,
+			 pid, text, (unsigned long long)needed / MIB,
+			 room.kills_group ? ", as running out of memory kills the whole container "
+					    "(memory.oom.group)"
+					  : "");
+}
+
+struct error *snapshot_refuse_filter(int pid)
+{
+	return error_new(ERROR_UNSUPPORTED,
+			 "no snapshot of process %d: it runs under a seccomp filter, and from "
+			 "outside its container, without SYS_ADMIN, it cannot be told whether that "
+			 "kills a process for the clone(2) that a snapshot is: run clrpod in the "
+			 "same container, or use --freeze, or --snapshot to insist (the default "
+			 "filters of container runtimes allow it)",
+			 pid);
+}
+
+/* --- a clone that failed */
+
+static bool at_limit(int pid, const char *limit_file, const char *used_file)
+{
+	CLEANUP(text_deinit) struct text limit = { 0 };
+	CLEANUP(text_deinit) struct text used = { 0 };
+	if (proc_file_read(&limit, LIMIT_PROC_FILE_BYTES, "/proc/%d/root%s", pid, limit_file) ||
+	    proc_file_read(&used, LIMIT_PROC_FILE_BYTES, "/proc/%d/root%s", pid, used_file) ||
+	    text_string(&limit)[0] == 'm') /* "max" */
+		return false;
+	return strtoull(text_string(&used), NULL, 10) >= strtoull(text_string(&limit), NULL, 10);
+}
+
+/* The pids controller: in a container its files are those of the root that is mounted there; else
+ * the path of /proc/PID/cgroup tells. */
+static bool pids_exhausted(int pid)
+{
+	static const char *const folders[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/pids" };
+	CLEANUP(text_deinit) struct text groups = { 0 };
+	if (proc_file_read(&groups, LIMIT_PROC_FILE_BYTES, "/proc/%d/cgroup", pid))
+		return false;
+	for (const char *line = text_string(&groups); *line;) {
+		const char *end = strchrnul(line, '\n'), *second = NULL;
+		const char *first = memchr(line, ':', (size_t)(end - line));
+		if (first)
+			second = memchr(first + 1, ':', (size_t)(end - first - 1));
+		for (size_t i = 0; second && i < 2; i++) {
+			char limit[LIMIT_PATH_BYTES], used[LIMIT_PATH_BYTES];
+			const char *paths[] = { "", second + 1 };
+			int lengths[] = { 0, (int)(end - second - 1) };
+			for (size_t j = 0; j < 2; j++) {
+				snprintf(limit, sizeof(limit), "%s%.*s/pids.max", folders[i],
+					 lengths[j], paths[j]);
+				snprintf(used, sizeof(used), "%s%.*s/pids.current", folders[i],
+					 lengths[j], paths[j]);
+				if (at_limit(pid, limit, used))
+					return true;
+			}
+		}
+		line = *end ? end + 1 : end;
+	}
+	return false;
+}
+
+static bool strict_overcommit(void)
+{
+	CLEANUP(text_deinit) struct text file = { 0 };
+	return !proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "/proc/sys/vm/overcommit_memory") &&
+	       text_string(&file)[0] == '2';
+}
+
+static const char *limit_behind(int pid, int os_errno)
+{
+	switch (os_errno) {
+	case EAGAIN:
+		return pids_exhausted(pid)
+			       ? "its control group is at its limit of processes (pids.max)"
+			       : "its user is at the limit of processes (RLIMIT_NPROC, ulimit -u), "
+				 "or "
+				 "the machine is (kernel.threads-max, kernel.pid_max)";
+	case ENOMEM:
+		return strict_overcommit()
+			       ? "vm.overcommit_memory=2 does not allow a second process of its "
+				 "size"
+			       : "the kernel has no memory for a second process of its size";
+	case EPERM:
+	case EACCES:
+	case ENOSYS:
+		return "a seccomp filter or a security module forbids it";
+	default:
+		return strerror(os_errno);
+	}
+}
+
+struct error *snapshot_clone_failed(int pid, int os_errno)
+{
+	struct error *error = error_new(ERROR_OS,
+					"process %d cannot be copied by clone(2): %s: --freeze "
+					"needs no copy (the process stands still for as long as it "
+					"takes)",
+					pid, limit_behind(pid, os_errno));
+	if (error != &error_no_memory)
+		error->os_errno = os_errno;
+	return error;
+}

@@ -1,0 +1,26 @@
+/*
+ * Why there is no snapshot of a process, in words that name the figures, the limit and the way out.
+ * Part of attach/snapshot_keeper.
+ */
+#ifndef ATTACH_SNAPSHOT_REFUSAL_H
+#define ATTACH_SNAPSHOT_REFUSAL_H
+
+#include "attach/memory_guard.h"
+
+#include <stddef.h>
+
+/* ERROR_UNSUPPORTED when the process's limits leave no room for a copy: its page tables, and what
+ * is written until the watch can react. With `insist` limits that cannot be seen are no reason. */
+MUST_CHECK struct error *snapshot_check_room(int pid, const struct memory_guard *guard,
+					     bool insist);
+
+/* ERROR_UNSUPPORTED: the filters of the process might kill it for a system call of ours. */
+MUST_CHECK struct error *snapshot_refuse_filter(int pid);
+
+/* ERROR_OS for what clone answered: names the limit that it ran against, as far as it shows. */
+MUST_CHECK struct error *snapshot_clone_failed(int pid, int os_errno);
+
+/* "its container had 9 MiB left below its memory limit (503 of 512 MiB used)" */
+void snapshot_room_text(const struct memory_room *room, char *buffer, size_t size);
+
+#endif

@@ -1,0 +1,83 @@
+#include "attach/syscall_filter.h"
+
+#include "attach/proc_file.h"
+#include "attach/syscall_registers.h"
+#include "base/limits.h"
+
+#include <errno.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+enum { SECCOMP_OFF = 0, SECCOMP_FILTERED = 2 }; /* proc(5): Seccomp */
+
+struct filters {
+	uint64_t mode, count;
+};
+
+/* Seccomp_filters: Linux 5.9. */
+static bool filters_of(int pid, int tid, struct filters *ret)
+{
+	CLEANUP(text_deinit) struct text status = { 0 };
+	if (proc_file_read(&status, LIMIT_PROC_FILE_BYTES, "/proc/%d/task/%d/status", pid, tid))
+		return false;
+	if (!proc_number(&status, "Seccomp", 10, &ret->mode))
+		ret->mode = SECCOMP_OFF; /* a kernel without */
+	ret->count = 0;
+	return ret->mode == SECCOMP_OFF || proc_number(&status, "Seccomp_filters", 10, &ret->count);
+}
+
+static bool same_container(int pid)
+{
+	static const char *const spaces[] = { "mnt", "pid", "cgroup" };
+	for (size_t i = 0; i < sizeof(spaces) / sizeof(spaces[0]); i++) {
+		char path[64], ours[64], theirs[64];
+		snprintf(path, sizeof(path), "/proc/self/ns/%s", spaces[i]);
+		ssize_t our_length = readlink(path, ours, sizeof(ours));
+		snprintf(path, sizeof(path), "/proc/%d/ns/%s", pid, spaces[i]);
+		ssize_t length = readlink(path, theirs, sizeof(theirs));
+		if (length <= 0 || length != our_length || memcmp(ours, theirs, (size_t)length))
+			return false;
+	}
+	return true;
+}
+
+/* What a snapshot asks of the target, by a process of our own. */
+static bool trial_passes(void)
+{
+	uint64_t with[SYSCALL_ARGUMENTS];
+	pid_t trial = fork();
+	if (!trial) {
+		syscall_clone_arguments(SNAPSHOT_CLONE_FLAGS, 0,
+					(uintptr_t)__builtin_thread_pointer(), with);
+		long child = syscall(SYS_clone, with[0], with[1], with[2], with[3], with[4]);
+		if (!child)
+			_exit(0);
+		bool reaped = child > 0 && syscall(SYS_wait4, child, NULL, __WALL, NULL) == child;
+		_exit(reaped ? 0 : 1);
+	}
+	int status = 1;
+	while (trial > 0 && waitpid(trial, &status, 0) < 0 && errno == EINTR)
+		;
+	return trial > 0 && WIFEXITED(status) && !WEXITSTATUS(status);
+}
+
+enum syscall_filter syscall_filter_of(int pid, int tid)
+{
+	struct filters theirs, ours;
+	if (!filters_of(pid, tid, &theirs))
+		return SYSCALL_FILTER_UNKNOWN;
+	if (theirs.mode == SECCOMP_OFF)
+		return SYSCALL_FILTER_NONE;
+	if (theirs.mode != SECCOMP_FILTERED || !filters_of(getpid(), getpid(), &ours) ||
+	    ours.mode != theirs.mode || ours.count != theirs.count || !same_container(pid))
+		return SYSCALL_FILTER_UNKNOWN;
+	return trial_passes() ? SYSCALL_FILTER_PASSES : SYSCALL_FILTER_UNKNOWN;
+}
+
+bool syscall_filter_is_same(int pid, int tid, int other_tid)
+{
+	struct filters one, other;
+	return tid == other_tid ||
+	       (filters_of(pid, tid, &one) && filters_of(pid, other_tid, &other) &&
+		one.mode == other.mode && one.count == other.count);
+}

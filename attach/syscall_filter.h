@@ -1,0 +1,34 @@
+/*
+ * May a thread of another process make a system call for us, or would a seccomp filter of its own
+ * kill it for that? A filter that answers with an error is no danger (container runtimes' default
+ * profiles do), but one that kills cannot be told from outside: the kernel shows only how many
+ * there are. So a filtered thread is trusted in two cases: the kernel lets us suspend its filters
+ * (PTRACE_O_SUSPEND_SECCOMP, for CAP_SYS_ADMIN), or we are in the same container under as many
+ * filters and make the same calls on a process of our own without being killed.
+ */
+#ifndef ATTACH_SYSCALL_FILTER_H
+#define ATTACH_SYSCALL_FILTER_H
+
+#include "base/error.h"
+
+#include <sched.h>
+
+/* The copy shares the descriptors and the folder, so that its end closes no connection and no lock;
+ * its end sends no signal (exit_signal 0). Should it ever run, with neither stack nor thread-local
+ * memory it faults at once. */
+enum { SNAPSHOT_CLONE_FLAGS = CLONE_FILES | CLONE_FS | CLONE_SETTLS };
+
+enum syscall_filter {
+	SYSCALL_FILTER_NONE,
+	SYSCALL_FILTER_PASSES,  /* the same as ours, which lets a trial pass */
+	SYSCALL_FILTER_UNKNOWN, /* may kill whoever makes the call */
+};
+
+/* Of thread `tid` of process `pid`. A trial forks and reaps a process of ours: not to be called
+ * while anything is stopped. */
+enum syscall_filter syscall_filter_of(int pid, int tid);
+
+/* Have two threads of the process as many filters? */
+bool syscall_filter_is_same(int pid, int tid, int other_tid);
+
+#endif

@@ -1,0 +1,123 @@
+#include "attach/syscall_registers.h"
+
+#include "base/banned.h"
+
+#include <errno.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+
+#if defined(__x86_64__)
+
+static const uint8_t instruction[] = { 0x0f, 0x05 }; /* syscall */
+enum { INSTRUCTION_ALIGNMENT = 1 };
+
+/* The kernel keeps the number in orig_rax while a call is under way; it restarts it when rax says
+ * so, which both come back with the registers. */
+enum syscall_fit syscall_registers_fit(const struct user_regs_struct *registers)
+{
+	return (int64_t)registers->orig_rax >= 0 ? SYSCALL_FIT_BLOCKED : SYSCALL_FIT_RUNNING;
+}
+
+void syscall_registers_prepare(struct user_regs_struct *registers, uint64_t address, long number,
+			       const uint64_t arguments[static SYSCALL_ARGUMENTS])
+{
+	registers->rip = address;
+	registers->rax = (uint64_t)number;
+	registers->orig_rax = UINT64_MAX; /* nothing to restart */
+	registers->rdi = arguments[0];
+	registers->rsi = arguments[1];
+	registers->rdx = arguments[2];
+	registers->r10 = arguments[3];
+	registers->r8 = arguments[4];
+}
+
+long syscall_registers_result(const struct user_regs_struct *registers)
+{
+	return (long)registers->rax;
+}
+
+int syscall_registers_forget_call(int tid)
+{
+	(void)tid; /* orig_rax is one of the registers */
+	return 0;
+}
+
+void syscall_clone_arguments(uint64_t flags, uint64_t stack, uint64_t tls,
+			     uint64_t ret[static SYSCALL_ARGUMENTS])
+{
+	const uint64_t arguments[SYSCALL_ARGUMENTS] = { flags, stack, 0, 0, tls };
+	memcpy(ret, arguments, sizeof(arguments));
+}
+
+#elif defined(__aarch64__)
+
+static const uint8_t instruction[] = { 0x01, 0x00, 0x00, 0xd4 }; /* svc #0 */
+enum {
+	INSTRUCTION_ALIGNMENT = 4,
+	SET_SYSTEM_CALL = 0x404, /* NT_ARM_SYSTEM_CALL */
+	NUMBER = 8,              /* x8 */
+	FUTEX_COMMAND = 0x7f,    /* linux/futex.h: FUTEX_CMD_MASK */
+};
+
+/* Before it stops, the kernel has put the registers back to before the instruction of a call that
+ * is to be restarted. Calls that would go on with the time left (restart_syscall(2)) can then no
+ * longer be told from others but by their number. */
+static bool waits_for_a_time(const struct user_regs_struct *registers)
+{
+	switch (registers->regs[NUMBER]) {
+	case SYS_nanosleep:
+	case SYS_clock_nanosleep:
+	case SYS_restart_syscall:
+		return true;
+	case SYS_futex: /* FUTEX_WAIT's time is relative; the fourth argument, when there is one */
+		return !(registers->regs[1] & FUTEX_COMMAND) && registers->regs[3];
+	default:
+		return false;
+	}
+}
+
+enum syscall_fit syscall_registers_fit(const struct user_regs_struct *registers)
+{
+	if (waits_for_a_time(registers))
+		return SYSCALL_FIT_LATER;
+	return SYSCALL_FIT_RUNNING;
+}
+
+void syscall_registers_prepare(struct user_regs_struct *registers, uint64_t address, long number,
+			       const uint64_t arguments[static SYSCALL_ARGUMENTS])
+{
+	registers->pc = address;
+	registers->regs[NUMBER] = (uint64_t)number;
+	for (size_t i = 0; i < SYSCALL_ARGUMENTS; i++)
+		registers->regs[i] = arguments[i];
+}
+
+long syscall_registers_result(const struct user_regs_struct *registers)
+{
+	return (long)registers->regs[0];
+}
+
+int syscall_registers_forget_call(int tid)
+{
+	int none = -1;
+	struct iovec bytes = { .iov_base = &none, .iov_len = sizeof(none) };
+	return ptrace(PTRACE_SETREGSET, tid, SET_SYSTEM_CALL, &bytes) ? errno : 0;
+}
+
+void syscall_clone_arguments(uint64_t flags, uint64_t stack, uint64_t tls,
+			     uint64_t ret[static SYSCALL_ARGUMENTS])
+{
+	const uint64_t arguments[SYSCALL_ARGUMENTS] = { flags, stack, 0, tls, 0 };
+	memcpy(ret, arguments, sizeof(arguments));
+}
+
+#endif
+
+size_t syscall_instruction_find(const uint8_t *code, size_t size)
+{
+	for (size_t at = 0; at + sizeof(instruction) <= size; at += INSTRUCTION_ALIGNMENT)
+		if (!memcmp(code + at, instruction, sizeof(instruction)))
+			return at;
+	return size;
+}

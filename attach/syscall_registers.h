@@ -1,0 +1,46 @@
+/*
+ * The part of attach/syscall_inject that differs between x64 and arm64: which registers carry a
+ * system call (syscall(2)), how its instruction looks, and how the kernel restarts a call that a
+ * stop interrupted (arch/x86/kernel/signal.c: arch_do_signal_or_restart; arch/arm64/kernel/
+ * signal.c: do_signal).
+ */
+#ifndef ATTACH_SYSCALL_REGISTERS_H
+#define ATTACH_SYSCALL_REGISTERS_H
+
+#include "base/error.h"
+
+#include <stddef.h>
+#include <sys/user.h>
+
+enum { SYSCALL_ARGUMENTS = 5, SYSCALL_INSTRUCTION_BYTES_MAX = 4 };
+
+/* How good a thread with these registers is for a borrowed system call. */
+enum syscall_fit {
+	SYSCALL_FIT_LATER,   /* it would feel it: its own call would wait its whole time again */
+	SYSCALL_FIT_RUNNING, /* outside the kernel; perhaps within a restartable sequence (rseq(2))
+			      */
+	SYSCALL_FIT_BLOCKED, /* in a system call that goes on as if nothing had been */
+};
+enum syscall_fit syscall_registers_fit(const struct user_regs_struct *registers);
+
+/* Makes *registers (a thread's own) those of a call of `number` by the instruction at `address`.
+ * All others keep their values. */
+void syscall_registers_prepare(struct user_regs_struct *registers, uint64_t address, long number,
+			       const uint64_t arguments[static SYSCALL_ARGUMENTS]);
+
+/* What the call answered: a value, or -errno. */
+long syscall_registers_result(const struct user_regs_struct *registers);
+
+/* After registers were set: the kernel must not take them for a call that it has to restart. 0 or
+ * an errno. */
+int syscall_registers_forget_call(int tid);
+
+/* The offset of an instruction that enters the kernel in `size` bytes of code at `address`; `size`:
+ * none. */
+size_t syscall_instruction_find(const uint8_t *code, size_t size);
+
+/* The order of clone's arguments differs (clone(2), CONFIG_CLONE_BACKWARDS). */
+void syscall_clone_arguments(uint64_t flags, uint64_t stack, uint64_t tls,
+			     uint64_t ret[static SYSCALL_ARGUMENTS]);
+
+#endif

@@ -1,0 +1,94 @@
+#include "cli/collect_by_runtime.h"
+
+#include "dump/runtime_dump.h"
+
+#include <strings.h>
+
+struct written {
+	double wait_ms;
+	struct destination_figures figures;
+};
+
+static enum diagnostics_dump_type wanted_type(const struct invocation *invocation)
+{
+	const char *type = invocation_value(invocation, "--type");
+	if (type && !strcasecmp(type, "Mini"))
+		return DIAGNOSTICS_DUMP_MINI;
+	if (type && !strcasecmp(type, "Heap"))
+		return DIAGNOSTICS_DUMP_HEAP;
+	return DIAGNOSTICS_DUMP_FULL;
+}
+
+static struct error *copy(const struct runtime_dump *dump, const struct destination_request *to,
+			  struct written *ret)
+{
+	struct destination *destination;
+	TRY(destination_open(to, dump->bytes, &destination));
+	struct error *error = runtime_dump_copy(dump, destination_sink(destination), to->task);
+	if (!error)
+		error = destination_finish(destination, &ret->figures);
+	destination_free(destination);
+	return error;
+}
+
+static struct error *take(struct app *app, const struct invocation *invocation,
+			  const struct process_info *process, const struct destination_request *to,
+			  struct written *ret)
+{
+	struct runtime_dump dump;
+	TRY(destination_check(to));
+	app_warn(app,
+		 "cannot read the memory of process %d: %s; its runtime is asked for the dump "
+		 "instead: it stands still until that is written, into its own %s",
+		 process->pid, process->reason, process->socket.folder);
+	TRY(process_reach_files(process));
+	TRY(runtime_dump_take(process, wanted_type(invocation), to->force, to->task, &dump));
+	ret->wait_ms = dump.wait_ms;
+	struct error *error = copy(&dump, to, ret);
+	runtime_dump_release(&dump);
+	return error;
+}
+
+static const struct column columns[] = {
+	{ "path", NULL, CELL_TEXT, 0 },          { "pid", NULL, CELL_INTEGER, 0 },
+	{ "name", NULL, CELL_TEXT, 0 },          { "written_by", NULL, CELL_TEXT, 0 },
+	{ "file_bytes", NULL, CELL_INTEGER, 0 }, { "disk_bytes", NULL, CELL_INTEGER, 0 },
+	{ "wait_ms", NULL, CELL_VALUE, 0 },
+};
+
+static void put_result(struct output *out, const struct process_info *process, const char *path,
+		       const struct written *written)
+{
+	char wait[64];
+	snprintf(wait, sizeof(wait), "%.1f", written->wait_ms);
+	output_record_begin(out, NULL, columns, sizeof(columns) / sizeof(columns[0]));
+	output_text(out, path);
+	output_unsigned(out, (uint64_t)process->pid);
+	output_text(out, process->name);
+	output_text(out, "runtime");
+	output_unsigned(out, written->figures.bytes);
+	output_unsigned(out, written->figures.disk_bytes);
+	output_value(out, wait, wait);
+	output_record_end(out);
+	output_line(
+		out, "Wrote %s: %.1f MiB (%.1f MiB on disk) of process %d (%s), by its runtime.",
+		path, (double)written->figures.bytes / (1024 * 1024),
+		(double)written->figures.disk_bytes / (1024 * 1024), process->pid, process->name);
+	output_line(out, "The process stood still for up to %.1f ms; nothing stays in its %s.",
+		    written->wait_ms, process->socket.folder);
+}
+
+enum exit_status collect_by_runtime(struct app *app, const struct invocation *invocation,
+				    const struct process_info *process,
+				    const struct destination_request *to)
+{
+	struct written written = { 0 };
+	const struct output_coverage whole = { .complete = true };
+	struct error *error = take(app, invocation, process, to, &written);
+	if (error)
+		return app_fail(app, "collect", error, exit_status_of_open(error));
+	progress_end(&app->progress);
+	output_document_begin(app->out, "collect");
+	put_result(app->out, process, to->path ? to->path : "-", &written);
+	return app_end_document(app, "collect", &whole, invocation_has(invocation, "--partial-ok"));
+}

@@ -1,0 +1,244 @@
+/* clrthreads: the runtime's threads, as SOS lists them. */
+#include "commands/command.h"
+
+#include "base/limits.h"
+#include "heap/clr_threads.h"
+#include "heap/types/exception.h"
+#include "heap/types/value.h"
+
+#include <inttypes.h>
+
+static const struct column count_columns[] = {
+	{ "thread_count", "ThreadCount:      ", CELL_INTEGER, 0 },
+	{ "unstarted_count", "UnstartedThread:  ", CELL_INTEGER, 0 },
+	{ "background_count", "BackgroundThread: ", CELL_INTEGER, 0 },
+	{ "pending_count", "PendingThread:    ", CELL_INTEGER, 0 },
+	{ "dead_count", "DeadThread:       ", CELL_INTEGER, 0 },
+	{ NULL, "Hosted Runtime:   ", CELL_TEXT, 0 },
+};
+static const struct column columns[] = {
+	{ "index", "DBG", CELL_INTEGER, 4 },
+	{ "managed_id", "ID", CELL_INTEGER, 4 },
+	{ "os_id", "OSID", CELL_HEX, 8 },
+	{ "address", "ThreadOBJ", CELL_POINTER, -16 },
+	{ "state", "State", CELL_HEX, 8 },
+	{ "gc_mode", "GC Mode", CELL_TEXT, -11 },
+	{ NULL, "GC Alloc Context", CELL_TEXT, -33 },
+	{ "alloc_pointer", NULL, CELL_ADDRESS, 0 },
+	{ "alloc_limit", NULL, CELL_ADDRESS, 0 },
+	{ "domain", "Domain", CELL_POINTER, -16 },
+	{ "lock_count", "Count", CELL_VALUE, -5 },
+	{ NULL, "Apt", CELL_TEXT, -3 },
+	{ NULL, "Exception", CELL_TEXT, 0 },
+	{ "exception", NULL, CELL_VALUE, 0 },
+	{ "has_nested_exceptions", NULL, CELL_VALUE, 0 },
+	{ "name", NULL, CELL_VALUE, 0 },
+	{ "is_finalizer", NULL, CELL_VALUE, 0 },
+	{ "is_gc", NULL, CELL_VALUE, 0 },
+	{ "is_threadpool", NULL, CELL_VALUE, 0 },
+};
+enum { LOCK_COLUMN = 108 }; /* SOS writes "Lock" over "Count" */
+
+/* What the thread threw last. */
+struct thrown {
+	uint64_t address; /* 0: nothing, or unreadable */
+	const char *type; /* NULL: unreadable */
+	bool has_nested, unreadable;
+};
+
+static struct error *thrown_find(struct command_call *call, const struct clr_thread *thread,
+				 struct thrown *ret)
+{
+	uint64_t tracker = thread->exception_tracker, nested, method_table;
+	const struct type *type;
+	*ret = (struct thrown){ 0 };
+	struct error *error = exception_of_thread(call->heap, thread, &ret->address);
+	if (error_take(&error, ERROR_FAULT)) {
+		ret->unreadable = true;
+		call_missing(call, 0, "the exception of thread %" PRIu32 " is not in the dump",
+			     thread->managed_id);
+		return NULL;
+	}
+	TRY(error);
+	if (!ret->address)
+		return NULL;
+	if (heap_object_method_table(call->heap, ret->address, &method_table)) {
+		error = type_at(call->heap, method_table, &type);
+		if (!error)
+			ret->type = type_sos_name(call->heap, type);
+		else if (!error_take(&error, ERROR_FAULT) && !error_take(&error, ERROR_BAD_DATA))
+			return error;
+	}
+	if (!ret->type)
+		call_missing(call, 0, "the exception at %#" PRIx64 " is not in the dump",
+			     ret->address);
+	error = exception_nested(call->heap, &tracker, &nested);
+	ret->has_nested = tracker != 0;
+	if (error_take(&error, ERROR_FAULT))
+		return NULL;
+	return error;
+}
+
+/* SOS's last column. */
+static void remarks(struct output *out, const struct clr_threads *threads,
+		    const struct clr_thread *thread, const struct thrown *thrown)
+{
+	char exception[64] = "";
+	if (thrown->unreadable)
+		snprintf(exception, sizeof(exception), "<unreadable exception>");
+	else if (thrown->address)
+		snprintf(exception, sizeof(exception),
+			 thrown->type ? " %016" PRIX64 : "(%016" PRIX64 ")", thrown->address);
+	output_textf(
+		out, "%s%s%s%s%s%s", thread->address == threads->finalizer ? "(Finalizer) " : "",
+		thread->address == threads->suspender ? "(GC) " : "",
+		thread->state & THREAD_STATE_WORKER            ? "(Threadpool Worker) "
+		: thread->state & THREAD_STATE_COMPLETION_PORT ? "(Threadpool Completion Port) "
+							       : "",
+		thrown->type      ? thrown->type
+		: thrown->address ? "<Invalid Object> "
+				  : "",
+		exception, thrown->has_nested ? " (nested exceptions)" : "");
+}
+
+/* Thread.Name of its System.Threading.Thread; absent where that is not in the dump. */
+static struct error *name_print(struct command_call *call, const struct clr_thread *thread)
+{
+	uint64_t object, length;
+	struct value name;
+	const uint16_t *units;
+	size_t count;
+	if (!thread->managed_object ||
+	    !reader_u64(&call->heap->reader, thread->managed_object, &object) || !object) {
+		output_null(call->out);
+		return NULL;
+	}
+	TRY(value_field_of_object(call->heap, object, "_name", &name));
+	if (name.kind == VALUE_NULL) {
+		output_null(call->out);
+		return NULL;
+	}
+	if (name.kind != VALUE_REFERENCE) {
+		output_skip(call->out);
+		return NULL;
+	}
+	struct error *error = string_read(call->heap, name.bits, LIMIT_SHOWN_STRING_UNITS,
+					  call->scratch, &units, &count, &length);
+	if (error_take(&error, ERROR_FAULT) || error_take(&error, ERROR_BAD_DATA))
+		output_skip(call->out);
+	else if (!error)
+		output_utf16(call->out, units, count, length, false);
+	return error;
+}
+
+/* The threads of the target, whose place among them is SOS's "DBG" number. */
+struct dump_threads {
+	const struct clr_threads *threads;
+	int64_t *index; /* of each managed thread; -1: not in the target */
+	int64_t next;
+};
+
+static struct error *index_note(const struct target_thread *thread, void *context)
+{
+	struct dump_threads *found = context;
+	for (size_t i = 0; i < found->threads->count; i++)
+		if (found->threads->threads[i].os_id == (uint64_t)thread->tid)
+			found->index[i] = found->next;
+	found->next++;
+	return NULL;
+}
+
+static struct error *row_print(struct command_call *call, const struct clr_thread *thread,
+			       int64_t index, uint64_t domain)
+{
+	struct output *out = call->out;
+	const struct clr_threads *threads = call->heap->threads;
+	struct thrown thrown;
+	TRY(thrown_find(call, thread, &thrown));
+	output_row_begin(out);
+	if (index >= 0)
+		output_signed(out, index);
+	else
+		output_value(out, "XXXX", "null");
+	output_unsigned(out, thread->managed_id);
+	output_unsigned(out, thread->os_id);
+	output_address(out, thread->address);
+	output_unsigned(out, thread->state);
+	output_text(out, thread->is_cooperative ? "Cooperative" : "Preemptive");
+	output_textf(out, "%016" PRIX64 ":%016" PRIX64, thread->alloc_pointer, thread->alloc_limit);
+	output_address(out, thread->alloc_pointer);
+	output_address(out, thread->alloc_limit);
+	output_address(out, domain);
+	/* The runtime counts no locks a thread: its DAC, too, says -1 (request.cpp). */
+	output_value(out, "-00001", "-1");
+	output_text(out, "Ukn");
+	remarks(out, threads, thread, &thrown);
+	if (thrown.address)
+		output_reference(out, thrown.address, thrown.type ? thrown.type : "");
+	else
+		output_null(out);
+	output_bool(out, thrown.has_nested);
+	TRY(name_print(call, thread));
+	output_bool(out, thread->address == threads->finalizer);
+	output_bool(out, thread->address == threads->suspender);
+	output_bool(out, thread->state & (THREAD_STATE_WORKER | THREAD_STATE_COMPLETION_PORT));
+	output_row_end(out);
+	return NULL;
+}
+
+static void counts_print(struct output *out, const struct clr_threads *threads)
+{
+	output_record_begin(out, NULL, count_columns,
+			    sizeof(count_columns) / sizeof(*count_columns));
+	output_unsigned(out, threads->expected_count);
+	output_unsigned(out, threads->unstarted);
+	output_unsigned(out, threads->background);
+	output_unsigned(out, threads->pending);
+	output_unsigned(out, threads->dead);
+	output_text(out, "no");
+	output_record_end(out);
+}
+
+static struct error *clrthreads_run(struct command_call *call)
+{
+	const struct clr_threads *threads = call->heap->threads;
+	struct dump_threads found = { .threads = threads };
+	uint64_t variable, domain = 0;
+	if (contract_global(call->heap->contract, "AppDomain", &variable) &&
+	    !reader_u64(&call->heap->reader, variable, &domain))
+		domain = 0;
+	found.index = arena_allocate_array(call->scratch, threads->count, sizeof(*found.index));
+	if (!found.index)
+		return &error_no_memory;
+	for (size_t i = 0; i < threads->count; i++)
+		found.index[i] = -1;
+	TRY(target_visit_threads(call->heap->target, index_note, &found));
+	counts_print(call->out, threads);
+	output_line(call->out, "%*sLock  ", LOCK_COLUMN, "");
+	output_table_begin(call->out, "threads", columns, sizeof(columns) / sizeof(*columns), true);
+	for (size_t i = 0; i < threads->count; i++)
+		if (found.index[i] >= 0 || !arguments_has(call->arguments, "-live"))
+			TRY(row_print(call, &threads->threads[i], found.index[i], domain));
+	output_table_end(call->out);
+	return NULL;
+}
+
+static const struct option options[] = {
+	{ "-live", NULL, "only threads that the dump or process has", NULL },
+	{ 0 },
+};
+static const char *const examples[] = { "clrthreads", "clrthreads -live", NULL };
+const struct command command_clrthreads = {
+	.name = "clrthreads",
+	.summary = "list the managed threads: state, allocation context, last exception",
+	.usage = "clrthreads [-live]",
+	.description =
+		"DBG is the thread's place among those of the dump, XXXX when it has none (ended, "
+		"or "
+		"not yet started). Exception names what it is for, and what it threw last or is "
+		"handling; printexception shows that.",
+	.options = options,
+	.examples = examples,
+	.needs = NEEDS_HEAP,
+	.run = clrthreads_run,
+};

@@ -1,0 +1,139 @@
+/* dumpexceptions: every exception of the heap. */
+#include "commands/exception_view.h"
+
+#include "commands/heap_filter.h"
+
+#include <inttypes.h>
+#include <strings.h>
+
+static const struct column columns[] = {
+	{ NULL, "Address", CELL_ADDRESS, 16 },
+	{ NULL, "MethodTable", CELL_ADDRESS, 16 },
+	{ NULL, "Message Name", CELL_TEXT, 0 },
+	EXCEPTION_COLUMNS,
+};
+
+enum verdict { UNKNOWN, WANTED, OTHER };
+
+struct listing {
+	struct command_call *call;
+	const char *type;  /* part of a name, any case; NULL: every exception */
+	uint8_t *verdicts; /* by type index */
+	size_t verdict_count;
+	uint64_t count;
+	struct error *error;
+};
+
+/* The verdict on a type, remembered: a heap has 10^7 objects of a few thousand types. */
+static bool is_wanted(struct listing *listing, uint32_t index)
+{
+	struct heap *heap = listing->call->heap;
+	if (index >= listing->verdict_count) {
+		size_t count = type_count(heap) + (size_t)index;
+		uint8_t *verdicts = realloc(listing->verdicts, count);
+		if (!verdicts) {
+			listing->error = &error_no_memory;
+			return false;
+		}
+		memset(verdicts + listing->verdict_count, UNKNOWN, count - listing->verdict_count);
+		listing->verdicts = verdicts;
+		listing->verdict_count = count;
+	}
+	if (listing->verdicts[index] == UNKNOWN) {
+		const struct type *type = type_by_index(heap, index);
+		bool wanted =
+			type_is_exception(heap, type) &&
+			(!listing->type || strcasestr(type_name(heap, type, NULL), listing->type));
+		listing->verdicts[index] = wanted ? WANTED : OTHER;
+	}
+	return listing->verdicts[index] == WANTED;
+}
+
+/* SOS's two lines below a row. */
+static struct error *details_print(struct command_call *call, const struct exception_view *view)
+{
+	static const struct column message[] = { { NULL, "Message: ", CELL_VALUE, 0 } };
+	output_indent(call->out, 2);
+	output_record_begin(call->out, NULL, message, 1);
+	struct error *error = exception_print_string(call, view->exception.message, "<null>");
+	output_record_end(call->out);
+	if (view->frame_count && view->frames[0].method)
+		output_line(call->out, "StackFrame: %s", view->frames[0].method);
+	output_indent(call->out, -2);
+	return error;
+}
+
+static struct error *row_print(struct command_call *call, uint64_t address)
+{
+	struct exception_view view;
+	TRY(exception_view_read(call, address, &view));
+	output_row_begin(call->out);
+	output_address(call->out, address);
+	output_address(call->out, view.exception.type->handle);
+	output_text(call->out, type_name(call->heap, view.exception.type, NULL));
+	struct error *error = exception_print_cells(call, &view);
+	output_row_end(call->out);
+	return error ? error : details_print(call, &view);
+}
+
+static bool visit(const struct gc_object *object, void *context)
+{
+	struct listing *listing = context;
+	if (object->is_free || !is_wanted(listing, object->type))
+		return !listing->error;
+	listing->error = row_print(listing->call, object->address);
+	listing->count++;
+	return !listing->error && !output_broken(listing->call->out);
+}
+
+static struct error *list(struct listing *listing, struct heap_filter *filter)
+{
+	struct output *out = listing->call->out;
+	output_table_begin(out, "exceptions", columns, sizeof(columns) / sizeof(*columns), true);
+	struct error *error = heap_filter_walk(filter, visit, listing);
+	output_table_end(out);
+	if (listing->error) {
+		error_free(error);
+		error = listing->error;
+	}
+	TRY(error);
+	output_line(out, "%s", "");
+	output_line(out, "    Total: %" PRIu64 " objects", listing->count);
+	return NULL;
+}
+
+static struct error *dumpexceptions_run(struct command_call *call)
+{
+	struct heap_filter filter;
+	struct listing listing = { .call = call,
+				   .type = arguments_value(call->arguments, "-type") };
+	struct error *error = heap_filter_init(&filter, call);
+	/* Unlike dumpheap's, SOS looks for this one in any case. */
+	if (filter.exact)
+		listing.type = NULL;
+	else
+		filter.type = NULL;
+	if (!error)
+		error = list(&listing, &filter);
+	heap_filter_deinit(&filter);
+	free(listing.verdicts);
+	return error;
+}
+
+static const struct option options[] = {
+	HEAP_FILTER_OPTIONS_TYPE("only types whose name contains TEXT, in any case"),
+	{ 0 },
+};
+static const char *const positionals[] = { "START", "END", NULL };
+static const char *const examples[] = { "dumpexceptions", "dumpexceptions -type argument", NULL };
+const struct command command_dumpexceptions = {
+	.name = "dumpexceptions",
+	.summary = "list the exceptions of the heap: type, message, where thrown",
+	.usage = "dumpexceptions [-type TEXT [-exact]] [-mt ADDRESS] [-min BYTES] [-max BYTES] "
+		 "[-gen GENERATION] [-segment ADDRESS] [-heap NUMBER] [START [END]]",
+	.options = options,
+	.positionals = positionals,
+	.examples = examples,
+	.needs = NEEDS_HEAP | NEEDS_OBJECTS,
+	.run = dumpexceptions_run,
+};

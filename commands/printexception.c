@@ -1,0 +1,161 @@
+/* printexception: one exception, its stack trace, and those it happened in. */
+#include "commands/exception_view.h"
+
+#include "base/limits.h"
+#include "base/text.h"
+#include "base/cleanup.h"
+#include "commands/get_resolve.h"
+#include "heap/clr_threads.h"
+
+static const struct column columns[] = { EXCEPTION_COLUMNS };
+enum { COLUMNS = sizeof(columns) / sizeof(*columns) };
+
+/* The thread that the dump was taken for: the first with a signal, else the first of all. */
+struct stopped {
+	int tid, signal;
+	bool found;
+};
+
+static struct error *stopped_choose(const struct target_thread *thread, void *context)
+{
+	struct stopped *stopped = context;
+	if (stopped->found && (stopped->signal || !thread->signal))
+		return NULL;
+	*stopped = (struct stopped){ thread->tid, thread->signal, true };
+	return NULL;
+}
+
+static struct error *current_thread(struct command_call *call, const struct clr_thread **ret)
+{
+	struct stopped stopped = { 0 };
+	const struct clr_threads *threads = call->heap->threads;
+	uint64_t id;
+	if (arguments_has(call->arguments, "-thread")) {
+		TRY(arguments_number(call->arguments, "-thread", &id));
+		return get_thread(call->heap, id, ret);
+	}
+	TRY(target_visit_threads(call->heap->target, stopped_choose, &stopped));
+	for (size_t i = 0; i < threads->count && stopped.found; i++)
+		if (threads->threads[i].os_id == (uint64_t)stopped.tid)
+			*ret = &threads->threads[i];
+	return NULL;
+}
+
+static void note_others(struct command_call *call)
+{
+	CLEANUP(text_deinit) struct text list = { 0 };
+	const struct clr_threads *threads = call->heap->threads;
+	for (size_t i = 0; i < threads->count; i++) {
+		uint64_t object = 0;
+		struct error *error =
+			exception_of_thread(call->heap, &threads->threads[i], &object);
+		if (!error && object)
+			text_printf(&list, "%s%u", list.length ? ", " : "",
+				    threads->threads[i].managed_id);
+		error_free(error);
+	}
+	if (list.length)
+		output_note(call->out, "Threads with an exception: %s (printexception -thread ID)",
+			    text_string(&list));
+}
+
+static struct error *print_one(struct command_call *call, uint64_t address)
+{
+	struct exception_view view;
+	TRY(exception_view_read(call, address, &view));
+	TRY(exception_print_text(call, &view));
+	output_record_begin(call->out, NULL, columns, COLUMNS);
+	struct error *error = exception_print_cells(call, &view);
+	output_record_end(call->out);
+	return error;
+}
+
+static struct error *print_nested(struct command_call *call, uint64_t address)
+{
+	struct exception_view view;
+	TRY(exception_view_read(call, address, &view));
+	output_line(call->out, "%s", "");
+	output_line(
+		call->out,
+		"Nested exception -------------------------------------------------------------");
+	TRY(exception_print_text(call, &view));
+	output_row_begin(call->out);
+	struct error *error = exception_print_cells(call, &view);
+	output_row_end(call->out);
+	return error;
+}
+
+/* Nested exceptions that cannot be read end the list, and say so. */
+static struct error *nested_print(struct command_call *call, const struct clr_thread *thread)
+{
+	uint64_t tracker = thread->exception_tracker, object;
+	struct error *error = exception_nested(call->heap, &tracker, &object);
+	if (!error && !object)
+		return NULL;
+	if (!error && !arguments_has(call->arguments, "-nested")) {
+		output_line(call->out, "There are nested exceptions on this thread. Run with "
+				       "-nested for details");
+		return NULL;
+	}
+	output_table_begin(call->out, "nested_exceptions", columns, COLUMNS, false);
+	for (unsigned i = 0; !error && object && i < LIMIT_NESTED_EXCEPTIONS; i++) {
+		error = print_nested(call, object);
+		if (!error)
+			error = exception_nested(call->heap, &tracker, &object);
+	}
+	output_table_end(call->out);
+	if (!error_take(&error, ERROR_FAULT) && !error_take(&error, ERROR_BAD_DATA))
+		return error;
+	call_missing(call, 0, "the nested exceptions of thread %u are not all in the dump",
+		     thread->managed_id);
+	return NULL;
+}
+
+static struct error *printexception_run(struct command_call *call)
+{
+	const struct clr_thread *thread = NULL;
+	uint64_t address = 0;
+	if (arguments_count(call->arguments)) {
+		TRY(get_object_argument(call, "an exception", &address));
+		return print_one(call, address);
+	}
+	TRY(current_thread(call, &thread));
+	if (thread)
+		TRY(exception_of_thread(call->heap, thread, &address));
+	if (address) {
+		TRY(print_one(call, address));
+		return nested_print(call, thread);
+	}
+	output_line(call->out, thread ? "There is no current managed exception on this thread"
+				      : "The current thread is unmanaged");
+	note_others(call);
+	return NULL;
+}
+
+static const char *const aliases[] = { "pe", NULL };
+static const char *const line_aliases[] = { "-l", NULL };
+static const struct option options[] = {
+	{ "-nested", NULL, "also those that the thread was handling when this one was thrown",
+	  NULL },
+	{ "-thread", "ID", "of the thread with this managed id (clrthreads shows them)", NULL },
+	{ "-lines", NULL, "accepted; source lines are not shown yet", line_aliases },
+	{ 0 },
+};
+static const char *const positionals[] = { "ADDRESS|PATH", NULL };
+static const char *const examples[] = { "printexception", "pe -thread 1", NULL };
+const struct command command_printexception = {
+	.name = "printexception",
+	.aliases = aliases,
+	.summary = "show an exception: type, message, stack trace, inner exception",
+	.usage = "printexception [-nested] [-lines] [-thread ID | ADDRESS|PATH]",
+	.description =
+		"Without an address: what the thread that the dump was taken for (else the first "
+		"one) "
+		"threw last or is handling. IP is what the runtime kept with the exception: the "
+		"address behind the call, or of the instruction that faulted.",
+	.options = options,
+	.positionals = positionals,
+	.examples = examples,
+	.needs = NEEDS_HEAP,
+	.run = printexception_run,
+};

@@ -1,0 +1,91 @@
+#include "commands/unnamed.h"
+
+#include "commands/session.h"
+#include "base/text.h"
+#include "heap/heap.h"
+#include "heap/types/clr_module.h"
+
+enum { NAMES_SHOWN = 3 };
+
+struct missing {
+	struct text names, refused;
+	size_t files, in_memory, refusals;
+};
+
+static void take_module(struct missing *missing, const struct clr_module *module)
+{
+	if (module->metadata_tried ? module->metadata && !metadata_missing_bytes(module->metadata)
+				   : true)
+		return;
+	if (!*module->path) {
+		missing->in_memory++;
+		return;
+	}
+	if (missing->files++ < NAMES_SHOWN)
+		text_printf(&missing->names, "%s%s", missing->files > 1 ? ", " : "",
+			    path_file_name(module->path));
+	if (*module->file_refused && !missing->refusals++)
+		text_append(&missing->refused, module->file_refused);
+}
+
+/* As a shell takes it for one word. */
+static void append_word(struct text *text, const char *word)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789_./-+:=,@%";
+	if (*word && !word[strspn(word, plain)]) {
+		text_append(text, word);
+		return;
+	}
+	text_append_char(text, '\'');
+	for (; *word; word++)
+		if (*word == '\'')
+			text_append(text, "'\\''");
+		else
+			text_append_char(text, *word);
+	text_append_char(text, '\'');
+}
+
+static void explain_files(struct command_call *call, struct missing *missing)
+{
+	const char *program = contract_single_file(call->heap->contract);
+	struct text command = { 0 };
+	text_append(&command, "clrpod analyze ");
+	append_word(&command, session_name(call->session));
+	text_append(&command, " --sysroot DIR");
+	if (missing->files > NAMES_SHOWN)
+		text_printf(&missing->names, " and %zu more", missing->files - NAMES_SHOWN);
+	call_missing(call, 0,
+		     "the dump lacks the metadata of %zu modules (%s): %s reads it, when DIR is a "
+		     "directory with %s%s",
+		     missing->files, text_string(&missing->names), text_string(&command),
+		     program ? "the program they are in, " : "their files",
+		     program ? path_file_name(program) : "");
+	text_deinit(&command);
+	if (missing->refusals > 1)
+		text_printf(&missing->refused, "; likewise the files of %zu more modules",
+			    missing->refusals - 1);
+	if (missing->refusals)
+		call_missing(call, 0, "not taken: %s", text_string(&missing->refused));
+}
+
+void unnamed_explain(struct command_call *call)
+{
+	struct missing missing = { 0 };
+	if (!call->heap || !call->heap->met_unnamed)
+		return;
+	call->heap->met_unnamed = false;
+	for (size_t i = 0; i < call->heap->modules->count; i++)
+		take_module(&missing, call->heap->modules->modules[i]);
+	if (missing.files)
+		explain_files(call, &missing);
+	if (missing.in_memory)
+		call_missing(call, 0,
+			     "the dump lacks the metadata of %zu modules that the program made or "
+			     "loaded from memory: no file has it",
+			     missing.in_memory);
+	if (!missing.files && !missing.in_memory)
+		call_missing(call, 0, "the names of some types could not be read");
+	text_deinit(&missing.names);
+	text_deinit(&missing.refused);
+}

@@ -1,0 +1,164 @@
+#include "dump/core_sink.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <unistd.h>
+
+struct file_sink {
+	struct core_sink base;
+	int fd;
+	uint64_t offset; /* of the next byte */
+};
+
+static struct file_sink *file_of(struct core_sink *sink)
+{
+	return (struct file_sink *)sink;
+}
+
+static struct error *file_patch(struct core_sink *sink, uint64_t offset, const void *bytes,
+				size_t size)
+{
+	for (size_t done = 0; done < size;) {
+		ssize_t part = pwrite(file_of(sink)->fd, (const uint8_t *)bytes + done, size - done,
+				      (off_t)(offset + done));
+		if (part < 0 && errno == EINTR)
+			continue;
+		if (part <= 0)
+			return error_os(part ? errno : ENOSPC, "cannot write the core");
+		done += (size_t)part;
+	}
+	return NULL;
+}
+
+static struct error *file_write(struct core_sink *sink, const void *bytes, size_t size)
+{
+	TRY(file_patch(sink, file_of(sink)->offset, bytes, size));
+	file_of(sink)->offset += size;
+	return NULL;
+}
+
+static struct error *file_zeros(struct core_sink *sink, uint64_t size)
+{
+	file_of(sink)->offset += size;
+	return NULL;
+}
+
+/* It may end with a hole. */
+static struct error *file_flush(struct core_sink *sink)
+{
+	if (ftruncate(file_of(sink)->fd, (off_t)file_of(sink)->offset))
+		return error_os(errno, "cannot write the core");
+	return NULL;
+}
+
+static struct error *file_finish(struct core_sink *sink, uint64_t *ret_bytes)
+{
+	*ret_bytes = file_of(sink)->offset;
+	return file_flush(sink);
+}
+
+static void file_free(struct core_sink *sink)
+{
+	free(file_of(sink));
+}
+
+static const struct core_sink_ops file_ops = {
+	.write = file_write,
+	.zeros = file_zeros,
+	.patch = file_patch,
+	.flush = file_flush,
+	.finish = file_finish,
+	.free = file_free,
+};
+
+struct error *core_sink_file_new(int fd, struct core_sink **ret)
+{
+	struct file_sink *file = calloc(1, sizeof(*file));
+	if (!file)
+		return &error_no_memory;
+	*file = (struct file_sink){ .base = { &file_ops }, .fd = fd };
+	*ret = &file->base;
+	return NULL;
+}
+
+struct pipe_sink {
+	struct core_sink base;
+	int fd;
+	const struct task *task;
+	uint64_t given; /* bytes */
+};
+
+static struct pipe_sink *pipe_of(struct core_sink *sink)
+{
+	return (struct pipe_sink *)sink;
+}
+
+/* After a write that took nothing: wait, or tell why not. */
+static struct error *pipe_wait(const struct pipe_sink *pipe, int os_errno)
+{
+	struct pollfd wait = { .fd = pipe->fd, .events = POLLOUT };
+	if (os_errno == EAGAIN) /* whoever shares the pipe with us made it so */
+		poll(&wait, 1, -1);
+	else if (os_errno != EINTR)
+		return error_os(os_errno, "cannot write the core");
+	return task_check(pipe->task, "writing the core");
+}
+
+static struct error *pipe_write(struct core_sink *sink, const void *bytes, size_t size)
+{
+	struct pipe_sink *pipe = pipe_of(sink);
+	for (size_t done = 0; done < size;) {
+		ssize_t part = write(pipe->fd, (const uint8_t *)bytes + done, size - done);
+		if (part <= 0)
+			TRY(pipe_wait(pipe, part ? errno : ENOSPC));
+		else
+			done += (size_t)part;
+	}
+	pipe->given += size;
+	return NULL;
+}
+
+static struct error *pipe_zeros(struct core_sink *sink, uint64_t size)
+{
+	static const uint8_t zeros[64 * 1024];
+	while (size) {
+		size_t part = size < sizeof(zeros) ? (size_t)size : sizeof(zeros);
+		TRY(pipe_write(sink, zeros, part));
+		size -= part;
+	}
+	return NULL;
+}
+
+static struct error *pipe_finish(struct core_sink *sink, uint64_t *ret_bytes)
+{
+	*ret_bytes = pipe_of(sink)->given;
+	return NULL;
+}
+
+static void pipe_free(struct core_sink *sink)
+{
+	free(pipe_of(sink));
+}
+
+static const struct core_sink_ops pipe_ops = {
+	.write = pipe_write,
+	.zeros = pipe_zeros,
+	.finish = pipe_finish,
+	.free = pipe_free,
+};
+
+struct error *core_sink_pipe_new(int fd, const struct task *task, struct core_sink **ret)
+{
+	struct pipe_sink *pipe = calloc(1, sizeof(*pipe));
+	if (!pipe)
+		return &error_no_memory;
+	*pipe = (struct pipe_sink){ .base = { &pipe_ops }, .fd = fd, .task = task };
+	*ret = &pipe->base;
+	return NULL;
+}
+
+void core_sink_free(struct core_sink *sink)
+{
+	if (sink)
+		sink->ops->free(sink);
+}

@@ -1,0 +1,288 @@
+#include "dump/core_sink_zstd.h"
+
+#include "dump/zstd_frames.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <zstd.h>
+
+enum { SLOTS = 4, WORKERS = 2 };
+
+enum slot_state { SLOT_FREE, SLOT_FULL, SLOT_BUSY, SLOT_PACKED };
+
+/* A frame on its way: filled by write(), packed by a worker, handed on in its order. */
+struct slot {
+	uint8_t *content; /* ZSTD_FRAME_BYTES */
+	uint8_t *packed;  /* room for the worst case */
+	size_t content_size;
+	size_t packed_size; /* or an error of zstd */
+	enum slot_state state;
+};
+
+struct worker {
+	struct zstd_sink *sink;
+	ZSTD_CCtx *context;
+	pthread_t thread;
+};
+
+struct zstd_sink {
+	struct core_sink base;
+	struct core_sink *under;
+	struct zstd_table_entry *table; /* of the frames handed on */
+	size_t table_count, table_capacity;
+	struct worker workers[WORKERS];
+	size_t worker_count;  /* that run; 0: no thread can be had, and write() packs */
+	pthread_mutex_t lock; /* of all below but the buffers of a busy slot */
+	pthread_cond_t work, done;
+	struct slot slots[SLOTS];
+	size_t filling, oldest; /* numbers of frames; their slots are these modulo SLOTS */
+	bool ending;
+};
+
+static struct zstd_sink *zstd_of(struct core_sink *sink)
+{
+	return (struct zstd_sink *)sink;
+}
+
+static struct slot *slot_of(struct zstd_sink *sink, size_t frame)
+{
+	return &sink->slots[frame % SLOTS];
+}
+
+static void pack(struct slot *slot, ZSTD_CCtx *context)
+{
+	slot->packed_size =
+		ZSTD_compress2(context, slot->packed, ZSTD_compressBound(ZSTD_FRAME_BYTES),
+			       slot->content, slot->content_size);
+}
+
+static struct slot *next_full(struct zstd_sink *sink)
+{
+	for (size_t frame = sink->oldest; frame < sink->filling; frame++)
+		if (slot_of(sink, frame)->state == SLOT_FULL)
+			return slot_of(sink, frame);
+	return NULL;
+}
+
+static void *work(void *argument)
+{
+	struct worker *worker = argument;
+	struct zstd_sink *sink = worker->sink;
+	pthread_mutex_lock(&sink->lock);
+	while (!sink->ending) {
+		struct slot *slot = next_full(sink);
+		if (!slot) {
+			pthread_cond_wait(&sink->work, &sink->lock);
+			continue;
+		}
+		slot->state = SLOT_BUSY;
+		pthread_mutex_unlock(&sink->lock);
+		pack(slot, worker->context);
+		pthread_mutex_lock(&sink->lock);
+		slot->state = SLOT_PACKED;
+		pthread_cond_signal(&sink->done);
+	}
+	pthread_mutex_unlock(&sink->lock);
+	return NULL;
+}
+
+/* The signals are for the thread that writes: it is to notice them. */
+static void start_workers(struct zstd_sink *sink)
+{
+	sigset_t all, before;
+	sigfillset(&all);
+	if (pthread_sigmask(SIG_SETMASK, &all, &before))
+		return;
+	while (sink->worker_count < WORKERS &&
+	       !pthread_create(&sink->workers[sink->worker_count].thread, NULL, work,
+			       &sink->workers[sink->worker_count]))
+		sink->worker_count++;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+static struct error *add_entry(struct zstd_sink *sink, const struct slot *slot)
+{
+	if (sink->table_count == sink->table_capacity) {
+		size_t capacity = sink->table_capacity ? sink->table_capacity * 2 : 256;
+		struct zstd_table_entry *table =
+			reallocarray(sink->table, capacity, sizeof(*table));
+		if (!table)
+			return &error_no_memory;
+		sink->table = table;
+		sink->table_capacity = capacity;
+	}
+	sink->table[sink->table_count++] =
+		(struct zstd_table_entry){ .packed_size = (uint32_t)slot->packed_size,
+					   .content_size = (uint32_t)slot->content_size };
+	return NULL;
+}
+
+static bool is_packed(struct zstd_sink *sink, bool wait)
+{
+	pthread_mutex_lock(&sink->lock);
+	struct slot *slot = slot_of(sink, sink->oldest);
+	while (wait && slot->state != SLOT_PACKED)
+		pthread_cond_wait(&sink->done, &sink->lock);
+	bool packed = slot->state == SLOT_PACKED;
+	pthread_mutex_unlock(&sink->lock);
+	return packed;
+}
+
+/* Hands on what is packed, in its order; waits until no more than `left` frames are under way. */
+static struct error *hand_on(struct zstd_sink *sink, size_t left)
+{
+	while (sink->oldest < sink->filling &&
+	       is_packed(sink, sink->filling - sink->oldest > left)) {
+		struct slot *slot = slot_of(sink, sink->oldest);
+		if (ZSTD_isError(slot->packed_size))
+			return error_new(ERROR_NO_MEMORY, "cannot pack the core: %s",
+					 ZSTD_getErrorName(slot->packed_size));
+		TRY(add_entry(sink, slot));
+		TRY(sink->under->ops->write(sink->under, slot->packed, slot->packed_size));
+		pthread_mutex_lock(&sink->lock);
+		slot->state = SLOT_FREE;
+		slot->content_size = 0;
+		sink->oldest++;
+		pthread_mutex_unlock(&sink->lock);
+	}
+	return NULL;
+}
+
+static struct error *close_frame(struct zstd_sink *sink)
+{
+	struct slot *slot = slot_of(sink, sink->filling);
+	if (!slot->content_size)
+		return NULL;
+	if (!sink->worker_count)
+		pack(slot, sink->workers[0].context);
+	pthread_mutex_lock(&sink->lock);
+	slot->state = sink->worker_count ? SLOT_FULL : SLOT_PACKED;
+	sink->filling++;
+	pthread_cond_signal(&sink->work);
+	pthread_mutex_unlock(&sink->lock);
+	return hand_on(sink, SLOTS - 1); /* the next slot is free then */
+}
+
+/* `bytes` NULL: zeros. */
+static struct error *append(struct zstd_sink *sink, const uint8_t *bytes, uint64_t size)
+{
+	while (size) {
+		struct slot *slot = slot_of(sink, sink->filling);
+		size_t part = ZSTD_FRAME_BYTES - slot->content_size;
+		if (part > size)
+			part = (size_t)size;
+		if (bytes)
+			memcpy(slot->content + slot->content_size, bytes, part);
+		else
+			memset(slot->content + slot->content_size, 0, part);
+		slot->content_size += part;
+		bytes += bytes ? part : 0;
+		size -= part;
+		if (slot->content_size == ZSTD_FRAME_BYTES)
+			TRY(close_frame(sink));
+	}
+	return NULL;
+}
+
+static struct error *zstd_write(struct core_sink *sink, const void *bytes, size_t size)
+{
+	return append(zstd_of(sink), bytes, size);
+}
+
+static struct error *zstd_zeros(struct core_sink *sink, uint64_t size)
+{
+	return append(zstd_of(sink), NULL, size);
+}
+
+static struct error *zstd_flush(struct core_sink *sink)
+{
+	TRY(close_frame(zstd_of(sink)));
+	return hand_on(zstd_of(sink), 0);
+}
+
+static struct error *zstd_finish(struct core_sink *sink, uint64_t *ret_bytes)
+{
+	struct zstd_sink *zstd = zstd_of(sink);
+	struct core_sink *under = zstd->under;
+	uint8_t header[ZSTD_TABLE_HEADER_BYTES], footer[ZSTD_TABLE_FOOTER_BYTES];
+	TRY(zstd_flush(sink));
+	zstd_table_header(zstd->table_count, header);
+	zstd_table_footer(zstd->table_count, footer);
+	TRY(under->ops->write(under, header, sizeof(header)));
+	TRY(under->ops->write(under, zstd->table, zstd->table_count * sizeof(*zstd->table)));
+	TRY(under->ops->write(under, footer, sizeof(footer)));
+	return under->ops->finish(under, ret_bytes);
+}
+
+static void zstd_free(struct core_sink *sink)
+{
+	struct zstd_sink *zstd = zstd_of(sink);
+	pthread_mutex_lock(&zstd->lock);
+	zstd->ending = true;
+	pthread_cond_broadcast(&zstd->work);
+	pthread_mutex_unlock(&zstd->lock);
+	for (size_t i = 0; i < zstd->worker_count; i++)
+		pthread_join(zstd->workers[i].thread, NULL);
+	for (size_t i = 0; i < WORKERS; i++)
+		ZSTD_freeCCtx(zstd->workers[i].context);
+	for (size_t i = 0; i < SLOTS; i++) {
+		free(zstd->slots[i].content);
+		free(zstd->slots[i].packed);
+	}
+	core_sink_free(zstd->under);
+	free(zstd->table);
+	free(zstd);
+}
+
+static const struct core_sink_ops zstd_ops = {
+	.write = zstd_write,
+	.zeros = zstd_zeros,
+	.flush = zstd_flush,
+	.finish = zstd_finish,
+	.free = zstd_free,
+};
+
+static bool set(ZSTD_CCtx *context, ZSTD_cParameter parameter, int value)
+{
+	return !ZSTD_isError(ZSTD_CCtx_setParameter(context, parameter, value));
+}
+
+static bool allocate(struct zstd_sink *sink, int level)
+{
+	for (size_t i = 0; i < WORKERS; i++) {
+		ZSTD_CCtx *context = ZSTD_createCCtx();
+		sink->workers[i].sink = sink;
+		sink->workers[i].context = context;
+		if (!context || !set(context, ZSTD_c_compressionLevel, level) ||
+		    !set(context, ZSTD_c_checksumFlag, 1))
+			return false;
+	}
+	for (size_t i = 0; i < SLOTS; i++) {
+		sink->slots[i].content = malloc(ZSTD_FRAME_BYTES);
+		sink->slots[i].packed = malloc(ZSTD_compressBound(ZSTD_FRAME_BYTES));
+		if (!sink->slots[i].content || !sink->slots[i].packed)
+			return false;
+	}
+	return true;
+}
+
+struct error *core_sink_zstd_new(struct core_sink *under, int level, struct core_sink **ret)
+{
+	struct zstd_sink *sink = calloc(1, sizeof(*sink));
+	if (!sink) {
+		core_sink_free(under);
+		return &error_no_memory;
+	}
+	sink->base.ops = &zstd_ops;
+	sink->under = under;
+	pthread_mutex_init(&sink->lock, NULL);
+	pthread_cond_init(&sink->work, NULL);
+	pthread_cond_init(&sink->done, NULL);
+	if (!allocate(sink, level)) {
+		zstd_free(&sink->base);
+		return &error_no_memory;
+	}
+	start_workers(sink);
+	*ret = &sink->base;
+	return NULL;
+}

@@ -1,0 +1,95 @@
+#include "dump/destination.h"
+
+#include "dump/core_sink_zstd.h"
+#include "dump/output_file.h"
+
+#include <unistd.h>
+
+struct destination {
+	struct output_file *file; /* NULL: a stream */
+	struct core_sink *sink;
+	bool packed;
+};
+
+struct error *destination_check(const struct destination_request *request)
+{
+	if (request->path)
+		return output_file_check(request->path, request->force);
+	if (isatty(request->fd))
+		return error_new(ERROR_USAGE, "a dump is not for a terminal: send -o - into a file "
+					      "or a pipe, or name a file");
+	return NULL;
+}
+
+static struct error *open_sink(const struct destination_request *request,
+			       struct destination *destination)
+{
+	struct core_sink *sink;
+	if (destination->file)
+		TRY(core_sink_file_new(output_file_fd(destination->file), &sink));
+	else
+		TRY(core_sink_pipe_new(request->fd, request->task, &sink));
+	if (request->zstd_level)
+		return core_sink_zstd_new(sink, request->zstd_level, &destination->sink);
+	destination->sink = sink;
+	return NULL;
+}
+
+static struct error *open_all(const struct destination_request *request, uint64_t bytes,
+			      struct destination *destination)
+{
+	destination->packed = request->zstd_level != 0;
+	if (request->path) {
+		TRY(output_file_create(request->path, request->force, &destination->file));
+		if (!request->force)
+			TRY(output_file_check_space(destination->file, bytes, destination->packed));
+	}
+	return open_sink(request, destination);
+}
+
+struct error *destination_open(const struct destination_request *request, uint64_t bytes,
+			       struct destination **ret)
+{
+	struct destination *destination = calloc(1, sizeof(*destination));
+	if (!destination)
+		return &error_no_memory;
+	struct error *error = open_all(request, bytes, destination);
+	if (error)
+		destination_free(destination);
+	else
+		*ret = destination;
+	return error;
+}
+
+struct core_sink *destination_sink(const struct destination *destination)
+{
+	return destination->sink;
+}
+
+struct error *destination_finish(struct destination *destination, struct destination_figures *ret)
+{
+	TRY(destination->sink->ops->finish(destination->sink, &ret->bytes));
+	ret->disk_bytes = ret->bytes;
+	return destination->file ? output_file_finish(destination->file, &ret->disk_bytes) : NULL;
+}
+
+struct error *destination_keep(struct destination *destination, struct destination_figures *ret,
+			       const char **ret_path)
+{
+	*ret_path = NULL;
+	/* What is under way in the packer is whole frames, too. */
+	if (destination->sink->ops->flush)
+		TRY(destination->sink->ops->flush(destination->sink));
+	ret->bytes = ret->disk_bytes = 0;
+	return destination->file ? output_file_keep(destination->file, ret_path, &ret->disk_bytes)
+				 : NULL;
+}
+
+void destination_free(struct destination *destination)
+{
+	if (!destination)
+		return;
+	core_sink_free(destination->sink);
+	output_file_free(destination->file);
+	free(destination);
+}

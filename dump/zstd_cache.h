@@ -1,0 +1,26 @@
+/*
+ * A packed dump, read without unpacking it all: the frames that are asked for are unpacked, and the
+ * last few are kept. Only for files whose frames can be read alone (dump/zstd_frames.h). Safe to
+ * use from several threads.
+ */
+#ifndef DUMP_ZSTD_CACHE_H
+#define DUMP_ZSTD_CACHE_H
+
+#include "base/error.h"
+
+#include <stddef.h>
+
+struct zstd_cache;
+
+/* Maps the file; `fd` may be closed afterwards, `path` is for messages. *ret NULL: its frames
+ * cannot be read alone. ERROR_OS, ERROR_NO_MEMORY. */
+MUST_CHECK struct error *zstd_cache_open(const char *path, int fd, struct zstd_cache **ret);
+void zstd_cache_free(struct zstd_cache *cache); /* NULL is allowed */
+
+uint64_t zstd_cache_size(const struct zstd_cache *cache); /* bytes of content, unpacked */
+bool zstd_cache_is_cut(const struct zstd_cache *cache);   /* there was more once */
+
+/* Bytes copied; fewer than size: the end, or a frame that is damaged. */
+size_t zstd_cache_read(struct zstd_cache *cache, uint64_t offset, void *buffer, size_t size);
+
+#endif

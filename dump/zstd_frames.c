@@ -1,0 +1,158 @@
+#define ZSTD_STATIC_LINKING_ONLY /* ZSTD_getFrameHeader: exported by every libzstd since 1.3 */
+#include "dump/zstd_frames.h"
+
+#include "base/bytes.h"
+#include "base/limits.h"
+
+#include <zstd.h>
+
+/* zstd_seekable_compression_format.md */
+enum {
+	SKIPPABLE_MAGIC = 0x184d2a5e,
+	HAS_CHECKSUMS = 0x80,   /* of the descriptor: 12 bytes an entry, not 8 */
+	RESERVED_BITS = 0x7c,   /* must be zero */
+	DESCRIPTOR_OFFSET = 4,  /* in the footer, behind the count */
+	TABLE_MAGIC_OFFSET = 5, /* in the footer */
+	CHECKSUM_BYTES = 4,
+};
+static const uint32_t table_magic = 0x8f92eab1;
+
+void zstd_table_header(size_t count, uint8_t ret[static ZSTD_TABLE_HEADER_BYTES])
+{
+	uint32_t words[] = { SKIPPABLE_MAGIC, (uint32_t)(count * sizeof(struct zstd_table_entry) +
+							 ZSTD_TABLE_FOOTER_BYTES) };
+	memcpy(ret, words, sizeof(words));
+}
+
+void zstd_table_footer(size_t count, uint8_t ret[static ZSTD_TABLE_FOOTER_BYTES])
+{
+	uint32_t number = (uint32_t)count;
+	memcpy(ret, &number, sizeof(number));
+	ret[DESCRIPTOR_OFFSET] = 0;
+	memcpy(ret + TABLE_MAGIC_OFFSET, &table_magic, sizeof(table_magic));
+}
+
+static struct error *add(struct zstd_frames *frames, size_t *capacity, uint64_t packed_offset,
+			 uint64_t packed_size, uint64_t size)
+{
+	if (frames->count == *capacity) {
+		size_t bigger = *capacity ? *capacity * 2 : 256;
+		struct zstd_frame *more = reallocarray(frames->frames, bigger, sizeof(*more));
+		if (!more)
+			return &error_no_memory;
+		frames->frames = more;
+		*capacity = bigger;
+	}
+	frames->frames[frames->count++] =
+		(struct zstd_frame){ .offset = frames->size,
+				     .packed_offset = packed_offset,
+				     .size = (uint32_t)size,
+				     .packed_size = (uint32_t)packed_size };
+	frames->size += size;
+	if (size > frames->largest)
+		frames->largest = (uint32_t)size;
+	return NULL;
+}
+
+/* The entries of the table at the end; NULL: there is none. *ret_end: where the frames end. */
+static const uint8_t *find_table(const uint8_t *bytes, size_t size, size_t *ret_count,
+				 size_t *ret_entry_bytes, size_t *ret_end)
+{
+	if (size < ZSTD_TABLE_HEADER_BYTES + ZSTD_TABLE_FOOTER_BYTES)
+		return NULL;
+	const uint8_t *footer = bytes + size - ZSTD_TABLE_FOOTER_BYTES;
+	uint8_t descriptor = footer[DESCRIPTOR_OFFSET];
+	if (load_u32(footer + TABLE_MAGIC_OFFSET) != table_magic || (descriptor & RESERVED_BITS))
+		return NULL;
+	*ret_count = load_u32(footer);
+	*ret_entry_bytes =
+		sizeof(struct zstd_table_entry) + (descriptor & HAS_CHECKSUMS ? CHECKSUM_BYTES : 0);
+	size_t entries = *ret_count * *ret_entry_bytes;
+	if (entries > size - ZSTD_TABLE_HEADER_BYTES - ZSTD_TABLE_FOOTER_BYTES)
+		return NULL;
+	*ret_end = size - ZSTD_TABLE_FOOTER_BYTES - entries - ZSTD_TABLE_HEADER_BYTES;
+	const uint8_t *header = bytes + *ret_end;
+	if (load_u32(header) != SKIPPABLE_MAGIC ||
+	    load_u32(header + sizeof(uint32_t)) != entries + ZSTD_TABLE_FOOTER_BYTES)
+		return NULL;
+	return header + ZSTD_TABLE_HEADER_BYTES;
+}
+
+/* *ret_found false: no table, or it speaks of other frames than the file has. */
+static struct error *read_table(const uint8_t *bytes, size_t size, struct zstd_frames *frames,
+				bool *ret_found)
+{
+	size_t count, entry_bytes, end, capacity = 0, at = 0;
+	const uint8_t *table = find_table(bytes, size, &count, &entry_bytes, &end);
+	*ret_found = table != NULL;
+	for (size_t i = 0; table && i < count; i++) {
+		struct zstd_table_entry entry;
+		memcpy(&entry, table + i * entry_bytes, sizeof(entry));
+		*ret_found = entry.packed_size <= end - at &&
+			     entry.content_size <= LIMIT_ZSTD_FRAME_BYTES;
+		if (!*ret_found)
+			return NULL;
+		if (entry.content_size)
+			TRY(add(frames, &capacity, at, entry.packed_size, entry.content_size));
+		at += entry.packed_size;
+	}
+	*ret_found = table && at == end;
+	return NULL;
+}
+
+/* The frames as far as they are whole, if all are such as can be read alone. */
+static struct error *scan(const uint8_t *bytes, size_t size, struct zstd_frames *frames)
+{
+	size_t capacity = 0;
+	for (size_t at = 0; at < size;) {
+		ZSTD_frameHeader header;
+		size_t length = ZSTD_findFrameCompressedSize(bytes + at, size - at);
+		if (ZSTD_getFrameHeader(&header, bytes + at, size - at))
+			break; /* cut, or no zstd */
+		if (header.frameType == ZSTD_frame &&
+		    (!header.checksumFlag || header.frameContentSize > LIMIT_ZSTD_FRAME_BYTES)) {
+			frames->count = 0;
+			return NULL;
+		}
+		if (ZSTD_isError(length))
+			break;
+		if (header.frameType == ZSTD_frame && header.frameContentSize)
+			TRY(add(frames, &capacity, at, length, header.frameContentSize));
+		at += length;
+	}
+	frames->cut = true;
+	return NULL;
+}
+
+struct error *zstd_frames_read(const uint8_t *bytes, size_t size, struct zstd_frames *ret)
+{
+	bool found;
+	*ret = (struct zstd_frames){ 0 };
+	struct error *error = read_table(bytes, size, ret, &found);
+	if (!error && !found) {
+		zstd_frames_deinit(ret);
+		error = scan(bytes, size, ret);
+	}
+	if (error)
+		zstd_frames_deinit(ret);
+	return error;
+}
+
+void zstd_frames_deinit(struct zstd_frames *frames)
+{
+	free(frames->frames);
+	*frames = (struct zstd_frames){ 0 };
+}
+
+const struct zstd_frame *zstd_frames_find(const struct zstd_frames *frames, uint64_t offset)
+{
+	size_t low = 0, high = frames->count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (frames->frames[middle].offset + frames->frames[middle].size <= offset)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < frames->count ? &frames->frames[low] : NULL;
+}

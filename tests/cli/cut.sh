@@ -1,0 +1,73 @@
+#!/bin/sh
+# Shipped dumps cut at 20 points: each opens as far as it goes, or is refused with one sentence that
+# says how much is missing; within a second, and never by a crash.
+. "$(dirname "$0")/lib"
+
+ask() {
+	begun=$(date +%s%N)
+	timeout -s KILL 10 "$program" analyze "$work/cut.core" -c 'dumpheap -stat' \
+		> "$work/out" 2> "$work/err" < /dev/null
+	status=$?
+	spent=$((($(date +%s%N) - begun) / 1000000))
+}
+
+# Status 0 is left to a dump whose missing end held nothing that was asked for.
+cut_at() { # BYTES
+	head -c "$1" "$whole" > "$work/cut.core"
+	ask
+	[ $spent -lt 1000 ] || ask # another program may have had the processor
+	complaint=
+	[ $spent -lt 1000 ] || complaint="$spent ms"
+	case $status in
+	0 | 5) grep -q "is cut short: [0-9]* bytes" "$work/err" || complaint="no word of the cut" ;;
+	3)
+		[ "$(grep -vc "bytes of memory that it announces are missing$" "$work/err")" = 1 ] ||
+			complaint="more than a sentence"
+		grep -qE "is empty|ends within its header|ends at|of (its|the dump's) [0-9]+ bytes" \
+			"$work/err" || complaint="the sentence does not say what is missing"
+		;;
+	1) # opened, but not even the tables of the heap are there
+		grep -q "the dump is cut short, [0-9]* bytes are not there" "$work/err" ||
+			complaint="no word of the cut"
+		;;
+	*) complaint="status $status" ;;
+	esac
+	[ $status != 5 ] || grep -q "^This answer is not whole" "$work/out" ||
+		complaint="incomplete, and the answer does not say why"
+	[ $status != 0 ] || [ "$(tail -n 1 "$work/out")" = "$total" ] ||
+		complaint="status 0 and another answer than of the whole dump"
+	[ -z "$complaint" ] && return
+	bad="$bad $1"
+	echo "# cut at $1: $complaint"
+	head -n 5 "$work/err" "$work/out" | cut -c -300 | sed 's/^/# /'
+}
+
+for name in sample-8.0-srv sample-9.0-seg sample-10.0-wks sample-11.0-wks arm64-9.0-heap musl-10.0-heap \
+	small-mini small-kernel33 small-single-heap; do
+	packed=tests/dumps/$name.core.zst
+	whole=$work/whole.core
+	zstd -dqcf "$packed" > "$whole" || continue
+	"$program" analyze "$whole" -c 'dumpheap -stat' > "$work/out" 2> /dev/null
+	total=$(tail -n 1 "$work/out")
+	size=$(wc -c < "$whole")
+	bad=
+	# The ELF header, the program headers, the notes, the first region; then through to the end.
+	for point in 0 17 63 100 4000 40000 $((size / 100)); do cut_at "$point"; done
+	for tenth in 2 4 6 8; do cut_at $((size * tenth / 10)); done
+	for hundredth in 90 92 94 95 96 97 98 99; do cut_at $((size * hundredth / 100)); done
+	cut_at $((size - 1))
+	[ -z "$bad" ]
+	result $? "$name: cut at 20 points"
+done
+
+# A packed dump that is cut unpacks as far as it goes.
+packed=tests/dumps/sample-10.0-wks.core.zst
+for tenth in 1 5 9; do
+	head -c $(($(wc -c < "$packed") * tenth / 10)) "$packed" > "$work/cut.zst"
+	timeout -s KILL 10 "$program" analyze "$work/cut.zst" -c 'dumpheap -stat' > "$work/out" \
+		2> "$work/err" < /dev/null
+	status=$?
+	{ [ $status = 3 ] || [ $status = 5 ]; } && grep -q "is cut short or damaged" "$work/err"
+	result $? "a .zst cut at $tenth tenths says so"
+done
+finish

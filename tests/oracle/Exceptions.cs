@@ -1,0 +1,26 @@
+// Every exception of the heap, or, where there is none to walk, those that the threads last threw.
+using Microsoft.Diagnostics.Runtime;
+
+namespace Oracle;
+
+public static class Exceptions
+{
+	public static void Print(ClrRuntime runtime, TextWriter lines)
+	{
+		var found = new SortedSet<ulong>(runtime.Heap.EnumerateObjects().Where(one => one.IsException).Select(one => one.Address));
+		foreach (var thread in runtime.Threads)
+			if (thread.CurrentException is { } thrown)
+				found.Add(thrown.Address);
+		foreach (ulong address in found)
+			if (runtime.Heap.GetObject(address).AsException() is { } exception)
+				Print(exception, lines);
+	}
+
+	private static void Print(ClrException exception, TextWriter lines)
+	{
+		string message = exception.Message == null ? "-" : Text.Quote(exception.Message);
+		lines.WriteLine($"exception\t{exception.Address:x}\t{Text.Name(exception.Type)}\t{exception.HResult & 0xffffffff:x}\t{message}\t{exception.Inner?.Address ?? 0:x}");
+		foreach (var frame in exception.StackTrace)
+			lines.WriteLine($"frame\t{exception.Address:x}\t{frame.StackPointer:x}\t{frame.InstructionPointer:x}\t{frame.Method?.MethodDesc ?? 0:x}\t{frame.Method?.Signature ?? "?"}");
+	}
+}

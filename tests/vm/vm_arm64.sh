@@ -1,0 +1,21 @@
+#!/bin/bash
+# clrpod on arm64, cross-built, with live processes of that architecture.
+#
+# usage: vm_arm64.sh PROGRAM     (build/release/clrpod: says which build this belongs to; the machine gets its own)
+# needs: qemu-system-aarch64, cpio, the cross compiler, Debian's arm64 packages (or their copies in the cache); dotnet for a part.
+. "$(dirname "$0")/lib"
+command -v aarch64-linux-gnu-gcc >/dev/null || skip_all "no aarch64-linux-gnu-gcc (make deps-vm)"
+make -s static CROSS=aarch64 >"$work/log" 2>&1 || skip_all "no static arm64 program: $(grep -m 1 -iE 'error|cannot' "$work/log")"
+vm_prepare arm64 libc6 libstdc++6 libgcc-s1
+vm_add build/static-aarch64/clrpod /bin/clrpod
+aarch64-linux-gnu-gcc -std=gnu11 -D_GNU_SOURCE -O1 -static -pthread -o "$work/victim" tests/live/victim.c || exit 1
+vm_add "$work/victim" /bin/victim
+if vm_add_app; then
+	mkdir -p "$root"/lib/aarch64-linux-gnu "$root"/usr/lib/aarch64-linux-gnu
+	cp -a "$packages"/lib/ld-linux-aarch64.so.1 "$root/lib/"
+	cp -a "$packages"/lib/aarch64-linux-gnu/*.so* "$root/lib/aarch64-linux-gnu/"
+	cp -a "$packages"/usr/lib/aarch64-linux-gnu/libstdc++.so* "$root/usr/lib/aarch64-linux-gnu/"
+else
+	echo "# $why"
+fi
+vm_boot 2048 live.sh
