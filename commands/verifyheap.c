@@ -82,6 +82,7 @@ static struct error *walk(struct verification *verification)
 			error = address_verify(&verification->verifier, verification->expected);
 	}
 	reader_deinit(&reader);
+	call_missing_of_gc(verification->call);
 	if (damage.unreadable_bytes)
 		call_missing(verification->call, damage.unreadable_bytes,
 			     "%" PRIu64 " bytes of the heap are not in the dump",
