@@ -1,6 +1,8 @@
 #include "attach/syscall_inject.h"
 
+#include "attach/proc_file.h"
 #include "base/cleanup.h"
+#include "base/limits.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -9,6 +11,7 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
+#include <time.h>
 
 enum {
 	SYSCALL_STOP = SIGTRAP | 0x80,    /* with PTRACE_O_TRACESYSGOOD */
@@ -150,13 +153,27 @@ struct error *syscall_injection_begin(struct target *target, int tid, uint64_t a
 	return set_mask(ret, ~faults);
 }
 
+static bool is_dead(pid_t tid)
+{
+	CLEANUP(text_deinit) struct text file = { 0 };
+	int failed = proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "/proc/%d/stat", tid);
+	return failed == ENOENT || failed == ESRCH || (!failed && proc_stat_state(&file) == 'Z');
+}
+
+/* A process killed meanwhile does not report its first thread before its tracer has asked for each
+ * of the others (ptrace(2), BUGS), which happens elsewhere: so it is looked at now and then. */
 static pid_t wait_for(pid_t tid, int *ret_status)
 {
-	pid_t answer;
-	do
-		answer = waitpid(tid, ret_status, __WALL);
-	while (answer < 0 && errno == EINTR);
-	return answer;
+	enum { TURN_NS = 20 * 1000, TURNS_A_LOOK = 500 };
+	for (unsigned turn = 1;; turn++) {
+		struct timespec nap = { .tv_nsec = TURN_NS };
+		pid_t answer = waitpid(tid, ret_status, __WALL | WNOHANG);
+		if (answer > 0 || (answer < 0 && errno != EINTR))
+			return answer;
+		if (turn % TURNS_A_LOOK == 0 && is_dead(tid))
+			return -1;
+		nanosleep(&nap, NULL);
+	}
 }
 
 /* The child stands before its first instruction, and dies with us from here on. */

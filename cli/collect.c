@@ -195,6 +195,7 @@ static enum exit_status collect_run(const struct invocation *invocation)
 	struct collect_result result;
 	struct error *refusal = is_stream(invocation) ? take_output(&stream) : NULL;
 	struct error *error = app_open(&app, invocation_format(invocation));
+	app.progress.bytes = true;
 	if (!error && !refusal)
 		error = prepare(&app, invocation, stream, &process, &request);
 	if (!error)

@@ -25,6 +25,17 @@ void progress_end(struct progress *progress)
 	progress->shown = false;
 }
 
+static void show_part(const struct progress *progress, const char *what, uint64_t done,
+		      uint64_t total, double seconds)
+{
+	fprintf(stderr, "\r\033[K%s: %u %%", what, (unsigned)((double)done * 100 / (double)total));
+	if (progress->bytes)
+		fprintf(stderr, " of %llu MiB, %.0f MiB/s", (unsigned long long)(total >> 20),
+			(double)done / (1024 * 1024) / seconds);
+	if (done)
+		fprintf(stderr, ", %.0f s left", seconds * (double)(total - done) / (double)done);
+}
+
 void progress_report(void *context, const char *what, uint64_t done, uint64_t total)
 {
 	struct progress *progress = context;
@@ -36,8 +47,7 @@ void progress_report(void *context, const char *what, uint64_t done, uint64_t to
 	progress->last_ns = now;
 	progress->shown = true;
 	if (total && done <= total)
-		fprintf(stderr, "\r\033[K%s: %u %%", what,
-			(unsigned)((double)done * 100 / (double)total));
+		show_part(progress, what, done, total, (double)(now - progress->start_ns) / 1e9);
 	else
 		fprintf(stderr, "\r\033[K%s: %llu", what, (unsigned long long)done);
 	fflush(stderr);

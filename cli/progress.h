@@ -1,6 +1,6 @@
 /*
  * Progress of a long task, on a terminal only and only after a second: one line on stderr, drawn
- * over itself and wiped out at the end.
+ * over itself and wiped out at the end: how much is done, how fast, and how long it will take.
  */
 #ifndef CLI_PROGRESS_H
 #define CLI_PROGRESS_H
@@ -11,6 +11,7 @@
 struct progress {
 	bool terminal; /* stderr is one */
 	bool shown;
+	bool bytes;                 /* what is counted: the rate is shown */
 	uint64_t start_ns, last_ns; /* CLOCK_MONOTONIC */
 };
 

@@ -125,7 +125,7 @@ static struct error *ended_early(struct collection *collection, const struct cor
 	bool told =
 		error && error->code == ERROR_CANCELLED && !(task->stop && *task->stop == SIGINT);
 	bool gone = error && error->code == ERROR_NOT_FOUND;
-	if ((!told && !gone) || !written->priorities)
+	if ((!told && !gone) || written->priorities <= CORE_FIRST)
 		return error;
 	error_free(error);
 	if (told)

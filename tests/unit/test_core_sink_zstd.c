@@ -1,0 +1,280 @@
+/* Packed cores: written in frames, opened without unpacking, cut and damaged anywhere. */
+#include "dump/core_sink_zstd.h"
+#include "dump/core_target.h"
+#include "dump/core_writer.h"
+#include "dump/zstd_frames.h"
+#include "tests/unit/tap.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <zstd.h>
+
+enum { PAGE = 4096, MIB = 1024 * 1024, START = 0x10000, SIZE = 5 * MIB, HOLE = 3 * MIB };
+
+/* Compressible, and no page like another. */
+static void fill(uint8_t *bytes, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		bytes[i] = (uint8_t)(i / PAGE * 13 + (i * 2654435761u >> 27));
+}
+
+/* SIZE bytes at START, but for a page at START + HOLE. */
+static struct fake_target *make_process(void)
+{
+	struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
+	fill(fake_target_zeros(fake, START, HOLE), HOLE);
+	fill(fake_target_zeros(fake, START + HOLE + PAGE, SIZE - HOLE - PAGE), SIZE - HOLE - PAGE);
+	return fake;
+}
+
+static struct error *write_packed(int fd, struct fake_target *fake, uint64_t *ret_bytes,
+				  struct core_written *ret)
+{
+	struct core_segment segments[] = {
+		{ .start = START, .end = START + SIZE, .protection = PF_R, .priority = CORE_HEAP },
+		{ .start = START + SIZE, .end = START + 2 * SIZE, .untouched = true },
+	};
+	struct core_contents contents = { .target = &fake->base,
+					  .segments = segments,
+					  .segment_count = 2 };
+	CLEANUP(core_sink_cleanup) struct core_sink *sink = NULL;
+	struct core_sink *file;
+	TRY(core_sink_file_new(fd, &file));
+	TRY(core_sink_zstd_new(file, ZSTD_LEVEL_DEFAULT, &sink));
+	TRY(core_write(sink, &contents, NULL, ret));
+	return sink->ops->finish(sink, ret_bytes);
+}
+
+static int new_file(void)
+{
+	int fd = memfd_create("packed", MFD_CLOEXEC);
+	if (fd < 0)
+		abort();
+	return fd;
+}
+
+static void close_target(struct target **target)
+{
+	target_close(*target);
+}
+
+static void count_note(void *context, const char *text)
+{
+	(void)text;
+	++*(int *)context;
+}
+
+/* *notes: how often it said that it unpacks. */
+static struct error *open_packed(int fd, int *notes, struct target **ret)
+{
+	char path[64];
+	struct task task = { .note = count_note, .context = notes };
+	*notes = 0;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return core_target_open(path, &task, ret);
+}
+
+/* How many pages of the process can be read; each one must be right. The trailer that names the
+ * page which could not be read is gone from a core that was cut: there it is zeros. */
+static size_t right_pages(struct target *core, struct fake_target *fake)
+{
+	size_t count = 0;
+	for (uint64_t at = START; at < START + SIZE; at += PAGE) {
+		uint8_t page[PAGE];
+		if (target_read_some(core, at, page, PAGE) < PAGE)
+			continue;
+		static const uint8_t zeros[PAGE];
+		const uint8_t *wanted = fake_target_at(fake, at, PAGE);
+		if (at == START + HOLE && core->missing_bytes)
+			wanted = zeros;
+		CHECK(wanted && !memcmp(wanted, page, PAGE));
+		count++;
+	}
+	return count;
+}
+
+TEST(written_in_frames_and_read_without_unpacking)
+{
+	CLEANUP(fake_target_cleanup) struct fake_target *fake = make_process();
+	CLEANUP(fd_cleanup) int fd = new_file();
+	CLEANUP(close_target) struct target *core = NULL;
+	struct core_written written;
+	uint64_t bytes;
+	int notes;
+	CHECK_OK(write_packed(fd, fake, &bytes, &written));
+	CHECK_NUMBER(written.unreadable_bytes, PAGE);
+	CHECK_NUMBER(written.priorities, CORE_PRIORITIES);
+	CHECK(bytes < written.file_bytes / 2);
+	CHECK_OK(open_packed(fd, &notes, &core));
+	CHECK_NUMBER(notes, 0);
+	CHECK_NUMBER(core->missing_bytes, 0);
+	CHECK_NUMBER(right_pages(core, fake), SIZE / PAGE - 1);
+	uint8_t *all = scenery_allocate(2 * SIZE);
+	CHECK_NUMBER(target_read_some(core, START, all, 2 * SIZE), HOLE);
+	CHECK_NUMBER(target_read_some(core, START + HOLE + PAGE, all, 2 * SIZE),
+		     2 * SIZE - HOLE - PAGE);
+	CHECK_NUMBER(all[2 * SIZE - HOLE - PAGE - 1], 0);
+	scenery_free(all);
+}
+
+/* Another's unpacker gets the core itself. */
+TEST(any_zstd_unpacks_it)
+{
+	CLEANUP(fake_target_cleanup) struct fake_target *fake = make_process();
+	CLEANUP(fd_cleanup) int fd = new_file();
+	struct core_written written;
+	uint64_t bytes;
+	CHECK_OK(write_packed(fd, fake, &bytes, &written));
+	size_t room = (size_t)written.file_bytes + 1;
+	uint8_t *packed = scenery_allocate(bytes), *core = scenery_allocate(room);
+	CHECK(pread(fd, packed, bytes, 0) == (ssize_t)bytes);
+	CHECK_NUMBER(ZSTD_decompress(core, room, packed, bytes), written.file_bytes);
+	CHECK(!memcmp(core, ELFMAG, SELFMAG));
+	scenery_free(packed);
+	scenery_free(core);
+}
+
+TEST(cut_anywhere_it_opens_as_far_as_it_goes)
+{
+	CLEANUP(fake_target_cleanup) struct fake_target *fake = make_process();
+	CLEANUP(fd_cleanup) int fd = new_file();
+	struct core_written written;
+	uint64_t bytes;
+	CHECK_OK(write_packed(fd, fake, &bytes, &written));
+	size_t most = 0, opened = 0;
+	for (unsigned cut = 1; cut <= 20; cut++) {
+		CLEANUP(close_target) struct target *core = NULL;
+		int notes;
+		REQUIRE(!ftruncate(fd, (off_t)(bytes - bytes * cut / 21)));
+		struct error *error = open_packed(fd, &notes, &core);
+		if (!error) {
+			size_t pages = right_pages(core, fake);
+			CHECK(core->missing_bytes > 0);
+			CHECK(pages < SIZE / PAGE);
+			most = pages > most ? pages : most;
+			opened++;
+		} else {
+			CHECK(error->code == ERROR_BAD_DATA || error->code == ERROR_UNSUPPORTED ||
+			      error->code == ERROR_NO_MEMORY);
+		}
+		error_free(error);
+	}
+	CHECK(most > SIZE / PAGE / 2);
+	CHECK(opened > 10);
+}
+
+/* Nothing wrong is ever answered: a frame whose checksum fails is a hole. */
+TEST(a_damaged_frame_is_a_hole)
+{
+	CLEANUP(fake_target_cleanup) struct fake_target *fake = make_process();
+	CLEANUP(fd_cleanup) int fd = new_file();
+	CLEANUP(close_target) struct target *core = NULL;
+	struct core_written written;
+	uint64_t bytes;
+	int notes;
+	CHECK_OK(write_packed(fd, fake, &bytes, &written));
+	uint8_t byte;
+	REQUIRE(pread(fd, &byte, 1, (off_t)(bytes / 2)) == 1);
+	byte ^= 0x10;
+	REQUIRE(pwrite(fd, &byte, 1, (off_t)(bytes / 2)) == 1);
+	CHECK_OK(open_packed(fd, &notes, &core));
+	CHECK_NUMBER(notes, 0);
+	size_t pages = right_pages(core, fake);
+	CHECK(pages >= SIZE / PAGE - 1 - ZSTD_FRAME_BYTES / PAGE);
+	CHECK(pages < SIZE / PAGE - 1);
+}
+
+static size_t pack(const char *text, bool checksum, uint8_t *to, size_t room)
+{
+	ZSTD_CCtx *context = ZSTD_createCCtx();
+	ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, checksum);
+	size_t size = ZSTD_compress2(context, to, room, text, strlen(text));
+	ZSTD_freeCCtx(context);
+	return size;
+}
+
+static size_t add_table(uint8_t *to, const struct zstd_table_entry *entries, size_t count)
+{
+	zstd_table_header(count, to);
+	memcpy(to + ZSTD_TABLE_HEADER_BYTES, entries, count * sizeof(*entries));
+	zstd_table_footer(count, to + ZSTD_TABLE_HEADER_BYTES + count * sizeof(*entries));
+	return ZSTD_TABLE_HEADER_BYTES + count * sizeof(*entries) + ZSTD_TABLE_FOOTER_BYTES;
+}
+
+TEST(a_table_that_lies_is_not_believed)
+{
+	uint8_t file[512];
+	struct zstd_frames frames;
+	size_t first = pack("some", true, file, sizeof(file));
+	size_t second = pack("thing", true, file + first, sizeof(file) - first);
+	size_t end = first + second;
+	struct zstd_table_entry entries[] = { { (uint32_t)first, 4 }, { (uint32_t)second, 5 } };
+	CHECK_OK(zstd_frames_read(file, end + add_table(file + end, entries, 2), &frames));
+	CHECK_NUMBER(frames.count, 2);
+	CHECK_NUMBER(frames.size, 9);
+	CHECK(!frames.cut);
+	const struct zstd_frame *frame = zstd_frames_find(&frames, 4);
+	CHECK(frame && frame->offset == 4 && frame->packed_offset == first);
+	CHECK(!zstd_frames_find(&frames, 9));
+	zstd_frames_deinit(&frames);
+	entries[1].packed_size += 1; /* beyond the frames' end */
+	CHECK_OK(zstd_frames_read(file, end + add_table(file + end, entries, 2), &frames));
+	CHECK(frames.cut && frames.count == 2 && frames.size == 9);
+	zstd_frames_deinit(&frames);
+	entries[1] = (struct zstd_table_entry){ (uint32_t)second, 0x7fffffff };
+	CHECK_OK(zstd_frames_read(file, end + add_table(file + end, entries, 2), &frames));
+	CHECK(frames.cut && frames.count == 2 && frames.size == 9);
+	zstd_frames_deinit(&frames);
+}
+
+/* Without a checksum wrong bytes could be taken for right ones: such a file is unpacked whole. */
+TEST(frames_without_checksums_are_not_read_alone)
+{
+	uint8_t file[512];
+	struct zstd_frames frames;
+	size_t first = pack("some", true, file, sizeof(file));
+	size_t second = pack("thing", false, file + first, sizeof(file) - first);
+	CHECK_OK(zstd_frames_read(file, first + second, &frames));
+	CHECK_NUMBER(frames.count, 0);
+	zstd_frames_deinit(&frames);
+}
+
+TEST(errors_of_what_is_behind_it)
+{
+	CLEANUP(fake_target_cleanup) struct fake_target *fake = make_process();
+	CLEANUP(fd_cleanup) int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+	struct core_written written;
+	uint64_t bytes;
+	CHECK_FAILS(write_packed(full, fake, &bytes, &written), ERROR_OS, "No space left");
+}
+
+TEST(a_pipe_that_nobody_reads)
+{
+	CLEANUP(core_sink_cleanup) struct core_sink *sink = NULL;
+	int ends[2];
+	signal(SIGPIPE, SIG_IGN);
+	REQUIRE(!pipe2(ends, O_CLOEXEC));
+	struct error *error = core_sink_pipe_new(ends[1], NULL, &sink);
+	close(ends[0]);
+	if (!error)
+		error = sink->ops->write(sink, "core", 4);
+	close(ends[1]);
+	CHECK(error && (error->os_errno == EPIPE || error->code == ERROR_NO_MEMORY));
+	CHECK_FAILS(error, ERROR_OS, "Broken pipe");
+}
+
+static const struct tap_case cases[] = {
+	CASE(written_in_frames_and_read_without_unpacking),
+	CASE(any_zstd_unpacks_it),
+	CASE_ONCE(cut_anywhere_it_opens_as_far_as_it_goes),
+	CASE(a_damaged_frame_is_a_hole),
+	CASE(a_table_that_lies_is_not_believed),
+	CASE(frames_without_checksums_are_not_read_alone),
+	CASE(errors_of_what_is_behind_it),
+	CASE(a_pipe_that_nobody_reads),
+};
+TAP_MAIN(cases)
