@@ -149,7 +149,8 @@ ok "the keeper is killed: incomplete" test $? = 5
 ok "... the reason" said 'the process that kept it was killed'
 ok "... a part of the core is there" test -s "$core.partial" -a ! -e "$core"
 ok "... the program runs" is_free
-ok "... its copy is dead" test "$(ps -o stat= --ppid "$victim" | cut -c 1 | sort -u)" = Z
+copy_is_dead() { [ "$(ps -o stat= --ppid "$victim" | cut -c 1 | sort -u)" = Z ]; }
+ok "... its copy is dead" soon copy_is_dead
 ok "the next snapshot" status_is 0 collect -o "$core" --force
 ok "... takes the dead copy away" soon untouched
 ok "... it answers" healthy
