@@ -358,18 +358,6 @@ double thread_stop_resume(struct thread_stop *stop)
 	return (double)(stop->end_ns - stop->begin_ns) / 1e6;
 }
 
-bool thread_stop_died(struct thread_stop *stop)
-{
-	for (size_t i = 0; i < stop->task_count; i++) {
-		siginfo_t unused;
-		if (stop->tasks[i].state != TASK_STOPPED)
-			continue;
-		if (!ptrace(PTRACE_GETSIGINFO, stop->tasks[i].tid, NULL, &unused) || errno != ESRCH)
-			return false;
-	}
-	return true;
-}
-
 void thread_stop_free(struct thread_stop *stop)
 {
 	if (!stop)

@@ -60,9 +60,6 @@ const struct stopped_thread *thread_stop_threads(const struct thread_stop *stop,
 /* The set of this NT_ type; NULL: not there. */
 const struct register_set *thread_register_set(const struct stopped_thread *thread, unsigned type);
 
-/* Did the process die (kill -9, OOM) while it stood? */
-bool thread_stop_died(struct thread_stop *stop);
-
 /* Detaches everything; what was taken stays readable. Calling twice is harmless. Returns how long
  * the process stood: from the first interrupt to the last detach, in milliseconds. */
 double thread_stop_resume(struct thread_stop *stop);
