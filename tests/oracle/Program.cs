@@ -8,7 +8,7 @@ namespace Oracle;
 public static class Program
 {
 	private const string Usage = "usage: Oracle VERB DUMP --dac LIBMSCORDACCORE [--files FOLDER]... [--per-type N]\n" +
-		"VERB: version, modules, threads, segments, stat, objects, statics, threadstatics, exceptions, time";
+		"VERB: version, modules, threads, segments, stat, objects, statics, threadstatics, exceptions, time, check";
 
 	public static int Main(string[] arguments)
 	{
@@ -38,6 +38,7 @@ public static class Program
 		case "stat": Listings.Statistics(runtime, lines); break;
 		case "exceptions": Exceptions.Print(runtime, lines); break;
 		case "time": Listings.Time(runtime, lines, clock); break;
+		case "check": Check.Print(runtime, lines); break;
 		case "objects": new Objects(runtime, lines).Print(perType); break;
 		case "statics": new Statics(runtime, lines).Print(); break;
 		case "threadstatics": new Statics(runtime, lines).PrintPerThread(); break;
