@@ -20,6 +20,7 @@ struct prompt {
 	FILE *messages;
 	History *history;
 	EditLine *edit;
+	char repeated[64]; /* what an empty line runs; "": nothing */
 };
 
 static char no_prompt[] = "> ";
@@ -125,6 +126,26 @@ static bool prompt_open(struct prompt *ret)
 	return true;
 }
 
+/* An empty line goes on where the last command stopped, when that is one that can. */
+static void run_line(struct prompt *prompt, struct app *app, const char *line)
+{
+	struct script script = { .app = app, .keep_going = true };
+	HistEvent event;
+	size_t length;
+	if (!line[strspn(line, " \t\r\n")]) {
+		if (prompt->repeated[0])
+			script_line(&script, prompt->repeated);
+		return;
+	}
+	history(prompt->history, &event, H_ENTER, line);
+	script_line(&script, line);
+	const char *word = command_word(line, &length);
+	const struct command *command = command_of_line(line);
+	prompt->repeated[0] = '\0';
+	if (command && command->repeats && length < sizeof(prompt->repeated))
+		snprintf(prompt->repeated, sizeof(prompt->repeated), "%.*s", (int)length, word);
+}
+
 void repl_run(struct app *app)
 {
 	CLEANUP(prompt_cleanup) struct prompt prompt = { .app = app };
@@ -133,7 +154,6 @@ void repl_run(struct app *app)
 		return;
 	}
 	while (!session_exit_requested(app->session)) {
-		HistEvent event;
 		int count = 0;
 		signals_clear();
 		const char *line = el_gets(prompt.edit, &count);
@@ -146,9 +166,6 @@ void repl_run(struct app *app)
 			fprintf(stderr, "\n");
 			break;
 		}
-		struct script script = { .app = app, .keep_going = true };
-		if (line[strspn(line, " \t\r\n")])
-			history(prompt.history, &event, H_ENTER, line);
-		script_line(&script, line);
+		run_line(&prompt, app, line);
 	}
 }

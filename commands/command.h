@@ -47,6 +47,7 @@ struct command {
 	const char *const *positionals; /* names of positional arguments; NULL-terminated */
 	const char *const *examples;    /* NULL-terminated: each runs as a test */
 	unsigned needs;
+	bool repeats; /* an empty line at the prompt runs it again, without arguments */
 	struct error *(*run)(struct command_call *call);
 };
 

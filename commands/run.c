@@ -6,26 +6,51 @@
 
 #include <strings.h>
 
-/* The first word of the line, in scratch; *line moves behind it. */
-static struct error *take_word(const char **line, struct arena *scratch, const char **ret)
+static bool is_prefix(const char *word, size_t length)
 {
-	const char *at = *line + strspn(*line, " \t");
-	size_t length = strcspn(at, " \t");
-	*line = at + length;
-	*ret = arena_copy_text(scratch, at, length);
-	return *ret ? NULL : &error_no_memory;
+	return length == 3 && (!strncasecmp(word, "sos", 3) || !strncasecmp(word, "ext", 3));
+}
+
+const char *command_word(const char *line, size_t *ret_length)
+{
+	line += strspn(line, " \t");
+	*ret_length = strcspn(line, " \t\r\n");
+	if (is_prefix(line, *ret_length)) {
+		line += *ret_length;
+		line += strspn(line, " \t");
+		*ret_length = strcspn(line, " \t\r\n");
+	}
+	if (*line == '!') {
+		line++;
+		--*ret_length;
+	}
+	return line;
+}
+
+const struct command *command_of_line(const char *line)
+{
+	char name[64];
+	size_t length;
+	const char *word = command_word(line, &length);
+	if (length >= sizeof(name))
+		return NULL;
+	memcpy(name, word, length);
+	name[length] = '\0';
+	return command_find(name);
 }
 
 static struct error *find_command(const char **line, struct arena *scratch,
 				  const struct command **ret)
 {
-	const char *word;
-	TRY(take_word(line, scratch, &word));
-	if (!strcasecmp(word, "sos") || !strcasecmp(word, "ext"))
-		TRY(take_word(line, scratch, &word));
-	*ret = command_find(word[0] == '!' ? word + 1 : word);
+	size_t length;
+	const char *at = command_word(*line, &length);
+	*ret = command_of_line(*line);
+	*line = at + length;
 	if (*ret)
 		return NULL;
+	const char *word = arena_copy_text(scratch, at, length);
+	if (!word)
+		return &error_no_memory;
 	const char *nearest = command_nearest(word);
 	if (nearest)
 		return error_new(ERROR_USAGE, "there is no command %s: did you mean %s?", word,

@@ -25,4 +25,10 @@ struct command_outcome {
 void command_run_line(const struct command_runner *runner, const char *line,
 		      struct command_outcome *ret);
 
+/* The word that names the command of `line`, behind "sos" and "ext"; *ret_length 0: there is none.
+ */
+const char *command_word(const char *line, size_t *ret_length);
+/* The command that it names; NULL: there is no such one. */
+const struct command *command_of_line(const char *line);
+
 #endif

@@ -26,6 +26,27 @@ TEST(the_table_is_sorted_and_names_are_one_command_each)
 	CHECK(!command_nearest("zzzzzz"));
 }
 
+TEST(the_word_that_names_a_command)
+{
+	static const char *const lines[][2] = {
+		{ "help", "help" },
+		{ "  HELP x", "HELP" },
+		{ "sos help -a", "help" },
+		{ "ext  !help", "help" },
+		{ "!help\n", "help" },
+		{ "sosx", "sosx" },
+		{ "sos", "" },
+		{ "", "" },
+		{ "!", "" },
+	};
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		size_t length;
+		const char *word = command_word(lines[i][0], &length);
+		CHECK(length == strlen(lines[i][1]) && !strncmp(word, lines[i][1], length));
+		CHECK(!command_of_line(lines[i][0]) == !!strcasecmp(lines[i][1], "help"));
+	}
+}
+
 struct scene {
 	struct session *session;
 	struct output *out;
