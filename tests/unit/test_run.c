@@ -220,6 +220,7 @@ TEST(a_collection_under_way_is_said)
 
 static const struct tap_case cases[] = {
 	CASE(the_table_is_sorted_and_names_are_one_command_each),
+	CASE(the_word_that_names_a_command),
 	CASE(a_command_runs_and_answers),
 	CASE(an_unknown_command_is_bad_usage),
 	CASE(a_command_that_needs_a_heap_wants_one),
