@@ -9,7 +9,6 @@
 #include "dump/core_layout.h"
 #include "dump/core_notes.h"
 
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -151,14 +150,6 @@ static struct error *open_target(struct collection *collection)
 	return live_target_open_snapshot(&snapshot, request->task, &collection->target);
 }
 
-/* The process runs on beside us: writing and packing take what it leaves of the processors. Threads
- * that begin later inherit it (setpriority(2)); one that may not be lowered writes as it is. */
-static void step_back(void)
-{
-	enum { NICE = 10 };
-	(void)setpriority(PRIO_PROCESS, 0, NICE);
-}
-
 /* With --freeze from the first interrupt to the last detach: nothing here that could wait. */
 static struct error *write_core(struct collection *collection)
 {
@@ -167,8 +158,6 @@ static struct error *write_core(struct collection *collection)
 	TRY(open_target(collection));
 	struct target *target = collection->target;
 	struct snapshot *snapshot = live_target_snapshot(target);
-	if (snapshot)
-		step_back();
 	const struct frozen_pages *frozen = snapshot ? &snapshot_record(snapshot)->frozen : NULL;
 	TRY(core_layout_build(live_target_memory_id(target), live_target_maps(target), frozen,
 			      &collection->layout));

@@ -86,8 +86,7 @@ static void *work(void *argument)
 	return NULL;
 }
 
-/* With the first frame, so that they have the priority that the writer has by then. The signals are
- * for the thread that writes: it is to notice them. */
+/* The signals are for the thread that writes: it is to notice them. */
 static void start_workers(struct zstd_sink *sink)
 {
 	sigset_t all, before;
@@ -154,8 +153,6 @@ static struct error *close_frame(struct zstd_sink *sink)
 	struct slot *slot = slot_of(sink, sink->filling);
 	if (!slot->content_size)
 		return NULL;
-	if (!sink->filling)
-		start_workers(sink);
 	if (!sink->worker_count)
 		pack(slot, sink->workers[0].context);
 	pthread_mutex_lock(&sink->lock);
@@ -285,6 +282,7 @@ struct error *core_sink_zstd_new(struct core_sink *under, int level, struct core
 		zstd_free(&sink->base);
 		return &error_no_memory;
 	}
+	start_workers(sink);
 	*ret = &sink->base;
 	return NULL;
 }
