@@ -2,6 +2,7 @@
 
 #include "attach/proc_file.h"
 #include "attach/process_access.h"
+#include "attach/process_file.h"
 #include "base/bytes.h"
 #include "base/limits.h"
 
@@ -217,6 +218,11 @@ static struct error *live_check(struct target *target)
 			 live->base.pid);
 }
 
+static int live_open_file(struct target *target, const char *path)
+{
+	return process_file_open(live_of(target)->memory_id, path, O_RDONLY);
+}
+
 static void live_release(struct target *target)
 {
 	struct live_target *live = live_of(target);
@@ -248,6 +254,7 @@ static const struct target_ops live_ops = {
 	.visit_threads = live_visit_threads,
 	.auxv = live_auxv,
 	.check = live_check,
+	.open_file = live_open_file,
 	.release = live_release,
 };
 

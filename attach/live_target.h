@@ -10,6 +10,9 @@
  * A snapshot is read with pread alone: process_vm_readv would pin its pages, which makes the kernel
  * copy each.
  *
+ * Files are opened as the process sees them (attach/process_file.h): in a container ours of the
+ * same path are others.
+ *
  * Thread ids are those of the target's own PID namespace, as the runtime in it recorded them.
  */
 #ifndef ATTACH_LIVE_TARGET_H

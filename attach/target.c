@@ -3,6 +3,7 @@
 #include "base/bytes.h"
 
 #include <elf.h>
+#include <fcntl.h>
 
 enum { AUXV_BYTES = 4096 };
 
@@ -70,6 +71,13 @@ struct error *target_visit_threads(struct target *target, thread_visitor visit, 
 struct error *target_check(struct target *target)
 {
 	return target->ops->check ? target->ops->check(target) : NULL;
+}
+
+int target_open_file(struct target *target, const char *path)
+{
+	if (target->ops->open_file)
+		return target->ops->open_file(target, path);
+	return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 }
 
 void target_release(struct target *target)

@@ -63,6 +63,9 @@ struct target_ops {
 	/* Optional: ERROR_NOT_FOUND when what it read from is gone (a process that has ended): what
 	 * is missing since then says nothing about it. */
 	struct error *(*check)(struct target *target);
+	/* Optional: opens a regular file for reading, by its path as the target sees it; -1 with
+	 * errno. Without it the target has no files of its own: a dump, whose files may be here. */
+	int (*open_file)(struct target *target, const char *path);
 	/* Optional: lets go of what it holds (a stopped process, a snapshot's memory); check()
 	 * tells that from then on. */
 	void (*release)(struct target *target);
@@ -110,6 +113,11 @@ MUST_CHECK struct error *target_check(struct target *target);
 
 /* See target_ops.release; does nothing where nothing is held. */
 void target_release(struct target *target);
+
+/* The file at `path`, as the target sees it; of a target without files of its own, as this machine
+ * does. A path that names a FIFO or a terminal does no harm. The caller closes it; -1 with errno.
+ */
+int target_open_file(struct target *target, const char *path);
 
 const char *architecture_name(enum architecture architecture); /* "x64", "arm64", "unknown" */
 

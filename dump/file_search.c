@@ -19,6 +19,7 @@ struct listed_file {
 };
 
 struct file_search {
+	struct target *target;
 	char *sysroot;  /* NULL: none */
 	int sysroot_fd; /* -1: none, or it is gone */
 	bool listed, cut;
@@ -27,11 +28,12 @@ struct file_search {
 	size_t count, capacity;
 };
 
-struct error *file_search_new(const char *sysroot, struct file_search **ret)
+struct error *file_search_new(struct target *target, const char *sysroot, struct file_search **ret)
 {
 	struct file_search *search = calloc(1, sizeof(*search));
 	if (!search)
 		return &error_no_memory;
+	search->target = target;
 	search->sysroot_fd = -1;
 	if (sysroot) {
 		search->sysroot = strdup(sysroot);
@@ -258,7 +260,9 @@ static int open_candidate(const struct file_search *search, const struct file_ca
 	struct open_how how = { .flags = OPEN_FLAGS,
 				.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS };
 	int fd = -1;
-	if (candidate->below && search->sysroot_fd >= 0)
+	if (!candidate->below)
+		return target_open_file(search->target, candidate->path);
+	if (search->sysroot_fd >= 0)
 		fd = (int)syscall(SYS_openat2, search->sysroot_fd, candidate->below, &how,
 				  sizeof(how));
 	return fd >= 0 ? fd : open(candidate->path, OPEN_FLAGS);

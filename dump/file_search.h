@@ -1,12 +1,13 @@
 /*
- * Where on this machine the file of a module may be: DIR/path-in-dump and DIR/name, then at the
- * path in the dump itself, then every file of that name below the --sysroot directory DIR. DIR is
- * listed once, and only when a file was at none of the first three. Whether a file is the right one
- * is for the caller to prove.
+ * Where the file of a module may be: DIR/path-in-dump and DIR/name, then at the path in the dump
+ * itself (of a live process: as the process sees it, never ours of the same path), then every file
+ * of that name below the --sysroot directory DIR. DIR is listed once, and only when a file was at
+ * none of the first three. Whether a file is the right one is for the caller to prove.
  */
 #ifndef DUMP_FILE_SEARCH_H
 #define DUMP_FILE_SEARCH_H
 
+#include "attach/target.h"
 #include "base/arena.h"
 
 struct file_search; /* a directory, and what is below it once that was listed */
@@ -26,8 +27,10 @@ struct file_query {
 	size_t next; /* in the listing */
 };
 
-/* sysroot may be NULL: then only the paths in the dump are looked at. */
-MUST_CHECK struct error *file_search_new(const char *sysroot, struct file_search **ret);
+/* sysroot may be NULL: then only the paths in the dump are looked at. They are opened by
+ * target_open_file() of `target`, borrowed. */
+MUST_CHECK struct error *file_search_new(struct target *target, const char *sysroot,
+					 struct file_search **ret);
 void file_search_free(struct file_search *search);
 
 /* For `path` as the target saw it. */

@@ -13,7 +13,7 @@ struct error *module_files_new(struct target *overlay, const char *sysroot,
 	arena_init(&files->arena);
 	files->overlay = overlay;
 	files->reason = "";
-	struct error *error = file_search_new(sysroot, &files->search);
+	struct error *error = file_search_new(overlay, sysroot, &files->search);
 	if (error) {
 		free(files);
 		return error;

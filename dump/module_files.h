@@ -1,10 +1,10 @@
 /*
  * Files of modules, for pages that a dump lacks. A file is looked for as DIR/path-in-dump and
- * DIR/basename (--sysroot DIR), at the path in the dump itself, then anywhere below DIR by its
- * basename (dump/file_search.h). ELF files are admitted only when their build-id is the dump's.
- * Their read-only segments are mapped, and of their RELRO range a private copy is made with
- * R_*_RELATIVE relocations applied (in the file those words are zeros or link-time values).
- * Managed PE files: see module_files_admit_pe().
+ * DIR/basename (--sysroot DIR), at the path in the dump itself (a live process's own file of that
+ * path), then anywhere below DIR by its basename (dump/file_search.h). ELF files are admitted only
+ * when their build-id is the dump's. Their read-only segments are mapped, and of their RELRO range
+ * a private copy is made with R_*_RELATIVE relocations applied (in the file those words are zeros
+ * or link-time values). Managed PE files: see module_files_admit_pe().
  */
 #ifndef DUMP_MODULE_FILES_H
 #define DUMP_MODULE_FILES_H

@@ -149,6 +149,11 @@ static size_t overlay_auxv(struct target *target, void *buffer, size_t size)
 	return lower->ops->auxv ? lower->ops->auxv(lower, buffer, size) : 0;
 }
 
+static int overlay_open_file(struct target *target, const char *path)
+{
+	return target_open_file(overlay_of(target)->lower, path);
+}
+
 static void overlay_release(struct target *target)
 {
 	target_release(overlay_of(target)->lower);
@@ -186,6 +191,7 @@ struct error *overlay_target_new(struct target *lower, struct target **ret)
 					       .visit_threads = overlay_visit_threads,
 					       .auxv = overlay_auxv,
 					       .check = overlay_check,
+					       .open_file = overlay_open_file,
 					       .release = overlay_release };
 	struct overlay_target *overlay = calloc(1, sizeof(*overlay));
 	if (!overlay)

@@ -4,6 +4,7 @@
 #include "tests/unit/alloc_fail.h"
 
 #include <elf.h>
+#include <fcntl.h>
 
 static struct fake_target *fake_of(struct target *target)
 {
@@ -115,6 +116,14 @@ static size_t fake_auxv(struct target *target, void *buffer, size_t size)
 	return bytes;
 }
 
+static int fake_open_file(struct target *target, const char *path)
+{
+	const struct fake_target *fake = fake_of(target);
+	char full[256];
+	snprintf(full, sizeof(full), "%s%s", fake->root ? fake->root : "", path);
+	return open(full, O_RDONLY | O_CLOEXEC);
+}
+
 static void fake_close(struct target *target)
 {
 	struct fake_target *fake = fake_of(target);
@@ -140,7 +149,8 @@ struct fake_target *fake_target_new(enum architecture architecture)
 					       .visit_mappings = fake_visit_mappings,
 					       .visit_regions = fake_visit_regions,
 					       .visit_threads = fake_visit_threads,
-					       .auxv = fake_auxv };
+					       .auxv = fake_auxv,
+					       .open_file = fake_open_file };
 	struct fake_target *fake = scenery_allocate(sizeof(*fake));
 	fake->base =
 		(struct target){ .ops = &ops, .architecture = architecture, .page_size = 4096 };

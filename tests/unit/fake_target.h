@@ -35,6 +35,7 @@ struct fake_target {
 	bool lends;           /* answers borrow(); otherwise, as a live target, it cannot */
 	size_t reads_left;    /* SIZE_MAX: no end */
 	size_t reads;         /* made so far */
+	const char *root;     /* where its files are: the test's; NULL: no files of its own */
 	struct target *under; /* fake_target_over(): what the reads are handed to */
 };
 

@@ -5,11 +5,15 @@
 #include "attach/shared_memory.h"
 #include "dump/core_layout.h"
 #include "dump/overlay_target.h"
+#include "tests/unit/directory.h"
 #include "tests/unit/tap.h"
 
 #include <elf.h>
+#include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -328,6 +332,68 @@ TEST(layout_of_our_own_memory)
 	CHECK_OK(error);
 }
 
+/* A child whose folder at `path` is another than ours: a tmpfs in a mount namespace of its own,
+ * with the file "own" and an absolute link "link" to it. 0: such a namespace cannot be had here. */
+static int start_elsewhere(const char *path)
+{
+	char name[128], link[128], byte = 1;
+	int ready[2];
+	if (pipe2(ready, O_CLOEXEC))
+		abort();
+	snprintf(name, sizeof(name), "%s/own", path);
+	snprintf(link, sizeof(link), "%s/link", path);
+	int pid = fork();
+	if (!pid) {
+		if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+		    mount("tmpfs", path, "tmpfs", 0, "size=64k"))
+			_exit(1);
+		CLEANUP(file_cleanup) FILE *file = fopen(name, "w");
+		if (!file || fputs("its own", file) < 0 || fflush(file) || symlink(name, link) ||
+		    write(ready[1], &byte, 1) != 1)
+			_exit(1);
+		wait_forever(NULL);
+	}
+	close(ready[1]);
+	ssize_t size = pid < 0 ? 0 : read(ready[0], &byte, 1);
+	close(ready[0]);
+	if (size != 1 && pid > 0)
+		waitpid(pid, NULL, 0);
+	return size == 1 ? pid : 0;
+}
+
+static bool file_says(struct target *target, const char *folder, const char *name, const char *text)
+{
+	char path[128], content[64] = "";
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	CLEANUP(fd_cleanup) int fd = target_open_file(target, path);
+	ssize_t size = fd < 0 ? 0 : read(fd, content, sizeof(content) - 1);
+	return size > 0 && !strcmp(content, text);
+}
+
+/* What stands at a path is what the process sees there, not what we see. */
+TEST(files_of_a_process_in_another_mount_namespace)
+{
+	DIRECTORY(folder);
+	directory_write(&folder, "own", "ours", 4);
+	directory_write(&folder, "ours", "ours", 4);
+	int pid = start_elsewhere(folder.path);
+	if (!pid)
+		SKIP("a mount namespace of its own cannot be had here");
+	CLEANUP(end_child) int child = pid;
+	struct target *target;
+	CHECK_OK(live_target_open(child, false, NULL, &target));
+	CHECK(file_says(target, folder.path, "own", "its own"));
+	CHECK(file_says(target, folder.path, "link", "its own"));
+	CHECK(!file_says(target, folder.path, "ours", "ours"));
+	struct target *overlay;
+	struct error *error = overlay_target_new(target, &overlay);
+	if (error)
+		target_close(target);
+	CHECK_OK(error);
+	CHECK(file_says(overlay, folder.path, "own", "its own"));
+	target_close(overlay);
+}
+
 static const struct tap_case cases[] = {
 	CASE(a_stopped_child),
 	CASE(a_process_that_ends_under_us),
@@ -339,5 +405,6 @@ static const struct tap_case cases[] = {
 	CASE(touched_pages_by_ioctl),
 	CASE(touched_pages_by_entries),
 	CASE(layout_of_our_own_memory),
+	CASE(files_of_a_process_in_another_mount_namespace),
 };
 TAP_MAIN(cases)

@@ -193,6 +193,27 @@ TEST(the_path_in_the_dump_is_looked_at_too)
 	CHECK(admitted);
 }
 
+/* Of the two files of the same path only the target's is the one: ours has its build-id, too. */
+TEST(a_target_with_files_of_its_own)
+{
+	DIRECTORY(here);
+	DIRECTORY(its);
+	bool admitted = true;
+	char path[128], inner[160];
+	write_module(&here, "libcoreclr.so", &library);
+	snprintf(path, sizeof(path), "%s/libcoreclr.so", here.path);
+	for (int with = 0; with < 2; with++) {
+		SCENE(scene, NULL);
+		scene.fake->root = its.path;
+		scene.module.path = path;
+		snprintf(inner, sizeof(inner), "%s", path + 1);
+		if (with)
+			write_module(&its, inner, &library);
+		CHECK_OK(module_files_admit_elf(scene.files, &scene.module, &admitted));
+		CHECK_NUMBER(admitted, with);
+	}
+}
+
 TEST(paths_that_lead_elsewhere_are_not_opened)
 {
 	static const char *const paths[] = { "relative.so",      "",    "/", "/a/../../etc/passwd",
@@ -259,6 +280,7 @@ static const struct tap_case cases[] = {
 	CASE(of_several_builds_the_right_one_is_taken),
 	CASE(without_a_build_id_nothing_is_admitted),
 	CASE(the_path_in_the_dump_is_looked_at_too),
+	CASE(a_target_with_files_of_its_own),
 	CASE(paths_that_lead_elsewhere_are_not_opened),
 	CASE(a_constant_in_writable_data),
 	CASE_ONCE(damaged_elf_files),
