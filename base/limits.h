@@ -67,8 +67,10 @@ enum {
 	LIMIT_IL_BYTES = 1024 * 1024,                 /* one method body */
 	LIMIT_GETTER_FIELDS = 16,                     /* ldfld after ldfld of a trivial getter */
 	LIMIT_STACK_TRACE_FRAMES = 1024 * 1024,       /* of one exception */
-	LIMIT_NESTED_EXCEPTIONS = 1024,               /* of one thread */
-	LIMIT_ARRAY_RANK = 32, /* ECMA-335 II.14.2 as the runtime limits it: MAX_RANK */
+	LIMIT_EXCEPTION_MEMORY_BYTES =
+		64 * 1024 * 1024,       /* what a mini dump holds for exceptions' sake */
+	LIMIT_NESTED_EXCEPTIONS = 1024, /* of one thread */
+	LIMIT_ARRAY_RANK = 32,          /* ECMA-335 II.14.2 as the runtime limits it: MAX_RANK */
 	LIMIT_TYPES = 16 * 1024 * 1024,
 	LIMIT_METHOD_TABLE_BYTES = 4096, /* the offset of any field in it */
 	LIMIT_REFUSED_TYPES = 64 * 1024, /* pointers remembered as no MethodTable; then forgotten */

@@ -5,6 +5,7 @@
 #include "cli/options.h"
 #include "dump/collect.h"
 #include "dump/core_sink_zstd.h"
+#include "heap/exception_memory.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -102,10 +103,25 @@ static struct error *prepare(struct app *app, const struct invocation *invocatio
 	return NULL;
 }
 
-static struct error *collect(const struct collect_request *request,
+static struct error *find_exceptions(void *context, struct target *target, struct arena *arena,
+				     const struct region **ret, size_t *ret_count)
+{
+	struct app *app = context;
+	const char *reason;
+	TRY(exception_memory_find(target, &app->task, arena, ret, ret_count, &reason));
+	if (reason)
+		app_warn(app, "the dump is without exceptions: %s", reason);
+	return NULL;
+}
+
+static struct error *collect(struct app *app, struct collect_request *request,
 			     const struct process_info *process, struct collect_result *result)
 {
 	TRY(process_reach(process));
+	if (request->type == CORE_TYPE_MINI) {
+		request->more = find_exceptions;
+		request->more_context = app;
+	}
 	return collect_process(request, result);
 }
 
@@ -203,7 +219,7 @@ static enum exit_status collect_run(const struct invocation *invocation)
 	if (!error && process.way == PROCESS_WAY_SOCKET)
 		return collect_by_runtime(&app, invocation, &process, &request.to);
 	if (!error)
-		error = collect(&request, &process, &result);
+		error = collect(&app, &request, &process, &result);
 	if (error)
 		return app_fail(&app, "collect", error, exit_status_of_open(error));
 	progress_end(&app.progress);
@@ -221,7 +237,8 @@ static const struct option options[] = {
 	{ "--zstd", "[=LEVEL]",
 	  "pack it, 1 (fastest, the default) to 19; also when FILE ends in .zst", NULL },
 	{ "--type", "Full|Heap|Mini",
-	  "Full (the default): all memory; Heap: without code of files; Mini: without the heap",
+	  "Full (the default): all memory; Heap: without code of files; Mini: without the heap but "
+	  "what threads threw or are handling",
 	  NULL },
 	{ "--freeze", NULL, "no snapshot: the process stands still until it is written", NULL },
 	{ "--snapshot", NULL,

@@ -39,7 +39,7 @@ static struct error *estimate(const struct collect_request *request, uint64_t *r
 						live_target_maps(target), NULL, &layout);
 	if (!error)
 		error = core_contents_select(&layout, target, live_target_maps(target),
-					     request->type);
+					     request->type, NULL, 0);
 	*ret_bytes = layout.bytes;
 	core_layout_deinit(&layout);
 	target_close(target);
@@ -150,6 +150,19 @@ static struct error *open_target(struct collection *collection)
 	return live_target_open_snapshot(&snapshot, request->task, &collection->target);
 }
 
+static struct error *select_contents(struct collection *collection)
+{
+	const struct collect_request *request = collection->request;
+	const struct region *more = NULL;
+	size_t count = 0;
+	if (request->more)
+		TRY(request->more(request->more_context, collection->target, &collection->arena,
+				  &more, &count));
+	return core_contents_select(&collection->layout, collection->target,
+				    live_target_maps(collection->target), request->type, more,
+				    count);
+}
+
 /* With --freeze from the first interrupt to the last detach: nothing here that could wait. */
 static struct error *write_core(struct collection *collection)
 {
@@ -161,8 +174,7 @@ static struct error *write_core(struct collection *collection)
 	const struct frozen_pages *frozen = snapshot ? &snapshot_record(snapshot)->frozen : NULL;
 	TRY(core_layout_build(live_target_memory_id(target), live_target_maps(target), frozen,
 			      &collection->layout));
-	TRY(core_contents_select(&collection->layout, target, live_target_maps(target),
-				 request->type));
+	TRY(select_contents(collection));
 	TRY(build_notes(collection));
 	struct core_contents contents = { .target = target,
 					  .segments = collection->layout.segments,

@@ -17,6 +17,7 @@
 #ifndef DUMP_COLLECT_H
 #define DUMP_COLLECT_H
 
+#include "base/arena.h"
 #include "base/limits.h"
 #include "base/task.h"
 #include "dump/core_contents.h"
@@ -26,8 +27,13 @@ struct collect_request {
 	int pid; /* as this process's /proc shows it */
 	struct destination_request to;
 	enum core_type type;
-	bool freeze;             /* no snapshot: it stands still until its memory is written */
-	bool insist;             /* on the snapshot: snapshot_request.insist */
+	bool freeze; /* no snapshot: it stands still until its memory is written */
+	bool insist; /* on the snapshot: snapshot_request.insist */
+	/* NULL, or what memory is wanted whatever the type leaves out: asked of the snapshot or of
+	 * the process as it stands; see core_contents_select(). */
+	struct error *(*more)(void *context, struct target *target, struct arena *arena,
+			      const struct region **ret, size_t *ret_count);
+	void *more_context;
 	const struct task *task; /* may be NULL; progress unit: bytes, what: "writing the core" */
 };
 

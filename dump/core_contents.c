@@ -48,7 +48,9 @@ struct selection {
 	uint64_t entry; /* of the main program; 0: unknown */
 	struct module module;
 	uint64_t runtime_end; /* of the runtime's mapping met last: its .bss goes on there */
-	uint64_t large_end;   /* up to here private memory belongs to a large area */
+	const struct region *more;
+	size_t more_count, more_at; /* those before more_at are behind us */
+	uint64_t large_end;         /* up to here private memory belongs to a large area */
 };
 
 static struct error *put(struct selection *selection, const struct core_segment *segment,
@@ -328,15 +330,64 @@ static struct error *select_all(struct selection *selection)
 	return NULL;
 }
 
-struct error *core_contents_select(struct core_layout *layout, struct target *target,
-				   const struct process_maps *maps, enum core_type type)
+/* What was left out of [start, end) of a segment and is wanted all the same. */
+static struct error *put_wanted(struct selection *selection, const struct core_segment *segment,
+				uint64_t start, uint64_t end)
 {
-	struct selection selection = {
-		.from = layout, .target = target, .maps = maps, .type = type
-	};
+	while (selection->more_at < selection->more_count &&
+	       selection->more[selection->more_at].end <= start)
+		selection->more_at++;
+	for (size_t i = selection->more_at;
+	     i < selection->more_count && selection->more[i].start < end; i++) {
+		const struct region *more = &selection->more[i];
+		TRY(put(selection, segment, more->start > start ? more->start : start,
+			more->end < end ? more->end : end, CORE_STACKS));
+	}
+	return NULL;
+}
+
+/* Puts the wanted memory between what was chosen; both are ascending. */
+static struct error *add_more(struct selection *selection)
+{
+	struct core_layout chosen = selection->to;
+	struct error *error = NULL;
+	size_t next = 0;
+	if (!selection->more_count)
+		return NULL;
+	selection->to = (struct core_layout){ 0 };
+	for (size_t i = 0; !error && i < selection->from->count; i++) {
+		const struct core_segment *segment = &selection->from->segments[i];
+		uint64_t at = segment->start;
+		for (; !error && next < chosen.count && chosen.segments[next].start < segment->end;
+		     next++) {
+			const struct core_segment *part = &chosen.segments[next];
+			error = put_wanted(selection, segment, at, part->start);
+			if (!error)
+				error = put(selection, part, 0, UINT64_MAX, part->priority);
+			at = part->end;
+		}
+		if (!error)
+			error = put_wanted(selection, segment, at, segment->end);
+	}
+	free(chosen.segments);
+	return error;
+}
+
+struct error *core_contents_select(struct core_layout *layout, struct target *target,
+				   const struct process_maps *maps, enum core_type type,
+				   const struct region *more, size_t more_count)
+{
+	struct selection selection = { .from = layout,
+				       .target = target,
+				       .maps = maps,
+				       .type = type,
+				       .more = more,
+				       .more_count = more_count };
 	if (!target_auxv(target, AT_ENTRY, &selection.entry))
 		selection.entry = 0;
 	struct error *error = select_all(&selection);
+	if (!error)
+		error = add_more(&selection);
 	free(selection.stacks.pointers);
 	if (error) {
 		free(selection.to.segments);

@@ -4,62 +4,26 @@
 #
 # usage: live_dotnet.sh PROGRAM     (build/release/clrpod)
 # needs: the .NET SDK. Exit status 77: skipped, with the reason.
-set -u
-program=$(realpath "${1:?usage: live_dotnet.sh PROGRAM}")
-here=$(cd "$(dirname "$0")" && pwd)
-number=0 failures=0 sample=
-skip_all() { echo "1..0 # SKIP $1"; exit 77; }
-command -v dotnet >/dev/null || skip_all "no dotnet here"
-work=$(mktemp -d) || exit 1
-log=$work/log
-cleanup() {
-	if [ -n "$sample" ]; then kill -KILL "$sample" 2>/dev/null; fi
-	rm -rf "$work"
-}
-trap cleanup EXIT
+. "$(dirname "$0")/common"
+is_held() { ! grep -E '^State:' "/proc/$victim/task"/*/status | grep -qv 't (tracing stop)'; }
 
-ok() {
-	local name=$1
-	shift
-	number=$((number + 1))
-	if "$@"; then echo "ok $number - $name"; else
-		failures=$((failures + 1))
-		echo "not ok $number - $name"
-		tail -n 20 "$log" | sed 's/^/# /'
-		grep -hE '^(State|TracerPid)' "/proc/$sample/task"/*/status | sort | uniq -c | sed 's/^/# /'
-	fi
-}
-clrpod() { "$program" "$@" >"$log" 2>&1; }
-said() { grep -qE -e "$1" "$log"; }
-soon() { local i; for i in $(seq 300); do "$@" && return 0; sleep 0.05; done; false; }
-is_free() {
-	! grep -qE '^TracerPid:\s*[1-9]' "/proc/$sample/task"/*/status && ! grep -qE '^State:\s*[tT]' "/proc/$sample/task"/*/status
-}
-is_held() { ! grep -E '^State:' "/proc/$sample/task"/*/status | grep -qv 't (tracing stop)'; }
+build_program sample
+start_program Sample.dll
 
-cp -r "$here/../programs/sample" "$work/source"
-(cd "$work" && dotnet build -c Release --artifacts-path "$work/artifacts" -o "$work/app" source/sample.csproj) >"$log" 2>&1 ||
-	skip_all "the sample could not be built: $(grep -m 1 -E 'error|not' "$log")"
-mkfifo "$work/stdin"
-DOTNET_ROLL_FORWARD=Major dotnet "$work/app/Sample.dll" <"$work/stdin" >"$work/facts" 2>&1 &
-sample=$!
-exec 3>"$work/stdin"
-soon grep -q '^END' "$work/facts" || { cat "$work/facts"; exit 1; }
-
-clrpod collect -p "$sample" -o "$work/probe.core" --force
+clrpod collect -p "$victim" -o "$work/probe.core" --force
 if said 'SYS_PTRACE|ptrace_scope'; then skip_all "$(tail -n 1 "$log")"; fi
 rm -f "$work/probe.core"
 
 path='Demo.Payments.Gateway.Instance.Policies["payments"].EnableFallback'
 clrpod ps
-ok "ps lists it, with its version, readable" said "^ *$sample .* [0-9]+\.[0-9]+\.[0-9]+ .* yes .*Sample"
-ok "collect" clrpod collect -p "$sample" -o "$work/sample.core" --force
+ok "ps lists it, with its version, readable" said "^ *$victim .* [0-9]+\.[0-9]+\.[0-9]+ .* yes .*Sample"
+ok "collect" clrpod collect -p "$victim" -o "$work/sample.core" --force
 ok "it runs on" is_free
 ok "analyze the core" clrpod analyze "$work/sample.core" -c "get $path"
 ok "... finds the value" said '^False$'
 # A heap dump lacks the code of the getter Policies: it stands in the program's file.
-createdump=$(sed -n 's|.* \(/.*\)/libcoreclr.so$|\1/createdump|p' "/proc/$sample/maps" | head -n 1)
-if "$createdump" --withheap -f "$work/heap.core" "$sample" >"$log" 2>&1; then
+createdump=$(sed -n 's|.* \(/.*\)/libcoreclr.so$|\1/createdump|p' "/proc/$victim/maps" | head -n 1)
+if "$createdump" --withheap -f "$work/heap.core" "$victim" >"$log" 2>&1; then
 	ok "a heap dump, with the program's file in place" clrpod analyze "$work/heap.core" -c "get $path"
 	ok "... follows the getter" said '^False$'
 	mv "$work/app" "$work/app.away"
@@ -70,56 +34,56 @@ if "$createdump" --withheap -f "$work/heap.core" "$sample" >"$log" 2>&1; then
 fi
 clrpod analyze "$work/sample.core" -c 'dumpheap -stat'
 in_core=$(grep '^Total' "$log")
-ok "analyze the process" clrpod analyze -p "$sample" -c "get $path"
+ok "analyze the process" clrpod analyze -p "$victim" -c "get $path"
 ok "... finds the value" said '^False$'
 ok "it runs on" is_free
-clrpod analyze -p "$sample" -c 'dumpheap -stat'
+clrpod analyze -p "$victim" -c 'dumpheap -stat'
 ok "the same objects in both" test -n "$in_core" -a "$in_core" = "$(grep '^Total' "$log")"
-clrpod collect -p "$sample" -o "$work/frozen.core" --force --freeze
+clrpod collect -p "$victim" -o "$work/frozen.core" --force --freeze
 clrpod analyze "$work/frozen.core" -c 'dumpheap -stat'
 ok "... and in a core of --freeze" test -n "$in_core" -a "$in_core" = "$(grep '^Total' "$log")"
-clrpod analyze -p "$sample" --freeze -c 'dumpheap -stat'
+clrpod analyze -p "$victim" --freeze -c 'dumpheap -stat'
 ok "... and with --freeze" test -n "$in_core" -a "$in_core" = "$(grep '^Total' "$log")"
-clrpod analyze -p "$sample" --no-stop -c 'dumpheap -stat'
+clrpod analyze -p "$victim" --no-stop -c 'dumpheap -stat'
 ok "... and with --no-stop" test -n "$in_core" -a "$in_core" = "$(grep '^Total' "$log")"
 ok "... which says what that means" said 'runs while it is read: answers may be torn'
-ok "ways that exclude each other" test "$("$program" analyze -p "$sample" --freeze --no-stop -c eeversion >/dev/null 2>&1; echo $?)" = 2
+ok "ways that exclude each other" test "$("$program" analyze -p "$victim" --freeze --no-stop -c eeversion >/dev/null 2>&1; echo $?)" = 2
 
 # At the prompt of a snapshot the process runs, until clrpod ends, and then nothing of it remains.
-no_child() { [ -z "$(pgrep -P "$sample")" ]; }
-one_child() { [ "$(pgrep -P "$sample" | wc -l)" = 1 ]; }
+no_child() { [ -z "$(pgrep -P "$victim")" ]; }
+one_child() { [ "$(pgrep -P "$victim" | wc -l)" = 1 ]; }
 for signal in KILL TERM HUP; do
 	mkfifo "$work/snapshot.$signal"
-	"$program" analyze -p "$sample" <"$work/snapshot.$signal" >"$log" 2>&1 &
+	"$program" analyze -p "$victim" <"$work/snapshot.$signal" >"$log" 2>&1 &
 	analyzer=$!
 	exec 4>"$work/snapshot.$signal"
 	echo eeversion >&4
 	ok "a snapshot at the prompt" soon said Workstation
 	ok "... it runs" is_free
 	ok "... one copy" one_child
-	ok "... which is no process of ps" test -z "$("$program" ps | grep "^ *$(pgrep -P "$sample") ")"
+	ok "... which is no process of ps" test -z "$("$program" ps | grep "^ *$(pgrep -P "$victim") ")"
 	kill "-$signal" "$analyzer"
 	ok "SIG$signal: no copy" soon no_child
 	exec 4>&-
 	wait "$analyzer" 2>/dev/null
 done
-clrpod analyze -p "$sample" -c 'dumpheap -stat' -c refresh -c 'dumpheap -stat'
+clrpod analyze -p "$victim" -c 'dumpheap -stat' -c refresh -c 'dumpheap -stat'
 ok "refresh" test "$(grep -c "^$in_core" "$log")" = 2
 ok "... says so" said 'as it is now'
 ok "... leaves nothing" no_child
-clrpod analyze -p "$sample" --freeze -c refresh -c 'dumpheap -stat'
+clrpod analyze -p "$victim" --freeze -c refresh -c 'dumpheap -stat'
 ok "refresh of a frozen process" test "$(grep -c "^$in_core" "$log")" = 1
 ok "... it runs on" is_free
 ok "refresh of a dump: refused" test "$("$program" analyze "$work/sample.core" -c refresh >"$log" 2>&1; echo $?)" = 3
 ok "... in one sentence" said 'refresh needs a live process'
-(sleep 1; pkill -KILL -P "$sample"; sleep 1; echo eeversion; echo refresh; echo eeversion) |
-	"$program" analyze -p "$sample" -x - --keep-going >"$log" 2>&1
+(sleep 1; pkill -KILL -P "$victim"; sleep 1; echo eeversion; echo refresh; echo eeversion) |
+	"$program" analyze -p "$victim" -x - --keep-going >"$log" 2>&1
 ok "a snapshot that was killed: one sentence" said 'was dropped, as the copy was killed.*: refresh takes a new one$'
 ok "... refresh brings a new one" said '^Workstation'
 ok "... and leaves nothing" no_child
-ok "--hold without a number" test "$("$program" analyze -p "$sample" --hold x -c eeversion >/dev/null 2>&1; echo $?)" = 2
+ok "--hold without a number" test "$("$program" analyze -p "$victim" --hold x -c eeversion >/dev/null 2>&1; echo $?)" = 2
 if command -v script >/dev/null; then
-	(sleep 1; echo "eeversion"; sleep 1; echo exit) | TERM=dumb script -qec "$program analyze -p $sample" /dev/null >"$log" 2>&1
+	(sleep 1; echo "eeversion"; sleep 1; echo exit) | TERM=dumb script -qec "$program analyze -p $victim" /dev/null >"$log" 2>&1
 	ok "the prompt tells what it costs" said '^\+[0-9]+ MiB> '
 	ok "... and the greeting how long it stood" said 'stood still for [0-9.]+ ms and runs on'
 	ok "... and when it is dropped" said 'After 10 minutes'
@@ -128,7 +92,7 @@ fi
 # With --freeze it stands still at the prompt, until clrpod ends, however it does.
 for signal in KILL TERM HUP; do
 	mkfifo "$work/prompt.$signal"
-	"$program" analyze -p "$sample" --freeze <"$work/prompt.$signal" >"$log" 2>&1 &
+	"$program" analyze -p "$victim" --freeze <"$work/prompt.$signal" >"$log" 2>&1 &
 	analyzer=$!
 	exec 4>"$work/prompt.$signal"
 	echo eeversion >&4
@@ -138,8 +102,7 @@ for signal in KILL TERM HUP; do
 	exec 4>&-
 	wait "$analyzer" 2>/dev/null
 done
-"$program" analyze -p "$sample" <<<'eeversion' >"$log" 2>&1
+"$program" analyze -p "$victim" <<<'eeversion' >"$log" 2>&1
 ok "the end of stdin: it runs on" is_free
 
-echo "1..$number"
-[ $failures = 0 ]
+finish

@@ -5,39 +5,19 @@
 # usage: live_rights.sh PROGRAM     (build/release/clrpod)
 # needs: root, cc, setpriv; podman for containers, a writable memory cgroup for the limit. Exit status 77: skipped, with the reason.
 export ASAN_OPTIONS=detect_leaks=0 # who changed its ids may not look into itself
-set -u
-program=$(realpath "${1:?usage: live_rights.sh PROGRAM}")
-here=$(cd "$(dirname "$0")" && pwd)
-number=0 failures=0 victim=
-skip_all() { echo "1..0 # SKIP $1"; exit 77; }
+. "$(dirname "$0")/common"
 [ "$(id -u)" = 0 ] || skip_all "not root: cannot run as other users"
 command -v setpriv >/dev/null || skip_all "no setpriv"
 command -v cc >/dev/null || skip_all "no C compiler"
 ldd "$program" 2>/dev/null | grep -q libasan && sanitized=1 || sanitized=
-work=$(mktemp -d) || exit 1
-log=$work/log
 containers=
-cleanup() {
-	if [ -n "$victim" ]; then kill -KILL "$victim" 2>/dev/null; fi
+cleanup_all() {
 	for container in $containers; do podman rm -f -t 0 "$container" >/dev/null 2>&1; done
 	mountpoint -q "$work/memory" && umount "$work/memory"
 	[ -z "${group-}" ] || rmdir "$group" 2>/dev/null
-	rm -rf "$work"
+	cleanup
 }
-trap cleanup EXIT
-ok() {
-	local name=$1
-	shift
-	number=$((number + 1))
-	if "$@"; then echo "ok $number - $name"; else
-		failures=$((failures + 1))
-		echo "not ok $number - $name"
-		tail -n 12 "$log" | cut -c 1-600 | sed 's/^/# /'
-	fi
-}
-skip() { number=$((number + 1)); echo "ok $number - $1 # SKIP $2"; }
-said() { grep -qE -e "$1" "$log"; }
-soon() { local i; for i in $(seq 300); do "$@" && return 0; sleep 0.05; done; false; }
+trap cleanup_all EXIT
 
 cc -std=gnu11 -D_GNU_SOURCE -O1 -static -pthread -o "$work/victim" "$here/victim.c" || exit 1
 cp "$program" "$work/clrpod"
@@ -180,5 +160,4 @@ else
 	podman rmi -f "$image" >/dev/null 2>&1
 fi
 
-echo "1..$number"
-[ $failures = 0 ]
+finish

@@ -239,7 +239,7 @@ if [ -n "$group" ]; then
 	limit 220M
 	ok "a program at its memory limit" start_in_group "$group" big 202
 	ok "... no room: refused" status_is 3 collect -o "$core" --force
-	ok "... with the figures" one_sentence 'MiB left below its memory limit ([0-9]* of 220 MiB used).*--freeze'
+	ok "... with the figures" one_sentence 'MiB left below its memory limit \([0-9]* of 220 MiB used\).*--freeze'
 	ok "... --freeze" status_is 0 collect -o "$core" --force --freeze
 	ok "... it is as it was" untouched
 	end_victim

@@ -3,51 +3,14 @@
 #
 # usage: live_stream.sh PROGRAM     (build/release/clrpod)
 # needs: the .NET SDK. Exit status 77: skipped, with the reason.
-set -u
-program=$(realpath "${1:?usage: live_stream.sh PROGRAM}")
-here=$(cd "$(dirname "$0")" && pwd)
-number=0 failures=0 sample=
-skip_all() { echo "1..0 # SKIP $1"; exit 77; }
-command -v dotnet >/dev/null || skip_all "no dotnet here"
-work=$(mktemp -d) || exit 1
-log=$work/log
-cleanup() {
-	if [ -n "$sample" ]; then kill -KILL "$sample" 2>/dev/null; fi
-	rm -rf "$work"
-}
-trap cleanup EXIT
+. "$(dirname "$0")/common"
+is_alone() { is_free && [ -z "$(pgrep -P "$victim")" ]; }
 
-ok() {
-	local name=$1
-	shift
-	number=$((number + 1))
-	if "$@"; then echo "ok $number - $name"; else
-		failures=$((failures + 1))
-		echo "not ok $number - $name"
-		tail -n 20 "$log" | cut -c -300 | sed 's/^/# /'
-	fi
-}
-skip() { number=$((number + 1)); echo "ok $number - $1 # SKIP $2"; }
-said() { grep -qE -e "$1" "$log"; }
-soon() { local i; for i in $(seq 600); do "$@" && return 0; sleep 0.05; done; false; }
-status_is() { local wanted=$1 status; shift; "$@" >"$log" 2>&1; status=$?; [ $status = "$wanted" ] || { echo "exit status $status" >>"$log"; false; }; }
-is_free() {
-	! grep -qE '^TracerPid:\s*[1-9]' "/proc/$sample/task"/*/status && ! grep -qE '^State:\s*[tT]' "/proc/$sample/task"/*/status &&
-		[ -z "$(pgrep -P "$sample")" ]
-}
-one_sentence() { [ "$(wc -l <"$log")" = 1 ] && said "$1"; }
-
-cp -r "$here/../programs/sample" "$work/source"
-(cd "$work" && dotnet build -c Release --artifacts-path "$work/artifacts" -o "$work/app" source/sample.csproj) >"$log" 2>&1 ||
-	skip_all "the sample could not be built: $(grep -m 1 -E 'error|not' "$log")"
-mkfifo "$work/stdin"
-DOTNET_ROLL_FORWARD=Major dotnet "$work/app/Sample.dll" <"$work/stdin" >"$work/printed" 2>&1 &
-sample=$!
-exec 3>"$work/stdin"
-soon grep -q '^END' "$work/printed" || { cat "$work/printed"; exit 1; }
+build_program sample
+start_program Sample.dll
 grep -v '^END' "$work/printed" >"$work/facts"
-kill -STOP "$sample" # every dump of one moment
-"$program" collect -p "$sample" -o "$work/full.core" >"$log" 2>&1 || skip_all "$(tail -n 1 "$log")"
+kill -STOP "$victim" # every dump of one moment
+"$program" collect -p "$victim" -o "$work/full.core" >"$log" 2>&1 || skip_all "$(tail -n 1 "$log")"
 "$program" analyze "$work/full.core" -c 'dumpheap -stat' >"$work/truth" 2>&1
 
 same_heap() { "$program" analyze "$1" -c 'dumpheap -stat' 2>/dev/null >"$log"; diff "$work/truth" "$log" >/dev/null; }
@@ -56,44 +19,44 @@ smaller() { [ "$(stat -c %b "$1")" -lt "$(stat -c %b "$2")" ]; }
 
 for type in Heap Full; do
 	core=$work/$type.core
-	ok "--type $type" status_is 0 "$program" collect -p "$sample" -o "$core" --type $type --force
+	ok "--type $type" gives 0 "$program" collect -p "$victim" -o "$core" --type $type --force
 	ok "... has every object, with its name" same_heap "$core"
-	ok "... and what the process knew" status_is 0 "$here/../matrix/facts" "$program" "$core" "$work/facts"
+	ok "... and what the process knew" gives 0 "$here/../matrix/facts" "$program" "$core" "$work/facts"
 done
 ok "Heap is smaller than Full" smaller "$work/Heap.core" "$work/Full.core"
-ok "--type Mini" status_is 0 "$program" collect -p "$sample" -o "$work/mini.core" --type Mini
+ok "--type Mini" gives 0 "$program" collect -p "$victim" -o "$work/mini.core" --type Mini
 ok "... is smaller than Heap" smaller "$work/mini.core" "$work/Heap.core"
-ok "... has no heap" status_is 1 "$program" analyze "$work/mini.core" -c 'dumpheap -stat'
+ok "... has no heap" gives 1 "$program" analyze "$work/mini.core" -c 'dumpheap -stat'
 ok "... and says so" one_sentence 'most of the GC heap is not in the dump'
-ok "... modules, threads" status_is 0 "$program" analyze "$work/mini.core" -c eeversion -c clrmodules -c clrthreads
+ok "... modules, threads" gives 0 "$program" analyze "$work/mini.core" -c eeversion -c clrmodules -c clrthreads
 ok "... by name" said 'Sample\.dll$'
-createdump=$(sed -n 's|.* \(/.*\)/libcoreclr.so$|\1/createdump|p' "/proc/$sample/maps" | head -n 1)
-if "$createdump" --withheap -f "$work/createdump.core" "$sample" >"$log" 2>&1; then
+createdump=$(sed -n 's|.* \(/.*\)/libcoreclr.so$|\1/createdump|p' "/proc/$victim/maps" | head -n 1)
+if "$createdump" --withheap -f "$work/createdump.core" "$victim" >"$log" 2>&1; then
 	ok "Heap is no larger than createdump's and a half" test "$(stat -c %b "$work/Heap.core")" -le \
 		$(($(stat -c %b "$work/createdump.core") * 3 / 2))
 	ok "createdump's has the same objects" same_heap "$work/createdump.core"
-	"$createdump" --full -f "$work/createdump.core" "$sample" >"$log" 2>&1
+	"$createdump" --full -f "$work/createdump.core" "$victim" >"$log" 2>&1
 	ok "... and its full one" same_heap "$work/createdump.core"
 	rm -f "$work/createdump.core"
 else
 	skip "Heap beside createdump's" "$(tail -n 1 "$log")"
 fi
 if command -v gcore >/dev/null; then
-	echo 0x3f >"/proc/$sample/coredump_filter"
-	gcore -o "$work/gcore" "$sample" >"$log" 2>&1
-	ok "gdb's core with file pages has the same objects" same_heap "$work/gcore.$sample"
-	kill -STOP "$sample"
-	rm -f "$work/gcore.$sample"
+	echo 0x3f >"/proc/$victim/coredump_filter"
+	gcore -o "$work/gcore" "$victim" >"$log" 2>&1
+	ok "gdb's core with file pages has the same objects" same_heap "$work/gcore.$victim"
+	kill -STOP "$victim"
+	rm -f "$work/gcore.$victim"
 else
 	skip "gdb's core" "no gcore here"
 fi
 
-ok "--zstd" status_is 0 "$program" collect -p "$sample" -o "$work/packed" --zstd
+ok "--zstd" gives 0 "$program" collect -p "$victim" -o "$work/packed" --zstd
 ok "... is a zstd file" test "$(od -An -tx4 -N4 "$work/packed" | tr -d ' ')" = fd2fb528
 ok "... opens, with every object" same_heap "$work/packed"
-ok "... without unpacking it" status_is 0 env TMPDIR=/nonexistent "$program" analyze "$work/packed" -c eeversion
+ok "... without unpacking it" gives 0 env TMPDIR=/nonexistent "$program" analyze "$work/packed" -c eeversion
 ok "... not a word of room" test "$(grep -c unpacking "$log")" = 0
-ok "by the name .zst" status_is 0 "$program" collect -p "$sample" -o "$work/named.core.zst"
+ok "by the name .zst" gives 0 "$program" collect -p "$victim" -o "$work/named.core.zst"
 ok "... as small" test "$(stat -c %s "$work/named.core.zst")" -lt $(($(stat -c %s "$work/full.core") / 2))
 if command -v zstd >/dev/null; then
 	zstd -dqc "$work/packed" >"$work/unpacked.core" 2>"$log"
@@ -103,7 +66,7 @@ else
 fi
 
 # kubectl exec's stdout.
-to_pipe() { "$program" collect -p "$sample" -o - "$@" 2>"$log" | cat >"$work/piped"; [ "${PIPESTATUS[0]}" = 0 ]; }
+to_pipe() { "$program" collect -p "$victim" -o - "$@" 2>"$log" | cat >"$work/piped"; [ "${PIPESTATUS[0]}" = 0 ]; }
 ok "-o - --zstd into a pipe" to_pipe --zstd
 ok "... opens, with every object" same_heap "$work/piped"
 ok "-o - into a pipe, as it is" to_pipe
@@ -112,21 +75,21 @@ ok "... and with --json the answer is elsewhere" to_pipe --json --type Heap
 ok "... the document on stderr" said '"command":"collect"'
 ok "... the dump alone on stdout" same_heap "$work/piped"
 if command -v script >/dev/null; then
-	ok "-o - on a terminal: refused" test "$(script -qec "$program collect -p $sample -o -" /dev/null >"$log" 2>&1; echo $?)" = 2
+	ok "-o - on a terminal: refused" test "$(script -qec "$program collect -p $victim -o -" /dev/null >"$log" 2>&1; echo $?)" = 2
 	ok "... in one sentence" one_sentence 'terminal'
 else
 	skip "-o - on a terminal" "no script(1) here"
 fi
 cut_pipe() {
-	"$program" collect -p "$sample" -o - --zstd=1 2>"$log" | head -c "$1" >"$work/cut"
+	"$program" collect -p "$victim" -o - --zstd=1 2>"$log" | head -c "$1" >"$work/cut"
 	[ "${PIPESTATUS[0]}" = 5 ]
 }
 ok "the pipe is cut in the middle: status 5" cut_pipe 2000000
 ok "... in one sentence" one_sentence 'the core ends after [0-9]+ of [0-9]+ MiB: .*Broken pipe'
-ok "... the process is as it was" test -d "/proc/$sample"
-kill -CONT "$sample"
-ok "... and runs on" soon is_free
-kill -STOP "$sample"
+ok "... the process is as it was" test -d "/proc/$victim"
+kill -CONT "$victim"
+ok "... and runs on" soon is_alone
+kill -STOP "$victim"
 
 # Whatever is left of a stream opens, with its coverage, or says what is missing.
 leftover() { # FILE
@@ -145,17 +108,17 @@ for tenth in 1 2 3 4 5 6 7 8 9; do
 	if grep -q Workstation "$log"; then opened=$((opened + 1)); fi
 done
 ok "the runtime's data come first: $opened of 9 open" test $opened -ge 8
-kill -CONT "$sample"
+kill -CONT "$victim"
 left=0 bad=0
 for try in 1 2 3 4 5 6 7 8 9 10; do
 	DOTNET_ROLL_FORWARD=Major dotnet "$work/app/Sample.dll" <"$work/stdin" >"$work/printed" 2>&1 &
-	victim=$!
+	other=$!
 	soon grep -q '^END' "$work/printed"
-	"$program" collect --freeze -p $victim -o "$work/victim.core" --force >"$log" 2>&1 &
+	"$program" collect --freeze -p $other -o "$work/victim.core" --force >"$log" 2>&1 &
 	collector=$!
 	sleep "0.0$((RANDOM % 10))$((RANDOM % 10))"
-	kill -KILL $victim
-	wait $victim $collector 2>/dev/null
+	kill -KILL $other
+	wait $other $collector 2>/dev/null
 	for file in "$work/victim.core" "$work/victim.core.partial"; do
 		if [ -s "$file" ]; then
 			left=$((left + 1))
@@ -166,5 +129,4 @@ for try in 1 2 3 4 5 6 7 8 9 10; do
 	done
 done 2>/dev/null
 ok "the process is killed at 10 random moments: $left leftovers open or say what is missing" test $bad = 0 -a $left -gt 0
-echo "1..$number"
-[ $failures = 0 ]
+finish

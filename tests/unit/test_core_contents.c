@@ -90,7 +90,8 @@ static struct fake_target *make_target(void)
 }
 
 /* One segment a mapping. */
-static struct error *select_type(struct fake_target *fake, enum core_type type,
+static struct error *select_more(struct fake_target *fake, enum core_type type,
+				 const struct region *more, size_t more_count,
 				 struct core_layout *ret)
 {
 	*ret = (struct core_layout){ .segments = calloc(MAPS, sizeof(*ret->segments)),
@@ -103,7 +104,13 @@ static struct error *select_type(struct fake_target *fake, enum core_type type,
 			(struct core_segment){ .start = maps[i].start, .end = maps[i].end };
 		ret->bytes += maps[i].end - maps[i].start;
 	}
-	return core_contents_select(ret, &fake->base, &process, type);
+	return core_contents_select(ret, &fake->base, &process, type, more, more_count);
+}
+
+static struct error *select_type(struct fake_target *fake, enum core_type type,
+				 struct core_layout *ret)
+{
+	return select_more(fake, type, NULL, 0, ret);
 }
 
 /* The part of the core with this address; NULL: it was left out. */
@@ -183,9 +190,35 @@ TEST(mini_leaves_out_the_heap_and_unused_stack)
 	check_part(&layout, maps[STACK].end - 1, CORE_STACKS);
 }
 
+/* Before, between and behind what is in it anyway; across mappings; where nothing is mapped. */
+TEST(mini_has_what_is_wanted_besides)
+{
+	CLEANUP(fake_target_cleanup) struct fake_target *fake = make_target();
+	CLEANUP(core_layout_deinit) struct core_layout layout = { 0 };
+	const struct region more[] = {
+		{ .start = 0x102000, .end = 0x105000 },
+		{ .start = 0x10001000, .end = 0x10002000 },
+		{ .start = 0x10005000, .end = 0x10006000 },
+		{ .start = 0x20000000, .end = 0x30003000 },
+	};
+	CHECK_OK(select_more(fake, CORE_TYPE_MINI, more, sizeof(more) / sizeof(*more), &layout));
+	check_common(&layout);
+	CHECK(!part_at(&layout, 0x101000));
+	check_part(&layout, 0x102000, CORE_STACKS);
+	check_part(&layout, 0x104fff, CORE_STACKS);
+	CHECK(!part_at(&layout, 0x105000));
+	CHECK(!part_at(&layout, 0x10000000));
+	check_part(&layout, 0x10001000, CORE_STACKS);
+	CHECK(!part_at(&layout, 0x10002000));
+	check_part(&layout, 0x10005fff, CORE_STACKS);
+	check_part(&layout, 0x30000000, CORE_STACKS);
+	check_part(&layout, 0x30003fff, CORE_STACKS);
+}
+
 static const struct tap_case cases[] = {
 	CASE(full_has_all),
 	CASE(heap_leaves_out_what_stands_in_files),
 	CASE(mini_leaves_out_the_heap_and_unused_stack),
+	CASE(mini_has_what_is_wanted_besides),
 };
 TAP_MAIN(cases)

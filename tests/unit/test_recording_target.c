@@ -1,0 +1,98 @@
+/* Which pages of a target were read. */
+#include "dump/recording_target.h"
+#include "tests/unit/tap.h"
+
+enum { PAGE = 4096, BASE = 0x100000, PAGES = 64 };
+
+static void recorder_close(struct target **target)
+{
+	target_close(*target);
+}
+
+#define RECORDER(name, limit)                                                                      \
+	CLEANUP(fake_target_cleanup)                                                               \
+	struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);                              \
+	fake_target_zeros(fake, BASE, PAGES *PAGE);                                                \
+	CLEANUP(recorder_close) struct target *name = NULL;                                        \
+	CHECK_OK(recording_target_new(&fake->base, (limit), &name))
+
+static void read_pages(struct target *target, unsigned first, unsigned count)
+{
+	uint8_t bytes[8 * PAGE];
+	target_read_some(target, BASE + first * PAGE + 8, bytes, (count - 1) * PAGE + 1);
+}
+
+/* "1-3 7-8": runs of pages, the end not among them. */
+static void check_pages(struct target *target, const char *expected)
+{
+	const struct region *pages;
+	size_t count;
+	char text[256] = "";
+	CHECK_OK(recording_target_pages(target, &pages, &count));
+	for (size_t i = 0, at = 0; i < count; i++)
+		at += (size_t)snprintf(text + at, sizeof(text) - at, "%s%u-%u", i ? " " : "",
+				       (unsigned)((pages[i].start - BASE) / PAGE),
+				       (unsigned)((pages[i].end - BASE) / PAGE));
+	CHECK_TEXT(text, expected);
+}
+
+TEST(runs_are_joined)
+{
+	RECORDER(target, UINT64_MAX);
+	check_pages(target, "");
+	read_pages(target, 5, 1);
+	read_pages(target, 9, 2);
+	read_pages(target, 1, 1);
+	check_pages(target, "1-2 5-6 9-11");
+	read_pages(target, 6, 1); /* goes on behind one */
+	read_pages(target, 0, 1); /* before one */
+	check_pages(target, "0-2 5-7 9-11");
+	read_pages(target, 1, 6); /* over several */
+	read_pages(target, 3, 1);
+	check_pages(target, "0-7 9-11");
+	read_pages(target, 7, 2); /* fills what is between */
+	check_pages(target, "0-11");
+}
+
+TEST(what_cannot_be_read_does_not_count)
+{
+	RECORDER(target, UINT64_MAX);
+	uint8_t bytes[2 * PAGE];
+	CHECK_NUMBER(target_read_some(target, BASE + (PAGES - 1) * PAGE, bytes, 2 * PAGE), PAGE);
+	CHECK_NUMBER(target_read_some(target, BASE - PAGE, bytes, PAGE), 0);
+	check_pages(target, "63-64");
+}
+
+TEST(forgotten_pages)
+{
+	RECORDER(target, UINT64_MAX);
+	read_pages(target, 2, 8);
+	read_pages(target, 20, 2);
+	CHECK_OK(recording_target_forget(target, BASE + 4 * PAGE, BASE + 6 * PAGE));
+	check_pages(target, "2-4 6-10 20-22");
+	CHECK_OK(recording_target_forget(target, BASE + 9 * PAGE, BASE + 21 * PAGE));
+	check_pages(target, "2-4 6-9 21-22");
+	CHECK_OK(recording_target_forget(target, BASE + 3 * PAGE, BASE + 21 * PAGE));
+	check_pages(target, "2-3 21-22");
+	CHECK_OK(recording_target_forget(target, 0, UINT64_MAX));
+	check_pages(target, "");
+	read_pages(target, 7, 1);
+	check_pages(target, "7-8");
+}
+
+TEST(no_more_than_the_limit)
+{
+	RECORDER(target, 2 * PAGE);
+	read_pages(target, 2, 1);
+	read_pages(target, 6, 1);
+	read_pages(target, 9, 1);
+	check_pages(target, "2-3 6-7");
+}
+
+static const struct tap_case cases[] = {
+	CASE(runs_are_joined),
+	CASE(what_cannot_be_read_does_not_count),
+	CASE(forgotten_pages),
+	CASE(no_more_than_the_limit),
+};
+TAP_MAIN(cases)
