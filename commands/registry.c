@@ -19,6 +19,7 @@
 	COMMAND(eeheap) \
 	COMMAND(eeversion) \
 	COMMAND(exit) \
+	COMMAND(gchandles) \
 	COMMAND(gcheapstat) \
 	COMMAND(gcwhere) \
 	COMMAND(get) \

@@ -8,7 +8,8 @@ namespace Oracle;
 public static class Program
 {
 	private const string Usage = "usage: Oracle VERB DUMP --dac LIBMSCORDACCORE [--files FOLDER]... [--per-type N]\n" +
-		"VERB: version, modules, threads, segments, stat, objects, statics, threadstatics, exceptions, time, check";
+		"VERB: version, modules, threads, segments, stat, objects, statics, threadstatics, exceptions,\n" +
+		"handles, finalizers, syncblocks, thinlocks, time, check";
 
 	public static int Main(string[] arguments)
 	{
@@ -37,6 +38,10 @@ public static class Program
 		case "segments": Listings.Segments(runtime, lines); break;
 		case "stat": Listings.Statistics(runtime, lines); break;
 		case "exceptions": Exceptions.Print(runtime, lines); break;
+		case "handles": Tables.Handles(runtime, lines); break;
+		case "finalizers": Tables.Finalizers(runtime, lines); break;
+		case "syncblocks": Tables.SyncBlocks(runtime, lines); break;
+		case "thinlocks": Tables.ThinLocks(runtime, lines); break;
 		case "time": Listings.Time(runtime, lines, clock); break;
 		case "check": Check.Print(runtime, lines); break;
 		case "objects": new Objects(runtime, lines).Print(perType); break;
