@@ -78,7 +78,7 @@ enum {
 	/* the GC heap */
 	LIMIT_HEAPS = 4096,
 	LIMIT_SEGMENTS = 4 * 1024 * 1024,
-	LIMIT_GC_SERIES = 64 * 1024, /* runs of references in one type */
+	LIMIT_GC_SERIES = 64 * 1024,           /* runs of references in one type */
 	LIMIT_HANDLE_TABLE_MAPS = 1024 * 1024, /* each holds tens of handle tables */
 	LIMIT_HANDLE_SEGMENTS = 1024 * 1024,   /* of 64 KiB, of one handle table */
 	LIMIT_STRING_UNITS =
