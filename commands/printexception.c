@@ -5,38 +5,24 @@
 #include "base/text.h"
 #include "base/cleanup.h"
 #include "commands/get_resolve.h"
+#include "commands/session.h"
 #include "heap/clr_threads.h"
 
 static const struct column columns[] = { EXCEPTION_COLUMNS };
 enum { COLUMNS = sizeof(columns) / sizeof(*columns) };
 
-/* The thread that the dump was taken for: the first with a signal, else the first of all. */
-struct stopped {
-	int tid, signal;
-	bool found;
-};
-
-static struct error *stopped_choose(const struct target_thread *thread, void *context)
-{
-	struct stopped *stopped = context;
-	if (stopped->found && (stopped->signal || !thread->signal))
-		return NULL;
-	*stopped = (struct stopped){ thread->tid, thread->signal, true };
-	return NULL;
-}
-
 static struct error *current_thread(struct command_call *call, const struct clr_thread **ret)
 {
-	struct stopped stopped = { 0 };
 	const struct clr_threads *threads = call->heap->threads;
 	uint64_t id;
+	int tid;
 	if (arguments_has(call->arguments, "-thread")) {
 		TRY(arguments_number(call->arguments, "-thread", &id));
 		return get_thread(call->heap, id, ret);
 	}
-	TRY(target_visit_threads(call->heap->target, stopped_choose, &stopped));
-	for (size_t i = 0; i < threads->count && stopped.found; i++)
-		if (threads->threads[i].os_id == (uint64_t)stopped.tid)
+	TRY(session_current_thread(call->session, &tid));
+	for (size_t i = 0; i < threads->count && tid; i++)
+		if (threads->threads[i].os_id == (uint64_t)tid)
 			*ret = &threads->threads[i];
 	return NULL;
 }
@@ -149,8 +135,7 @@ const struct command command_printexception = {
 	.summary = "show an exception: type, message, stack trace, inner exception",
 	.usage = "printexception [-nested] [-lines] [-thread ID | ADDRESS|PATH]",
 	.description =
-		"Without an address: what the thread that the dump was taken for (else the first "
-		"one) "
+		"Without an address: what the current thread (threads shows and setthread sets it) "
 		"threw last or is handling. IP is what the runtime kept with the exception: the "
 		"address behind the call, or of the instruction that faulted.",
 	.options = options,

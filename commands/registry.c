@@ -27,7 +27,9 @@
 	COMMAND(listnearobj) \
 	COMMAND(printexception) \
 	COMMAND(refresh) \
+	COMMAND(registers) \
 	COMMAND(sizestats) \
+	COMMAND(threads) \
 	COMMAND(verifyheap) \
 	COMMAND(verifyobj)
 /* clang-format on */

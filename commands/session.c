@@ -10,6 +10,7 @@ struct opened {
 	struct heap *heap;
 	struct error *heap_error;
 	char *name, *sysroot; /* sysroot: NULL: none */
+	int current_thread;   /* OS id; 0: none was chosen */
 };
 
 struct session {
@@ -137,6 +138,35 @@ const struct error *session_heap_error(const struct session *session)
 const char *session_name(const struct session *session)
 {
 	return session->count ? current(session)->name : "";
+}
+
+struct stopped {
+	int tid, signal;
+};
+
+static struct error *stopped_choose(const struct target_thread *thread, void *context)
+{
+	struct stopped *stopped = context;
+	if (!stopped->tid || (!stopped->signal && thread->signal))
+		*stopped = (struct stopped){ thread->tid, thread->signal };
+	return NULL;
+}
+
+struct error *session_current_thread(const struct session *session, int *ret_tid)
+{
+	struct stopped stopped = { 0 };
+	*ret_tid = session->count ? current(session)->current_thread : 0;
+	if (*ret_tid || !session->count)
+		return NULL;
+	TRY(target_visit_threads(session_target(session), stopped_choose, &stopped));
+	*ret_tid = stopped.tid;
+	return NULL;
+}
+
+void session_set_current_thread(struct session *session, int tid)
+{
+	if (session->count)
+		session->opened[session->current].current_thread = tid;
 }
 
 void session_request_exit(struct session *session)

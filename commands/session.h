@@ -38,6 +38,11 @@ struct heap *session_heap(const struct session *session);     /* current; NULL: 
 const struct error *session_heap_error(const struct session *session); /* borrowed; NULL: none */
 const char *session_name(const struct session *session);
 
+/* The thread that commands speak of: the one set, else the one that the dump was taken for (the
+ * first with a signal), else the first of all. *ret_tid 0: the target has no threads. */
+MUST_CHECK struct error *session_current_thread(const struct session *session, int *ret_tid);
+void session_set_current_thread(struct session *session, int tid);
+
 /* `exit` was asked for. */
 void session_request_exit(struct session *session);
 bool session_exit_requested(const struct session *session);

@@ -1,0 +1,99 @@
+/* registers: the current thread's general registers. */
+#include "commands/command.h"
+
+#include "attach/register_set.h"
+#include "commands/session.h"
+
+#include <inttypes.h>
+
+static const struct column thread_columns[] = { { "os_id", NULL, CELL_INTEGER, 0 } };
+static const struct column columns[] = {
+	{ NULL, "", CELL_TEXT, 0 },
+	{ "name", NULL, CELL_TEXT, 0 },
+	{ "size", NULL, CELL_INTEGER, 0 },
+	{ "value", NULL, CELL_VALUE, 0 },
+};
+
+struct request {
+	struct command_call *call;
+	int tid;
+	bool found;
+};
+
+static void register_print(struct command_call *call, const struct target_thread *thread,
+			   size_t index, const struct register_definition *which)
+{
+	struct output *out = call->out;
+	uint64_t value = 0;
+	char json[32] = "null";
+	bool is_there = register_read(thread, which, &value);
+	if (arguments_has(call->arguments, "-verbose"))
+		output_line(out, "%s Index = %zu Offset = %u Size = %u", which->name, index,
+			    which->context_offset, which->size);
+	output_row_begin(out);
+	if (is_there) {
+		output_textf(out, "%s = 0x%0*" PRIX64, which->name, which->size * 2, value);
+		snprintf(json, sizeof(json), "\"0x%" PRIx64 "\"", value);
+	} else {
+		output_textf(out, "%s =", which->name);
+		call_missing(call, 0, "the registers of thread %d are not in the dump",
+			     thread->tid);
+	}
+	output_text(out, which->name);
+	output_unsigned(out, which->size);
+	output_value(out, "", json);
+	output_row_end(out);
+}
+
+static struct error *thread_print(const struct target_thread *thread, void *context)
+{
+	struct request *request = context;
+	struct command_call *call = request->call;
+	const struct target *target = session_target(call->session);
+	const struct register_set *set = register_set(target->architecture);
+	if (thread->tid != request->tid || request->found)
+		return NULL;
+	request->found = true;
+	if (!set)
+		return error_new(ERROR_UNSUPPORTED,
+				 "the registers of this architecture are not known");
+	output_record_begin(call->out, NULL, thread_columns, 1);
+	output_signed(call->out, thread->tid);
+	output_record_end(call->out);
+	output_table_begin(call->out, "registers", columns, sizeof(columns) / sizeof(*columns),
+			   false);
+	for (size_t i = 0; i < set->count; i++)
+		register_print(call, thread, i, &set->registers[i]);
+	output_table_end(call->out);
+	return NULL;
+}
+
+static struct error *registers_run(struct command_call *call)
+{
+	struct request request = { .call = call };
+	TRY(session_current_thread(call->session, &request.tid));
+	TRY(target_visit_threads(session_target(call->session), thread_print, &request));
+	if (!request.found)
+		return error_new(ERROR_NOT_FOUND, "the target has no threads");
+	return NULL;
+}
+
+static const char *const aliases[] = { "r", NULL };
+static const char *const verbose_aliases[] = { "-v", NULL };
+static const struct option options[] = {
+	{ "-verbose", NULL, "also each one's place in Windows' CONTEXT, as SOS has it",
+	  verbose_aliases },
+	{ 0 },
+};
+static const char *const examples[] = { "registers", "r -v", NULL };
+const struct command command_registers = {
+	.name = "registers",
+	.aliases = aliases,
+	.summary = "show the current thread's registers",
+	.usage = "registers [-v]",
+	.description = "setthread chooses the thread.",
+	.options = options,
+	.examples = examples,
+	.needs = NEEDS_TARGET,
+	.run = registers_run,
+};

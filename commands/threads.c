@@ -1,0 +1,142 @@
+/* threads, setthread: the target's own threads, and which of them is the current one. */
+#include "commands/command.h"
+
+#include "attach/register_set.h"
+#include "commands/session.h"
+
+#include <inttypes.h>
+
+static const struct column columns[] = {
+	{ NULL, "", CELL_TEXT, 0 },          { "index", NULL, CELL_INTEGER, 0 },
+	{ "os_id", NULL, CELL_INTEGER, 0 },  { "is_current", NULL, CELL_VALUE, 0 },
+	{ "signal", NULL, CELL_INTEGER, 0 }, { "ip", NULL, CELL_ADDRESS, 0 },
+	{ "sp", NULL, CELL_ADDRESS, 0 },     { "fp", NULL, CELL_ADDRESS, 0 },
+};
+
+struct listing {
+	struct command_call *call;
+	int current;
+	int64_t index;
+};
+
+static void print_pointer(struct command_call *call, const struct target_thread *thread,
+			  const char *title, size_t which)
+{
+	const struct register_set *set = register_set(session_target(call->session)->architecture);
+	uint64_t value;
+	if (set && register_read(thread, &set->registers[which], &value)) {
+		output_address(call->out, value);
+		output_line(call->out, "    %-3s 0x%016" PRIX64, title, value);
+	} else {
+		output_skip(call->out);
+		output_line(call->out, "    %-3s", title);
+		call_missing(call, 0, "the registers of thread %d are not in the dump",
+			     thread->tid);
+	}
+}
+
+static struct error *row_print(const struct target_thread *thread, void *context)
+{
+	struct listing *listing = context;
+	struct command_call *call = listing->call;
+	struct output *out = call->out;
+	const struct register_set *set = register_set(session_target(call->session)->architecture);
+	bool is_current = thread->tid == listing->current;
+	output_row_begin(out);
+	output_textf(out, "%s%" PRId64 " 0x%04X (%d)", is_current ? "*" : " ", listing->index,
+		     (unsigned)thread->tid, thread->tid);
+	output_signed(out, listing->index++);
+	output_signed(out, thread->tid);
+	output_bool(out, is_current);
+	output_signed(out, thread->signal);
+	if (set && arguments_has(call->arguments, "-verbose")) {
+		print_pointer(call, thread, "IP", set->instruction_pointer);
+		print_pointer(call, thread, "SP", set->stack_pointer);
+		print_pointer(call, thread, "FP", set->frame_pointer);
+		output_line(out, "    TEB 0x%016X", 0); /* Windows has one */
+	}
+	output_row_end(out);
+	return NULL;
+}
+
+/* The thread that a number means: its place in the list or its OS id. */
+struct wanted {
+	uint64_t number;
+	bool is_id, found;
+	int tid;
+	uint64_t count;
+};
+
+static struct error *wanted_find(const struct target_thread *thread, void *context)
+{
+	struct wanted *wanted = context;
+	if (wanted->number == (wanted->is_id ? (uint64_t)thread->tid : wanted->count)) {
+		wanted->tid = thread->tid;
+		wanted->found = true;
+	}
+	wanted->count++;
+	return NULL;
+}
+
+static struct error *set_thread(struct command_call *call, const char *text)
+{
+	struct wanted wanted = { .is_id = arguments_has(call->arguments, "-tid") };
+	TRY(parse_number(text, &wanted.number));
+	TRY(target_visit_threads(session_target(call->session), wanted_find, &wanted));
+	if (!wanted.found && wanted.is_id)
+		return error_new(ERROR_NOT_FOUND,
+				 "there is no thread with the OS id %" PRIu64 "; threads lists "
+				 "them",
+				 wanted.number);
+	if (!wanted.found)
+		return error_new(ERROR_NOT_FOUND,
+				 "there is no thread %" PRIu64 " among the %" PRIu64 " of the "
+				 "target (-t: the number is an OS id); threads lists them",
+				 wanted.number, wanted.count);
+	session_set_current_thread(call->session, wanted.tid);
+	return NULL;
+}
+
+static struct error *threads_run(struct command_call *call)
+{
+	struct listing listing = { .call = call };
+	const char *text = arguments_positional(call->arguments, 0);
+	if (!text && arguments_has(call->arguments, "-tid"))
+		return error_new(ERROR_USAGE, "-tid wants the thread's OS id behind it");
+	if (text)
+		return set_thread(call, text);
+	TRY(session_current_thread(call->session, &listing.current));
+	output_table_begin(call->out, "threads", columns, sizeof(columns) / sizeof(*columns),
+			   false);
+	TRY(target_visit_threads(session_target(call->session), row_print, &listing));
+	output_table_end(call->out);
+	if (!listing.index)
+		output_note(call->out, "The target has no threads.");
+	return NULL;
+}
+
+static const char *const aliases[] = { "setthread", NULL };
+static const char *const tid_aliases[] = { "-t", NULL };
+static const char *const verbose_aliases[] = { "-v", NULL };
+static const struct option options[] = {
+	{ "-tid", NULL, "the number is an OS thread id, not a place in the list", tid_aliases },
+	{ "-verbose", NULL, "also instruction, stack and frame pointer of each", verbose_aliases },
+	{ 0 },
+};
+static const char *const positionals[] = { "INDEX|ID", NULL };
+static const char *const examples[] = { "threads", "threads -v", "setthread 1", NULL };
+const struct command command_threads = {
+	.name = "threads",
+	.aliases = aliases,
+	.summary = "list the threads of the target, or make one the current thread",
+	.usage = "threads [-v] | threads INDEX | threads -t ID",
+	.description = "A star marks the current thread, of which registers and printexception "
+		       "speak. At first it is the one that the dump was taken for (that got a "
+		       "signal), else the first. Numbers are decimal, or hex with 0x. clrthreads "
+		       "lists the managed threads; its DBG is INDEX here.",
+	.options = options,
+	.positionals = positionals,
+	.examples = examples,
+	.needs = NEEDS_TARGET,
+	.run = threads_run,
+};
