@@ -12,7 +12,6 @@
 /* Verbs that DESIGN.md promises and a later version brings. */
 static const struct option refused_verbs[] = {
 	{ "browse", NULL, "use analyze", NULL },
-	{ "diff", NULL, "compare two outputs of dumpheap -stat", NULL },
 	{ 0 },
 };
 

@@ -113,17 +113,9 @@ static struct error *check_sysroot(const char *sysroot)
 	return NULL;
 }
 
-struct error *open_session(struct app *app, const struct invocation *invocation)
+struct error *open_one(struct app *app, const struct invocation *invocation, const char *dump)
 {
-	const char *dump = invocation_positional(invocation, 0), *name = dump;
-	bool process = invocation_has(invocation, "-p") || invocation_has(invocation, "-n");
-	if (dump && process)
-		return error_new(ERROR_USAGE, "name a dump, or a process with -p or -n, not both");
-	if (!dump && !process)
-		return error_new(ERROR_USAGE,
-				 "%s what? Name a dump, or a process with -p PID or -n NAME",
-				 invocation->verb->name);
-	const char *sysroot = invocation_value(invocation, "--sysroot");
+	const char *sysroot = invocation_value(invocation, "--sysroot"), *name = dump;
 	struct target *target = NULL;
 	TRY(check_sysroot(sysroot));
 	if (dump)
@@ -140,4 +132,17 @@ struct error *open_session(struct app *app, const struct invocation *invocation)
 			 "%s is read with the layouts %s, which were derived and never verified",
 			 name, contract_layouts(heap->contract));
 	return NULL;
+}
+
+struct error *open_session(struct app *app, const struct invocation *invocation)
+{
+	const char *dump = invocation_positional(invocation, 0);
+	bool process = invocation_has(invocation, "-p") || invocation_has(invocation, "-n");
+	if (dump && process)
+		return error_new(ERROR_USAGE, "name a dump, or a process with -p or -n, not both");
+	if (!dump && !process)
+		return error_new(ERROR_USAGE,
+				 "%s what? Name a dump, or a process with -p PID or -n NAME",
+				 invocation->verb->name);
+	return open_one(app, invocation, dump);
 }

@@ -18,6 +18,10 @@ MUST_CHECK struct error *open_check_ways(const struct invocation *invocation);
  * anew from there (session_refresh()); app->process says how it is looked at. */
 MUST_CHECK struct error *open_session(struct app *app, const struct invocation *invocation);
 
+/* The same of one of two: `dump`, or the process when that is NULL. */
+MUST_CHECK struct error *open_one(struct app *app, const struct invocation *invocation,
+				  const char *dump);
+
 struct snapshot;
 /* The snapshot that the session looks at; NULL: it is none. */
 struct snapshot *open_snapshot(const struct app *app);

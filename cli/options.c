@@ -2,7 +2,7 @@
 
 #include <limits.h>
 
-const struct verb *const all_verbs[] = { &verb_analyze, &verb_collect, &verb_ps, NULL };
+const struct verb *const all_verbs[] = { &verb_analyze, &verb_collect, &verb_ps, &verb_diff, NULL };
 
 const struct verb *verb_find(const char *name)
 {

@@ -22,7 +22,7 @@ struct verb {
 };
 
 extern const struct verb *const all_verbs[]; /* NULL-terminated, in the order of --help */
-extern const struct verb verb_analyze, verb_collect, verb_ps;
+extern const struct verb verb_analyze, verb_collect, verb_ps, verb_diff;
 
 const struct verb *verb_find(const char *name); /* NULL: unknown */
 

@@ -7,6 +7,7 @@
 #define COMMANDS(COMMAND) \
 	COMMAND(clrmodules) \
 	COMMAND(clrthreads) \
+	COMMAND(diff) \
 	COMMAND(dumparray) \
 	COMMAND(dumpclass) \
 	COMMAND(dumpcollection) \

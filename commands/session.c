@@ -88,6 +88,25 @@ struct error *session_open(struct session *session, struct target *target, const
 	return NULL;
 }
 
+size_t session_count(const struct session *session)
+{
+	return session->count;
+}
+
+void session_choose(struct session *session, size_t index)
+{
+	if (index < session->count)
+		session->current = index;
+}
+
+void session_close_last(struct session *session)
+{
+	if (!session->count)
+		return;
+	opened_close(&session->opened[--session->count]);
+	session->current = 0;
+}
+
 static const struct opened *current(const struct session *session)
 {
 	return session->count ? &session->opened[session->current] : NULL;

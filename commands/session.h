@@ -22,6 +22,12 @@ MUST_CHECK struct error *session_open(struct session *session, struct target *ta
 				      const char *name, const char *sysroot,
 				      const struct task *task);
 
+/* What is open, the first opened at 0; what was opened last is current until another is chosen. */
+size_t session_count(const struct session *session);
+void session_choose(struct session *session, size_t index);
+/* Closes what was opened last; what was opened first is current again. */
+void session_close_last(struct session *session);
+
 /* Where a new target of the same process comes from: makes what is opened one that
  * session_refresh() can take anew. `context` outlives the session. */
 typedef struct error *(*session_source)(void *context, const struct task *task,

@@ -29,7 +29,7 @@ expect 2 "2: an option in place of a verb" "$program" --hlep
 said err "no option --hlep" "names it"
 expect 0 "help COMMAND" "$program" help dumpheap
 said out "Usage: dumpheap" "describes it"
-expect 2 "2: a verb that comes later" "$program" diff a b
+expect 2 "2: a verb that comes later" "$program" browse a
 expect 2 "2: a command in place of a verb" "$program" dumpheap
 said err "clrpod analyze DUMP -c 'dumpheap'" "says how it is meant"
 expect 2 "2: an unknown option" "$program" analyze "$dump" --bogus
