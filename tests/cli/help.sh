@@ -33,7 +33,10 @@ commands=$(sed -n '/^Commands/,/^$/s/^  \([a-z0-9]*\) .*/\1/p' "$work/help")
 need_dump
 "$program" analyze "$dump" -c help > "$work/list"
 for command in $commands; do
-	expect 0 "$command --help" "$program" "$command" --help
+	set -- "$program" "$command" --help
+	# A verb of this name has its own help.
+	echo "$verbs" | grep -qx "$command" && set -- "$program" analyze "$dump" -c "help $command"
+	expect 0 "$command --help" "$@"
 	said out "Usage: $command" "$command has a usage"
 	grep -q "^$command " "$work/list"
 	result $? "help lists $command"
