@@ -25,6 +25,7 @@ struct collection {
 	struct destination *to;
 	struct target *target;
 	struct core_layout layout;
+	struct core_mark mark;
 	struct text notes;
 	struct arena arena; /* names in the notes */
 };
@@ -100,7 +101,8 @@ static struct error *build_notes(struct collection *collection)
 	struct core_process process = { .maps = maps->maps,
 					.map_count = maps->count,
 					.page_size = target->page_size,
-					.ticks_per_second = (uint32_t)sysconf(_SC_CLK_TCK) };
+					.ticks_per_second = (uint32_t)sysconf(_SC_CLK_TCK),
+					.mark = &collection->mark };
 	uint8_t auxv[4096];
 	process.auxv = auxv;
 	process.auxv_size = target->ops->auxv(target, auxv, sizeof(auxv));
@@ -175,12 +177,14 @@ static struct error *write_core(struct collection *collection)
 	TRY(core_layout_build(live_target_memory_id(target), live_target_maps(target), frozen,
 			      &collection->layout));
 	TRY(select_contents(collection));
+	TRY(core_mark_make(request->type == CORE_TYPE_MINI, &collection->mark));
 	TRY(build_notes(collection));
 	struct core_contents contents = { .target = target,
 					  .segments = collection->layout.segments,
 					  .segment_count = collection->layout.count,
 					  .notes = collection->notes.bytes,
-					  .notes_size = collection->notes.length };
+					  .notes_size = collection->notes.length,
+					  .mark = &collection->mark };
 	struct core_written written = { 0 };
 	struct error *error =
 		core_write(destination_sink(collection->to), &contents, request->task, &written);

@@ -3,7 +3,6 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/limits.h"
-#include "dump/core_trailer.h"
 #include "dump/elf_note.h"
 
 #include <elf.h>
@@ -178,29 +177,25 @@ static void cut_hole(const struct core_hole *hole, struct core_range *range,
 	}
 }
 
-/* Pages that a trailer names stand in the file as zeros and are holes all the same. Both lists are
- * ascending: of a damaged one that is not, some are passed over. */
-static struct error *cut_holes(struct core_index *index)
+/* Both lists are ascending: of a damaged one that is not, some are passed over. */
+static struct error *cut_holes(struct core_index *index, const struct core_hole *holes,
+			       size_t count)
 {
-	const uint8_t *tail = index->parts.tail;
-	size_t tail_size = index->parts.tail_size;
-	size_t count = core_trailer_count(tail, tail_size), kept = 0, at = 0;
-	if (!count)
-		return NULL;
+	size_t kept = 0, at = 0;
 	struct core_range *ranges = calloc(index->range_count + count, sizeof(*ranges));
 	if (!ranges)
 		return &error_no_memory;
 	for (size_t i = 0; i < index->range_count; i++) {
 		struct core_range rest = index->ranges[i];
 		while (at < count && rest.start < rest.end) {
-			struct core_hole hole = core_trailer_hole(tail, tail_size, at);
-			bool empty = hole.start >= hole.end;
-			if (!empty && hole.start >= rest.end)
+			const struct core_hole *hole = &holes[at];
+			bool empty = hole->start >= hole->end;
+			if (!empty && hole->start >= rest.end)
 				break;
 			if (!empty)
-				cut_hole(&hole, &rest, &ranges[kept]);
+				cut_hole(hole, &rest, &ranges[kept]);
 			kept += !empty && ranges[kept].start < ranges[kept].end;
-			at += empty || hole.end <= index->ranges[i].end;
+			at += empty || hole->end <= index->ranges[i].end;
 		}
 		if (rest.start < rest.end)
 			ranges[kept++] = rest;
@@ -221,6 +216,30 @@ static void join_runs(struct core_index *index)
 			next->file_offset == range->file_offset + (range->end - range->start);
 		range->run_end = goes_on ? next->run_end : range->end;
 	}
+}
+
+struct error *core_index_leave_out(struct core_index *index, const struct core_hole *holes,
+				   size_t count)
+{
+	if (count)
+		TRY(cut_holes(index, holes, count));
+	join_runs(index);
+	return NULL;
+}
+
+/* Pages that a trailer names stand in the file and are holes all the same. */
+static struct error *leave_out_named(struct core_index *index)
+{
+	const uint8_t *tail = index->parts.tail;
+	size_t size = index->parts.tail_size, count = core_trailer_count(tail, size);
+	index->has_trailer = core_trailer_is(tail, size);
+	CLEANUP(free_cleanup)
+	struct core_hole *holes = calloc(count ? count : 1, sizeof(*holes));
+	if (!holes)
+		return &error_no_memory;
+	for (size_t i = 0; i < count; i++)
+		holes[i] = core_trailer_hole(tail, size, i);
+	return core_index_leave_out(index, holes, count);
 }
 
 static struct error *read_ranges(struct core_index *index, const struct header_table *table)
@@ -244,9 +263,7 @@ static struct error *read_ranges(struct core_index *index, const struct header_t
 		qsort(index->ranges, index->range_count, sizeof(*index->ranges), compare_ranges);
 		cut_overlaps(index);
 	}
-	TRY(cut_holes(index));
-	join_runs(index);
-	return NULL;
+	return leave_out_named(index);
 }
 
 static struct error *add_thread(struct core_index *index, size_t *capacity,
@@ -338,6 +355,14 @@ static void read_auxv(struct core_index *index, const struct elf_note *note)
 	index->auxv_size = note->description_size;
 }
 
+static void read_mark(struct core_index *index, const struct elf_note *note)
+{
+	if (note->description_size < sizeof(index->mark))
+		return;
+	memcpy(&index->mark, note->description, sizeof(index->mark));
+	index->marked = true;
+}
+
 static struct error *read_notes(struct core_index *index, const Elf64_Phdr *segment,
 				size_t *thread_capacity)
 {
@@ -357,6 +382,8 @@ static struct error *read_notes(struct core_index *index, const Elf64_Phdr *segm
 	size_t offset = 0;
 	while (size && elf_note_next(index->parts.head + segment->p_offset, size, segment->p_align,
 				     &offset, &note)) {
+		if (note.type == CORE_MARK_NOTE && elf_note_is_of(&note, CORE_MARK_OWNER))
+			read_mark(index, &note);
 		if (!elf_note_is_of(&note, "CORE"))
 			continue;
 		if (note.type == NT_PRSTATUS)
@@ -398,6 +425,9 @@ static struct error *read_all(struct core_index *index)
 			TRY(read_notes(index, &header, &thread_capacity));
 	}
 	read_page_size(index);
+	/* Cut in its trailer: all memory is there, but not what is to be known of it. */
+	if (index->marked && !index->has_trailer && !index->missing_bytes)
+		index->missing_bytes = CORE_TRAILER_FOOTER_BYTES;
 	if (!index->range_count)
 		return error_new(ERROR_BAD_DATA,
 				 "the core holds no memory of the process: at least %llu of its "

@@ -8,6 +8,8 @@
 #define DUMP_CORE_INDEX_H
 
 #include "attach/target.h"
+#include "dump/core_mark.h"
+#include "dump/core_trailer.h"
 
 /* Addresses whose bytes are in the file. The table is ascending and free of overlaps. */
 struct core_range {
@@ -42,12 +44,19 @@ struct core_index {
 	const uint8_t *auxv;
 	size_t auxv_size; /* bytes */
 	uint64_t missing_bytes;
+	bool marked; /* a core of ours: pages that could not be read begin with the mark … */
+	struct core_mark mark;
+	bool has_trailer; /* … but for those that this has named */
 };
 
 /* The head begins as file_kind_of() == FILE_KIND_CORE asks. ERROR_BAD_DATA when no memory of the
  * process can be found in it. On failure nothing is left to free. */
 MUST_CHECK struct error *core_index_read(const struct core_parts *parts, struct core_index *ret);
 void core_index_deinit(struct core_index *index);
+
+/* Holes that were not known when the index was read: ascending. */
+MUST_CHECK struct error *core_index_leave_out(struct core_index *index,
+					      const struct core_hole *holes, size_t count);
 
 /* The range that holds address; NULL: a hole. */
 const struct core_range *core_index_find(const struct core_index *index, uint64_t address);

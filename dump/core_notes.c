@@ -18,12 +18,19 @@ static void append_padding(struct text *text, size_t size)
 		text_append_bytes(text, zeros, NOTE_ALIGNMENT - over);
 }
 
-static void append_note(struct text *text, unsigned type, const void *bytes, size_t size)
+/* linux/elf.h: the sets that SVR4 did not know are the kernel's own */
+static const char *owner_of(unsigned type)
 {
-	/* linux/elf.h: the sets that SVR4 did not know are the kernel's own */
 	bool core = type == NT_PRSTATUS || type == NT_PRFPREG || type == NT_PRPSINFO ||
 		    type == NT_SIGINFO || type == NT_AUXV || type == NT_FILE;
-	const char *owner = core ? "CORE" : "LINUX";
+	if (type == CORE_MARK_NOTE)
+		return CORE_MARK_OWNER;
+	return core ? "CORE" : "LINUX";
+}
+
+static void append_note(struct text *text, unsigned type, const void *bytes, size_t size)
+{
+	const char *owner = owner_of(type);
 	Elf64_Nhdr header = { .n_namesz = (Elf64_Word)strlen(owner) + 1,
 			      .n_descsz = (Elf64_Word)size,
 			      .n_type = type };
@@ -161,6 +168,8 @@ struct error *core_notes_build(const struct core_process *process, struct text *
 		append_other_sets(ret, thread);
 		first = false;
 	}
+	if (process->mark)
+		append_note(ret, CORE_MARK_NOTE, process->mark, sizeof(*process->mark));
 	if (ret->length > LIMIT_NOTE_BYTES)
 		return error_new(ERROR_UNSUPPORTED,
 				 "the process has more threads and files than notes of %d MiB hold",

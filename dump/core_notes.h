@@ -2,7 +2,7 @@
  * The notes of a core: who the process was, its threads' registers, its files. In the order of the
  * kernel's own cores (fs/binfmt_elf.c: write_note_info), which every reader is tested with: the
  * first thread's NT_PRSTATUS, NT_PRPSINFO, NT_SIGINFO, NT_AUXV, NT_FILE, the first thread's other
- * register sets; then the sets of each other thread, NT_PRSTATUS first.
+ * register sets; then the sets of each other thread, NT_PRSTATUS first. Last our own.
  */
 #ifndef DUMP_CORE_NOTES_H
 #define DUMP_CORE_NOTES_H
@@ -10,6 +10,7 @@
 #include "attach/process_maps.h"
 #include "attach/thread_stop.h"
 #include "base/text.h"
+#include "dump/core_mark.h"
 
 /* /proc/PID/stat, status and cmdline of the process, in its own PID namespace where it has one. */
 struct core_process {
@@ -29,6 +30,7 @@ struct core_process {
 	size_t auxv_size;
 	uint32_t page_size; /* bytes: the unit of NT_FILE's offsets */
 	uint32_t ticks_per_second;
+	const struct core_mark *mark; /* NULL: no note */
 };
 
 /* Appends the notes' bytes: the contents of PT_NOTE. ERROR_NO_MEMORY, or ERROR_UNSUPPORTED above

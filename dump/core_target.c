@@ -1,5 +1,6 @@
 #include "dump/core_target.h"
 
+#include "base/bytes.h"
 #include "base/cleanup.h"
 #include "dump/core_index.h"
 #include "dump/core_packed.h"
@@ -151,6 +152,86 @@ static const struct target_ops packed_ops = {
 	.auxv = core_auxv,
 };
 
+struct marked_pages {
+	struct core_hole *holes; /* ascending, not adjacent */
+	size_t count, capacity;
+};
+
+static struct error *add_marked(struct marked_pages *pages, uint64_t start, uint64_t end)
+{
+	struct core_hole *last = pages->count ? &pages->holes[pages->count - 1] : NULL;
+	if (last && last->end == start) {
+		last->end = end;
+		return NULL;
+	}
+	if (pages->count == pages->capacity) {
+		size_t capacity = pages->capacity ? pages->capacity * 2 : 64;
+		struct core_hole *holes = reallocarray(pages->holes, capacity, sizeof(*holes));
+		if (!holes)
+			return &error_no_memory;
+		pages->holes = holes;
+		pages->capacity = capacity;
+	}
+	pages->holes[pages->count++] = (struct core_hole){ start, end };
+	return NULL;
+}
+
+/* Ranges that share a place in the file are memory that was never touched: nothing was read for it.
+ */
+static uint64_t shared_offset(const struct core_index *index)
+{
+	uint64_t least = UINT64_MAX;
+	for (size_t i = 0; i < index->range_count; i++)
+		if (index->ranges[i].file_offset < least)
+			least = index->ranges[i].file_offset;
+	size_t count = 0;
+	for (size_t i = 0; i < index->range_count && count < 2; i++)
+		count += index->ranges[i].file_offset == least;
+	return count > 1 ? least : UINT64_MAX;
+}
+
+static struct error *find_marked(struct core_target *core, struct marked_pages *ret)
+{
+	const struct core_index *index = &core->index;
+	uint64_t page = index->page_size, shared = shared_offset(index);
+	uint64_t left = index->parts.size / page + index->range_count;
+	for (size_t i = 0; i < index->range_count; i++) {
+		const struct core_range *range = &index->ranges[i];
+		uint64_t at = align_up(range->start, page);
+		for (; range->file_offset != shared && at >= range->start && at < range->end;
+		     at += page) {
+			uint8_t bytes[CORE_MARK_BYTES];
+			if (!left--)
+				return error_new(ERROR_BAD_DATA,
+						 "the core is damaged: its program headers name "
+						 "the same bytes more than once");
+			size_t size = target_read_some(&core->base, at, bytes, sizeof(bytes));
+			if (size == sizeof(bytes) && core_mark_is(&index->mark, at, bytes))
+				TRY(add_marked(ret, at, at + page));
+		}
+	}
+	return NULL;
+}
+
+/* A core of ours that ended before it could name the pages that it does not have. Takes the target:
+ * it is closed on failure. */
+static struct error *leave_out_marked(struct core_target *core, struct target **ret)
+{
+	struct marked_pages pages = { 0 };
+	struct error *error = NULL;
+	if (core->index.marked && !core->index.has_trailer) {
+		error = find_marked(core, &pages);
+		if (!error)
+			error = core_index_leave_out(&core->index, pages.holes, pages.count);
+		free(pages.holes);
+	}
+	if (error)
+		core_close(&core->base);
+	else
+		*ret = &core->base;
+	return error;
+}
+
 static struct error *not_a_core(const char *name, const char *what)
 {
 	return error_new(ERROR_UNSUPPORTED, "cannot open %s: it %s", name, what);
@@ -178,6 +259,7 @@ static struct error *open_parts(const char *name, const struct core_parts *parts
 				      .page_size = core->index.page_size,
 				      .pid = core->index.pid,
 				      .missing_bytes = core->index.missing_bytes,
+				      .without_heap = core->index.mark.without_heap != 0,
 				      .whole_bytes = parts->size + core->index.missing_bytes };
 	*ret = core;
 	return NULL;
@@ -189,8 +271,7 @@ struct error *core_target_open_bytes(const char *name, const uint8_t *bytes, siz
 	struct core_parts whole = { bytes, size, bytes, size, size };
 	struct core_target *core;
 	TRY(open_parts(name, &whole, &core));
-	*ret = &core->base;
-	return NULL;
+	return leave_out_marked(core, ret);
 }
 
 /* *ret NULL: it has to be unpacked. */
@@ -210,8 +291,7 @@ static struct error *open_packed(const char *path, int fd, struct target **ret)
 	}
 	core->packed = packed;
 	core->base.ops = &packed_ops;
-	*ret = &core->base;
-	return NULL;
+	return leave_out_marked(core, ret);
 }
 
 /* Maps the file; its descriptor may be closed behind it. */

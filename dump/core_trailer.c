@@ -21,12 +21,23 @@ uint64_t core_trailer_size(const uint8_t footer[static CORE_TRAILER_FOOTER_BYTES
 	return bytes;
 }
 
-size_t core_trailer_count(const uint8_t *tail, size_t size)
+static uint64_t size_in(const uint8_t *tail, size_t size)
 {
 	if (size < CORE_TRAILER_FOOTER_BYTES)
 		return 0;
 	uint64_t bytes = core_trailer_size(tail + size - CORE_TRAILER_FOOTER_BYTES);
-	if (!bytes || bytes > size)
+	return bytes <= size ? bytes : 0;
+}
+
+bool core_trailer_is(const uint8_t *tail, size_t size)
+{
+	return size_in(tail, size) > 0;
+}
+
+size_t core_trailer_count(const uint8_t *tail, size_t size)
+{
+	uint64_t bytes = size_in(tail, size);
+	if (!bytes)
 		return 0;
 	return (size_t)(bytes - CORE_TRAILER_FOOTER_BYTES) / sizeof(struct core_hole);
 }

@@ -1,7 +1,8 @@
 /*
- * What a core says behind its end when it went to a place that cannot go back (a pipe, packed
- * frames): the pages that could not be read stand in it as zeros, and here they are named. Our own
- * form; other readers do not look there.
+ * What a core says behind its end: the pages that could not be read, where it went to a place that
+ * cannot go back (a pipe, packed frames) and has them in its program headers all the same. Without
+ * it the core ends early, and such pages are known by their marks (dump/core_mark.h). Our own form;
+ * other readers do not look there.
  *
  *	struct core_hole holes[count]	ascending, not adjacent
  *	u64 count
@@ -24,6 +25,9 @@ void core_trailer_footer(size_t count, uint8_t ret[static CORE_TRAILER_FOOTER_BY
 
 /* Length of the trailer, footer included; 0: these bytes are no footer. */
 uint64_t core_trailer_size(const uint8_t footer[static CORE_TRAILER_FOOTER_BYTES]);
+
+/* Does the core end with a trailer? */
+bool core_trailer_is(const uint8_t *tail, size_t size);
 
 /* How many holes the trailer names that a core ends with; 0: it has none. `tail`: the last `size`
  * bytes of the core, at least the trailer's if it has one. */

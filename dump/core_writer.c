@@ -118,7 +118,8 @@ static void measure(struct writer *writer)
 			writer->zero_bytes = size < ZERO_BLOCK_BYTES ? size : ZERO_BLOCK_BYTES;
 	}
 	writer->table_bytes = count_headers(writer) * sizeof(Elf64_Phdr);
-	writer->total = zeros_offset(writer) + writer->zero_bytes + touched;
+	writer->total = zeros_offset(writer) + writer->zero_bytes + touched +
+			(contents->mark ? CORE_TRAILER_FOOTER_BYTES : 0);
 }
 
 /* Where each segment will stand. */
@@ -302,13 +303,17 @@ static struct error *add_hole(struct writer *writer, uint64_t start, uint64_t en
 	return NULL;
 }
 
-/* A page that cannot be read, `done` bytes behind the end of the buffer: zeros for now. */
+/* A page that cannot be read, `done` bytes behind the end of the buffer: marked, or zeros. */
 static struct error *leave_out_page(struct writer *writer, const struct core_segment *segment,
 				    uint64_t address, size_t done)
 {
 	struct target *target = writer->contents->target;
 	TRY(target_check(target));
-	memset(writer->buffer + writer->used + done, 0, target->page_size);
+	uint8_t *page = writer->buffer + writer->used + done;
+	if (writer->contents->mark)
+		core_mark_page(writer->contents->mark, address, page, target->page_size);
+	else
+		memset(page, 0, target->page_size);
 	if (!segment->optional)
 		writer->written->unreadable_bytes += target->page_size;
 	return add_hole(writer, address, address + target->page_size);
@@ -384,10 +389,15 @@ static int compare_holes(const void *left, const void *right)
 
 static struct error *leave_out_holes(struct writer *writer)
 {
-	if (!writer->hole_count)
-		return NULL;
-	qsort(writer->holes, writer->hole_count, sizeof(*writer->holes), compare_holes);
-	return writer->sink->ops->patch ? patch_table(writer) : append_trailer(writer);
+	bool patches = writer->sink->ops->patch != NULL;
+	if (writer->hole_count)
+		qsort(writer->holes, writer->hole_count, sizeof(*writer->holes), compare_holes);
+	if (writer->hole_count && patches)
+		TRY(patch_table(writer));
+	/* Where pages are marked, the trailer says that nobody need look for them. */
+	if (writer->contents->mark || (writer->hole_count && !patches))
+		return append_trailer(writer);
+	return NULL;
 }
 
 static struct error *write_all(struct writer *writer)

@@ -6,8 +6,9 @@
  * section header 0 (gABI: PN_XNUM).
  *
  * Pages that cannot be read do not stand in the core: where the sink can go back, a second table of
- * program headers leaves them out; else they are zeros, and a trailer behind everything names them
- * (dump/core_trailer.h).
+ * program headers leaves them out, and a trailer behind everything names them
+ * (dump/core_trailer.h). In their place stand marks (dump/core_mark.h), by which they are known
+ * when the core has ended before that; without `mark`, zeros.
  *
  * What was written is valid at every moment: when writing ends early it is a core whose later
  * segments lie beyond the end of the file, and those are the less important ones.
@@ -17,6 +18,7 @@
 
 #include "attach/target.h"
 #include "base/task.h"
+#include "dump/core_mark.h"
 #include "dump/core_sink.h"
 
 /* In which order segments stand in the file: what the others cannot be read without first. */
@@ -42,7 +44,8 @@ struct core_contents {
 	const struct core_segment *segments; /* ascending */
 	size_t segment_count;
 	const void *notes;
-	size_t notes_size; /* bytes */
+	size_t notes_size;            /* bytes */
+	const struct core_mark *mark; /* NULL: none; else the notes have it */
 };
 
 struct core_written {

@@ -170,6 +170,8 @@ static void check_presence(struct heap *heap)
 {
 	const struct gc_heap *gc = heap->gc;
 	uint64_t wanted = gc->lost_segments, present = 0;
+	if (heap->target->without_heap)
+		heap->no_objects = "most of the GC heap is not in the dump";
 	if (heap->no_objects || heap->target->missing_bytes)
 		return;
 	for (size_t i = 0; i < gc->segment_count; i++) {
