@@ -7,7 +7,10 @@
 struct file_sink {
 	struct core_sink base;
 	int fd;
-	uint64_t offset; /* of the next byte */
+	uint64_t offset;       /* of the next byte */
+	core_sink_check check; /* NULL: none */
+	void *context;
+	uint64_t checked; /* bytes that may be written before it is asked again */
 };
 
 static struct file_sink *file_of(struct core_sink *sink)
@@ -32,8 +35,14 @@ static struct error *file_patch(struct core_sink *sink, uint64_t offset, const v
 
 static struct error *file_write(struct core_sink *sink, const void *bytes, size_t size)
 {
-	TRY(file_patch(sink, file_of(sink)->offset, bytes, size));
-	file_of(sink)->offset += size;
+	struct file_sink *file = file_of(sink);
+	if (file->check && file->checked < size) {
+		TRY(file->check(file->context, size));
+		file->checked = size + CORE_SINK_WATCH_BYTES;
+	}
+	file->checked -= file->check ? size : 0;
+	TRY(file_patch(sink, file->offset, bytes, size));
+	file->offset += size;
 	return NULL;
 }
 
@@ -79,6 +88,12 @@ struct error *core_sink_file_new(int fd, struct core_sink **ret)
 	*file = (struct file_sink){ .base = { &file_ops }, .fd = fd };
 	*ret = &file->base;
 	return NULL;
+}
+
+void core_sink_file_watch(struct core_sink *sink, core_sink_check check, void *context)
+{
+	file_of(sink)->check = check;
+	file_of(sink)->context = context;
 }
 
 struct pipe_sink {

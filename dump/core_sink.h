@@ -34,6 +34,12 @@ struct core_sink {
  * Zeros are holes. */
 MUST_CHECK struct error *core_sink_file_new(int fd, struct core_sink **ret);
 
+/* Of a file sink: `check` is asked before the first byte and then every CORE_SINK_WATCH_BYTES
+ * whether `more` bytes may still be written; its error is the write's. */
+enum { CORE_SINK_WATCH_BYTES = 8 * 1024 * 1024 };
+typedef struct error *(*core_sink_check)(void *context, uint64_t more);
+void core_sink_file_watch(struct core_sink *sink, core_sink_check check, void *context);
+
 /* A pipe, a socket, a terminal: all bytes in their order, zeros too. `fd` stays the caller's, who
  * ignores SIGPIPE; os_errno EPIPE: nobody reads any more. A reader that stalls holds us up; the
  * task, which may be NULL, then ends the waiting: ERROR_CANCELLED. */

@@ -21,6 +21,13 @@ struct error *destination_check(const struct destination_request *request)
 	return NULL;
 }
 
+/* However well it packs, and whatever others write meanwhile. */
+static struct error *check_room(void *context, uint64_t more)
+{
+	const struct destination *destination = context;
+	return output_file_check_room(destination->file, more, destination->packed);
+}
+
 static struct error *open_sink(const struct destination_request *request,
 			       struct destination *destination)
 {
@@ -29,6 +36,8 @@ static struct error *open_sink(const struct destination_request *request,
 		TRY(core_sink_file_new(output_file_fd(destination->file), &sink));
 	else
 		TRY(core_sink_pipe_new(request->fd, request->task, &sink));
+	if (destination->file && !request->force)
+		core_sink_file_watch(sink, check_room, destination);
 	if (request->zstd_level)
 		return core_sink_zstd_new(sink, request->zstd_level, &destination->sink);
 	destination->sink = sink;

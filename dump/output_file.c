@@ -131,9 +131,30 @@ static struct error *no_room(int os_errno, bool packed, const char *format, ...)
 			what, packed ? "" : "pack it with --zstd, ");
 }
 
+/* What a file would grow by, in words. */
+struct need {
+	uint64_t bytes;
+	bool packed;
+	char text[160]; /* "FILE needs about 12 MiB" without FILE */
+};
+
+static struct need need_of_all(uint64_t bytes, bool packed)
+{
+	struct need need = { .bytes = packed ? bytes / OUTPUT_PACKED_DIVISOR : bytes,
+			     .packed = packed };
+	if (packed)
+		snprintf(need.text, sizeof(need.text),
+			 "needs about %llu MiB, if its %llu MiB pack to a half (a fifth is usual)",
+			 mebibytes(need.bytes), mebibytes(bytes));
+	else
+		snprintf(need.text, sizeof(need.text), "needs about %llu MiB",
+			 mebibytes(need.bytes));
+	return need;
+}
+
 /* Written to a tmpfs, a file is memory, charged to our own control group: one that grows above its
  * limit gets us killed, not an error. */
-static struct error *check_memory(const struct output_file *file, uint64_t bytes, bool packed)
+static struct error *check_memory(const struct output_file *file, const struct need *need)
 {
 	enum { RESERVE_BYTES = 32 * 1024 * 1024 }; /* for ourselves */
 	struct statfs system;
@@ -143,46 +164,60 @@ static struct error *check_memory(const struct output_file *file, uint64_t bytes
 		return NULL;
 	uint64_t left =
 		memory.used_bytes < memory.limit_bytes ? memory.limit_bytes - memory.used_bytes : 0;
-	if (bytes <= left && left - bytes >= RESERVE_BYTES)
+	if (need->bytes <= left && left - need->bytes >= RESERVE_BYTES)
 		return NULL;
-	return no_room(
-		ENOSPC, packed,
-		"%s needs about %llu MiB on a tmpfs, which counts as memory, and %llu of the "
-		"%llu MiB that clrpod's container may take are left",
-		file->path, mebibytes(bytes), mebibytes(left), mebibytes(memory.limit_bytes));
+	return no_room(ENOSPC, need->packed,
+		       "%s %s on a tmpfs, which counts as memory, and %llu of the %llu MiB that "
+		       "clrpod's container may take are left",
+		       file->path, need->text, mebibytes(left), mebibytes(memory.limit_bytes));
 }
 
-static struct error *check_file_size(const struct output_file *file, uint64_t bytes, bool packed)
+static struct error *check_file_size(const struct output_file *file, const struct need *need)
 {
 	struct rlimit limit;
 	if (getrlimit(RLIMIT_FSIZE, &limit) || limit.rlim_cur == RLIM_INFINITY ||
-	    bytes <= limit.rlim_cur)
+	    need->bytes <= limit.rlim_cur)
 		return NULL;
-	return no_room(EFBIG, packed,
-		       "%s needs about %llu MiB and the limit on file sizes (ulimit -f) is %llu "
-		       "MiB",
-		       file->path, mebibytes(bytes), mebibytes(limit.rlim_cur));
+	return no_room(EFBIG, need->packed,
+		       "%s %s and the limit on file sizes (ulimit -f) is %llu MiB", file->path,
+		       need->text, mebibytes(limit.rlim_cur));
 }
 
-struct error *output_file_check_space(const struct output_file *file, uint64_t bytes, bool packed)
+static struct error *check_place(const struct output_file *file, const struct need *need)
 {
 	struct statvfs system;
-	if (packed)
-		bytes /= OUTPUT_PACKED_DIVISOR;
-	TRY(check_file_size(file, bytes, packed));
 	if (fstatvfs(file->fd, &system))
 		return error_os(errno, "cannot ask for the free space around %s", file->path);
 	uint64_t all = (uint64_t)system.f_blocks * system.f_frsize;
 	uint64_t available = (uint64_t)system.f_bavail * system.f_frsize;
 	uint64_t keep = all / 100 * OUTPUT_KEEP_FREE_PERCENT;
 	/* Some file systems count nothing. */
-	if (all && (available < keep || available - keep < bytes))
-		return no_room(ENOSPC, packed,
-			       "%s needs about %llu MiB and %d %% of its file system (%llu MiB) "
-			       "should stay free, of which %llu of %llu MiB are",
-			       file->path, mebibytes(bytes), OUTPUT_KEEP_FREE_PERCENT,
-			       mebibytes(keep), mebibytes(available), mebibytes(all));
-	return check_memory(file, bytes, packed);
+	if (all && (available < keep || available - keep < need->bytes))
+		return no_room(ENOSPC, need->packed,
+			       "%s %s and %d %% of its file system (%llu MiB) should stay free, of "
+			       "which %llu of %llu MiB are",
+			       file->path, need->text, OUTPUT_KEEP_FREE_PERCENT, mebibytes(keep),
+			       mebibytes(available), mebibytes(all));
+	return check_memory(file, need);
+}
+
+struct error *output_file_check_space(const struct output_file *file, uint64_t bytes, bool packed)
+{
+	struct need need = need_of_all(bytes, packed);
+	TRY(check_file_size(file, &need));
+	return check_place(file, &need);
+}
+
+struct error *output_file_check_room(const struct output_file *file, uint64_t more, bool packed)
+{
+	struct need need = { .bytes = more, .packed = packed };
+	struct stat written;
+	if (fstat(file->fd, &written))
+		return error_os(errno, "cannot look at %s", file->partial);
+	snprintf(need.text, sizeof(need.text), "has %llu MiB and is not whole yet%s,",
+		 mebibytes((uint64_t)written.st_size),
+		 packed ? " (it packs worse than most, or others write there too)" : "");
+	return check_place(file, &need);
 }
 
 static int rename_finished(const struct output_file *file)

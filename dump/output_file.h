@@ -9,8 +9,8 @@
 
 enum {
 	OUTPUT_KEEP_FREE_PERCENT = 15, /* of the file system: below 10 % a node evicts pods */
-	OUTPUT_PACKED_DIVISOR = 2,     /* packed, a dump is expected to be half as long at most;
-					  five- to tenfold is usual */
+	OUTPUT_PACKED_DIVISOR = 2,     /* packed, a dump is assumed to be half as long: a fifth to
+					  a fifteenth is usual, encrypted data are not packed */
 };
 
 struct output_file;
@@ -31,6 +31,10 @@ int output_file_fd(const struct output_file *file); /* borrowed */
  * memory limit of our control group. */
 MUST_CHECK struct error *output_file_check_space(const struct output_file *file, uint64_t bytes,
 						 bool packed);
+
+/* The same of `more` bytes behind those that are written: now, whatever was expected. */
+MUST_CHECK struct error *output_file_check_room(const struct output_file *file, uint64_t more,
+						bool packed);
 
 /* fsync and rename, and fsync of the folder. *ret_disk_bytes: what it takes on disk. */
 MUST_CHECK struct error *output_file_finish(struct output_file *file, uint64_t *ret_disk_bytes);

@@ -268,5 +268,25 @@ else
 	skip "memory limits" "no control group can be made here"
 fi
 
-echo "1..$number"
-[ $failures = 0 ]
+# --- a place that is too small for what packs worse than is assumed
+if mkdir "$work/small" && mount -t tmpfs -o size=100m tmpfs "$work/small" 2>/dev/null; then
+	rm -f "$core"*
+	start_victim big 100 # numbers that do not pack
+	ok "a dump that does not pack: stopped before the place is full" status_is 3 collect -o "$work/small/v.core.zst"
+	ok "... with the figures" one_sentence 'the core ends after [0-9]+ of [0-9]+ MiB: .*has [0-9]+ MiB and is not whole yet .it packs worse.*15 % of its file system .* should stay free.*--force'
+	ok "... nothing remains" clean "$work/small"
+	ok "... the program is as it was" soon untouched
+	ok "... with --force: until the place is full" status_is 3 collect -o "$work/small/v.core.zst" --force
+	ok "... in one sentence" one_sentence 'No space left'
+	ok "... nothing remains" clean "$work/small"
+	ok "... the program is as it was, and answers" healthy
+	head -c 60M /dev/zero >"$work/small/other"
+	ok "no room for half of it: refused" status_is 3 collect -o "$work/small/v.core.zst"
+	ok "... with what is assumed" one_sentence 'needs about [0-9]+ MiB, if its [0-9]+ MiB pack to a half'
+	end_victim
+	umount "$work/small"
+else
+	skip "a small place" "cannot mount a tmpfs"
+fi
+
+finish
