@@ -279,122 +279,6 @@ TEST(unreadable_pages_in_a_stream)
 	CHECK(!memcmp(segments, fake->ranges[1].bytes, 8));
 }
 
-/* Holes at the edges and in the middle of segments, among pages of zeros. */
-enum { LOSSY_PAGES = 40, LOSSY_BASE = 0x10000 };
-static bool lossy_page_is_there(size_t page)
-{
-	return page % 7 != 3 && page != 0 && page != LOSSY_PAGES - 1;
-}
-
-static struct fake_target *make_lossy(void)
-{
-	struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
-	for (size_t page = 0; page < LOSSY_PAGES; page++) {
-		if (!lossy_page_is_there(page))
-			continue;
-		uint8_t *bytes = fake_target_zeros(fake, LOSSY_BASE + page * PAGE, PAGE);
-		if (page % 3)
-			fill(bytes, PAGE, (unsigned)page);
-	}
-	return fake;
-}
-
-static struct error *write_lossy(struct core_sink *sink, struct fake_target *fake,
-				 struct core_written *ret)
-{
-	struct core_mark mark;
-	struct core_segment segments[] = { segment(LOSSY_BASE, 20 * PAGE),
-					   segment(LOSSY_BASE + 20 * PAGE, 20 * PAGE),
-					   segment(LOSSY_BASE + MIB, 4 * MIB) };
-	segments[0].priority = CORE_REST;
-	segments[2].untouched = true;
-	TRY(core_mark_make(false, &mark));
-	CLEANUP(text_deinit) struct text notes = { 0 };
-	TRY(core_notes_build(&(struct core_process){ .mark = &mark }, &notes));
-	struct core_contents contents = { .target = &fake->base,
-					  .segments = segments,
-					  .segment_count = 3,
-					  .notes = notes.bytes,
-					  .notes_size = notes.length,
-					  .mark = &mark };
-	TRY(core_write(sink, &contents, NULL, ret));
-	CHECK_NUMBER(ret->file_bytes >= core_file_bytes(&contents), true);
-	return NULL;
-}
-
-/* What can be read is right, and what could not be read cannot. *ret: pages that can. */
-static struct error *check_lossy(int fd, struct fake_target *fake, size_t *ret)
-{
-	CLEANUP(close_target) struct target *core = NULL;
-	*ret = 0;
-	struct error *error = open_core(fd, &core);
-	if (error_take(&error, ERROR_BAD_DATA) || error)
-		return error;
-	for (size_t page = 0; page < LOSSY_PAGES; page++) {
-		uint8_t bytes[PAGE];
-		uint64_t address = LOSSY_BASE + page * PAGE;
-		size_t size = target_read_some(core, address, bytes, PAGE);
-		const uint8_t *wanted = fake_target_at(fake, address, PAGE);
-		CHECK(!size || wanted);
-		CHECK(!wanted || !memcmp(bytes, wanted, size));
-		*ret += size == PAGE;
-	}
-	return NULL;
-}
-
-TEST(a_stream_cut_anywhere_has_no_zeros_for_unreadable_pages)
-{
-	CLEANUP(fake_target_cleanup) struct fake_target *fake = make_lossy();
-	CLEANUP(fd_cleanup) int fd = new_file();
-	CLEANUP(core_sink_cleanup) struct core_sink *sink = NULL;
-	struct core_written written;
-	uint64_t bytes;
-	size_t all = 0, pages = 0, there = 0;
-	for (size_t page = 0; page < LOSSY_PAGES; page++)
-		all += lossy_page_is_there(page);
-	CHECK_OK(core_sink_pipe_new(fd, NULL, &sink));
-	CHECK_OK(write_lossy(sink, fake, &written));
-	CHECK_OK(sink->ops->finish(sink, &bytes));
-	CHECK_OK(check_lossy(fd, fake, &pages));
-	CHECK_NUMBER(pages, all);
-	/* Its last byte, the trailer, and all of it piece by piece. */
-	for (uint64_t cut = 1; cut < bytes; cut += cut < 600 ? 37 : PAGE / 2 + 1) {
-		there = pages;
-		REQUIRE(!ftruncate(fd, (off_t)(bytes - cut)));
-		CHECK_OK(check_lossy(fd, fake, &pages));
-		CHECK(pages <= there);
-		CHECK(cut > 100 || pages == all);
-	}
-}
-
-/* As SIGKILL leaves it: the header still names the table that was written first. */
-TEST(a_file_without_its_last_table_has_no_zeros_either)
-{
-	CLEANUP(fake_target_cleanup) struct fake_target *fake = make_lossy();
-	CLEANUP(fd_cleanup) int fd = new_file();
-	CLEANUP(core_sink_cleanup) struct core_sink *sink = NULL;
-	struct core_written written;
-	Elf64_Ehdr header;
-	size_t all = 0, pages = 0;
-	for (size_t page = 0; page < LOSSY_PAGES; page++)
-		all += lossy_page_is_there(page);
-	CHECK_OK(core_sink_file_new(fd, &sink));
-	CHECK_OK(write_lossy(sink, fake, &written));
-	CHECK_OK(check_lossy(fd, fake, &pages));
-	CHECK_NUMBER(pages, all);
-	REQUIRE(read_header(fd, &header));
-	CHECK(header.e_phoff > 0x10000);
-	REQUIRE(!ftruncate(fd, (off_t)header.e_phoff));
-	header.e_phoff = sizeof(Elf64_Ehdr) + sizeof(Elf64_Shdr);
-	header.e_phnum = 1 + 2 + 4; /* the note; the segments, the untouched one in pieces */
-	REQUIRE(pwrite(fd, &header, sizeof(header), 0) == sizeof(header));
-	CHECK_OK(check_lossy(fd, fake, &pages));
-	CHECK_NUMBER(pages, all);
-	CLEANUP(close_target) struct target *core = NULL;
-	CHECK_OK(open_core(fd, &core));
-	CHECK(core->missing_bytes > 0);
-}
-
 TEST(nothing_can_be_read)
 {
 	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
@@ -626,8 +510,6 @@ static const struct tap_case cases[] = {
 	CASE(zeros_are_holes_of_the_file),
 	CASE(unreadable_pages_are_holes_of_the_core),
 	CASE(unreadable_pages_in_a_stream),
-	CASE_ONCE(a_stream_cut_anywhere_has_no_zeros_for_unreadable_pages),
-	CASE(a_file_without_its_last_table_has_no_zeros_either),
 	CASE(nothing_can_be_read),
 	CASE_ONCE(more_segments_than_e_phnum_holds),
 	CASE(errors_of_the_file_and_the_task),
