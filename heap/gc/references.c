@@ -1,11 +1,11 @@
 #include "heap/gc/references.h"
 
 #include "base/limits.h"
+#include "heap/types/gc_description.h"
 #include "heap/types/type.h"
 
-/* gcdesc.h: below the MethodTable stands the number of series, below that the series, the first
- * one uppermost: {size - object size, start}. A negative number: one series, {skip and count of
- * each of -number runs, start}, which repeats itself to the end of an array of structs. */
+/* gcdesc.h: a negative number of series means one, {skip and count of each of -number runs, start},
+ * which repeats itself to the end of an array of structs. */
 enum { WORD = sizeof(uint64_t), SERIES = 2 * WORD };
 
 struct reference_walk {
@@ -27,8 +27,9 @@ static struct error *bad_description(const struct gc_object *object)
 }
 
 /* `count` words from `offset` on. */
-static struct error *visit_run(struct reference_walk *walk, uint64_t offset, uint64_t count)
+static struct error *visit_run(uint64_t offset, uint64_t count, void *context)
 {
+	struct reference_walk *walk = context;
 	const struct gc_object *object = walk->object;
 	if (offset % WORD || offset < WORD || offset > walk->full_size ||
 	    count > (walk->full_size - offset) / WORD)
@@ -43,41 +44,20 @@ static struct error *visit_run(struct reference_walk *walk, uint64_t offset, uin
 	return NULL;
 }
 
-static struct error *description_word(struct reference_walk *walk, uint64_t below, uint64_t *ret)
-{
-	return reader_pointer(&walk->heap->reader, walk->object->method_table - below,
-			      "the GC's description of a type", ret);
-}
-
-static struct error *visit_series(struct reference_walk *walk, uint64_t count)
-{
-	if (count > LIMIT_GC_SERIES)
-		return bad_description(walk->object);
-	for (uint64_t i = 0; i < count && !walk->stopped; i++) {
-		uint64_t size, start, below = WORD + (i + 1) * SERIES;
-		TRY(description_word(walk, below, &size));
-		TRY(description_word(walk, below - WORD, &start));
-		size += walk->full_size;
-		if (size % WORD || size > walk->full_size)
-			return bad_description(walk->object);
-		TRY(visit_run(walk, start, size / WORD));
-	}
-	return NULL;
-}
-
 /* An array of structs: the runs of one element, again and again. */
 static struct error *visit_elements(struct reference_walk *walk, uint64_t runs)
 {
 	uint64_t at, word;
 	if (runs > LIMIT_GC_SERIES)
 		return bad_description(walk->object);
-	TRY(description_word(walk, WORD + WORD, &at));
+	TRY(gc_description_word(walk->heap, walk->object->method_table, WORD + WORD, &at));
 	while (at + WORD < walk->full_size && !walk->stopped) {
 		uint64_t before = at;
 		for (uint64_t i = 0; i < runs && !walk->stopped; i++) {
-			TRY(description_word(walk, WORD + SERIES + i * WORD, &word));
+			TRY(gc_description_word(walk->heap, walk->object->method_table,
+						WORD + SERIES + i * WORD, &word));
 			uint32_t count = (uint32_t)word, skip = (uint32_t)(word >> 32);
-			TRY(visit_run(walk, at, count));
+			TRY(visit_run(at, count, walk));
 			at += (uint64_t)count * WORD + skip;
 		}
 		if (at <= before && !walk->stopped)
@@ -104,12 +84,13 @@ struct error *object_visit_references(struct heap *heap, struct reader *reader,
 {
 	struct reference_walk walk = { heap, reader, object, 0, visit, context, false };
 	const struct type *type = type_by_index(heap, object->type);
-	uint64_t count;
+	int64_t count;
 	if (!type->contains_pointers || object->is_free)
 		return NULL;
 	TRY(full_size(&walk, type));
-	TRY(description_word(&walk, WORD, &count));
-	if ((int64_t)count > 0)
-		return visit_series(&walk, count);
-	return visit_elements(&walk, -count);
+	TRY(gc_description_count(heap, object->method_table, &count));
+	if (count > 0)
+		return gc_description_visit(heap, object->method_table, walk.full_size, visit_run,
+					    &walk);
+	return visit_elements(&walk, -(uint64_t)count);
 }

@@ -103,6 +103,9 @@ static struct error *own_count(struct heap *heap, const struct type *type, uint3
 {
 	uint32_t instance, statics, parent_instance = 0, ignored;
 	const struct type *parent;
+	*ret = 0;
+	if (type->is_continuation) /* the fields of its base; what is behind them has no names */
+		return NULL;
 	TRY(class_counts(heap, type->ee_class, &instance, &statics));
 	TRY(type_parent(heap, type, &parent));
 	if (parent && parent->ee_class)

@@ -65,13 +65,14 @@ static struct error *layout_bind(struct heap *heap, struct type_system *types)
 	return NULL;
 }
 
-static uint64_t method_table_global(struct heap *heap, const char *name)
+/* What a global of the runtime points to; 0: there is no such global, or nothing yet. */
+static uint64_t pointer_global(struct heap *heap, const char *name)
 {
-	uint64_t variable, method_table;
+	uint64_t variable, value;
 	if (!contract_global(heap->contract, name, &variable) ||
-	    !reader_u64(&heap->reader, variable, &method_table))
+	    !reader_u64(&heap->reader, variable, &value))
 		return 0;
-	return method_table;
+	return value;
 }
 
 struct error *type_system_open(struct heap *heap, struct type_system **ret)
@@ -81,8 +82,10 @@ struct error *type_system_open(struct heap *heap, struct type_system **ret)
 		return &error_no_memory;
 	*ret = types;
 	heap->types = types;
-	types->free_method_table = method_table_global(heap, "FreeObjectMethodTable");
-	types->canon_method_table = method_table_global(heap, "CanonMethodTable");
+	types->free_method_table = pointer_global(heap, "FreeObjectMethodTable");
+	types->canon_method_table = pointer_global(heap, "CanonMethodTable");
+	types->continuation_method_table = pointer_global(heap, "ContinuationMethodTable");
+	types->continuation_class = pointer_global(heap, "ContinuationSingletonEEClass");
 	return layout_bind(heap, types);
 }
 
@@ -274,6 +277,7 @@ static struct error *method_table_type(struct heap *heap, struct reader *reader,
 	type->canonical = table.canonical;
 	type->ee_class = table.ee_class;
 	type->parent_handle = table.parent;
+	type->is_continuation = table.is_continuation;
 	type->contains_pointers = table.flags & METHOD_TABLE_CONTAINS_POINTERS;
 	type->is_open = table.flags & METHOD_TABLE_CONTAINS_VARIABLES;
 	fill_kind(heap, reader, &table, type);

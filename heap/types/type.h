@@ -61,6 +61,7 @@ struct type {
 	uint32_t argument_count;
 	uint8_t convention;         /* function pointers: ECMA-335 II.23.2.3 */
 	bool is_nullable;           /* System.Nullable<T> of some T */
+	bool is_continuation;       /* a continuation of .NET 11's runtime-async, of one layout */
 	bool is_open;               /* made of type variables somewhere: no object has it */
 	bool is_generic_definition; /* List<T> itself: its arguments are TYPE_VARIABLEs */
 	/* Filled on first use by the functions below. */

@@ -4,6 +4,7 @@
  */
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "heap/types/continuation.h"
 #include "heap/types/type_system.h"
 
 static const char unknown_without_memory[] = "<unknown type>";
@@ -92,6 +93,8 @@ static struct error *append_definition(struct heap *heap, const struct type *typ
 				       struct text *text, bool *ret_known)
 {
 	struct metadata *metadata;
+	if (type->is_continuation)
+		return continuation_name(heap, type, text, ret_known);
 	/* An instantiation whose assembly is not loaded has its definition's name from the
 	 * reference. */
 	if (!type->module && type_record_of(type)->metadata_name) {

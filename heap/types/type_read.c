@@ -19,7 +19,10 @@ static uint64_t pick(const uint8_t *bytes, struct field field)
 }
 
 /* What proves a MethodTable: its class points back at the canonical one (class.h:
- * EEClass::m_pMethodTable; RuntimeTypeSystem.md, "validate"). */
+ * EEClass::m_pMethodTable; RuntimeTypeSystem.md, "validate"). The MethodTables of continuations,
+ * one for each layout, share a class that leads to none of them
+ * (src/coreclr/vm/asynccontinuations.cpp:
+ * AsyncContinuationsManager::CreateNewContinuationMethodTable). */
 static int class_read(const struct type_system *types, struct reader *reader, uint64_t address,
 		      uint64_t class_or_canonical, struct method_table *ret)
 {
@@ -38,6 +41,10 @@ static int class_read(const struct type_system *types, struct reader *reader, ui
 	if (!type_load(reader, class, layout->class_method_table, &back))
 		return -1;
 	ret->ee_class = class;
+	ret->is_continuation = class == types->continuation_class && ret->parent &&
+			       ret->parent == types->continuation_method_table;
+	if (ret->is_continuation)
+		return 1;
 	return back == ret->canonical;
 }
 

@@ -49,6 +49,9 @@ struct type_system {
 	struct type_layout layout;
 	uint32_t method_table_bytes; /* up to the last field that is read */
 	uint64_t free_method_table, canon_method_table;
+	/* .NET 11's runtime-async: the base of all continuations, and the one class that those made
+	 * for a layout share; 0: none. */
+	uint64_t continuation_method_table, continuation_class;
 	struct type **types; /* by index */
 	struct type_walk_entry *walk_entries;
 	size_t count, capacity;
@@ -99,6 +102,7 @@ struct method_table {
 	uint32_t flags, base_size, component_size, row;
 	uint64_t parent, module, canonical, ee_class, instantiation;
 	bool is_free;
+	bool is_continuation; /* made by the runtime for a layout of an async method's locals */
 };
 
 static inline bool method_table_is_array(const struct method_table *table)

@@ -463,13 +463,17 @@ struct fake_types *fake_types_new(unsigned layout)
 	types->facade = build_facade(types);
 	types->app = build_app(types);
 	put_simple_types(types);
-	const uint64_t variables[] = { put_domain(types), types->free_type, types->canon };
-	unsigned long long at = pointers(types, variables, 3);
+	const uint64_t variables[5] = { put_domain(types), types->free_type, types->canon };
+	unsigned long long at = pointers(types, variables, 5);
+	types->continuation = at + 3 * POINTER;
 	snprintf(types->globals, sizeof(types->globals),
-		 "{\"globals\":{\"AppDomain\":[\"%#llx\",\"uint64\"],"
+		 "{\"types\":{\"ContinuationObject\":{\"!\":32}},"
+		 "\"globals\":{\"AppDomain\":[\"%#llx\",\"uint64\"],"
 		 "\"FreeObjectMethodTable\":[\"%#llx\",\"uint64\"],"
-		 "\"CanonMethodTable\":[\"%#llx\",\"uint64\"]}}",
-		 at, at + POINTER, at + 2 * POINTER);
+		 "\"CanonMethodTable\":[\"%#llx\",\"uint64\"],"
+		 "\"ContinuationMethodTable\":[\"%#llx\",\"uint64\"],"
+		 "\"ContinuationSingletonEEClass\":[\"%#llx\",\"uint64\"]}}",
+		 at, at + POINTER, at + 2 * POINTER, at + 3 * POINTER, at + 4 * POINTER);
 	return types;
 }
 

@@ -10,7 +10,11 @@
 #include "tests/unit/fake_target.h"
 #include "tests/unit/metadata_builder.h"
 
-enum { FAKE_LAYOUT_10_0 = 0, FAKE_LAYOUT_8_0 = 2 }; /* among the shipped ones */
+enum {
+	FAKE_LAYOUT_10_0 = 0,
+	FAKE_LAYOUT_8_0 = 2,
+	FAKE_LAYOUT_11_0 = 3
+}; /* among the shipped ones */
 
 /* TypeDef rows of the module `core`, an assembly System.Private.CoreLib. */
 enum {
@@ -50,7 +54,9 @@ struct fake_types {
 	uint64_t next; /* free memory */
 	uint64_t core, app, facade;
 	uint64_t object, value_type, enum_type, string, int32, canon, free_type;
-	char globals[256];
+	uint64_t continuation; /* the variable of their base's MethodTable, then that of their class
+				*/
+	char globals[512];
 	unsigned layout_index;
 };
 

@@ -329,6 +329,64 @@ TEST(modules_of_instantiations_8)
 	check_names(types, moved, name, sos_name);
 }
 
+/* A continuation's MethodTable of 64 bytes behind the base's fields, the GCDesc in front of it: the
+ * base's own reference, and what stands in `runs`, {offset, bytes} from the object's address. */
+static uint64_t put_continuation(struct fake_types *types, uint64_t base, const uint64_t (*runs)[2])
+{
+	enum { BASE_SIZE = 8 + 32 + 64, CONTAINS_POINTERS = 0x1000000, ROOM = 0x80, WORD = 8 };
+	const uint64_t series[][2] = { { 8, WORD },
+				       { runs[0][0], runs[0][1] },
+				       { runs[1][0], runs[1][1] } };
+	uint64_t table = fake_types_allocate(types, 2 * ROOM) + ROOM;
+	uint64_t class = fake_types_allocate(types, ROOM);
+	fake_types_set(types, table, "MethodTable", "MTFlags", CONTAINS_POINTERS, 4);
+	fake_types_set(types, table, "MethodTable", "BaseSize", BASE_SIZE, 4);
+	fake_types_set(types, table, "MethodTable", "Module", types->core, WORD);
+	fake_types_set(types, table, "MethodTable", "ParentMethodTable", base, WORD);
+	fake_types_set(types, table, "MethodTable", "EEClassOrCanonMT", class, WORD);
+	fake_put(types->target, table - WORD, 3, WORD);
+	for (uint64_t i = 0; i < 3; i++) {
+		uint64_t place = table - WORD - (i + 1) * 2 * WORD;
+		fake_put(types->target, place, series[i][1] - BASE_SIZE, WORD);
+		fake_put(types->target, place + WORD, series[i][0], WORD);
+	}
+	fake_put(types->target, types->continuation, types->object, WORD);
+	fake_put(types->target, types->continuation + WORD, class, WORD);
+	return table;
+}
+
+TEST(continuations_have_the_names_of_their_layout)
+{
+	static const uint64_t runs[][2] = { { 32 + 24, 32 }, { 32, 16 } };
+	NEW_TYPES(FAKE_LAYOUT_10_0);
+	uint64_t table = put_continuation(types, types->object, runs);
+	CHECK_OK(fake_types_open(types));
+	check_names(types, table, "Continuation_64_0_2_24_4", "Continuation_64_0_2_24_4");
+	const struct type *type;
+	CHECK_OK(type_at(&types->heap, table, &type));
+	CHECK(type->is_continuation);
+}
+
+TEST(a_continuation_whose_layout_does_not_fit_has_no_name)
+{
+	static const uint64_t runs[][2] = { { 32 + 24, 64 }, { 32, 16 } };
+	NEW_TYPES(FAKE_LAYOUT_10_0);
+	uint64_t table = put_continuation(types, types->object, runs);
+	CHECK_OK(fake_types_open(types));
+	check_unknown(types, table);
+}
+
+TEST(a_shared_class_of_another_base_is_no_continuation)
+{
+	static const uint64_t runs[][2] = { { 32 + 24, 32 }, { 32, 16 } };
+	NEW_TYPES(FAKE_LAYOUT_10_0);
+	uint64_t table = put_continuation(types, types->value_type, runs);
+	const struct type *type;
+	CHECK_OK(fake_types_open(types));
+	CHECK_FAILS(type_at(&types->heap, table, &type), ERROR_BAD_DATA,
+		    "its class does not lead back");
+}
+
 static const struct tap_case cases[] = {
 	CASE(plain_names_8),
 	CASE(plain_names_10),
@@ -343,5 +401,8 @@ static const struct tap_case cases[] = {
 	CASE(random_pointers_are_refused),
 	CASE(the_walk_knows_types_and_refuses_others),
 	CASE(modules_of_instantiations_8),
+	CASE(continuations_have_the_names_of_their_layout),
+	CASE(a_continuation_whose_layout_does_not_fit_has_no_name),
+	CASE(a_shared_class_of_another_base_is_no_continuation),
 };
 TAP_MAIN(cases)
