@@ -29,6 +29,7 @@
 	COMMAND(printexception) \
 	COMMAND(refresh) \
 	COMMAND(registers) \
+	COMMAND(report) \
 	COMMAND(sizestats) \
 	COMMAND(threads) \
 	COMMAND(verifyheap) \

@@ -1,0 +1,141 @@
+/* What report finds in single objects: exceptions by type and message. */
+#include "commands/report_sections.h"
+
+#include "base/text.h"
+#include "heap/types/value.h"
+
+#include <inttypes.h>
+
+enum { TRAITS_READ = 1, TRAIT_EXCEPTION = 2 };
+enum { MESSAGE_UNITS = 200, EXCEPTIONS_SHOWN = 10 };
+
+void report_init(struct report *report)
+{
+	arena_init(&report->text);
+	report->exceptions.arena = report->call->scratch;
+}
+
+void report_deinit(struct report *report)
+{
+	heap_statistics_deinit(&report->statistics);
+	tally_deinit(&report->exceptions);
+	arena_deinit(&report->text);
+	free(report->traits);
+}
+
+/* Remembered: a heap has 10^7 objects of a few thousand types. */
+static struct error *traits_of(struct report *report, uint32_t index, uint8_t *ret)
+{
+	struct heap *heap = report->call->heap;
+	if (index >= report->trait_count) {
+		size_t count = type_count(heap) + (size_t)index;
+		uint8_t *traits = realloc(report->traits, count);
+		if (!traits)
+			return &error_no_memory;
+		memset(traits + report->trait_count, 0, count - report->trait_count);
+		report->traits = traits;
+		report->trait_count = count;
+	}
+	uint8_t *traits = &report->traits[index];
+	if (!*traits) {
+		*traits = TRAITS_READ;
+		if (type_is_exception(heap, type_by_index(heap, index)))
+			*traits |= TRAIT_EXCEPTION;
+	}
+	*ret = *traits;
+	return NULL;
+}
+
+/* The beginning of its message; *ret NULL: it has none, or it is not in the dump. */
+static struct error *message_read(struct report *report, uint64_t string, const char **ret)
+{
+	const uint16_t *units;
+	size_t count;
+	uint64_t length;
+	*ret = NULL;
+	if (!string)
+		return NULL;
+	struct error *error = string_read(report->call->heap, string, MESSAGE_UNITS, &report->text,
+					  &units, &count, &length);
+	if (error_take(&error, ERROR_FAULT) || error_take(&error, ERROR_BAD_DATA)) {
+		report->exceptions_unreadable++;
+		return NULL;
+	}
+	TRY(error);
+	struct text text = { 0 };
+	text_append_utf16(&text, units, count);
+	if (count < length)
+		text_append(&text, "…");
+	*ret = text_failed(&text) ? NULL
+				  : arena_copy_text(&report->text, text_string(&text), text.length);
+	text_deinit(&text);
+	return *ret ? NULL : &error_no_memory;
+}
+
+static struct error *exception_meet(struct report *report, uint64_t address)
+{
+	struct exception exception;
+	const char *message;
+	struct error *error = exception_read(report->call->heap, address, &exception);
+	if (error_take(&error, ERROR_FAULT) || error_take(&error, ERROR_BAD_DATA)) {
+		report->exceptions_unreadable++;
+		return NULL;
+	}
+	TRY(error);
+	TRY(message_read(report, exception.message, &message));
+	return tally_add(&report->exceptions, type_name(report->call->heap, exception.type, NULL),
+			 message);
+}
+
+struct error *report_meet(struct report *report, const struct gc_object *object)
+{
+	uint8_t traits;
+	TRY(traits_of(report, object->type, &traits));
+	if (__builtin_expect(!(traits & TRAIT_EXCEPTION), 1))
+		return NULL;
+	struct error *error = exception_meet(report, object->address);
+	arena_reset(&report->text);
+	return error;
+}
+
+void report_exceptions_print(struct report *report)
+{
+	static const struct column columns[] = { { "count", "Count", CELL_COUNT, 14 },
+						 { "type", NULL, CELL_TEXT, 0 },
+						 { "message", NULL, CELL_TEXT, 0 },
+						 { NULL, "Exceptions", CELL_TEXT, 0 } };
+	static const struct column total[] = { { "exception_count", NULL, CELL_INTEGER, 0 } };
+	struct output *out = report->call->out;
+	struct tally *tally = &report->exceptions;
+	tally_sort(tally);
+	if (report->exceptions_unreadable)
+		call_missing(report->call, 0,
+			     "exceptions: %" PRIu64 " or their messages are not in the dump",
+			     report->exceptions_unreadable);
+	output_record_begin(out, NULL, total, 1);
+	output_unsigned(out, tally->total);
+	output_record_end(out);
+	output_line(out, "%s", "");
+	output_table_begin(out, "exceptions", columns, sizeof(columns) / sizeof(*columns),
+			   tally->count > 0);
+	uint64_t left = tally->total;
+	for (size_t i = 0; i < tally->count && i < EXCEPTIONS_SHOWN; i++) {
+		const struct tally_entry *entry = &tally->entries[i];
+		left -= entry->count;
+		output_row_begin(out);
+		output_unsigned(out, entry->count);
+		output_text(out, entry->name);
+		if (entry->detail)
+			output_text(out, entry->detail);
+		else
+			output_null(out);
+		output_textf(out, "%s%s%s", entry->name, entry->detail ? ": " : "",
+			     entry->detail ? entry->detail : "");
+		output_row_end(out);
+	}
+	output_table_end(out);
+	if (!tally->count)
+		output_line(out, "Exceptions  none");
+	else if (left)
+		output_line(out, "%14" PRIu64 " others", left);
+}
