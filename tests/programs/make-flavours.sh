@@ -11,6 +11,7 @@
 #   single-heap, single-full, single-gcore      a single-file app
 #   packed-heap, packed-gcore                   the same with EnableCompressionInSingleFile
 #   midgc                                createdump while the program does nothing but collect: one try, which may miss a collection
+# and busy-10.0, by createdump --withheap, of the program "busy" in the same way (trimmed, of its own framework).
 # The three apps stay in OUT/small/{plain,single,packed} under the paths that the dumps name: they are the sysroots.
 #
 # usage: make-flavours.sh OUT [PATTERN...]
@@ -32,6 +33,7 @@ trap cleanup EXIT
 mkdir "$stage"
 mkfifo "$stage/stdin"
 cp -r "$programs/small" "$stage/src"
+cp -r "$programs/busy" "$stage/src-busy"
 
 wanted() {
 	local pattern
@@ -40,12 +42,12 @@ wanted() {
 	return 1
 }
 
-# publish APP PROPERTY...: in the neutral folder, and a copy in OUT.
+# publish APP SOURCE PROPERTY...: in the neutral folder, and a copy in OUT.
 publish() {
-	local app=$1
-	shift
+	local app=$1 source=$2
+	shift 2
 	[ -d "$stage/$app" ] && return
-	dotnet publish "$stage/src" -c Release "-p:RuntimeFrameworkVersion=$version" "$@" -o "$stage/$app" \
+	dotnet publish "$stage/$source" -c Release "-p:RuntimeFrameworkVersion=$version" "$@" -o "$stage/$app" \
 		--artifacts-path "$stage/artifacts-$app" >"$stage/log" || { cat "$stage/log" >&2; exit 1; }
 	mkdir -p "$out/small/$app$stage"
 	cp -r "$stage/$app" "$out/small/$app$stage"
@@ -53,22 +55,27 @@ publish() {
 
 publish_for() {
 	case $1 in
-	single) publish single -p:PublishSingleFile=true ;;
-	packed) publish packed -p:PublishSingleFile=true -p:EnableCompressionInSingleFile=true ;;
-	*) publish plain ;;
+	single) publish single src -p:PublishSingleFile=true ;;
+	busy)
+		publish busy src-busy -p:Framework=net10.0 -p:RuntimeIdentifier=linux-x64 -p:SelfContained=true \
+			-p:PublishTrimmed=true
+		;;
+	packed) publish packed src -p:PublishSingleFile=true -p:EnableCompressionInSingleFile=true ;;
+	*) publish plain src ;;
 	esac
 }
 
 # start APP MODE VARIABLE...: the program in the background, $pid, once it is ready.
 start() {
-	local app=$1 mode=$2 tries
+	local app=$1 mode=$2 program tries
 	shift 2
 	publish_for "$app"
+	case $app in busy) program=Busy ;; *) program=Small ;; esac
 	(
 		ulimit -s 1536
 		ulimit -c unlimited
 		cd "$stage"
-		exec env -i PATH=/usr/bin HOME="$stage" LANG=C TMPDIR="$stage" "$@" "$stage/$app/Small" "$mode"
+		exec env -i PATH=/usr/bin HOME="$stage" LANG=C TMPDIR="$stage" "$@" "$stage/$app/$program" "$mode"
 	) 0<>"$stage/stdin" >"$stage/facts" 2>"$stage/errors" &
 	pid=$!
 	for ((tries = 0; tries < 300; tries++)); do
@@ -156,3 +163,4 @@ of_one plain frozen small- frozen
 of_one plain collect small- midgc
 of_one single wait small-single- 'heap full gcore'
 of_one packed wait small-packed- 'heap gcore'
+of_one busy 300 busy- 10.0
