@@ -32,6 +32,7 @@
 	COMMAND(report) \
 	COMMAND(sizestats) \
 	COMMAND(threads) \
+	COMMAND(taskstate) \
 	COMMAND(verifyheap) \
 	COMMAND(verifyobj)
 /* clang-format on */

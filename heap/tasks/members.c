@@ -1,0 +1,79 @@
+#include "heap/tasks/members.h"
+
+#include "base/cleanup.h"
+#include "heap/types/field.h"
+
+/* What damage is to these functions. */
+static struct error *forgive(struct error *error)
+{
+	if (error_take(&error, ERROR_FAULT) || error_take(&error, ERROR_BAD_DATA) ||
+	    error_take(&error, ERROR_NOT_FOUND) || error_take(&error, ERROR_UNSUPPORTED))
+		return NULL;
+	return error;
+}
+
+struct error *member_object(struct heap *heap, uint64_t object, const char *name, uint64_t *ret)
+{
+	struct value value = { .kind = VALUE_UNREADABLE };
+	*ret = 0;
+	if (object)
+		TRY(forgive(value_field_of_object(heap, object, name, &value)));
+	*ret = member_of_value(&value);
+	return NULL;
+}
+
+struct error *member_number(struct heap *heap, uint64_t object, const char *name, uint64_t *ret,
+			    bool *ret_read)
+{
+	struct value value = { .kind = VALUE_UNREADABLE };
+	if (object)
+		TRY(forgive(value_field_of_object(heap, object, name, &value)));
+	*ret_read = value.kind == VALUE_SIGNED || value.kind == VALUE_UNSIGNED ||
+		    value.kind == VALUE_BOOLEAN || value.kind == VALUE_ENUM;
+	*ret = *ret_read ? value.bits : 0;
+	return NULL;
+}
+
+struct error *member_type(struct heap *heap, uint64_t object, const struct type **ret)
+{
+	uint64_t method_table;
+	*ret = NULL;
+	if (!object || !heap_object_method_table(heap, object, &method_table))
+		return NULL;
+	struct error *error = forgive(type_at(heap, method_table, ret));
+	return error;
+}
+
+static struct error *static_read(struct heap *heap, const struct type_field *field,
+				 struct value *ret)
+{
+	enum static_state state;
+	const struct type *type;
+	uint64_t address;
+	TRY(field_static_address(heap, field, NULL, &state, &address));
+	if (state == STATIC_UNREADABLE || !address)
+		return NULL;
+	TRY(field_type(heap, field, &type));
+	return value_read(heap, type, address, ret);
+}
+
+struct error *member_static(struct heap *heap, const char *class_name, const char *const *names,
+			    struct value *ret)
+{
+	CLEANUP(arena_deinit) struct arena arena = { 0 };
+	const struct type **types;
+	size_t count, unloaded;
+	*ret = (struct value){ .kind = VALUE_UNREADABLE };
+	TRY(type_find(heap, class_name, &arena, &types, &count, &unloaded));
+	for (size_t i = 0; i < count; i++) {
+		if (types[i]->module != heap->modules->core_library)
+			continue;
+		for (const char *const *name = names; *name; name++) {
+			const struct type_field *field;
+			TRY(forgive(field_by_name(heap, types[i], *name, true, &field)));
+			if (field)
+				return forgive(static_read(heap, field, ret));
+		}
+	}
+	return NULL;
+}

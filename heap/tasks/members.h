@@ -1,0 +1,35 @@
+/*
+ * Members of objects of the base library, by the names that its source gives them: what a command
+ * knows of Task, TimerQueue or ThreadPool is names, never offsets. What is not there (no such
+ * field, an object that is damaged or not in the dump) is "not read", never an error:
+ * ERROR_NO_MEMORY only.
+ */
+#ifndef HEAP_TASKS_MEMBERS_H
+#define HEAP_TASKS_MEMBERS_H
+
+#include "heap/types/value.h"
+
+/* An instance field that refers to an object; *ret 0: null, or not read. */
+MUST_CHECK struct error *member_object(struct heap *heap, uint64_t object, const char *name,
+				       uint64_t *ret);
+
+/* An instance field that is a number, a bool or an enum, sign-extended when it is signed; false:
+ * not read. */
+MUST_CHECK struct error *member_number(struct heap *heap, uint64_t object, const char *name,
+				       uint64_t *ret, bool *ret_read);
+
+/* A static of a class of CoreLib; `names` ends with NULL and holds every spelling that a runtime
+ * has for it. *ret.kind VALUE_UNREADABLE: no such class or static, or it has no value yet. */
+MUST_CHECK struct error *member_static(struct heap *heap, const char *class_name,
+				       const char *const *names, struct value *ret);
+
+/* The type of an object; NULL: there is none. */
+MUST_CHECK struct error *member_type(struct heap *heap, uint64_t object, const struct type **ret);
+
+/* The object that a value holds; 0: none. */
+static inline uint64_t member_of_value(const struct value *value)
+{
+	return value->kind == VALUE_REFERENCE ? value->bits : 0;
+}
+
+#endif
