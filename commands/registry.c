@@ -9,6 +9,7 @@
 	COMMAND(clrthreads) \
 	COMMAND(diff) \
 	COMMAND(dumparray) \
+	COMMAND(dumpasync) \
 	COMMAND(dumpclass) \
 	COMMAND(dumpcollection) \
 	COMMAND(dumpdict) \

@@ -1,0 +1,236 @@
+/* dumpasync: the asynchronous methods under way, as stacks of those that wait for each other. */
+#include "commands/async_view.h"
+
+#include "base/cleanup.h"
+#include "commands/heap_filter.h"
+#include "heap/tasks/members.h"
+
+#include <inttypes.h>
+
+struct collecting {
+	struct async_view view;
+	struct managed_task_kinds kinds;
+	uint64_t address, method_table; /* 0: any */
+	const char *type;               /* part of a name; NULL: any */
+	bool with_completed, summary;
+	bool runtime_async; /* .NET 11's continuations were met */
+	struct error *error;
+};
+
+static void collecting_cleanup(struct collecting *collecting)
+{
+	managed_task_kinds_deinit(&collecting->kinds);
+	async_graph_deinit(&collecting->view.graph);
+}
+
+static bool is_wanted(const struct collecting *collecting, const struct gc_object *object,
+		      const struct type *type)
+{
+	if (collecting->address && object->address != collecting->address)
+		return false;
+	if (collecting->method_table && object->method_table != collecting->method_table)
+		return false;
+	return !collecting->type ||
+	       strstr(type_name(collecting->view.call->heap, type, NULL), collecting->type);
+}
+
+static struct error *take(struct collecting *collecting, const struct gc_object *object)
+{
+	struct heap *heap = collecting->view.call->heap;
+	enum managed_task_kind kind;
+	TRY(managed_task_kind_of(heap, &collecting->kinds, object->type, &kind));
+	if (kind == MANAGED_TASK_NONE)
+		return NULL;
+	const struct type *type = type_by_index(heap, object->type);
+	bool wanted = is_wanted(collecting, object, type);
+	/* A summary counts each by itself. */
+	if (collecting->summary &&
+	    (!wanted || (kind == MANAGED_TASK_PLAIN && !collecting->view.with_tasks)))
+		return NULL;
+	return async_graph_add(&collecting->view.graph, object->address, type, kind,
+			       collecting->with_completed, wanted);
+}
+
+static bool visit(const struct gc_object *object, void *context)
+{
+	struct collecting *collecting = context;
+	if (!object->is_free)
+		collecting->error = take(collecting, object);
+	return !collecting->error;
+}
+
+/* .NET 11's own continuations ("runtime async") are no state machines. */
+static void look_for_runtime_async(struct collecting *collecting)
+{
+	struct heap *heap = collecting->view.call->heap;
+	for (uint32_t i = 0; i < type_count(heap); i++) {
+		const struct type *type = type_by_index(heap, i);
+		if (type->kind == TYPE_CLASS && !type->is_generic_definition && i < collecting->kinds.count &&
+		    collecting->kinds.kinds[i] &&
+		    (type_is(heap, type, "System.Runtime.CompilerServices.Continuation") ||
+		     type_is(heap, type,
+			     "System.Runtime.CompilerServices.AsyncHelpers+RuntimeAsyncTask`1")))
+			collecting->runtime_async = true;
+	}
+}
+
+struct count_row {
+	const char *name;
+	uint64_t method_table, count;
+	size_t order;
+};
+
+static int by_name(const void *left, const void *right)
+{
+	const struct count_row *a = left, *b = right;
+	int difference = strcmp(a->name, b->name);
+	return difference ? difference : (a->order > b->order) - (a->order < b->order);
+}
+
+static int by_count(const void *left, const void *right)
+{
+	const struct count_row *a = left, *b = right;
+	if (a->count != b->count)
+		return a->count > b->count ? -1 : 1;
+	return (a->order > b->order) - (a->order < b->order);
+}
+
+static struct error *summary_rows(struct async_view *view, struct count_row **ret, size_t *ret_count)
+{
+	struct async_graph *graph = &view->graph;
+	struct count_row *rows =
+		arena_allocate_array(view->call->scratch, graph->count + 1, sizeof(*rows));
+	if (!rows)
+		return &error_no_memory;
+	for (size_t i = 0; i < graph->count; i++) {
+		const struct async_node *node = &graph->nodes[graph->order[i]];
+		rows[i] = (struct count_row){ NULL, node->type->handle, 1, i };
+		TRY(async_view_name(view, node->address, &rows[i].name));
+	}
+	qsort(rows, graph->count, sizeof(*rows), by_name);
+	size_t count = 0;
+	for (size_t i = 0; i < graph->count; i++) {
+		if (count && !strcmp(rows[count - 1].name, rows[i].name))
+			rows[count - 1].count++;
+		else
+			rows[count++] = rows[i];
+	}
+	qsort(rows, count, sizeof(*rows), by_count);
+	*ret = rows;
+	*ret_count = count;
+	return NULL;
+}
+
+static struct error *summary_print(struct async_view *view)
+{
+	static const struct column columns[] = {
+		{ "mt", "MT", CELL_ADDRESS_WIDE, -16 },
+		{ "count", "Count", CELL_COUNT, -8 },
+		{ "type", "Type", CELL_TEXT, 0 },
+	};
+	struct output *out = view->call->out;
+	struct count_row *rows;
+	size_t count;
+	TRY(summary_rows(view, &rows, &count));
+	output_table_begin(out, "statistics", columns, 3, true);
+	for (size_t i = 0; i < count; i++) {
+		output_row_begin(out);
+		output_address(out, rows[i].method_table);
+		output_unsigned(out, rows[i].count);
+		output_text(out, rows[i].name);
+		output_row_end(out);
+	}
+	output_table_end(out);
+	return NULL;
+}
+
+static struct error *collect(struct collecting *collecting)
+{
+	struct command_call *call = collecting->view.call;
+	struct heap_filter filter;
+	heap_filter_init_all(&filter, call);
+	struct error *error = heap_filter_walk(&filter, visit, collecting);
+	heap_filter_deinit(&filter);
+	if (collecting->error) {
+		error_free(error);
+		error = collecting->error;
+	}
+	TRY(error);
+	TRY(async_graph_link(&collecting->view.graph));
+	look_for_runtime_async(collecting);
+	return task_completion_sentinel(call->heap, &collecting->view.sentinel);
+}
+
+static struct error *show(struct collecting *collecting)
+{
+	struct command_call *call = collecting->view.call;
+	if (collecting->summary)
+		return summary_print(&collecting->view);
+	if (arguments_has(call->arguments, "-coalesce"))
+		return async_view_coalesced(&collecting->view);
+	return async_view_stacks(&collecting->view);
+}
+
+static struct error *dumpasync_run(struct command_call *call)
+{
+	const struct arguments *arguments = call->arguments;
+	CLEANUP(collecting_cleanup)
+	struct collecting collecting = {
+		.view = { .call = call,
+			  .graph = { .heap = call->heap },
+			  .with_tasks = arguments_has(arguments, "-tasks"),
+			  .with_fields = arguments_has(arguments, "-fields") },
+		.type = arguments_value(arguments, "-type"),
+		.with_completed = arguments_has(arguments, "-completed"),
+		.summary = arguments_has(arguments, "-stats"),
+	};
+	TRY(arguments_address(arguments, "-address", &collecting.address));
+	TRY(arguments_address(arguments, "-methodtable", &collecting.method_table));
+	TRY(collect(&collecting));
+	TRY(show(&collecting));
+	if (collecting.view.graph.damaged)
+		call_missing(call, 0, "%zu tasks could not be read whole",
+			     collecting.view.graph.damaged);
+	if (collecting.runtime_async)
+		output_note(call->out,
+			    "This process runs asynchronous methods by the runtime itself (.NET 11 "
+			    "and later): those are no state machines, and not shown here.");
+	return NULL;
+}
+
+static const char *const address_names[] = { "-addr", NULL };
+static const char *const table_names[] = { "-mt", NULL };
+static const char *const tasks_names[] = { "-t", NULL };
+static const char *const completed_names[] = { "-c", NULL };
+static const char *const fields_names[] = { "-f", NULL };
+static const struct option options[] = {
+	{ "-stats", NULL, "count the methods under way by type", NULL },
+	{ "-coalesce", NULL, "draw stacks that are alike as one", NULL },
+	{ "-address", "ADDRESS", "only stacks with this object", address_names },
+	{ "-methodtable", "ADDRESS", "only stacks with an object of this MethodTable", table_names },
+	{ "-type", "TEXT", "only stacks with an object whose type's name contains TEXT", NULL },
+	{ "-tasks", NULL, "also stacks of nothing but plain tasks", tasks_names },
+	{ "-completed", NULL, "also what has completed", completed_names },
+	{ "-fields", NULL, "the fields of each frame: arguments, locals, awaiters", fields_names },
+	{ 0 },
+};
+static const char *const examples[] = {
+	"dumpasync", "dumpasync --stats", "dumpasync --coalesce", "dumpasync --type Inner --fields",
+	NULL,
+};
+const struct command command_dumpasync = {
+	.name = "dumpasync",
+	.summary = "show the asynchronous methods under way, as stacks of what awaits what",
+	.usage = "dumpasync [--stats] [--coalesce] [--address ADDRESS] [--methodtable ADDRESS] "
+		 "[--type TEXT] [--tasks] [--completed] [--fields]",
+	.description =
+		"A stack begins with what is awaited; each further line is what goes on when the "
+		"one above it ends: object, MethodTable, (the await where a method stands, from "
+		"0; -1 while it runs) or (a task's flags), and its name.\n"
+		"Stacks without an asynchronous method are left out, see --tasks. A task that was "
+		"shown in the same stack before is not followed again.",
+	.options = options,
+	.examples = examples,
+	.needs = NEEDS_HEAP | NEEDS_OBJECTS,
+	.run = dumpasync_run,
+};

@@ -1,0 +1,110 @@
+#include "heap/tasks/async_graph.h"
+
+#include "heap/tasks/members.h"
+
+enum { FIRST_CAPACITY = 256 };
+
+/* Room for one more; array is a pointer to the array's own. */
+static struct error *room(void *array, size_t count, size_t *capacity, size_t size)
+{
+	void *memory;
+	if (count < *capacity)
+		return NULL;
+	size_t wanted = *capacity ? *capacity * 2 : FIRST_CAPACITY;
+	memcpy(&memory, array, sizeof(memory));
+	memory = reallocarray(memory, wanted, size);
+	if (!memory)
+		return &error_no_memory;
+	memcpy(array, &memory, sizeof(memory));
+	*capacity = wanted;
+	return NULL;
+}
+
+void async_graph_deinit(struct async_graph *graph)
+{
+	free(graph->nodes);
+	free(graph->edges);
+	free(graph->order);
+}
+
+static struct error *add_edge(uint64_t object, void *context)
+{
+	struct async_graph *graph = context;
+	TRY(room(&graph->edges, graph->edge_count, &graph->edge_capacity, sizeof(*graph->edges)));
+	graph->edges[graph->edge_count++] = object;
+	return NULL;
+}
+
+struct error *async_graph_add(struct async_graph *graph, uint64_t address, const struct type *type,
+			      enum managed_task_kind kind, bool with_completed, bool is_wanted)
+{
+	bool flags_read, damaged;
+	struct async_node node = {
+		.address = address, .type = type, .kind = kind, .is_wanted = is_wanted
+	};
+	TRY(managed_task_flags(graph->heap, address, &node.flags, &flags_read));
+	if (!flags_read) {
+		graph->damaged++;
+		return NULL;
+	}
+	if (!with_completed && managed_task_is_completed(node.flags))
+		return NULL;
+	TRY(room(&graph->nodes, graph->count, &graph->capacity, sizeof(*graph->nodes)));
+	if (kind == MANAGED_TASK_METHOD)
+		TRY(managed_task_machine(graph->heap, address, &node.machine));
+	node.edge = graph->edge_count;
+	TRY(task_visit_continuations(graph->heap, address, add_edge, graph, &damaged));
+	node.edge_count = graph->edge_count - node.edge;
+	graph->damaged +=
+		damaged || (kind == MANAGED_TASK_METHOD && !node.machine.state_read);
+	graph->nodes[graph->count++] = node;
+	return NULL;
+}
+
+static int by_address(const void *left, const void *right)
+{
+	const struct async_node *a = left, *b = right;
+	return a->address < b->address ? -1 : a->address > b->address;
+}
+
+struct error *async_graph_link(struct async_graph *graph)
+{
+	/* `mark` carries where it stood while the nodes are sorted. */
+	for (size_t i = 0; i < graph->count; i++)
+		graph->nodes[i].mark = i;
+	if (graph->count)
+		qsort(graph->nodes, graph->count, sizeof(*graph->nodes), by_address);
+	graph->order = calloc(graph->count + 1, sizeof(*graph->order));
+	if (!graph->order)
+		return &error_no_memory;
+	for (size_t i = 0; i < graph->count; i++) {
+		graph->order[graph->nodes[i].mark] = i;
+		graph->nodes[i].mark = 0;
+	}
+	for (size_t i = 0; i < graph->edge_count; i++) {
+		struct async_node *node = async_graph_find(graph, graph->edges[i]);
+		if (node)
+			node->is_continuation = true;
+	}
+	return NULL;
+}
+
+struct async_node *async_graph_find(const struct async_graph *graph, uint64_t address)
+{
+	struct async_node key = { .address = address };
+	if (!graph->count)
+		return NULL;
+	return bsearch(&key, graph->nodes, graph->count, sizeof(*graph->nodes), by_address);
+}
+
+struct error *async_steps_push(struct async_steps *steps, struct async_node *node, uint64_t depth)
+{
+	TRY(room(&steps->steps, steps->count, &steps->capacity, sizeof(*steps->steps)));
+	steps->steps[steps->count++] = (struct async_step){ .node = node, .depth = depth };
+	return NULL;
+}
+
+void async_steps_deinit(struct async_steps *steps)
+{
+	free(steps->steps);
+}

@@ -1,0 +1,60 @@
+/*
+ * Tasks and what continues them: a directed graph, whose roots are the tasks that continue nothing
+ * else; what a root's edges lead to is an asynchronous "stack". Filled by whoever walks the heap.
+ * Memory is the graph's own; chains of 10^5 and cycles are fine: nothing recurs.
+ */
+#ifndef HEAP_TASKS_ASYNC_GRAPH_H
+#define HEAP_TASKS_ASYNC_GRAPH_H
+
+#include "heap/tasks/continuation.h"
+
+struct async_node {
+	uint64_t address;
+	const struct type *type;
+	enum managed_task_kind kind;
+	uint32_t flags; /* m_stateFlags */
+	struct state_machine machine;
+	bool is_wanted;       /* the caller's */
+	bool is_continuation; /* another one of the graph leads to it */
+	uint64_t edge, edge_count;
+	uint64_t mark; /* of the walk that met it last */
+};
+
+struct async_graph {
+	struct heap *heap;
+	struct async_node *nodes; /* as they were added; by address after async_graph_link() */
+	size_t count, capacity;
+	uint64_t *edges; /* addresses of objects, not only of tasks */
+	size_t edge_count, edge_capacity;
+	size_t *order; /* nodes' indexes as they were added, after async_graph_link() */
+	size_t damaged; /* tasks whose flags, state machine or continuations cannot be read */
+	uint64_t marks;
+};
+
+void async_graph_deinit(struct async_graph *graph);
+
+/* Adds a task, unless it is completed and these are not wanted. */
+MUST_CHECK struct error *async_graph_add(struct async_graph *graph, uint64_t address,
+					 const struct type *type, enum managed_task_kind kind,
+					 bool with_completed, bool is_wanted);
+
+/* After the last one: finds who continues whom. ERROR_NO_MEMORY only. */
+MUST_CHECK struct error *async_graph_link(struct async_graph *graph);
+
+/* The task at an address; NULL: not in the graph. */
+struct async_node *async_graph_find(const struct async_graph *graph, uint64_t address);
+
+/* A list of nodes to be looked at, with their depth: the walk's own stack. */
+struct async_step {
+	struct async_node *node;
+	uint64_t depth;
+};
+struct async_steps {
+	struct async_step *steps;
+	size_t count, capacity;
+};
+MUST_CHECK struct error *async_steps_push(struct async_steps *steps, struct async_node *node,
+					  uint64_t depth);
+void async_steps_deinit(struct async_steps *steps);
+
+#endif
