@@ -124,7 +124,7 @@ static struct error *leaf_print(struct async_view *view, uint64_t object, uint64
 	output_address(call->out, object);
 	output_address(call->out, mt);
 	output_skip(call->out);
-	output_text(call->out, state);
+	output_text(call->out, strcmp(state, " ") ? state : "");
 	output_text(call->out, name);
 	output_skip(call->out);
 	output_row_end(call->out);
@@ -166,7 +166,7 @@ static struct error *frame_print(struct async_view *view, const struct async_nod
 	if (node->kind == MANAGED_TASK_METHOD)
 		output_skip(out);
 	else
-		output_text(out, state);
+		output_text(out, strcmp(state, " ") ? state : "");
 	output_text(out, name);
 	struct error *error = frame_fields(view, node, depth);
 	output_row_end(out);

@@ -12,6 +12,8 @@
 	COMMAND(dumpasync) \
 	COMMAND(dumpclass) \
 	COMMAND(dumpcollection) \
+	COMMAND(dumpconcurrentdictionary) \
+	COMMAND(dumpconcurrentqueue) \
 	COMMAND(dumpdict) \
 	COMMAND(dumpexceptions) \
 	COMMAND(dumpheap) \
@@ -34,6 +36,7 @@
 	COMMAND(sizestats) \
 	COMMAND(threads) \
 	COMMAND(taskstate) \
+	COMMAND(timerinfo) \
 	COMMAND(verifyheap) \
 	COMMAND(verifyobj)
 /* clang-format on */

@@ -18,9 +18,9 @@ static struct error *flags_of_object(struct command_call *call, uint64_t *ret)
 	TRY(member_type(call->heap, address, &type));
 	if (managed_task_kind(call->heap, type) == MANAGED_TASK_NONE)
 		return error_new(ERROR_UNSUPPORTED,
-				 "%012" PRIx64 " is no task but %s%s: -v takes the value of a "
-				 "task's m_stateFlags",
-				 address, type ? "a " : "no object",
+				 "%012" PRIx64 " is no task%s%s: -v takes the value of a task's "
+				 "m_stateFlags",
+				 address, type ? " but a " : "",
 				 type ? type_name(call->heap, type, NULL) : "");
 	TRY(managed_task_flags(call->heap, address, &flags, &read));
 	if (!read)

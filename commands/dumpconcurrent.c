@@ -1,0 +1,237 @@
+/* dumpconcurrentdictionary and dumpconcurrentqueue: SOS's own form of dumpdict and dumpcollection. */
+#include "commands/collection_rows.h"
+
+#include "base/text.h"
+#include "base/cleanup.h"
+#include "commands/render.h"
+
+#include <inttypes.h>
+
+enum { SHOWN_UNITS = 100, ITEMS_BETWEEN_CHECKS = 1024 };
+
+static const char rule[] = "---------------------------------------------";
+
+static struct error *open_as(struct command_call *call, const char *name,
+			     struct collection_view *view)
+{
+	TRY(collection_view_open(call, view));
+	const char *full = type_name(call->heap, view->collection.type, NULL);
+	if (strcmp(view->collection.name, name) == 0 && !view->collection.foreign)
+		return NULL;
+	return error_new(ERROR_UNSUPPORTED,
+			 "%012" PRIx64 " is not a %s but an instance of %s: %s shows it",
+			 view->address, name, full,
+			 view->collection.kind == COLLECTION_SEQUENCE ? "dumpcollection"
+								      : "dumpdict");
+}
+
+/* Cut as SOS cuts it. */
+static struct error *string_text(struct command_call *call, const struct value *value,
+				 struct text *to)
+{
+	const uint16_t *units;
+	size_t count;
+	uint64_t length;
+	struct error *error = string_read(call->heap, value->bits, SHOWN_UNITS, call->scratch,
+					  &units, &count, &length);
+	if (error_take(&error, ERROR_FAULT) || error_take(&error, ERROR_BAD_DATA)) {
+		text_append(to, "<unreadable>");
+		return NULL;
+	}
+	TRY(error);
+	text_append_char(to, '"');
+	text_append_utf16(to, units, count);
+	text_append(to, length > count ? "..." : "\"");
+	return NULL;
+}
+
+/* What SOS says of a value: itself when it is simple, else the command that shows it. */
+static struct error *value_text(struct command_call *call, const struct value *value,
+				struct text *to)
+{
+	switch (value->kind) {
+	case VALUE_NULL:
+		text_append(to, "null");
+		return NULL;
+	case VALUE_BOOLEAN:
+		text_append(to, value->bits ? "True" : "False");
+		return NULL;
+	case VALUE_CHAR:
+		text_printf(to, value->bits >= ' ' && value->bits <= '~' ? "'%c'" : "'\\u%04x'",
+			    (unsigned)value->bits);
+		return NULL;
+	case VALUE_REFERENCE:
+		if (value->type && value->type->kind == TYPE_STRING)
+			return string_text(call, value, to);
+		text_printf(to, "%s 0x%016" PRIx64,
+			    value->type && value->type->kind == TYPE_ARRAY ? "dumparray"
+									   : "dumpobj",
+			    value->bits);
+		return NULL;
+	case VALUE_STRUCT:
+	case VALUE_ENUM:
+		text_printf(to, "dumpvc 0x%016" PRIx64 " 0x%016" PRIx64,
+			    value->type ? value->type->handle : 0, value->address);
+		return NULL;
+	case VALUE_UNREADABLE:
+		text_append(to, "<unreadable>");
+		return NULL;
+	default:
+		text_append(to, render_sos_text(call, value));
+		return NULL;
+	}
+}
+
+static struct error *show_line(struct command_call *call, const char *before,
+			       const struct value *value)
+{
+	CLEANUP(text_deinit) struct text text = { 0 };
+	TRY(value_text(call, value, &text));
+	if (text_failed(&text))
+		return &error_no_memory;
+	output_line(call->out, "%s%s", before, text_string(&text));
+	return NULL;
+}
+
+static struct error *show_entry(struct command_call *call, bool is_pair, uint64_t index,
+				const struct value *key, const struct value *value)
+{
+	char before[32];
+	if (is_pair) {
+		output_line(call->out, "    -----");
+		TRY(show_line(call, "      Key: ", key));
+		TRY(show_line(call, "    Value: ", value));
+	} else {
+		snprintf(before, sizeof(before), "%4" PRIu64 " - ", index + 1);
+		TRY(show_line(call, before, value));
+	}
+	output_row_begin(call->out);
+	output_unsigned(call->out, index);
+	struct error *error = is_pair ? render_value(call, key, RENDER_DEPTH) : NULL;
+	if (!error)
+		error = render_value(call, value, RENDER_DEPTH);
+	output_row_end(call->out);
+	return error;
+}
+
+/* What an entry had to say of what is missing must outlive its scratch. */
+static struct error *keep_reasons(struct command_call *call, size_t *known)
+{
+	struct coverage *coverage = call->coverage;
+	for (; *known < coverage->reason_count; (*known)++) {
+		const char *reason = coverage->reasons[*known];
+		coverage->reasons[*known] =
+			arena_copy_text(call->scratch, reason, strlen(reason));
+		if (!coverage->reasons[*known]) {
+			coverage->reason_count = *known;
+			return &error_no_memory;
+		}
+	}
+	return NULL;
+}
+
+static struct error *show_all(struct command_call *call, struct collection_view *view)
+{
+	static const struct column pairs[] = {
+		{ "index", NULL, CELL_INTEGER, 0 },
+		{ "key", NULL, CELL_VALUE, 0 },
+		{ "value", NULL, CELL_VALUE, 0 },
+	};
+	static const struct column items[] = {
+		{ "index", NULL, CELL_INTEGER, 0 },
+		{ "value", NULL, CELL_VALUE, 0 },
+	};
+	CLEANUP(arena_deinit) struct arena arena = { 0 };
+	struct command_call entry_call = *call; /* a long collection: a scratch of its own */
+	struct collection *collection = &view->collection;
+	size_t reasons = call->coverage->reason_count;
+	bool is_pair = collection->kind == COLLECTION_DICTIONARY, more = true;
+	struct value key = { 0 }, value;
+	uint64_t index, shown = 0;
+	entry_call.scratch = &arena;
+	output_table_begin(call->out, is_pair ? "entries" : "elements", is_pair ? pairs : items,
+			   is_pair ? 3 : 2, false);
+	for (;; shown++) {
+		TRY(collection_next(collection, &key, &value, &index, &more));
+		if (!more || output_broken(call->out))
+			break;
+		if (shown % ITEMS_BETWEEN_CHECKS == 0)
+			TRY(task_check(call->task, "showing elements"));
+		struct error *error = show_entry(&entry_call, is_pair, shown, &key, &value);
+		struct error *kept = keep_reasons(call, &reasons);
+		arena_reset(&arena);
+		if (error) {
+			error_free(kept);
+			return error;
+		}
+		TRY(kept);
+	}
+	output_table_end(call->out);
+	output_line(call->out, "%s", rule);
+	output_line(call->out, "%" PRIu64 " items", shown);
+	if (collection->damage)
+		call_missing(call, 0, "after %" PRIu64 " elements it could not be read further: %s",
+			     shown, collection->damage);
+	return NULL;
+}
+
+static struct error *run(struct command_call *call, const char *name)
+{
+	static const struct column columns[] = {
+		{ "address", NULL, CELL_ADDRESS, 0 },
+		{ "type", "", CELL_TEXT, 0 },
+	};
+	struct collection_view view;
+	TRY(open_as(call, name, &view));
+	output_record_begin(call->out, NULL, columns, 2);
+	output_address(call->out, view.address);
+	output_text(call->out, type_name(call->heap, view.value.type, NULL));
+	output_record_end(call->out);
+	return show_all(call, &view);
+}
+
+static struct error *dictionary_run(struct command_call *call)
+{
+	return run(call, "ConcurrentDictionary");
+}
+
+static struct error *queue_run(struct command_call *call)
+{
+	return run(call, "ConcurrentQueue");
+}
+
+static const char *const positionals[] = { "ADDRESS|PATH", NULL };
+static const char *const dictionary_aliases[] = { "dcd", NULL };
+static const char *const dictionary_examples[] = {
+	"dumpconcurrentdictionary Demo.Collections.Concurrents.Dictionary", NULL
+};
+const struct command command_dumpconcurrentdictionary = {
+	.name = "dumpconcurrentdictionary",
+	.aliases = dictionary_aliases,
+	.summary = "show the entries of a ConcurrentDictionary, as SOS does",
+	.usage = "dumpconcurrentdictionary ADDRESS|PATH",
+	.description = "Objects and structs are given as the command that shows them. dumpdict "
+		       "shows their values, and has -key.",
+	.positionals = positionals,
+	.examples = dictionary_examples,
+	.needs = NEEDS_HEAP,
+	.run = dictionary_run,
+};
+
+static const char *const queue_aliases[] = { "dcq", NULL };
+static const char *const queue_examples[] = {
+	"dumpconcurrentqueue Demo.Collections.Concurrents.Queue", NULL
+};
+const struct command command_dumpconcurrentqueue = {
+	.name = "dumpconcurrentqueue",
+	.aliases = queue_aliases,
+	.summary = "show the items of a ConcurrentQueue, the oldest first, as SOS does",
+	.usage = "dumpconcurrentqueue ADDRESS|PATH",
+	.description = "Objects and structs are given as the command that shows them; only what is "
+		       "in the queue, not what its slots once held. dumpcollection shows the "
+		       "values.",
+	.positionals = positionals,
+	.examples = queue_examples,
+	.needs = NEEDS_HEAP,
+	.run = queue_run,
+};

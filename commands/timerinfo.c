@@ -1,0 +1,156 @@
+/* timerinfo: the timers that are due. */
+#include "commands/command.h"
+
+#include "base/cleanup.h"
+#include "commands/line_count.h"
+#include "heap/tasks/callback.h"
+#include "heap/tasks/timers.h"
+
+#include <inttypes.h>
+
+struct timer_row {
+	struct managed_timer timer;
+	const char *method;
+	size_t order;
+};
+
+struct timer_rows {
+	struct command_call *call;
+	struct timer_row *rows;
+	size_t count, capacity;
+};
+
+static struct error *add(const struct managed_timer *timer, void *context)
+{
+	enum { FIRST_CAPACITY = 64 };
+	struct timer_rows *rows = context;
+	if (rows->count == rows->capacity) {
+		size_t capacity = rows->capacity ? rows->capacity * 2 : FIRST_CAPACITY;
+		struct timer_row *grown = reallocarray(rows->rows, capacity, sizeof(*rows->rows));
+		if (!grown)
+			return &error_no_memory;
+		rows->rows = grown;
+		rows->capacity = capacity;
+	}
+	struct timer_row *row = &rows->rows[rows->count];
+	*row = (struct timer_row){ .timer = *timer, .order = rows->count };
+	rows->count++;
+	TRY(task_check(rows->call->task, "looking for timers"));
+	return callback_name(rows->call->heap, timer->callback, rows->call->scratch, &row->method);
+}
+
+static int by_period(const void *left, const void *right)
+{
+	const struct timer_row *a = left, *b = right;
+	if (a->timer.period_ms != b->timer.period_ms)
+		return a->timer.period_ms < b->timer.period_ms ? -1 : 1;
+	return (a->order > b->order) - (a->order < b->order);
+}
+
+static const char *state_type(struct command_call *call, const struct managed_timer *timer)
+{
+	return timer->state_type ? type_name(call->heap, timer->state_type, NULL) : "";
+}
+
+/* What SOS writes of a timer, twice: with its own address, and without to count those alike. */
+static struct error *lines(struct command_call *call, const struct timer_row *row,
+			   struct line_count *counts)
+{
+	const struct managed_timer *timer = &row->timer;
+	const char *chain = timer->is_short ? "S" : "L";
+	char period[16] = "  ------";
+	if (timer->period_ms != TIMER_NOT_PERIODIC)
+		snprintf(period, sizeof(period), "%" PRIu32, timer->period_ms);
+	output_line(call->out,
+		    "(%s) 0x%016" PRIX64 " @%8" PRIu32 " ms every %8s ms |  %016" PRIX64
+		    " (%s) -> %s",
+		    chain, timer->address, timer->due_ms, period, timer->state,
+		    state_type(call, timer), row->method);
+	const char *line = arena_printf(
+		call->scratch, "(%s) @%8" PRIu32 " ms every %8s ms | %016" PRIX64 " (%s) -> %s",
+		chain, timer->due_ms, period, timer->state, state_type(call, timer), row->method);
+	return line ? line_count_add(counts, line) : &error_no_memory;
+}
+
+static void cells(struct command_call *call, const struct timer_row *row)
+{
+	const struct managed_timer *timer = &row->timer;
+	struct output *out = call->out;
+	output_row_begin(out);
+	output_address(out, timer->address);
+	output_bool(out, timer->is_short);
+	output_unsigned(out, timer->due_ms);
+	if (timer->period_ms == TIMER_NOT_PERIODIC)
+		output_null(out);
+	else
+		output_unsigned(out, timer->period_ms);
+	output_bool(out, timer->is_canceled);
+	if (timer->state)
+		output_reference(out, timer->state, state_type(call, timer));
+	else
+		output_null(out);
+	output_text(out, row->method);
+	output_row_end(out);
+}
+
+static struct error *print(struct command_call *call, struct timer_rows *rows)
+{
+	static const struct column columns[] = {
+		{ "address", NULL, CELL_ADDRESS, 0 },  { "is_short", NULL, CELL_VALUE, 0 },
+		{ "due_ms", NULL, CELL_INTEGER, 0 },   { "period_ms", NULL, CELL_INTEGER, 0 },
+		{ "is_canceled", NULL, CELL_VALUE, 0 }, { "state", NULL, CELL_VALUE, 0 },
+		{ "method", NULL, CELL_TEXT, 0 },
+	};
+	CLEANUP(line_count_deinit) struct line_count counts = { 0 };
+	if (rows->count)
+		qsort(rows->rows, rows->count, sizeof(*rows->rows), by_period);
+	output_table_begin(call->out, "timers", columns, sizeof(columns) / sizeof(*columns), false);
+	struct error *error = NULL;
+	for (size_t i = 0; !error && i < rows->count; i++) {
+		error = lines(call, &rows->rows[i], &counts);
+		cells(call, &rows->rows[i]);
+	}
+	output_table_end(call->out);
+	TRY(error);
+	output_line(call->out, "%s", "");
+	output_line(call->out, "   %zu timers", rows->count);
+	output_line(call->out, "-----------------------------------------------");
+	line_count_sort(&counts);
+	for (size_t i = 0; i < counts.count; i++)
+		output_line(call->out, "%4" PRIu64 " | %s", counts.lines[i].count,
+			    counts.lines[i].line);
+	return NULL;
+}
+
+static struct error *timerinfo_run(struct command_call *call)
+{
+	struct timer_rows rows = { .call = call };
+	struct timers_found found;
+	struct error *error = timers_visit(call->heap, add, &rows, &found);
+	if (!error)
+		error = print(call, &rows);
+	free(rows.rows);
+	TRY(error);
+	if (found.damaged)
+		call_missing(call, 0, "%" PRIu64 " lists of timers end in damage", found.damaged);
+	if (found.none)
+		output_note(call->out, "The process has no queue of timers: no timer was started, "
+				       "or TimerQueue.Instances cannot be read.");
+	return NULL;
+}
+
+static const char *const aliases[] = { "ti", NULL };
+static const char *const examples[] = { "timerinfo", NULL };
+const struct command command_timerinfo = {
+	.name = "timerinfo",
+	.aliases = aliases,
+	.summary = "list the timers that are due: when, how often, with what state, calling what",
+	.usage = "timerinfo",
+	.description =
+		"(S) are those due soon, (L) the others. Due time and period are as they were set, "
+		"in milliseconds; ------ is a timer that fires once. Stopped timers are in no list: "
+		"dumpheap -type TimerQueueTimer -exact has those too.",
+	.examples = examples,
+	.needs = NEEDS_HEAP,
+	.run = timerinfo_run,
+};
