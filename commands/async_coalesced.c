@@ -181,8 +181,8 @@ struct error *async_view_coalesced(struct async_view *view)
 	CLEANUP(groups_cleanup) struct groups groups = { 0 };
 	struct async_graph *graph = &view->graph;
 	size_t count = 0;
-	uint64_t *roots = arena_allocate_array(view->call->scratch, graph->count + 1,
-					       sizeof(*roots));
+	uint64_t *roots =
+		arena_allocate_array(view->call->scratch, graph->count + 1, sizeof(*roots));
 	if (!roots)
 		return &error_no_memory;
 	for (size_t i = 0; i < graph->count; i++) {

@@ -20,8 +20,8 @@ static const struct column awaiting_columns[] = {
 	{ "type", NULL, CELL_TEXT, 0 },
 };
 static const struct column frame_columns[] = {
-	{ "depth", NULL, CELL_INTEGER, 0 },  { "address", NULL, CELL_ADDRESS, 0 },
-	{ "mt", NULL, CELL_ADDRESS, 0 },     { "await_state", NULL, CELL_INTEGER, 0 },
+	{ "depth", NULL, CELL_INTEGER, 0 },   { "address", NULL, CELL_ADDRESS, 0 },
+	{ "mt", NULL, CELL_ADDRESS, 0 },      { "await_state", NULL, CELL_INTEGER, 0 },
 	{ "task_flags", NULL, CELL_TEXT, 0 }, { "type", NULL, CELL_TEXT, 0 },
 	{ "fields", NULL, CELL_VALUE, 0 },
 };
@@ -84,8 +84,8 @@ static struct error *awaiting_print(struct async_view *view, const struct async_
 	if (root->kind == MANAGED_TASK_METHOD && !managed_task_is_completed(root->flags))
 		TRY(state_machine_awaiter(call->heap, &root->machine, call->scratch, &awaiter));
 	uint64_t address = awaiter.kind == VALUE_REFERENCE ? awaiter.bits : awaiter.address;
-	*ret_shown = awaiter.type &&
-		     (awaiter.kind == VALUE_REFERENCE || awaiter.kind == VALUE_STRUCT);
+	*ret_shown =
+		awaiter.type && (awaiter.kind == VALUE_REFERENCE || awaiter.kind == VALUE_STRUCT);
 	if (!*ret_shown) {
 		output_skip(call->out);
 		return NULL;
@@ -117,8 +117,8 @@ static struct error *leaf_print(struct async_view *view, uint64_t object, uint64
 	if (!state)
 		return &error_no_memory;
 	uint64_t mt = type ? type->handle : 0;
-	output_line(call->out, "%*s%016" PRIx64 " %016" PRIx64 " (%s) %s",
-		    (int)depth * TAB_WIDTH, "", object, mt, state, name);
+	output_line(call->out, "%*s%016" PRIx64 " %016" PRIx64 " (%s) %s", (int)depth * TAB_WIDTH,
+		    "", object, mt, state, name);
 	output_row_begin(call->out);
 	output_unsigned(call->out, depth);
 	output_address(call->out, object);

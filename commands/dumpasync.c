@@ -65,8 +65,8 @@ static void look_for_runtime_async(struct collecting *collecting)
 	struct heap *heap = collecting->view.call->heap;
 	for (uint32_t i = 0; i < type_count(heap); i++) {
 		const struct type *type = type_by_index(heap, i);
-		if (type->kind == TYPE_CLASS && !type->is_generic_definition && i < collecting->kinds.count &&
-		    collecting->kinds.kinds[i] &&
+		if (type->kind == TYPE_CLASS && !type->is_generic_definition &&
+		    i < collecting->kinds.count && collecting->kinds.kinds[i] &&
 		    (type_is(heap, type, "System.Runtime.CompilerServices.Continuation") ||
 		     type_is(heap, type,
 			     "System.Runtime.CompilerServices.AsyncHelpers+RuntimeAsyncTask`1")))
@@ -95,7 +95,8 @@ static int by_count(const void *left, const void *right)
 	return (a->order > b->order) - (a->order < b->order);
 }
 
-static struct error *summary_rows(struct async_view *view, struct count_row **ret, size_t *ret_count)
+static struct error *summary_rows(struct async_view *view, struct count_row **ret,
+				  size_t *ret_count)
 {
 	struct async_graph *graph = &view->graph;
 	struct count_row *rows =
@@ -207,7 +208,8 @@ static const struct option options[] = {
 	{ "-stats", NULL, "count the methods under way by type", NULL },
 	{ "-coalesce", NULL, "draw stacks that are alike as one", NULL },
 	{ "-address", "ADDRESS", "only stacks with this object", address_names },
-	{ "-methodtable", "ADDRESS", "only stacks with an object of this MethodTable", table_names },
+	{ "-methodtable", "ADDRESS", "only stacks with an object of this MethodTable",
+	  table_names },
 	{ "-type", "TEXT", "only stacks with an object whose type's name contains TEXT", NULL },
 	{ "-tasks", NULL, "also stacks of nothing but plain tasks", tasks_names },
 	{ "-completed", NULL, "also what has completed", completed_names },

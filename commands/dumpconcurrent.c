@@ -1,4 +1,5 @@
-/* dumpconcurrentdictionary and dumpconcurrentqueue: SOS's own form of dumpdict and dumpcollection. */
+/* dumpconcurrentdictionary and dumpconcurrentqueue: SOS's own form of dumpdict and dumpcollection.
+ */
 #include "commands/collection_rows.h"
 
 #include "base/text.h"
@@ -18,11 +19,10 @@ static struct error *open_as(struct command_call *call, const char *name,
 	const char *full = type_name(call->heap, view->collection.type, NULL);
 	if (strcmp(view->collection.name, name) == 0 && !view->collection.foreign)
 		return NULL;
-	return error_new(ERROR_UNSUPPORTED,
-			 "%012" PRIx64 " is not a %s but an instance of %s: %s shows it",
-			 view->address, name, full,
-			 view->collection.kind == COLLECTION_SEQUENCE ? "dumpcollection"
-								      : "dumpdict");
+	return error_new(
+		ERROR_UNSUPPORTED, "%012" PRIx64 " is not a %s but an instance of %s: %s shows it",
+		view->address, name, full,
+		view->collection.kind == COLLECTION_SEQUENCE ? "dumpcollection" : "dumpdict");
 }
 
 /* Cut as SOS cuts it. */
@@ -120,8 +120,7 @@ static struct error *keep_reasons(struct command_call *call, size_t *known)
 	struct coverage *coverage = call->coverage;
 	for (; *known < coverage->reason_count; (*known)++) {
 		const char *reason = coverage->reasons[*known];
-		coverage->reasons[*known] =
-			arena_copy_text(call->scratch, reason, strlen(reason));
+		coverage->reasons[*known] = arena_copy_text(call->scratch, reason, strlen(reason));
 		if (!coverage->reasons[*known]) {
 			coverage->reason_count = *known;
 			return &error_no_memory;

@@ -36,6 +36,8 @@
 	COMMAND(sizestats) \
 	COMMAND(threads) \
 	COMMAND(taskstate) \
+	COMMAND(threadpool) \
+	COMMAND(threadpoolqueue) \
 	COMMAND(timerinfo) \
 	COMMAND(verifyheap) \
 	COMMAND(verifyobj)

@@ -24,8 +24,8 @@ static struct error *flags_of_object(struct command_call *call, uint64_t *ret)
 				 type ? type_name(call->heap, type, NULL) : "");
 	TRY(managed_task_flags(call->heap, address, &flags, &read));
 	if (!read)
-		return error_fault(address, "m_stateFlags of the task at %012" PRIx64
-					    " cannot be read",
+		return error_fault(address,
+				   "m_stateFlags of the task at %012" PRIx64 " cannot be read",
 				   address);
 	*ret = flags;
 	return NULL;
@@ -59,8 +59,8 @@ static const struct option options[] = {
 };
 static const char *const aliases[] = { "tks", NULL };
 static const char *const positionals[] = { "ADDRESS|PATH", NULL };
-static const char *const examples[] = { "taskstate Demo.Running.Asyncs.Pending",
-					"tks -v 33555456", NULL };
+static const char *const examples[] = { "taskstate Demo.Running.Asyncs.Pending", "tks -v 33555456",
+					NULL };
 const struct command command_taskstate = {
 	.name = "taskstate",
 	.aliases = aliases,

@@ -96,8 +96,8 @@ static void cells(struct command_call *call, const struct timer_row *row)
 static struct error *print(struct command_call *call, struct timer_rows *rows)
 {
 	static const struct column columns[] = {
-		{ "address", NULL, CELL_ADDRESS, 0 },  { "is_short", NULL, CELL_VALUE, 0 },
-		{ "due_ms", NULL, CELL_INTEGER, 0 },   { "period_ms", NULL, CELL_INTEGER, 0 },
+		{ "address", NULL, CELL_ADDRESS, 0 },   { "is_short", NULL, CELL_VALUE, 0 },
+		{ "due_ms", NULL, CELL_INTEGER, 0 },    { "period_ms", NULL, CELL_INTEGER, 0 },
 		{ "is_canceled", NULL, CELL_VALUE, 0 }, { "state", NULL, CELL_VALUE, 0 },
 		{ "method", NULL, CELL_TEXT, 0 },
 	};
@@ -148,7 +148,8 @@ const struct command command_timerinfo = {
 	.usage = "timerinfo",
 	.description =
 		"(S) are those due soon, (L) the others. Due time and period are as they were set, "
-		"in milliseconds; ------ is a timer that fires once. Stopped timers are in no list: "
+		"in milliseconds; ------ is a timer that fires once. Stopped timers are in no "
+		"list: "
 		"dumpheap -type TimerQueueTimer -exact has those too.",
 	.examples = examples,
 	.needs = NEEDS_HEAP,

@@ -55,8 +55,7 @@ struct error *async_graph_add(struct async_graph *graph, uint64_t address, const
 	node.edge = graph->edge_count;
 	TRY(task_visit_continuations(graph->heap, address, add_edge, graph, &damaged));
 	node.edge_count = graph->edge_count - node.edge;
-	graph->damaged +=
-		damaged || (kind == MANAGED_TASK_METHOD && !node.machine.state_read);
+	graph->damaged += damaged || (kind == MANAGED_TASK_METHOD && !node.machine.state_read);
 	graph->nodes[graph->count++] = node;
 	return NULL;
 }

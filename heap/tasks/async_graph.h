@@ -26,7 +26,7 @@ struct async_graph {
 	size_t count, capacity;
 	uint64_t *edges; /* addresses of objects, not only of tasks */
 	size_t edge_count, edge_capacity;
-	size_t *order; /* nodes' indexes as they were added, after async_graph_link() */
+	size_t *order;  /* nodes' indexes as they were added, after async_graph_link() */
 	size_t damaged; /* tasks whose flags, state machine or continuations cannot be read */
 	uint64_t marks;
 };

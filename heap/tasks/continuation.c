@@ -72,8 +72,8 @@ static struct error *visit_list(struct heap *heap, uint64_t list, continuation_v
 	return NULL;
 }
 
-struct error *task_visit_continuations(struct heap *heap, uint64_t task,
-				       continuation_visitor visit, void *context, bool *ret_damaged)
+struct error *task_visit_continuations(struct heap *heap, uint64_t task, continuation_visitor visit,
+				       void *context, bool *ret_damaged)
 {
 	struct value value;
 	const struct type *type;

@@ -16,8 +16,8 @@ struct managed_timer {
 	uint64_t address;
 	bool is_short; /* in the short chain */
 	bool is_canceled;
-	uint32_t due_ms, period_ms;  /* as it was set: milliseconds from its start */
-	uint64_t state, callback;    /* objects; 0: null */
+	uint32_t due_ms, period_ms;    /* as it was set: milliseconds from its start */
+	uint64_t state, callback;      /* objects; 0: null */
 	const struct type *state_type; /* NULL: none */
 };
 

@@ -1,0 +1,186 @@
+/* threadpool: the threads of the pool, how it chose their number, and what is queued. */
+#include "commands/command.h"
+
+#include "heap/tasks/callback.h"
+#include "heap/tasks/thread_pool.h"
+
+#include <inttypes.h>
+#include <math.h>
+
+static const struct column record_columns[] = {
+	{ "cpu_utilization", NULL, CELL_INTEGER, 0 },
+	{ "workers_total", NULL, CELL_INTEGER, 0 },
+	{ "workers_running", NULL, CELL_INTEGER, 0 },
+	{ "workers_idle", NULL, CELL_INTEGER, 0 },
+	{ "worker_min_limit", NULL, CELL_INTEGER, 0 },
+	{ "worker_max_limit", NULL, CELL_INTEGER, 0 },
+};
+
+static void pool_print(struct command_call *call, const struct thread_pool *pool)
+{
+	struct output *out = call->out;
+	unsigned idle = pool->total > pool->running ? pool->total - pool->running : 0;
+	output_line(out, "Using the Portable thread pool.");
+	output_line(out, "%s", "");
+	output_line(out, "%-17s %d%%", "CPU utilization:", pool->cpu_utilization);
+	output_line(out, "%-17s %u", "Workers Total:", pool->total);
+	output_line(out, "%-17s %u", "Workers Running:", pool->running);
+	output_line(out, "%-17s %u", "Workers Idle:", idle);
+	output_line(out, "%-17s %d", "Worker Min Limit:", pool->minimum);
+	output_line(out, "%-17s %d", "Worker Max Limit:", pool->maximum);
+	output_line(out, "%s", "");
+	output_record_begin(out, NULL, record_columns,
+			    sizeof(record_columns) / sizeof(*record_columns));
+	output_signed(out, pool->cpu_utilization);
+	output_unsigned(out, pool->total);
+	output_unsigned(out, pool->running);
+	output_unsigned(out, idle);
+	output_signed(out, pool->minimum);
+	output_signed(out, pool->maximum);
+	output_record_end(out);
+}
+
+/* Two digits behind the point: a number in JSON too. */
+static void decimal_cell(struct output *out, double number)
+{
+	char text[64];
+	snprintf(text, sizeof(text), "%.2f", number);
+	output_value(out, text, isfinite(number) ? text : "null");
+}
+
+static struct error *log_row(struct command_call *call, const struct hill_climb *entry,
+			     int32_t last_ms)
+{
+	const char *name = NULL;
+	if (entry->transition.kind == VALUE_ENUM)
+		TRY(value_enum_name(call->heap, &entry->transition, call->scratch, &name));
+	int32_t since_ms = (int32_t)((uint32_t)entry->tick_ms - (uint32_t)last_ms);
+	output_row_begin(call->out);
+	decimal_cell(call->out, since_ms / 1000.0);
+	output_text(call->out, name ? name : "?");
+	output_signed(call->out, entry->threads);
+	output_signed(call->out, entry->samples);
+	decimal_cell(call->out, (double)entry->throughput);
+	output_row_end(call->out);
+	return NULL;
+}
+
+static struct error *log_print(struct command_call *call)
+{
+	static const struct column columns[] = {
+		{ "time", "Time", CELL_TEXT, 10 },
+		{ "transition", "Transition", CELL_TEXT, -16 },
+		{ "new_threads", "#New Threads", CELL_COUNT, 14 },
+		{ "samples", "#Samples", CELL_COUNT, 14 },
+		{ "throughput", "Throughput", CELL_TEXT, 10 },
+	};
+	struct hill_climb *entries;
+	size_t count;
+	TRY(thread_pool_log(call->heap, call->scratch, &entries, &count));
+	if (!count)
+		return NULL;
+	output_line(call->out, "Hill Climbing Log:");
+	output_table_begin(call->out, "hill_climbing_log", columns, 5, true);
+	struct error *error = NULL;
+	for (size_t i = 0; !error && i < count; i++)
+		error = log_row(call, &entries[i], entries[count - 1].tick_ms);
+	output_table_end(call->out);
+	output_line(call->out, "%s", "");
+	return error;
+}
+
+static const char *queue_title(enum work_queue queue)
+{
+	static const char *const titles[] = { "[Global high-pri]", "[Global]", "[Global]",
+					      "[Global low-pri]", "[Local]" };
+	return titles[queue];
+}
+
+static const char *queue_key(enum work_queue queue)
+{
+	static const char *const keys[] = { "high_priority", "global", "assignable", "low_priority",
+					    "local" };
+	return keys[queue];
+}
+
+static struct error *item_print(const struct work_item *item, void *context)
+{
+	struct command_call *call = context;
+	const char *method = "";
+	if (item->callback)
+		TRY(callback_name(call->heap, item->callback, call->scratch, &method));
+	output_row_begin(call->out);
+	output_text(call->out, queue_title(item->queue));
+	output_text(call->out, queue_key(item->queue));
+	output_address(call->out, item->address);
+	output_text(call->out,
+		    item->type ? type_name(call->heap, item->type, NULL) : "<unreadable>");
+	if (*method)
+		output_text(call->out, method);
+	else
+		output_null(call->out);
+	output_row_end(call->out);
+	if (*method)
+		output_line(call->out, "    => %s", method);
+	return task_check(call->task, "listing what is queued");
+}
+
+static struct error *items_print(struct command_call *call)
+{
+	static const struct column columns[] = {
+		{ NULL, "Queue", CELL_TEXT, -17 },          { "queue", NULL, CELL_TEXT, 0 },
+		{ "address", "Object", CELL_ADDRESS, -16 }, { "type", "Type", CELL_TEXT, 0 },
+		{ "method", NULL, CELL_TEXT, 0 },
+	};
+	struct work_found found;
+	output_table_begin(call->out, "work_items", columns, 5, true);
+	struct error *error =
+		thread_pool_visit_work(call->heap, call->scratch, item_print, call, &found);
+	output_table_end(call->out);
+	TRY(error);
+	if (found.damaged)
+		call_missing(call, 0, "%" PRIu64 " parts of the work queues cannot be read",
+			     found.damaged);
+	return NULL;
+}
+
+static struct error *threadpool_run(struct command_call *call)
+{
+	struct thread_pool pool;
+	TRY(thread_pool_read(call->heap, &pool));
+	if (!pool.exists && !arguments_has(call->arguments, "-wi"))
+		return error_new(ERROR_NOT_FOUND,
+				 "there is no PortableThreadPool: the process has not used its "
+				 "thread pool, or it is not in the dump");
+	if (pool.exists)
+		pool_print(call, &pool);
+	if (pool.exists && !pool.counts_read)
+		call_missing(call, 0, "the thread pool's counts of threads cannot be read");
+	if (arguments_has(call->arguments, "-ti"))
+		TRY(log_print(call));
+	if (arguments_has(call->arguments, "-wi"))
+		TRY(items_print(call));
+	return NULL;
+}
+
+static const char *const log_names[] = { "-hc", NULL };
+static const char *const stat_names[] = { "-summary", NULL };
+static const struct option options[] = {
+	{ "-ti", NULL, "the log of how the pool chose its number of threads (hill climbing)",
+	  log_names },
+	{ "-wi", NULL, "the work items that are queued", NULL },
+	{ "-stat", NULL, "nothing more than without it; SOS has it", stat_names },
+	{ 0 },
+};
+static const char *const examples[] = { "threadpool", "threadpool -wi", "threadpool -ti", NULL };
+const struct command command_threadpool = {
+	.name = "threadpool",
+	.summary = "show the threads of the thread pool, and what is queued for them",
+	.usage = "threadpool [-ti] [-wi]",
+	.description = "Queues: [Global high-pri], [Global], [Global low-pri], and [Local] of each "
+		       "thread, in the order in which they are served. => is what the item calls.",
+	.options = options,
+	.examples = examples,
+	.needs = NEEDS_HEAP,
+	.run = threadpool_run,
+};

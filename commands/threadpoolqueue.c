@@ -1,0 +1,143 @@
+/* threadpoolqueue: what is queued for the thread pool, and how much of what. */
+#include "commands/command.h"
+
+#include "base/cleanup.h"
+#include "commands/line_count.h"
+#include "heap/tasks/callback.h"
+#include "heap/tasks/members.h"
+#include "heap/tasks/thread_pool.h"
+
+#include <inttypes.h>
+
+struct listing {
+	struct command_call *call;
+	struct line_count tasks, callbacks;
+	bool local; /* the local queues have begun */
+};
+
+static void listing_cleanup(struct listing *listing)
+{
+	line_count_deinit(&listing->tasks);
+	line_count_deinit(&listing->callbacks);
+}
+
+static void begin_local(struct listing *listing)
+{
+	if (listing->local)
+		return;
+	listing->local = true;
+	output_line(listing->call->out, "%s", "");
+	output_line(listing->call->out,
+		    "local per thread work items_____________________________________");
+}
+
+/* "[Scheduler]" behind a task's method that is not the default one. */
+static struct error *scheduler_of(struct command_call *call, const struct work_item *item,
+				  const char **name)
+{
+	uint64_t scheduler;
+	const struct type *type;
+	TRY(member_object(call->heap, item->address, "m_taskScheduler", &scheduler));
+	TRY(member_type(call->heap, scheduler, &type));
+	if (!type || type_is(call->heap, type, "System.Threading.Tasks.ThreadPoolTaskScheduler"))
+		return NULL;
+	*name = arena_printf(call->scratch, "%s [%s]", *name, type_name(call->heap, type, NULL));
+	return *name ? NULL : &error_no_memory;
+}
+
+static struct error *name_of(struct command_call *call, const struct work_item *item,
+			     const char **ret)
+{
+	*ret = "";
+	if (item->callback)
+		TRY(callback_name(call->heap, item->callback, call->scratch, ret));
+	if (item->kind == WORK_TASK && item->callback && **ret)
+		return scheduler_of(call, item, ret);
+	if (item->kind == WORK_CALLBACK && !item->callback)
+		*ret = "[no callback]";
+	if (!**ret && item->type)
+		return managed_task_name(call->heap, item->address, item->type, ret);
+	return NULL;
+}
+
+static struct error *show(const struct work_item *item, void *context)
+{
+	static const char *const kinds[] = { "Task | ", "Work | ", "" };
+	static const char *const keys[] = { "task", "work", "other" };
+	struct listing *listing = context;
+	struct command_call *call = listing->call;
+	struct output *out = call->out;
+	const char *name;
+	TRY(name_of(call, item, &name));
+	bool is_local = item->queue == WORK_LOCAL;
+	if (is_local)
+		begin_local(listing);
+	output_line(out, "0x%016" PRIX64 " %s%s", item->address, kinds[item->kind], name);
+	output_row_begin(out);
+	output_text(out, is_local ? "local" : "global");
+	output_address(out, item->address);
+	output_text(out, keys[item->kind]);
+	output_text(out, item->type ? type_name(call->heap, item->type, NULL) : "<unreadable>");
+	output_text(out, name);
+	output_row_end(out);
+	TRY(task_check(call->task, "listing what is queued"));
+	if (item->kind == WORK_OTHER)
+		return NULL;
+	return line_count_add(item->kind == WORK_TASK ? &listing->tasks : &listing->callbacks,
+			      name);
+}
+
+static void summary(struct output *out, struct line_count *counts, const char *kind)
+{
+	size_t total = counts->count;
+	if (!total)
+		return;
+	line_count_sort(counts);
+	for (size_t i = 0; i < counts->count; i++)
+		output_line(out, " %4" PRIu64 " %s  %s", counts->lines[i].count, kind,
+			    counts->lines[i].line);
+	output_line(out, " ----");
+	output_line(out, " %4zu", total);
+	output_line(out, "%s", "");
+}
+
+static struct error *threadpoolqueue_run(struct command_call *call)
+{
+	static const struct column columns[] = {
+		{ "queue", NULL, CELL_TEXT, 0 }, { "address", NULL, CELL_ADDRESS, 0 },
+		{ "kind", NULL, CELL_TEXT, 0 },  { "type", NULL, CELL_TEXT, 0 },
+		{ "name", NULL, CELL_TEXT, 0 },
+	};
+	CLEANUP(listing_cleanup) struct listing listing = { .call = call };
+	struct work_found found;
+	output_line(call->out, "global work item queue________________________________");
+	output_table_begin(call->out, "work_items", columns, 5, false);
+	struct error *error =
+		thread_pool_visit_work(call->heap, call->scratch, show, &listing, &found);
+	output_table_end(call->out);
+	TRY(error);
+	begin_local(&listing);
+	output_line(call->out, "%s", "");
+	summary(call->out, &listing.tasks, "Task");
+	summary(call->out, &listing.callbacks, "Work");
+	if (found.damaged)
+		call_missing(call, 0, "%" PRIu64 " parts of the work queues cannot be read",
+			     found.damaged);
+	if (found.none)
+		output_note(call->out,
+			    "The process has no work queue: its thread pool was not used, "
+			    "or ThreadPool.s_workQueue cannot be read.");
+	return NULL;
+}
+
+static const char *const aliases[] = { "tpq", NULL };
+static const char *const examples[] = { "threadpoolqueue", NULL };
+const struct command command_threadpoolqueue = {
+	.name = "threadpoolqueue",
+	.aliases = aliases,
+	.summary = "list the work items that are queued for the thread pool, and count them",
+	.usage = "threadpoolqueue",
+	.examples = examples,
+	.needs = NEEDS_HEAP,
+	.run = threadpoolqueue_run,
+};
