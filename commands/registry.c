@@ -17,8 +17,10 @@
 	COMMAND(dumpdict) \
 	COMMAND(dumpexceptions) \
 	COMMAND(dumpheap) \
+	COMMAND(dumphttp) \
 	COMMAND(dumpmt) \
 	COMMAND(dumpobj) \
+	COMMAND(dumprequests) \
 	COMMAND(dumpvc) \
 	COMMAND(eeheap) \
 	COMMAND(eeversion) \
@@ -34,10 +36,10 @@
 	COMMAND(registers) \
 	COMMAND(report) \
 	COMMAND(sizestats) \
-	COMMAND(threads) \
 	COMMAND(taskstate) \
 	COMMAND(threadpool) \
 	COMMAND(threadpoolqueue) \
+	COMMAND(threads) \
 	COMMAND(timerinfo) \
 	COMMAND(verifyheap) \
 	COMMAND(verifyobj)

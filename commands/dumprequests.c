@@ -1,0 +1,194 @@
+/* dumprequests: the HTTP requests that ASP.NET Core is answering. */
+#include "commands/command.h"
+
+#include "base/text.h"
+#include "commands/heap_filter.h"
+#include "commands/web_strings.h"
+#include "heap/types/value.h"
+
+#include <inttypes.h>
+
+/* Facts: dotnet/aspnetcore src/Http/Http/src/DefaultHttpContext.cs (_features), src/Extensions/
+ * Features/src/FeatureReferences.cs (Collection), src/Servers/Kestrel/Core/src/Internal/Http/
+ * HttpProtocol.FeatureCollection.cs and HttpProtocol.cs: the connection is its own collection. */
+struct listing {
+	struct command_call *call;
+	struct heap_filter filter;
+	struct row {
+		uint64_t address;
+		const char *method, *scheme, *url; /* NULL: unreadable */
+	} * rows;
+	size_t count, capacity;
+	uint8_t *verdicts;
+	size_t verdict_count;
+	struct error *error;
+};
+
+static struct error *is_context(struct listing *listing, uint32_t index, bool *ret)
+{
+	enum { UNKNOWN, YES, NO };
+	struct heap *heap = listing->call->heap;
+	if (index >= listing->verdict_count) {
+		size_t count = type_count(heap) + (size_t)index + 1;
+		uint8_t *grown = realloc(listing->verdicts, count);
+		if (!grown)
+			return &error_no_memory;
+		memset(grown + listing->verdict_count, UNKNOWN, count - listing->verdict_count);
+		listing->verdicts = grown;
+		listing->verdict_count = count;
+	}
+	uint8_t *verdict = &listing->verdicts[index];
+	if (*verdict == UNKNOWN)
+		*verdict = type_is(heap, type_by_index(heap, index),
+				   "Microsoft.AspNetCore.Http.DefaultHttpContext")
+				   ? YES
+				   : NO;
+	*ret = *verdict == YES;
+	return NULL;
+}
+
+/* What the context's features come from: its connection. 0: none, it is not in use. */
+static struct error *collection_of(struct listing *listing, uint64_t context, uint64_t *ret)
+{
+	struct value features, collection = { .kind = VALUE_UNREADABLE };
+	struct heap *heap = listing->call->heap;
+	*ret = 0;
+	TRY(value_field_of_object(heap, context, "_features", &features));
+	if (features.kind == VALUE_STRUCT)
+		TRY(value_field_of_struct(heap, features.type, features.address, "Collection",
+					  &collection));
+	if (collection.kind == VALUE_UNREADABLE)
+		call_missing(listing->call, 0,
+			     "the features of the context at %#" PRIx64 " cannot be read", context);
+	*ret = collection.kind == VALUE_REFERENCE ? collection.bits : 0;
+	return NULL;
+}
+
+static struct error *read_row(struct listing *listing, uint64_t collection, struct row *row)
+{
+	static const char *const methods[] = { "_methodText", "Method", NULL };
+	static const char *const schemes[] = { "Scheme", NULL };
+	static const char *const paths[] = { "Path", NULL };
+	static const char *const queries[] = { "QueryString", NULL };
+	struct command_call *call = listing->call;
+	const char *path, *query;
+	TRY(web_string(call, collection, methods, &row->method));
+	TRY(web_string(call, collection, schemes, &row->scheme));
+	TRY(web_string(call, collection, paths, &path));
+	TRY(web_string(call, collection, queries, &query));
+	if (path && query) {
+		row->url = arena_printf(call->scratch, "%s%s", path, query);
+		return row->url ? NULL : &error_no_memory;
+	}
+	return NULL;
+}
+
+static struct error *take(struct listing *listing, const struct gc_object *object)
+{
+	enum { FIRST_CAPACITY = 64 };
+	uint64_t collection;
+	bool is = false;
+	TRY(is_context(listing, object->type, &is));
+	if (!is)
+		return NULL;
+	TRY(collection_of(listing, object->address, &collection));
+	if (!collection)
+		return NULL;
+	if (listing->count == listing->capacity) {
+		size_t capacity = listing->capacity ? listing->capacity * 2 : FIRST_CAPACITY;
+		struct row *grown = reallocarray(listing->rows, capacity, sizeof(*grown));
+		if (!grown)
+			return &error_no_memory;
+		listing->rows = grown;
+		listing->capacity = capacity;
+	}
+	struct row *row = &listing->rows[listing->count];
+	*row = (struct row){ .address = object->address };
+	TRY(read_row(listing, collection, row));
+	listing->count++;
+	return NULL;
+}
+
+static bool visit(const struct gc_object *object, void *context)
+{
+	struct listing *listing = context;
+	if (!object->is_free)
+		listing->error = take(listing, object);
+	return !listing->error;
+}
+
+static void cell(struct output *out, const char *text)
+{
+	if (text)
+		output_text(out, text);
+	else
+		output_value(out, "<unreadable>", "null");
+}
+
+static int width_for(int width, const char *text)
+{
+	int length = text ? (int)strlen(text) : 0;
+	return length > width ? length : width;
+}
+
+static void print(const struct listing *listing)
+{
+	struct column columns[] = {
+		{ "address", "Address", CELL_ADDRESS, -12 },
+		{ "method", "Method", CELL_TEXT, 0 },
+		{ "scheme", "Scheme", CELL_TEXT, 0 },
+		{ "url", "Url", CELL_TEXT, 0 },
+	};
+	struct output *out = listing->call->out;
+	int method = 6, scheme = 6;
+	for (size_t i = 0; i < listing->count; i++) {
+		method = width_for(method, listing->rows[i].method);
+		scheme = width_for(scheme, listing->rows[i].scheme);
+	}
+	columns[1].width = -method;
+	columns[2].width = -scheme;
+	output_table_begin(out, "requests", columns, 4, listing->count != 0);
+	for (size_t i = 0; i < listing->count; i++) {
+		output_row_begin(out);
+		output_address(out, listing->rows[i].address);
+		cell(out, listing->rows[i].method);
+		cell(out, listing->rows[i].scheme);
+		cell(out, listing->rows[i].url);
+		output_row_end(out);
+	}
+	output_table_end(out);
+	if (listing->count)
+		output_line(out, "Found %zu active requests", listing->count);
+	else
+		output_line(out, "No requests found");
+}
+
+static struct error *dumprequests_run(struct command_call *call)
+{
+	struct listing listing = { .call = call };
+	heap_filter_init_all(&listing.filter, call);
+	struct error *error = heap_filter_walk(&listing.filter, visit, &listing);
+	heap_filter_deinit(&listing.filter);
+	if (listing.error) {
+		error_free(error);
+		error = listing.error;
+	}
+	if (!error)
+		print(&listing);
+	free(listing.rows);
+	free(listing.verdicts);
+	return error;
+}
+
+static const char *const examples[] = { "dumprequests", NULL };
+const struct command command_dumprequests = {
+	.name = "dumprequests",
+	.summary = "list the HTTP requests that ASP.NET Core is answering",
+	.usage = "dumprequests",
+	.description = "The contexts that belong to a connection. A connection keeps its context "
+		       "between requests: one that is idle shows its last request. Requests that "
+		       "the process sent: dumphttp.",
+	.examples = examples,
+	.needs = NEEDS_HEAP | NEEDS_OBJECTS,
+	.run = dumprequests_run,
+};
