@@ -66,6 +66,14 @@ enum {
 	LIMIT_METADATA_HOLE_BYTES = 16 * 1024 * 1024, /* a longer one: the rest is not looked for */
 	LIMIT_IL_BYTES = 1024 * 1024,                 /* one method body */
 	LIMIT_GETTER_FIELDS = 16,                     /* ldfld after ldfld of a trivial getter */
+	LIMIT_CODE_RANGES = 64 * 1024,                /* in one chunk of the map of code */
+	LIMIT_CODE_MAP_UNITS = 16 * 1024 * 1024,      /* looked at for the start of a method */
+	LIMIT_CODE_VERSIONS = 64 * 1024,              /* of one method */
+	LIMIT_CLASS_METHODS = 64 * 1024,              /* slots are numbered with 16 bits */
+	LIMIT_FUNCLETS = 64 * 1024,                   /* of one method */
+	LIMIT_IMAGE_FUNCTIONS = 16 * 1024 * 1024,     /* of one image compiled ahead of time */
+	LIMIT_HASH_SLOTS = 64,                        /* in one bucket of a HashMap */
+	LIMIT_INVOCATIONS = 1024 * 1024,              /* of one delegate */
 	LIMIT_STACK_TRACE_FRAMES = 1024 * 1024,       /* of one exception */
 	LIMIT_EXCEPTION_MEMORY_BYTES =
 		64 * 1024 * 1024,       /* what a mini dump holds for exceptions' sake */

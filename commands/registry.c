@@ -18,6 +18,7 @@
 	COMMAND(dumpexceptions) \
 	COMMAND(dumpheap) \
 	COMMAND(dumphttp) \
+	COMMAND(dumpmd) \
 	COMMAND(dumpmt) \
 	COMMAND(dumpobj) \
 	COMMAND(dumprequests) \
@@ -30,6 +31,7 @@
 	COMMAND(gcwhere) \
 	COMMAND(get) \
 	COMMAND(help) \
+	COMMAND(ip2md) \
 	COMMAND(listnearobj) \
 	COMMAND(printexception) \
 	COMMAND(refresh) \

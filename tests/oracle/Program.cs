@@ -9,7 +9,7 @@ public static class Program
 {
 	private const string Usage = "usage: Oracle VERB DUMP --dac LIBMSCORDACCORE [--files FOLDER]... [--per-type N]\n" +
 		"VERB: version, modules, threads, segments, stat, objects, statics, threadstatics, exceptions,\n" +
-		"handles, finalizers, syncblocks, thinlocks, time, check";
+		"handles, finalizers, syncblocks, thinlocks, methods, time, check";
 
 	public static int Main(string[] arguments)
 	{
@@ -42,6 +42,7 @@ public static class Program
 		case "finalizers": Tables.Finalizers(runtime, lines); break;
 		case "syncblocks": Tables.SyncBlocks(runtime, lines); break;
 		case "thinlocks": Tables.ThinLocks(runtime, lines); break;
+		case "methods": Methods.Print(runtime, lines); break;
 		case "time": Listings.Time(runtime, lines, clock); break;
 		case "check": Check.Print(runtime, lines); break;
 		case "objects": new Objects(runtime, lines).Print(perType); break;
