@@ -88,6 +88,7 @@ enum {
 	LIMIT_SEGMENTS = 4 * 1024 * 1024,
 	LIMIT_GC_SERIES = 64 * 1024,           /* runs of references in one type */
 	LIMIT_HANDLE_TABLE_MAPS = 1024 * 1024, /* each holds tens of handle tables */
+	LIMIT_SYNC_BLOCKS = 64 * 1024 * 1024,  /* an object's header has 26 bits for the index */
 	LIMIT_HANDLE_SEGMENTS = 1024 * 1024,   /* of 64 KiB, of one handle table */
 	LIMIT_STRING_UNITS =
 		0x3fffffdf, /* the longest string the runtime makes (String.MaxLength) */

@@ -2,6 +2,7 @@
 #include "commands/command.h"
 
 #include "base/limits.h"
+#include "commands/thread_index.h"
 #include "heap/clr_threads.h"
 #include "heap/types/exception.h"
 #include "heap/types/value.h"
@@ -131,23 +132,6 @@ static struct error *name_print(struct command_call *call, const struct clr_thre
 	return error;
 }
 
-/* The threads of the target, whose place among them is SOS's "DBG" number. */
-struct dump_threads {
-	const struct clr_threads *threads;
-	int64_t *index; /* of each managed thread; -1: not in the target */
-	int64_t next;
-};
-
-static struct error *index_note(const struct target_thread *thread, void *context)
-{
-	struct dump_threads *found = context;
-	for (size_t i = 0; i < found->threads->count; i++)
-		if (found->threads->threads[i].os_id == (uint64_t)thread->tid)
-			found->index[i] = found->next;
-	found->next++;
-	return NULL;
-}
-
 static struct error *row_print(struct command_call *call, const struct clr_thread *thread,
 			       int64_t index, uint64_t domain)
 {
@@ -202,23 +186,18 @@ static void counts_print(struct output *out, const struct clr_threads *threads)
 static struct error *clrthreads_run(struct command_call *call)
 {
 	const struct clr_threads *threads = call->heap->threads;
-	struct dump_threads found = { .threads = threads };
+	int64_t *indexes;
 	uint64_t variable, domain = 0;
 	if (contract_global(call->heap->contract, "AppDomain", &variable) &&
 	    !reader_u64(&call->heap->reader, variable, &domain))
 		domain = 0;
-	found.index = arena_allocate_array(call->scratch, threads->count, sizeof(*found.index));
-	if (!found.index)
-		return &error_no_memory;
-	for (size_t i = 0; i < threads->count; i++)
-		found.index[i] = -1;
-	TRY(target_visit_threads(call->heap->target, index_note, &found));
+	TRY(thread_indexes(call, &indexes));
 	counts_print(call->out, threads);
 	output_line(call->out, "%*sLock  ", LOCK_COLUMN, "");
 	output_table_begin(call->out, "threads", columns, sizeof(columns) / sizeof(*columns), true);
 	for (size_t i = 0; i < threads->count; i++)
-		if (found.index[i] >= 0 || !arguments_has(call->arguments, "-live"))
-			TRY(row_print(call, &threads->threads[i], found.index[i], domain));
+		if (indexes[i] >= 0 || !arguments_has(call->arguments, "-live"))
+			TRY(row_print(call, &threads->threads[i], indexes[i], domain));
 	output_table_end(call->out);
 	return NULL;
 }

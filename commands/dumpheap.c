@@ -1,9 +1,12 @@
 /* dumpheap: the objects of the heap, and how many of each type. */
 #include "commands/command.h"
 
+#include "commands/dumpheap_fragmentation.h"
 #include "commands/dumpheap_strings.h"
 #include "commands/heap_filter.h"
 #include "commands/heap_statistics.h"
+#include "heap/clr_threads.h"
+#include "heap/sync_blocks.h"
 #include "heap/types/type.h"
 
 #include <inttypes.h>
@@ -12,7 +15,9 @@ struct listing {
 	struct command_call *call;
 	struct heap_statistics statistics;
 	struct string_table *strings; /* NULL unless -strings */
-	uint64_t limit, listed;       /* limit UINT64_MAX: none */
+	struct fragmentation fragmentation;
+	bool wants_fragmentation;
+	uint64_t limit, listed; /* limit UINT64_MAX: none */
 	bool list, is_short, out_of_memory, limited;
 };
 
@@ -25,6 +30,15 @@ static const struct column object_columns[] = {
 };
 static const struct column short_columns[] = {
 	{ "address", "", CELL_ADDRESS, 0 },
+};
+
+static const struct column thin_lock_columns[] = {
+	{ "object", "Object", CELL_ADDRESS, 12 },
+	{ "thread", "Thread", CELL_ADDRESS, 16 },
+	{ "os_id", "OSId", CELL_HEX, 16 },
+	{ "managed_id", NULL, CELL_INTEGER, 0 },
+	{ "recursion", "Recursion", CELL_COUNT, 10 },
+	{ "type", NULL, CELL_TEXT, 0 },
 };
 
 static void object_row(struct listing *listing, const struct gc_object *object)
@@ -55,6 +69,8 @@ static bool visit(const struct gc_object *object, void *context)
 		if (output_broken(listing->call->out))
 			return false;
 	}
+	if (listing->wants_fragmentation)
+		listing->out_of_memory |= !fragmentation_add(&listing->fragmentation, object);
 	bool added = listing->strings ? string_table_add(listing->strings, object)
 				      : heap_statistics_add(&listing->statistics, object);
 	listing->out_of_memory |= !added;
@@ -94,7 +110,51 @@ static struct error *print(struct listing *listing, struct heap_filter *filter)
 		output_line(call->out, "%s", "");
 	if (listing->strings)
 		return string_table_print(listing->strings, by_count);
-	return heap_statistics_print(call, &listing->statistics, by_count);
+	TRY(heap_statistics_print(call, &listing->statistics, by_count));
+	fragmentation_print(&listing->fragmentation);
+	return NULL;
+}
+
+/* -thinlock: the objects whose header says that a thread holds them. */
+struct thin_lock_listing {
+	struct command_call *call;
+	struct sync_blocks layout;
+	struct reader headers; /* of its own: the walk's stands elsewhere */
+};
+
+static bool visit_thin_lock(const struct gc_object *object, void *context)
+{
+	struct thin_lock_listing *listing = context;
+	struct output *out = listing->call->out;
+	struct thin_lock lock;
+	if (object->is_free ||
+	    !thin_lock_read(&listing->layout, &listing->headers, object->address, &lock))
+		return true;
+	output_row_begin(out);
+	output_address(out, object->address);
+	output_address(out, lock.thread ? lock.thread->address : 0);
+	output_unsigned(out, lock.thread ? lock.thread->os_id : 0);
+	output_unsigned(out, lock.thread_id);
+	output_unsigned(out, lock.recursion);
+	output_text(out, type_name(listing->call->heap,
+				   type_by_index(listing->call->heap, object->type), NULL));
+	output_row_end(out);
+	return !output_broken(out);
+}
+
+static struct error *print_thin_locks(struct command_call *call, struct heap_filter *filter)
+{
+	struct thin_lock_listing listing = { .call = call };
+	TRY(thin_locks_open(call->heap, &listing.layout));
+	reader_init(&listing.headers, call->heap->target);
+	output_table_begin(call->out, "thin_locks", thin_lock_columns,
+			   sizeof(thin_lock_columns) / sizeof(*thin_lock_columns), true);
+	struct error *error = heap_filter_walk(filter, visit_thin_lock, &listing);
+	output_table_end(call->out);
+	if (!error)
+		error = reader_check(&listing.headers);
+	reader_deinit(&listing.headers);
+	return error;
 }
 
 static struct error *strings_wanted(struct listing *listing, struct heap_filter *filter)
@@ -120,7 +180,11 @@ static struct error *dumpheap_run(struct command_call *call)
 	struct error *error = heap_filter_init(&filter, call);
 	if (!error)
 		error = strings_wanted(&listing, &filter);
-	if (!error)
+	fragmentation_init(&listing.fragmentation, call);
+	listing.wants_fragmentation = !listing.is_short && !listing.strings;
+	if (!error && arguments_has(call->arguments, "-thinlock"))
+		error = print_thin_locks(call, &filter);
+	else if (!error)
 		error = print(&listing, &filter);
 	heap_filter_deinit(&filter);
 	heap_statistics_deinit(&listing.statistics);
@@ -132,6 +196,8 @@ static const struct option options[] = {
 	{ "-stat", NULL, "only the statistics", NULL },
 	HEAP_FILTER_OPTIONS,
 	{ "-strings", NULL, "only strings, and statistics by content", NULL },
+	{ "-thinlock", NULL, "only objects that a thread holds by their header: see syncblk",
+	  NULL },
 	{ "-bycount", NULL, "sort the statistics by count instead of size", NULL },
 	{ "-short", NULL, "only addresses, one a line", NULL },
 	{ "-limit", "NUMBER", "list at most NUMBER objects", NULL },
@@ -145,6 +211,7 @@ static const char *const examples[] = {
 	"dumpheap -type Dictionary -stat -bycount",
 	"dumpheap -gen loh -min 85000",
 	"dumpheap -strings -stat",
+	"dumpheap -thinlock",
 	"dumpheap -type System.String -short -limit 10",
 	NULL,
 };
@@ -152,14 +219,17 @@ const struct command command_dumpheap = {
 	.name = "dumpheap",
 	.summary = "list the objects of the managed heap, with statistics by type",
 	.usage = "dumpheap [-stat] [-type TEXT [-exact]] [-mt ADDRESS] [-min BYTES] [-max BYTES] "
-		 "[-gen GENERATION] [-segment ADDRESS] [-heap NUMBER] [-strings] [-bycount] "
+		 "[-gen GENERATION] [-segment ADDRESS] [-heap NUMBER] [-strings | -thinlock] "
+		 "[-bycount] "
 		 "[-short] "
 		 "[-limit NUMBER] [START [END]]",
-	.description = "Walks the heap in ascending order of addresses. Sizes are what SOS shows: "
-		       "the object's own "
-		       "bytes, at least 24, not rounded up. START and END are hexadecimal; L100 "
-		       "for END is a length. "
-		       "-min and -max are decimal, or hexadecimal with 0x.",
+	.description =
+		"Walks the heap in ascending order of addresses. Sizes are what SOS shows: "
+		"the object's own "
+		"bytes, at least 24, not rounded up. START and END are hexadecimal; L100 "
+		"for END is a length. "
+		"-min and -max are decimal, or hexadecimal with 0x. Free blocks of 0.5 MB and more "
+		"outside the large object heap are listed last, with what follows them.",
 	.options = options,
 	.positionals = positionals,
 	.examples = examples,

@@ -5,6 +5,10 @@
 #include "commands/get_resolve.h"
 #include "commands/object_expand.h"
 #include "commands/object_header.h"
+#include "heap/clr_threads.h"
+#include "heap/sync_blocks.h"
+
+#include <inttypes.h>
 
 static void print_free(struct command_call *call, const struct object_view *view)
 {
@@ -21,6 +25,33 @@ static void print_free(struct command_call *call, const struct object_view *view
 	output_address(call->out, view->object.method_table);
 	output_unsigned(call->out, view->object.size);
 	output_record_end(call->out);
+}
+
+/* SOS's last line, when the object's header says that a thread holds its monitor. */
+static struct error *print_thin_lock(struct command_call *call, uint64_t address)
+{
+	static const struct column columns[] = {
+		{ "managed_id", NULL, CELL_INTEGER, 0 },
+		{ "thread", NULL, CELL_ADDRESS, 0 },
+		{ "recursion", NULL, CELL_INTEGER, 0 },
+	};
+	struct sync_blocks layout;
+	struct thin_lock lock;
+	struct error *error = thin_locks_open(call->heap, &layout);
+	if (error_take(&error, ERROR_UNSUPPORTED))
+		return NULL;
+	TRY(error);
+	if (!thin_lock_read(&layout, &call->heap->reader, address, &lock))
+		return NULL;
+	uint64_t thread = lock.thread ? lock.thread->address : 0;
+	output_line(call->out, "ThinLock owner %" PRIx32 " (%016" PRIX64 "), Recursive %" PRIx32,
+		    lock.thread_id, thread, lock.recursion);
+	output_record_begin(call->out, "thin_lock", columns, sizeof(columns) / sizeof(*columns));
+	output_unsigned(call->out, lock.thread_id);
+	output_address(call->out, thread);
+	output_unsigned(call->out, lock.recursion);
+	output_record_end(call->out);
+	return NULL;
 }
 
 static struct error *dumpobj_run(struct command_call *call)
@@ -44,6 +75,7 @@ static struct error *dumpobj_run(struct command_call *call)
 					     .header = sizeof(uint64_t) };
 		TRY(field_table_print(call, &table));
 	}
+	TRY(print_thin_lock(call, address));
 	if (levels)
 		return object_expand_print(call, address, levels);
 	return NULL;

@@ -167,6 +167,10 @@ static void table_print(const struct heap_table *table, const char *key, part_of
 static struct error *gcheapstat_run(struct command_call *call)
 {
 	const struct gc_heap *gc = call->heap->gc;
+	if (arguments_has(call->arguments, "-unreachable"))
+		return error_new(ERROR_UNSUPPORTED,
+				 "gcheapstat cannot tell yet which objects are unrooted: leave "
+				 "-unreachable out, and live and dead ones are counted together");
 	struct heap_table table = { .out = call->out, .heap_count = gc->heap_count };
 	table.heaps = arena_allocate_array(call->scratch, gc->heap_count, sizeof(*table.heaps));
 	if (!table.heaps)
@@ -183,6 +187,12 @@ static struct error *gcheapstat_run(struct command_call *call)
 	return NULL;
 }
 
+static const char *const unreachable_aliases[] = { "-inclUnrooted", "-iu", NULL };
+static const struct option options[] = {
+	{ "-unreachable", NULL, "refused: needs roots, which are not looked for yet",
+	  unreachable_aliases },
+	{ 0 },
+};
 static const char *const examples[] = { "gcheapstat", NULL };
 const struct command command_gcheapstat = {
 	.name = "gcheapstat",
@@ -192,6 +202,7 @@ const struct command command_gcheapstat = {
 		"Allocated is what the segments of a generation hold, free space included; of an "
 		"ephemeral segment (EPH), which holds several generations, each one's is the bytes "
 		"of its objects. FRZ is the NonGC heap.",
+	.options = options,
 	.examples = examples,
 	.needs = NEEDS_HEAP | NEEDS_OBJECTS,
 	.run = gcheapstat_run,

@@ -5,6 +5,7 @@
 /* A line a command, sorted by name; tests/unit/test_run.c checks that. */
 /* clang-format off */
 #define COMMANDS(COMMAND) \
+	COMMAND(analyzeoom) \
 	COMMAND(clrmodules) \
 	COMMAND(clrthreads) \
 	COMMAND(diff) \
@@ -26,6 +27,7 @@
 	COMMAND(eeheap) \
 	COMMAND(eeversion) \
 	COMMAND(exit) \
+	COMMAND(finalizequeue) \
 	COMMAND(gchandles) \
 	COMMAND(gcheapstat) \
 	COMMAND(gcwhere) \
@@ -43,6 +45,7 @@
 	COMMAND(threadpoolqueue) \
 	COMMAND(threads) \
 	COMMAND(timerinfo) \
+	COMMAND(syncblk) \
 	COMMAND(verifyheap) \
 	COMMAND(verifyobj)
 /* clang-format on */

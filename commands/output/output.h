@@ -120,7 +120,7 @@ void output_struct_end(struct output *output);
 /* Text only: a line of prose ("Statistics:"). No newline in it; "" is an empty line. */
 void output_line(struct output *output, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Text only: "Total 1,234 objects, 56,789 bytes" and its like: `before` COUNT `between` SIZE
- * `after`, with thousands separators. */
+ * `after`, with thousands separators. `between` NULL: without it and SIZE. */
 void output_line_total(struct output *output, const char *before, uint64_t count,
 		       const char *between, uint64_t size, const char *after);
 /* A remark: JSON notes[]; text: a line of its own at the end of the document. */

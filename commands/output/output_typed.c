@@ -71,8 +71,10 @@ void output_line_total(struct output *output, const char *before, uint64_t count
 	struct text line = { 0 };
 	text_append(&line, before);
 	output_append_decimal(&line, count, true);
-	text_append(&line, between);
-	output_append_decimal(&line, size, true);
+	if (between) {
+		text_append(&line, between);
+		output_append_decimal(&line, size, true);
+	}
 	text_append(&line, after);
 	output->out_of_memory |= text_failed(&line);
 	output_line(output, "%s", text_string(&line));
