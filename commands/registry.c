@@ -20,6 +20,7 @@
 	COMMAND(dumpheap) \
 	COMMAND(dumphttp) \
 	COMMAND(dumpmd) \
+	COMMAND(dumplocks) \
 	COMMAND(dumpmt) \
 	COMMAND(dumpobj) \
 	COMMAND(dumprequests) \
@@ -46,6 +47,7 @@
 	COMMAND(threads) \
 	COMMAND(timerinfo) \
 	COMMAND(syncblk) \
+	COMMAND(threads) \
 	COMMAND(verifyheap) \
 	COMMAND(verifyobj)
 /* clang-format on */

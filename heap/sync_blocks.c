@@ -1,6 +1,7 @@
 #include "heap/sync_blocks.h"
 
 #include "heap/clr_threads.h"
+#include "heap/managed_locks.h"
 #include "heap/types/value.h"
 
 enum { FREE_ENTRY = 1, POINTER = sizeof(uint64_t) }; /* syncblk.cpp: the low bit of m_Object */
@@ -193,6 +194,31 @@ struct error *sync_block_read(const struct sync_blocks *blocks, uint32_t index,
 	return layout->monitor.present ? monitor_read(blocks, ret) : lock_read(blocks, ret);
 }
 
+/* Since .NET 11 a monitor's Lock leads to a Condition with a chain of those that wait. */
+static bool condition_waiting(struct heap *heap, uint64_t lock, uint32_t *ret_count)
+{
+	struct value condition, first;
+	*ret_count = 0;
+	if (!lock)
+		return true;
+	struct error *error =
+		value_field_of_object(heap, lock, "_waitEventOrCondition", &condition);
+	if (!error && condition.kind == VALUE_NULL)
+		return true;
+	bool known = !error && condition.kind == VALUE_REFERENCE && condition.type;
+	if (known && !type_is(heap, condition.type, "System.Threading.Condition"))
+		return true; /* only an event: nobody has ever called Monitor.Wait */
+	if (known)
+		error = value_field_of_object(heap, condition.bits, "_waitersHead", &first);
+	if (error || !known) {
+		error_free(error);
+		return false;
+	}
+	return first.kind == VALUE_NULL ||
+	       (first.kind == VALUE_REFERENCE &&
+		managed_chain_count(heap, first.bits, "next", ret_count));
+}
+
 void sync_block_waiting(const struct sync_blocks *blocks, const struct sync_block *block,
 			const struct clr_thread **threads, size_t room, uint32_t *ret_count,
 			bool *ret_known)
@@ -202,6 +228,12 @@ void sync_block_waiting(const struct sync_blocks *blocks, const struct sync_bloc
 	uint64_t link, waited, thread;
 	*ret_count = 0;
 	*ret_known = false;
+	if (layout->lock.present) {
+		*ret_known = condition_waiting(blocks->heap, block->lock, ret_count);
+		for (size_t i = 0; i < room && i < *ret_count; i++)
+			threads[i] = NULL;
+		return;
+	}
 	if (!layout->wait_link.present || !layout->wait_block.present ||
 	    !layout->wait_thread.present || !block->address)
 		return;

@@ -54,9 +54,8 @@ MUST_CHECK struct error *sync_block_read(const struct sync_blocks *blocks, uint3
 					 struct sync_block *ret);
 
 /* The threads in Monitor.Wait on the block's object, first come first: at most `room` of them go to
- * `threads` (NULL entries: no thread that there is). *ret_count is how many there are;
- * *ret_known false: this runtime keeps them elsewhere (.NET 11: System.Threading.Condition), or the
- * list could not be followed. */
+ * `threads` (NULL entries: not known; since .NET 11 none is). *ret_count is how many there are;
+ * *ret_known false: the list could not be followed. */
 void sync_block_waiting(const struct sync_blocks *blocks, const struct sync_block *block,
 			const struct clr_thread **threads, size_t room, uint32_t *ret_count,
 			bool *ret_known);
