@@ -29,6 +29,7 @@
 	COMMAND(eeversion) \
 	COMMAND(exit) \
 	COMMAND(finalizequeue) \
+	COMMAND(gchandleleaks) \
 	COMMAND(gchandles) \
 	COMMAND(gcheapstat) \
 	COMMAND(gcwhere) \

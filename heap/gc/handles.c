@@ -26,7 +26,6 @@ static const struct field_binding bindings[] = {
 	{ "TableSegment", "RgValue", SLOT(values), true, 8 },
 };
 
-/* A walk over the tables. What is done with each is the caller's: segments first, then handles. */
 struct table_walk {
 	struct heap *heap;
 	const struct task *task;
@@ -35,12 +34,8 @@ struct table_walk {
 	struct id_map seen; /* tables and segments: a list that leads back to one ends there */
 	uint64_t *segments; /* of the table at hand */
 	size_t segment_count, segment_capacity;
-	struct error *(*table)(struct table_walk *walk);
 	gc_handle_visitor visit;
 	void *context;
-	struct arena *arena; /* gc_handle_segments() */
-	struct region *regions;
-	size_t region_count, region_capacity;
 	uint64_t lost;
 	bool stopped;
 };
@@ -239,7 +234,7 @@ static struct error *bucket_visit(struct table_walk *walk, uint64_t bucket)
 		if (!is_new)
 			return NULL;
 		TRY(segments_collect(walk, table));
-		TRY(walk->table(walk));
+		TRY(table_visit_handles(walk));
 	}
 	return NULL;
 }
@@ -279,63 +274,17 @@ static struct error *tables_visit(struct table_walk *walk)
 	return reader_check(&walk->reader);
 }
 
-static struct error *walk_run(struct table_walk *walk)
-{
-	reader_init(&walk->reader, walk->heap->target);
-	struct error *error = tables_visit(walk);
-	reader_deinit(&walk->reader);
-	id_map_deinit(&walk->seen);
-	free(walk->segments);
-	return error;
-}
-
 struct error *gc_handles_visit(struct heap *heap, const struct task *task, gc_handle_visitor visit,
 			       void *context, uint64_t *ret_lost)
 {
-	struct table_walk walk = { .heap = heap,
-				   .task = task,
-				   .table = table_visit_handles,
-				   .visit = visit,
-				   .context = context };
-	struct error *error = walk_run(&walk);
+	struct table_walk walk = { .heap = heap, .task = task, .visit = visit, .context = context };
+	reader_init(&walk.reader, heap->target);
+	struct error *error = tables_visit(&walk);
+	reader_deinit(&walk.reader);
+	id_map_deinit(&walk.seen);
+	free(walk.segments);
 	*ret_lost = walk.lost;
 	return error;
-}
-
-static struct error *table_note_segments(struct table_walk *walk)
-{
-	const struct handle_layout *layout = &walk->layout;
-	uint64_t size =
-		layout->values.offset + layout->block_count * layout->block_handles * POINTER;
-	for (size_t i = 0; i < walk->segment_count; i++) {
-		if (walk->region_count == walk->region_capacity) {
-			size_t capacity = walk->region_capacity ? walk->region_capacity * 2 : 64;
-			struct region *regions =
-				arena_allocate_array(walk->arena, capacity, sizeof(*regions));
-			if (!regions)
-				return &error_no_memory;
-			if (walk->region_count)
-				memcpy(regions, walk->regions,
-				       walk->region_count * sizeof(*regions));
-			walk->regions = regions;
-			walk->region_capacity = capacity;
-		}
-		walk->regions[walk->region_count++] =
-			(struct region){ walk->segments[i], walk->segments[i] + size, 0 };
-	}
-	return NULL;
-}
-
-struct error *gc_handle_segments(struct heap *heap, const struct task *task, struct arena *arena,
-				 struct region **ret, size_t *ret_count)
-{
-	struct table_walk walk = {
-		.heap = heap, .task = task, .table = table_note_segments, .arena = arena
-	};
-	TRY(walk_run(&walk));
-	*ret = walk.regions;
-	*ret_count = walk.region_count;
-	return NULL;
 }
 
 static bool count_add(const struct gc_handle *handle, void *context)

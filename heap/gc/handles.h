@@ -45,13 +45,6 @@ MUST_CHECK struct error *gc_handles_visit(struct heap *heap, const struct task *
 					  gc_handle_visitor visit, void *context,
 					  uint64_t *ret_lost);
 
-/* The segments of all handle tables: [start, end) of each. For scans of memory that must not take a
- * handle's own place for a use of it. In arena. */
-struct region;
-MUST_CHECK struct error *gc_handle_segments(struct heap *heap, const struct task *task,
-					    struct arena *arena, struct region **ret,
-					    size_t *ret_count);
-
 /* How many there are of each kind. */
 struct gc_handle_counts {
 	uint64_t of_kind[HANDLE_KIND_COUNT], total;

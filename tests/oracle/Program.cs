@@ -10,6 +10,7 @@ public static class Program
 	private const string Usage = "usage: Oracle VERB DUMP --dac LIBMSCORDACCORE [--files FOLDER]... [--per-type N]\n" +
 		"VERB: version, modules, threads, segments, stat, objects, statics, threadstatics, exceptions,\n" +
 		"handles, finalizers, syncblocks, thinlocks, methods, time, check";
+		"handles, finalizers, ooms, syncblocks, thinlocks, time, check";
 
 	public static int Main(string[] arguments)
 	{
@@ -40,6 +41,7 @@ public static class Program
 		case "exceptions": Exceptions.Print(runtime, lines); break;
 		case "handles": Tables.Handles(runtime, lines); break;
 		case "finalizers": Tables.Finalizers(runtime, lines); break;
+		case "ooms": Tables.OutOfMemory(runtime, lines); break;
 		case "syncblocks": Tables.SyncBlocks(runtime, lines); break;
 		case "thinlocks": Tables.ThinLocks(runtime, lines); break;
 		case "methods": Methods.Print(runtime, lines); break;

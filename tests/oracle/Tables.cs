@@ -1,4 +1,4 @@
-// The runtime's tables around the heap: handles, the finalization queues, sync blocks, thin locks.
+// The runtime's tables around the heap: handles, the finalization queues, sync blocks, thin locks, out of memory.
 using Microsoft.Diagnostics.Runtime;
 
 namespace Oracle;
@@ -18,6 +18,13 @@ public static class Tables
 			lines.WriteLine($"finalizable\t{found.Address:x}\t{Text.Name(found.Type)}");
 		foreach (var root in runtime.Heap.EnumerateFinalizerRoots())
 			lines.WriteLine($"ready\t{root.Object.Address:x}\t{Text.Name(root.Object.Type)}");
+	}
+
+	public static void OutOfMemory(ClrRuntime runtime, TextWriter lines)
+	{
+		foreach (var heap in runtime.Heap.SubHeaps.OrderBy(heap => heap.Index))
+			if (heap.OomInfo is { } oom)
+				lines.WriteLine($"{heap.Index}\t{oom.Reason}\t{oom.AllocSize}\t{oom.GCIndex}\t{oom.GetMemoryFailure}\t{oom.Size}\t{oom.AvailablePageFileMB}\t{oom.IsLargeObjectHeap}");
 	}
 
 	public static void SyncBlocks(ClrRuntime runtime, TextWriter lines)
