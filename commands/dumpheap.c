@@ -69,7 +69,9 @@ static bool visit(const struct gc_object *object, void *context)
 		if (output_broken(listing->call->out))
 			return false;
 	}
-	if (listing->wants_fragmentation)
+	/* Only what stands behind free space is looked at: most objects do not. */
+	if (listing->wants_fragmentation &&
+	    (object->is_free || listing->fragmentation.last.address))
 		listing->out_of_memory |= !fragmentation_add(&listing->fragmentation, object);
 	bool added = listing->strings ? string_table_add(listing->strings, object)
 				      : heap_statistics_add(&listing->statistics, object);
