@@ -42,13 +42,13 @@
 	COMMAND(registers) \
 	COMMAND(report) \
 	COMMAND(sizestats) \
+	COMMAND(syncblk) \
 	COMMAND(taskstate) \
 	COMMAND(threadpool) \
 	COMMAND(threadpoolqueue) \
 	COMMAND(threads) \
-	COMMAND(timerinfo) \
-	COMMAND(syncblk) \
 	COMMAND(threads) \
+	COMMAND(timerinfo) \
 	COMMAND(verifyheap) \
 	COMMAND(verifyobj)
 /* clang-format on */
