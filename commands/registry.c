@@ -19,8 +19,8 @@
 	COMMAND(dumpexceptions) \
 	COMMAND(dumpheap) \
 	COMMAND(dumphttp) \
-	COMMAND(dumpmd) \
 	COMMAND(dumplocks) \
+	COMMAND(dumpmd) \
 	COMMAND(dumpmt) \
 	COMMAND(dumpobj) \
 	COMMAND(dumprequests) \
@@ -46,7 +46,6 @@
 	COMMAND(taskstate) \
 	COMMAND(threadpool) \
 	COMMAND(threadpoolqueue) \
-	COMMAND(threads) \
 	COMMAND(threads) \
 	COMMAND(timerinfo) \
 	COMMAND(verifyheap) \
