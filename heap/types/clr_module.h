@@ -70,9 +70,39 @@ MUST_CHECK struct error *clr_module_metadata_or_none(struct heap *heap, struct c
  * when that cannot be read. */
 const char *clr_module_assembly_name(struct heap *heap, struct clr_module *module);
 
+/* Its path, or what SOS says of a module without one. */
+const char *clr_module_title(const struct clr_module *module);
+
 /* By simple assembly name ("System.Private.CoreLib"); NULL: none. */
 MUST_CHECK struct error *clr_module_find(struct heap *heap, const char *assembly_name,
 					 struct clr_module **ret); /* ERROR_NO_MEMORY only */
+
+/* Where the runtime keeps what it knows of a module's tokens (Loader.md, "lookup maps"): addresses
+ * of their first entries; 0: none. */
+struct clr_module_parts {
+	uint64_t loader_allocator;
+	uint64_t type_def_map, type_ref_map, method_def_map, field_def_map, member_ref_map;
+	uint64_t references_map; /* of its AssemblyRefs: ManifestModuleReferencesMap */
+	bool is_edit_and_continue;
+	uint64_t metadata_address; /* in its image; 0: none, or its headers cannot be read */
+	uint32_t metadata_size;    /* bytes */
+};
+MUST_CHECK struct error *clr_module_parts(struct heap *heap, struct clr_module *module,
+					  struct clr_module_parts *ret);
+
+/* The System.Runtime.Loader.AssemblyLoadContext object that loaded the module. *ret 0: the default
+ * one, which has no object yet. ERROR_FAULT when it cannot be read. */
+MUST_CHECK struct error *clr_module_load_context(struct heap *heap, const struct clr_module *module,
+						 uint64_t *ret);
+
+/* The manifest module of the Assembly at this address. ERROR_BAD_DATA when none stands there. */
+MUST_CHECK struct error *clr_module_of_assembly(struct heap *heap, uint64_t assembly,
+						struct clr_module **ret);
+
+/* Where its metadata stands in its image in the target; false: it has none, or its headers cannot
+ * be read. */
+bool clr_module_metadata_place(struct heap *heap, const struct clr_module *module, uint64_t *ret,
+			       uint32_t *ret_size);
 
 /* The address of an RVA of the module's image in the target; false: no image. */
 bool clr_module_rva(struct heap *heap, struct clr_module *module, uint32_t rva, uint64_t *ret);

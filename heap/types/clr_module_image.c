@@ -24,6 +24,18 @@ bool clr_module_rva(struct heap *heap, struct clr_module *module, uint32_t rva, 
 	return !error && pe_image_address_of_rva(&image, rva, 1, ret);
 }
 
+bool clr_module_metadata_place(struct heap *heap, const struct clr_module *module, uint64_t *ret,
+			       uint32_t *ret_size)
+{
+	struct pe_image image;
+	if (!module->image_base)
+		return false;
+	struct error *error = pe_image_open(&heap->reader, module->image_base, module->image_size,
+					    module->image_mapped, &image);
+	error_free(error);
+	return !error && pe_image_metadata(&image, ret, ret_size);
+}
+
 static struct error *metadata_of_image(struct heap *heap, const struct image *place,
 				       struct metadata **ret)
 {

@@ -105,6 +105,8 @@ bool metadata_type_def(const struct metadata *metadata, uint32_t row, struct typ
  * uncompressed metadata (#-), whose lists go through the table FieldPtr (dotnet/runtime
  * src/coreclr/inc/metamodelpub.h: FieldPtrRec). */
 uint32_t metadata_field_row(const struct metadata *metadata, uint32_t position);
+/* The same of its list of methods (MethodPtr). */
+uint32_t metadata_method_row(const struct metadata *metadata, uint32_t position);
 
 struct type_ref {       /* II.22.38 */
 	uint32_t scope; /* Module, ModuleRef, AssemblyRef or TypeRef token; 0: exported type */

@@ -123,6 +123,11 @@ uint32_t metadata_field_row(const struct metadata *metadata, uint32_t position)
 	return metadata_list_row(metadata, TABLE_FIELD, position);
 }
 
+uint32_t metadata_method_row(const struct metadata *metadata, uint32_t position)
+{
+	return metadata_list_row(metadata, TABLE_METHOD_DEF, position);
+}
+
 /* The last TypeDef whose list starts at or before the position; the lists are in the order of their
  * types (II.22.37), and an empty list starts where the next one does. */
 static uint32_t list_owner(const struct metadata *metadata, unsigned column, unsigned listed_table,

@@ -119,6 +119,14 @@ MUST_CHECK struct error *type_of_signature(struct heap *heap, const struct signa
 					   uint32_t node, struct clr_module *module,
 					   const struct type *context, const struct type **ret);
 
+/* The loaded types among a module's own TypeDefs, or among those that its TypeRefs name, by row. A
+ * visitor's error ends the visit; ERROR_FAULT when the map cannot be read to its end. */
+typedef struct error *(*token_visitor)(uint32_t row, uint64_t handle, void *context);
+MUST_CHECK struct error *type_definitions_visit(struct heap *heap, const struct clr_module *module,
+						token_visitor visit, void *context);
+MUST_CHECK struct error *type_references_visit(struct heap *heap, const struct clr_module *module,
+					       token_visitor visit, void *context);
+
 /* Loaded types by name, as type_name() spells it, or by the simple or partly qualified name
  * ("Gateway", "Payments.Gateway", "Outer+Inner", "List<System.Int32>"): looked for over the
  * TypeDefs of all modules, exact full names first. The matches go to *ret (in scratch). Types whose

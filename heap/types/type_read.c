@@ -191,6 +191,46 @@ uint64_t type_map_find(struct heap *heap, const struct clr_module *module, struc
 	return 0;
 }
 
+struct error *type_map_visit(struct heap *heap, const struct clr_module *module, struct field map,
+			     token_visitor visit, void *context)
+{
+	uint64_t address = module->address + map.offset, raw;
+	uint32_t row = 0;
+	if (!map.present)
+		return NULL;
+	for (uint32_t blocks = 0; address && blocks < LIMIT_LOOKUP_MAP_BLOCKS; blocks++) {
+		struct map_block block;
+		if (!map_block_read(heap, address, &block))
+			return error_new(ERROR_FAULT, "a map of the tokens of %s cannot be read",
+					 *module->path ? module->path : "a dynamic module");
+		for (uint32_t i = 0; i < block.count; i++, row++) {
+			if (row > LIMIT_LOOKUP_MAP_ENTRIES)
+				return NULL;
+			if (!reader_u64(&heap->reader, block.data + (uint64_t)i * sizeof(uint64_t),
+					&raw))
+				return error_new(ERROR_FAULT,
+						 "a map of the tokens of %s cannot be read",
+						 *module->path ? module->path : "a dynamic module");
+			if (row && map_entry(raw))
+				TRY(visit(row, map_entry(raw), context));
+		}
+		address = block.next;
+	}
+	return NULL;
+}
+
+struct error *type_definitions_visit(struct heap *heap, const struct clr_module *module,
+				     token_visitor visit, void *context)
+{
+	return type_map_visit(heap, module, heap->types->layout.type_def_map, visit, context);
+}
+
+struct error *type_references_visit(struct heap *heap, const struct clr_module *module,
+				    token_visitor visit, void *context)
+{
+	return type_map_visit(heap, module, heap->types->layout.type_ref_map, visit, context);
+}
+
 /* DacEnumerableHash (Loader.md; src/coreclr/vm/dacenumerablehash.h): the bucket array's first three
  * slots are its length, the next array and the end sentinel; a chain ends at an odd value. The low
  * bit of a value is a flag. */

@@ -139,6 +139,11 @@ MUST_CHECK struct error *type_new_unloaded(struct heap *heap, const struct type 
 uint64_t type_map_find(struct heap *heap, const struct clr_module *module, struct field map,
 		       uint32_t row);
 
+/* The entries of a module's lookup map that are not 0, by row. A visitor's error ends the visit;
+ * ERROR_FAULT when the map cannot be read to its end. */
+MUST_CHECK struct error *type_map_visit(struct heap *heap, const struct clr_module *module,
+					struct field map, token_visitor visit, void *context);
+
 /* Every handle of AvailableTypeParams: the constructed types of a module. */
 typedef struct error *(*handle_visitor)(uint64_t handle, void *context);
 MUST_CHECK struct error *type_available_visit(struct heap *heap, const struct clr_module *module,
