@@ -1,74 +1,152 @@
 /* clrmodules: the managed modules. */
 #include "commands/command.h"
 
+#include "commands/name_pattern.h"
 #include "heap/types/clr_module.h"
 
+#include <inttypes.h>
+
+/* In text a module is one line, or with -v several. */
 static const struct column columns[] = {
-	{ "image_base", "", CELL_ADDRESS_WIDE, 0 },
-	{ "size", "", CELL_VALUE, 0 },
-	{ "path", "", CELL_TEXT, 0 },
+	{ "image_base", NULL, CELL_ADDRESS_WIDE, 0 },
+	{ "size", NULL, CELL_INTEGER, 0 },
+	{ "path", NULL, CELL_TEXT, 0 },
 	{ "assembly_name", NULL, CELL_TEXT, 0 },
 	{ "module", NULL, CELL_ADDRESS_WIDE, 0 },
 	{ "assembly", NULL, CELL_ADDRESS_WIDE, 0 },
 	{ "is_dynamic", NULL, CELL_VALUE, 0 },
 };
 
-static bool is_wanted(struct command_call *call, struct clr_module *module, const char *name)
+static const struct column detail_columns[] = {
+	{ "is_collectible", NULL, CELL_VALUE, 0 },
+	{ "layout", NULL, CELL_TEXT, 0 },
+	{ "metadata_address", NULL, CELL_ADDRESS_WIDE, 0 },
+	{ "metadata_size", NULL, CELL_INTEGER, 0 },
+	{ "version", NULL, CELL_TEXT, 0 },
+};
+
+static const char *layout(const struct clr_module *module)
 {
-	return !name || strstr(module->path, name) ||
-	       strstr(clr_module_assembly_name(call->heap, module), name);
+	return module->image_mapped || module->is_dynamic ? "Mapped" : "Flat";
 }
 
-static void row(struct command_call *call, struct clr_module *module)
+static void cells_print(struct command_call *call, struct clr_module *module)
 {
 	struct output *out = call->out;
-	char text[32], json[32];
-	snprintf(text, sizeof(text), "%08llX", (unsigned long long)module->image_size);
-	snprintf(json, sizeof(json), "%llu", (unsigned long long)module->image_size);
-	output_row_begin(out);
 	output_address(out, module->image_base);
-	output_value(out, text, json);
-	if (module->is_dynamic)
-		output_text(out, *module->path ? module->path : "(Dynamic)");
-	else
-		output_text(out, module->path);
+	output_unsigned(out, module->image_size);
+	output_text(out, module->path);
 	output_text(out, clr_module_assembly_name(call->heap, module));
 	output_address(out, module->address);
 	output_address(out, module->assembly);
 	output_bool(out, module->is_dynamic);
+}
+
+static struct error *details_print(struct command_call *call, struct clr_module *module)
+{
+	struct output *out = call->out;
+	struct metadata *metadata;
+	uint64_t address = 0;
+	uint32_t size = 0;
+	const char *version = NULL;
+	if (!clr_module_metadata_place(call->heap, module, &address, &size))
+		address = size = 0;
+	TRY(clr_module_metadata_or_none(call->heap, module, &metadata));
+	if (metadata)
+		version = metadata_assembly_attribute(metadata, "AssemblyFileVersionAttribute",
+						      call->scratch);
+	output_record_begin(out, NULL, detail_columns,
+			    sizeof(detail_columns) / sizeof(*detail_columns));
+	output_bool(out, module->is_collectible);
+	output_text(out, layout(module));
+	output_address(out, address);
+	output_unsigned(out, size);
+	if (version)
+		output_text(out, version);
+	else
+		output_null(out);
+	output_record_end(out);
+	output_line(out, "%s%s", module->path, module->is_dynamic ? "(Dynamic)" : "");
+	output_line(out, "    AssemblyName:    %s", clr_module_assembly_name(call->heap, module));
+	output_line(out, "    ImageBase:       %016" PRIX64, module->image_base);
+	output_line(out, "    Size:            %08" PRIX64, module->image_size);
+	output_line(out, "    ModuleAddress:   %016" PRIX64, module->address);
+	output_line(out, "    AssemblyAddress: %016" PRIX64, module->assembly);
+	output_line(out, "    IsPEFile:        %s", module->image_base ? "True" : "False");
+	output_line(out, "    Layout:          %s", layout(module));
+	output_line(out, "    IsDynamic:       %s", module->is_dynamic ? "True" : "False");
+	output_line(out, "    MetadataAddress: %016" PRIX64, address);
+	output_line(out, "    MetadataSize:    %016" PRIX32, size);
+	output_line(out, "    Version:         %s", version ? version : "<none>");
+	return NULL;
+}
+
+static struct error *row(struct command_call *call, struct clr_module *module)
+{
+	struct output *out = call->out;
+	struct error *error = NULL;
+	output_row_begin(out);
+	cells_print(call, module);
+	if (arguments_has(call->arguments, "-verbose"))
+		error = details_print(call, module);
+	else
+		output_line(out, "%016" PRIX64 " %08" PRIX64 " %s%s", module->image_base,
+			    module->image_size, module->path,
+			    module->is_dynamic ? "(Dynamic)" : "");
 	output_row_end(out);
+	return error;
+}
+
+/* A dynamic module has no file: the name it was given stands for it. */
+static const char *name_of(struct command_call *call, struct clr_module *module)
+{
+	return *module->path ? module->path : clr_module_assembly_name(call->heap, module);
+}
+
+static struct error *list(struct command_call *call, const struct name_pattern *pattern)
+{
+	const struct clr_modules *modules = call->heap->modules;
+	struct error *error = NULL;
+	output_table_begin(call->out, "modules", columns, sizeof(columns) / sizeof(*columns),
+			   false);
+	for (size_t i = 0; i < modules->count && !error; i++)
+		if (name_pattern_matches(pattern, name_of(call, modules->modules[i])))
+			error = row(call, modules->modules[i]);
+	output_table_end(call->out);
+	return error;
 }
 
 static struct error *clrmodules_run(struct command_call *call)
 {
 	const struct clr_modules *modules = call->heap->modules;
-	const char *name = arguments_value(call->arguments, "-name");
-	output_table_begin(call->out, "modules", columns, sizeof(columns) / sizeof(*columns),
-			   false);
-	for (size_t i = 0; i < modules->count; i++)
-		if (is_wanted(call, modules->modules[i], name))
-			row(call, modules->modules[i]);
-	output_table_end(call->out);
+	struct name_pattern pattern;
+	TRY(name_pattern_init(&pattern, arguments_value(call->arguments, "-name")));
+	struct error *error = list(call, &pattern);
+	name_pattern_deinit(&pattern);
 	if (modules->lost)
 		call_missing(call, 0, "%llu assemblies of the list could not be read",
 			     (unsigned long long)modules->lost);
 	if (modules->list_cut)
 		call_missing(call, 0, "the list of assemblies ends in memory that cannot be read");
-	return NULL;
+	return error;
 }
 
 static const char *const aliases[] = { "assemblies", NULL };
 static const char *const name_aliases[] = { "-n", NULL };
+static const char *const verbose_aliases[] = { "-v", NULL };
 static const struct option options[] = {
-	{ "-name", "TEXT", "only modules whose path or name contains TEXT", name_aliases },
+	{ "-name", "REGEX", "only modules whose file name REGEX (POSIX extended, any case) matches",
+	  name_aliases },
+	{ "-verbose", NULL, "addresses, layout, metadata and version too", verbose_aliases },
 	{ 0 },
 };
-static const char *const examples[] = { "clrmodules", "clrmodules -name CoreLib", NULL };
+static const char *const examples[] = { "clrmodules", "clrmodules -name CoreLib",
+					"clrmodules -v -n '^sample'", NULL };
 const struct command command_clrmodules = {
 	.name = "clrmodules",
 	.aliases = aliases,
 	.summary = "list the managed modules: image base, size, path",
-	.usage = "clrmodules [-name TEXT]",
+	.usage = "clrmodules [-name REGEX] [-v]",
 	.options = options,
 	.examples = examples,
 	.needs = NEEDS_HEAP,

@@ -9,13 +9,16 @@
 	COMMAND(clrmodules) \
 	COMMAND(clrthreads) \
 	COMMAND(diff) \
+	COMMAND(dumpalc) \
 	COMMAND(dumparray) \
 	COMMAND(dumpasync) \
+	COMMAND(dumpassembly) \
 	COMMAND(dumpclass) \
 	COMMAND(dumpcollection) \
 	COMMAND(dumpconcurrentdictionary) \
 	COMMAND(dumpconcurrentqueue) \
 	COMMAND(dumpdict) \
+	COMMAND(dumpdomain) \
 	COMMAND(dumpexceptions) \
 	COMMAND(dumpheap) \
 	COMMAND(dumphttp) \
@@ -24,6 +27,10 @@
 	COMMAND(dumpmt) \
 	COMMAND(dumpobj) \
 	COMMAND(dumprequests) \
+	COMMAND(dumpmodule) \
+	COMMAND(dumpmt) \
+	COMMAND(dumpobj) \
+	COMMAND(dumpruntimetypes) \
 	COMMAND(dumpvc) \
 	COMMAND(eeheap) \
 	COMMAND(eeversion) \
@@ -37,6 +44,8 @@
 	COMMAND(help) \
 	COMMAND(ip2md) \
 	COMMAND(listnearobj) \
+	COMMAND(modules) \
+	COMMAND(name2ee) \
 	COMMAND(printexception) \
 	COMMAND(refresh) \
 	COMMAND(registers) \
@@ -48,6 +57,9 @@
 	COMMAND(threadpoolqueue) \
 	COMMAND(threads) \
 	COMMAND(timerinfo) \
+	COMMAND(runtimes) \
+	COMMAND(sizestats) \
+	COMMAND(token2ee) \
 	COMMAND(verifyheap) \
 	COMMAND(verifyobj)
 /* clang-format on */

@@ -1,0 +1,101 @@
+/* dumpalc: the AssemblyLoadContext that an object's type was loaded by. */
+#include "commands/command.h"
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "commands/get_resolve.h"
+#include "commands/object_header.h"
+#include "heap/types/clr_module.h"
+
+static const char default_name[] = "System.Runtime.Loader.DefaultAssemblyLoadContext";
+
+static const struct column columns[] = {
+	{ NULL, "Name:        ", CELL_TEXT, 0 },  { "name", NULL, CELL_TEXT, 0 },
+	{ "is_default", NULL, CELL_VALUE, 0 },    { "load_context", NULL, CELL_VALUE, 0 },
+	{ "object", NULL, CELL_ADDRESS_WIDE, 0 },
+};
+
+/* The context's own name ("Default", or what it was given); NULL: it has none. */
+static struct error *name_read(struct command_call *call, uint64_t context, const char **ret)
+{
+	struct value name;
+	const uint16_t *units;
+	size_t count;
+	uint64_t length;
+	CLEANUP(text_deinit) struct text text = { 0 };
+	*ret = NULL;
+	TRY(value_field_of_object(call->heap, context, "_name", &name));
+	if (name.kind != VALUE_REFERENCE)
+		return NULL;
+	TRY(string_read(call->heap, name.bits, LIMIT_SHOWN_STRING_UNITS, call->scratch, &units,
+			&count, &length));
+	text_append_utf16(&text, units, count);
+	if (text_failed(&text))
+		return &error_no_memory;
+	*ret = arena_copy_text(call->scratch, text_string(&text), text.length);
+	return *ret ? NULL : &error_no_memory;
+}
+
+static void head_print(struct command_call *call, uint64_t object, const struct type *type,
+		       uint64_t context, const char *name)
+{
+	struct output *out = call->out;
+	bool is_default = !type || !strcmp(type_name(call->heap, type, NULL), default_name);
+	output_record_begin(out, NULL, columns, sizeof(columns) / sizeof(*columns));
+	if (type)
+		output_skip(out);
+	else
+		output_text(out, default_name);
+	if (name)
+		output_text(out, name);
+	else
+		output_null(out);
+	output_bool(out, is_default);
+	if (type)
+		output_reference(out, context, type_name(call->heap, type, NULL));
+	else
+		output_null(out);
+	output_address(out, object);
+	output_record_end(out);
+	if (!type)
+		output_line(out, "The managed instance of this context doesn't exist yet");
+}
+
+static struct error *dumpalc_run(struct command_call *call)
+{
+	struct object_view view, context_view;
+	uint64_t object, context = 0;
+	const char *name;
+	TRY(get_object_argument(call, "an object", &object));
+	TRY(object_view_read(call, object, &view));
+	if (!view.type->module)
+		return error_new(ERROR_UNSUPPORTED, "the module of %#llx's type is not known",
+				 (unsigned long long)object);
+	TRY(clr_module_load_context(call->heap, view.type->module, &context));
+	if (!context) {
+		head_print(call, object, NULL, 0, NULL);
+		return NULL;
+	}
+	TRY(object_view_read(call, context, &context_view));
+	TRY(name_read(call, context, &name));
+	head_print(call, object, context_view.type, context, name);
+	struct field_table table = { .type = context_view.type,
+				     .base = object_fields(context),
+				     .header = sizeof(uint64_t) };
+	TRY(object_header_print(call, &context_view, FIELDS_BOTH));
+	return field_table_print(call, &table);
+}
+
+static const char *const positionals[] = { "ADDRESS|PATH", NULL };
+static const char *const examples[] = { "dumpalc 7f68dd015200", NULL };
+const struct command command_dumpalc = {
+	.name = "dumpalc",
+	.summary = "show the AssemblyLoadContext that an object's type was loaded by",
+	.usage = "dumpalc ADDRESS|PATH",
+	.description = "The context is shown as dumpobj shows it. The default one has an object "
+		       "only once somebody has asked for it.",
+	.positionals = positionals,
+	.examples = examples,
+	.needs = NEEDS_HEAP,
+	.run = dumpalc_run,
+};

@@ -1,0 +1,52 @@
+/* dumpassembly: an Assembly and its module. */
+#include "commands/command.h"
+
+#include "heap/types/clr_domain.h"
+#include "heap/types/clr_module.h"
+
+#include <inttypes.h>
+
+static const struct column columns[] = {
+	{ "parent_domain", "Parent Domain:      ", CELL_ADDRESS_WIDE, 0 },
+	{ "name", "Name:               ", CELL_TEXT, 0 },
+	{ "assembly", NULL, CELL_ADDRESS_WIDE, 0 },
+	{ "assembly_name", NULL, CELL_TEXT, 0 },
+	{ "module", NULL, CELL_ADDRESS_WIDE, 0 },
+	{ "path", NULL, CELL_TEXT, 0 },
+	{ "is_dynamic", NULL, CELL_VALUE, 0 },
+	{ "is_collectible", NULL, CELL_VALUE, 0 },
+};
+
+static struct error *dumpassembly_run(struct command_call *call)
+{
+	struct clr_module *module;
+	struct output *out = call->out;
+	uint64_t address;
+	TRY(arguments_positional_address(call->arguments, 0, "an assembly", &address));
+	TRY(clr_module_of_assembly(call->heap, address, &module));
+	output_record_begin(out, NULL, columns, sizeof(columns) / sizeof(*columns));
+	output_address(out, clr_domain_address(call->heap));
+	output_text(out, *module->path ? module->path : "Unknown");
+	output_address(out, address);
+	output_text(out, clr_module_assembly_name(call->heap, module));
+	output_address(out, module->address);
+	output_text(out, module->path);
+	output_bool(out, module->is_dynamic);
+	output_bool(out, module->is_collectible);
+	output_record_end(out);
+	output_line(out, "  Module");
+	output_line(out, "  %016" PRIx64 "    %s", module->address, clr_module_title(module));
+	return NULL;
+}
+
+static const char *const positionals[] = { "ASSEMBLY", NULL };
+static const char *const examples[] = { "dumpassembly 562d34a2c550", NULL };
+const struct command command_dumpassembly = {
+	.name = "dumpassembly",
+	.summary = "show an assembly: its domain, file and module",
+	.usage = "dumpassembly ASSEMBLY",
+	.positionals = positionals,
+	.examples = examples,
+	.needs = NEEDS_HEAP,
+	.run = dumpassembly_run,
+};

@@ -1,0 +1,121 @@
+/* dumpdomain: the domains and their assemblies. */
+#include "commands/command.h"
+
+#include "heap/types/clr_domain.h"
+#include "heap/types/clr_module.h"
+
+#include <inttypes.h>
+
+static const struct column columns[] = {
+	{ "address", NULL, CELL_ADDRESS_WIDE, 0 },
+	{ "id", NULL, CELL_INTEGER, 0 },
+	{ "is_system", NULL, CELL_VALUE, 0 },
+	{ "low_frequency_heap", "LowFrequencyHeap:   ", CELL_POINTER, 0 },
+	{ "high_frequency_heap", "HighFrequencyHeap:  ", CELL_POINTER, 0 },
+	{ "stub_heap", "StubHeap:           ", CELL_POINTER, 0 },
+	{ "stage", "Stage:              ", CELL_TEXT, 0 },
+	{ "name", NULL, CELL_TEXT, 0 },
+	{ NULL, "Name:               ", CELL_TEXT, 0 },
+};
+
+static const struct column assembly_columns[] = {
+	{ "assembly", NULL, CELL_ADDRESS_WIDE, 0 },
+	{ "module", NULL, CELL_ADDRESS_WIDE, 0 },
+	{ "path", NULL, CELL_TEXT, 0 },
+	{ "assembly_name", NULL, CELL_TEXT, 0 },
+	{ "is_dynamic", NULL, CELL_VALUE, 0 },
+};
+
+static void assembly_print(struct command_call *call, struct clr_module *module)
+{
+	struct output *out = call->out;
+	output_row_begin(out);
+	output_address(out, module->assembly);
+	output_address(out, module->address);
+	output_text(out, module->path);
+	output_text(out, clr_module_assembly_name(call->heap, module));
+	output_bool(out, module->is_dynamic);
+	output_line(out, "Assembly:           %016" PRIx64 "%s [%s]", module->assembly,
+		    module->is_dynamic ? " (Dynamic)" : "", module->path);
+	output_line(out, "  Module");
+	output_line(out, "  %016" PRIx64 "    %s", module->address, clr_module_title(module));
+	output_line(out, "%s", "");
+	output_row_end(out);
+}
+
+static void assemblies_print(struct command_call *call)
+{
+	const struct clr_modules *modules = call->heap->modules;
+	output_table_begin(call->out, "assemblies", assembly_columns,
+			   sizeof(assembly_columns) / sizeof(*assembly_columns), false);
+	for (size_t i = 0; i < modules->count; i++)
+		assembly_print(call, modules->modules[i]);
+	output_table_end(call->out);
+	if (modules->lost)
+		call_missing(call, 0, "%llu assemblies of the list could not be read",
+			     (unsigned long long)modules->lost);
+	if (modules->list_cut)
+		call_missing(call, 0, "the list of assemblies ends in memory that cannot be read");
+}
+
+static void domain_print(struct command_call *call, const struct clr_domain *domain)
+{
+	struct output *out = call->out;
+	output_line(out, "--------------------------------------");
+	if (domain->id)
+		output_line(out, "Domain %" PRIu32 ":           %016" PRIx64, domain->id,
+			    domain->address);
+	else
+		output_line(out, "System Domain:      %016" PRIx64, domain->address);
+	output_row_begin(out);
+	output_record_begin(out, NULL, columns, sizeof(columns) / sizeof(*columns));
+	output_address(out, domain->address);
+	output_unsigned(out, domain->id);
+	output_bool(out, !domain->id);
+	output_address(out, domain->low_frequency_heap);
+	output_address(out, domain->high_frequency_heap);
+	output_address(out, domain->stub_heap);
+	output_text(out, domain->stage);
+	output_text(out, domain->name);
+	output_text(out, *domain->name ? domain->name : "None");
+	output_record_end(out);
+	if (domain->id)
+		assemblies_print(call);
+	output_row_end(out);
+}
+
+static struct error *dumpdomain_run(struct command_call *call)
+{
+	struct clr_domain domains[CLR_DOMAINS];
+	uint64_t address = 0;
+	bool found = false, one = arguments_count(call->arguments) > 0;
+	if (one)
+		TRY(arguments_positional_address(call->arguments, 0, "a domain", &address));
+	TRY(clr_domains_read(call->heap, call->scratch, domains));
+	output_table_begin(call->out, "domains", NULL, 0, false);
+	for (size_t i = 0; i < CLR_DOMAINS; i++) {
+		if (one && domains[i].address != address)
+			continue;
+		domain_print(call, &domains[i]);
+		found = true;
+	}
+	output_table_end(call->out);
+	return found ? NULL
+		     : error_new(ERROR_NOT_FOUND,
+				 "there is no domain at %#" PRIx64 ", only %#" PRIx64
+				 " (system) and %#" PRIx64,
+				 address, domains[0].address, domains[1].address);
+}
+
+static const char *const positionals[] = { "DOMAIN", NULL };
+static const char *const examples[] = { "dumpdomain", "dumpdomain 562d3493e6e0", NULL };
+const struct command command_dumpdomain = {
+	.name = "dumpdomain",
+	.summary = "list the domains, their heaps and assemblies",
+	.usage = "dumpdomain [DOMAIN]",
+	.description = "Since .NET Core there is one domain beside the runtime's own.",
+	.positionals = positionals,
+	.examples = examples,
+	.needs = NEEDS_HEAP,
+	.run = dumpdomain_run,
+};

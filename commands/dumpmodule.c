@@ -1,0 +1,174 @@
+/* dumpmodule: a Module, and the types in it. */
+#include "commands/command.h"
+
+#include "heap/types/type.h"
+
+#include <inttypes.h>
+
+static const struct column columns[] = {
+	{ "name", "Name: ", CELL_TEXT, 0 },
+	{ "attributes", "Attributes:              ", CELL_TEXT, 0 },
+	{ "assembly", "Assembly:                ", CELL_ADDRESS_WIDE, 0 },
+	{ "base_address", "BaseAddress:             ", CELL_POINTER, 0 },
+	{ "loader_heap", "LoaderHeap:              ", CELL_POINTER, 0 },
+	{ "type_def_to_method_table_map", "TypeDefToMethodTableMap: ", CELL_POINTER, 0 },
+	{ "type_ref_to_method_table_map", "TypeRefToMethodTableMap: ", CELL_POINTER, 0 },
+	{ "method_def_to_desc_map", "MethodDefToDescMap:      ", CELL_POINTER, 0 },
+	{ "field_def_to_desc_map", "FieldDefToDescMap:       ", CELL_POINTER, 0 },
+	{ "member_ref_to_desc_map", "MemberRefToDescMap:      ", CELL_POINTER, 0 },
+	{ NULL, "FileReferencesMap:       ", CELL_POINTER, 0 },
+	{ "assembly_references_map", "AssemblyReferencesMap:   ", CELL_POINTER, 0 },
+	{ "module", NULL, CELL_ADDRESS_WIDE, 0 },
+	{ "is_dynamic", NULL, CELL_VALUE, 0 },
+	{ "is_collectible", NULL, CELL_VALUE, 0 },
+};
+
+static const struct column metadata_columns[] = {
+	{ NULL, "MetaData start address:  ", CELL_TEXT, 0 },
+	{ "metadata_address", NULL, CELL_ADDRESS_WIDE, 0 },
+	{ "metadata_size", NULL, CELL_INTEGER, 0 },
+};
+
+static const struct column type_columns[] = {
+	{ "mt", NULL, CELL_ADDRESS_WIDE, 0 },
+	{ "token", NULL, CELL_TOKEN, 0 },
+	{ "type", NULL, CELL_TEXT, 0 },
+};
+
+struct types {
+	struct command_call *call;
+	struct clr_module *module;
+	enum metadata_table table;
+};
+
+static struct error *attributes_print(struct command_call *call, const struct clr_module *module,
+				      const struct clr_module_parts *parts)
+{
+	bool in_memory = !*module->path;
+	const char *text = arena_printf(
+		call->scratch, "%s%s%s%s%s", module->is_dynamic ? "Reflection " : "PEFile ",
+		parts->is_edit_and_continue ? "EditAndContinue " : "",
+		module->is_dynamic ? "IsDynamic " : "", in_memory ? "IsInMemory " : "",
+		module->image_base && !module->image_mapped ? "IsFileLayout " : "");
+	if (!text)
+		return &error_no_memory;
+	output_text(call->out, text);
+	return NULL;
+}
+
+static struct error *record_print(struct command_call *call, struct clr_module *module,
+				  const struct clr_module_parts *parts)
+{
+	struct output *out = call->out;
+	output_record_begin(out, NULL, columns, sizeof(columns) / sizeof(*columns));
+	output_text(out, *module->path ? module->path : "Unknown Module");
+	TRY(attributes_print(call, module, parts));
+	output_address(out, module->assembly);
+	output_address(out, module->image_base);
+	output_address(out, parts->loader_allocator);
+	output_address(out, parts->type_def_map);
+	output_address(out, parts->type_ref_map);
+	output_address(out, parts->method_def_map);
+	output_address(out, parts->field_def_map);
+	output_address(out, parts->member_ref_map);
+	output_address(out, 0); /* .NET Core has no modules of several files */
+	output_address(out, parts->references_map);
+	output_address(out, module->address);
+	output_bool(out, module->is_dynamic);
+	output_bool(out, module->is_collectible);
+	output_record_end(out);
+	if (!parts->metadata_address)
+		return NULL;
+	output_record_begin(out, NULL, metadata_columns,
+			    sizeof(metadata_columns) / sizeof(*metadata_columns));
+	output_textf(out, "%016" PRIX64 " (%" PRIu32 " bytes)", parts->metadata_address,
+		     parts->metadata_size);
+	output_address(out, parts->metadata_address);
+	output_unsigned(out, parts->metadata_size);
+	output_record_end(out);
+	return NULL;
+}
+
+static struct error *type_visited(uint32_t row, uint64_t handle, void *context)
+{
+	struct types *types = context;
+	struct command_call *call = types->call;
+	const struct type *type;
+	struct error *error = type_at(call->heap, handle, &type);
+	uint32_t token = token_make(types->table, row);
+	if (error_take(&error, ERROR_BAD_DATA) || error_take(&error, ERROR_FAULT)) {
+		call_missing(call, 0, "the type %#llx could not be read",
+			     (unsigned long long)handle);
+		return NULL;
+	}
+	TRY(error);
+	TRY(type_name_prepare(call->heap, type));
+	output_row_begin(call->out);
+	output_address(call->out, handle);
+	output_unsigned(call->out, token);
+	output_text(call->out, type_sos_name(call->heap, type));
+	output_line(call->out, "%016" PRIx64 " 0x%08" PRIx32 " %s", handle, token,
+		    type_sos_name(call->heap, type));
+	output_row_end(call->out);
+	return task_check(call->task, "the types of a module");
+}
+
+static const char rule[] =
+	"------------------------------------------------------------------------------";
+
+static struct error *types_print(struct command_call *call, struct clr_module *module, bool own)
+{
+	struct output *out = call->out;
+	struct types types = { call, module, own ? TABLE_TYPE_DEF : TABLE_TYPE_REF };
+	output_line(out, "%s", "");
+	output_line(out, "Types %s in this module", own ? "defined" : "referenced");
+	output_line(out, "%s", "");
+	output_line(out, own ? "%16s %16s %s" : "%16s   %16s %s", "MT", own ? "TypeDef" : "TypeRef",
+		    "Name");
+	output_line(out, "%s", rule);
+	output_table_begin(out, own ? "types_defined" : "types_referenced", type_columns,
+			   sizeof(type_columns) / sizeof(*type_columns), false);
+	struct error *error = own ? type_definitions_visit(call->heap, module, type_visited, &types)
+				  : type_references_visit(call->heap, module, type_visited, &types);
+	output_table_end(out);
+	if (error && error->code == ERROR_FAULT) {
+		call_missing(call, 0, "%s", error->message);
+		error_free(error);
+		error = NULL;
+	}
+	return error;
+}
+
+static struct error *dumpmodule_run(struct command_call *call)
+{
+	struct clr_module *module;
+	struct clr_module_parts parts;
+	uint64_t address;
+	TRY(arguments_positional_address(call->arguments, 0, "a module", &address));
+	TRY(clr_module_at(call->heap, address, &module));
+	TRY(clr_module_parts(call->heap, module, &parts));
+	TRY(record_print(call, module, &parts));
+	if (!arguments_has(call->arguments, "-mt"))
+		return NULL;
+	TRY(types_print(call, module, true));
+	return types_print(call, module, false);
+}
+
+static const struct option options[] = {
+	{ "-mt", NULL, "the types too that are defined, and referenced, in the module", NULL },
+	{ 0 },
+};
+static const char *const positionals[] = { "MODULE", NULL };
+static const char *const examples[] = { "dumpmodule 7f74b687c010", "dumpmodule -mt 7f74b687c010",
+					NULL };
+const struct command command_dumpmodule = {
+	.name = "dumpmodule",
+	.summary = "show a module: its file, maps and metadata; with -mt its types",
+	.usage = "dumpmodule [-mt] MODULE",
+	.description = "Of the types those are listed that the process has loaded.",
+	.options = options,
+	.positionals = positionals,
+	.examples = examples,
+	.needs = NEEDS_HEAP,
+	.run = dumpmodule_run,
+};

@@ -1,0 +1,230 @@
+#include "commands/native_modules.h"
+
+#include "base/bytes.h"
+#include "commands/session.h"
+#include "dump/pe_file.h"
+
+const char *const runtime_symbol_names[RUNTIME_SYMBOLS] = {
+	"DotNetRuntimeInfo",
+	"g_dacTable",
+	"DotNetRuntimeDebugHeader",
+	"DotNetRuntimeContractDescriptor",
+};
+
+enum { HEADER_BYTES = 4096 };
+
+struct gathering {
+	struct command_call *call;
+	struct target *target;
+	struct native_modules *modules;
+	size_t capacity;
+	size_t known, cursor; /* modules that were there before the mappings were visited */
+	size_t last;          /* the PE file whose mappings are being passed, when has_last */
+	bool has_last;
+};
+
+static struct error *add(struct gathering *gathering, struct native_module module)
+{
+	struct native_modules *modules = gathering->modules;
+	if (modules->count == gathering->capacity) {
+		size_t capacity = gathering->capacity ? gathering->capacity * 2 : 64;
+		struct native_module *bigger =
+			arena_allocate_array(gathering->call->scratch, capacity, sizeof(*bigger));
+		if (!bigger)
+			return &error_no_memory;
+		if (modules->count)
+			memcpy(bigger, modules->modules, modules->count * sizeof(*bigger));
+		modules->modules = bigger;
+		gathering->capacity = capacity;
+	}
+	modules->modules[modules->count++] = module;
+	return NULL;
+}
+
+static struct error *elf_modules_add(struct gathering *gathering, const struct module_list *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		const struct elf_module *elf = &list->modules[i];
+		char hex[2 * LIMIT_BUILD_ID_BYTES + 1];
+		struct native_module module = {
+			.base = elf->base,
+			.size = elf->end - elf->base,
+			.path = elf->path ? elf->path : "",
+			.elf = elf,
+		};
+		for (size_t b = 0; b < elf->build_id_size; b++)
+			snprintf(hex + 2 * b, sizeof(hex) - 2 * b, "%02x", elf->build_id[b]);
+		if (elf->build_id_size) {
+			module.build_id = arena_printf(gathering->call->scratch, "%s", hex);
+			if (!module.build_id)
+				return &error_no_memory;
+		}
+		TRY(add(gathering, module));
+	}
+	return NULL;
+}
+
+/* Those that the runtime has copied into memory of its own are in no mapping of a file. */
+static struct error *managed_modules_add(struct gathering *gathering, struct heap *heap)
+{
+	for (size_t i = 0; heap && i < heap->modules->count; i++) {
+		struct clr_module *managed = heap->modules->modules[i];
+		struct native_module module = { .base = managed->image_base,
+						.size = managed->image_size,
+						.path = managed->path,
+						.managed = managed };
+		if (managed->image_base)
+			TRY(add(gathering, module));
+	}
+	return NULL;
+}
+
+static int by_base(const void *left, const void *right)
+{
+	const struct native_module *a = left, *b = right;
+	if (a->base != b->base)
+		return a->base < b->base ? -1 : 1;
+	return (a->managed != NULL) - (b->managed != NULL);
+}
+
+/* By address; an image that two modules are made of is listed once. */
+static void sort(struct native_modules *modules)
+{
+	size_t kept = 0;
+	if (modules->count)
+		qsort(modules->modules, modules->count, sizeof(*modules->modules), by_base);
+	for (size_t i = 0; i < modules->count; i++) {
+		struct native_module *module = &modules->modules[i];
+		if (kept && modules->modules[kept - 1].base == module->base) {
+			if (!modules->modules[kept - 1].managed)
+				modules->modules[kept - 1].managed = module->managed;
+		} else {
+			modules->modules[kept++] = *module;
+		}
+	}
+	modules->count = kept;
+}
+
+/* The known module that begins nearest before the address; mappings come in ascending order. */
+static struct native_module *known_before(struct gathering *gathering, uint64_t address)
+{
+	struct native_module *known = gathering->modules->modules;
+	while (gathering->cursor < gathering->known && known[gathering->cursor].base <= address)
+		gathering->cursor++;
+	return gathering->cursor ? &known[gathering->cursor - 1] : NULL;
+}
+
+static bool begins_with_mz(struct target *target, uint64_t address)
+{
+	uint8_t magic[2];
+	return target_read_some(target, address, magic, sizeof(magic)) == sizeof(magic) &&
+	       magic[0] == 'M' && magic[1] == 'Z';
+}
+
+static void grow(struct native_module *module, uint64_t end)
+{
+	if (!module->elf && end - module->base > module->size)
+		module->size = end - module->base;
+}
+
+/* Of known modules it tells how far they reach; a file that is mapped from its start, and begins
+ * with MZ, is one more. */
+static struct error *mapping_visited(const struct mapping *mapping, void *context)
+{
+	struct gathering *gathering = context;
+	struct native_modules *modules = gathering->modules;
+	if (!mapping->path || path_is_memory(mapping->path))
+		return NULL;
+	struct native_module *last =
+		gathering->has_last ? &modules->modules[gathering->last] : NULL;
+	if (last && mapping->file_offset && mapping->start == last->base + last->size &&
+	    !strcmp(last->path, mapping->path)) {
+		grow(last, mapping->end);
+		return NULL;
+	}
+	struct native_module *known = known_before(gathering, mapping->start);
+	gathering->has_last = false;
+	if (known && mapping->start - known->base < known->size) {
+		if (known->base != mapping->start || mapping->file_offset)
+			return NULL;
+		grow(known, mapping->end);
+		gathering->last = (size_t)(known - modules->modules);
+	} else {
+		if (mapping->file_offset || !begins_with_mz(gathering->target, mapping->start))
+			return NULL;
+		struct native_module module = {
+			.base = mapping->start,
+			.size = mapping->end - mapping->start,
+			.path = arena_printf(gathering->call->scratch, "%s", mapping->path),
+		};
+		if (!module.path)
+			return &error_no_memory;
+		gathering->last = modules->count;
+		TRY(add(gathering, module));
+	}
+	gathering->has_last = true;
+	return NULL;
+}
+
+struct error *native_modules_read(struct command_call *call, struct native_modules *ret)
+{
+	struct module_list list;
+	struct gathering gathering = { .call = call,
+				       .target = session_target(call->session),
+				       .modules = ret };
+	*ret = (struct native_modules){ 0 };
+	TRY(module_list_read(gathering.target, call->scratch, &list));
+	TRY(elf_modules_add(&gathering, &list));
+	TRY(managed_modules_add(&gathering, session_heap(call->session)));
+	sort(ret);
+	gathering.known = ret->count;
+	TRY(target_visit_mappings(gathering.target, mapping_visited, &gathering));
+	sort(ret);
+	return NULL;
+}
+
+static struct error *managed_version(struct command_call *call, struct native_module *module)
+{
+	struct metadata *metadata;
+	TRY(clr_module_metadata_or_none(session_heap(call->session), module->managed, &metadata));
+	if (metadata)
+		module->version = metadata_assembly_attribute(
+			metadata, "AssemblyFileVersionAttribute", call->scratch);
+	return NULL;
+}
+
+struct error *native_module_describe(struct command_call *call, struct native_module *module)
+{
+	struct target *target = session_target(call->session);
+	uint8_t header[HEADER_BYTES];
+	struct pe_file file;
+	if (module->elf) {
+		for (size_t i = 0; i < RUNTIME_SYMBOLS; i++)
+			if (!elf_module_symbol(target, module->elf, runtime_symbol_names[i],
+					       &module->symbols[i]))
+				module->symbols[i] = 0;
+		return NULL;
+	}
+	size_t size = target_read_some(target, module->base, header, sizeof(header));
+	module->has_headers = pe_file_read(header, size, &file);
+	if (module->has_headers) {
+		module->header_image_size = file.image_size;
+		module->header_timestamp = file.timestamp;
+	}
+	return module->managed ? managed_version(call, module) : NULL;
+}
+
+struct native_module *native_modules_runtime(struct command_call *call,
+					     const struct native_modules *modules)
+{
+	struct heap *heap = session_heap(call->session);
+	uint64_t variable;
+	if (!heap || !contract_global(heap->contract, "ThreadStore", &variable))
+		return NULL;
+	for (size_t i = 0; i < modules->count; i++) {
+		struct native_module *module = &modules->modules[i];
+		if (module->elf && variable - module->base < module->size)
+			return module;
+	}
+	return NULL;
+}

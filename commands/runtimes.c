@@ -1,0 +1,126 @@
+/* runtimes: the .NET runtime of the process, and how it was found. */
+#include "commands/native_modules.h"
+
+#include <inttypes.h>
+
+static const struct column columns[] = {
+	{ "id", NULL, CELL_INTEGER, 0 },
+	{ "version", NULL, CELL_TEXT, 0 },
+	{ "image_base", NULL, CELL_ADDRESS_WIDE, 0 },
+	{ "size", NULL, CELL_INTEGER, 0 },
+	{ "build_id", NULL, CELL_TEXT, 0 },
+	{ "path", NULL, CELL_TEXT, 0 },
+	{ "is_single_file", NULL, CELL_VALUE, 0 },
+	{ "found_by", NULL, CELL_TEXT, 0 },
+	{ "layouts", NULL, CELL_TEXT, 0 },
+	{ "has_descriptor", NULL, CELL_VALUE, 0 },
+};
+
+static void text_or_null(struct output *out, const char *text)
+{
+	if (text)
+		output_text(out, text);
+	else
+		output_null(out);
+}
+
+static void lines_print(struct command_call *call, const struct native_module *module,
+			const char *version)
+{
+	const struct contract *contract = call->heap->contract;
+	struct output *out = call->out;
+	output_line(out, "#0 .NET Core runtime %s at %016" PRIX64 " size %08" PRIX64 " index %s",
+		    version ? version : contract_layouts(contract), module->base, module->size,
+		    module->build_id ? module->build_id : "<none>");
+	output_line(out, "    Runtime module path: %s", module->path);
+	output_line(out, "    Exports:");
+	for (size_t i = 0; i < RUNTIME_SYMBOLS; i++) {
+		if (module->symbols[i])
+			output_line(out, "        %s: %016" PRIX64, runtime_symbol_names[i],
+				    module->symbols[i]);
+		else
+			output_line(out, "        %s: <NO SYMBOL>", runtime_symbol_names[i]);
+	}
+	output_line(out, "    Found by: %s", contract_found_by(contract));
+	output_line(out, "    Layouts: %s%s",
+		    contract_major(contract) ? contract_layouts(contract) : "its own descriptor",
+		    contract_major(contract) && contract_has_descriptor(contract)
+			    ? ", and the runtime's own descriptor"
+			    : "");
+}
+
+static struct error *list(struct command_call *call)
+{
+	struct native_modules modules;
+	struct output *out = call->out;
+	const struct contract *contract = call->heap->contract;
+	const char *version = heap_runtime_version(call->heap);
+	TRY(native_modules_read(call, &modules));
+	struct native_module *module = native_modules_runtime(call, &modules);
+	if (!module)
+		return error_new(ERROR_NOT_FOUND, "no module of the process holds the runtime's "
+						  "tables; modules lists them");
+	TRY(native_module_describe(call, module));
+	output_table_begin(out, "runtimes", columns, sizeof(columns) / sizeof(*columns), false);
+	output_row_begin(out);
+	output_unsigned(out, 0);
+	text_or_null(out, version);
+	output_address(out, module->base);
+	output_unsigned(out, module->size);
+	text_or_null(out, module->build_id);
+	output_text(out, module->path);
+	output_bool(out, contract_single_file(contract) != NULL);
+	output_text(out, contract_found_by(contract));
+	output_text(out, contract_layouts(contract));
+	output_bool(out, contract_has_descriptor(contract));
+	lines_print(call, module, version);
+	output_row_end(out);
+	output_table_end(out);
+	if (!version)
+		call_missing(call, 0,
+			     "CoreLib's metadata, which holds the version, is not in the dump");
+	return NULL;
+}
+
+static struct error *runtimes_run(struct command_call *call)
+{
+	const char *id = arguments_positional(call->arguments, 0);
+	uint64_t number;
+	if (arguments_has(call->arguments, "-netfx"))
+		return error_new(ERROR_NOT_FOUND,
+				 "the desktop .NET Framework runtime is not loaded");
+	if (!id)
+		return list(call);
+	TRY(parse_number(id, &number));
+	if (number)
+		return error_new(ERROR_NOT_FOUND, "there is no runtime #%" PRIu64 ", only #0",
+				 number);
+	output_note(call->out, "Switched to runtime #0 successfully");
+	return NULL;
+}
+
+static const char *const aliases[] = { "setruntime", NULL };
+static const char *const netcore_aliases[] = { "-c", NULL };
+static const char *const netfx_aliases[] = { "-f", NULL };
+static const char *const all_aliases[] = { "-a", NULL };
+static const struct option options[] = {
+	{ "-netcore", NULL, "accepted: there is no other runtime on Linux", netcore_aliases },
+	{ "-netfx", NULL, "the .NET Framework's: never there", netfx_aliases },
+	{ "-all", NULL, "accepted: all are listed anyway", all_aliases },
+	{ 0 },
+};
+static const char *const positionals[] = { "ID", NULL };
+static const char *const examples[] = { "runtimes", "setruntime 0", NULL };
+const struct command command_runtimes = {
+	.name = "runtimes",
+	.aliases = aliases,
+	.summary = "show the .NET runtime of the process and how it was found",
+	.usage = "runtimes [-all] [ID]",
+	.description = "Found by: symbols in the memory of the process, its file, or a scan of the "
+		       "runtime's memory. No DAC is used: its libraries are not listed.",
+	.options = options,
+	.positionals = positionals,
+	.examples = examples,
+	.needs = NEEDS_HEAP,
+	.run = runtimes_run,
+};
