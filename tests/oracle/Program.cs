@@ -11,6 +11,7 @@ public static class Program
 		"VERB: version, modules, threads, segments, stat, objects, statics, threadstatics, exceptions,\n" +
 		"handles, finalizers, syncblocks, thinlocks, methods, time, check";
 		"handles, finalizers, ooms, syncblocks, thinlocks, time, check";
+		"handles, finalizers, syncblocks, thinlocks, methods, domains, assemblies, types, alc, time, check";
 
 	public static int Main(string[] arguments)
 	{
@@ -45,6 +46,10 @@ public static class Program
 		case "syncblocks": Tables.SyncBlocks(runtime, lines); break;
 		case "thinlocks": Tables.ThinLocks(runtime, lines); break;
 		case "methods": Methods.Print(runtime, lines); break;
+		case "domains": Modules.Domains(runtime, lines); break;
+		case "assemblies": Modules.Assemblies(runtime, lines); break;
+		case "types": Modules.Types(runtime, lines); break;
+		case "alc": Modules.LoadContexts(runtime, lines); break;
 		case "time": Listings.Time(runtime, lines, clock); break;
 		case "check": Check.Print(runtime, lines); break;
 		case "objects": new Objects(runtime, lines).Print(perType); break;
