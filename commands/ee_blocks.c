@@ -1,7 +1,7 @@
 #include "commands/ee_blocks.h"
 
 #include "dump/module_list.h"
-#include "heap/types/method.h"
+#include "heap/code/method_code.h"
 
 #include <inttypes.h>
 #include <strings.h>
@@ -15,6 +15,7 @@ static const struct column columns[] = {
 	{ "mt", NULL, CELL_ADDRESS_WIDE, 0 },
 	{ "ee_class", NULL, CELL_ADDRESS_WIDE, 0 },
 	{ "method_desc", NULL, CELL_ADDRESS_WIDE, 0 },
+	{ "code_address", NULL, CELL_ADDRESS_WIDE, 0 },
 	{ "name", NULL, CELL_TEXT, 0 },
 };
 
@@ -69,7 +70,8 @@ struct cells {
 	const char *kind, *name;
 	uint32_t token;
 	const struct type *type;
-	uint64_t method_desc;
+	uint64_t method_desc, code; /* 0: none */
+	bool code_known;
 };
 
 static void block_begin(struct ee_blocks *blocks, struct clr_module *module,
@@ -94,6 +96,10 @@ static void block_begin(struct ee_blocks *blocks, struct clr_module *module,
 	}
 	if (cells->method_desc)
 		output_address(out, cells->method_desc);
+	else
+		output_null(out);
+	if (cells->code)
+		output_address(out, cells->code);
 	else
 		output_null(out);
 	if (cells->name)
@@ -157,6 +163,22 @@ struct error *ee_block_type(struct ee_blocks *blocks, struct clr_module *module,
 	return NULL;
 }
 
+/* Code that cannot be read is neither there nor not there: the block has no line about it. */
+static struct error *code_find(struct ee_blocks *blocks, const struct method *method,
+			       struct cells *cells)
+{
+	enum method_state state;
+	struct error *error = method_native_code(blocks->call->heap, method, &cells->code, &state);
+	cells->code_known = !error;
+	if (!error || error->code == ERROR_NO_MEMORY)
+		return error;
+	call_missing(blocks->call, 0, "the code of the method %#" PRIx64 ": %s", method->address,
+		     error->message);
+	error_free(error);
+	cells->code = 0;
+	return NULL;
+}
+
 /* The method's name with its parameters; without a MethodDesc its name alone. */
 static struct error *method_title(struct ee_blocks *blocks, struct clr_module *module,
 				  struct cells *cells)
@@ -167,8 +189,10 @@ static struct error *method_title(struct ee_blocks *blocks, struct clr_module *m
 	struct method method;
 	if (cells->method_desc) {
 		struct error *error = method_at(heap, cells->method_desc, &method);
-		if (!error && method.token == cells->token)
+		if (!error && method.token == cells->token) {
+			TRY(code_find(blocks, &method, cells));
 			return method_name(heap, &method, blocks->call->scratch, &cells->name);
+		}
 		if (error && error->code == ERROR_NO_MEMORY)
 			return error;
 		error_free(error);
@@ -186,7 +210,7 @@ struct error *ee_block_method(struct ee_blocks *blocks, struct clr_module *modul
 {
 	struct output *out = blocks->call->out;
 	struct cells cells = { .kind = "method", .token = token };
-	TRY(method_of_row(blocks->call->heap, module, token_row(token), &cells.method_desc));
+	TRY(method_of_token(blocks->call->heap, module, token, &cells.method_desc));
 	TRY(method_title(blocks, module, &cells));
 	block_begin(blocks, module, &cells);
 	token_line(blocks, token);
@@ -195,7 +219,9 @@ struct error *ee_block_method(struct ee_blocks *blocks, struct clr_module *modul
 	else
 		output_line(out, "MethodDesc:  <not loaded yet>");
 	output_line(out, "Name:        %s", cells.name ? cells.name : "<unknown>");
-	if (!cells.method_desc)
+	if (cells.code)
+		output_line(out, "JITTED Code Address: %016" PRIx64, cells.code);
+	else if (!cells.method_desc || cells.code_known)
 		output_line(out, "Not JITTED yet.");
 	output_row_end(out);
 	return NULL;

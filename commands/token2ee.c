@@ -1,8 +1,8 @@
 /* token2ee: what the runtime has made of a metadata token. */
 #include "commands/ee_blocks.h"
 
+#include "heap/code/method_code.h"
 #include "heap/types/metadata.h"
-#include "heap/types/method.h"
 
 struct search {
 	struct ee_blocks blocks;
@@ -38,8 +38,8 @@ static struct error *is_loaded(struct search *search, const struct clr_module *m
 			       const struct metadata *metadata, bool *ret)
 {
 	if (token_table(search->token) == TABLE_METHOD_DEF)
-		TRY(method_of_row(search->blocks.call->heap, module, token_row(search->token),
-				  &search->handle));
+		TRY(method_of_token(search->blocks.call->heap, module, search->token,
+				    &search->handle));
 	else
 		TRY(handle_find(search, module, metadata));
 	*ret = search->handle != 0;

@@ -193,17 +193,6 @@ static struct error *append_defined(struct heap *heap, const struct method *meth
 	return method_parameters_append(heap, &signature, &context, text, ret_known);
 }
 
-struct error *method_of_row(struct heap *heap, const struct clr_module *module, uint32_t row,
-			    uint64_t *ret)
-{
-	struct field map;
-	static const struct field_binding binding[] = { { "Module", "MethodDefToDescMap", 0, true,
-							  0 } };
-	TRY(contract_bind(heap->contract, binding, 1, &map));
-	*ret = type_map_find(heap, module, map, row);
-	return NULL;
-}
-
 struct error *method_name(struct heap *heap, const struct method *method, struct arena *arena,
 			  const char **ret)
 {

@@ -31,11 +31,6 @@ struct method {
  * belongs to another one), ERROR_FAULT when that cannot be read. Both name the address. */
 MUST_CHECK struct error *method_at(struct heap *heap, uint64_t address, struct method *ret);
 
-/* The MethodDesc of a MethodDef row of a module; *ret 0: the process has not made it. ERROR_FAULT
- * never: what cannot be read is not made. ERROR_UNSUPPORTED when the contract lacks the map. */
-MUST_CHECK struct error *method_of_row(struct heap *heap, const struct clr_module *module,
-				       uint32_t row, uint64_t *ret);
-
 /* As SOS and ClrMD spell it: Demo.Box`1[[System.__Canon,
  * System.Private.CoreLib]].Get[[System.Int32, System.Private.CoreLib]](System.__Canon, Int32
  * ByRef). In arena. *ret NULL: its metadata, or a name in it, cannot be read. */
