@@ -1,7 +1,9 @@
 /* dumpmt: a MethodTable. */
 #include "commands/command.h"
 
+#include "commands/method_table_rows.h"
 #include "commands/object_header.h"
+#include "heap/code/method_code.h"
 #include "heap/types/type.h"
 
 static const struct column columns[] = {
@@ -21,7 +23,28 @@ static const struct column columns[] = {
 	{ NULL, "ComponentSize:       ", CELL_TEXT, 0 },
 	{ "has_gc_pointers", NULL, CELL_VALUE, 0 },
 	{ NULL, "Has GC Pointers:     ", CELL_TEXT, 0 },
+	{ "method_count", "Number of Methods:   ", CELL_INTEGER, 0 },
+	{ "interface_count", "Number of IFaces in IFaceMap: ", CELL_INTEGER, 0 },
 };
+
+/* Only MethodTables have methods: not pointers, nor type variables. */
+static struct error *count_cells(struct command_call *call, const struct type *type)
+{
+	struct method_slots slots = { 0 };
+	uint32_t count;
+	bool is_table = !(type->handle & TYPE_HANDLE_TYPE_DESC);
+	if (is_table)
+		TRY(method_slots_read(call->heap, type, &slots));
+	if (is_table && method_count_of_class(call->heap, type, &count))
+		output_unsigned(call->out, count);
+	else
+		output_skip(call->out);
+	if (is_table)
+		output_unsigned(call->out, slots.interface_count);
+	else
+		output_skip(call->out);
+	return NULL;
+}
 
 static struct error *dumpmt_run(struct command_call *call)
 {
@@ -53,16 +76,33 @@ static struct error *dumpmt_run(struct command_call *call)
 		output_skip(out);
 	output_bool(out, type->contains_pointers);
 	output_text(out, type->contains_pointers ? "true" : "false");
+	struct error *error = count_cells(call, type);
 	output_record_end(out);
-	return NULL;
+	if (error_take(&error, ERROR_FAULT) || error_take(&error, ERROR_UNSUPPORTED))
+		call_missing(call, 0, "the counts of the type's methods are not in the dump");
+	TRY(error);
+	bool lists = arguments_has(call->arguments, "-md") && !(handle & TYPE_HANDLE_TYPE_DESC);
+	return lists ? method_table_rows(call, type) : NULL;
 }
 
+static const struct option options[] = {
+	{ "-md", NULL, "also its methods: where calls go, whether they are compiled, their names",
+	  NULL },
+	{ 0 },
+};
 static const char *const positionals[] = { "MT", NULL };
-static const char *const examples[] = { "dumpmt 7f74b62fcb98", NULL };
+static const char *const examples[] = { "dumpmt 7f74b62fcb98", "dumpmt -md 7f74b62fcb98", NULL };
 const struct command command_dumpmt = {
 	.name = "dumpmt",
 	.summary = "show a MethodTable: name, parent, module, sizes",
-	.usage = "dumpmt MT",
+	.usage = "dumpmt [-md] MT",
+	.description =
+		"-md lists virtual slots first, inherited ones too, then the other methods. JIT: "
+		"made "
+		"by the JIT; PreJIT: compiled ahead of time (ReadyToRun); FCALL: a function of the "
+		"runtime; NONE: not compiled yet. Entry is where calls go: often a stub, also of a "
+		"method that has code.",
+	.options = options,
 	.positionals = positionals,
 	.examples = examples,
 	.needs = NEEDS_HEAP,

@@ -17,6 +17,7 @@
 	COMMAND(dumpcollection) \
 	COMMAND(dumpconcurrentdictionary) \
 	COMMAND(dumpconcurrentqueue) \
+	COMMAND(dumpdelegate) \
 	COMMAND(dumpdict) \
 	COMMAND(dumpdomain) \
 	COMMAND(dumpexceptions) \

@@ -35,7 +35,8 @@ static struct error *first_code(struct heap *heap, const struct method_parts *pa
 		return reader_pointer(&heap->reader, address, "a method's code", ret);
 	if (!(flags->flags_3 & METHOD_STABLE_ENTRY) || flags->flags_3 & METHOD_HAS_PRECODE)
 		return NULL;
-	return method_entry_point(heap, method, ret);
+	struct error *error = method_entry_point(heap, method, ret);
+	return error_take(&error, ERROR_UNSUPPORTED) ? NULL : error;
 }
 
 /* CodeVersions.md; OptimizationTier: src/coreclr/vm/codeversion.h. */

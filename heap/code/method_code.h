@@ -27,8 +27,9 @@ MUST_CHECK struct error *method_of_token(struct heap *heap, const struct clr_mod
 MUST_CHECK struct error *method_native_code(struct heap *heap, const struct method *method,
 					    uint64_t *ret, enum method_state *ret_state);
 
-/* Where calls go: the method's slot, which holds a stub or code; *ret 0: none yet, or its place is
- * not known in this runtime. */
+/* Where calls go: the method's slot, which holds a stub or code; *ret 0: none yet.
+ * ERROR_UNSUPPORTED where the place of some slots is not known (those that are not virtual, before
+ * .NET 9). */
 MUST_CHECK struct error *method_entry_point(struct heap *heap, const struct method *method,
 					    uint64_t *ret);
 

@@ -126,15 +126,15 @@ struct error *virtual_slot_read(struct heap *heap, const struct type *type, uint
 	return reader_pointer(&heap->reader, address, "a MethodTable's slots", ret);
 }
 
-/* The others grow downwards before the auxiliary data (RuntimeTypeSystem.md,
- * GetAddressOfSlot). *ret 0: this runtime keeps them elsewhere. */
+/* The others grow downwards before the auxiliary data (RuntimeTypeSystem.md, GetAddressOfSlot).
+ * Before .NET 9 they stand among the optional parts of the MethodTable. */
 static struct error *non_virtual_address(struct heap *heap, const struct method_parts *parts,
 					 const struct type *type, uint64_t index, uint64_t *ret)
 {
 	uint64_t data, offset;
-	*ret = 0;
 	if (!parts->auxiliary.present || !parts->non_virtual.present)
-		return NULL;
+		return error_new(ERROR_UNSUPPORTED,
+				 "where this runtime keeps slots that are not virtual is unknown");
 	TRY(read_field(&heap->reader, type->handle, parts->auxiliary, "a MethodTable", &data));
 	TRY(read_field(&heap->reader, data, parts->non_virtual, "a MethodTable", &offset));
 	*ret = data + (uint64_t)(int64_t)(int16_t)offset - (1 + index) * sizeof(uint64_t);

@@ -1,0 +1,162 @@
+/* dumpdelegate: what a delegate calls. */
+#include "commands/command.h"
+
+#include "commands/get_resolve.h"
+#include "commands/method_view.h"
+#include "heap/types/value.h"
+
+#include <inttypes.h>
+
+static const struct column columns[] = {
+	{ "delegate", NULL, CELL_ADDRESS, 0 },  { "target", "Target", CELL_ADDRESS_WIDE, -16 },
+	{ "target_type", NULL, CELL_VALUE, 0 }, { "method_desc", "Method", CELL_ADDRESS_WIDE, -16 },
+	{ "method", NULL, CELL_VALUE, 0 },      { NULL, "Name", CELL_TEXT, 0 },
+};
+
+/* The bits of a field; `found` false: the class has none of this name, or it is unreadable. */
+static struct error *field_bits(struct heap *heap, uint64_t object, const char *name, uint64_t *ret,
+				bool *found)
+{
+	struct value value;
+	TRY(value_field_of_object(heap, object, name, &value));
+	*found = value.kind != VALUE_UNREADABLE;
+	*ret = *found && value.kind != VALUE_NULL ? value.bits : 0;
+	return NULL;
+}
+
+/* The list of a multicast delegate, and how many of it count; *ret_list 0: a delegate of one
+ * method. Since .NET 11 the two stand in fields that serve other kinds of delegates too; before,
+ * the list may be an object that is only kept alive. */
+static struct error *invocations(struct heap *heap, uint64_t delegate, struct array_shape *list,
+				 uint64_t *ret_count)
+{
+	uint64_t object, count;
+	bool found;
+	*ret_count = 0;
+	TRY(field_bits(heap, delegate, "_invocationList", &object, &found));
+	if (!found)
+		TRY(field_bits(heap, delegate, "_helperObject", &object, &found));
+	if (!found || !object)
+		return NULL;
+	TRY(field_bits(heap, delegate, "_invocationCount", &count, &found));
+	if (!found)
+		TRY(field_bits(heap, delegate, "_extraData", &count, &found));
+	struct error *error = array_read(heap, object, list);
+	if (error_take(&error, ERROR_BAD_DATA) || error_take(&error, ERROR_FAULT))
+		return NULL;
+	TRY(error);
+	bool is_list = list->element && (type_is_reference(list->element) ||
+					 type_is(heap, list->element, "System.Delegate+Wrapper"));
+	if (found && count <= list->count && is_list)
+		*ret_count = count;
+	return NULL;
+}
+
+/* _methodPtrAux holds the method of a delegate without a first argument, whose _methodPtr is a
+ * stub that moves the arguments. */
+static struct error *method_of(struct heap *heap, uint64_t delegate, uint64_t *ret)
+{
+	uint64_t pointer;
+	bool found;
+	*ret = 0;
+	TRY(field_bits(heap, delegate, "_methodPtrAux", &pointer, &found));
+	if (!pointer)
+		TRY(field_bits(heap, delegate, "_methodPtr", &pointer, &found));
+	return method_of_entry(heap, pointer, ret);
+}
+
+static void target_cells(struct command_call *call, uint64_t target)
+{
+	uint64_t method_table;
+	const struct type *type = NULL;
+	output_address(call->out, target);
+	if (target && heap_object_method_table(call->heap, target, &method_table))
+		error_free(type_at(call->heap, method_table, &type));
+	if (type)
+		output_text(call->out, type_name(call->heap, type, NULL));
+	else
+		output_null(call->out);
+}
+
+static struct error *print_one(struct command_call *call, uint64_t delegate)
+{
+	uint64_t target, method;
+	const char *name = NULL;
+	bool found;
+	TRY(field_bits(call->heap, delegate, "_target", &target, &found));
+	if (!found)
+		return error_new(ERROR_FAULT, "cannot read the target of the delegate at %#" PRIx64,
+				 delegate);
+	TRY(method_of(call->heap, delegate, &method));
+	if (method)
+		TRY(method_name_or_missing(call, method, &name));
+	output_row_begin(call->out);
+	output_address(call->out, delegate);
+	target_cells(call, target);
+	output_address(call->out, method);
+	if (name)
+		output_text(call->out, name);
+	else
+		output_null(call->out);
+	output_text(call->out, name ? name : "(unknown)");
+	output_row_end(call->out);
+	return NULL;
+}
+
+static struct error *print_all(struct command_call *call, uint64_t delegate)
+{
+	struct array_shape list;
+	struct value element;
+	uint64_t count;
+	TRY(invocations(call->heap, delegate, &list, &count));
+	if (!count)
+		return print_one(call, delegate);
+	for (uint64_t i = 0; i < count && i < LIMIT_INVOCATIONS; i++) {
+		TRY(task_check(call->task, "listing a delegate's methods"));
+		TRY(array_element(call->heap, &list, i, &element));
+		if (element.kind == VALUE_STRUCT) /* a Delegate.Wrapper, since .NET 11 */
+			TRY(value_field_of_struct(call->heap, element.type, element.address,
+						  "Value", &element));
+		if (element.kind == VALUE_REFERENCE)
+			TRY(print_one(call, element.bits));
+		else
+			call_missing(call, 0,
+				     "a method of the delegate at %#" PRIx64 " is not in the dump",
+				     delegate);
+	}
+	return NULL;
+}
+
+static struct error *dumpdelegate_run(struct command_call *call)
+{
+	uint64_t delegate, method_table;
+	const struct type *type;
+	TRY(get_object_argument(call, "a delegate", &delegate));
+	if (!heap_object_method_table(call->heap, delegate, &method_table))
+		return error_fault(delegate, "cannot read an object at %#" PRIx64, delegate);
+	TRY(type_at(call->heap, method_table, &type));
+	if (!type_is(call->heap, type, "System.Delegate"))
+		return error_new(ERROR_BAD_DATA, "%#" PRIx64 " is no delegate: it is a %s",
+				 delegate, type_name(call->heap, type, NULL));
+	output_table_begin(call->out, "delegates", columns, sizeof(columns) / sizeof(*columns),
+			   true);
+	struct error *error = print_all(call, delegate);
+	output_table_end(call->out);
+	return error;
+}
+
+static const char *const positionals[] = { "ADDRESS|PATH", NULL };
+static const char *const examples[] = { "dumpdelegate DELEGATE", NULL };
+const struct command command_dumpdelegate = {
+	.name = "dumpdelegate",
+	.summary = "show what a delegate calls: object and method",
+	.usage = "dumpdelegate ADDRESS|PATH",
+	.description =
+		"Of a delegate of several methods each has a line, in the order in which they "
+		"are called. A method is (unknown) when the delegate leads to it through a "
+		"stub of another kind than the runtime's entry points.",
+	.positionals = positionals,
+	.examples = examples,
+	.needs = NEEDS_HEAP,
+	.run = dumpdelegate_run,
+};
