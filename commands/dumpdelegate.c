@@ -146,7 +146,7 @@ static struct error *dumpdelegate_run(struct command_call *call)
 }
 
 static const char *const positionals[] = { "ADDRESS|PATH", NULL };
-static const char *const examples[] = { "dumpdelegate DELEGATE", NULL };
+static const char *const examples[] = { "dumpdelegate 7f68dd011a30", NULL };
 const struct command command_dumpdelegate = {
 	.name = "dumpdelegate",
 	.summary = "show what a delegate calls: object and method",

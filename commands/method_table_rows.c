@@ -119,7 +119,8 @@ static struct error *entry_read(struct command_call *call, struct row *row)
 	return error;
 }
 
-/* As SOS orders them: by slot, but those of an instantiation that shares its code as they stand. */
+/* By slot. (SOS on .NET 9 and later has those of an instantiation that shares its code in the order
+ * of their MethodDescs.) */
 static struct error *other_rows(struct command_call *call, const struct type *type,
 				uint32_t virtual_count)
 {
@@ -135,7 +136,7 @@ static struct error *other_rows(struct command_call *call, const struct type *ty
 		if (row.slot >= virtual_count)
 			rows[rows_count++] = row;
 	}
-	if (rows_count && type->canonical == type->handle)
+	if (rows_count)
 		qsort(rows, rows_count, sizeof(*rows), compare_slots);
 	for (size_t i = 0; i < rows_count; i++) {
 		TRY(task_check(call->task, "listing a class's methods"));

@@ -24,6 +24,7 @@
 	COMMAND(dumpheap) \
 	COMMAND(dumphttp) \
 	COMMAND(dumplocks) \
+	COMMAND(dumpil) \
 	COMMAND(dumpmd) \
 	COMMAND(dumpmt) \
 	COMMAND(dumpobj) \

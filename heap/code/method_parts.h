@@ -28,8 +28,9 @@ struct method_parts {
 	struct field flags, flags_3, slot, code_data;                        /* MethodDesc */
 	struct field chunk_table, chunk_next, chunk_count, chunk_size;       /* MethodDescChunk */
 	struct field virtual_count, interface_count, auxiliary, non_virtual; /* MethodTable */
-	struct field chunks, method_count;                                   /* EEClass */
-	uint32_t bytes[METHOD_KIND_MASK + 1]; /* of a MethodDesc by kind; 0: unknown */
+	struct field optional_flags, first_optional; /* MethodTable, before .NET 9 */
+	struct field chunks, method_count;           /* EEClass */
+	uint32_t bytes[METHOD_KIND_MASK + 1];        /* of a MethodDesc by kind; 0: unknown */
 	uint32_t chunk_bytes, table_bytes, implementation_bytes, async_bytes;
 	uint64_t alignment;
 };

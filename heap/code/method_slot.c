@@ -16,6 +16,8 @@ static const struct field_binding bindings[] = {
 	{ "MethodTable", "NumVirtuals", SLOT(virtual_count), true, 2 },
 	{ "MethodTable", "NumInterfaces", SLOT(interface_count), true, 2 },
 	{ "MethodTable", "AuxiliaryData", SLOT(auxiliary), false, 8 },
+	{ "MethodTable", "MultipurposeFlags", SLOT(optional_flags), false, 2 },
+	{ "MethodTable", "PerInstInfo", SLOT(first_optional), true, 8 },
 	{ "MethodTableAuxiliaryData", "OffsetToNonVirtualSlots", SLOT(non_virtual), false, 2 },
 	{ "EEClass", "MethodDescChunk", SLOT(chunks), false, 8 },
 	{ "EEClass", "NumMethods", SLOT(method_count), false, 2 },
@@ -126,15 +128,55 @@ struct error *virtual_slot_read(struct heap *heap, const struct type *type, uint
 	return reader_pointer(&heap->reader, address, "a MethodTable's slots", ret);
 }
 
-/* The others grow downwards before the auxiliary data (RuntimeTypeSystem.md, GetAddressOfSlot).
- * Before .NET 9 they stand among the optional parts of the MethodTable. */
+/* Before .NET 9 an optional part of the MethodTable is the one slot there is, or leads to all of
+ * them. Optional parts stand in the order of their flags, the first two inside the structure (a
+ * list of interfaces always second), the others behind the vtable's chunks
+ * (src/coreclr/vm/methodtable.h of release/8.0: c_NonVirtualSlotsOffsets). */
+enum {
+	OPTIONAL_BEFORE_SLOTS = 0x7,
+	OPTIONAL_INTERFACES = 0x2,
+	OPTIONAL_SLOTS = 0x8,
+	OPTIONAL_INSIDE = 2,
+	SINGLE_SLOT = 0x4000,
+};
+
+static struct error *optional_slot_address(struct heap *heap, const struct method_parts *parts,
+					   const struct type *type, uint64_t index, uint64_t *ret)
+{
+	static const char what[] = "a MethodTable's slots";
+	uint64_t flags, virtuals, array;
+	*ret = 0;
+	if (!parts->optional_flags.present)
+		return error_new(ERROR_UNSUPPORTED,
+				 "where this runtime keeps slots that are not virtual is unknown");
+	TRY(read_field(&heap->reader, type->handle, parts->optional_flags, what, &flags));
+	TRY(read_field(&heap->reader, type->handle, parts->virtual_count, what, &virtuals));
+	if (!(flags & OPTIONAL_SLOTS))
+		return NULL;
+	unsigned before = (unsigned)__builtin_popcountll(flags & OPTIONAL_BEFORE_SLOTS);
+	if ((flags & OPTIONAL_BEFORE_SLOTS) == OPTIONAL_INTERFACES)
+		before = 0;
+	uint64_t place = type->handle + parts->first_optional.offset + before * sizeof(uint64_t);
+	if (before >= OPTIONAL_INSIDE)
+		place +=
+			(virtuals + VIRTUALS_PER_CHUNK - 1) / VIRTUALS_PER_CHUNK * sizeof(uint64_t);
+	if (flags & SINGLE_SLOT) {
+		*ret = place;
+		return NULL;
+	}
+	TRY(reader_pointer(&heap->reader, place, what, &array));
+	*ret = array + index * sizeof(uint64_t);
+	return NULL;
+}
+
+/* The others grow downwards before the auxiliary data (RuntimeTypeSystem.md,
+ * GetAddressOfSlot). */
 static struct error *non_virtual_address(struct heap *heap, const struct method_parts *parts,
 					 const struct type *type, uint64_t index, uint64_t *ret)
 {
 	uint64_t data, offset;
 	if (!parts->auxiliary.present || !parts->non_virtual.present)
-		return error_new(ERROR_UNSUPPORTED,
-				 "where this runtime keeps slots that are not virtual is unknown");
+		return optional_slot_address(heap, parts, type, index, ret);
 	TRY(read_field(&heap->reader, type->handle, parts->auxiliary, "a MethodTable", &data));
 	TRY(read_field(&heap->reader, data, parts->non_virtual, "a MethodTable", &offset));
 	*ret = data + (uint64_t)(int64_t)(int16_t)offset - (1 + index) * sizeof(uint64_t);

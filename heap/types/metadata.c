@@ -63,10 +63,9 @@ const char *metadata_string(const struct metadata *metadata, uint32_t offset)
 	return memchr(bytes, 0, most) ? (const char *)bytes : NULL;
 }
 
-bool metadata_blob(const struct metadata *metadata, uint32_t offset, const uint8_t **ret,
-		   uint32_t *ret_size)
+static bool sized_bytes(const struct metadata *metadata, const struct metadata_stream *blobs,
+			uint32_t offset, const uint8_t **ret, uint32_t *ret_size)
 {
-	const struct metadata_stream *blobs = &metadata->blobs;
 	if (!offset) { /* the empty blob */
 		*ret = (const uint8_t *)"";
 		*ret_size = 0;
@@ -85,6 +84,23 @@ bool metadata_blob(const struct metadata *metadata, uint32_t offset, const uint8
 		return false;
 	*ret = bytes + position;
 	*ret_size = size;
+	return true;
+}
+
+bool metadata_blob(const struct metadata *metadata, uint32_t offset, const uint8_t **ret,
+		   uint32_t *ret_size)
+{
+	return sized_bytes(metadata, &metadata->blobs, offset, ret, ret_size);
+}
+
+bool metadata_user_string(const struct metadata *metadata, uint32_t offset, const uint8_t **ret,
+			  uint32_t *ret_units)
+{
+	uint32_t size;
+	*ret_units = 0;
+	if (!offset || !sized_bytes(metadata, &metadata->user_strings, offset, ret, &size))
+		return false;
+	*ret_units = size / 2; /* a byte of flags follows */
 	return true;
 }
 
@@ -111,6 +127,8 @@ static void take_stream(struct metadata *metadata, const char *name, struct meta
 		metadata->uncompressed = name[1] == '-';
 	} else if (!strcmp(name, "#Strings")) {
 		metadata->strings = stream;
+	} else if (!strcmp(name, "#US")) {
+		metadata->user_strings = stream;
 	} else if (!strcmp(name, "#Blob")) {
 		metadata->blobs = stream;
 	} else if (!strcmp(name, "#GUID")) {

@@ -89,6 +89,10 @@ const char *metadata_string(const struct metadata *metadata, uint32_t offset);
 bool metadata_blob(const struct metadata *metadata, uint32_t offset, const uint8_t **ret,
 		   uint32_t *ret_size);
 
+/* A string that IL loads (II.24.2.4): UTF-16 units, little-endian, not aligned. */
+bool metadata_user_string(const struct metadata *metadata, uint32_t offset, const uint8_t **ret,
+			  uint32_t *ret_units);
+
 bool metadata_mvid(const struct metadata *metadata, uint8_t ret[16]); /* II.22.30 Module */
 
 struct type_def { /* II.22.37; first_field and first_method: see metadata_field_row() */
@@ -140,6 +144,10 @@ bool metadata_method(const struct metadata *metadata, uint32_t row, struct membe
 /* Any token that IL names a member by: Field, MethodDef, MemberRef, MethodSpec. parent is always
  * set: a TypeDef token for the module's own members. */
 bool metadata_member(const struct metadata *metadata, uint32_t token, struct member *ret);
+
+/* The signature of a TypeSpec (II.22.39). */
+bool metadata_type_spec(const struct metadata *metadata, uint32_t row, const uint8_t **ret,
+			uint32_t *ret_size);
 
 /* The TypeDef row that owns a field or a method row: binary search over II.22.37's lists. 0: none.
  */

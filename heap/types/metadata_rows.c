@@ -118,6 +118,12 @@ bool metadata_member(const struct metadata *metadata, uint32_t token, struct mem
 	return true;
 }
 
+bool metadata_type_spec(const struct metadata *metadata, uint32_t row, const uint8_t **ret,
+			uint32_t *ret_size)
+{
+	return metadata_cell_blob(metadata, TABLE_TYPE_SPEC, row, 0, ret, ret_size);
+}
+
 uint32_t metadata_field_row(const struct metadata *metadata, uint32_t position)
 {
 	return metadata_list_row(metadata, TABLE_FIELD, position);

@@ -120,7 +120,7 @@ struct metadata {
 	const struct metadata_piece *pieces;
 	size_t piece_count;
 	uint64_t missing_bytes;
-	struct metadata_stream tables_stream, strings, blobs, guids;
+	struct metadata_stream tables_stream, strings, blobs, guids, user_strings;
 	bool uncompressed;  /* #- */
 	bool minimal_delta; /* #JTD: every index is 4 bytes */
 	uint64_t sorted;    /* one bit a table: II.24.2.6 Sorted, where it can be trusted */

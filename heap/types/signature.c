@@ -315,6 +315,14 @@ struct error *signature_of_field(const uint8_t *bytes, uint32_t size, struct are
 	return decode(&decoder, arena, ret);
 }
 
+struct error *signature_of_type(const uint8_t *bytes, uint32_t size, struct arena *arena,
+				struct signature *ret)
+{
+	struct decoder decoder = { .bytes = bytes, .size = size };
+	*ret = (struct signature){ 0 };
+	return decode(&decoder, arena, ret);
+}
+
 struct error *signature_of_method(const uint8_t *bytes, uint32_t size, struct arena *arena,
 				  struct signature *ret)
 {

@@ -70,6 +70,10 @@ struct signature {
 MUST_CHECK struct error *signature_of_field(const uint8_t *bytes, uint32_t size,
 					    struct arena *arena, struct signature *ret);
 
+/* TypeSpec (II.23.2.14): nodes[0]. As above. */
+MUST_CHECK struct error *signature_of_type(const uint8_t *bytes, uint32_t size, struct arena *arena,
+					   struct signature *ret);
+
 /* MethodDefSig, MethodRefSig (II.23.2.1): nodes[0] is a FNPTR whose children are the return type
  * and the parameters. As above. */
 MUST_CHECK struct error *signature_of_method(const uint8_t *bytes, uint32_t size,

@@ -1,0 +1,23 @@
+/* What the tokens of IL name, as dumpil shows them. */
+#ifndef COMMANDS_IL_NAMES_H
+#define COMMANDS_IL_NAMES_H
+
+#include "base/text.h"
+#include "commands/command.h"
+#include "heap/types/clr_module.h"
+#include "heap/types/type.h"
+
+/* Where the IL stands: whose tokens, and the class that VAR means. */
+struct il_context {
+	struct clr_module *module;
+	const struct type *owner; /* may be NULL */
+	struct metadata *metadata;
+};
+
+/* Appends Namespace.Type, Namespace.Type::Field, Namespace.Type::Method(Int32); <unknown token
+ * 0a000001> when a name cannot be read. ERROR_NO_MEMORY only. */
+MUST_CHECK struct error *il_token_append(struct command_call *call,
+					 const struct il_context *context, uint32_t token,
+					 struct text *text);
+
+#endif
