@@ -70,6 +70,7 @@ enum {
 	LIMIT_CODE_MAP_UNITS = 16 * 1024 * 1024,      /* looked at for the start of a method */
 	LIMIT_CODE_VERSIONS = 64 * 1024,              /* of one method */
 	LIMIT_CLASS_METHODS = 64 * 1024,              /* slots are numbered with 16 bits */
+	LIMIT_METHOD_CODE_BYTES = 16 * 1024 * 1024,   /* of one method */
 	LIMIT_FUNCLETS = 64 * 1024,                   /* of one method */
 	LIMIT_IMAGE_FUNCTIONS = 16 * 1024 * 1024,     /* of one image compiled ahead of time */
 	LIMIT_HASH_SLOTS = 64,                        /* in one bucket of a HashMap */

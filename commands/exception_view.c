@@ -1,14 +1,30 @@
 #include "commands/exception_view.h"
 
 #include "base/limits.h"
-#include "heap/types/method.h"
+#include "heap/code/method_code.h"
 #include "heap/types/value.h"
 
 #include <inttypes.h>
 
+/* A frame that does not name its method: the code says whose it is. The IP is behind a call. */
+static struct error *method_by_ip(struct command_call *call, struct shown_frame *frame)
+{
+	struct code_place place;
+	if (frame->frame.method || !frame->frame.ip)
+		return NULL;
+	struct error *error = code_at(call->heap, frame->frame.ip - 1, call->scratch, &place);
+	if (!error)
+		frame->frame.method = place.method;
+	if (!error || error->code == ERROR_NO_MEMORY)
+		return error;
+	error_free(error);
+	return NULL;
+}
+
 static struct error *frame_name(struct command_call *call, struct shown_frame *frame)
 {
 	struct method method;
+	TRY(method_by_ip(call, frame));
 	struct error *error = method_at(call->heap, frame->frame.method, &method);
 	if (error_take(&error, ERROR_FAULT) || error_take(&error, ERROR_BAD_DATA)) {
 		call_missing(call, 0, "methods on the stack trace are not in the dump");
@@ -20,6 +36,8 @@ static struct error *frame_name(struct command_call *call, struct shown_frame *f
 		call_missing(call, 0,
 			     "the names of methods on the stack trace are not in the "
 			     "dump; --sysroot DIR may have them");
+	TRY(method_offset_of(call->heap, &method, frame->frame.ip, call->scratch, &frame->offset,
+			     &frame->offset_known));
 	const struct clr_module *module = method.owner->module;
 	if (method.kind == METHOD_DYNAMIC || !module || !*module->path)
 		return NULL;
@@ -106,6 +124,8 @@ static void print_inner(struct command_call *call, uint64_t inner)
 			     inner);
 }
 
+enum { OFFSET_CHARS = 24 };
+
 static void print_frames(struct command_call *call, const struct exception_view *view)
 {
 	struct output *out = call->out;
@@ -120,16 +140,19 @@ static void print_frames(struct command_call *call, const struct exception_view 
 	output_line(out, "    SP               IP               Function");
 	for (size_t i = 0; i < view->frame_count; i++) {
 		const struct shown_frame *shown = &view->frames[i];
+		char offset[OFFSET_CHARS] = "";
+		if (shown->offset_known)
+			snprintf(offset, sizeof(offset), "+0x%" PRIx64, shown->offset);
+		const char *module = shown->module ? shown->module : "UNKNOWN";
 		if (shown->method)
-			output_line(out, "    %016" PRIX64 " %016" PRIX64 " %s!%s", shown->frame.sp,
-				    shown->frame.ip, shown->module ? shown->module : "UNKNOWN",
-				    shown->method);
+			output_line(out, "    %016" PRIX64 " %016" PRIX64 " %s!%s%s",
+				    shown->frame.sp, shown->frame.ip, module, shown->method,
+				    offset);
 		else
 			output_line(out,
 				    "    %016" PRIX64 " %016" PRIX64
 				    " %s!<unknown method MD=%" PRIx64 ">",
-				    shown->frame.sp, shown->frame.ip,
-				    shown->module ? shown->module : "UNKNOWN", shown->frame.method);
+				    shown->frame.sp, shown->frame.ip, module, shown->frame.method);
 	}
 	output_line(out, "%s", "");
 }
@@ -167,7 +190,7 @@ static void frame_rows(struct output *out, const struct exception_view *view)
 	static const struct column columns[] = {
 		{ "sp", NULL, CELL_ADDRESS, 0 },          { "ip", NULL, CELL_ADDRESS, 0 },
 		{ "method_desc", NULL, CELL_ADDRESS, 0 }, { "method", NULL, CELL_VALUE, 0 },
-		{ "module", NULL, CELL_VALUE, 0 },
+		{ "module", NULL, CELL_VALUE, 0 },        { "offset", NULL, CELL_INTEGER, 0 },
 	};
 	output_table_begin(out, NULL, columns, sizeof(columns) / sizeof(*columns), false);
 	for (size_t i = 0; i < view->frame_count; i++) {
@@ -184,6 +207,10 @@ static void frame_rows(struct output *out, const struct exception_view *view)
 			output_text(out, shown->module);
 		else
 			output_null(out);
+		if (shown->offset_known)
+			output_unsigned(out, shown->offset);
+		else
+			output_skip(out);
 		output_row_end(out);
 	}
 	output_table_end(out);

@@ -12,6 +12,8 @@ struct shown_frame {
 	struct exception_frame frame;
 	const char *method; /* NULL: unknown */
 	const char *module; /* the file's name; NULL: none, or unknown */
+	uint64_t offset;    /* of the IP in the method's code */
+	bool offset_known;
 };
 
 struct exception_view {

@@ -101,6 +101,12 @@ static struct error *printexception_run(struct command_call *call)
 {
 	const struct clr_thread *thread = NULL;
 	uint64_t address = 0;
+	if (arguments_has(call->arguments, "-ccw"))
+		return error_new(ERROR_USAGE,
+				 "-ccw is about COM objects: they exist on Windows only");
+	if (arguments_has(call->arguments, "-lines"))
+		output_note(call->out, "Source lines are not shown yet: frames have offsets in the "
+				       "method's code instead.");
 	if (arguments_count(call->arguments)) {
 		TRY(get_object_argument(call, "an exception", &address));
 		return print_one(call, address);
@@ -125,6 +131,7 @@ static const struct option options[] = {
 	  NULL },
 	{ "-thread", "ID", "of the thread with this managed id (clrthreads shows them)", NULL },
 	{ "-lines", NULL, "accepted; source lines are not shown yet", line_aliases },
+	{ "-ccw", NULL, "refused: COM objects exist on Windows only", NULL },
 	{ 0 },
 };
 static const char *const positionals[] = { "ADDRESS|PATH", NULL };
@@ -137,7 +144,9 @@ const struct command command_printexception = {
 	.description =
 		"Without an address: what the current thread (threads shows and setthread sets it) "
 		"threw last or is handling. IP is what the runtime kept with the exception: the "
-		"address behind the call, or of the instruction that faulted.",
+		"address behind the call, or of the instruction that faulted. +0xN is how far that "
+		"is into "
+		"the code that was running; SOS counts from the method's newest code.",
 	.options = options,
 	.positionals = positionals,
 	.examples = examples,

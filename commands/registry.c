@@ -10,6 +10,7 @@
 	COMMAND(clrthreads) \
 	COMMAND(diff) \
 	COMMAND(dumpalc) \
+	COMMAND(crashinfo) \
 	COMMAND(dumparray) \
 	COMMAND(dumpasync) \
 	COMMAND(dumpassembly) \

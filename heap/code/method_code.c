@@ -248,6 +248,38 @@ struct error *method_native_code(struct heap *heap, const struct method *method,
 	return error;
 }
 
+static struct error *offset_find(struct heap *heap, const struct method *method, uint64_t ip,
+				 struct arena *arena, uint64_t *ret_start)
+{
+	struct code_place place;
+	struct code_version *versions;
+	size_t count;
+	*ret_start = 0;
+	TRY(code_at(heap, ip, arena, &place));
+	if (place.method == method->address)
+		*ret_start = place.start;
+	if (place.kind != CODE_READY_TO_RUN || place.method)
+		return NULL;
+	TRY(method_code_versions(heap, method, arena, &versions, &count));
+	/* What was compiled ahead of time is the first version. */
+	if (versions[0].state == METHOD_PREJITTED)
+		*ret_start = versions[0].code;
+	return NULL;
+}
+
+struct error *method_offset_of(struct heap *heap, const struct method *method, uint64_t ip,
+			       struct arena *arena, uint64_t *ret, bool *ret_known)
+{
+	uint64_t start;
+	struct error *error = offset_find(heap, method, ip, arena, &start);
+	*ret_known = !error && start && ip >= start && ip - start < LIMIT_METHOD_CODE_BYTES;
+	*ret = *ret_known ? ip - start : 0;
+	if (!error || error->code == ERROR_NO_MEMORY || error->code == ERROR_CANCELLED)
+		return error;
+	error_free(error);
+	return NULL;
+}
+
 struct error *method_of_entry(struct heap *heap, uint64_t entry, uint64_t *ret)
 {
 	struct code_place place;

@@ -53,6 +53,13 @@ MUST_CHECK struct error *method_code_versions(struct heap *heap, const struct me
 					      struct arena *arena, struct code_version **ret,
 					      size_t *ret_count);
 
+/* How far into the method's code an address in it is: by the map of code, or, where an image's
+ * table is not in the target, by where the method's only code in that image begins. false: unknown.
+ * ERROR_NO_MEMORY and errors of cancelling only. */
+MUST_CHECK struct error *method_offset_of(struct heap *heap, const struct method *method,
+					  uint64_t ip, struct arena *arena, uint64_t *ret,
+					  bool *ret_known);
+
 /* Methods that a class introduces, in the order of its chunks: MethodDescs in arena. `ee_class` of
  * a type. */
 MUST_CHECK struct error *methods_of_class(struct heap *heap, const struct type *type,
