@@ -35,11 +35,12 @@ uint64_t precode_data_x64(const uint8_t *code, size_t size, uint64_t address)
 }
 
 /* ldr xN, [pc + imm19 * 4] and br xN. A FixupPrecode: ldr x11, br x11, ldr x12; a StubPrecode: ldr
- * x10, ldr x12, br x10. */
+ * x10, ldr x12, br x10. Since .NET 10 the former has dmb ishld before its last load. */
 enum {
 	ARM64_LOAD = 0x58000000,
 	ARM64_LOAD_MASK = (int)0xff00001f,
 	ARM64_BRANCH = (int)0xd61f0000,
+	ARM64_BARRIER = (int)0xd50339bf,
 	ARM64_TARGET_FIXUP = 11,
 	ARM64_TARGET_STUB = 10,
 	ARM64_METHOD = 12,
@@ -64,10 +65,13 @@ uint64_t precode_data_arm64(const uint8_t *code, size_t size, uint64_t address)
 	first = load_u32(code);
 	second = load_u32(code + 4);
 	third = load_u32(code + 8);
+	bool has_barrier = third == (uint32_t)ARM64_BARRIER && size >= 4 * sizeof(uint32_t);
+	if (has_barrier)
+		third = load_u32(code + 12);
 	if (loads(first, ARM64_TARGET_FIXUP) && branches(second, ARM64_TARGET_FIXUP) &&
 	    loads(third, ARM64_METHOD)) {
 		method = third;
-		address += 8;
+		address += has_barrier ? 12 : 8;
 	} else if (loads(first, ARM64_TARGET_STUB) && loads(second, ARM64_METHOD) &&
 		   branches(third, ARM64_TARGET_STUB)) {
 		method = second;

@@ -6,10 +6,11 @@
 #include "heap/types/type_system.h"
 
 struct method_layout {
-	struct field chunk_index, flags, token_remainder;     /* MethodDesc */
-	struct field method_table, flags_and_token_range;     /* MethodDescChunk */
-	struct field instantiation, argument_count;           /* InstantiatedMethodDesc */
-	struct field dynamic_name, signature, signature_size; /* DynamicMethodDesc */
+	struct field chunk_index, flags, token_remainder, slot; /* MethodDesc */
+	struct field virtual_count;                             /* MethodTable */
+	struct field method_table, flags_and_token_range;       /* MethodDescChunk */
+	struct field instantiation, argument_count;             /* InstantiatedMethodDesc */
+	struct field dynamic_name, signature, signature_size;   /* DynamicMethodDesc */
 	uint64_t alignment, remainder_bits;
 	uint32_t chunk_bytes; /* of a MethodDescChunk's own fields */
 };
@@ -19,6 +20,8 @@ static const struct field_binding bindings[] = {
 	{ "MethodDesc", "ChunkIndex", SLOT(chunk_index), true, 1 },
 	{ "MethodDesc", "Flags", SLOT(flags), true, 2 },
 	{ "MethodDesc", "Flags3AndTokenRemainder", SLOT(token_remainder), true, 2 },
+	{ "MethodDesc", "Slot", SLOT(slot), true, 2 },
+	{ "MethodTable", "NumVirtuals", SLOT(virtual_count), true, 2 },
 	{ "MethodDescChunk", "MethodTable", SLOT(method_table), true, 8 },
 	{ "MethodDescChunk", "FlagsAndTokenRange", SLOT(flags_and_token_range), true, 2 },
 	{ "InstantiatedMethodDesc", "PerInstInfo", SLOT(instantiation), true, 8 },
@@ -132,6 +135,60 @@ static struct error *append_dynamic(struct heap *heap, const struct method *meth
 					ret_known);
 }
 
+enum { ARRAY_PARAMETERS = LIMIT_ARRAY_RANK * 2 }; /* the most: bounds of each dimension */
+
+/* count numbers, then the element, if there is one. */
+static struct error *append_array_parameters(struct heap *heap, uint64_t count,
+					     const struct type *element, struct text *text,
+					     bool *ret_known)
+{
+	struct signature_node nodes[ARRAY_PARAMETERS + 3] = { 0 };
+	uint32_t used = 0;
+	nodes[used++].element_type = ELEMENT_FNPTR;
+	nodes[used++].element_type = ELEMENT_VOID;
+	for (uint64_t i = 0; i < count && i < ARRAY_PARAMETERS; i++)
+		nodes[used++].element_type = ELEMENT_I4;
+	if (element)
+		nodes[used++] = (struct signature_node){ .element_type = ELEMENT_INTERNAL,
+							 .handle = element->handle };
+	for (uint32_t i = 0; i < used; i++)
+		nodes[i].next = i + 1;
+	nodes[0].children = used - 1;
+	nodes[0].next = used;
+	const struct signature signature = { nodes, used };
+	return method_parameters_append(heap, &signature, &(struct method_context){ 0 }, text,
+					ret_known);
+}
+
+/* The runtime makes an array's methods in this order, after the virtual ones (src/coreclr/vm/
+ * array.cpp). Of more dimensions there is a second constructor, with lower bounds; of an array of
+ * arrays one for each depth. */
+static struct error *append_array(struct heap *heap, const struct method *method,
+				  const struct method_layout *layout, struct text *text,
+				  bool *ret_known)
+{
+	static const char *const names[] = { "Get", "Set", "Address", ".ctor" };
+	enum { SET = 1, CONSTRUCTOR = 3 };
+	static const char what[] = "a method of an array";
+	const struct type *owner = method->owner;
+	uint64_t slot, virtuals;
+	bool owner_known;
+	TRY(read_field(&heap->reader, method->address, layout->slot, what, &slot));
+	TRY(read_field(&heap->reader, owner->handle, layout->virtual_count, what, &virtuals));
+	type_name(heap, owner, &owner_known);
+	if (slot < virtuals || !owner_known || !owner->element || !owner->rank)
+		return NULL;
+	uint64_t index = slot - virtuals, count = owner->rank;
+	if (index > CONSTRUCTOR)
+		count *= index - CONSTRUCTOR + 1;
+	if (count > (owner->rank > 1 ? 2u * owner->rank : ARRAY_PARAMETERS))
+		return NULL;
+	text_printf(text, "%s.%s", type_sos_name(heap, owner),
+		    names[index < CONSTRUCTOR ? index : CONSTRUCTOR]);
+	return append_array_parameters(heap, count, index == SET ? owner->element : NULL, text,
+				       ret_known);
+}
+
 /* The arguments of a generic method: handles in its dictionary. */
 static struct error *arguments_read(struct heap *heap, const struct method *method,
 				    const struct method_layout *layout, struct arena *arena,
@@ -204,6 +261,8 @@ struct error *method_name(struct heap *heap, const struct method *method, struct
 	struct error *error = NULL;
 	if (method->kind == METHOD_DYNAMIC)
 		error = append_dynamic(heap, method, &layout, arena, &text, &known);
+	else if (method->kind == METHOD_ARRAY)
+		error = append_array(heap, method, &layout, &text, &known);
 	else if (method->token)
 		error = append_defined(heap, method, &layout, arena, &text, &known);
 	if (error && error->code == ERROR_NO_MEMORY)

@@ -73,6 +73,9 @@ TEST(precodes_of_arm64)
 	uint8_t code[12];
 	put_words(code, 0x58020000 + 11, 0xd61f0160, 0x58020000 + 12); /* ldr x11, .+0x4000 … */
 	CHECK_NUMBER(precode_data_arm64(code, sizeof(code), 0x10000), 0x10008 + 0x4000);
+	static const uint8_t barrier[] = { 0x0b, 0,    2, 0x58, 0x60, 0x01, 0x1f, 0xd6,
+					   0xbf, 0x39, 3, 0xd5, 0xec, 0xff, 0x01, 0x58 };
+	CHECK_NUMBER(precode_data_arm64(barrier, sizeof(barrier), 0x10000), 0x1000c + 0x3ffc);
 	put_words(code, 0x58020000 + 10, 0x58fffe00 + 12, 0xd61f0140); /* … ldr x12, .-0x40 */
 	CHECK_NUMBER(precode_data_arm64(code, sizeof(code), 0x10000), 0x10004 - 0x40);
 	put_words(code, 0x58020000 + 11, 0x58020000 + 12, 0xd61f0160);
