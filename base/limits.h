@@ -103,6 +103,9 @@ enum {
 	LIMIT_NEAREST_KEYS = 16 * 1024, /* compared when a key was not found */
 
 	/* what is shown */
+	LIMIT_KEPT_LINES_BYTES = 64 * 1024 * 1024, /* by |> sort and |> tail, and of one line */
+	LIMIT_TAIL_LINES = 1024 * 1024,
+	LIMIT_SORT_COLUMN = 1024,
 	LIMIT_SHOWN_STRING_UNITS = 4096, /* longer ones are cut, and say so */
 	LIMIT_EXPAND_DEPTH = 64,
 	LIMIT_EXPANDED_OBJECTS = 1000, /* by one dumpobj -expand; the answer says so */

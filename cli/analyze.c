@@ -58,6 +58,7 @@ static enum exit_status run_session(struct app *app, const struct invocation *in
 	bool stay = !given || invocation_has(invocation, "-i");
 	if (stay && isatty(STDIN_FILENO) && !session_exit_requested(app->session)) {
 		greet(app);
+		app->pages = !invocation_has(invocation, "--no-pager");
 		repl_run(app);
 		return STATUS_WHOLE;
 	}
@@ -109,6 +110,8 @@ static const struct option options[] = {
 	{ "--jsonl", NULL, "JSON lines: a row a line, then the rest of the document", NULL },
 	{ "--sysroot", "DIR", "look for the files of modules below DIR first", NULL },
 	{ "--keep-going", NULL, "do not stop at the first command that fails", NULL },
+	{ "--no-pager", NULL, "at the prompt, a long answer does not wait at each screenful",
+	  NULL },
 	{ "--partial-ok", NULL, "exit status 0 for an incomplete answer", NULL },
 	{ 0 },
 };
@@ -126,7 +129,8 @@ const struct verb verb_analyze = {
 	.summary = "look inside a dump or a live process",
 	.usage = "analyze DUMP | -p PID | -n NAME  [-c COMMAND]... [-x SCRIPT]... [-i]\n"
 		 "        [--freeze | --no-stop | --snapshot] [--hold MINUTES]\n"
-		 "        [--json | --jsonl] [--sysroot DIR] [--keep-going] [--partial-ok]",
+		 "        [--json | --jsonl] [--sysroot DIR] [--keep-going] [--partial-ok] "
+		 "[--no-pager]",
 	.description =
 		"Opens a core file (also one packed as .zst or .gz) or a live process, and "
 		"answers\n"

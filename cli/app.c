@@ -1,5 +1,7 @@
 #include "cli/app.h"
 
+#include "base/cleanup.h"
+#include "cli/pipeline.h"
 #include "cli/signals.h"
 #include "commands/session.h"
 
@@ -36,13 +38,15 @@ void app_cleanup(struct app *app)
 
 void app_warn(const struct app *app, const char *format, ...)
 {
-	(void)app;
-	va_list arguments;
-	va_start(arguments, format);
-	fprintf(stderr, "clrpod: ");
-	vfprintf(stderr, format, arguments);
-	fprintf(stderr, "\n");
-	va_end(arguments);
+	FILE *log = app && app->session ? session_log(app->session) : NULL;
+	for (FILE *to = stderr; to; to = to == stderr ? log : NULL) {
+		va_list arguments;
+		va_start(arguments, format);
+		fprintf(to, "clrpod: ");
+		vfprintf(to, format, arguments);
+		fprintf(to, "\n");
+		va_end(arguments);
+	}
 }
 
 enum exit_status app_fail(struct app *app, const char *command, struct error *error,
@@ -70,17 +74,28 @@ enum exit_status app_end_document(struct app *app, const char *verb,
 	return coverage->complete || partial_ok ? STATUS_WHOLE : STATUS_INCOMPLETE;
 }
 
-enum exit_status app_run_command(struct app *app, const char *line)
+/* With filters, the lines of an answer that say so may not be among those that are shown. */
+static void tell_incomplete(const struct app *app, const struct pipeline *pipeline)
+{
+	bool filtered = pipeline->first != &pipeline->screen->filter || pipeline->path;
+	if (filtered && app->format == OUTPUT_TEXT)
+		app_warn(app, "the answer is not whole; without |> its last lines say why");
+}
+
+static enum exit_status run_command(struct app *app, struct pipeline *pipeline)
 {
 	struct command_runner runner = { .session = app->session,
-					 .out = app->out,
+					 .out = pipeline->out,
 					 .scratch = &app->scratch,
 					 .task = &app->task };
 	struct command_outcome outcome;
 	progress_start(&app->progress);
-	command_run_line(&runner, line, &outcome);
+	command_run_line(&runner, pipeline->command, &outcome);
 	progress_end(&app->progress);
-	struct error *error = outcome.error;
+	bool told = app->format != OUTPUT_TEXT && !output_broken(pipeline->out);
+	struct error *error = pipeline_end(pipeline, outcome.error);
+	if (outcome.incomplete)
+		tell_incomplete(app, pipeline);
 	if (!error)
 		return outcome.incomplete ? STATUS_INCOMPLETE : STATUS_WHOLE;
 	enum exit_status status = exit_status_of_command(error);
@@ -89,8 +104,20 @@ enum exit_status app_run_command(struct app *app, const char *line)
 	/* Nobody is told that nobody listens; a document told the rest, where it could be written.
 	 */
 	bool closed_pipe = error->code == ERROR_OS && error->os_errno == EPIPE;
-	if (!closed_pipe && (app->format == OUTPUT_TEXT || output_broken(app->out)))
+	if (!closed_pipe && !told)
 		app_warn(app, "%s", error->message);
 	error_free(error);
 	return status;
+}
+
+enum exit_status app_run_command(struct app *app, const char *line)
+{
+	CLEANUP(pipeline_cleanup) struct pipeline pipeline;
+	FILE *log = session_log(app->session);
+	if (log)
+		fprintf(log, "> %s\n", line);
+	struct error *error = pipeline_open(app, line, &pipeline);
+	if (error)
+		return app_fail(app, line, error, exit_status_of_command(error));
+	return run_command(app, &pipeline);
 }

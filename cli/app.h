@@ -27,6 +27,9 @@ struct app {
 	struct progress progress;
 	struct task task;
 	struct open_process process;
+	bool interactive; /* at the prompt */
+	bool pages;       /* there, an answer longer than the terminal waits at each screenful */
+	bool broken;      /* stdout takes no more */
 };
 
 /* ERROR_NO_MEMORY only; *app is to be closed in any case. It must not move. */

@@ -153,6 +153,7 @@ void repl_run(struct app *app)
 		app_fail(app, "", &error_no_memory, STATUS_FAILED);
 		return;
 	}
+	app->interactive = true;
 	while (!session_exit_requested(app->session)) {
 		int count = 0;
 		signals_clear();

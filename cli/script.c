@@ -1,6 +1,7 @@
 #include "cli/script.h"
 
 #include "base/cleanup.h"
+#include "cli/quotes.h"
 #include "cli/signals.h"
 #include "commands/session.h"
 
@@ -11,28 +12,21 @@ bool script_ended(const struct script *script)
 {
 	bool failed = script->status != STATUS_WHOLE && script->status != STATUS_INCOMPLETE;
 	return (failed && !script->keep_going) || signals_received() ||
-	       session_exit_requested(script->app->session) || output_broken(script->app->out);
+	       session_exit_requested(script->app->session) || output_broken(script->app->out) ||
+	       script->app->broken;
 }
 
 /* Cuts the comment and the line's end off. */
 static void cut_comment(char *line)
 {
 	char quote = '\0', before = ' ';
-	for (char *at = line; *at; before = *at++) {
-		if (*at == '\n' || *at == '\r') {
+	for (char *at = line; *at; at = (char *)quotes_pass(at, &quote)) {
+		bool comment = !quote && *at == '#' && (before == ' ' || before == '\t');
+		if (*at == '\n' || *at == '\r' || comment) {
 			*at = '\0';
 			return;
 		}
-		if (!quote && *at == '#' && (before == ' ' || before == '\t')) {
-			*at = '\0';
-			return;
-		}
-		if (quote && *at == '\\' && (at[1] == quote || at[1] == '\\'))
-			at++;
-		else if (!quote && (*at == '"' || *at == '\''))
-			quote = *at;
-		else if (*at == quote)
-			quote = '\0';
+		before = *at;
 	}
 }
 

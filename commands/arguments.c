@@ -172,11 +172,10 @@ static struct error *parse_words(struct arguments *arguments, const char *line,
 			return NULL;
 		if (!quoted && !only_positionals && !strcmp(word, "--")) {
 			only_positionals = true;
-		} else if (!quoted && (!strcmp(word, "|>") || !strcmp(word, "|"))) {
-			return error_new(ERROR_USAGE,
-					 "%s is not built yet: use the shell's pipe, outside the "
-					 "quotes of -c",
-					 word);
+		} else if (!quoted && !strcmp(word, "|")) {
+			return error_new(ERROR_USAGE, "| is not |>: the filters here are |> head, "
+						      "|> grep TEXT and their like; the shell's "
+						      "pipe stands outside the quotes of -c");
 		} else if (!quoted && !only_positionals && looks_like_option(word)) {
 			TRY(parse_option(arguments, word, &line, arena));
 		} else if (!quoted && !strcmp(word, "/d")) {

@@ -2,7 +2,11 @@
 
 #include "dump/module_files.h"
 #include "dump/overlay_target.h"
+#include "base/cleanup.h"
 #include "heap/heap.h"
+
+#include <errno.h>
+#include <fcntl.h>
 
 struct opened {
 	struct target *target; /* an overlay over what was opened */
@@ -19,6 +23,8 @@ struct session {
 	bool exit_requested;
 	session_source source; /* NULL: a dump */
 	void *source_context;
+	FILE *log;
+	char *log_path;
 };
 
 static void opened_close(struct opened *opened)
@@ -43,6 +49,7 @@ void session_free(struct session *session)
 	for (size_t i = session->count; i--;)
 		opened_close(&session->opened[i]);
 	free(session->opened);
+	session_log_close(session);
 	free(session);
 }
 
@@ -196,4 +203,41 @@ void session_request_exit(struct session *session)
 bool session_exit_requested(const struct session *session)
 {
 	return session->exit_requested;
+}
+
+void session_log_close(struct session *session)
+{
+	file_cleanup(&session->log);
+	free(session->log_path);
+	session->log = NULL;
+	session->log_path = NULL;
+}
+
+struct error *session_log_open(struct session *session, const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600);
+	if (fd < 0)
+		return error_os(errno, "cannot write %s", path);
+	char *copy = strdup(path);
+	FILE *log = copy ? fdopen(fd, "a") : NULL;
+	if (!log) {
+		close(fd);
+		free(copy);
+		return &error_no_memory;
+	}
+	setvbuf(log, NULL, _IOLBF, 0);
+	session_log_close(session);
+	session->log = log;
+	session->log_path = copy;
+	return NULL;
+}
+
+FILE *session_log(const struct session *session)
+{
+	return session->log;
+}
+
+const char *session_log_path(const struct session *session)
+{
+	return session->log_path;
 }

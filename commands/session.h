@@ -49,6 +49,13 @@ const char *session_name(const struct session *session);
 MUST_CHECK struct error *session_current_thread(const struct session *session, int *ret_tid);
 void session_set_current_thread(struct session *session, int tid);
 
+/* Where what is shown goes too (logopen). The file is made with mode 0600; one that is there is
+ * added to. ERROR_OS. */
+MUST_CHECK struct error *session_log_open(struct session *session, const char *path);
+void session_log_close(struct session *session);
+FILE *session_log(const struct session *session);            /* NULL: nowhere */
+const char *session_log_path(const struct session *session); /* NULL: nowhere */
+
 /* `exit` was asked for. */
 void session_request_exit(struct session *session);
 bool session_exit_requested(const struct session *session);

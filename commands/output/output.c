@@ -16,6 +16,16 @@ struct output *output_new(enum output_format format, FILE *stream)
 	return output;
 }
 
+void output_mark_lines(struct output *output)
+{
+	output->mark_lines = output->form == &output_text_form;
+}
+
+void output_flush_lines(struct output *output)
+{
+	output->flush_lines = true;
+}
+
 void output_free(struct output *output)
 {
 	if (!output)

@@ -49,6 +49,19 @@ enum output_format { OUTPUT_TEXT, OUTPUT_JSON, OUTPUT_JSON_LINES };
 struct output *output_new(enum output_format format, FILE *stream);
 void output_free(struct output *output);
 
+/* For who filters the lines of a text: a line of titles and a row of a table begin with a mark, and
+ * so does each cell in them. No other control character is in a text but newlines. */
+enum output_mark {
+	OUTPUT_MARK_TITLES = 1,
+	OUTPUT_MARK_ROW = 2,
+	OUTPUT_MARK_HEX = 3,  /* a cell that is hexadecimal */
+	OUTPUT_MARK_NAME = 4, /* CELL_TEXT: may be cut on a narrow terminal */
+	OUTPUT_MARK_CELL = 5, /* any other */
+};
+void output_mark_lines(struct output *output);
+/* Each line at once, as on a terminal. */
+void output_flush_lines(struct output *output);
+
 /* One document a command: {"schema":1,"command":…,"data":{ …
  * },"notes":[…],"coverage":…,"status":…}. */
 void output_document_begin(struct output *output, const char *command_line);

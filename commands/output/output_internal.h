@@ -87,7 +87,7 @@ enum {
 struct output {
 	const struct output_form *form;
 	FILE *stream;
-	bool json_lines, flush_lines;
+	bool json_lines, flush_lines, mark_lines;
 	bool out_of_memory;
 	int stream_errno; /* 0: all well */
 	struct text pending;

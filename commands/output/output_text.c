@@ -23,6 +23,42 @@ static void start_line(struct output *output)
 	output->line_open = true;
 }
 
+static void put_mark(struct output *output, enum output_mark mark)
+{
+	if (output->mark_lines)
+		text_append_char(&output->pending, (char)mark);
+}
+
+/* A line of a table: its mark stands before the indentation. */
+static void start_table_line(struct output *output, enum output_mark mark)
+{
+	if (!output->line_open)
+		put_mark(output, mark);
+	start_line(output);
+}
+
+static void put_cell_mark(struct output *output, const struct column *column)
+{
+	switch (column->kind) {
+	case CELL_ADDRESS:
+	case CELL_ADDRESS_WIDE:
+	case CELL_POINTER:
+	case CELL_HEX:
+	case CELL_TOKEN:
+		put_mark(output, OUTPUT_MARK_HEX);
+		break;
+	case CELL_TEXT:
+		put_mark(output, OUTPUT_MARK_NAME);
+		break;
+	case CELL_COUNT:
+	case CELL_INTEGER:
+	case CELL_BYTES_SOS:
+	case CELL_VALUE:
+		put_mark(output, OUTPUT_MARK_CELL);
+		break;
+	}
+}
+
 static void end_line(struct output *output)
 {
 	if (!output->line_open)
@@ -81,7 +117,8 @@ static void put_titles(struct output *output, const struct level *table)
 			continue;
 		if (output->line_open)
 			text_append_char(&output->pending, ' ');
-		start_line(output);
+		start_table_line(output, OUTPUT_MARK_TITLES);
+		put_cell_mark(output, column);
 		append_padded(output, &row, column->title, strlen(column->title), column->width);
 	}
 	end_line(output);
@@ -99,7 +136,8 @@ static void put_cell(struct output *output, struct level *level, const struct sl
 			break;
 		if (level->nonempty && output->line_open)
 			text_append_char(&output->pending, ' ');
-		start_line(output);
+		start_table_line(output, OUTPUT_MARK_ROW);
+		put_cell_mark(output, column);
 		append_padded(output, level, bytes, length, column->width);
 		break;
 	case LEVEL_RECORD:

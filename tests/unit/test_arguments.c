@@ -83,11 +83,10 @@ TEST(what_is_not_understood_is_named)
 		{ "\"abc", "a quote is not closed: \"abc" },
 		{ "x['abc", "a quote is not closed" },
 		{ "\"abc\\", "a quote is not closed" },
-		{ "a |> head", "|> is not built yet" },
 		{ "-typ x", "there is no option -typ: did you mean -type?" },
 		{ "-e", "there is no option -e: did you mean -exact?" },
 		{ "-type a -type b", "-type is given twice" },
-		{ "a | head", "| is not built yet: use the shell's pipe" },
+		{ "a | head", "| is not |>" },
 		{ "a['\\'", "a quote is not closed" },
 	};
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {

@@ -1,0 +1,301 @@
+/*
+ * sort: the rows of each table by one column; everything else stays where it is. Hexadecimal
+ * columns go by their value, and so do numbers in others, with or without thousands separators,
+ * before text.
+ */
+#include "cli/filter.h"
+
+#include "base/limits.h"
+
+#include <ctype.h>
+#include <strings.h>
+
+struct row {
+	char *marked;
+	size_t length;
+	size_t number; /* equal rows keep their order */
+	bool is_number, negative;
+	uint64_t whole;
+	double fraction;
+	size_t cell_start, cell_length; /* in `cells` of the sort */
+};
+
+struct sort {
+	struct filter filter;
+	char *column; /* as it was given; NULL: the first */
+	bool descending;
+	bool column_used; /* some table had it */
+	size_t index;     /* of the column in the present table */
+	bool table_has;   /* the present table has it */
+	struct row *rows;
+	size_t count, capacity, bytes;
+	struct text cells;
+};
+
+/* The title, whatever its case and blanks: HashCode is "Hash Code". */
+static bool same_title(const char *title, size_t length, const char *wanted)
+{
+	const char *end = title + length;
+	if (!length)
+		return false;
+	for (;;) {
+		while (title < end && *title == ' ')
+			title++;
+		wanted += strspn(wanted, " ");
+		if (title == end || !*wanted)
+			return title == end && !*wanted;
+		if (tolower((unsigned char)*title++) != tolower((unsigned char)*wanted++))
+			return false;
+	}
+}
+
+/* `titles` NULL: a table without. */
+static void choose_column(struct sort *sort, const struct line *titles)
+{
+	uint64_t number;
+	sort->index = 0;
+	sort->table_has = true;
+	if (!sort->column)
+		return;
+	struct error *error = parse_number(sort->column, &number);
+	if (!error) {
+		sort->index = (size_t)number - 1;
+		sort->table_has = !titles || sort->index < titles->cell_count;
+		sort->column_used |= sort->table_has;
+		return;
+	}
+	error_free(error);
+	sort->table_has = false;
+	for (size_t i = 0; titles && i < titles->cell_count; i++) {
+		size_t length;
+		const char *title = line_cell_text(titles, i, &length);
+		if (!same_title(title, length, sort->column))
+			continue;
+		sort->index = i;
+		sort->table_has = sort->column_used = true;
+		return;
+	}
+}
+
+static struct error *sort_open(struct filter *filter, const struct arguments *arguments)
+{
+	struct sort *sort = (struct sort *)filter;
+	const char *column = arguments_positional(arguments, 0);
+	sort->descending = arguments_has(arguments, "-r");
+	if (!column) {
+		choose_column(sort, NULL);
+		return NULL;
+	}
+	uint64_t number;
+	struct error *error = parse_number(column, &number);
+	if (!error && (!number || number > LIMIT_SORT_COLUMN))
+		return error_new(ERROR_USAGE, "columns are counted from 1");
+	error_free(error);
+	sort->column = strdup(column);
+	if (!sort->column)
+		return &error_no_memory;
+	choose_column(sort, NULL);
+	sort->column_used = false;
+	return NULL;
+}
+
+static bool parse_hex(const char *text, size_t length, struct row *row)
+{
+	if (length > 2 && text[0] == '0' && (text[1] == 'x' || text[1] == 'X')) {
+		text += 2;
+		length -= 2;
+	}
+	if (!length || length > 16)
+		return false;
+	row->whole = 0;
+	for (size_t i = 0; i < length; i++) {
+		if (!isxdigit((unsigned char)text[i]))
+			return false;
+		unsigned digit = isdigit((unsigned char)text[i])
+					 ? (unsigned)(text[i] - '0')
+					 : (unsigned)(tolower((unsigned char)text[i]) - 'a') + 10;
+		row->whole = row->whole * 16 + digit;
+	}
+	return true;
+}
+
+/* 1,234 and 12.5 and -3, also with a unit behind a blank, a percent sign or SOS's 80(0x50) bytes.
+ */
+static bool parse_decimal(const char *text, size_t length, struct row *row)
+{
+	size_t i = 0;
+	bool digits = false;
+	row->negative = length && text[0] == '-';
+	row->whole = 0;
+	for (i = row->negative; i < length && (isdigit((unsigned char)text[i]) || text[i] == ',');
+	     i++) {
+		if (text[i] == ',')
+			continue;
+		digits = true;
+		if (__builtin_mul_overflow(row->whole, 10, &row->whole) ||
+		    __builtin_add_overflow(row->whole, (uint64_t)(text[i] - '0'), &row->whole))
+			return false;
+	}
+	double place = 0.1;
+	if (i + 1 < length && text[i] == '.' && isdigit((unsigned char)text[i + 1]))
+		for (i++; i < length && isdigit((unsigned char)text[i]); i++, place /= 10)
+			row->fraction += place * (text[i] - '0');
+	return digits && (i == length || text[i] == ' ' || text[i] == '%' || text[i] == '(');
+}
+
+static void weigh(struct row *row, char mark, const char *text, size_t length)
+{
+	bool hex = mark == OUTPUT_MARK_HEX || (length > 2 && !strncasecmp(text, "0x", 2));
+	row->is_number = hex ? parse_hex(text, length, row) : parse_decimal(text, length, row);
+}
+
+static struct error *keep(struct sort *sort, const struct line *line)
+{
+	if (sort->count == sort->capacity) {
+		size_t capacity = sort->capacity ? 2 * sort->capacity : 256;
+		struct row *rows = realloc(sort->rows, capacity * sizeof(*rows));
+		if (!rows)
+			return &error_no_memory;
+		sort->rows = rows;
+		sort->capacity = capacity;
+	}
+	sort->bytes += line->marked_length + sizeof(struct row);
+	if (sort->bytes > LIMIT_KEPT_LINES_BYTES)
+		return error_new(ERROR_UNSUPPORTED,
+				 "|> sort keeps %d MiB of rows at most, and this table has more "
+				 "(%zu so far): let the command list less, or |> FILE and sort "
+				 "that",
+				 LIMIT_KEPT_LINES_BYTES >> 20, sort->count);
+	struct row row = { .length = line->marked_length, .number = sort->count };
+	size_t length;
+	const char *cell = line_cell_text(line, sort->index, &length);
+	row.cell_start = sort->cells.length;
+	row.cell_length = length;
+	text_append_bytes(&sort->cells, cell, length);
+	if (sort->index < line->cell_count)
+		weigh(&row, line->cells[sort->index].mark, cell, length);
+	row.marked = malloc(row.length + 1);
+	if (!row.marked || text_failed(&sort->cells)) {
+		free(row.marked);
+		return &error_no_memory;
+	}
+	memcpy(row.marked, line->marked, row.length);
+	sort->rows[sort->count++] = row;
+	return NULL;
+}
+
+static int order(bool less)
+{
+	return less ? -1 : 1;
+}
+
+static int compare_numbers(const struct row *left, const struct row *right)
+{
+	if (left->negative != right->negative)
+		return order(left->negative);
+	if (left->whole != right->whole)
+		return order((left->whole < right->whole) != left->negative);
+	if (left->fraction != right->fraction)
+		return order((left->fraction < right->fraction) != left->negative);
+	return 0;
+}
+
+static int compare_rows(const struct row *left, const struct row *right, const struct sort *sort)
+{
+	if (left->is_number != right->is_number)
+		return order(left->is_number);
+	if (left->is_number)
+		return compare_numbers(left, right);
+	size_t shorter =
+		left->cell_length < right->cell_length ? left->cell_length : right->cell_length;
+	const char *cells = text_string(&sort->cells);
+	int difference = memcmp(cells + left->cell_start, cells + right->cell_start, shorter);
+	if (difference)
+		return difference;
+	return (left->cell_length > right->cell_length) - (left->cell_length < right->cell_length);
+}
+
+static int compare(const void *left_row, const void *right_row, void *context)
+{
+	const struct row *left = left_row, *right = right_row;
+	const struct sort *sort = context;
+	int difference = compare_rows(left, right, sort);
+	if (!difference)
+		return order(left->number < right->number);
+	return sort->descending ? -difference : difference;
+}
+
+static void forget(struct sort *sort)
+{
+	for (size_t i = 0; i < sort->count; i++)
+		free(sort->rows[i].marked);
+	sort->count = sort->bytes = 0;
+	text_clear(&sort->cells);
+}
+
+/* A run of rows is whole. */
+static struct error *pass_rows(struct sort *sort)
+{
+	struct error *error = NULL;
+	if (sort->count && sort->table_has)
+		qsort_r(sort->rows, sort->count, sizeof(*sort->rows), compare, sort);
+	for (size_t i = 0; i < sort->count && !error && !sort->filter.enough; i++)
+		error = filter_pass_kept(&sort->filter, sort->rows[i].marked, sort->rows[i].length);
+	forget(sort);
+	return error;
+}
+
+static struct error *sort_line(struct filter *filter, const struct line *line)
+{
+	struct sort *sort = (struct sort *)filter;
+	if (line->kind == LINE_ROW)
+		return keep(sort, line);
+	TRY(pass_rows(sort));
+	choose_column(sort, line->kind == LINE_TITLES ? line : NULL);
+	return filter_pass(filter, line);
+}
+
+static struct error *sort_end(struct filter *filter)
+{
+	struct sort *sort = (struct sort *)filter;
+	TRY(pass_rows(sort));
+	uint64_t number;
+	struct error *error = sort->column ? parse_number(sort->column, &number) : NULL;
+	if (!error || sort->column_used) {
+		error_free(error);
+		return NULL;
+	}
+	error_free(error);
+	return error_new(ERROR_USAGE,
+			 "|> sort: no table of this answer has a column %s: nothing was sorted",
+			 sort->column);
+}
+
+static void sort_close(struct filter *filter)
+{
+	struct sort *sort = (struct sort *)filter;
+	forget(sort);
+	free(sort->rows);
+	free(sort->column);
+	text_deinit(&sort->cells);
+}
+
+static const struct option options[] = {
+	{ "-r", NULL, "the greatest first", NULL },
+	{ "-n", NULL, "accepted; numbers go by their value in any case", NULL },
+	{ 0 },
+};
+const struct filter_kind filter_sort = {
+	.name = "sort",
+	.usage = "sort [COLUMN] [-r]",
+	.summary = "the rows of each table by a column: its number, from 1 (the default), or its "
+		   "title; numbers and addresses by their value",
+	.options = options,
+	.max_positionals = 1,
+	.example = "dumpheap -stat |> sort Count -r",
+	.size = sizeof(struct sort),
+	.open = sort_open,
+	.line = sort_line,
+	.end = sort_end,
+	.close = sort_close,
+};

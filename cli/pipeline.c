@@ -1,0 +1,321 @@
+#include "cli/pipeline.h"
+
+#include "base/cleanup.h"
+#include "base/limits.h"
+#include "cli/app.h"
+#include "cli/quotes.h"
+#include "commands/near_names.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Programs of a shell that somebody may look for here: no files of these names by mistake. */
+static const char *const shell_programs[] = { "awk",   "cat",   "cut", "jq",   "less",
+					      "more",  "sed",   "tee", "uniq", "xargs",
+					      "egrep", "fgrep", "nl",  NULL };
+
+static const struct option file_options[] = { { "-f", NULL, "overwrite the file", NULL }, { 0 } };
+
+const char *pipeline_mark(const char *line)
+{
+	char quote = '\0';
+	for (const char *at = line; *at; at = quotes_pass(at, &quote))
+		if (!quote && at[0] == '|' && at[1] == '>' &&
+		    (at == line || isblank((unsigned char)at[-1])))
+			return at;
+	return NULL;
+}
+
+static bool is_blank_text(const char *text)
+{
+	return !text[strspn(text, " \t\r\n")];
+}
+
+/* A word that is more likely a mistyped filter than a file. */
+static struct error *check_file_name(const char *name)
+{
+	const char *instead = NULL;
+	if (strpbrk(name, "/."))
+		return NULL;
+	for (const struct filter_kind *const *kind = all_filters; *kind; kind++)
+		if (near_names_edits(name, (*kind)->name) <= 1 + (strlen(name) > 3))
+			instead = (*kind)->name;
+	for (const char *const *program = shell_programs; *program; program++)
+		if (!instead && !strcmp(name, *program))
+			instead = "";
+	if (!instead)
+		return NULL;
+	if (*instead)
+		return error_new(ERROR_USAGE, "|> %s: did you mean %s? a file of that name is ./%s",
+				 name, instead, name);
+	return error_new(ERROR_USAGE,
+			 "|> %s: there is no such filter, only head, tail, grep, sort, wc and "
+			 "wide; a file of that name is ./%s",
+			 name, name);
+}
+
+static int open_file(const char *path, bool append, bool overwrite, bool *created)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0600);
+	struct stat status;
+	*created = fd >= 0;
+	if (fd >= 0 || errno != EEXIST)
+		return fd;
+	bool regular = !stat(path, &status) && S_ISREG(status.st_mode);
+	if (regular && !append && !overwrite) {
+		errno = EEXIST;
+		return -1;
+	}
+	return open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY |
+				  (append      ? O_APPEND
+				   : overwrite ? O_TRUNC
+					       : 0));
+}
+
+/* `words`: what stands behind |> or |>>. */
+static struct error *to_file(struct pipeline *pipeline, const char *words, bool append)
+{
+	struct arguments *arguments;
+	struct error *error = arguments_parse(words, file_options, 1, &pipeline->arena, &arguments);
+	if (error)
+		return error_context(error, "|>%s FILE", append ? ">" : "");
+	const char *path = arguments_positional(arguments, 0);
+	if (!path || !*path)
+		return error_new(ERROR_USAGE, "|> wants a filter (head, tail, grep, sort, wc) or a "
+					      "file behind it");
+	if (!append)
+		TRY(check_file_name(path));
+	int fd = open_file(path, append, arguments_has(arguments, "-f"), &pipeline->created);
+	if (fd < 0 && errno == EEXIST)
+		return error_new(ERROR_USAGE,
+				 "%s is there already: |>> %s adds to it, |> -f %s overwrites it",
+				 path, path, path);
+	if (fd < 0)
+		return error_os(errno, "cannot write %s", path);
+	pipeline->path = strdup(path);
+	pipeline->file = fdopen(fd, "w");
+	if (pipeline->file && pipeline->path)
+		return NULL;
+	if (!pipeline->file)
+		close(fd);
+	return &error_no_memory;
+}
+
+/* One piece between two |>. Filters are hung behind *last. */
+static struct error *add_stage(struct pipeline *pipeline, const char *words, bool is_last,
+			       struct filter ***last)
+{
+	bool append = *words == '>';
+	words += append;
+	words += strspn(words, " \t");
+	size_t length = strcspn(words, " \t\r\n");
+	const struct filter_kind *kind = append ? NULL : filter_find(words, length);
+	if (!kind && is_last &&
+	    (append || is_blank_text(words + length) || *words == '-' || *words == '"' ||
+	     *words == '\''))
+		return to_file(pipeline, words, append);
+	if (!kind && !is_last && is_blank_text(words + length))
+		return error_new(ERROR_USAGE, "|> %.*s: a file stands at the end of the line",
+				 (int)length, words);
+	if (!kind)
+		return error_new(
+			ERROR_USAGE,
+			"there is no filter %.*s: there are head, tail, grep, sort, wc and "
+			"wide, or the name of a file",
+			(int)length, words);
+	if (pipeline->app->format != OUTPUT_TEXT)
+		return error_new(ERROR_USAGE,
+				 "|> %s works on lines of text: filter JSON with the shell's pipe, "
+				 "or write it with |> FILE",
+				 kind->name);
+	TRY(filter_new(kind, words + length, &pipeline->arena, *last));
+	pipeline->screen->wide |= kind == &filter_wide;
+	*last = &(**last)->next;
+	return NULL;
+}
+
+static struct error *parse(struct pipeline *pipeline, char *line)
+{
+	struct filter **last = &pipeline->first;
+	char *mark = (char *)pipeline_mark(line);
+	while (mark) {
+		char *words = mark + 2, *end = mark;
+		while (end > line && isblank((unsigned char)end[-1]))
+			end--;
+		*end = '\0';
+		mark = (char *)pipeline_mark(words);
+		size_t length = mark ? (size_t)(mark - words) : strlen(words);
+		const char *stage = arena_copy_text(&pipeline->arena, words, length);
+		if (!stage)
+			return &error_no_memory;
+		TRY(add_stage(pipeline, stage, !mark, &last));
+	}
+	return NULL;
+}
+
+/* The marked lines of a text, from any pieces of it. */
+static struct error *take_text(struct pipeline *pipeline, const char *bytes, size_t size)
+{
+	while (size) {
+		const char *end = memchr(bytes, '\n', size);
+		size_t length = end ? (size_t)(end - bytes) : size;
+		struct line line;
+		if (pipeline->begun.length || !end)
+			text_append_bytes(&pipeline->begun, bytes, length);
+		if (text_failed(&pipeline->begun))
+			return &error_no_memory;
+		if (pipeline->begun.length > LIMIT_KEPT_LINES_BYTES)
+			return error_new(ERROR_UNSUPPORTED,
+					 "a line of the answer is longer than %d MiB: too long for "
+					 "a filter or a terminal",
+					 LIMIT_KEPT_LINES_BYTES >> 20);
+		if (!end)
+			return NULL;
+		if (pipeline->begun.length)
+			TRY(line_parse(&pipeline->parser, text_string(&pipeline->begun),
+				       pipeline->begun.length, &line));
+		else
+			TRY(line_parse(&pipeline->parser, bytes, length, &line));
+		TRY(pipeline->first->kind->line(pipeline->first, &line));
+		text_clear(&pipeline->begun);
+		if (pipeline->first->enough)
+			return NULL;
+		bytes += length + 1;
+		size -= length + 1;
+	}
+	return NULL;
+}
+
+static ssize_t take(void *cookie, const char *bytes, size_t size)
+{
+	struct pipeline *pipeline = cookie;
+	pipeline->any = true;
+	if (!pipeline->error && !pipeline->first->enough)
+		pipeline->error = pipeline->app->format == OUTPUT_TEXT
+					  ? take_text(pipeline, bytes, size)
+					  : screen_write(pipeline->screen, bytes, size);
+	if (!pipeline->error && !pipeline->first->enough)
+		return (ssize_t)size;
+	errno = EPIPE;
+	return 0;
+}
+
+static struct error *open_stream(struct pipeline *pipeline)
+{
+	struct app *app = pipeline->app;
+	struct screen *screen = pipeline->screen;
+	bool terminal = !pipeline->file && isatty(STDOUT_FILENO);
+	if (!terminal && !pipeline->file && pipeline->first == &screen->filter &&
+	    !session_log(app->session))
+		return NULL;
+	screen->to = pipeline->file ? pipeline->file : stdout;
+	screen->path = pipeline->path;
+	screen->progress = &app->progress;
+	screen->session = app->session;
+	screen->terminal = terminal;
+	screen->paging = terminal && app->pages && isatty(STDIN_FILENO);
+	if (terminal)
+		screen_size(STDOUT_FILENO, &screen->rows, &screen->columns);
+	pipeline->stream = fopencookie(pipeline, "w", (cookie_io_functions_t){ .write = take });
+	if (!pipeline->stream)
+		return &error_no_memory;
+	setvbuf(pipeline->stream, NULL, _IONBF, 0);
+	pipeline->out = output_new(app->format, pipeline->stream);
+	if (!pipeline->out)
+		return &error_no_memory;
+	output_mark_lines(pipeline->out);
+	if (terminal)
+		output_flush_lines(pipeline->out);
+	return NULL;
+}
+
+struct error *pipeline_open(struct app *app, const char *line, struct pipeline *ret)
+{
+	*ret = (struct pipeline){ .app = app, .out = app->out };
+	arena_init(&ret->arena);
+	char *copy = arena_copy_text(&ret->arena, line, strlen(line));
+	ret->screen = calloc(1, sizeof(*ret->screen));
+	if (!copy || !ret->screen)
+		return &error_no_memory;
+	ret->screen->filter.kind = &filter_screen;
+	ret->command = copy;
+	struct error *error = parse(ret, copy);
+	struct filter **last = &ret->first;
+	while (*last)
+		last = &(*last)->next;
+	*last = &ret->screen->filter;
+	return error ? error : open_stream(ret);
+}
+
+void pipeline_cleanup(struct pipeline *pipeline)
+{
+	if (pipeline->stream && pipeline->out)
+		output_free(pipeline->out);
+	file_cleanup(&pipeline->stream);
+	if (!pipeline->first && pipeline->screen)
+		filter_free(&pipeline->screen->filter);
+	for (struct filter *filter = pipeline->first, *next; filter; filter = next) {
+		next = filter->next;
+		filter_free(filter);
+	}
+	file_cleanup(&pipeline->file);
+	free(pipeline->path);
+	text_deinit(&pipeline->begun);
+	line_parser_deinit(&pipeline->parser);
+	error_free(pipeline->error);
+	arena_deinit(&pipeline->arena);
+}
+
+static struct error *end_filters(const struct pipeline *pipeline)
+{
+	for (struct filter *filter = pipeline->first; filter; filter = filter->next)
+		if (filter->kind->end)
+			TRY(filter->kind->end(filter));
+	return NULL;
+}
+
+static struct error *close_file(struct pipeline *pipeline, bool failed)
+{
+	if (!pipeline->file)
+		return NULL;
+	FILE *file = pipeline->file;
+	pipeline->file = NULL;
+	errno = 0;
+	if (fclose(file))
+		return error_os(errno ? errno : EIO, "cannot write %s", pipeline->path);
+	if (failed && pipeline->created && !pipeline->screen->lines)
+		unlink(pipeline->path);
+	else if (pipeline->app->interactive)
+		fprintf(stderr, "%" PRIu64 " lines are in %s.\n", pipeline->screen->lines,
+			pipeline->path);
+	return NULL;
+}
+
+struct error *pipeline_end(struct pipeline *pipeline, struct error *error)
+{
+	if (!pipeline->stream)
+		return error;
+	bool stopped = pipeline->first->enough;
+	if (!pipeline->error && (pipeline->any || !error))
+		pipeline->error = end_filters(pipeline);
+	struct error *ours = pipeline->error;
+	pipeline->error = NULL;
+	if (ours)
+		fflush(pipeline->screen->to); /* before what is told of it */
+	struct error *closed = close_file(pipeline, error || ours);
+	if (!ours)
+		ours = closed;
+	else
+		error_free(closed);
+	if (ours && !pipeline->path && ours->code == ERROR_OS)
+		pipeline->app->broken = true;
+	bool ended_early = error && error->code == ERROR_OS && error->os_errno == EPIPE && stopped;
+	if (!ours && !ended_early)
+		return error;
+	error_free(error);
+	return ours;
+}
