@@ -2,17 +2,17 @@
 
 #include "attach/snapshot.h"
 #include "base/cleanup.h"
+#include "cli/completion.h"
+#include "cli/history_file.h"
 #include "cli/open.h"
+#include "cli/screen.h"
 #include "cli/signals.h"
 #include "commands/session.h"
 
 #include <histedit.h>
 #include <limits.h>
-#include <strings.h>
 #include <unistd.h>
 #include <wchar.h>
-
-enum { HISTORY_LINES = 1000 };
 
 struct prompt {
 	const struct app *app;
@@ -20,7 +20,8 @@ struct prompt {
 	FILE *messages;
 	History *history;
 	EditLine *edit;
-	char repeated[64]; /* what an empty line runs; "": nothing */
+	unsigned rows, columns; /* of the terminal, as libedit knows it */
+	char repeated[64];      /* what an empty line runs; "": nothing */
 };
 
 static char no_prompt[] = "> ";
@@ -44,15 +45,28 @@ static char *prompt_text(EditLine *edit)
 	return prompt->text;
 }
 
+/* libedit is told of a new size of the terminal when a key is pressed. */
+static void follow_size(EditLine *edit)
+{
+	struct prompt *prompt;
+	unsigned rows, columns;
+	if (el_get(edit, EL_CLIENTDATA, &prompt) || !screen_size(STDOUT_FILENO, &rows, &columns) ||
+	    (rows == prompt->rows && columns == prompt->columns))
+		return;
+	prompt->rows = rows;
+	prompt->columns = columns;
+	el_resize(edit);
+}
+
 /* One character from the terminal; a signal ends the line (libedit itself would read on). */
 static int read_character(EditLine *edit, wchar_t *ret)
 {
-	(void)edit;
 	mbstate_t state = { 0 };
 	for (int i = 0; i < MB_LEN_MAX; i++) {
 		char byte;
 		if (signals_read(STDIN_FILENO, &byte, 1) != 1)
 			return 0;
+		follow_size(edit);
 		size_t length = mbrtowc(ret, &byte, 1, &state);
 		if (length != (size_t)-2 && length != (size_t)-1)
 			return 1;
@@ -63,32 +77,51 @@ static int read_character(EditLine *edit, wchar_t *ret)
 	return 1;
 }
 
-/* Completes the first word of the line to a command's name, as far as it is unambiguous. */
+static size_t count_characters(const char *text, size_t length)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < length; i++)
+		count += ((unsigned char)text[i] & 0xc0) != 0x80;
+	return count;
+}
+
+/* What all names have in common is put in; where that is nothing more, the names are shown. */
 static unsigned char complete(EditLine *edit, int character)
 {
 	(void)character;
+	CLEANUP(completion_cleanup) struct completion completion;
+	struct prompt *prompt;
+	unsigned rows, columns;
+	if (el_get(edit, EL_CLIENTDATA, &prompt))
+		return CC_ERROR;
 	const LineInfo *line = el_line(edit);
 	size_t length = (size_t)(line->cursor - line->buffer);
-	const char *match = NULL;
-	size_t common = 0;
-	for (const struct command *const *at = all_commands; *at; at++) {
-		const char *name = (*at)->name;
-		if (strncasecmp(name, line->buffer, length))
-			continue;
-		if (!match) {
-			match = name;
-			common = strlen(name);
-		}
-		while (strncmp(match, name, common))
-			common--;
+	struct error *error =
+		completion_find(prompt->app->session, line->buffer, length, &completion);
+	const char *text = error ? NULL : completion_text(&completion);
+	if (error || !completion.count) {
+		error_free(error);
+		return CC_ERROR;
 	}
-	if (!match || common <= length)
+	if (text) {
+		size_t word = strlen(completion.word);
+		if (word)
+			el_deletestr(edit, (int)count_characters(completion.word, word));
+		return el_insertstr(edit, text) ? CC_ERROR : CC_REFRESH;
+	}
+	if (!screen_size(STDOUT_FILENO, &rows, &columns))
 		return CC_ERROR;
-	char rest[64];
-	int size = snprintf(rest, sizeof(rest), "%.*s", (int)(common - length), match + length);
-	if (size < 0 || (size_t)size >= sizeof(rest) || el_insertstr(edit, rest))
-		return CC_ERROR;
-	return CC_REFRESH;
+	fprintf(stdout, "\n");
+	completion_list(&completion, stdout, rows, columns);
+	fflush(stdout);
+	return CC_REDISPLAY;
+}
+
+static void add_history(const char *line, void *context)
+{
+	const struct prompt *prompt = context;
+	HistEvent event;
+	history(prompt->history, &event, H_ENTER, line);
 }
 
 static void prompt_cleanup(struct prompt *prompt)
@@ -116,28 +149,40 @@ static bool prompt_open(struct prompt *ret)
 		el_init("clrpod", stdin, isatty(STDOUT_FILENO) ? stdout : stderr, ret->messages);
 	if (!ret->edit)
 		return false;
+	history_file_read(add_history, ret);
+	screen_size(STDOUT_FILENO, &ret->rows, &ret->columns);
 	el_set(ret->edit, EL_CLIENTDATA, ret);
 	el_set(ret->edit, EL_PROMPT, prompt_text);
 	el_set(ret->edit, EL_EDITOR, "emacs");
 	el_set(ret->edit, EL_GETCFN, read_character);
 	el_set(ret->edit, EL_HIST, history, ret->history);
-	el_set(ret->edit, EL_ADDFN, "complete", "completes a command's name", complete);
+	el_set(ret->edit, EL_ADDFN, "complete", "completes a name", complete);
 	el_set(ret->edit, EL_BIND, "^I", "complete", NULL);
 	return true;
+}
+
+/* Without the end of the line, and not twice the same. */
+static void remember(struct prompt *prompt, const char *line)
+{
+	CLEANUP(free_cleanup) char *copy = strndup(line, strcspn(line, "\r\n"));
+	HistEvent event;
+	if (!copy || (!history(prompt->history, &event, H_FIRST) && !strcmp(event.str, copy)))
+		return;
+	add_history(copy, prompt);
+	history_file_add(copy);
 }
 
 /* An empty line goes on where the last command stopped, when that is one that can. */
 static void run_line(struct prompt *prompt, struct app *app, const char *line)
 {
 	struct script script = { .app = app, .keep_going = true };
-	HistEvent event;
 	size_t length;
 	if (!line[strspn(line, " \t\r\n")]) {
 		if (prompt->repeated[0])
 			script_line(&script, prompt->repeated);
 		return;
 	}
-	history(prompt->history, &event, H_ENTER, line);
+	remember(prompt, line);
 	script_line(&script, line);
 	const char *word = command_word(line, &length);
 	const struct command *command = command_of_line(line);

@@ -1,6 +1,6 @@
 /*
- * The prompt, on a terminal: line editing and a history of this session by libedit (nothing is
- * read from or written to a home folder). Ctrl-C cancels the running command or the line; Ctrl-D
+ * The prompt, on a terminal: line editing and history by libedit, completion from the tables and
+ * the types of what is open. Ctrl-C cancels the running command or the line; Ctrl-D
  * and `exit` leave.
  */
 #ifndef CLI_REPL_H

@@ -49,6 +49,9 @@
 	COMMAND(listnearobj) \
 	COMMAND(modules) \
 	COMMAND(name2ee) \
+	COMMAND(logclose) \
+	COMMAND(logging) \
+	COMMAND(logopen) \
 	COMMAND(printexception) \
 	COMMAND(refresh) \
 	COMMAND(registers) \

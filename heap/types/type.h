@@ -135,6 +135,12 @@ MUST_CHECK struct error *type_find(struct heap *heap, const char *name, struct a
 				   const struct type ***ret, size_t *ret_count,
 				   size_t *ret_unloaded);
 
+/* Every loaded class and instantiation whose definition is in a module's metadata, so no arrays, in
+ * the order of the modules, until `visit` answers false. What cannot be read is passed over.
+ * ERROR_NO_MEMORY only. */
+typedef bool (*type_visitor)(const struct type *type, void *context);
+MUST_CHECK struct error *type_visit_loaded(struct heap *heap, type_visitor visit, void *context);
+
 bool type_is_reference(const struct type *type); /* a value of it in a field is an object address */
 /* Does the type or one of its parents have this full metadata name (without generic arguments,
  * e.g. "System.Collections.Generic.Dictionary`2")? */

@@ -358,3 +358,49 @@ struct error *type_find(struct heap *heap, const char *name, struct arena *scrat
 	*ret_unloaded = search.unloaded;
 	return error;
 }
+
+struct visit {
+	struct heap *heap;
+	type_visitor visit;
+	void *context;
+	bool ended;
+};
+
+static struct error *visit_handle(struct visit *visit, uint64_t handle)
+{
+	const struct type *type;
+	struct error *error = handle ? type_at(visit->heap, handle, &type) : NULL;
+	if (!handle || error_take(&error, ERROR_BAD_DATA) || error_take(&error, ERROR_FAULT))
+		return NULL;
+	TRY(error);
+	TRY(type_name_prepare(visit->heap, type));
+	visit->ended = !visit->visit(type, visit->context);
+	return NULL;
+}
+
+static struct error *visit_module(struct visit *visit, struct clr_module *module)
+{
+	struct type_system *types = visit->heap->types;
+	struct metadata *metadata;
+	TRY(clr_module_metadata_or_none(visit->heap, module, &metadata));
+	uint32_t rows = metadata ? metadata_rows(metadata, TABLE_TYPE_DEF) : 0;
+	for (uint32_t row = 1; row <= rows && !visit->ended; row++) {
+		if (metadata_generic_parameter_count(metadata, token_make(TABLE_TYPE_DEF, row)))
+			continue;
+		TRY(visit_handle(visit, type_map_find(visit->heap, module,
+						      types->layout.type_def_map, row)));
+	}
+	return NULL;
+}
+
+struct error *type_visit_loaded(struct heap *heap, type_visitor visitor, void *context)
+{
+	struct visit visit = { .heap = heap, .visit = visitor, .context = context };
+	TRY(type_instances_update(heap));
+	for (size_t i = 0; i < heap->modules->count && !visit.ended; i++)
+		TRY(visit_module(&visit, heap->modules->modules[i]));
+	for (size_t i = 0; i < heap->types->instance_count && !visit.ended; i++)
+		if (heap->types->instances[i].definition)
+			TRY(visit_handle(&visit, heap->types->instances[i].handle));
+	return NULL;
+}

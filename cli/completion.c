@@ -1,0 +1,361 @@
+#include "cli/completion.h"
+
+#include "base/cleanup.h"
+#include "base/limits.h"
+#include "cli/filter.h"
+#include "cli/pipeline.h"
+#include "cli/quotes.h"
+#include "commands/run.h"
+#include "heap/heap.h"
+#include "heap/types/type.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+/* Looking for what begins with completion->word. */
+struct search {
+	struct completion *to;
+	struct heap *heap; /* NULL: none */
+	size_t length;     /* of the word */
+	struct error *error;
+};
+
+static bool is_blank(char character)
+{
+	return character == ' ' || character == '\t';
+}
+
+static void add(struct search *search, const char *name)
+{
+	struct completion *to = search->to;
+	if (search->error)
+		return;
+	if (to->count == LIMIT_COMPLETIONS) {
+		to->left_out++;
+		return;
+	}
+	if (to->count == to->capacity) {
+		size_t capacity = to->capacity ? 2 * to->capacity : 64;
+		const char **names = arena_allocate_array(&to->arena, capacity, sizeof(*names));
+		if (names && to->count)
+			memcpy(names, to->names, to->count * sizeof(*names));
+		if (!names) {
+			search->error = &error_no_memory;
+			return;
+		}
+		to->names = names;
+		to->capacity = capacity;
+	}
+	const char *copy = arena_copy_text(&to->arena, name, strlen(name));
+	if (copy)
+		to->names[to->count++] = copy;
+	else
+		search->error = &error_no_memory;
+}
+
+static void offer(struct search *search, const char *name)
+{
+	if (!strncasecmp(name, search->to->word, search->length))
+		add(search, name);
+}
+
+/* Other names only where no name begins so: a list of all would be twice as long. */
+static void offer_commands(struct search *search)
+{
+	for (const struct command *const *command = all_commands; *command; command++)
+		offer(search, (*command)->name);
+	for (const struct command *const *command = all_commands; *command && search->length;
+	     command++)
+		for (const char *const *alias = (*command)->aliases; alias && *alias; alias++)
+			offer(search, *alias);
+}
+
+static void offer_options(struct search *search, const struct option *options)
+{
+	for (; options && options->name; options++)
+		offer(search, options->name);
+}
+
+static void offer_filters(struct search *search)
+{
+	for (const struct filter_kind *const *kind = all_filters; *kind; kind++)
+		offer(search, (*kind)->name);
+}
+
+/* The name behind namespaces and enclosing classes. */
+static const char *last_part(const char *name)
+{
+	const char *part = name;
+	for (const char *at = name; *at && *at != '<' && *at != '['; at++)
+		if (*at == '.' || *at == '+')
+			part = at + 1;
+	return part;
+}
+
+static bool offer_type(const struct type *type, void *context)
+{
+	struct search *search = context;
+	bool known;
+	const char *name = type_name(search->heap, type, &known);
+	if (!known || type->is_shared || type->is_open)
+		return true;
+	if (!strncmp(name, search->to->word, search->length) ||
+	    !strncmp(last_part(name), search->to->word, search->length))
+		add(search, name);
+	return !search->error;
+}
+
+static void offer_types(struct search *search)
+{
+	if (search->heap)
+		error_free(type_visit_loaded(search->heap, offer_type, search));
+}
+
+static void offer_files(struct search *search)
+{
+	const char *word = search->to->word, *slash = strrchr(word, '/');
+	size_t folder = slash ? (size_t)(slash + 1 - word) : 0;
+	const char *path = folder ? arena_copy_text(&search->to->arena, word, folder) : ".";
+	DIR *directory = path ? opendir(path) : NULL;
+	for (struct dirent *entry; directory && (entry = readdir(directory));) {
+		char name[LIMIT_PATH_BYTES];
+		struct stat status;
+		if (strncmp(entry->d_name, word + folder, search->length - folder) ||
+		    (entry->d_name[0] == '.' && word[folder] != '.'))
+			continue;
+		int length = snprintf(name, sizeof(name) - 1, "%.*s%s", (int)folder, word,
+				      entry->d_name);
+		if (length < 0 || (size_t)length >= sizeof(name) - 1)
+			continue;
+		if (!stat(name, &status) && S_ISDIR(status.st_mode))
+			name[length] = '/', name[length + 1] = '\0';
+		add(search, name);
+	}
+	if (directory)
+		closedir(directory);
+}
+
+/* By what a table calls a value or a positional. */
+static void offer_kind(struct search *search, const char *kind)
+{
+	if (!strcmp(kind, "FILE"))
+		offer_files(search);
+	else if (!strcmp(kind, "COMMAND"))
+		offer_commands(search);
+	else if (!strcmp(kind, "TYPE") || !strcmp(kind, "PATH") || strstr(kind, "NAME") ||
+		 strstr(kind, "|PATH"))
+		offer_types(search);
+}
+
+/* The words before the one at the cursor. */
+struct before {
+	const struct option *option; /* whose value is at the cursor; NULL: none */
+	size_t positionals;
+};
+
+static const struct option *find_option(const struct option *options, const char *word,
+					size_t length)
+{
+	while (length > 1 && word[1] == '-' && word[0] == '-') {
+		word++;
+		length--;
+	}
+	for (; options && options->name; options++) {
+		const char *name = options->name + (options->name[1] == '-');
+		if (strlen(name) == length && !strncasecmp(name, word, length))
+			return options;
+		for (const char *const *alias = options->aliases; alias && *alias; alias++)
+			if (strlen(*alias) == length && !strncasecmp(*alias, word, length))
+				return options;
+	}
+	return NULL;
+}
+
+static struct before look_back(const char *from, const char *to, const struct option *options)
+{
+	struct before before = { 0 };
+	while (from < to) {
+		char quote = '\0';
+		const char *start = from;
+		while (from < to && (quote || !is_blank(*from)))
+			from = quotes_pass(from, &quote);
+		const struct option *option = NULL;
+		if (*start == '-')
+			option = find_option(options, start, (size_t)(from - start));
+		if (before.option)
+			before.option = NULL;
+		else if (option && option->value)
+			before.option = option;
+		else if (*start != '-')
+			before.positionals++;
+		while (from < to && is_blank(*from))
+			from++;
+	}
+	return before;
+}
+
+static void offer_arguments(struct search *search, const char *line, const char *cursor)
+{
+	size_t length;
+	const char *word = command_word(line, &length);
+	const struct command *command = command_of_line(line);
+	if (!command)
+		return;
+	word += length;
+	word += strspn(word, " \t");
+	const struct before before = look_back(word, cursor, command->options);
+	if (before.option) {
+		bool type = !strcmp(before.option->name, "-type");
+		offer_kind(search, type ? "TYPE" : before.option->value);
+		return;
+	}
+	if (*search->to->word == '-' && !search->to->quote)
+		offer_options(search, command->options);
+	for (size_t i = 0; command->positionals && command->positionals[i]; i++)
+		if (i == before.positionals)
+			offer_kind(search, command->positionals[i]);
+}
+
+/* Behind the last |>. */
+static void offer_stage(struct search *search, const char *words, const char *cursor)
+{
+	bool append = *words == '>';
+	words += append;
+	words += strspn(words, " \t");
+	if (words >= cursor) {
+		if (!append)
+			offer_filters(search);
+		if (append || search->length)
+			offer_files(search);
+		return;
+	}
+	size_t length = strcspn(words, " \t");
+	const struct filter_kind *kind = append ? NULL : filter_find(words, length);
+	if (kind && *search->to->word == '-')
+		offer_options(search, kind->options);
+	else if (!kind && !strncmp(words, "-f", length))
+		offer_files(search);
+}
+
+/* Where the word at the end of the text begins: behind the last blank outside quotes. */
+static size_t word_start(const char *text, char *ret_quote)
+{
+	char quote = '\0';
+	size_t start = 0;
+	for (const char *at = text; *at;) {
+		bool blank = !quote && is_blank(*at);
+		at = quotes_pass(at, &quote);
+		if (blank)
+			start = (size_t)(at - text);
+	}
+	*ret_quote = text[start] == '"' || text[start] == '\'' ? text[start] : '\0';
+	return start + (*ret_quote != '\0');
+}
+
+static int compare(const void *left, const void *right)
+{
+	return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+static void sort(struct completion *completion)
+{
+	size_t kept = 0;
+	if (completion->count)
+		qsort(completion->names, completion->count, sizeof(*completion->names), compare);
+	for (size_t i = 0; i < completion->count; i++)
+		if (!kept || strcmp(completion->names[kept - 1], completion->names[i]))
+			completion->names[kept++] = completion->names[i];
+	completion->count = kept;
+}
+
+struct error *completion_find(const struct session *session, const char *line, size_t length,
+			      struct completion *ret)
+{
+	*ret = (struct completion){ 0 };
+	arena_init(&ret->arena);
+	const char *text = arena_copy_text(&ret->arena, line, length);
+	if (!text)
+		return &error_no_memory;
+	ret->start = word_start(text, &ret->quote);
+	ret->word = text + ret->start;
+	struct search search = { .to = ret, .length = length - ret->start };
+	search.heap = session ? session_heap(session) : NULL;
+	const char *stage = NULL, *cursor = ret->word - (ret->quote != '\0');
+	for (const char *mark = pipeline_mark(text); mark; mark = pipeline_mark(stage))
+		stage = mark + 2;
+	size_t command_length;
+	const char *command = command_word(text, &command_length);
+	if (stage && stage <= ret->word)
+		offer_stage(&search, stage, cursor);
+	else if (command + command_length == text + length && !ret->quote)
+		offer_commands(&search);
+	else
+		offer_arguments(&search, text, cursor);
+	sort(ret);
+	return search.error;
+}
+
+void completion_cleanup(struct completion *completion)
+{
+	arena_deinit(&completion->arena);
+}
+
+size_t completion_common(const struct completion *completion)
+{
+	if (!completion->count)
+		return 0;
+	size_t common = strlen(completion->names[0]);
+	for (size_t i = 1; i < completion->count; i++) {
+		size_t same = 0;
+		while (same < common && completion->names[0][same] == completion->names[i][same])
+			same++;
+		common = same;
+	}
+	return common >= strlen(completion->word) ? common : 0;
+}
+
+const char *completion_text(struct completion *completion)
+{
+	size_t common = completion_common(completion);
+	bool whole = completion->count == 1;
+	if (!common || (!whole && !strncmp(completion->names[0], completion->word, common) &&
+			common == strlen(completion->word)))
+		return NULL;
+	const char *name = completion->names[0];
+	bool folder = whole && name[common - 1] == '/';
+	bool blanks = memchr(name, ' ', common) || memchr(name, '\'', common);
+	bool quote = completion->quote || blanks;
+	char mark[2] = { completion->quote ? completion->quote : '"', '\0' };
+	return arena_printf(&completion->arena, "%s%.*s%s%s",
+			    quote && !completion->quote ? mark : "", (int)common, name,
+			    quote && whole && !folder ? mark : "", whole && !folder ? " " : "");
+}
+
+void completion_list(const struct completion *completion, FILE *to, unsigned rows, unsigned columns)
+{
+	enum { GAP = 2 };
+	size_t widest = 0, width;
+	for (size_t i = 0; i < completion->count; i++) {
+		screen_fit(completion->names[i], strlen(completion->names[i]), SIZE_MAX, &width);
+		widest = width > widest ? width : widest;
+	}
+	size_t across = (columns ? columns : 80) / (widest + GAP);
+	across = across ? across : 1;
+	size_t down = (completion->count + across - 1) / across;
+	size_t shown = rows > 4 && down > rows - 3 ? rows - 3 : down;
+	size_t names = 0;
+	for (size_t row = 0; row < shown; row++) {
+		for (size_t i = row; i < completion->count; i += down, names++) {
+			const char *name = completion->names[i];
+			screen_fit(name, strlen(name), SIZE_MAX, &width);
+			bool last = i + down >= completion->count;
+			fprintf(to, "%s%*s", name, last ? 0 : (int)(widest + GAP - width), "");
+		}
+		fprintf(to, "\n");
+	}
+	size_t more = completion->count - names + completion->left_out;
+	if (more)
+		fprintf(to, "and %zu more: type on to see them\n", more);
+}

@@ -1,0 +1,109 @@
+#include "cli/history_file.h"
+
+#include "base/cleanup.h"
+#include "base/limits.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Makes the folders above the file. */
+static void make_folders(char *path)
+{
+	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		mkdir(path, 0700);
+		*slash = '/';
+	}
+}
+
+/* The caller frees it; NULL: there is no place for it. */
+static char *history_path(void)
+{
+	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+	char *path = NULL;
+	bool has_state = state && *state == '/';
+	if (!has_state && (!home || *home != '/'))
+		return NULL;
+	int length = has_state ? asprintf(&path, "%s/clrpod/history", state)
+			       : asprintf(&path, "%s/.local/state/clrpod/history", home);
+	return length < 0 ? NULL : path;
+}
+
+static FILE *open_history(const char *path, int flags, const char *mode)
+{
+	int fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK, 0600);
+	struct stat status;
+	if (fd < 0)
+		return NULL;
+	FILE *file = !fstat(fd, &status) && S_ISREG(status.st_mode) ? fdopen(fd, mode) : NULL;
+	if (!file)
+		close(fd);
+	return file;
+}
+
+/* Lines at the file's start that are too many. */
+static size_t count_old(FILE *file)
+{
+	CLEANUP(free_cleanup) char *line = NULL;
+	size_t capacity = 0, count = 0;
+	while (getline(&line, &capacity, file) > 0)
+		count++;
+	rewind(file);
+	return count > HISTORY_LINES ? count - HISTORY_LINES : 0;
+}
+
+/* The new file stands beside the old one until it is whole. */
+static FILE *begin_cut(const char *path, char *beside, size_t size)
+{
+	int length = snprintf(beside, size, "%s.new", path);
+	if (length < 0 || (size_t)length >= size)
+		return NULL;
+	return open_history(beside, O_WRONLY | O_CREAT | O_TRUNC, "w");
+}
+
+void history_file_read(void (*add)(const char *line, void *context), void *context)
+{
+	CLEANUP(free_cleanup) char *path = history_path();
+	CLEANUP(free_cleanup) char *line = NULL;
+	CLEANUP(file_cleanup) FILE *file = path ? open_history(path, O_RDONLY, "r") : NULL;
+	CLEANUP(file_cleanup) FILE *cut = NULL;
+	char beside[LIMIT_PATH_BYTES];
+	size_t capacity = 0;
+	if (!file)
+		return;
+	size_t old = count_old(file);
+	if (old >= HISTORY_LINES)
+		cut = begin_cut(path, beside, sizeof(beside));
+	for (size_t i = 0; getline(&line, &capacity, file) > 0; i++) {
+		if (i < old)
+			continue;
+		if (cut)
+			fputs(line, cut);
+		line[strcspn(line, "\r\n")] = '\0';
+		if (*line)
+			add(line, context);
+	}
+	if (!cut)
+		return;
+	bool whole = !fflush(cut) && !ferror(cut);
+	if (!whole || rename(beside, path))
+		unlink(beside);
+}
+
+void history_file_add(const char *line)
+{
+	CLEANUP(free_cleanup) char *path = history_path();
+	if (!path)
+		return;
+	int flags = O_WRONLY | O_CREAT | O_APPEND;
+	CLEANUP(file_cleanup) FILE *file = open_history(path, flags, "a");
+	if (!file) {
+		make_folders(path);
+		file = open_history(path, flags, "a");
+	}
+	if (file)
+		fprintf(file, "%s\n", line);
+}
