@@ -106,7 +106,7 @@ enum {
 	LIMIT_KEPT_LINES_BYTES = 64 * 1024 * 1024, /* by |> sort and |> tail, and of one line */
 	LIMIT_TAIL_LINES = 1024 * 1024,
 	LIMIT_SORT_COLUMN = 1024,
-	LIMIT_COMPLETIONS = 64 * 1024, /* names that begin with what is typed */
+	LIMIT_COMPLETIONS = 64 * 1024,   /* names that begin with what is typed */
 	LIMIT_SHOWN_STRING_UNITS = 4096, /* longer ones are cut, and say so */
 	LIMIT_EXPAND_DEPTH = 64,
 	LIMIT_EXPANDED_OBJECTS = 1000, /* by one dumpobj -expand; the answer says so */

@@ -105,6 +105,27 @@ static enum exit_status run_verb(const struct verb *verb, int argc, char **argv)
 	return status;
 }
 
+/* What is made from the tables for other programs. */
+static bool print_document(const char *option, const char *which)
+{
+	static const struct {
+		const char *option, *which;
+		void (*print)(FILE *to);
+	} documents[] = {
+		{ "--print-man", "", manual_print_man },
+		{ "--print-man", "commands", manual_print_man_commands },
+		{ "--print-completion", "bash", manual_print_bash },
+		{ "--print-completion", "zsh", manual_print_zsh },
+	};
+	for (size_t i = 0; i < sizeof(documents) / sizeof(*documents); i++) {
+		if (!is_flag(option, documents[i].option) || !is_flag(which, documents[i].which))
+			continue;
+		documents[i].print(stdout);
+		return true;
+	}
+	return false;
+}
+
 static enum exit_status run(int argc, char **argv)
 {
 	const char *word = argc > 1 ? argv[1] : "--help";
@@ -116,9 +137,7 @@ static enum exit_status run(int argc, char **argv)
 		manual_overview(argc > 1 ? stdout : stderr);
 	else if (is_flag(word, "--version"))
 		printf("clrpod " CLRPOD_VERSION "\n");
-	else if (is_flag(word, "--print-man"))
-		manual_print_man(stdout);
-	else
+	else if (!print_document(word, argc > 2 ? argv[2] : ""))
 		return unknown_verb(argc, argv);
 	return argc > 1 ? STATUS_WHOLE : STATUS_USAGE;
 }

@@ -2,10 +2,30 @@
 # Help, the man page and README say what the tables say; every example runs.
 . "$(dirname "$0")/lib"
 
-"$program" --print-man | diff -u man/clrpod.1 - > "$work/diff"
-status=$?
-head -n 20 "$work/diff" | sed 's/^/# /'
-result $status "man/clrpod.1 is up to date (make docs)"
+made() { # FILE OPTION...: is the committed file what the program prints?
+	file=$1
+	shift
+	"$program" "$@" | diff -u "$file" - > "$work/diff"
+	status=$?
+	head -n 20 "$work/diff" | sed 's/^/# /'
+	result $status "$file is up to date (make docs)"
+}
+
+made man/clrpod.1 --print-man
+made man/clrpod-commands.7 --print-man commands
+made share/clrpod.bash --print-completion bash
+made share/_clrpod --print-completion zsh
+
+for page in man/clrpod.1 man/clrpod-commands.7; do
+	if man --warnings -E UTF-8 -l -Tutf8 -Z /dev/null > /dev/null 2>&1; then
+		MANWIDTH=80 man --warnings -E UTF-8 -l -Tutf8 -Z $page 2> "$work/warnings" > /dev/null
+		head "$work/warnings" | sed 's/^/# /'
+		[ ! -s "$work/warnings" ]
+		result $? "man -l $page has no warnings"
+	else
+		skip "man and groff are not there" "man -l $page"
+	fi
+done
 
 expect 0 "--version" "$program" --version
 expect 0 "--help" "$program" --help
@@ -27,11 +47,40 @@ for verb in $verbs; do
 	done
 	[ -z "$missing" ]
 	result $? "the man page has the options of $verb $missing"
+	sed -n '/^Examples:/,/^$/s/^  clrpod //p' "$work/out" >> "$work/verb-examples"
 done
 
 commands=$(sed -n '/^Commands/,/^$/s/^  \([a-z0-9]*\) .*/\1/p' "$work/help")
 need_dump
 "$program" analyze "$dump" -c help > "$work/list"
+
+# Of verbs: with this dump, and with a process of ours in the place of theirs.
+sleep 600 &
+process=$!
+while read -r example <&3; do
+	line=$(echo "$example" | sed "s/-p 1\>/-p $process/")
+	case $line in
+	analyze*) cp "$dump" "$work/api.core" ;;
+	*) rm -f "$work/api.core" ;;
+	esac
+	case $line in
+	collect*-p* | ps* | analyze*) ;;
+	*) line="$line -p $process" ;;
+	esac
+	(cd "$work" && eval "set -- $line" && timeout 60 "$program" "$@" > out 2> err < /dev/null)
+	status=$?
+	[ $status != 2 ] || head -n 3 "$work/err" | sed 's/^/# /'
+	[ $status != 2 ]
+	result $? "example: clrpod $example"
+done 3< "$work/verb-examples"
+kill $process
+rm -f "$work/api.core" "$work"/core_*
+
+# man_section COMMAND: its part of the page, as text.
+man_section() {
+	sed -n "/^\.SS $1\$/,/^\.S[SH]/p" man/clrpod-commands.7 |
+		sed 's/\\f[BP]//g; s/\\-/-/g; s/\\&//g; s/\\e/\\/g'
+}
 for command in $commands; do
 	set -- "$program" "$command" --help
 	# A verb of this name has its own help.
@@ -40,7 +89,15 @@ for command in $commands; do
 	said out "Usage: $command" "$command has a usage"
 	grep -q "^$command " "$work/list"
 	result $? "help lists $command"
+	man_section "$command" > "$work/section"
+	sed -n 's/^Usage: *//p; s/^    \(-.*[^ ]\)   *[^ ].*/\1/p' "$work/out" > "$work/wanted"
 	sed -n '/^Examples:/,$s/^    //p' "$work/out" > "$work/examples"
+	cat "$work/examples" >> "$work/wanted"
+	missing=$(while read -r line; do
+		grep -qxF -- "$line" "$work/section" || grep -qF -- "$line" "$work/section" || echo "$line"
+	done < "$work/wanted")
+	[ -z "$missing" ]
+	result $? "its man page says what help says $missing"
 	while read -r example <&3; do
 		"$program" analyze "$dump" -c "$example" > "$work/out" 2> "$work/err" < /dev/null
 		status=$?
@@ -57,4 +114,59 @@ for command in $commands; do
 		result $? "in JSON lines: $example"
 	done 3< "$work/examples"
 done
+
+# Filters, which are in the man page of commands.
+sed -n '/^\.SH FILTERS/,/^\.SH THE/p' man/clrpod-commands.7 | sed 's/\\-/-/g' |
+	grep '^[a-z]* .*|> ' > "$work/examples"
+[ "$(wc -l < "$work/examples")" -ge 6 ]
+result $? "filters have examples"
+while read -r example <&3; do
+	expect 0 "example: $example" "$program" analyze "$dump" -c "$example"
+done 3< "$work/examples"
+
+# What bash completes: completes "WORD..." WANTED
+completes() {
+	bash -c '. share/clrpod.bash; compopt() { :; }
+		COMP_WORDS=(clrpod "${@:2}"); COMP_CWORD=$(($# - 1))
+		_clrpod clrpod "${@: -1}" "${COMP_WORDS[COMP_CWORD - 1]}"
+		printf "%s\n" "${COMPREPLY[@]}"' bash clrpod "$@" > "$work/completed" 2> "$work/err"
+}
+offers() { # TEXT NAME
+	grep -qxF -- "$1" "$work/completed" && [ ! -s "$work/err" ]
+	result $? "$2"
+}
+if command -v bash > /dev/null; then
+	bash -n share/clrpod.bash
+	result $? "bash -n share/clrpod.bash"
+	completes an
+	offers analyze "bash: verbs"
+	completes analyze --js
+	offers --jsonl "bash: options"
+	completes collect --type ""
+	offers Heap "bash: the choices of an option"
+	completes analyze api.core -c dumph
+	offers dumpheap "bash: commands behind -c"
+	completes analyze api.core -c "dumpheap -sta"
+	offers "dumpheap -stat" "bash: a command's options behind -c"
+	completes analyze share/clr
+	offers share/clrpod.bash "bash: files"
+	completes --print-completion z
+	offers zsh "bash: shells"
+	for verb in $verbs; do
+		"$program" "$verb" --help | grep -o '^  --*[a-z][a-z-]*' | while read -r option; do
+			completes "$verb" "$option"
+			grep -qxF -- "$option" "$work/completed" || echo "$option"
+		done > "$work/missing"
+		[ ! -s "$work/missing" ]
+		result $? "bash: every option of $verb $(cat "$work/missing")"
+	done
+else
+	skip "bash is not there" "completion in bash"
+fi
+if command -v zsh > /dev/null; then
+	zsh -n share/_clrpod
+	result $? "zsh -n share/_clrpod"
+else
+	skip "zsh is not there" "completion in zsh"
+fi
 finish

@@ -1,0 +1,103 @@
+# Completion of clrpod's command line in bash. Made by clrpod --print-completion bash; do not edit.
+_clrpod_words() { mapfile -t COMPREPLY < <(compgen -W "$1" -- "$word"); }
+_clrpod_files() { compopt -o filenames; mapfile -t COMPREPLY < <(compgen "$1" -- "$word"); }
+
+# The word behind -c: a command, then its options.
+_clrpod_command()
+{
+	local options=
+	case $word in
+	*' '*) ;;
+	*) _clrpod_words "$commands"; return ;;
+	esac
+	case ${word%% *} in
+	clrmodules | assemblies) options=' -name -n' ;;
+	clrthreads) options=' -live' ;;
+	diff) options=' -all -type -limit -reverse -sysroot' ;;
+	dumparray) options=' -start -length -details -nofields' ;;
+	dumpcollection) options=' -start -length' ;;
+	dumpdict) options=' -key -start -length' ;;
+	dumpexceptions) options=' -type -exact -mt -min -max -gen -segment -heap' ;;
+	dumpheap) options=' -stat -type -exact -mt -min -max -gen -segment -heap -strings -bycount -short -limit -noprogress' ;;
+	dumpobj | do) options=' -expand -nofields' ;;
+	eeheap) options=' -gc -heap -segment' ;;
+	gchandles) options=' -stat -type -perdomain' ;;
+	get) options=' -thread' ;;
+	logging) options=' -enable -e -disable -d' ;;
+	logopen) options=' --disable' ;;
+	printexception | pe) options=' -nested -thread -lines -l' ;;
+	registers | r) options=' -verbose -v' ;;
+	threads | setthread) options=' -tid -t -verbose -v' ;;
+	esac
+	local before=${word% *} word=${word##* }
+	[[ $word == -* ]] || return
+	_clrpod_words "$options"
+	COMPREPLY=("${COMPREPLY[@]/#/$before }")
+}
+
+_clrpod()
+{
+	local options= commands='clrmodules clrthreads diff dumparray dumpclass dumpcollection dumpdict dumpexceptions dumpheap dumpmt dumpobj dumpvc eeheap eeversion exit gchandles gcheapstat gcwhere get help listnearobj logclose logging logopen printexception refresh registers sizestats threads verifyheap verifyobj'
+	local verbs='analyze collect ps diff --help --version --print-man --print-completion'
+	local word=$2 last=$3 verb=${COMP_WORDS[1]}
+	COMPREPLY=()
+	if [ "$COMP_CWORD" = 1 ]; then
+		_clrpod_words "$verbs"
+		return
+	fi
+	case $verb:$last in
+	analyze:-p | analyze:--process-id)
+		_clrpod_words "$(cd /proc && echo [0-9]*)"
+		return ;;
+	analyze:-n | analyze:--name)
+		return ;;
+	analyze:--hold)
+		return ;;
+	analyze:-c | analyze:--command)
+		_clrpod_command
+		return ;;
+	analyze:-x | analyze:--script)
+		_clrpod_files -f
+		return ;;
+	analyze:--sysroot)
+		_clrpod_files -d
+		return ;;
+	collect:-p | collect:--process-id)
+		_clrpod_words "$(cd /proc && echo [0-9]*)"
+		return ;;
+	collect:-n | collect:--name)
+		return ;;
+	collect:-o | collect:--output)
+		_clrpod_files -f
+		return ;;
+	collect:--type)
+		_clrpod_words 'Full Heap Mini'
+		return ;;
+	diff:-p | diff:--process-id)
+		_clrpod_words "$(cd /proc && echo [0-9]*)"
+		return ;;
+	diff:-n | diff:--name)
+		return ;;
+	diff:-type | diff:--type)
+		return ;;
+	diff:-limit | diff:--limit)
+		return ;;
+	diff:--sysroot)
+		_clrpod_files -d
+		return ;;
+	esac
+	case $verb in
+	analyze) options=' -p --process-id -n --name --freeze --no-stop --snapshot --hold -c --command -x --script -i --interactive --json --jsonl --sysroot --keep-going --no-pager --partial-ok' ;;
+	collect) options=' -p --process-id -n --name -o --output --zstd --type --freeze --snapshot --force --json --jsonl --partial-ok' ;;
+	ps) options=' --json --jsonl --partial-ok' ;;
+	diff) options=' -p --process-id -n --name -all --all -type --type -limit --limit --json --jsonl --sysroot --partial-ok' ;;
+	--print-completion) _clrpod_words 'bash zsh'; return ;;
+	--print-man) _clrpod_words commands; return ;;
+	esac
+	if [[ $word == -* ]]; then
+		_clrpod_words "$options --help"
+	else
+		_clrpod_files -f
+	fi
+}
+complete -F _clrpod clrpod
