@@ -60,12 +60,9 @@ process=$!
 while read -r example <&3; do
 	line=$(echo "$example" | sed "s/-p 1\>/-p $process/")
 	case $line in
-	analyze*) cp "$dump" "$work/api.core" ;;
-	*) rm -f "$work/api.core" ;;
-	esac
-	case $line in
-	collect*-p* | ps* | analyze*) ;;
-	*) line="$line -p $process" ;;
+	collect*-p*) ;;
+	collect*) line="$line -p $process" ;;
+	*) line=$(echo "$line" | sed "s|[a-z]*\\.core\\>|$dump|g") ;;
 	esac
 	(cd "$work" && eval "set -- $line" && timeout 60 "$program" "$@" > out 2> err < /dev/null)
 	status=$?
@@ -74,7 +71,7 @@ while read -r example <&3; do
 	result $? "example: clrpod $example"
 done 3< "$work/verb-examples"
 kill $process
-rm -f "$work/api.core" "$work"/core_*
+rm -f "$work"/api.core* "$work"/core_*
 
 # man_section COMMAND: its part of the page, as text.
 man_section() {
