@@ -67,6 +67,7 @@ struct tail {
 	size_t capacity, first, count;
 	uint64_t counted; /* of count: those that are no titles */
 	size_t bytes;
+	struct line_parser parser;
 };
 
 static struct error *tail_open(struct filter *filter, const struct arguments *arguments)
@@ -144,13 +145,10 @@ static struct error *tail_end(struct filter *filter)
 	for (size_t i = 0; i < tail->count && !filter->enough; i++) {
 		const struct kept *kept = &tail->lines[(tail->first + i) % tail->capacity];
 		struct line line;
-		TRY(line_parse(&filter->parser, kept->marked, kept->length, &line));
-		if (!i && line.kind == LINE_ROW && filter->has_titles) {
-			TRY(filter_pass_kept(filter, text_string(&filter->titles),
-					     filter->titles.length));
-			TRY(line_parse(&filter->parser, kept->marked, kept->length, &line));
-		}
-		TRY(filter_pass(filter, &line));
+		TRY(line_parse(&tail->parser, kept->marked, kept->length, &line));
+		if (line.kind != LINE_ROW)
+			filter->has_titles = false;
+		TRY(filter_show(filter, &line));
 	}
 	return NULL;
 }
@@ -161,6 +159,7 @@ static void tail_close(struct filter *filter)
 	for (size_t i = 0; i < tail->count; i++)
 		free(tail->lines[(tail->first + i) % tail->capacity].marked);
 	free(tail->lines);
+	line_parser_deinit(&tail->parser);
 }
 
 const struct filter_kind filter_tail = {
