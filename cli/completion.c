@@ -80,8 +80,8 @@ static void offer_options(struct search *search, const struct option *options)
 
 static void offer_filters(struct search *search)
 {
-	for (const struct filter_kind *const *kind = all_filters; *kind; kind++)
-		offer(search, (*kind)->name);
+	for (const struct filter_text *const *text = all_filter_texts; *text; text++)
+		offer(search, (*text)->name);
 }
 
 /* The name behind namespaces and enclosing classes. */
@@ -232,10 +232,10 @@ static void offer_stage(struct search *search, const char *words, const char *cu
 		return;
 	}
 	size_t length = strcspn(words, " \t");
-	const struct filter_kind *kind = append ? NULL : filter_find(words, length);
-	if (kind && *search->to->word == '-')
-		offer_options(search, kind->options);
-	else if (!kind && !strncmp(words, "-f", length))
+	const struct filter_text *text = append ? NULL : filter_text_find(words, length);
+	if (text && *search->to->word == '-')
+		offer_options(search, text->options);
+	else if (!text && !strncmp(words, "-f", length))
 		offer_files(search);
 }
 

@@ -2,15 +2,15 @@
 
 #include "base/cleanup.h"
 
-const struct filter_kind *const all_filters[] = { &filter_head, &filter_tail, &filter_grep,
-						  &filter_sort, &filter_wc,   &filter_wide,
-						  NULL };
+static const struct filter_kind *const kinds[] = { &filter_head, &filter_tail, &filter_grep,
+						   &filter_sort, &filter_wc,   &filter_wide };
 
 const struct filter_kind *filter_find(const char *name, size_t length)
 {
-	for (const struct filter_kind *const *kind = all_filters; *kind; kind++)
-		if (strlen((*kind)->name) == length && !strncmp((*kind)->name, name, length))
-			return *kind;
+	const struct filter_text *text = filter_text_find(name, length);
+	for (size_t i = 0; text && i < sizeof(kinds) / sizeof(*kinds); i++)
+		if (kinds[i]->text == text)
+			return kinds[i];
 	return NULL;
 }
 
@@ -18,8 +18,8 @@ struct error *filter_new(const struct filter_kind *kind, const char *words, stru
 			 struct filter **ret)
 {
 	struct arguments *arguments;
-	struct error *error =
-		arguments_parse(words, kind->options, kind->max_positionals, arena, &arguments);
+	struct error *error = arguments_parse(words, kind->text->options,
+					      kind->text->max_positionals, arena, &arguments);
 	struct filter *filter = error ? NULL : calloc(1, kind->size);
 	if (!error && !filter)
 		return &error_no_memory;
@@ -32,7 +32,7 @@ struct error *filter_new(const struct filter_kind *kind, const char *words, stru
 		return NULL;
 	}
 	filter_free(filter);
-	return error->code == ERROR_USAGE ? error_context(error, "|> %s", kind->name) : error;
+	return error->code == ERROR_USAGE ? error_context(error, "|> %s", kind->text->name) : error;
 }
 
 void filter_free(struct filter *filter)

@@ -7,24 +7,19 @@
 #define CLI_FILTER_H
 
 #include "cli/line.h"
-#include "commands/arguments.h"
+#include "commands/filters.h"
 
 struct filter;
 
-/* One description each: parsing, help, the man page and completion come from it. */
 struct filter_kind {
-	const char *name, *usage, *summary;
-	const struct option *options;
-	size_t max_positionals;
-	const char *example; /* behind a command */
-	size_t size;         /* of the filter's own struct, which begins with struct filter */
+	const struct filter_text *text;
+	size_t size; /* of the filter's own struct, which begins with struct filter */
 	struct error *(*open)(struct filter *filter, const struct arguments *arguments);
 	struct error *(*line)(struct filter *filter, const struct line *line);
 	struct error *(*end)(struct filter *filter); /* may be NULL */
 	void (*close)(struct filter *filter);        /* may be NULL */
 };
 
-extern const struct filter_kind *const all_filters[]; /* NULL-terminated */
 extern const struct filter_kind filter_grep, filter_head, filter_sort, filter_tail, filter_wc,
 	filter_wide;
 

@@ -17,8 +17,6 @@ static struct error *line_count(const struct arguments *arguments, uint64_t *ret
 	return text ? parse_number(text + (*text == '-'), ret) : NULL;
 }
 
-static const struct option count_options[] = { { "-n", "N", "the same as N alone", NULL }, { 0 } };
-
 struct head {
 	struct filter filter;
 	uint64_t left;
@@ -43,12 +41,7 @@ static struct error *head_line(struct filter *filter, const struct line *line)
 }
 
 const struct filter_kind filter_head = {
-	.name = "head",
-	.usage = "head [N]",
-	.summary = "the first N lines (10), and the titles of a table; the command stops there",
-	.options = count_options,
-	.max_positionals = 1,
-	.example = "dumpheap |> head 20",
+	.text = &filter_head_text,
 	.size = sizeof(struct head),
 	.open = head_open,
 	.line = head_line,
@@ -163,12 +156,7 @@ static void tail_close(struct filter *filter)
 }
 
 const struct filter_kind filter_tail = {
-	.name = "tail",
-	.usage = "tail [N]",
-	.summary = "the last N lines (10), and the titles of a table",
-	.options = count_options,
-	.max_positionals = 1,
-	.example = "dumpheap -stat |> tail 20",
+	.text = &filter_tail_text,
 	.size = sizeof(struct tail),
 	.open = tail_open,
 	.line = tail_line,
@@ -209,16 +197,8 @@ static void grep_close(struct filter *filter)
 	free(((struct grep *)filter)->wanted);
 }
 
-static const struct option grep_options[] = { { "-i", NULL, "whatever the case of letters", NULL },
-					      { "-v", NULL, "the lines without it", NULL },
-					      { 0 } };
 const struct filter_kind filter_grep = {
-	.name = "grep",
-	.usage = "grep [-i] [-v] TEXT",
-	.summary = "the lines that hold TEXT, and the titles of their table",
-	.options = grep_options,
-	.max_positionals = 1,
-	.example = "dumpheap -stat |> grep -i policy",
+	.text = &filter_grep_text,
 	.size = sizeof(struct grep),
 	.open = grep_open,
 	.line = grep_line,
@@ -261,16 +241,8 @@ static struct error *wc_end(struct filter *filter)
 				wc->rows, wc->lines, wc->words, wc->bytes);
 }
 
-static const struct option wc_options[] = {
-	{ "-l", NULL, "the number of lines alone, for a script", NULL },
-	{ 0 },
-};
 const struct filter_kind filter_wc = {
-	.name = "wc",
-	.usage = "wc [-l]",
-	.summary = "how many rows of tables, lines, words and bytes; titles do not count",
-	.options = wc_options,
-	.example = "dumpheap -short |> wc -l",
+	.text = &filter_wc_text,
 	.size = sizeof(struct wc),
 	.open = wc_open,
 	.line = wc_line,
@@ -279,10 +251,7 @@ const struct filter_kind filter_wc = {
 
 /* The pipeline sees that it is there; see pipeline.c. */
 const struct filter_kind filter_wide = {
-	.name = "wide",
-	.usage = "wide",
-	.summary = "names whole, where a terminal is too narrow for them",
-	.example = "dumpheap -stat |> wide",
+	.text = &filter_wide_text,
 	.size = sizeof(struct filter),
 	.line = filter_pass,
 };

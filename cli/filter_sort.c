@@ -280,19 +280,8 @@ static void sort_close(struct filter *filter)
 	text_deinit(&sort->cells);
 }
 
-static const struct option options[] = {
-	{ "-r", NULL, "the greatest first", NULL },
-	{ "-n", NULL, "accepted; numbers go by their value in any case", NULL },
-	{ 0 },
-};
 const struct filter_kind filter_sort = {
-	.name = "sort",
-	.usage = "sort [COLUMN] [-r]",
-	.summary = "the rows of each table by a column: its number, from 1 (the default), or its "
-		   "title; numbers and addresses by their value",
-	.options = options,
-	.max_positionals = 1,
-	.example = "dumpheap -stat |> sort Count -r",
+	.text = &filter_sort_text,
 	.size = sizeof(struct sort),
 	.open = sort_open,
 	.line = sort_line,

@@ -1,10 +1,8 @@
 /* The man pages. Roff's macros take words in quotes apart, so nothing of ours is an argument of
  * one: fonts are changed in the text. */
-#include "cli/filter.h"
 #include "cli/manual.h"
 #include "cli/version.h"
-
-#include <ctype.h>
+#include "commands/filters.h"
 
 /* Backslashes and dashes as they are, no line that begins like a request. */
 static void put_roff(FILE *to, const char *text)
@@ -151,36 +149,28 @@ static const char filters_text[] =
 	"They are built in, at the prompt, in \\-c and in scripts; a shell is not needed. |> "
 	"counts "
 	"behind a blank and outside quotes.\n"
+	"sort without a column takes the first; columns count from 1.\n"
 	"A line of titles does not count, and goes before the first row of its table that is "
 	"shown.\n"
 	"Filters work on text; with \\-\\-json only a file may follow.";
 
-static const struct option files[] = {
-	{ "|> FILE", NULL,
-	  "the answer goes to FILE, which is made for its owner alone and must not be there",
-	  NULL },
-	{ "|>> FILE", NULL, "the answer is added to FILE", NULL },
-	{ "|> -f FILE", NULL, "FILE is overwritten", NULL },
-	{ 0 },
-};
-
 static void put_filters(FILE *to)
 {
-	const char *examples[32];
+	const char *examples[16] = { NULL };
 	size_t count = 0;
 	fprintf(to, ".SH FILTERS\n%s\n", filters_text);
-	for (const struct filter_kind *const *kind = all_filters; *kind; kind++) {
-		put_item(to, (*kind)->usage, (*kind)->summary);
-		if ((*kind)->options) {
+	for (const struct filter_text *const *text = all_filter_texts; *text; text++) {
+		put_item(to, (*text)->usage, (*text)->summary);
+		if (count + 1 < sizeof(examples) / sizeof(*examples))
+			examples[count++] = (*text)->example;
+		if ((*text)->options) {
 			fprintf(to, ".RS\n");
-			put_options(to, (*kind)->options);
+			put_options(to, (*text)->options);
 			fprintf(to, ".RE\n");
 		}
-		if (count + 1 < sizeof(examples) / sizeof(*examples))
-			examples[count++] = (*kind)->example;
 	}
-	put_options(to, files);
-	examples[count] = NULL;
+	for (const struct filter_text *const *text = file_texts; *text; text++)
+		put_item(to, (*text)->usage, (*text)->summary);
 	put_examples(to, examples);
 }
 

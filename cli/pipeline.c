@@ -41,9 +41,9 @@ static struct error *check_file_name(const char *name)
 	const char *instead = NULL;
 	if (strpbrk(name, "/."))
 		return NULL;
-	for (const struct filter_kind *const *kind = all_filters; *kind; kind++)
-		if (near_names_edits(name, (*kind)->name) <= 1 + (strlen(name) > 3))
-			instead = (*kind)->name;
+	for (const struct filter_text *const *text = all_filter_texts; *text; text++)
+		if (near_names_edits(name, (*text)->name) <= 1 + (strlen(name) > 3))
+			instead = (*text)->name;
 	for (const char *const *program = shell_programs; *program; program++)
 		if (!instead && !strcmp(name, *program))
 			instead = "";
@@ -131,7 +131,7 @@ static struct error *add_stage(struct pipeline *pipeline, const char *words, boo
 		return error_new(ERROR_USAGE,
 				 "|> %s works on lines of text: filter JSON with the shell's pipe, "
 				 "or write it with |> FILE",
-				 kind->name);
+				 kind->text->name);
 	TRY(filter_new(kind, words + length, &pipeline->arena, *last));
 	pipeline->screen->wide |= kind == &filter_wide;
 	*last = &(**last)->next;

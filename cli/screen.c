@@ -196,7 +196,6 @@ static struct error *screen_end(struct filter *filter)
 }
 
 const struct filter_kind filter_screen = {
-	.name = "",
 	.size = sizeof(struct screen),
 	.line = screen_line,
 	.end = screen_end,

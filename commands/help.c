@@ -1,7 +1,26 @@
 /* What help says comes from the commands' tables alone. */
 #include "commands/command.h"
+#include "commands/filters.h"
 
 enum { HELP_COLUMNS = 90 };
+
+static void list_filters(struct output *out)
+{
+	static const struct column columns[] = { { "usage", "", CELL_TEXT, -22 },
+						 { "summary", "", CELL_TEXT, 0 } };
+	const struct filter_text *const *const lists[] = { all_filter_texts, file_texts };
+	output_line(out, "");
+	output_line(out, "Behind a command:");
+	output_table_begin(out, "filters", columns, 2, false);
+	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
+		for (const struct filter_text *const *text = lists[i]; *text; text++) {
+			output_row_begin(out);
+			output_text(out, (*text)->usage);
+			output_text(out, (*text)->summary);
+			output_row_end(out);
+		}
+	output_table_end(out);
+}
 
 static struct error *list_commands(struct output *out)
 {
@@ -20,6 +39,7 @@ static struct error *list_commands(struct output *out)
 		output_row_end(out);
 	}
 	output_table_end(out);
+	list_filters(out);
 	output_line(out, "");
 	output_line(out, "help COMMAND tells more. Names and options are case-insensitive.");
 	return NULL;
@@ -111,12 +131,33 @@ static void describe_command(struct output *out, const struct command *command)
 	put_texts(out, "examples", "Examples:", command->examples);
 }
 
+static void describe_filter(struct output *out, const struct filter_text *filter)
+{
+	static const struct column columns[] = { { "name", NULL, CELL_TEXT, 0 },
+						 { "usage", "Usage: COMMAND ", CELL_TEXT, 0 },
+						 { "summary", NULL, CELL_TEXT, 0 } };
+	output_record_begin(out, NULL, columns, 3);
+	output_text(out, filter->name);
+	output_text(out, filter->usage);
+	output_text(out, filter->summary);
+	output_record_end(out);
+	output_line(out, "");
+	put_wrapped(out, filter->summary);
+	put_options(out, filter->options);
+	put_texts(out, "examples", "Examples:", (const char *const[]){ filter->example, NULL });
+}
+
 static struct error *help_run(struct command_call *call)
 {
 	const char *name = arguments_positional(call->arguments, 0);
 	if (!name)
 		return list_commands(call->out);
 	const struct command *command = command_find(name);
+	const struct filter_text *filter = filter_text_find(name, strlen(name));
+	if (!command && filter) {
+		describe_filter(call->out, filter);
+		return NULL;
+	}
 	if (!command)
 		return error_new(ERROR_USAGE, "there is no command %s: help lists them", name);
 	describe_command(call->out, command);
@@ -125,7 +166,7 @@ static struct error *help_run(struct command_call *call)
 
 static const char *const aliases[] = { "?", "soshelp", NULL };
 static const char *const positionals[] = { "COMMAND", NULL };
-static const char *const examples[] = { "help", "help help", NULL };
+static const char *const examples[] = { "help", "help help", "help sort", NULL };
 
 const struct command command_help = {
 	.name = "help",

@@ -114,7 +114,7 @@ done
 
 # Filters, which are in the man page of commands.
 sed -n '/^\.SH FILTERS/,/^\.SH THE/p' man/clrpod-commands.7 | sed 's/\\-/-/g' |
-	grep '^[a-z]* .*|> ' > "$work/examples"
+	grep '^[a-z]* .*|> [a-z]' > "$work/examples"
 [ "$(wc -l < "$work/examples")" -ge 6 ]
 result $? "filters have examples"
 while read -r example <&3; do

@@ -32,7 +32,9 @@ class Terminal:
         self.pid, self.fd = pty.fork()
         if not self.pid:
             os.read(start, 1)
-            environment = {"TERM": "xterm", "PATH": os.environ["PATH"]}
+            # libedit keeps the names that it is given for functions.
+            environment = {"TERM": "xterm", "PATH": os.environ["PATH"],
+                           "ASAN_OPTIONS": "detect_leaks=0"}
             if home:
                 environment["HOME"] = home
             os.chdir(WORK)

@@ -21,7 +21,7 @@ static struct error *sink_line(struct filter *filter, const struct line *line)
 	return NULL;
 }
 
-static const struct filter_kind sink_kind = { .name = "sink", .line = sink_line };
+static const struct filter_kind sink_kind = { .line = sink_line };
 
 /* The lines through one filter; what comes out, or the error, in *ret. */
 static struct error *through(const char *filter, const char *const *lines, struct text *ret)
