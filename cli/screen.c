@@ -99,8 +99,9 @@ static char read_key(void)
 /* A full screen: waits for a key that says how to go on. */
 static void stop(struct screen *screen, unsigned height)
 {
-	static const char hint[] = "-- more: space a page, Enter a line, a all, q leave --";
-	fprintf(screen->to, "%s", hint);
+	static const char hint[] = "-- more: space, Enter, a: all, q: leave --";
+	int room = screen->columns > 1 ? (int)screen->columns - 1 : 1;
+	fprintf(screen->to, "%.*s", room, hint);
 	fflush(screen->to);
 	for (bool waits = true; waits;) {
 		waits = false;

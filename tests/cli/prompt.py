@@ -201,6 +201,25 @@ def paging():
     terminal.status()
 
 
+def repeating():
+    terminal, _ = prompt(home=None)
+    if "Usage: db" in terminal.type("help db\r"):
+        first = terminal.type("db Gateway.Instance\r")
+        address = re.search("do ([0-9a-f]+)|([0-9a-f]{12})", first)
+        second = terminal.type("\r")
+        third = terminal.type("\r")
+        starts = [re.findall(r"(?m)^([0-9a-f]{12,16})", seen) for seen in (first, second, third)]
+        ok(address and all(starts) and starts[0][0] < starts[1][0] < starts[2][0],
+           "an empty line goes on", first + second + third)
+    else:
+        ok(True, "an empty line goes on # SKIP no command that repeats")
+    terminal.type("eeversion\r")
+    seen = terminal.type("\r")
+    ok("Workstation" not in seen, "an empty line repeats no other command", seen)
+    terminal.type("exit\r", "$^")
+    terminal.status()
+
+
 def logging():
     terminal, _ = prompt(columns=60, home=None)
     seen = terminal.type("logopen log\r")
@@ -222,7 +241,7 @@ def logging():
 
 
 os.makedirs(HOME)
-for test in completion, history, cancelling, paging, logging:
+for test in completion, history, cancelling, paging, repeating, logging:
     test()
 print(f"1..{number}")
 sys.exit(failures != 0)
