@@ -196,7 +196,7 @@ def paging():
     terminal.type("exit\r", "$^")
     terminal.status()
     terminal = Terminal("analyze", DUMP, "-c", "dumpheap -stat", rows=10, columns=60)
-    seen = terminal.read_until(r"Total[^\n]*\n")
+    seen = terminal.read_until(r"Total \d[^\n]*\n")
     ok("\u2026" in seen and "more:" not in seen, "-c on a terminal is cut, not paged", seen)
     terminal.status()
 
