@@ -150,7 +150,7 @@ def cancelling():
     time.sleep(0.5)
     seen = terminal.type("\x03")
     ok("\n> " in seen, "Ctrl-C ends a command that waits", seen)
-    seen = terminal.type("eeversion\r")
+    seen = terminal.type("eeversion\r", r"(?s)Workstation mode.*\n> (\x1b\[K)?$")
     ok("Workstation mode" in seen, "and the next one runs", seen)
     terminal.type("\x04", "$^")
     ok(terminal.status() == 0, "status 0")
