@@ -106,7 +106,7 @@ void manual_print_bash(FILE *to)
 	put_bash_commands(to);
 	fprintf(to, "%s_clrpod()\n{\n\tlocal options= commands='", bash_command_tail);
 	for (const struct command *const *command = all_commands; *command; command++)
-		fprintf(to, "%s%s", command == all_commands ? "" : " ", (*command)->name);
+		fprintf(to, "\n\t\t%s", (*command)->name);
 	fprintf(to, "'\n\tlocal verbs='");
 	for (const struct verb *const *verb = all_verbs; *verb; verb++)
 		fprintf(to, "%s ", (*verb)->name);

@@ -37,7 +37,38 @@ _clrpod_command()
 
 _clrpod()
 {
-	local options= commands='clrmodules clrthreads diff dumparray dumpclass dumpcollection dumpdict dumpexceptions dumpheap dumpmt dumpobj dumpvc eeheap eeversion exit gchandles gcheapstat gcwhere get help listnearobj logclose logging logopen printexception refresh registers sizestats threads verifyheap verifyobj'
+	local options= commands='
+		clrmodules
+		clrthreads
+		diff
+		dumparray
+		dumpclass
+		dumpcollection
+		dumpdict
+		dumpexceptions
+		dumpheap
+		dumpmt
+		dumpobj
+		dumpvc
+		eeheap
+		eeversion
+		exit
+		gchandles
+		gcheapstat
+		gcwhere
+		get
+		help
+		listnearobj
+		logclose
+		logging
+		logopen
+		printexception
+		refresh
+		registers
+		sizestats
+		threads
+		verifyheap
+		verifyobj'
 	local verbs='analyze collect ps diff --help --version --print-man --print-completion'
 	local word=$2 last=$3 verb=${COMP_WORDS[1]}
 	COMPREPLY=()
