@@ -15,10 +15,12 @@ _clrpod_command()
 	clrthreads) options=' -live' ;;
 	diff) options=' -all -type -limit -reverse -sysroot' ;;
 	dumparray) options=' -start -length -details -nofields' ;;
+	dumpasync) options=' -stats -coalesce -address -addr -methodtable -mt -type -tasks -t -completed -c -fields -f' ;;
 	dumpcollection) options=' -start -length' ;;
 	dumpdict) options=' -key -start -length' ;;
 	dumpexceptions) options=' -type -exact -mt -min -max -gen -segment -heap' ;;
 	dumpheap) options=' -stat -type -exact -mt -min -max -gen -segment -heap -strings -bycount -short -limit -noprogress' ;;
+	dumphttp) options=' -stats -pending -completed -uri -statuscode' ;;
 	dumpobj | do) options=' -expand -nofields' ;;
 	eeheap) options=' -gc -heap -segment' ;;
 	gchandles) options=' -stat -type -perdomain' ;;
@@ -27,6 +29,8 @@ _clrpod_command()
 	logopen) options=' --disable' ;;
 	printexception | pe) options=' -nested -thread -lines -l' ;;
 	registers | r) options=' -verbose -v' ;;
+	taskstate | tks) options=' -v --value' ;;
+	threadpool) options=' -ti -hc -wi -stat -summary' ;;
 	threads | setthread) options=' -tid -t -verbose -v' ;;
 	esac
 	local before=${word% *} word=${word##* }
@@ -42,13 +46,19 @@ _clrpod()
 		clrthreads
 		diff
 		dumparray
+		dumpasync
 		dumpclass
 		dumpcollection
+		dumpconcurrentdictionary
+		dumpconcurrentqueue
 		dumpdict
 		dumpexceptions
 		dumpheap
+		dumphttp
+		dumpmd
 		dumpmt
 		dumpobj
+		dumprequests
 		dumpvc
 		eeheap
 		eeversion
@@ -58,6 +68,7 @@ _clrpod()
 		gcwhere
 		get
 		help
+		ip2md
 		listnearobj
 		logclose
 		logging
@@ -65,8 +76,13 @@ _clrpod()
 		printexception
 		refresh
 		registers
+		report
 		sizestats
+		taskstate
+		threadpool
+		threadpoolqueue
 		threads
+		timerinfo
 		verifyheap
 		verifyobj'
 	local verbs='analyze collect ps diff --help --version --print-man --print-completion'
