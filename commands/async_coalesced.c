@@ -6,8 +6,6 @@
 
 #include <inttypes.h>
 
-enum { TAB_WIDTH = 2 };
-
 /* Objects of one level that look the same: `objects` in the order in which they were met. */
 struct group {
 	const char *name; /* with the await state before it */
@@ -159,7 +157,7 @@ static struct error *draw(struct async_view *view, struct groups *groups)
 			mark = ++view->graph.marks;
 		}
 		TRY(task_check(view->call->task, "drawing stacks"));
-		output_line(out, "%*s[%zu] %016" PRIx64 " %s", (int)group.depth * TAB_WIDTH, "",
+		output_line(out, "%*s[%zu] %016" PRIx64 " %s", async_view_indent(group.depth), "",
 			    group.count, group.method_table, group.name);
 		output_row_begin(out);
 		output_unsigned(out, index);

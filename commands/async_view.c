@@ -7,17 +7,12 @@
 
 #include <inttypes.h>
 
-enum { TAB_WIDTH = 2, FIELD_TABS = 4, STACKS_BETWEEN_CHECKS = 64 };
+enum { FIELDS_INDENT = 8, STACKS_BETWEEN_CHECKS = 64 };
 
 static const struct column stack_columns[] = {
 	{ "index", NULL, CELL_INTEGER, 0 },
 	{ "awaiting", NULL, CELL_VALUE, 0 },
 	{ "frames", NULL, CELL_VALUE, 0 },
-};
-static const struct column awaiting_columns[] = {
-	{ "address", NULL, CELL_ADDRESS, 0 },
-	{ "mt", NULL, CELL_ADDRESS, 0 },
-	{ "type", NULL, CELL_TEXT, 0 },
 };
 static const struct column frame_columns[] = {
 	{ "depth", NULL, CELL_INTEGER, 0 },   { "address", NULL, CELL_ADDRESS, 0 },
@@ -93,11 +88,14 @@ static struct error *awaiting_print(struct async_view *view, const struct async_
 	const char *name = type_name(call->heap, awaiter.type, NULL);
 	output_line(call->out, "<< Awaiting: %016" PRIx64 " %016" PRIx64 " %s >>", address,
 		    awaiter.type->handle, name);
-	output_record_begin(call->out, NULL, awaiting_columns, 3);
+	output_object_begin(call->out, NULL);
+	output_member(call->out, "address");
 	output_address(call->out, address);
+	output_member(call->out, "mt");
 	output_address(call->out, awaiter.type->handle);
+	output_member(call->out, "type");
 	output_text(call->out, name);
-	output_record_end(call->out);
+	output_object_end(call->out);
 	return NULL;
 }
 
@@ -117,7 +115,11 @@ static struct error *leaf_print(struct async_view *view, uint64_t object, uint64
 	if (!state)
 		return &error_no_memory;
 	uint64_t mt = type ? type->handle : 0;
-	output_line(call->out, "%*s%016" PRIx64 " %016" PRIx64 " (%s) %s", (int)depth * TAB_WIDTH,
+	if (!type)
+		call_missing(call, 0,
+			     "continuations could not be read whole: no object stands "
+			     "where a task leads to");
+	output_line(call->out, "%*s%016" PRIx64 " %016" PRIx64 " (%s) %s", async_view_indent(depth),
 		    "", object, mt, state, name);
 	output_row_begin(call->out);
 	output_unsigned(call->out, depth);
@@ -134,7 +136,7 @@ static struct error *leaf_print(struct async_view *view, uint64_t object, uint64
 static struct error *frame_fields(struct async_view *view, const struct async_node *node,
 				  uint64_t depth)
 {
-	int indent = (int)(depth + FIELD_TABS) * TAB_WIDTH;
+	int indent = async_view_indent(depth) + FIELDS_INDENT;
 	if (!view->with_fields) {
 		output_skip(view->call->out);
 		return NULL;
@@ -153,7 +155,7 @@ static struct error *frame_print(struct async_view *view, const struct async_nod
 	if (!state)
 		return &error_no_memory;
 	TRY(async_view_name(view, node->address, &name));
-	output_line(out, "%*s%016" PRIx64 " %016" PRIx64 " (%s) %s", (int)depth * TAB_WIDTH, "",
+	output_line(out, "%*s%016" PRIx64 " %016" PRIx64 " (%s) %s", async_view_indent(depth), "",
 		    node->address, node->type->handle, state, name);
 	output_row_begin(out);
 	output_unsigned(out, depth);

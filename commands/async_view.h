@@ -16,6 +16,13 @@ struct async_view {
 	bool with_fields;
 };
 
+/* Blanks before a line of text; a chain of 10^5 methods would be 10^10 blanks otherwise. */
+static inline int async_view_indent(uint64_t depth)
+{
+	enum { TAB_WIDTH = 2, DEEPEST = 128 };
+	return (int)(depth < DEEPEST ? depth : DEEPEST) * TAB_WIDTH;
+}
+
 /* Should the stack from this root be shown: is something wanted in it, and a method? */
 MUST_CHECK struct error *async_view_wants(struct async_view *view, struct async_node *root,
 					  bool *ret);

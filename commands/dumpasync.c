@@ -172,6 +172,20 @@ static struct error *show(struct collecting *collecting)
 	return async_view_stacks(&collecting->view);
 }
 
+/* Tasks that no root leads to: with -address and its like those of other stacks are not among them,
+ * since roots are looked at whatever is wanted. */
+static struct error *note_circles(struct async_view *view)
+{
+	size_t count;
+	TRY(async_graph_count_rootless(&view->graph, &count));
+	if (count)
+		output_note(view->call->out,
+			    "%zu tasks continue each other in a circle and stand in no stack: the "
+			    "heap is damaged, or was read while the process ran.",
+			    count);
+	return NULL;
+}
+
 static struct error *dumpasync_run(struct command_call *call)
 {
 	const struct arguments *arguments = call->arguments;
@@ -189,6 +203,8 @@ static struct error *dumpasync_run(struct command_call *call)
 	TRY(arguments_address(arguments, "-methodtable", &collecting.method_table));
 	TRY(collect(&collecting));
 	TRY(show(&collecting));
+	if (!collecting.summary)
+		TRY(note_circles(&collecting.view));
 	if (collecting.view.graph.damaged)
 		call_missing(call, 0, "%zu tasks could not be read whole",
 			     collecting.view.graph.damaged);
@@ -230,7 +246,9 @@ const struct command command_dumpasync = {
 		"one above it ends: object, MethodTable, (the await where a method stands, from "
 		"0; -1 while it runs) or (a task's flags), and its name.\n"
 		"Stacks without an asynchronous method are left out, see --tasks. A task that was "
-		"shown in the same stack before is not followed again.",
+		"shown in the same stack before is not followed again. Below 128 levels lines go "
+		"no "
+		"further in.",
 	.options = options,
 	.examples = examples,
 	.needs = NEEDS_HEAP | NEEDS_OBJECTS,

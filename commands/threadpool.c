@@ -138,6 +138,9 @@ static struct error *items_print(struct command_call *call)
 		thread_pool_visit_work(call->heap, call->scratch, item_print, call, &found);
 	output_table_end(call->out);
 	TRY(error);
+	if (found.none)
+		output_note(call->out, "The process has no work queue: its thread pool was not "
+				       "used, or ThreadPool.s_workQueue cannot be read.");
 	if (found.damaged)
 		call_missing(call, 0, "%" PRIu64 " parts of the work queues cannot be read",
 			     found.damaged);

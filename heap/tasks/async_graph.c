@@ -1,6 +1,6 @@
 #include "heap/tasks/async_graph.h"
 
-#include "heap/tasks/members.h"
+#include "base/cleanup.h"
 
 enum { FIRST_CAPACITY = 256 };
 
@@ -94,6 +94,39 @@ struct async_node *async_graph_find(const struct async_graph *graph, uint64_t ad
 	if (!graph->count)
 		return NULL;
 	return bsearch(&key, graph->nodes, graph->count, sizeof(*graph->nodes), by_address);
+}
+
+/* Marks what is not marked yet, from a node on. */
+static struct error *mark_from(struct async_graph *graph, struct async_node *root, uint64_t mark,
+			       struct async_steps *steps)
+{
+	root->mark = mark;
+	TRY(async_steps_push(steps, root, 0));
+	while (steps->count) {
+		struct async_node *node = steps->steps[--steps->count].node;
+		for (uint64_t i = 0; i < node->edge_count; i++) {
+			struct async_node *next =
+				async_graph_find(graph, graph->edges[node->edge + i]);
+			if (!next || next->mark == mark)
+				continue;
+			next->mark = mark;
+			TRY(async_steps_push(steps, next, 0));
+		}
+	}
+	return NULL;
+}
+
+struct error *async_graph_count_rootless(struct async_graph *graph, size_t *ret)
+{
+	CLEANUP(async_steps_deinit) struct async_steps steps = { 0 };
+	uint64_t mark = ++graph->marks;
+	*ret = 0;
+	for (size_t i = 0; i < graph->count; i++)
+		if (!graph->nodes[i].is_continuation)
+			TRY(mark_from(graph, &graph->nodes[i], mark, &steps));
+	for (size_t i = 0; i < graph->count; i++)
+		*ret += graph->nodes[i].mark != mark;
+	return NULL;
 }
 
 struct error *async_steps_push(struct async_steps *steps, struct async_node *node, uint64_t depth)

@@ -44,6 +44,10 @@ MUST_CHECK struct error *async_graph_link(struct async_graph *graph);
 /* The task at an address; NULL: not in the graph. */
 struct async_node *async_graph_find(const struct async_graph *graph, uint64_t address);
 
+/* Tasks that no root leads to, because they continue each other in a circle. ERROR_NO_MEMORY only.
+ */
+MUST_CHECK struct error *async_graph_count_rootless(struct async_graph *graph, size_t *ret);
+
 /* A list of nodes to be looked at, with their depth: the walk's own stack. */
 struct async_step {
 	struct async_node *node;

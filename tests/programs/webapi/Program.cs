@@ -1,6 +1,7 @@
 // A web API as the field has them: dependency injection, options, logging, JSON, caching, sessions of a few hundred
 // requests that it sends to itself on the loopback, and a gateway with policies. Prints "READY pid=N" and a few
-// facts (the format of ../sample/Facts.cs), and waits until its stdin ends.
+// facts (the format of ../sample/Facts.cs), and waits until its stdin ends. With the argument "hang" it also sends itself
+// three requests that it does not answer, and prints "request METHOD SCHEME URL" of each.
 using System.Collections.Concurrent;
 using System.Net.Http.Json;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -71,12 +72,15 @@ public static class Program
 		Application.UseResponseCompression();
 		Application.MapGet("/orders/{id:int}", (int id, IMemoryCache cache) => cache.GetOrCreate(id, _ => MakeOrder(id)));
 		Application.MapPost("/pay/{route}", (string route, Order order, IPaymentGateway gateway) => gateway.Pay(route, order));
+		Application.MapGet("/hang/{number:int}", (int number) => Hang(number));
+		Application.MapPost("/hang/post", () => Hang(-1));
 		await Application.StartAsync();
 
 		var server = Application.Services.GetRequiredService<IServer>();
 		Client = Application.Services.GetRequiredService<IHttpClientFactory>().CreateClient();
 		Client.BaseAddress = new Uri(server.Features.Get<IServerAddressesFeature>().Addresses.First());
 		await SendRequests();
+		if (arguments.Contains("hang")) LeaveWaiting();
 
 		Console.WriteLine("READY pid=" + Environment.ProcessId);
 		Console.WriteLine("fact Shop.PaymentGateway.Current._policies[\"payments\"].EnableFallback = False");
@@ -84,8 +88,31 @@ public static class Program
 		Console.WriteLine("count Shop.PaymentGateway.Current._policies = 3");
 		Console.WriteLine("count Shop.PaymentGateway.Current._receipts = " + Requests);
 		Console.WriteLine("count Shop.Program.Answers = " + Answers.Count);
+		foreach (var request in Hanging) Console.WriteLine("request " + request);
 		Console.WriteLine("END");
 		while (Console.In.Read() >= 0) { }
+	}
+
+	private static readonly List<string> Hanging = new();
+	private static readonly CountdownEvent Arrived = new(3);
+
+	private static async Task<string> Hang(int number)
+	{
+		Arrived.Signal();
+		await new TaskCompletionSource().Task;
+		return "never " + number;
+	}
+
+	private static void LeaveWaiting()
+	{
+		for (int i = 0; i < 2; i++)
+		{
+			_ = Client.GetAsync($"/hang/{i}?trace={i}");
+			Hanging.Add($"GET http /hang/{i}?trace={i}");
+		}
+		_ = Client.PostAsJsonAsync("/hang/post", MakeOrder(7));
+		Hanging.Add("POST http /hang/post");
+		Arrived.Wait();
 	}
 
 	private static async Task SendRequests()
