@@ -65,6 +65,18 @@ static struct error *log_row(struct command_call *call, const struct hill_climb 
 	return NULL;
 }
 
+/* A log that is damaged is missing; what else was asked for is shown. */
+static struct error *log_read(struct command_call *call, struct hill_climb **ret, size_t *ret_count)
+{
+	struct error *error = thread_pool_log(call->heap, call->scratch, ret, ret_count);
+	if (!error || (error->code != ERROR_BAD_DATA && error->code != ERROR_FAULT))
+		return error;
+	call_missing(call, 0, "%s", error->message);
+	error_free(error);
+	*ret_count = 0;
+	return NULL;
+}
+
 static struct error *log_print(struct command_call *call)
 {
 	static const struct column columns[] = {
@@ -76,7 +88,7 @@ static struct error *log_print(struct command_call *call)
 	};
 	struct hill_climb *entries;
 	size_t count;
-	TRY(thread_pool_log(call->heap, call->scratch, &entries, &count));
+	TRY(log_read(call, &entries, &count));
 	if (!count)
 		return NULL;
 	output_line(call->out, "Hill Climbing Log:");
