@@ -25,6 +25,7 @@ struct named {
 struct groups {
 	struct group *groups;
 	size_t count, capacity;
+	uint64_t lines; /* objects drawn so far */
 };
 
 static void groups_cleanup(struct groups *groups)
@@ -113,27 +114,38 @@ static struct error *push_level(struct async_view *view, const uint64_t *objects
 	return NULL;
 }
 
-/* What continues the group's tasks; each task is followed once in a whole drawing of stacks from
- * one root group: a cycle ends. */
+/* What continues the group's tasks. A task that the group's own ancestors continue is not followed
+ * again: a cycle ends. */
 static struct error *continue_group(struct async_view *view, const struct group *group,
-				    uint64_t mark, struct groups *groups)
+				    struct async_steps *path, struct groups *groups)
 {
 	struct async_graph *graph = &view->graph;
 	size_t total = 0, count = 0;
+	async_path_back(path, group->depth);
 	for (size_t i = 0; i < group->count; i++) {
 		const struct async_node *node = async_graph_find(graph, group->objects[i]);
-		total += node ? node->edge_count : 0;
+		total += node && !node->on_path ? node->edge_count : 0;
+	}
+	groups->lines += total;
+	if (groups->lines > async_graph_most_lines(graph)) {
+		call_missing(view->call, 0,
+			     "stacks that join and part again and again were drawn in part");
+		return NULL;
 	}
 	uint64_t *next = arena_allocate_array(view->call->scratch, total + 1, sizeof(*next));
 	if (!next)
 		return &error_no_memory;
 	for (size_t i = 0; i < group->count; i++) {
-		struct async_node *node = async_graph_find(graph, group->objects[i]);
-		if (!node || node->mark == mark)
+		const struct async_node *node = async_graph_find(graph, group->objects[i]);
+		if (!node || node->on_path)
 			continue;
-		node->mark = mark;
 		memcpy(next + count, graph->edges + node->edge, node->edge_count * sizeof(*next));
 		count += node->edge_count;
+	}
+	for (size_t i = 0; i < group->count; i++) {
+		struct async_node *node = async_graph_find(graph, group->objects[i]);
+		if (node && !node->on_path)
+			TRY(async_path_add(path, node, group->depth));
 	}
 	return push_level(view, next, count, group->depth + 1, groups);
 }
@@ -146,7 +158,8 @@ static struct error *draw(struct async_view *view, struct groups *groups)
 		{ "type", NULL, CELL_TEXT, 0 },
 	};
 	struct output *out = view->call->out;
-	uint64_t index = 0, mark = 0;
+	CLEANUP(async_steps_deinit) struct async_steps path = { 0 };
+	uint64_t index = 0;
 	output_table_begin(out, "coalesced", columns, 5, false);
 	while (groups->count && !output_broken(out)) {
 		struct group group = groups->groups[--groups->count];
@@ -154,7 +167,6 @@ static struct error *draw(struct async_view *view, struct groups *groups)
 			if (index)
 				output_line(out, "%s", "");
 			output_line(out, "STACKS %" PRIu64, ++index);
-			mark = ++view->graph.marks;
 		}
 		TRY(task_check(view->call->task, "drawing stacks"));
 		output_line(out, "%*s[%zu] %016" PRIx64 " %s", async_view_indent(group.depth), "",
@@ -166,8 +178,9 @@ static struct error *draw(struct async_view *view, struct groups *groups)
 		output_address(out, group.method_table);
 		output_text(out, group.name);
 		output_row_end(out);
-		TRY(continue_group(view, &group, mark, groups));
+		TRY(continue_group(view, &group, &path, groups));
 	}
+	async_path_back(&path, 0);
 	output_table_end(out);
 	if (index)
 		output_line(out, "%s", "");

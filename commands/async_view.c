@@ -2,6 +2,7 @@
 #include "commands/async_view.h"
 
 #include "base/cleanup.h"
+#include "heap/tasks/callback.h"
 #include "heap/tasks/members.h"
 #include "heap/types/field.h"
 
@@ -46,6 +47,23 @@ struct error *async_view_wants(struct async_view *view, struct async_node *root,
 	return NULL;
 }
 
+/* Behind a task's type the method that it runs: {Demo.Pool.Work()}. */
+static struct error *append_action(struct command_call *call, uint64_t task, const char **name)
+{
+	struct method method = { 0 };
+	const char *signature = NULL;
+	uint64_t action;
+	TRY(member_object(call->heap, task, "m_action", &action));
+	if (action)
+		TRY(callback_method(call->heap, action, &method));
+	if (method.address)
+		TRY(method_name(call->heap, &method, call->scratch, &signature));
+	if (!signature)
+		return NULL;
+	*name = arena_printf(call->scratch, "%s {%s}", *name, signature);
+	return *name ? NULL : &error_no_memory;
+}
+
 struct error *async_view_name(struct async_view *view, uint64_t object, const char **ret)
 {
 	const struct type *type;
@@ -58,7 +76,10 @@ struct error *async_view_name(struct async_view *view, uint64_t object, const ch
 		*ret = "<unreadable>";
 		return NULL;
 	}
-	return managed_task_name(view->call->heap, object, type, ret);
+	TRY(managed_task_name(view->call->heap, object, type, ret));
+	if (managed_task_kind(view->call->heap, type) != MANAGED_TASK_PLAIN)
+		return NULL;
+	return append_action(view->call, object, ret);
 }
 
 /* "(0)" of a method, "(Started)" of a task. */
@@ -175,29 +196,42 @@ static struct error *frame_print(struct async_view *view, const struct async_nod
 	return error;
 }
 
-/* SOS pops what it pushed: the last continuation comes first, those that are no tasks before. A
- * task that was met in this stack is not followed a second time. */
+/* SOS pops what it pushed: the last continuation comes first, those that are no tasks before. */
+static struct error *follow(struct async_view *view, const struct async_step *step,
+			    struct async_steps *steps)
+{
+	struct async_graph *graph = &view->graph;
+	for (uint64_t i = 0; i < step->node->edge_count; i++) {
+		uint64_t object = graph->edges[step->node->edge + i];
+		struct async_node *next = async_graph_find(graph, object);
+		if (next)
+			TRY(async_steps_push(steps, next, step->depth + 1));
+		else
+			TRY(leaf_print(view, object, step->depth + 1));
+	}
+	return NULL;
+}
+
 static struct error *frames_print(struct async_view *view, struct async_node *root, uint64_t depth)
 {
 	CLEANUP(async_steps_deinit) struct async_steps steps = { 0 };
-	struct async_graph *graph = &view->graph;
-	uint64_t mark = ++graph->marks;
+	CLEANUP(async_steps_deinit) struct async_steps path = { 0 };
+	uint64_t lines = 0, most = async_graph_most_lines(&view->graph);
 	TRY(async_steps_push(&steps, root, depth));
-	while (steps.count) {
+	while (steps.count && lines++ < most) {
 		struct async_step step = steps.steps[--steps.count];
-		bool again = step.node->mark == mark;
+		async_path_back(&path, step.depth);
 		TRY(frame_print(view, step.node, step.depth));
 		TRY(task_check(view->call->task, "showing stacks"));
-		step.node->mark = mark;
-		for (uint64_t i = 0; !again && i < step.node->edge_count; i++) {
-			uint64_t object = graph->edges[step.node->edge + i];
-			struct async_node *next = async_graph_find(graph, object);
-			if (next)
-				TRY(async_steps_push(&steps, next, step.depth + 1));
-			else
-				TRY(leaf_print(view, object, step.depth + 1));
-		}
+		if (step.node->on_path)
+			continue;
+		TRY(async_path_add(&path, step.node, step.depth));
+		TRY(follow(view, &step, &steps));
 	}
+	async_path_back(&path, 0);
+	if (steps.count)
+		call_missing(view->call, 0,
+			     "stacks that join and part again and again were drawn in part");
 	return NULL;
 }
 

@@ -245,8 +245,8 @@ const struct command command_dumpasync = {
 		"A stack begins with what is awaited; each further line is what goes on when the "
 		"one above it ends: object, MethodTable, (the await where a method stands, from "
 		"0; -1 while it runs) or (a task's flags), and its name.\n"
-		"Stacks without an asynchronous method are left out, see --tasks. A task that was "
-		"shown in the same stack before is not followed again. Below 128 levels lines go "
+		"Stacks without an asynchronous method are left out, see --tasks. A task that "
+		"continues itself is not followed again. Below 128 levels lines go "
 		"no "
 		"further in.",
 	.options = options,

@@ -45,9 +45,10 @@ static struct error *string_text(struct command_call *call, const struct value *
 	return NULL;
 }
 
-/* What SOS says of a value: itself when it is simple, else the command that shows it. */
+/* What SOS says of a value: itself when it is simple, else the command that shows it, with `prefix`
+ * before its addresses. */
 static struct error *value_text(struct command_call *call, const struct value *value,
-				struct text *to)
+				const char *prefix, struct text *to)
 {
 	switch (value->kind) {
 	case VALUE_NULL:
@@ -63,15 +64,15 @@ static struct error *value_text(struct command_call *call, const struct value *v
 	case VALUE_REFERENCE:
 		if (value->type && value->type->kind == TYPE_STRING)
 			return string_text(call, value, to);
-		text_printf(to, "%s 0x%016" PRIx64,
+		text_printf(to, "%s %s%016" PRIx64,
 			    value->type && value->type->kind == TYPE_ARRAY ? "dumparray"
 									   : "dumpobj",
-			    value->bits);
+			    prefix, value->bits);
 		return NULL;
 	case VALUE_STRUCT:
 	case VALUE_ENUM:
-		text_printf(to, "dumpvc 0x%016" PRIx64 " 0x%016" PRIx64,
-			    value->type ? value->type->handle : 0, value->address);
+		text_printf(to, "dumpvc %s%016" PRIx64 " %s%016" PRIx64, prefix,
+			    value->type ? value->type->handle : 0, prefix, value->address);
 		return NULL;
 	case VALUE_UNREADABLE:
 		text_append(to, "<unreadable>");
@@ -83,10 +84,10 @@ static struct error *value_text(struct command_call *call, const struct value *v
 }
 
 static struct error *show_line(struct command_call *call, const char *before,
-			       const struct value *value)
+			       const struct value *value, const char *prefix)
 {
 	CLEANUP(text_deinit) struct text text = { 0 };
-	TRY(value_text(call, value, &text));
+	TRY(value_text(call, value, prefix, &text));
 	if (text_failed(&text))
 		return &error_no_memory;
 	output_line(call->out, "%s%s", before, text_string(&text));
@@ -99,11 +100,11 @@ static struct error *show_entry(struct command_call *call, bool is_pair, uint64_
 	char before[32];
 	if (is_pair) {
 		output_line(call->out, "    -----");
-		TRY(show_line(call, "      Key: ", key));
-		TRY(show_line(call, "    Value: ", value));
+		TRY(show_line(call, "      Key: ", key, ""));
+		TRY(show_line(call, "    Value: ", value, ""));
 	} else {
 		snprintf(before, sizeof(before), "%4" PRIu64 " - ", index + 1);
-		TRY(show_line(call, before, value));
+		TRY(show_line(call, before, value, "0x"));
 	}
 	output_row_begin(call->out);
 	output_unsigned(call->out, index);
@@ -168,6 +169,7 @@ static struct error *show_all(struct command_call *call, struct collection_view 
 	output_table_end(call->out);
 	output_line(call->out, "%s", rule);
 	output_line(call->out, "%" PRIu64 " items", shown);
+	output_line(call->out, "%s", "");
 	if (collection->damage)
 		call_missing(call, 0, "after %" PRIu64 " elements it could not be read further: %s",
 			     shown, collection->damage);

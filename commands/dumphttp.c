@@ -186,6 +186,16 @@ static void status_cell(struct output *out, int status)
 		output_value(out, "", "null");
 }
 
+static void total_print(const struct requests *requests)
+{
+	static const struct column total[] = { { "total", NULL, CELL_INTEGER, 0 } };
+	struct output *out = requests->call->out;
+	output_line(out, "Total %zu requests", requests->count);
+	output_record_begin(out, NULL, total, 1);
+	output_unsigned(out, requests->count);
+	output_record_end(out);
+}
+
 static void list_print(const struct requests *requests)
 {
 	static const struct column columns[] = {
@@ -208,6 +218,7 @@ static void list_print(const struct requests *requests)
 		output_row_end(out);
 	}
 	output_table_end(out);
+	total_print(requests);
 }
 
 /* As Uri.Host: without user and port; "" when there is none. */
@@ -268,7 +279,6 @@ static struct error *summary_print(const struct requests *requests)
 		{ "status_code", "StatusCode", CELL_INTEGER, 10 },
 		{ "host", "Host", CELL_TEXT, 0 },
 	};
-	static const struct column total[] = { { "total", NULL, CELL_INTEGER, 0 } };
 	CLEANUP(line_count_deinit) struct line_count counts = { 0 };
 	struct output *out = requests->call->out;
 	TRY(count_all(requests, &counts));
@@ -285,10 +295,7 @@ static struct error *summary_print(const struct requests *requests)
 		output_row_end(out);
 	}
 	output_table_end(out);
-	output_line(out, "Total %zu requests", requests->count);
-	output_record_begin(out, NULL, total, 1);
-	output_unsigned(out, requests->count);
-	output_record_end(out);
+	total_print(requests);
 	return NULL;
 }
 

@@ -120,6 +120,7 @@ static struct error *threadpoolqueue_run(struct command_call *call)
 	output_line(call->out, "%s", "");
 	summary(call->out, &listing.tasks, "Task");
 	summary(call->out, &listing.callbacks, "Work");
+	output_line(call->out, "%s", "");
 	if (found.damaged)
 		call_missing(call, 0, "%" PRIu64 " parts of the work queues cannot be read",
 			     found.damaged);

@@ -136,6 +136,24 @@ struct error *async_steps_push(struct async_steps *steps, struct async_node *nod
 	return NULL;
 }
 
+void async_path_back(struct async_steps *path, uint64_t depth)
+{
+	while (path->count && path->steps[path->count - 1].depth >= depth)
+		path->steps[--path->count].node->on_path = false;
+}
+
+struct error *async_path_add(struct async_steps *path, struct async_node *node, uint64_t depth)
+{
+	node->on_path = true;
+	return async_steps_push(path, node, depth);
+}
+
+uint64_t async_graph_most_lines(const struct async_graph *graph)
+{
+	enum { TIMES = 16, AT_LEAST = 100000 };
+	return ((uint64_t)graph->count + graph->edge_count) * TIMES + AT_LEAST;
+}
+
 void async_steps_deinit(struct async_steps *steps)
 {
 	free(steps->steps);

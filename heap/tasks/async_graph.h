@@ -18,6 +18,7 @@ struct async_node {
 	bool is_continuation; /* another one of the graph leads to it */
 	uint64_t edge, edge_count;
 	uint64_t mark; /* of the walk that met it last */
+	bool on_path;  /* of the drawing that is under way */
 };
 
 struct async_graph {
@@ -60,5 +61,15 @@ struct async_steps {
 MUST_CHECK struct error *async_steps_push(struct async_steps *steps, struct async_node *node,
 					  uint64_t depth);
 void async_steps_deinit(struct async_steps *steps);
+
+/* The way from a root to where a drawing is: what stands on it is not followed a second time. Back
+ * to a depth, and one step on; at the end back to 0. */
+void async_path_back(struct async_steps *path, uint64_t depth);
+MUST_CHECK struct error *async_path_add(struct async_steps *path, struct async_node *node,
+					uint64_t depth);
+
+/* How many lines one drawing may have: branches that join and part again are drawn on each side,
+ * which can double their number at every level. */
+uint64_t async_graph_most_lines(const struct async_graph *graph);
 
 #endif
