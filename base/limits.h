@@ -87,6 +87,7 @@ enum {
 	/* the GC heap */
 	LIMIT_HEAPS = 4096,
 	LIMIT_SEGMENTS = 4 * 1024 * 1024,
+	LIMIT_BOOKKEEPING_RANGES = 1024,       /* of card tables; one a time that the heap grew */
 	LIMIT_GC_SERIES = 64 * 1024,           /* runs of references in one type */
 	LIMIT_HANDLE_TABLE_MAPS = 1024 * 1024, /* each holds tens of handle tables */
 	LIMIT_SYNC_BLOCKS = 64 * 1024 * 1024,  /* an object's header has 26 bits for the index */
@@ -108,6 +109,10 @@ enum {
 	LIMIT_SORT_COLUMN = 1024,
 	LIMIT_COMPLETIONS = 64 * 1024,   /* names that begin with what is typed */
 	LIMIT_SHOWN_STRING_UNITS = 4096, /* longer ones are cut, and say so */
+	LIMIT_STRING_BUILDER_CHUNKS = 16 * 1024 * 1024,
+	LIMIT_MEMORY_UNITS = 0x7fffffff, /* by one d, db, dq …: as SOS */
+	LIMIT_MEMORY_ROW_UNITS = 1024,
+	LIMIT_MEMORY_TEXT_UNITS = 64 * 1024, /* of one da or du without a zero; it can go on */
 	LIMIT_EXPAND_DEPTH = 64,
 	LIMIT_EXPANDED_OBJECTS = 1000, /* by one dumpobj -expand; the answer says so */
 	LIMIT_EXPANDED_ELEMENTS = 100, /* of one array in it */

@@ -114,6 +114,18 @@ void text_append_utf16(struct text *text, const uint16_t *units, size_t count)
 	}
 }
 
+void text_append_count(struct text *text, uint64_t number)
+{
+	char digits[24];
+	size_t length =
+		(size_t)snprintf(digits, sizeof(digits), "%llu", (unsigned long long)number);
+	for (size_t i = 0; i < length; i++) {
+		if (i && (length - i) % 3 == 0)
+			text_append_char(text, ',');
+		text_append_char(text, digits[i]);
+	}
+}
+
 const char *text_string(const struct text *text)
 {
 	return text->bytes && text->length ? text->bytes : "";

@@ -25,6 +25,9 @@ void text_printf(struct text *text, const char *format, ...) PRINTF_LIKE(2, 3);
 /* One code unit sequence of UTF-16 as UTF-8; a lone surrogate becomes U+FFFD. */
 void text_append_utf16(struct text *text, const uint16_t *units, size_t count);
 
+/* With thousands separators: 1,234,567. */
+void text_append_count(struct text *text, uint64_t number);
+
 /* Never NULL; "" when nothing was appended. Valid until the next change. */
 const char *text_string(const struct text *text);
 bool text_failed(const struct text *text);

@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "commands/thread_index.h"
+#include "commands/session.h"
 #include "heap/clr_threads.h"
 #include "heap/types/exception.h"
 #include "heap/types/value.h"
@@ -183,11 +184,38 @@ static void counts_print(struct output *out, const struct clr_threads *threads)
 	output_record_end(out);
 }
 
+/* -managedexception: the first thread that has one becomes the current one. */
+static struct error *switch_to_exception(struct command_call *call)
+{
+	static const struct column thread_columns[] = {
+		{ "os_id", "Found managed exception on thread ", CELL_HEX, 0 },
+		{ "managed_id", NULL, CELL_INTEGER, 0 },
+	};
+	const struct clr_threads *threads = call->heap->threads;
+	for (size_t i = 0; i < threads->count; i++) {
+		const struct clr_thread *thread = &threads->threads[i];
+		struct thrown thrown;
+		TRY(thrown_find(call, thread, &thrown));
+		if (!thrown.address)
+			continue;
+		session_set_current_thread(call->session, (int)thread->os_id);
+		output_record_begin(call->out, NULL, thread_columns, 2);
+		output_unsigned(call->out, thread->os_id);
+		output_unsigned(call->out, thread->managed_id);
+		output_record_end(call->out);
+		return NULL;
+	}
+	output_note(call->out, "No thread has a managed exception.");
+	return NULL;
+}
+
 static struct error *clrthreads_run(struct command_call *call)
 {
 	const struct clr_threads *threads = call->heap->threads;
 	int64_t *indexes;
 	uint64_t variable, domain = 0;
+	if (arguments_has(call->arguments, "-managedexception"))
+		return switch_to_exception(call);
 	if (contract_global(call->heap->contract, "AppDomain", &variable) &&
 	    !reader_u64(&call->heap->reader, variable, &domain))
 		domain = 0;
@@ -199,18 +227,23 @@ static struct error *clrthreads_run(struct command_call *call)
 		if (indexes[i] >= 0 || !arguments_has(call->arguments, "-live"))
 			TRY(row_print(call, &threads->threads[i], indexes[i], domain));
 	output_table_end(call->out);
+	if (arguments_has(call->arguments, "-special"))
+		output_note(call->out, "-special tells threads of Windows processes only.");
 	return NULL;
 }
 
 static const struct option options[] = {
 	{ "-live", NULL, "only threads that the dump or process has", NULL },
+	{ "-managedexception", NULL,
+	  "no list: makes the first thread with an exception the current one", NULL },
+	{ "-special", NULL, "accepted; such threads are of Windows", NULL },
 	{ 0 },
 };
 static const char *const examples[] = { "clrthreads", "clrthreads -live", NULL };
 const struct command command_clrthreads = {
 	.name = "clrthreads",
 	.summary = "list the managed threads: state, allocation context, last exception",
-	.usage = "clrthreads [-live]",
+	.usage = "clrthreads [-live] | clrthreads -managedexception",
 	.description =
 		"DBG is the thread's place among those of the dump, XXXX when it has none (ended, "
 		"or "

@@ -9,6 +9,7 @@
 #include "heap/sync_blocks.h"
 
 #include <inttypes.h>
+#include "commands/object_references.h"
 
 static void print_free(struct command_call *call, const struct object_view *view)
 {
@@ -76,6 +77,8 @@ static struct error *dumpobj_run(struct command_call *call)
 		TRY(field_table_print(call, &table));
 	}
 	TRY(print_thin_lock(call, address));
+	if (arguments_has(call->arguments, "-refs"))
+		TRY(object_references_print(call, &view));
 	if (levels)
 		return object_expand_print(call, address, levels);
 	return NULL;
@@ -85,6 +88,7 @@ static const char *const aliases[] = { "do", NULL };
 static const struct option options[] = {
 	{ "-expand", "LEVELS", "also show the objects it leads to, LEVELS deep", NULL },
 	{ "-nofields", NULL, "only the header", NULL },
+	{ "-refs", NULL, "also the references inside it, as the GC follows them", NULL },
 	{ 0 },
 };
 static const char *const positionals[] = { "ADDRESS|PATH", NULL };
@@ -93,7 +97,7 @@ const struct command command_dumpobj = {
 	.name = "dumpobj",
 	.aliases = aliases,
 	.summary = "show an object: its type, size and fields, statics included",
-	.usage = "dumpobj [-expand LEVELS] [-nofields] ADDRESS|PATH",
+	.usage = "dumpobj [-expand LEVELS] [-nofields] [-refs] ADDRESS|PATH",
 	.description =
 		"The Value column is SOS's: a reference or a struct shows an address, to be "
 		"followed with "

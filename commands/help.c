@@ -2,6 +2,8 @@
 #include "commands/command.h"
 #include "commands/filters.h"
 
+#include "commands/absent.h"
+
 enum { HELP_COLUMNS = 90 };
 
 static void list_filters(struct output *out)
@@ -158,6 +160,9 @@ static struct error *help_run(struct command_call *call)
 		describe_filter(call->out, filter);
 		return NULL;
 	}
+	const char *absent = absent_command(name);
+	if (!command && absent)
+		return error_new(ERROR_USAGE, "%s: the command of SOS %s", name, absent);
 	if (!command)
 		return error_new(ERROR_USAGE, "there is no command %s: help lists them", name);
 	describe_command(call->out, command);

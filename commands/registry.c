@@ -8,9 +8,18 @@
 	COMMAND(analyzeoom) \
 	COMMAND(clrmodules) \
 	COMMAND(clrthreads) \
+	COMMAND(d) \
+	COMMAND(da) \
+	COMMAND(db) \
+	COMMAND(dbgout) \
+	COMMAND(dc) \
+	COMMAND(dd) \
 	COMMAND(diff) \
 	COMMAND(dumpalc) \
 	COMMAND(crashinfo) \
+	COMMAND(dp) \
+	COMMAND(dq) \
+	COMMAND(du) \
 	COMMAND(dumparray) \
 	COMMAND(dumpasync) \
 	COMMAND(dumpassembly) \
@@ -22,6 +31,7 @@
 	COMMAND(dumpdict) \
 	COMMAND(dumpdomain) \
 	COMMAND(dumpexceptions) \
+	COMMAND(dumpgen) \
 	COMMAND(dumpheap) \
 	COMMAND(dumphttp) \
 	COMMAND(dumplocks) \
@@ -29,14 +39,19 @@
 	COMMAND(dumpmd) \
 	COMMAND(dumpmt) \
 	COMMAND(dumpobj) \
+	COMMAND(dumpobjgcrefs) \
 	COMMAND(dumprequests) \
 	COMMAND(dumpmodule) \
 	COMMAND(dumpmt) \
 	COMMAND(dumpobj) \
 	COMMAND(dumpruntimetypes) \
+	COMMAND(dumpstring) \
 	COMMAND(dumpvc) \
+	COMMAND(dw) \
 	COMMAND(eeheap) \
 	COMMAND(eeversion) \
+	COMMAND(enummem) \
+	COMMAND(ephrefs) \
 	COMMAND(exit) \
 	COMMAND(finalizequeue) \
 	COMMAND(gchandleleaks) \
@@ -52,16 +67,23 @@
 	COMMAND(logclose) \
 	COMMAND(logging) \
 	COMMAND(logopen) \
+	COMMAND(loadsymbols) \
+	COMMAND(maddress) \
 	COMMAND(printexception) \
 	COMMAND(refresh) \
 	COMMAND(registers) \
 	COMMAND(report) \
+	COMMAND(setclrpath) \
+	COMMAND(setsymbolserver) \
 	COMMAND(sizestats) \
 	COMMAND(syncblk) \
+	COMMAND(sosflush) \
+	COMMAND(sosstatus) \
 	COMMAND(taskstate) \
 	COMMAND(threadpool) \
 	COMMAND(threadpoolqueue) \
 	COMMAND(threads) \
+	COMMAND(threadstate) \
 	COMMAND(timerinfo) \
 	COMMAND(runtimes) \
 	COMMAND(sizestats) \

@@ -1,5 +1,6 @@
 #include "commands/run.h"
 
+#include "commands/absent.h"
 #include "commands/session.h"
 #include "commands/unnamed.h"
 #include "heap/heap.h"
@@ -51,7 +52,9 @@ static struct error *find_command(const char **line, struct arena *scratch,
 	const char *word = arena_copy_text(scratch, at, length);
 	if (!word)
 		return &error_no_memory;
-	const char *nearest = command_nearest(word);
+	const char *absent = absent_command(word), *nearest = command_nearest(word);
+	if (absent)
+		return error_new(ERROR_USAGE, "%s: the command of SOS %s", word, absent);
 	if (nearest)
 		return error_new(ERROR_USAGE, "there is no command %s: did you mean %s?", word,
 				 nearest);

@@ -21,6 +21,7 @@ struct session {
 	struct opened *opened;
 	size_t count, current;
 	bool exit_requested;
+	struct memory_view memory_view;
 	session_source source; /* NULL: a dump */
 	void *source_context;
 	FILE *log;
@@ -193,6 +194,11 @@ void session_set_current_thread(struct session *session, int tid)
 {
 	if (session->count)
 		session->opened[session->current].current_thread = tid;
+}
+
+struct memory_view *session_memory_view(struct session *session)
+{
+	return &session->memory_view;
 }
 
 void session_request_exit(struct session *session)

@@ -44,6 +44,17 @@ struct heap *session_heap(const struct session *session);     /* current; NULL: 
 const struct error *session_heap_error(const struct session *session); /* borrowed; NULL: none */
 const char *session_name(const struct session *session);
 
+/* How d, db, dq and their like showed memory last, and where they stopped: the next one goes on
+ * there. */
+struct memory_view {
+	uint64_t next;                     /* address */
+	uint32_t count, length, width;     /* units, bytes of a unit, units a line; 0: not said */
+	bool started;                      /* `next` was given */
+	bool ascii, unicode;               /* characters beside the numbers */
+	bool ascii_string, unicode_string; /* a text that ends with zero */
+};
+struct memory_view *session_memory_view(struct session *session); /* never NULL */
+
 /* The thread that commands speak of: the one set, else the one that the dump was taken for (the
  * first with a signal), else the first of all. *ret_tid 0: the target has no threads. */
 MUST_CHECK struct error *session_current_thread(const struct session *session, int *ret_tid);

@@ -320,6 +320,27 @@ void output_utf16(struct output *output, const uint16_t *units, size_t count, ui
 					 .quoted = quoted });
 }
 
+void output_utf16_stream(struct output *output, output_units next, void *context)
+{
+	scalar(output, &(struct scalar){ .kind = SCALAR_UTF16, .next = next, .context = context });
+}
+
+void output_escape_units(struct output *output, struct text *to, const struct scalar *scalar,
+			 enum escape escape)
+{
+	const uint16_t *units;
+	size_t count;
+	if (!scalar->next) {
+		output_escape_utf16(to, scalar->units, scalar->count, escape);
+		return;
+	}
+	while (!output_broken(output) && (count = scalar->next(scalar->context, &units))) {
+		output_escape_utf16(to, units, count, escape);
+		if (to == &output->pending)
+			output_flush(output, false);
+	}
+}
+
 /* The caller's; NULL: no memory, which the output remembers. */
 PRINTF_LIKE(2, 0)
 static char *formatted(struct output *output, const char *format, va_list arguments)

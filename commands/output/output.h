@@ -118,6 +118,11 @@ void output_value(struct output *output, const char *text, const char *json);
 void output_utf16(struct output *output, const uint16_t *units, size_t count, uint64_t length,
 		  bool quoted);
 
+/* A string of any length, by its parts: `next` gives the units of one and their count, 0 at the
+ * end. In a record of the document itself it is written as it comes; elsewhere it is collected. */
+typedef size_t (*output_units)(void *context, const uint16_t **ret);
+void output_utf16_stream(struct output *output, output_units next, void *context);
+
 /* Typed values of .NET (output_typed.c). Each takes one place, as the values above do. */
 
 /* An object: {"address", "type"}; text: 7f0a4c013a48 Demo.Policy. */

@@ -60,8 +60,10 @@ struct scalar {
 	uint64_t number;
 	const char *text, *json;
 	const uint16_t *units;
-	size_t count;    /* units given */
-	uint64_t length; /* units that the whole has */
+	size_t count;      /* units given */
+	uint64_t length;   /* units that the whole has */
+	output_units next; /* in place of `units`: its parts; NULL: none */
+	void *context;
 };
 
 struct output_form {
@@ -119,6 +121,10 @@ void output_escape(struct text *to, const char *text, size_t length, enum escape
 
 /* The same for UTF-16; a lone surrogate is \uXXXX in every form. */
 void output_escape_utf16(struct text *to, const uint16_t *units, size_t count, enum escape escape);
+
+/* The units of a scalar, all its parts; what goes to `pending` is flushed on the way. */
+void output_escape_units(struct output *output, struct text *to, const struct scalar *scalar,
+			 enum escape escape);
 
 /* Numbers without printf: tables have 10^7 rows. */
 void output_append_decimal(struct text *to, uint64_t number, bool thousands);

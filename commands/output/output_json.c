@@ -140,7 +140,7 @@ static void put_utf16(struct output *output, const struct scalar *scalar)
 	if (cut)
 		put(output, "{\"value\":");
 	put(output, "\"");
-	output_escape_utf16(sink(output), scalar->units, scalar->count, ESCAPE_JSON);
+	output_escape_units(output, sink(output), scalar, ESCAPE_JSON);
 	put(output, "\"");
 	if (!cut)
 		return;

@@ -276,21 +276,23 @@ static void append_address(struct text *cell, const struct column *column, uint6
 		output_append_hex(cell, address, 12);
 }
 
-static void append_utf16(struct text *cell, const struct scalar *scalar)
+static void append_utf16(struct output *output, const struct scalar *scalar)
 {
+	struct text *cell = &output->cell;
 	enum escape escape = scalar->quoted ? ESCAPE_TEXT_QUOTED : ESCAPE_TEXT;
 	if (scalar->quoted)
 		text_append_char(cell, '"');
-	output_escape_utf16(cell, scalar->units, scalar->count, escape);
+	output_escape_units(output, cell, scalar, escape);
 	if (scalar->quoted)
 		text_append_char(cell, '"');
 	if (scalar->count < scalar->length)
 		text_printf(cell, "... (%llu characters)", (unsigned long long)scalar->length);
 }
 
-static void append_scalar(struct text *cell, const struct column *column,
+static void append_scalar(struct output *output, const struct column *column,
 			  const struct scalar *scalar)
 {
+	struct text *cell = &output->cell;
 	switch (scalar->kind) {
 	case SCALAR_NUMBER:
 		append_number(cell, column, scalar->number);
@@ -314,9 +316,21 @@ static void append_scalar(struct text *cell, const struct column *column,
 	case SCALAR_SKIP:
 		break;
 	case SCALAR_UTF16:
-		append_utf16(cell, scalar);
+		append_utf16(output, scalar);
 		break;
 	}
+}
+
+/* Too long for a cell: it has a line to itself, which is written as it comes. */
+static void put_stream(struct output *output, struct level *level, const struct slot *slot,
+		       const struct scalar *scalar)
+{
+	end_line(output);
+	start_line(output);
+	text_append(&output->pending, slot->column->title);
+	output_escape_units(output, &output->pending, scalar, ESCAPE_TEXT);
+	end_line(output);
+	level->nonempty = true;
 }
 
 static void text_scalar(struct output *output, struct level *level, const struct slot *slot,
@@ -328,9 +342,13 @@ static void text_scalar(struct output *output, struct level *level, const struct
 		return;
 	if (level->kind == LEVEL_RECORD && scalar->kind == SCALAR_SKIP)
 		return;
+	if (scalar->next && level->kind == LEVEL_RECORD && !level->inside) {
+		put_stream(output, level, slot, scalar);
+		return;
+	}
 	if (level->inside)
 		put_separator(output, level, slot);
-	append_scalar(&output->cell, slot->column, scalar);
+	append_scalar(output, slot->column, scalar);
 	if (!level->inside)
 		put_cell(output, level, slot);
 }

@@ -34,27 +34,34 @@ static size_t copy_units(struct reader *reader, uint64_t address, uint16_t *unit
 	return done;
 }
 
-struct error *string_read(struct heap *heap, uint64_t object, size_t limit, struct arena *arena,
-			  const uint16_t **ret, size_t *ret_count, uint64_t *ret_length)
+struct error *string_place(struct heap *heap, uint64_t object, uint64_t *ret_address,
+			   uint64_t *ret_length)
 {
 	const struct field_layout *layout;
 	const struct type *type;
-	uint64_t length;
 	TRY(field_layout_get(heap, &layout));
 	TRY(object_must_be(heap, object, TYPE_STRING, "a string", &type));
-	TRY(read_field(&heap->reader, object, layout->object.string_length, "a string", &length));
-	if (length > LIMIT_STRING_UNITS)
+	TRY(read_field(&heap->reader, object, layout->object.string_length, "a string",
+		       ret_length));
+	if (*ret_length > LIMIT_STRING_UNITS)
 		return error_new(ERROR_BAD_DATA, "the string at %#llx has an impossible length",
 				 (unsigned long long)object);
+	*ret_address = object + layout->object.string_units.offset;
+	return NULL;
+}
+
+struct error *string_read(struct heap *heap, uint64_t object, size_t limit, struct arena *arena,
+			  const uint16_t **ret, size_t *ret_count, uint64_t *ret_length)
+{
+	uint64_t address, length;
+	TRY(string_place(heap, object, &address, &length));
 	size_t wanted = length < limit ? (size_t)length : limit;
 	uint16_t *units = arena_allocate_array(arena, wanted + 1, sizeof(*units));
 	if (!units)
 		return &error_no_memory;
-	*ret_count = copy_units(&heap->reader, object + layout->object.string_units.offset, units,
-				wanted);
+	*ret_count = copy_units(&heap->reader, address, units, wanted);
 	if (wanted && !*ret_count)
-		return error_fault(object + layout->object.string_units.offset,
-				   "cannot read the characters of the string at %#llx",
+		return error_fault(address, "cannot read the characters of the string at %#llx",
 				   (unsigned long long)object);
 	*ret = units;
 	*ret_length = length;

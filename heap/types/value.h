@@ -72,6 +72,11 @@ MUST_CHECK struct error *string_read(struct heap *heap, uint64_t object, size_t 
 				     struct arena *arena, const uint16_t **ret, size_t *ret_count,
 				     uint64_t *ret_length);
 
+/* Where the units of a System.String object stand, and how many there are. ERROR_BAD_DATA when the
+ * object is no string. */
+MUST_CHECK struct error *string_place(struct heap *heap, uint64_t object, uint64_t *ret_address,
+				      uint64_t *ret_length);
+
 /* Arrays: bounds, and the address and type of elements. */
 struct array_shape {
 	const struct type *type, *element;

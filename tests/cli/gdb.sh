@@ -42,6 +42,11 @@ for name in sample-10.0-wks sample-8.0-srv musl-10.0-heap small-crash2 small-gco
 		/^Thread / { sub(/.*LWP /, ""); sub(/\).*/, ""); tid = $0 }
 		/^r[a-z0-9]+ +0x/ || /^eflags / { print tid, $1, $2 }' | sort > "$work/theirs"
 	same "$name: registers of every thread"
+	sp=$(sed -n 's/^[0-9]* rsp //p' "$work/ours" | head -n 1)
+	in_gdb -ex "x/64xg $sp" | sed -n 's/^0x.*:\t//p' | tr '\t' '\n' > "$work/theirs"
+	"$program" analyze "$core" -c "dq $sp -c 64 -h" | cut -d : -f 2 | tr -s ' ' '\n' | sed '/^$/d' \
+		> "$work/ours"
+	same "$name: a stack"
 done
 
 for name in arm64-10.0-heap arm64-9.0-heap; do
@@ -64,5 +69,25 @@ for name in arm64-10.0-heap arm64-9.0-heap; do
 		printf '%s %s 0x%x\n' "$tid" "$name_of" "$value"
 	done | sort > "$work/theirs"
 	same "$name: registers of every thread"
+done
+
+# Mapped files: bytes of each by NT_FILE.
+for name in sample-10.0-wks arm64-10.0-heap small-kernel33 small-mini; do
+	if ! command -v eu-readelf > /dev/null; then
+		skip "eu-readelf is not there" "$name: mapped files"
+		continue
+	fi
+	unpack $name || continue
+	eu-readelf -n "$core" 2>/dev/null | awk '
+		/^ *[0-9a-f]+-[0-9a-f]+ [0-9a-f]+ [0-9]+ / {
+			bytes = $3
+			sub(/^ *[^ ]+ +[^ ]+ +[^ ]+ +/, "")
+			size[$0] += bytes
+		}
+		END { for (path in size) print path, size[path] }' | sort > "$work/theirs"
+	"$program" analyze "$core" --jsonl -c 'maddress -summary -images' |
+		sed -n 's/^{"table":"images","image":"\(.*\)","count":.*,"size":\(.*\)}/\1 \2/p' |
+		sort > "$work/ours"
+	same "$name: mapped files"
 done
 finish

@@ -35,6 +35,12 @@ public static class Listings
 				lines.WriteLine($"{heap.Index}\t{segment.Kind}\t{segment.Start:x}\t{segment.End:x}\t{segment.CommittedMemory.End:x}\t{segment.ReservedMemory.End:x}\t{Range(segment.Generation0)}\t{Range(segment.Generation1)}\t{Range(segment.Generation2)}\t{segment.Address:x}");
 	}
 
+	public static void NativeHeaps(ClrRuntime runtime, TextWriter lines)
+	{
+		foreach (var heap in runtime.EnumerateClrNativeHeaps().OrderBy(heap => heap.MemoryRange.Start))
+			lines.WriteLine($"{heap.Kind}\t{heap.MemoryRange.Start:x}\t{heap.MemoryRange.End:x}");
+	}
+
 	private static string Range(MemoryRange range) => range.Length == 0 ? "-" : $"{range.Start:x}-{range.End:x}";
 
 	public static void Statistics(ClrRuntime runtime, TextWriter lines)

@@ -38,6 +38,7 @@ public static class Program
 		case "modules": Listings.Modules(runtime, lines); break;
 		case "threads": Listings.Threads(runtime, lines); break;
 		case "segments": Listings.Segments(runtime, lines); break;
+		case "nativeheaps": Listings.NativeHeaps(runtime, lines); break;
 		case "stat": Listings.Statistics(runtime, lines); break;
 		case "exceptions": Exceptions.Print(runtime, lines); break;
 		case "handles": Tables.Handles(runtime, lines); break;

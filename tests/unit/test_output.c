@@ -347,6 +347,44 @@ static ssize_t write_nothing(void *cookie, const char *bytes, size_t size)
 	return 0;
 }
 
+/* The parts of a long string. */
+struct parts {
+	const uint16_t *units;
+	size_t left;
+};
+
+static size_t parts_next(void *context, const uint16_t **ret)
+{
+	struct parts *parts = context;
+	size_t count = parts->left < 3 ? parts->left : 3;
+	*ret = parts->units;
+	parts->units += count;
+	parts->left -= count;
+	return count;
+}
+
+TEST(a_string_is_written_by_its_parts)
+{
+	static const struct column columns[] = { { "length", NULL, CELL_INTEGER, 0 },
+						 { "value", "Value: ", CELL_VALUE, 0 } };
+	static const uint16_t units[] = { 'a', '"', '\n', 0xd83d, 0xde00, 'b', 'c', 0xd800 };
+	static const char *const expected[] = {
+		"Value: a\"\\n\xf0\x9f\x98\x80"
+		"bc\\ud800\n",
+		HEAD "\"length\":8,\"value\":\"a\\\"\\n\xf0\x9f\x98\x80"
+		     "bc\\ud800\"}," TAIL,
+	};
+	for (int form = 0; form < 2; form++) {
+		struct parts parts = { units, 8 };
+		CAPTURE(capture, form ? OUTPUT_JSON : OUTPUT_TEXT);
+		output_record_begin(capture.out, NULL, columns, 2);
+		output_unsigned(capture.out, 8);
+		output_utf16_stream(capture.out, parts_next, &parts);
+		output_record_end(capture.out);
+		CHECK_ANSWER(capture, expected[form]);
+	}
+}
+
 TEST(a_broken_pipe_is_told_and_ends_the_writing)
 {
 	FILE *stream = fopencookie(NULL, "w", (cookie_io_functions_t){ .write = write_nothing });
@@ -382,6 +420,7 @@ static const struct tap_case cases[] = {
 	CASE(text_says_what_is_missing),
 	CASE(nesting_without_end_is_cut),
 	CASE(too_many_notes_are_counted),
+	CASE(a_string_is_written_by_its_parts),
 	CASE(a_broken_pipe_is_told_and_ends_the_writing),
 };
 TAP_MAIN(cases)

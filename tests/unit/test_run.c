@@ -1,4 +1,5 @@
 /* Dispatch, the table of commands, and what running a line leaves behind. */
+#include "commands/absent.h"
 #include "commands/run.h"
 #include "commands/session.h"
 #include "heap/gc/gc_heap.h"
@@ -95,6 +96,16 @@ static struct error *take(struct scene *scene)
 #define SCENE(name)                                                                                \
 	CLEANUP(scene_cleanup) struct scene name = { 0 };                                          \
 	REQUIRE(scene_open(&(name)))
+
+TEST(what_clrpod_has_not_of_SOS_is_told)
+{
+	CHECK(absent_command("clrstack") && absent_command("CLRStack") && absent_command("dso"));
+	CHECK(!absent_command("") && !absent_command(" ") && !absent_command("clr"));
+	CHECK(!absent_command("clrstack dumpstack") && !absent_command("clrstacks"));
+	for (const struct command *const *at = all_commands; *at; at++)
+		if (absent_command((*at)->name))
+			printf("# %s is there and in absent.c\n", (*at)->name);
+}
 
 TEST(a_command_runs_and_answers)
 {
@@ -221,6 +232,7 @@ TEST(a_collection_under_way_is_said)
 static const struct tap_case cases[] = {
 	CASE(the_table_is_sorted_and_names_are_one_command_each),
 	CASE(the_word_that_names_a_command),
+	CASE(what_clrpod_has_not_of_SOS_is_told),
 	CASE(a_command_runs_and_answers),
 	CASE(an_unknown_command_is_bad_usage),
 	CASE(a_command_that_needs_a_heap_wants_one),

@@ -1,0 +1,101 @@
+/* dumpgen: the types of one generation. */
+#include "commands/command.h"
+
+#include "commands/heap_filter.h"
+#include "commands/heap_statistics.h"
+
+#include <strings.h>
+
+static const struct column columns[] = {
+	{ "address", "Address", CELL_ADDRESS_WIDE, 16 },
+	{ "mt", "MT", CELL_ADDRESS_WIDE, 16 },
+	{ "size", "Size", CELL_INTEGER, 8 },
+};
+
+struct listing {
+	struct output *out;
+	struct heap_statistics statistics;
+	bool listed, out_of_memory;
+};
+
+static bool visit(const struct gc_object *object, void *context)
+{
+	struct listing *listing = context;
+	listing->out_of_memory = !heap_statistics_add(&listing->statistics, object);
+	if (!listing->listed)
+		return !listing->out_of_memory;
+	output_row_begin(listing->out);
+	output_address(listing->out, object->address);
+	output_address(listing->out, object->method_table);
+	output_unsigned(listing->out, object->size);
+	output_row_end(listing->out);
+	return !listing->out_of_memory && !output_broken(listing->out);
+}
+
+/* The generation that the first word names. */
+static struct error *generation_find(struct command_call *call, enum gc_generation *ret)
+{
+	const char *name = arguments_positional(call->arguments, 0);
+	if (!name)
+		return error_new(ERROR_USAGE,
+				 "a generation is missing: gen0, gen1, gen2, loh, poh or foh");
+	for (*ret = GENERATION_0; *ret < GENERATION_COUNT; ++*ret)
+		if (!strcasecmp(name, gc_generation_name(*ret)))
+			return NULL;
+	return error_new(ERROR_USAGE, "%s is no generation: gen0, gen1, gen2, loh, poh or foh",
+			 name);
+}
+
+static struct error *walk(struct command_call *call, struct heap_filter *filter,
+			  struct listing *listing)
+{
+	TRY(generation_find(call, &filter->generation));
+	TRY(arguments_address(call->arguments, "-mt", &filter->method_table));
+	filter->type = arguments_value(call->arguments, "-type");
+	listing->listed = filter->method_table != 0;
+	if (listing->listed)
+		output_table_begin(call->out, "objects", columns,
+				   sizeof(columns) / sizeof(*columns), true);
+	TRY(heap_filter_walk(filter, visit, listing));
+	if (listing->out_of_memory)
+		return &error_no_memory;
+	if (listing->listed)
+		output_table_end(call->out);
+	heap_filter_note_no_match(filter);
+	return listing->listed ? NULL : heap_statistics_print(call, &listing->statistics, false);
+}
+
+static struct error *dumpgen_run(struct command_call *call)
+{
+	struct listing listing = { .out = call->out };
+	struct heap_filter filter;
+	heap_filter_init_all(&filter, call);
+	struct error *error = walk(call, &filter, &listing);
+	if (!error && listing.listed)
+		output_line(call->out, "Total %llu objects",
+			    (unsigned long long)listing.statistics.count);
+	heap_filter_deinit(&filter);
+	heap_statistics_deinit(&listing.statistics);
+	return error;
+}
+
+static const char *const aliases[] = { "dg", NULL };
+static const struct option options[] = {
+	{ "-type", "TEXT", "only types whose name contains TEXT (case-sensitive)", NULL },
+	{ "-mt", "ADDRESS", "list the objects of this MethodTable", NULL },
+	{ 0 },
+};
+static const char *const positionals[] = { "GENERATION", NULL };
+static const char *const examples[] = { "dumpgen gen2", "dg loh -type String", NULL };
+const struct command command_dumpgen = {
+	.name = "dumpgen",
+	.aliases = aliases,
+	.summary = "count the objects of one generation by type",
+	.usage = "dumpgen gen0|gen1|gen2|loh|poh|foh [-type TEXT] [-mt ADDRESS]",
+	.description = "The same as dumpheap -stat -gen GENERATION.",
+	.options = options,
+	.positionals = positionals,
+	.examples = examples,
+	.needs = NEEDS_HEAP | NEEDS_OBJECTS,
+	.run = dumpgen_run,
+};

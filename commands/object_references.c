@@ -1,0 +1,165 @@
+#include "commands/object_references.h"
+
+#include "base/cleanup.h"
+#include "base/limits.h"
+#include "base/text.h"
+#include "heap/gc/references.h"
+
+#include <inttypes.h>
+
+static const struct column columns[] = {
+	{ NULL, "", CELL_TEXT, 0 },          { "field", NULL, CELL_TEXT, 0 },
+	{ "offset", NULL, CELL_INTEGER, 0 }, { "object", NULL, CELL_ADDRESS, 0 },
+	{ "type", NULL, CELL_VALUE, 0 },
+};
+enum { FIELD_WIDTH = sizeof("Field") - 1, OFFSET_WIDTH = sizeof("Offset") - 1 };
+
+struct reference {
+	uint32_t offset; /* bytes, from the object's first field */
+	uint64_t target;
+	const char *field; /* in scratch; "": an array's element */
+};
+
+struct references {
+	struct reference *items; /* malloc'd */
+	size_t count, capacity;
+	bool out_of_memory;
+};
+
+static void references_cleanup(struct references *references)
+{
+	free(references->items);
+}
+
+static bool reference_add(uint32_t offset, uint64_t target, void *context)
+{
+	struct references *to = context;
+	if (to->count == to->capacity) {
+		size_t capacity = to->capacity ? to->capacity * 2 : 16;
+		struct reference *items = reallocarray(to->items, capacity, sizeof(*items));
+		to->out_of_memory = !items;
+		if (!items)
+			return false;
+		to->items = items;
+		to->capacity = capacity;
+	}
+	to->items[to->count++] =
+		(struct reference){ offset - (uint32_t)object_fields(0), target, "" };
+	return true;
+}
+
+/* The instance field that holds the offset, and where in it; NULL: none does. The only field of an
+ * inline array stands for all its elements. */
+static struct error *field_at(struct command_call *call, const struct type *type, uint32_t *offset,
+			      const struct type_field **ret, const struct type **ret_type)
+{
+	const struct type_field **fields, *found = NULL;
+	size_t count;
+	*ret = NULL;
+	TRY(type_all_fields(call->heap, type, false, call->scratch, &fields, &count));
+	for (size_t i = 0; i < count; i++)
+		if (fields[i]->offset <= *offset && (!found || fields[i]->offset >= found->offset))
+			found = fields[i];
+	if (!found)
+		return NULL;
+	TRY(field_type(call->heap, found, ret_type));
+	uint32_t size = (*ret_type)->kind == TYPE_STRUCT ? (*ret_type)->value_size : 8;
+	uint32_t inside = *offset - found->offset;
+	if (!size || (inside >= size && count > 1))
+		return NULL;
+	*offset = inside % size;
+	*ret = found;
+	return NULL;
+}
+
+/* "_entry.Value": the fields that lead to the offset. */
+static struct error *field_name(struct command_call *call, const struct type *type, uint32_t offset,
+				const char **ret)
+{
+	CLEANUP(text_deinit) struct text name = { 0 };
+	for (unsigned i = 0; i < LIMIT_NESTING; i++) {
+		const struct type_field *field;
+		const struct type *inner;
+		TRY(field_at(call, type, &offset, &field, &inner));
+		if (!field)
+			break;
+		text_printf(&name, "%s%s", name.length ? "." : "", field->name);
+		if (inner->kind != TYPE_STRUCT)
+			break;
+		type = inner;
+	}
+	*ret = arena_copy_text(call->scratch, text_string(&name), name.length);
+	return *ret && !text_failed(&name) ? NULL : &error_no_memory;
+}
+
+static const char *target_type(struct command_call *call, uint64_t target)
+{
+	const struct type *type;
+	uint64_t method_table;
+	if (!heap_object_method_table(call->heap, target, &method_table))
+		return NULL;
+	struct error *error = type_at(call->heap, method_table, &type);
+	if (!error)
+		return type_name(call->heap, type, NULL);
+	error_free(error);
+	return NULL;
+}
+
+static void row_print(struct command_call *call, const struct reference *reference, int width)
+{
+	struct output *out = call->out;
+	const char *type = target_type(call, reference->target);
+	char offset[16];
+	if (!type)
+		call_missing(call, 0, "the object at %#" PRIx64 " cannot be read",
+			     reference->target);
+	snprintf(offset, sizeof(offset), "0x%02" PRIx32, reference->offset);
+	output_row_begin(out);
+	output_textf(out, "%-*s %*s %16.12" PRIx64 " %s", width, reference->field, OFFSET_WIDTH,
+		     offset, reference->target, type ? type : "<unreadable>");
+	output_text(out, reference->field);
+	output_unsigned(out, reference->offset);
+	output_address(out, reference->target);
+	if (type)
+		output_text(out, type);
+	else
+		output_null(out);
+	output_row_end(out);
+}
+
+static struct error *references_find(struct command_call *call, const struct object_view *view,
+				     struct references *references)
+{
+	struct error *error = object_visit_references(call->heap, &call->heap->reader,
+						      &view->object, reference_add, references);
+	if (error_take(&error, ERROR_FAULT) || error_take(&error, ERROR_BAD_DATA))
+		call_missing(call, 0, "the references of %#" PRIx64 " cannot all be read",
+			     view->object.address);
+	TRY(error);
+	if (references->out_of_memory)
+		return &error_no_memory;
+	for (size_t i = 0; i < references->count && !view->is_array; i++)
+		TRY(field_name(call, view->type, references->items[i].offset,
+			       &references->items[i].field));
+	return NULL;
+}
+
+struct error *object_references_print(struct command_call *call, const struct object_view *view)
+{
+	CLEANUP(references_cleanup) struct references references = { 0 };
+	int width = FIELD_WIDTH;
+	TRY(references_find(call, view, &references));
+	for (size_t i = 0; i < references.count; i++)
+		if ((int)strlen(references.items[i].field) > width)
+			width = (int)strlen(references.items[i].field);
+	output_line(call->out, references.count ? "GC Refs:" : "GC Refs: none");
+	if (references.count)
+		output_line(call->out, "%-*s %*s %16s Type", width, "Field", OFFSET_WIDTH, "Offset",
+			    "Object");
+	output_table_begin(call->out, "references", columns, sizeof(columns) / sizeof(*columns),
+			   false);
+	for (size_t i = 0; i < references.count && !output_broken(call->out); i++)
+		row_print(call, &references.items[i], width);
+	output_table_end(call->out);
+	return NULL;
+}

@@ -1,0 +1,12 @@
+/* The references inside an object, as the GC follows them: dumpobjgcrefs and dumpobj -refs. */
+#ifndef COMMANDS_OBJECT_REFERENCES_H
+#define COMMANDS_OBJECT_REFERENCES_H
+
+#include "commands/object_header.h"
+
+/* "GC Refs:" and a table; JSON: references[]. What cannot be read is counted with call_missing().
+ */
+MUST_CHECK struct error *object_references_print(struct command_call *call,
+						 const struct object_view *view);
+
+#endif
