@@ -1,6 +1,7 @@
 #include "attach/memory_guard.h"
 
-#include "attach/proc_file.h"
+#include "attach/memory_groups.h"
+#include "base/cleanup.h"
 #include "base/limits.h"
 
 #include <fcntl.h>
@@ -14,22 +15,8 @@ enum {
 	FLOOR_BYTES_MAX = 128 * 1024 * 1024,
 };
 
-struct hierarchy {
-	const char *folder; /* below the process's root */
-	const char *limit_file, *used_file;
-	const char *cached[2]; /* lines of memory.stat, hierarchical */
-};
-
-static const struct hierarchy version_1 = { "/sys/fs/cgroup/memory",
-					    "memory.limit_in_bytes",
-					    "memory.usage_in_bytes",
-					    { "total_inactive_file ", "total_active_file " } };
-static const struct hierarchy version_2 = {
-	"/sys/fs/cgroup", "memory.max", "memory.current", { "inactive_file ", "active_file " }
-};
-
 struct level {
-	const struct hierarchy *hierarchy; /* NULL: the machine */
+	const struct memory_files *files; /* NULL: the machine */
 	int limit_fd, used_fd, stat_fd;
 	bool kills_group;
 };
@@ -38,6 +25,7 @@ struct memory_guard {
 	struct level levels[LEVELS_MAX];
 	unsigned count;
 	bool sees;
+	bool together; /* one of the groups so far dies as a whole */
 };
 
 /* --- reading */
@@ -73,8 +61,8 @@ static uint64_t cached_bytes(const struct level *level)
 {
 	char text[STAT_BYTES];
 	read_again(level->stat_fd, text, sizeof(text));
-	return number_behind(text, level->hierarchy->cached[0]) +
-	       number_behind(text, level->hierarchy->cached[1]);
+	return number_behind(text, level->files->cached[0]) +
+	       number_behind(text, level->files->cached[1]);
 }
 
 static uint64_t floor_of(uint64_t limit)
@@ -100,7 +88,8 @@ static bool room_of_machine(const struct level *level, struct memory_room *ret)
 	return ret->limit_bytes > 0;
 }
 
-static bool room_of_group(const struct level *level, struct memory_room *ret)
+/* `exact`: what may be taken back, too, whatever it costs. */
+static bool room_of_group(const struct level *level, bool exact, struct memory_room *ret)
 {
 	if (!read_number(level->limit_fd, &ret->limit_bytes) ||
 	    !read_number(level->used_fd, &ret->used_bytes))
@@ -109,7 +98,7 @@ static bool room_of_group(const struct level *level, struct memory_room *ret)
 		ret->limit_bytes > ret->used_bytes ? ret->limit_bytes - ret->used_bytes : 0;
 	/* What may be taken back is worked out by the kernel when it is asked: only when it counts.
 	 */
-	if (ret->room_bytes < 2 * floor_of(ret->limit_bytes)) {
+	if (exact || ret->room_bytes < 2 * floor_of(ret->limit_bytes)) {
 		uint64_t cached = cached_bytes(level);
 		ret->room_bytes += cached < ret->used_bytes ? cached : ret->used_bytes;
 	}
@@ -117,15 +106,16 @@ static bool room_of_group(const struct level *level, struct memory_room *ret)
 	return true;
 }
 
-void memory_guard_room(const struct memory_guard *guard, struct memory_room *ret)
+/* The level with the least to spare; false: no level has a limit. */
+static bool least_room(const struct memory_guard *guard, bool machine, bool exact,
+		       struct memory_room *ret)
 {
 	int64_t least = INT64_MAX;
-	*ret = (struct memory_room){ .room_bytes = UINT64_MAX };
 	for (unsigned i = 0; i < guard->count; i++) {
 		const struct level *level = &guard->levels[i];
 		struct memory_room room = { 0 };
-		if (!(level->hierarchy ? room_of_group(level, &room)
-				       : room_of_machine(level, &room)))
+		if (level->files ? !room_of_group(level, exact, &room)
+				 : !machine || !room_of_machine(level, &room))
 			continue;
 		room.floor_bytes = floor_of(room.limit_bytes);
 		int64_t spare = (int64_t)room.room_bytes - (int64_t)room.floor_bytes;
@@ -134,6 +124,13 @@ void memory_guard_room(const struct memory_guard *guard, struct memory_room *ret
 		least = spare;
 		*ret = room;
 	}
+	return least < INT64_MAX;
+}
+
+void memory_guard_room(const struct memory_guard *guard, struct memory_room *ret)
+{
+	*ret = (struct memory_room){ .room_bytes = UINT64_MAX };
+	least_room(guard, true, false, ret);
 }
 
 /* --- opening */
@@ -154,66 +151,20 @@ static bool reads_one(const char *folder, const char *name)
 	return read_again(fd, text, sizeof(text)) && text[0] == '1';
 }
 
-static void add_level(struct memory_guard *guard, const struct hierarchy *hierarchy,
-		      const char *folder)
+/* An OOM at one level kills the topmost group below it, itself included, that has memory.oom.group
+ * (mm/memcontrol.c: mem_cgroup_get_oom_group). */
+static void add_level(const struct memory_files *files, const char *folder, void *context)
 {
-	int limit_fd = guard->count < LEVELS_MAX ? open_in(folder, hierarchy->limit_file) : -1;
+	struct memory_guard *guard = context;
+	guard->together |= files->group && reads_one(folder, files->group);
+	int limit_fd = guard->count < LEVELS_MAX ? open_in(folder, files->limit) : -1;
 	if (limit_fd < 0)
 		return;
-	guard->levels[guard->count++] =
-		(struct level){ .hierarchy = hierarchy,
-				.limit_fd = limit_fd,
-				.used_fd = open_in(folder, hierarchy->used_file),
-				.stat_fd = open_in(folder, "memory.stat"),
-				.kills_group = reads_one(folder, "memory.oom.group") };
-}
-
-/* The process's group and those above it, up to the root of what is mounted there: in a container
- * that is the container's own. */
-static void add_levels(struct memory_guard *guard, int pid, const struct hierarchy *hierarchy,
-		       const char *path, size_t length)
-{
-	char folder[LIMIT_PATH_BYTES];
-	int root = snprintf(folder, sizeof(folder), "/proc/%d/root%s", pid, hierarchy->folder);
-	guard->sees |= !access(folder, R_OK | X_OK);
-	if (root < 0 || (size_t)root + length >= sizeof(folder))
-		return;
-	memcpy(folder + root, path, length);
-	for (size_t end = (size_t)root + length;;) {
-		while (end > (size_t)root && folder[end - 1] == '/')
-			end--;
-		folder[end] = '\0';
-		add_level(guard, hierarchy, folder);
-		if (end == (size_t)root)
-			return;
-		while (end > (size_t)root && folder[end - 1] != '/')
-			end--;
-	}
-}
-
-/* Lines of /proc/PID/cgroup: "ID:CONTROLLERS:PATH"; v2's is "0::PATH". */
-static void add_groups(struct memory_guard *guard, int pid)
-{
-	CLEANUP(text_deinit) struct text groups = { 0 };
-	if (proc_file_read(&groups, LIMIT_PROC_FILE_BYTES, "/proc/%d/cgroup", pid))
-		return;
-	bool in_root = true;
-	for (const char *line = text_string(&groups); *line;) {
-		const char *end = strchrnul(line, '\n');
-		const char *first = memchr(line, ':', (size_t)(end - line));
-		const char *second =
-			first ? memchr(first + 1, ':', (size_t)(end - first - 1)) : NULL;
-		size_t names = second ? (size_t)(second - first - 1) : 0;
-		bool memory = names && memmem(first + 1, names, "memory", 6);
-		if (second && (memory || !names)) {
-			size_t length = (size_t)(end - second - 1);
-			add_levels(guard, pid, memory ? &version_1 : &version_2, second + 1,
-				   length);
-			in_root &= length <= 1;
-		}
-		line = *end ? end + 1 : end;
-	}
-	guard->sees |= in_root;
+	guard->levels[guard->count++] = (struct level){ .files = files,
+							.limit_fd = limit_fd,
+							.used_fd = open_in(folder, files->used),
+							.stat_fd = open_in(folder, "memory.stat"),
+							.kills_group = guard->together };
 }
 
 struct error *memory_guard_open(int pid, struct memory_guard **ret)
@@ -225,7 +176,7 @@ struct error *memory_guard_open(int pid, struct memory_guard **ret)
 		(struct level){ .limit_fd = -1,
 				.used_fd = open("/proc/meminfo", O_RDONLY | O_CLOEXEC),
 				.stat_fd = -1 };
-	add_groups(guard, pid);
+	guard->sees = memory_groups_visit(pid, add_level, guard);
 	*ret = guard;
 	return NULL;
 }
@@ -245,4 +196,18 @@ void memory_guard_close(struct memory_guard *guard)
 bool memory_guard_sees(const struct memory_guard *guard)
 {
 	return guard->sees;
+}
+
+bool memory_limit_read(int pid, struct memory_room *ret)
+{
+	struct memory_guard *guard;
+	struct error *error = memory_guard_open(pid, &guard);
+	*ret = (struct memory_room){ 0 };
+	if (error) {
+		error_free(error);
+		return false;
+	}
+	bool found = least_room(guard, false, true, ret);
+	memory_guard_close(guard);
+	return found;
 }

@@ -4,9 +4,8 @@
  * memory.oom.group=1 (Kubernetes) running out of it kills the process too. So room is asked for
  * before a snapshot, and again every few milliseconds while there is one: the files stay open.
  *
- * Cgroup v2 (memory.max, memory.current, memory.stat, memory.oom.group) and v1; the files that the
- * process itself sees, in its own mounts. Cached file pages count as room: the kernel takes them
- * back before it kills (Documentation/admin-guide/cgroup-v2.rst, "memory.stat").
+ * The groups are those of attach/memory_groups.h. Cached file pages count as room: the kernel takes
+ * them back before it kills (Documentation/admin-guide/cgroup-v2.rst, "memory.stat").
  */
 #ifndef ATTACH_MEMORY_GUARD_H
 #define ATTACH_MEMORY_GUARD_H
@@ -30,6 +29,9 @@ void memory_guard_close(struct memory_guard *guard); /* NULL is allowed */
 /* Can the limits be seen? False: the process is in a control group that is not mounted where we
  * can read it, so it may have limits that we do not know of. */
 bool memory_guard_sees(const struct memory_guard *guard);
+
+/* Once, and of control groups alone: false: none has a limit, or it cannot be read. */
+bool memory_limit_read(int pid, struct memory_room *ret);
 
 /* As of now. Of a process without limits: the machine's room. */
 void memory_guard_room(const struct memory_guard *guard, struct memory_room *ret);

@@ -12,7 +12,7 @@
 #define ATTACH_PROCESS_FIND_H
 
 #include "attach/diagnostics_ipc.h"
-#include "attach/memory_limit.h"
+#include "attach/memory_guard.h"
 #include "attach/process_reach.h"
 #include "attach/target.h"
 #include "base/arena.h"
@@ -41,7 +41,7 @@ struct process_info {
 	const char *pod_uid;     /* "1234abcd-…"; NULL: none seen */
 	const char *hostname; /* in a pod: the pod's name, from its environ; NULL: not readable */
 	struct diagnostics_socket socket; /* .path NULL: none seen */
-	struct memory_limit memory;       /* of its control group, .NET only; see `limited` */
+	struct memory_room memory;        /* of its control group, .NET only; see `limited` */
 	bool limited;                     /* there is one, and it can be read */
 	enum process_way way; /* AS_IS, AS_OWNER: one pread of /proc/PID/mem worked so */
 	bool as_owner;        /* what is told here was found out as its owner (root may) */

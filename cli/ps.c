@@ -78,8 +78,8 @@ static void put_limit(struct output *out, const struct process_info *process)
 	if (process->limited) {
 		output_unsigned(out, process->memory.limit_bytes);
 		output_unsigned(out, process->memory.used_bytes);
-		output_unsigned(out, memory_limit_room(&process->memory));
-		output_bool(out, process->memory.oom_group);
+		output_unsigned(out, process->memory.room_bytes);
+		output_bool(out, process->memory.kills_group);
 		return;
 	}
 	for (int i = 0; i < 4; i++)
@@ -116,7 +116,7 @@ static void put_process(struct output *out, const struct process_info *process)
 	output_text(out, architecture_name(process->architecture));
 	output_unsigned(out, process->resident_bytes / (1024 * 1024));
 	if (process->limited)
-		output_unsigned(out, memory_limit_room(&process->memory) / (1024 * 1024));
+		output_unsigned(out, process->memory.room_bytes / (1024 * 1024));
 	else
 		output_skip(out);
 	put_way(out, process);

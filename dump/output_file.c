@@ -1,7 +1,7 @@
 #include "dump/output_file.h"
 
 #include "attach/credentials.h"
-#include "attach/memory_limit.h"
+#include "attach/memory_guard.h"
 #include "base/cleanup.h"
 #include "base/limits.h"
 
@@ -158,9 +158,9 @@ static struct error *check_memory(const struct output_file *file, const struct n
 {
 	enum { RESERVE_BYTES = 32 * 1024 * 1024 }; /* for ourselves */
 	struct statfs system;
-	struct memory_limit memory;
+	struct memory_room memory;
 	if (fstatfs(file->fd, &system) || system.f_type != TMPFS_MAGIC ||
-	    !memory_limit_read(0, &memory))
+	    !memory_limit_read((int)getpid(), &memory))
 		return NULL;
 	uint64_t left =
 		memory.used_bytes < memory.limit_bytes ? memory.limit_bytes - memory.used_bytes : 0;

@@ -30,7 +30,7 @@ static struct error *check_room(const struct process_info *process, int folder)
 	const char *where = process->socket.folder;
 	if (fstatfs(folder, &system))
 		return NULL;
-	uint64_t room = memory_limit_room(&process->memory);
+	uint64_t room = process->memory.room_bytes;
 	if (system.f_type == TMPFS_MAGIC && process->limited && room < needed)
 		return error_os(ENOSPC,
 				"the runtime of process %d would need up to %llu MiB in its %s, "

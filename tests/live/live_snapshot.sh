@@ -201,6 +201,13 @@ if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
 	ok "... it is as it was" untouched
 	ok "... and answers" healthy
 	end_victim
+	ok "a clone for which there is no memory" start_victim filter memory
+	ok "... refused" status_is 3 without_admin --snapshot
+	ok "... in one sentence" one_sentence 'cannot be copied.*no memory for a second process|cannot be copied.*vm.overcommit_memory=2.*--freeze'
+	ok "... it is as it was, and answers" healthy
+	ok "... --freeze" status_is 0 without_admin --freeze
+	end_victim
+	rm -f "$core"
 else
 	skip "RLIMIT_NPROC and seccomp" "needs root and setpriv"
 fi

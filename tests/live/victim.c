@@ -3,8 +3,8 @@
  * calls, threads that come and go, signals that must all arrive, memory of every kind. It counts
  * what a stop must not change.
  *
- * usage: victim [big MIB | leaderless | vfork SECONDS | filter errno|kill | churn MIB | quiet]
- * stdin: "report" answers one line "sent=N received=N eintr=N turns=N churned=N sigchld=N
+ * usage: victim [big MIB | leaderless | vfork SECONDS | filter errno|memory|kill | churn MIB |
+ * quiet] stdin: "report" answers one line "sent=N received=N eintr=N turns=N churned=N sigchld=N
  * children=N mask=N gap_ms=N" (the last: the longest time that a thread stood still since the
  * report before); the end of stdin ends the process.
  */
@@ -278,8 +278,9 @@ static void *churn_pages(void *memory_bytes)
 /* clone(2) without CLONE_THREAD: an error, or the end. */
 static void filter_clones(const char *how)
 {
-	unsigned action =
-		strcmp(how, "kill") ? SECCOMP_RET_ERRNO | EPERM : SECCOMP_RET_KILL_PROCESS;
+	unsigned action = SECCOMP_RET_ERRNO | (strcmp(how, "memory") ? EPERM : ENOMEM);
+	if (!strcmp(how, "kill"))
+		action = SECCOMP_RET_KILL_PROCESS;
 	struct sock_filter program[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 0, 3),

@@ -1,5 +1,5 @@
 #!/bin/bash
-# What this machine's kernel may lack: Yama's scopes, cgroup v2 with memory.oom.group.
+# What this machine's kernel may lack: Yama's scopes, cgroup v2 with memory.oom.group, vm.overcommit_memory=2.
 #
 # usage: vm_x64.sh PROGRAM     (build/release/clrpod)
 # needs: qemu-system-x86_64, cpio, cc, setpriv, Debian's packages (or their copies in the cache); setcap and dotnet for a part.
@@ -20,4 +20,4 @@ if vm_add_app; then
 else
 	echo "# $why"
 fi
-vm_boot 2048 oom_group.sh yama.sh yama_dotnet.sh zz_yama_3.sh
+vm_boot 2048 oom_group.sh overcommit.sh yama.sh yama_dotnet.sh zz_yama_3.sh
