@@ -357,6 +357,7 @@ static struct live_target *live_new(int pid)
 		return NULL;
 	live->base.ops = &live_ops;
 	live->base.pid = pid;
+	live->base.is_live = true;
 	live->base.page_size = (uint32_t)sysconf(_SC_PAGESIZE);
 	live->memory_fd = -1;
 	arena_init(&live->arena);

@@ -34,8 +34,11 @@ static struct error *frame_name(struct command_call *call, struct shown_frame *f
 	TRY(method_name(call->heap, &method, call->scratch, &frame->method));
 	if (!frame->method)
 		call_missing(call, 0,
-			     "the names of methods on the stack trace are not in the "
-			     "dump; --sysroot DIR may have them");
+			     module_files_sysroot(call->heap->files)
+				     ? "the names of methods on the stack trace are not in the "
+				       "dump, nor below --sysroot"
+				     : "the names of methods on the stack trace are not in the "
+				       "dump; --sysroot DIR may have them");
 	TRY(method_offset_of(call->heap, &method, frame->frame.ip, call->scratch, &frame->offset,
 			     &frame->offset_known));
 	const struct clr_module *module = method.owner->module;

@@ -205,9 +205,11 @@ static struct error *infer(struct getter *getter, bool statics, bool *ret_done)
 	call_missing(
 		get->call, 0,
 		"the code of %s is not in the dump: it was taken to return the readonly field %s, "
-		"whose type and name are the same (--sysroot DIR with the program's files would "
-		"prove it)",
-		getter->name, field->name);
+		"whose type and name are the same (%s prove it)",
+		getter->name, field->name,
+		module_files_sysroot(get->heap->files)
+			? "no file below --sysroot is there to"
+			: "--sysroot DIR with the program's files would");
 	return NULL;
 }
 
@@ -324,10 +326,11 @@ static struct error *computed(const struct getter *getter, bool statics)
 		const struct type_field *field;
 		enum likeness likeness;
 		bool has_reason = getter->reason && *getter->reason;
-		text_printf(&text,
-			    ", and its code is not in the dump (%s%s--sysroot DIR with the "
-			    "program's files would give it)",
-			    has_reason ? getter->reason : "", has_reason ? "; " : "");
+		text_printf(&text, ", and its code is not in the dump (%s%s%s give it)",
+			    has_reason ? getter->reason : "", has_reason ? "; " : "",
+			    module_files_sysroot(get->heap->files)
+				    ? "no file below --sysroot is there to"
+				    : "--sysroot DIR with the program's files would");
 		TRY(field_alike(getter, statics, &field, &likeness));
 		if (field)
 			text_printf(&text, "; it may be a field: try get %s.%s%s", get_so_far(get),

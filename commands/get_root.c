@@ -197,8 +197,11 @@ static struct error *no_such_type(struct get *get, size_t names, bool is_static)
 	if (unreadable)
 		text_printf(&text,
 			    ", as far as one can tell: of %zu of its %zu modules the names are "
-			    "not in the dump (--sysroot DIR with their files gives them)",
-			    unreadable, get->heap->modules->count);
+			    "not in the dump (%s)",
+			    unreadable, get->heap->modules->count,
+			    module_files_sysroot(get->heap->files)
+				    ? "nor are their files below --sysroot"
+				    : "--sysroot DIR with their files gives them");
 	if (near.count)
 		text_append(&text, "; near to it are ");
 	near_names_list(&near, "", &text);

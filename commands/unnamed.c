@@ -46,22 +46,42 @@ static void append_word(struct text *text, const char *word)
 	text_append_char(text, '\'');
 }
 
-static void explain_files(struct command_call *call, struct missing *missing)
+/* What opens the same again, with a directory named. */
+static void append_command(struct text *text, const struct session *session)
+{
+	text_append(text, "clrpod analyze ");
+	if (session_is_live(session))
+		text_printf(text, "-p %d", session_target(session)->pid);
+	else
+		append_word(text, session_name(session));
+	text_append(text, " --sysroot DIR");
+}
+
+static void advise(struct text *text, struct command_call *call)
 {
 	const char *program = contract_single_file(call->heap->contract);
-	struct text command = { 0 };
-	text_append(&command, "clrpod analyze ");
-	append_word(&command, session_name(call->session));
-	text_append(&command, " --sysroot DIR");
+	const char *sysroot = module_files_sysroot(call->heap->files);
+	if (sysroot) {
+		text_printf(text, "below --sysroot %s is not %s%s", sysroot,
+			    program ? "the program they are in, " : "what they were read from",
+			    program ? path_file_name(program) : "");
+		return;
+	}
+	append_command(text, call->session);
+	text_printf(text, " reads it, when DIR is a directory with %s%s",
+		    program ? "the program they are in, " : "their files",
+		    program ? path_file_name(program) : "");
+}
+
+static void explain_files(struct command_call *call, struct missing *missing)
+{
+	struct text advice = { 0 };
+	advise(&advice, call);
 	if (missing->files > NAMES_SHOWN)
 		text_printf(&missing->names, " and %zu more", missing->files - NAMES_SHOWN);
-	call_missing(call, 0,
-		     "the dump lacks the metadata of %zu modules (%s): %s reads it, when DIR is a "
-		     "directory with %s%s",
-		     missing->files, text_string(&missing->names), text_string(&command),
-		     program ? "the program they are in, " : "their files",
-		     program ? path_file_name(program) : "");
-	text_deinit(&command);
+	call_missing(call, 0, "the dump lacks the metadata of %zu modules (%s): %s", missing->files,
+		     text_string(&missing->names), text_string(&advice));
+	text_deinit(&advice);
 	if (missing->refusals > 1)
 		text_printf(&missing->refused, "; likewise the files of %zu more modules",
 			    missing->refusals - 1);

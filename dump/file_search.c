@@ -59,6 +59,11 @@ void file_search_free(struct file_search *search)
 	free(search);
 }
 
+const char *file_search_sysroot(const struct file_search *search)
+{
+	return search->sysroot;
+}
+
 bool file_search_was_cut(const struct file_search *search)
 {
 	return search->cut;

@@ -33,6 +33,9 @@ MUST_CHECK struct error *file_search_new(struct target *target, const char *sysr
 					 struct file_search **ret);
 void file_search_free(struct file_search *search);
 
+/* NULL: none. */
+const char *file_search_sysroot(const struct file_search *search);
+
 /* For `path` as the target saw it. */
 MUST_CHECK struct error *file_search_start(struct file_search *search, const char *path,
 					   struct arena *arena, struct file_query *ret);

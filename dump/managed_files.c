@@ -241,6 +241,18 @@ static struct error *lay(const struct wanted *wanted, const char *mapped_path, s
 	return NULL;
 }
 
+static void refuse_unproven(struct module_files *files, const char *path)
+{
+	const struct target *target = files->overlay;
+	char root[64] = "/";
+	if (target->is_live)
+		snprintf(root, sizeof(root), "/proc/%d/root", target->pid);
+	module_files_explain(files,
+			     "nothing in the dump proves that %s is the file it had (--sysroot %s "
+			     "would take it)",
+			     path, root);
+}
+
 /*
  * The first candidate that is proven, or that stands below --sysroot where the dump says. One that
  * was found by its name alone is taken when it is the only one, but for copies of it.
@@ -262,10 +274,7 @@ static struct error *choose(const struct wanted *wanted, const char *path, const
 		if (!is_match)
 			continue;
 		if (!found.proven && !candidate.below) {
-			module_files_explain(wanted->files,
-					     "nothing in the dump proves that %s is the file it "
-					     "had (--sysroot / would take it)",
-					     candidate.path);
+			refuse_unproven(wanted->files, candidate.path);
 			continue;
 		}
 		bool certain = found.proven || !candidate.by_name_only;

@@ -32,6 +32,11 @@ void module_files_free(struct module_files *files)
 	free(files);
 }
 
+const char *module_files_sysroot(const struct module_files *files)
+{
+	return files ? file_search_sysroot(files->search) : NULL;
+}
+
 const char *module_files_reason(const struct module_files *files)
 {
 	return files->reason;

@@ -66,6 +66,10 @@ MUST_CHECK struct error *module_files_admit_pe(struct module_files *files,
 					       const struct managed_file *file, bool *ret_admitted,
 					       bool *ret_unverified);
 
+/* The directory that was named to look below; NULL: none, so that naming one may help. `files` may
+ * be NULL. */
+const char *module_files_sysroot(const struct module_files *files);
+
 /* Why the last admit answered false, e.g. "no file /usr/…/libcoreclr.so here". Never NULL. */
 const char *module_files_reason(const struct module_files *files);
 

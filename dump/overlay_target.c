@@ -5,7 +5,8 @@
 
 #include <elf.h>
 
-/* Added bytes, cut to the lower target's holes. Ascending, never overlapping. */
+/* Added bytes, cut to the lower target's holes, within regions too where it is live. Ascending,
+ * never overlapping. */
 struct piece {
 	uint64_t start, end;
 	const uint8_t *bytes;
@@ -114,6 +115,25 @@ static struct error *overlay_visit_mappings(struct target *target, mapping_visit
 	return target_visit_mappings(overlay_of(target)->lower, visit, context);
 }
 
+static size_t region_behind(const struct overlay_target *overlay, uint64_t address)
+{
+	size_t low = 0, high = overlay->region_count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (overlay->regions[middle].end <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static bool in_region(const struct overlay_target *overlay, uint64_t address)
+{
+	size_t i = region_behind(overlay, address);
+	return i < overlay->region_count && overlay->regions[i].start <= address;
+}
+
 static struct error *overlay_visit_regions(struct target *target, region_visitor visit,
 					   void *context)
 {
@@ -131,6 +151,8 @@ static struct error *overlay_visit_regions(struct target *target, region_visitor
 						  .end = overlay->pieces[p].end,
 						  .protection = PF_R };
 			p++;
+			if (in_region(overlay, region.start))
+				continue;
 		}
 		TRY(visit(&region, context));
 	}
@@ -260,17 +282,26 @@ static void put(struct overlay_target *overlay, uint64_t start, uint64_t end, co
 	overlay->piece_count++;
 }
 
-static size_t region_behind(const struct overlay_target *overlay, uint64_t address)
+/* The pages of [start, end) that are in a region of the lower target and cannot be read: of a
+ * mapped file that has become shorter. */
+static void put_unreadable(struct overlay_target *overlay, uint64_t start, uint64_t end,
+			   const uint8_t *bytes)
 {
-	size_t low = 0, high = overlay->region_count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (overlay->regions[middle].end <= address)
-			low = middle + 1;
-		else
-			high = middle;
+	uint64_t page = overlay->base.page_size, run = start;
+	for (uint64_t at = start; at < end;) {
+		uint8_t byte;
+		uint64_t next = (at & ~(page - 1)) + page;
+		if (next > end || next < at)
+			next = end;
+		bool there = target_read_some(overlay->lower, at, &byte, 1) == 1;
+		if (there && at > run)
+			put(overlay, run, at, bytes + (run - start));
+		if (there)
+			run = next;
+		at = next;
 	}
-	return low;
+	if (end > run)
+		put(overlay, run, end, bytes + (run - start));
 }
 
 struct error *overlay_target_keep(struct target *target, const uint8_t *bytes, size_t size,
@@ -297,6 +328,8 @@ struct error *overlay_target_add(struct target *target, uint64_t address, const 
 	size_t first = region_behind(overlay, address), holes = 1;
 	for (size_t i = first; i < overlay->region_count && overlay->regions[i].start < end; i++)
 		holes++;
+	if (target->is_live) /* every other page of the regions, at worst */
+		holes += size / target->page_size / 2 + 1 + holes;
 	TRY(reserve(overlay, holes * 2));
 	if (release)
 		TRY(overlay_target_keep(target, bytes, size, release));
@@ -308,8 +341,14 @@ struct error *overlay_target_add(struct target *target, uint64_t address, const 
 			put(overlay, at, hole_end, bytes + (at - address));
 		if (!more)
 			break;
-		if (overlay->regions[i].end > at)
-			at = overlay->regions[i].end;
+		if (hole_end > at)
+			at = hole_end;
+		uint64_t region_end = overlay->regions[i].end;
+		if (target->is_live)
+			put_unreadable(overlay, at, region_end < end ? region_end : end,
+				       bytes + (at - address));
+		if (region_end > at)
+			at = region_end;
 	}
 	return NULL;
 }

@@ -390,9 +390,13 @@ struct error *contract_find(struct reader *reader, const struct runtime_location
 				 "short, %llu of its %llu bytes are not there",
 				 path, (unsigned long long)target->missing_bytes,
 				 (unsigned long long)target->whole_bytes);
+	/* createdump's heap dumps hold of a program only what was written. */
+	bool single_file = count && !strstr(path_file_name(path), ".so");
 	return error_new(
 		ERROR_UNSUPPORTED,
-		"no table of the .NET runtime was found in %s with the layouts shipped for %s; "
-		"pass --sysroot DIR with the very libcoreclr.so of the dump",
-		path, architecture_name(reader->target->architecture));
+		"no table of the .NET runtime was found in %s with the layouts shipped for %s; %s",
+		path, architecture_name(reader->target->architecture),
+		single_file ? "a heap dump of createdump lacks it of such a single-file program: "
+			      "take a full one, or one with clrpod collect"
+			    : "pass --sysroot DIR with the very libcoreclr.so of the dump");
 }

@@ -215,10 +215,13 @@ struct error *clr_module_metadata(struct heap *heap, struct clr_module *module,
 		struct assembly_name name;
 		struct error *error = metadata_find(heap, module, &module->metadata);
 		if (error)
-			error = error_context(error,
-					      "cannot read the metadata of %s (--sysroot DIR names "
-					      "a directory that holds its file)",
-					      *module->path ? module->path : "a dynamic module");
+			error = error_context(
+				error, "cannot read the metadata of %s (%s)",
+				*module->path ? module->path : "a dynamic module",
+				module_files_sysroot(heap->files)
+					? "its file is not below --sysroot"
+					: "--sysroot DIR names a directory that holds "
+					  "its file");
 		if (error && error->code == ERROR_NO_MEMORY)
 			return error;
 		module->metadata_tried = true;

@@ -105,4 +105,23 @@ done
 "$program" analyze -p "$victim" <<<'eeversion' >"$log" 2>&1
 ok "the end of stdin: it runs on" is_free
 
+
+# A module's pages that are gone (its file was overwritten): named as what they are, with what to do.
+kill -STOP "$victim"
+mkdir "$work/kept" "$work/empty"
+cp "$work/app/Sample.dll" "$work/kept/"
+clrpod analyze -p "$victim" -c 'dumpheap -stat'
+cp "$log" "$work/truth"
+: >"$work/app/Sample.dll"
+ok "an overwritten module: incomplete" gives 5 "$program" analyze -p "$victim" -c 'dumpheap -stat'
+ok "... with the command that helps" said "\(Sample\.dll\): clrpod analyze -p $victim --sysroot DIR reads it"
+ok "... which is not advised twice" gives 5 "$program" analyze -p "$victim" --sysroot "$work/empty" -c 'dumpheap -stat'
+ok "... but said to be of no use" said "\(Sample\.dll\): below --sysroot $work/empty is not what they were read from"
+ok "... with the file: every name" gives 0 "$program" analyze -p "$victim" --sysroot "$work/kept" -c 'dumpheap -stat'
+ok "... the same" diff "$work/truth" "$log"
+mv "$work/kept/Sample.dll" "$work/app/"
+ok "... with a file in its place: found, and not taken unproven" gives 5 "$program" analyze -p "$victim" -c 'dumpheap -stat'
+ok "... with what takes it" said "nothing in the dump proves that $work/app/Sample.dll .*--sysroot /proc/$victim/root would take it"
+ok "... which does" gives 0 "$program" analyze -p "$victim" --sysroot "/proc/$victim/root" -c 'dumpheap -stat'
+ok "... the same" diff "$work/truth" "$log"
 finish

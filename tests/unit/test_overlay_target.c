@@ -47,6 +47,39 @@ TEST(the_lower_targets_bytes_always_win)
 	CHECK_NUMBER(target_read_some(overlay, 0x6000, buffer, 1), 0);
 }
 
+static struct error *count_region(const struct region *region, void *context)
+{
+	(void)region;
+	++*(int *)context;
+	return NULL;
+}
+
+/* A process has regions that cannot be read: files that have become shorter. */
+TEST(unreadable_regions_of_a_process)
+{
+	for (int is_live = 0; is_live < 2; is_live++) {
+		struct fake_target *fake = NULL;
+		CLEANUP(close_target) struct target *overlay = NULL;
+		uint8_t file[0x2000], buffer[0x2000] = { 0 };
+		int regions = 0;
+		fill(file, sizeof(file), 'F');
+		CHECK_OK(new_overlay(&fake, &overlay));
+		overlay->page_size = 4096;
+		overlay->is_live = is_live;
+		fake->reads_left = 0;
+		CHECK_OK(overlay_target_add(overlay, 0x800, file, sizeof(file), NULL));
+		CHECK_NUMBER(overlay_target_added_bytes(overlay), is_live ? 0x2000 : 0x1000);
+		CHECK_NUMBER(target_read_some(overlay, 0x1800, buffer, 0x1000),
+			     is_live ? 0x1000 : 0);
+		CHECK(buffer[0] == (is_live ? 'F' : 0));
+		CHECK_OK(target_visit_regions(overlay, count_region, &regions));
+		CHECK_NUMBER(regions, 5); /* before and behind the first one, too */
+		fake->reads_left = SIZE_MAX;
+		CHECK_NUMBER(target_read_some(overlay, 0x1800, buffer, 0x1000), 0x1000);
+		CHECK(buffer[0] == 'a' && buffer[0x800] == 'F');
+	}
+}
+
 TEST(a_later_range_wins_over_an_earlier_one)
 {
 	/* Every way two ranges can lie: 0x1000 bytes of 'X' over what 'F' at 0x4800..0x5800 left.
@@ -193,6 +226,7 @@ TEST(ranges_beyond_the_last_address_are_refused)
 
 static const struct tap_case cases[] = {
 	CASE(the_lower_targets_bytes_always_win),
+	CASE(unreadable_regions_of_a_process),
 	CASE(a_later_range_wins_over_an_earlier_one),
 	CASE(pieces_keep_pointing_at_their_own_bytes),
 	CASE(regions_and_borrows_include_what_was_added),
