@@ -159,7 +159,7 @@ static void table_print(const struct heap_table *table, const char *key, part_of
 			total.committed[g] += table->heaps[i].committed[g];
 		}
 	}
-	row_print(table, "Total", &total, part, is_free);
+	row_print(table, "Total", &total, part, false); /* as SOS: shares of the heaps only */
 	output_table_end(table->out);
 	output_line(table->out, "%s", "");
 }

@@ -244,6 +244,13 @@ struct error *render_value(struct command_call *call, const struct value *value,
 	return NULL;
 }
 
+/* nint and nuint, which SOS shows as the pointers that they mostly are. */
+static bool is_native_integer(const struct value *value)
+{
+	return value->type &&
+	       (value->type->element_type == ELEMENT_I || value->type->element_type == ELEMENT_U);
+}
+
 const char *render_sos_text(struct command_call *call, const struct value *value)
 {
 	char number[REAL_TEXT_BYTES] = "";
@@ -265,7 +272,10 @@ const char *render_sos_text(struct command_call *call, const struct value *value
 	case VALUE_BOOLEAN:
 	case VALUE_UNSIGNED:
 	case VALUE_SIGNED:
-		format_integer(value, value->kind == VALUE_SIGNED, number);
+		if (is_native_integer(value))
+			snprintf(number, sizeof(number), "%016" PRIx64, value->bits);
+		else
+			format_integer(value, value->kind == VALUE_SIGNED, number);
 		break;
 	case VALUE_ENUM:
 		format_integer(value, enum_is_signed(value), number);
