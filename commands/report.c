@@ -216,7 +216,7 @@ static struct error *objects_print(struct report *report)
 	struct type_statistic free_space = { 0 };
 	struct command_call *call = report->call;
 	if (call->heap->no_objects) {
-		call_missing(call, 0, "heap, types, exceptions and what else its objects tell: %s",
+		call_missing(call, 0, "heap, types, exceptions, tasks, timers, thread pool: %s",
 			     call->heap->no_objects);
 		output_line(call->out, "Heap        not to be walked: %s", call->heap->no_objects);
 		return NULL;
@@ -227,6 +227,7 @@ static struct error *objects_print(struct report *report)
 	generations_print(report);
 	types_print(report, types, count);
 	report_exceptions_print(report);
+	report_tasks_print(report);
 	return NULL;
 }
 
@@ -248,11 +249,12 @@ static struct error *report_run(struct command_call *call)
 static const char *const examples[] = { "report", NULL };
 const struct command command_report = {
 	.name = "report",
-	.summary = "one page on the heap: sizes, types, exceptions, handles, threads",
+	.summary = "one page on the heap: sizes, types, exceptions, tasks, handles",
 	.usage = "report",
 	.description =
 		"The runtime, threads, sizes of the generations, the largest types, exceptions by "
-		"type and message, and what the runtime's tables hold, from one walk of the heap. "
+		"type and message, pending tasks, and what the runtime's tables hold ("
+		"handles, timers, the thread pool), from one walk of the heap. "
 		"What cannot be read is named, and makes the answer incomplete.",
 	.examples = examples,
 	.needs = NEEDS_HEAP,

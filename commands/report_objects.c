@@ -1,26 +1,38 @@
-/* What report finds in single objects: exceptions by type and message. */
+/* What report finds in single objects: exceptions by type and message, tasks. */
 #include "commands/report_sections.h"
 
 #include "base/text.h"
+#include "heap/tasks/managed_task.h"
 #include "heap/types/value.h"
 
 #include <inttypes.h>
 
-enum { TRAITS_READ = 1, TRAIT_EXCEPTION = 2 };
-enum { MESSAGE_UNITS = 200, EXCEPTIONS_SHOWN = 10 };
+enum { TRAITS_READ = 1, TRAIT_EXCEPTION = 2, TRAIT_TASK = 4 };
+enum { MESSAGE_UNITS = 200, EXCEPTIONS_SHOWN = 10, TASKS_SHOWN = 8 };
 
 void report_init(struct report *report)
 {
 	arena_init(&report->text);
-	report->exceptions.arena = report->call->scratch;
+	report->exceptions.arena = report->tasks.arena = report->call->scratch;
 }
 
 void report_deinit(struct report *report)
 {
 	heap_statistics_deinit(&report->statistics);
 	tally_deinit(&report->exceptions);
+	tally_deinit(&report->tasks);
 	arena_deinit(&report->text);
 	free(report->traits);
+}
+
+static uint8_t traits_read(struct heap *heap, const struct type *type)
+{
+	uint8_t traits = TRAITS_READ;
+	if (type_is_exception(heap, type))
+		traits |= TRAIT_EXCEPTION;
+	if (managed_task_kind(heap, type) != MANAGED_TASK_NONE)
+		traits |= TRAIT_TASK;
+	return traits;
 }
 
 /* Remembered: a heap has 10^7 objects of a few thousand types. */
@@ -37,11 +49,8 @@ static struct error *traits_of(struct report *report, uint32_t index, uint8_t *r
 		report->trait_count = count;
 	}
 	uint8_t *traits = &report->traits[index];
-	if (!*traits) {
-		*traits = TRAITS_READ;
-		if (type_is_exception(heap, type_by_index(heap, index)))
-			*traits |= TRAIT_EXCEPTION;
-	}
+	if (!*traits)
+		*traits = traits_read(heap, type_by_index(heap, index));
 	*ret = *traits;
 	return NULL;
 }
@@ -87,13 +96,37 @@ static struct error *exception_meet(struct report *report, uint64_t address)
 			 message);
 }
 
+static struct error *task_meet(struct report *report, const struct gc_object *object)
+{
+	struct heap *heap = report->call->heap;
+	uint32_t flags;
+	bool is_read;
+	const char *name;
+	TRY(managed_task_flags(heap, object->address, &flags, &is_read));
+	report->tasks_unreadable += !is_read;
+	if (!is_read || managed_task_is_completed(flags))
+		return NULL;
+	TRY(managed_task_name(heap, object->address, type_by_index(heap, object->type), &name));
+	return tally_add(&report->tasks, name, NULL);
+}
+
+static struct error *traits_meet(struct report *report, const struct gc_object *object,
+				 uint8_t traits)
+{
+	if (traits & TRAIT_EXCEPTION)
+		TRY(exception_meet(report, object->address));
+	if (traits & TRAIT_TASK)
+		TRY(task_meet(report, object));
+	return NULL;
+}
+
 struct error *report_meet(struct report *report, const struct gc_object *object)
 {
 	uint8_t traits;
 	TRY(traits_of(report, object->type, &traits));
-	if (__builtin_expect(!(traits & TRAIT_EXCEPTION), 1))
+	if (__builtin_expect(traits == TRAITS_READ, 1))
 		return NULL;
-	struct error *error = exception_meet(report, object->address);
+	struct error *error = traits_meet(report, object, traits);
 	arena_reset(&report->text);
 	return error;
 }
@@ -136,6 +169,37 @@ void report_exceptions_print(struct report *report)
 	output_table_end(out);
 	if (!tally->count)
 		output_line(out, "Exceptions  none");
+	else if (left)
+		output_line(out, "%14" PRIu64 " others", left);
+}
+
+void report_tasks_print(struct report *report)
+{
+	static const struct column columns[] = { { "count", "Count", CELL_COUNT, 14 },
+						 { "type", "Pending tasks", CELL_TEXT, 0 } };
+	static const struct column total[] = { { "pending_task_count", NULL, CELL_INTEGER, 0 } };
+	struct output *out = report->call->out;
+	struct tally *tally = &report->tasks;
+	tally_sort(tally);
+	if (report->tasks_unreadable)
+		call_missing(report->call, 0, "tasks: the state of %" PRIu64 " cannot be read",
+			     report->tasks_unreadable);
+	output_record_begin(out, NULL, total, 1);
+	output_unsigned(out, tally->total);
+	output_record_end(out);
+	output_line(out, "%s", "");
+	output_table_begin(out, "pending_tasks", columns, 2, tally->count > 0);
+	uint64_t left = tally->total;
+	for (size_t i = 0; i < tally->count && i < TASKS_SHOWN; i++) {
+		left -= tally->entries[i].count;
+		output_row_begin(out);
+		output_unsigned(out, tally->entries[i].count);
+		output_text(out, tally->entries[i].name);
+		output_row_end(out);
+	}
+	output_table_end(out);
+	if (!tally->count)
+		output_line(out, "Pending tasks  none");
 	else if (left)
 		output_line(out, "%14" PRIu64 " others", left);
 }

@@ -14,7 +14,9 @@ struct report {
 	struct heap_statistics statistics;
 	struct tally exceptions;        /* by type and message */
 	uint64_t exceptions_unreadable; /* whose message is not in the dump */
-	uint8_t *traits;                /* of types, by type index */
+	struct tally tasks;             /* pending ones, by what they are */
+	uint64_t tasks_unreadable;
+	uint8_t *traits; /* of types, by type index */
 	size_t trait_count;
 	struct arena text; /* reset after each object */
 	struct error *error;
@@ -27,8 +29,10 @@ void report_deinit(struct report *report);
 MUST_CHECK struct error *report_meet(struct report *report, const struct gc_object *object);
 
 void report_exceptions_print(struct report *report);
+void report_tasks_print(struct report *report);
 
-/* Finalizers, handles: what the runtime's tables hold. */
+/* Handles, timers, the pool: what the runtime's and the library's tables hold.
+ */
 MUST_CHECK struct error *report_tables_print(struct report *report);
 
 #endif

@@ -3,6 +3,8 @@
 
 #include "base/text.h"
 #include "heap/gc/handles.h"
+#include "heap/tasks/thread_pool.h"
+#include "heap/tasks/timers.h"
 
 #include <inttypes.h>
 
@@ -58,8 +60,62 @@ static struct error *handles_print(struct report *report)
 	return NULL;
 }
 
+static struct error *timers_print(struct report *report)
+{
+	static const struct column columns[] = { { "timer_count", NULL, CELL_INTEGER, 0 } };
+	struct output *out = report->call->out;
+	struct timers_found found;
+	struct error *error = timers_count(report->call->heap, &found);
+	if (error)
+		return part_missing(report, "Timers", "timers", error);
+	if (found.damaged)
+		call_missing(report->call, 0, "timers: %" PRIu64 " chains of them are damaged",
+			     found.damaged);
+	output_line(out, "Timers      %" PRIu64, found.count);
+	output_record_begin(out, NULL, columns, 1);
+	output_unsigned(out, found.count);
+	output_record_end(out);
+	return NULL;
+}
+
+static struct error *pool_print(struct report *report)
+{
+	static const struct column columns[] = { { "threads", NULL, CELL_INTEGER, 0 },
+						 { "running", NULL, CELL_INTEGER, 0 },
+						 { "queued", NULL, CELL_INTEGER, 0 } };
+	struct output *out = report->call->out;
+	struct thread_pool pool;
+	struct work_found work = { 0 };
+	struct error *error = thread_pool_read(report->call->heap, &pool);
+	if (!error)
+		error = thread_pool_count_work(report->call->heap, &work);
+	if (error)
+		return part_missing(report, "Thread pool", "thread pool", error);
+	if (work.damaged)
+		call_missing(report->call, 0,
+			     "thread pool: %" PRIu64 " queues cannot be read to their end",
+			     work.damaged);
+	if (!pool.exists && work.none)
+		output_line(out, "Thread pool not used yet");
+	else
+		output_line(out,
+			    "Thread pool %u threads, %u of them at work; %" PRIu64
+			    " work items queued",
+			    pool.total, pool.running, work.global + work.local);
+	output_record_begin(out, "thread_pool", columns, 3);
+	output_unsigned(out, pool.total);
+	output_unsigned(out, pool.running);
+	output_unsigned(out, work.global + work.local);
+	output_record_end(out);
+	return NULL;
+}
+
 struct error *report_tables_print(struct report *report)
 {
 	output_line(report->call->out, "%s", "");
-	return handles_print(report);
+	TRY(handles_print(report));
+	if (report->call->heap->no_objects) /* timers and the pool are objects */
+		return NULL;
+	TRY(timers_print(report));
+	return pool_print(report);
 }

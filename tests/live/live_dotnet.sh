@@ -47,6 +47,8 @@ ok "... and with --freeze" test -n "$in_core" -a "$in_core" = "$(grep '^Total' "
 clrpod analyze -p "$victim" --no-stop -c 'dumpheap -stat'
 ok "... and with --no-stop" test -n "$in_core" -a "$in_core" = "$(grep '^Total' "$log")"
 ok "... which says what that means" said 'runs while it is read: answers may be torn'
+ok "diff of a core and the process" clrpod diff "$work/sample.core" -p "$victim"
+ok "... nothing has changed" test "$(sed '1,4d;/^$/,$d' "$log" | wc -l)" = 0
 ok "ways that exclude each other" test "$("$program" analyze -p "$victim" --freeze --no-stop -c eeversion >/dev/null 2>&1; echo $?)" = 2
 
 # At the prompt of a snapshot the process runs, until clrpod ends, and then nothing of it remains.
