@@ -11,27 +11,54 @@ _clrpod_command()
 	*) _clrpod_words "$commands"; return ;;
 	esac
 	case ${word%% *} in
-	clrmodules | assemblies) options=' -name -n' ;;
-	clrthreads) options=' -live' ;;
+	clrmodules | assemblies) options=' -name -n -verbose -v' ;;
+	clrthreads) options=' -live -managedexception -special' ;;
+	d | readmemory) options=' -end -e -count -c -length -l -width -w -ascii -a -unicode -u -ascii-string -unicode-string -hex-prefix -h -show-address' ;;
+	da) options=' -end -e -count -c -length -l -width -w -ascii -a -unicode -u -ascii-string -unicode-string -hex-prefix -h -show-address' ;;
+	db) options=' -end -e -count -c -length -l -width -w -ascii -a -unicode -u -ascii-string -unicode-string -hex-prefix -h -show-address' ;;
+	dbgout) options=' -off' ;;
+	dc) options=' -end -e -count -c -length -l -width -w -ascii -a -unicode -u -ascii-string -unicode-string -hex-prefix -h -show-address' ;;
+	dd) options=' -end -e -count -c -length -l -width -w -ascii -a -unicode -u -ascii-string -unicode-string -hex-prefix -h -show-address' ;;
 	diff) options=' -all -type -limit -reverse -sysroot' ;;
+	dp) options=' -end -e -count -c -length -l -width -w -ascii -a -unicode -u -ascii-string -unicode-string -hex-prefix -h -show-address' ;;
+	dq) options=' -end -e -count -c -length -l -width -w -ascii -a -unicode -u -ascii-string -unicode-string -hex-prefix -h -show-address' ;;
+	du) options=' -end -e -count -c -length -l -width -w -ascii -a -unicode -u -ascii-string -unicode-string -hex-prefix -h -show-address' ;;
 	dumparray) options=' -start -length -details -nofields' ;;
 	dumpasync) options=' -stats -coalesce -address -addr -methodtable -mt -type -tasks -t -completed -c -fields -f' ;;
 	dumpcollection) options=' -start -length' ;;
 	dumpdict) options=' -key -start -length' ;;
 	dumpexceptions) options=' -type -exact -mt -min -max -gen -segment -heap' ;;
-	dumpheap) options=' -stat -type -exact -mt -min -max -gen -segment -heap -strings -bycount -short -limit -noprogress' ;;
+	dumpgen | dg) options=' -type -mt' ;;
+	dumpheap) options=' -stat -type -exact -mt -min -max -gen -segment -heap -strings -thinlock -bycount -short -limit -noprogress' ;;
 	dumphttp) options=' -stats -pending -completed -uri -statuscode' ;;
-	dumpobj | do) options=' -expand -nofields' ;;
+	dumplocks) options=' -all' ;;
+	dumpil) options=' -i' ;;
+	dumpmt) options=' -md' ;;
+	dumpobj | do) options=' -expand -nofields -refs' ;;
+	dumpmodule) options=' -mt' ;;
+	dumpmt) options=' -md' ;;
+	dumpobj | do) options=' -expand -nofields -refs' ;;
+	dw) options=' -end -e -count -c -length -l -width -w -ascii -a -unicode -u -ascii-string -unicode-string -hex-prefix -h -show-address' ;;
 	eeheap) options=' -gc -heap -segment' ;;
+	finalizequeue | fq) options=' -stat -summary -short -mt -detail -allReady' ;;
 	gchandles) options=' -stat -type -perdomain' ;;
+	gcheapstat) options=' -unreachable -inclUnrooted -iu' ;;
 	get) options=' -thread' ;;
+	modules | lm) options=' -verbose -v -segments -s -resources -r -name -n -address -a' ;;
+	name2ee) options=' -exact' ;;
 	logging) options=' -enable -e -disable -d' ;;
 	logopen) options=' --disable' ;;
-	printexception | pe) options=' -nested -thread -lines -l' ;;
+	maddress) options=' -summary -stat -images -reserve -reserveHeuristic -forceHandleTable -orderBySize -list' ;;
+	printexception | pe) options=' -nested -thread -lines -l -ccw' ;;
 	registers | r) options=' -verbose -v' ;;
+	setclrpath) options=' -clear -c' ;;
+	setsymbolserver) options=' -ms -mi -interactive -disable -clear -reset -cache -nocache -directory -pat -timeout -retrycount -loadsymbols' ;;
+	syncblk) options=' -all' ;;
+	sosstatus) options=' -reset' ;;
 	taskstate | tks) options=' -v --value' ;;
 	threadpool) options=' -ti -hc -wi -stat -summary' ;;
 	threads | setthread) options=' -tid -t -verbose -v' ;;
+	runtimes | setruntime) options=' -netcore -c -netfx -f -all -a' ;;
 	esac
 	local before=${word% *} word=${word##* }
 	[[ $word == -* ]] || return
@@ -42,27 +69,56 @@ _clrpod_command()
 _clrpod()
 {
 	local options= commands='
+		analyzeoom
 		clrmodules
 		clrthreads
+		d
+		da
+		db
+		dbgout
+		dc
+		dd
 		diff
+		dumpalc
+		crashinfo
+		dp
+		dq
+		du
 		dumparray
 		dumpasync
+		dumpassembly
 		dumpclass
 		dumpcollection
 		dumpconcurrentdictionary
 		dumpconcurrentqueue
+		dumpdelegate
 		dumpdict
+		dumpdomain
 		dumpexceptions
+		dumpgen
 		dumpheap
 		dumphttp
+		dumplocks
+		dumpil
 		dumpmd
 		dumpmt
 		dumpobj
+		dumpobjgcrefs
 		dumprequests
+		dumpmodule
+		dumpmt
+		dumpobj
+		dumpruntimetypes
+		dumpstring
 		dumpvc
+		dw
 		eeheap
 		eeversion
+		enummem
+		ephrefs
 		exit
+		finalizequeue
+		gchandleleaks
 		gchandles
 		gcheapstat
 		gcwhere
@@ -70,19 +126,32 @@ _clrpod()
 		help
 		ip2md
 		listnearobj
+		modules
+		name2ee
 		logclose
 		logging
 		logopen
+		loadsymbols
+		maddress
 		printexception
 		refresh
 		registers
 		report
+		setclrpath
+		setsymbolserver
 		sizestats
+		syncblk
+		sosflush
+		sosstatus
 		taskstate
 		threadpool
 		threadpoolqueue
 		threads
+		threadstate
 		timerinfo
+		runtimes
+		sizestats
+		token2ee
 		verifyheap
 		verifyobj'
 	local verbs='analyze collect ps diff --help --version --print-man --print-completion'
