@@ -8,6 +8,7 @@
 	COMMAND(analyzeoom) \
 	COMMAND(clrmodules) \
 	COMMAND(clrthreads) \
+	COMMAND(crashinfo) \
 	COMMAND(d) \
 	COMMAND(da) \
 	COMMAND(db) \
@@ -15,14 +16,13 @@
 	COMMAND(dc) \
 	COMMAND(dd) \
 	COMMAND(diff) \
-	COMMAND(dumpalc) \
-	COMMAND(crashinfo) \
 	COMMAND(dp) \
 	COMMAND(dq) \
 	COMMAND(du) \
+	COMMAND(dumpalc) \
 	COMMAND(dumparray) \
-	COMMAND(dumpasync) \
 	COMMAND(dumpassembly) \
+	COMMAND(dumpasync) \
 	COMMAND(dumpclass) \
 	COMMAND(dumpcollection) \
 	COMMAND(dumpconcurrentdictionary) \
@@ -34,16 +34,14 @@
 	COMMAND(dumpgen) \
 	COMMAND(dumpheap) \
 	COMMAND(dumphttp) \
-	COMMAND(dumplocks) \
 	COMMAND(dumpil) \
+	COMMAND(dumplocks) \
 	COMMAND(dumpmd) \
+	COMMAND(dumpmodule) \
 	COMMAND(dumpmt) \
 	COMMAND(dumpobj) \
 	COMMAND(dumpobjgcrefs) \
 	COMMAND(dumprequests) \
-	COMMAND(dumpmodule) \
-	COMMAND(dumpmt) \
-	COMMAND(dumpobj) \
 	COMMAND(dumpruntimetypes) \
 	COMMAND(dumpstring) \
 	COMMAND(dumpvc) \
@@ -62,31 +60,30 @@
 	COMMAND(help) \
 	COMMAND(ip2md) \
 	COMMAND(listnearobj) \
-	COMMAND(modules) \
-	COMMAND(name2ee) \
+	COMMAND(loadsymbols) \
 	COMMAND(logclose) \
 	COMMAND(logging) \
 	COMMAND(logopen) \
-	COMMAND(loadsymbols) \
 	COMMAND(maddress) \
+	COMMAND(modules) \
+	COMMAND(name2ee) \
 	COMMAND(printexception) \
 	COMMAND(refresh) \
 	COMMAND(registers) \
 	COMMAND(report) \
+	COMMAND(runtimes) \
 	COMMAND(setclrpath) \
 	COMMAND(setsymbolserver) \
 	COMMAND(sizestats) \
-	COMMAND(syncblk) \
 	COMMAND(sosflush) \
 	COMMAND(sosstatus) \
+	COMMAND(syncblk) \
 	COMMAND(taskstate) \
 	COMMAND(threadpool) \
 	COMMAND(threadpoolqueue) \
 	COMMAND(threads) \
 	COMMAND(threadstate) \
 	COMMAND(timerinfo) \
-	COMMAND(runtimes) \
-	COMMAND(sizestats) \
 	COMMAND(token2ee) \
 	COMMAND(verifyheap) \
 	COMMAND(verifyobj)

@@ -184,9 +184,9 @@ static void completes(const char *line, const char *wanted)
 
 TEST(lines_are_completed)
 {
-	completes("dumph", "dumpheap ");
-	completes("DUMPH", "dumpheap ");
-	completes("sos dumph", "dumpheap ");
+	completes("dumphe", "dumpheap ");
+	completes("DUMPHE", "dumpheap ");
+	completes("sos dumphe", "dumpheap ");
 	completes("dumpheap -typ", "-type ");
 	completes("dumpheap -type x -sta", "-stat ");
 	completes("dumpheap |> gr", "grep ");
