@@ -9,18 +9,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Makes the folders above the file. */
-static void make_folders(char *path)
+/* Makes the folders above the file and below `home` bytes of its path, which are not made. */
+static void make_folders(char *path, size_t home)
 {
-	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+	for (char *slash = strchr(path + home + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
 		mkdir(path, 0700);
 		*slash = '/';
 	}
 }
 
-/* The caller frees it; NULL: there is no place for it. */
-static char *history_path(void)
+/* The caller frees it; NULL: there is no place for it. *ret_home: how much of it is the home. */
+static char *history_path(size_t *ret_home)
 {
 	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
 	char *path = NULL;
@@ -29,6 +29,7 @@ static char *history_path(void)
 		return NULL;
 	int length = has_state ? asprintf(&path, "%s/clrpod/history", state)
 			       : asprintf(&path, "%s/.local/state/clrpod/history", home);
+	*ret_home = strlen(has_state ? state : home);
 	return length < 0 ? NULL : path;
 }
 
@@ -66,7 +67,8 @@ static FILE *begin_cut(const char *path, char *beside, size_t size)
 
 void history_file_read(void (*add)(const char *line, void *context), void *context)
 {
-	CLEANUP(free_cleanup) char *path = history_path();
+	size_t home;
+	CLEANUP(free_cleanup) char *path = history_path(&home);
 	CLEANUP(free_cleanup) char *line = NULL;
 	CLEANUP(file_cleanup) FILE *file = path ? open_history(path, O_RDONLY, "r") : NULL;
 	CLEANUP(file_cleanup) FILE *cut = NULL;
@@ -95,13 +97,14 @@ void history_file_read(void (*add)(const char *line, void *context), void *conte
 
 void history_file_add(const char *line)
 {
-	CLEANUP(free_cleanup) char *path = history_path();
+	size_t home;
+	CLEANUP(free_cleanup) char *path = history_path(&home);
 	if (!path)
 		return;
 	int flags = O_WRONLY | O_CREAT | O_APPEND;
 	CLEANUP(file_cleanup) FILE *file = open_history(path, flags, "a");
 	if (!file) {
-		make_folders(path);
+		make_folders(path, home);
 		file = open_history(path, flags, "a");
 	}
 	if (file)

@@ -133,6 +133,11 @@ def history():
     terminal.status()
     count = len(open(path).read().splitlines())
     ok(1000 <= count <= 1001, "a long history is cut", str(count))
+    nowhere = os.path.join(WORK, "nowhere")
+    terminal, _ = prompt(home=nowhere)
+    terminal.type("exit\r", "$^")
+    terminal.status()
+    ok(not os.path.exists(nowhere), "a home that is not there is not made")
     terminal, greeting = prompt(home="/proc")
     seen = terminal.type("eeversion\r")
     ok("Workstation mode" in seen and "history" not in greeting + seen,
