@@ -151,8 +151,7 @@ static struct error *items_print(struct command_call *call)
 	output_table_end(call->out);
 	TRY(error);
 	if (found.none)
-		output_note(call->out, "The process has no work queue: its thread pool was not "
-				       "used, or ThreadPool.s_workQueue cannot be read.");
+		output_note(call->out, "The process has not used its thread pool yet.");
 	if (found.damaged)
 		call_missing(call, 0, "%" PRIu64 " parts of the work queues cannot be read",
 			     found.damaged);
@@ -196,6 +195,6 @@ const struct command command_threadpool = {
 		       "thread, in the order in which they are served. => is what the item calls.",
 	.options = options,
 	.examples = examples,
-	.needs = NEEDS_HEAP,
+	.needs = NEEDS_HEAP | NEEDS_OBJECTS,
 	.run = threadpool_run,
 };

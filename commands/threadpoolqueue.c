@@ -125,9 +125,7 @@ static struct error *threadpoolqueue_run(struct command_call *call)
 		call_missing(call, 0, "%" PRIu64 " parts of the work queues cannot be read",
 			     found.damaged);
 	if (found.none)
-		output_note(call->out,
-			    "The process has no work queue: its thread pool was not used, "
-			    "or ThreadPool.s_workQueue cannot be read.");
+		output_note(call->out, "The process has not used its thread pool yet.");
 	return NULL;
 }
 
@@ -139,6 +137,6 @@ const struct command command_threadpoolqueue = {
 	.summary = "list the work items that are queued for the thread pool, and count them",
 	.usage = "threadpoolqueue",
 	.examples = examples,
-	.needs = NEEDS_HEAP,
+	.needs = NEEDS_HEAP | NEEDS_OBJECTS,
 	.run = threadpoolqueue_run,
 };

@@ -134,8 +134,7 @@ static struct error *timerinfo_run(struct command_call *call)
 	if (found.damaged)
 		call_missing(call, 0, "%" PRIu64 " lists of timers end in damage", found.damaged);
 	if (found.none)
-		output_note(call->out, "The process has no queue of timers: no timer was started, "
-				       "or TimerQueue.Instances cannot be read.");
+		output_note(call->out, "The process has started no timer yet.");
 	return NULL;
 }
 
@@ -152,6 +151,6 @@ const struct command command_timerinfo = {
 		"list: "
 		"dumpheap -type TimerQueueTimer -exact has those too.",
 	.examples = examples,
-	.needs = NEEDS_HEAP,
+	.needs = NEEDS_HEAP | NEEDS_OBJECTS,
 	.run = timerinfo_run,
 };

@@ -51,10 +51,27 @@ static struct error *static_read(struct heap *heap, const struct type_field *fie
 	const struct type *type;
 	uint64_t address;
 	TRY(field_static_address(heap, field, NULL, &state, &address));
-	if (state == STATIC_UNREADABLE || !address)
+	if (state == STATIC_UNREADABLE)
 		return NULL;
+	if (state == STATIC_NOT_INITIALIZED && !address) {
+		ret->kind = VALUE_NULL;
+		return NULL;
+	}
 	TRY(field_type(heap, field, &type));
 	return value_read(heap, type, address, ret);
+}
+
+static struct error *static_of(struct heap *heap, const struct type *type, const char *const *names,
+			       struct value *ret)
+{
+	*ret = (struct value){ .kind = VALUE_UNREADABLE };
+	for (const char *const *name = names; *name; name++) {
+		const struct type_field *field = NULL;
+		TRY(forgive(field_by_name(heap, type, *name, true, &field)));
+		if (field)
+			return forgive(static_read(heap, field, ret));
+	}
+	return NULL;
 }
 
 struct error *member_static(struct heap *heap, const char *class_name, const char *const *names,
@@ -62,18 +79,16 @@ struct error *member_static(struct heap *heap, const char *class_name, const cha
 {
 	CLEANUP(arena_deinit) struct arena arena = { 0 };
 	const struct type **types;
+	struct metadata *metadata;
 	size_t count, unloaded;
 	*ret = (struct value){ .kind = VALUE_UNREADABLE };
+	TRY(clr_module_metadata_or_none(heap, heap->modules->core_library, &metadata));
+	if (!metadata)
+		return NULL;
 	TRY(type_find(heap, class_name, &arena, &types, &count, &unloaded));
-	for (size_t i = 0; i < count; i++) {
-		if (types[i]->module != heap->modules->core_library)
-			continue;
-		for (const char *const *name = names; *name; name++) {
-			const struct type_field *field;
-			TRY(forgive(field_by_name(heap, types[i], *name, true, &field)));
-			if (field)
-				return forgive(static_read(heap, field, ret));
-		}
-	}
+	for (size_t i = 0; i < count; i++)
+		if (types[i]->module == heap->modules->core_library)
+			return static_of(heap, types[i], names, ret);
+	ret->kind = VALUE_NULL; /* not loaded */
 	return NULL;
 }

@@ -54,8 +54,9 @@ struct error *timers_visit(struct heap *heap, timer_visitor visit, void *context
 	struct value value;
 	*ret = (struct timers_found){ 0 };
 	TRY(member_static(heap, "System.Threading.TimerQueue", instances, &value));
-	ret->none = !member_of_value(&value);
-	if (ret->none)
+	ret->none = value.kind == VALUE_NULL;
+	ret->damaged += value.kind == VALUE_UNREADABLE;
+	if (!member_of_value(&value))
 		return NULL;
 	struct error *error = array_read(heap, value.bits, &queues);
 	if (error_take(&error, ERROR_FAULT) || error_take(&error, ERROR_BAD_DATA)) {
@@ -64,9 +65,11 @@ struct error *timers_visit(struct heap *heap, timer_visitor visit, void *context
 	}
 	TRY(error);
 	for (uint64_t i = 0; i < queues.count && i < LIMIT_THREADS; i++) {
+		const struct type *type;
 		uint64_t chain;
 		TRY(array_element(heap, &queues, i, &value));
-		ret->damaged += value.kind == VALUE_UNREADABLE;
+		TRY(member_type(heap, member_of_value(&value), &type));
+		ret->damaged += !type;
 		TRY(member_object(heap, member_of_value(&value), "_shortTimers", &chain));
 		TRY(chain_visit(heap, chain, true, visit, context, ret));
 		TRY(member_object(heap, member_of_value(&value), "_longTimers", &chain));

@@ -26,8 +26,8 @@ typedef struct error *(*timer_visitor)(const struct managed_timer *timer, void *
 
 struct timers_found {
 	uint64_t count;
-	uint64_t damaged; /* chains that end in a cycle or in what is no timer */
-	bool none;        /* the process has made no timer yet, or its queues cannot be found */
+	uint64_t damaged; /* lists that cannot be read, end in a cycle or in what is no timer */
+	bool none;        /* the process has made no timer yet */
 };
 
 /* ERROR_NO_MEMORY, and what the visitor answers. */

@@ -135,6 +135,9 @@ static struct error *visit_global(struct visiting *visiting, uint64_t work_queue
 		{ "_assignableWorkItemQueues", WORK_ASSIGNABLE },
 		{ "lowPriorityWorkItems", WORK_LOW_PRIORITY },
 	};
+	const struct type *type;
+	TRY(member_type(visiting->heap, work_queue, &type));
+	visiting->found->damaged += !type;
 	for (size_t i = 0; i < sizeof(queues) / sizeof(*queues); i++) {
 		uint64_t object;
 		TRY(member_object(visiting->heap, work_queue, queues[i].field, &object));
@@ -156,11 +159,13 @@ struct error *thread_pool_visit_work(struct heap *heap, struct arena *arena, wor
 	struct value value;
 	*ret = (struct work_found){ 0 };
 	TRY(member_static(heap, "System.Threading.ThreadPool", global, &value));
-	ret->none = !member_of_value(&value);
-	if (ret->none)
+	ret->none = value.kind == VALUE_NULL;
+	ret->damaged += value.kind == VALUE_UNREADABLE;
+	if (!member_of_value(&value))
 		return NULL;
 	TRY(visit_global(&visiting, member_of_value(&value)));
 	TRY(member_static(heap, list, local, &value));
+	ret->damaged += value.kind == VALUE_UNREADABLE;
 	return visit_queues(&visiting, member_of_value(&value), true);
 }
 

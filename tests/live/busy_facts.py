@@ -67,8 +67,8 @@ def check_task():
 
 
 def same_method(found, wanted):
-    """A list without the method's name has only its target's type, or nothing."""
-    return not found or found.startswith("(") and found.endswith(")") or found.endswith(wanted)
+    """SOS writes the type of the target before a method that is another type's."""
+    return found is not None and found.endswith(wanted)
 
 
 def check_timer():
