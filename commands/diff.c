@@ -91,6 +91,13 @@ static struct error *open_file(struct command_call *call, const char *path)
 {
 	struct target *target;
 	TRY(core_target_open(path, call->task, &target));
+	if (target->missing_bytes) {
+		const char *note = arena_printf(call->scratch,
+						"%s is cut short: %" PRIu64
+						" bytes of memory that it announces are missing",
+						path, target->missing_bytes);
+		task_note(call->task, note ? note : "the dump is cut short");
+	}
 	return session_open(call->session, target, path,
 			    arguments_value(call->arguments, "-sysroot"), call->task);
 }

@@ -86,6 +86,8 @@ expect 5 "a cut dump as B" "$program" diff "$a" "$work/cut.core"
 said out "B ($work/cut.core): " "B is named"
 ! grep -q "A ($a): " "$work/out"
 result $? "and A is not"
+expect 5 "a cut dump at the prompt" "$program" analyze "$a" -c "diff $work/cut.core"
+said err "cut.core is cut short" "is told"
 expect 5 "a cut dump as A" "$program" diff "$work/cut.core" "$a"
 said out "A ($work/cut.core): " "A is named"
 expect 0 "--partial-ok" "$program" diff "$work/cut.core" "$a" --partial-ok
