@@ -216,11 +216,13 @@ static struct error *objects_print(struct report *report)
 	struct type_statistic free_space = { 0 };
 	struct command_call *call = report->call;
 	if (call->heap->no_objects) {
-		call_missing(call, 0, "heap, types, exceptions, tasks, timers, thread pool: %s",
+		call_missing(call, 0,
+			     "heap, types, exceptions, tasks, locks, timers, thread pool: %s",
 			     call->heap->no_objects);
 		output_line(call->out, "Heap        not to be walked: %s", call->heap->no_objects);
 		return NULL;
 	}
+	report->monitors_error = report_monitors_read(report);
 	TRY(walk(report));
 	size_t count = types_choose(report, types, &free_space);
 	heap_print(report, &free_space);
@@ -249,12 +251,12 @@ static struct error *report_run(struct command_call *call)
 static const char *const examples[] = { "report", NULL };
 const struct command command_report = {
 	.name = "report",
-	.summary = "one page on the heap: sizes, types, exceptions, tasks, handles",
+	.summary = "one page on the heap: sizes, types, exceptions, tasks, locks, handles",
 	.usage = "report",
 	.description =
 		"The runtime, threads, sizes of the generations, the largest types, exceptions by "
-		"type and message, pending tasks, and what the runtime's tables hold ("
-		"handles, timers, the thread pool), from one walk of the heap. "
+		"type and message, pending tasks, and what the runtime's tables hold (finalizers, "
+		"handles, locks, timers, the thread pool), from one walk of the heap. "
 		"What cannot be read is named, and makes the answer incomplete.",
 	.examples = examples,
 	.needs = NEEDS_HEAP,

@@ -1,19 +1,26 @@
-/* What report finds in single objects: exceptions by type and message, tasks. */
+/* What report finds in single objects: exceptions by type and message, tasks, locks. */
 #include "commands/report_sections.h"
 
 #include "base/text.h"
+#include "heap/managed_locks.h"
 #include "heap/tasks/managed_task.h"
 #include "heap/types/value.h"
 
 #include <inttypes.h>
 
-enum { TRAITS_READ = 1, TRAIT_EXCEPTION = 2, TRAIT_TASK = 4 };
+enum { TRAITS_READ = 1, TRAIT_EXCEPTION = 2, TRAIT_TASK = 4, TRAIT_LOCK = 8 };
 enum { MESSAGE_UNITS = 200, EXCEPTIONS_SHOWN = 10, TASKS_SHOWN = 8 };
 
 void report_init(struct report *report)
 {
+	struct heap *heap = report->call->heap;
 	arena_init(&report->text);
 	report->exceptions.arena = report->tasks.arena = report->call->scratch;
+	reader_init(&report->headers, heap->target);
+	struct error *error = thin_locks_open(heap, &report->thin_layout);
+	if (error)
+		report->thin_layout.heap = NULL;
+	error_free(error);
 }
 
 void report_deinit(struct report *report)
@@ -21,17 +28,23 @@ void report_deinit(struct report *report)
 	heap_statistics_deinit(&report->statistics);
 	tally_deinit(&report->exceptions);
 	tally_deinit(&report->tasks);
+	id_map_deinit(&report->inner_locks);
+	error_free(report->monitors_error);
+	reader_deinit(&report->headers);
 	arena_deinit(&report->text);
 	free(report->traits);
 }
 
 static uint8_t traits_read(struct heap *heap, const struct type *type)
 {
+	enum managed_lock_kind lock = managed_lock_kind_of(heap, type);
 	uint8_t traits = TRAITS_READ;
 	if (type_is_exception(heap, type))
 		traits |= TRAIT_EXCEPTION;
 	if (managed_task_kind(heap, type) != MANAGED_TASK_NONE)
 		traits |= TRAIT_TASK;
+	if (lock != MANAGED_LOCK_NONE && lock != MANAGED_LOCK_EVENT)
+		traits |= TRAIT_LOCK;
 	return traits;
 }
 
@@ -110,6 +123,45 @@ static struct error *task_meet(struct report *report, const struct gc_object *ob
 	return tally_add(&report->tasks, name, NULL);
 }
 
+struct error *report_monitors_read(struct report *report)
+{
+	struct sync_blocks blocks;
+	struct sync_block block;
+	TRY(sync_blocks_open(report->call->heap, &blocks));
+	for (uint32_t i = 1; i <= blocks.count; i++) {
+		struct error *error = sync_block_read(&blocks, i, &block);
+		if (error_take(&error, ERROR_FAULT)) {
+			report->locks_unreadable++;
+			continue;
+		}
+		TRY(error);
+		report->monitors.held += block.is_held;
+		report->monitors.contended += block.waiters > 0;
+		if (block.lock)
+			TRY(id_map_put(&report->inner_locks, block.lock, 0));
+	}
+	return NULL;
+}
+
+static struct error *lock_meet(struct report *report, const struct gc_object *object)
+{
+	uint32_t ignored;
+	if (id_map_find(&report->inner_locks, object->address, &ignored))
+		return NULL;
+	struct heap *heap = report->call->heap;
+	struct managed_lock lock;
+	enum managed_lock_kind kind = managed_lock_kind_of(heap, type_by_index(heap, object->type));
+	struct error *error = managed_lock_read(heap, object->address, kind, &lock);
+	if (error_take(&error, ERROR_FAULT) || error_take(&error, ERROR_BAD_DATA)) {
+		report->locks_unreadable++;
+		return NULL;
+	}
+	TRY(error);
+	report->other.held += lock.is_held;
+	report->other.contended += lock.waiters || lock.async_waiters;
+	return NULL;
+}
+
 static struct error *traits_meet(struct report *report, const struct gc_object *object,
 				 uint8_t traits)
 {
@@ -117,13 +169,19 @@ static struct error *traits_meet(struct report *report, const struct gc_object *
 		TRY(exception_meet(report, object->address));
 	if (traits & TRAIT_TASK)
 		TRY(task_meet(report, object));
+	if (traits & TRAIT_LOCK)
+		TRY(lock_meet(report, object));
 	return NULL;
 }
 
 struct error *report_meet(struct report *report, const struct gc_object *object)
 {
 	uint8_t traits;
+	struct thin_lock lock;
 	TRY(traits_of(report, object->type, &traits));
+	if (report->thin_layout.heap &&
+	    thin_lock_read(&report->thin_layout, &report->headers, object->address, &lock))
+		report->monitors.held++;
 	if (__builtin_expect(traits == TRAITS_READ, 1))
 		return NULL;
 	struct error *error = traits_meet(report, object, traits);

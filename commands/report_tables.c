@@ -2,6 +2,7 @@
 #include "commands/report_sections.h"
 
 #include "base/text.h"
+#include "heap/gc/finalize_queue.h"
 #include "heap/gc/handles.h"
 #include "heap/tasks/thread_pool.h"
 #include "heap/tasks/timers.h"
@@ -60,6 +61,60 @@ static struct error *handles_print(struct report *report)
 	return NULL;
 }
 
+static struct error *finalizers_print(struct report *report)
+{
+	static const struct column columns[] = { { "registered", NULL, CELL_INTEGER, 0 },
+						 { "ready", NULL, CELL_INTEGER, 0 } };
+	struct output *out = report->call->out;
+	struct finalize_counts counts;
+	struct error *error =
+		finalize_counts_read(report->call->heap, report->call->scratch, &counts);
+	if (error)
+		return part_missing(report, "Finalizers", "finalizers", error);
+	output_line(out,
+		    "Finalizers  %" PRIu64 " objects have one to run, %" PRIu64
+		    " are dead and wait for it",
+		    counts.registered, counts.ready);
+	output_record_begin(out, "finalizers", columns, 2);
+	output_unsigned(out, counts.registered);
+	output_unsigned(out, counts.ready);
+	output_record_end(out);
+	return NULL;
+}
+
+static struct error *locks_print(struct report *report)
+{
+	static const struct column columns[] = {
+		{ "monitors_held", NULL, CELL_INTEGER, 0 },
+		{ "monitors_contended", NULL, CELL_INTEGER, 0 },
+		{ "others_held", NULL, CELL_INTEGER, 0 },
+		{ "others_contended", NULL, CELL_INTEGER, 0 },
+	};
+	struct output *out = report->call->out;
+	struct error *error = report->monitors_error;
+	report->monitors_error = NULL;
+	if (error)
+		return part_missing(report, "Locks", "locks", error);
+	if (report->locks_unreadable)
+		call_missing(report->call, 0, "locks: %" PRIu64 " cannot be read",
+			     report->locks_unreadable);
+	if (!report->thin_layout.heap)
+		call_missing(report->call, 0, "locks: thin locks cannot be told");
+	output_line(out,
+		    "Locks       %" PRIu64 " monitors held, %" PRIu64
+		    " waited for; of Lock, SemaphoreSlim and ReaderWriterLockSlim %" PRIu64
+		    " held, %" PRIu64 " waited for",
+		    report->monitors.held, report->monitors.contended, report->other.held,
+		    report->other.contended);
+	output_record_begin(out, "locks", columns, sizeof(columns) / sizeof(*columns));
+	output_unsigned(out, report->monitors.held);
+	output_unsigned(out, report->monitors.contended);
+	output_unsigned(out, report->other.held);
+	output_unsigned(out, report->other.contended);
+	output_record_end(out);
+	return NULL;
+}
+
 static struct error *timers_print(struct report *report)
 {
 	static const struct column columns[] = { { "timer_count", NULL, CELL_INTEGER, 0 } };
@@ -113,9 +168,11 @@ static struct error *pool_print(struct report *report)
 struct error *report_tables_print(struct report *report)
 {
 	output_line(report->call->out, "%s", "");
+	TRY(finalizers_print(report));
 	TRY(handles_print(report));
-	if (report->call->heap->no_objects) /* timers and the pool are objects */
+	if (report->call->heap->no_objects) /* locks, timers and the pool are objects */
 		return NULL;
+	TRY(locks_print(report));
 	TRY(timers_print(report));
 	return pool_print(report);
 }

@@ -35,7 +35,11 @@ for name in sample-8.0-srv sample-9.0-wks sample-10.0-seg sample-11.0-wks small-
 	same "threads" "$(on_page '^Threads +([0-9]+):.*')" "$(number_of clrthreads '^ThreadCount: +([0-9]+)')"
 	same "handles" "$(on_page '^Handles +([0-9]+).*')" "$("$program" analyze "$work/core" -c gchandles |
 		sed -nE 's/^ +.* Handles: +([0-9,]+)$/\1/p' | awk '{ n += $1 } END { print n }')"
+	same "finalizers" "$(on_page '^Finalizers +([0-9]+) .*')" "$(number_of finalizequeue '^Total ([0-9,]+) objects.*')"
 	same "timers" "$(on_page '^Timers +([0-9]+)')" "$(number_of timerinfo '^ *([0-9]+) timers')"
+	held=$(on_page '^Locks +([0-9]+) monitors.*')
+	others=$(on_page '^Locks .*ReaderWriterLockSlim ([0-9]+) held.*')
+	same "locks held" "$((held + others))" "$(number_of dumplocks '^([0-9]+) held, .*')"
 done
 
 expect 0 "JSON" "$program" analyze "$work/core" --json -c report
