@@ -1,6 +1,7 @@
 /* Where a MethodDesc keeps its parts, and the slots of its class. */
 #include "heap/code/method_code.h"
 #include "heap/code/method_parts.h"
+#include "heap/types/field.h"
 #include "heap/types/type_system.h"
 
 #define SLOT(name) offsetof(struct method_parts, name)
@@ -264,12 +265,18 @@ bool method_count_of_class(struct heap *heap, const struct type *type, uint32_t 
 {
 	struct method_parts parts;
 	uint64_t count = 0;
+	*ret = 0;
+	if (!type->ee_class)
+		return false;
 	struct error *error = method_parts_bind(heap, &parts);
-	if (!error && parts.method_count.present && type->ee_class)
+	if (!error && parts.method_count.present)
 		error = read_field(&heap->reader, type->ee_class, parts.method_count, "a class",
 				   &count);
-	bool known = !error && parts.method_count.present && type->ee_class;
+	else if (!error)
+		error = class_counted_methods(heap, type->ee_class, ret);
+	if (count)
+		*ret = (uint32_t)count;
+	bool known = !error;
 	error_free(error);
-	*ret = (uint32_t)count;
 	return known;
 }

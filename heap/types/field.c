@@ -20,6 +20,7 @@ enum {
  * are packed: each is a 5-bit length less one, then that many bits (packedfields.inl). */
 enum {
 	COUNT_INSTANCE_FIELDS = 0,
+	COUNT_METHODS = 1,
 	COUNT_STATIC_FIELDS = 2,
 	COUNTS_PACKED_BYTES = 11 * 4,
 	PACKED_LENGTH_BITS = 5,
@@ -78,6 +79,15 @@ static struct error *indexed_count(struct heap *heap, uint64_t ee_class, unsigne
 				 "the packed counts of the class at %#llx are wrong",
 				 (unsigned long long)ee_class);
 	return NULL;
+}
+
+struct error *class_counted_methods(struct heap *heap, uint64_t ee_class, uint32_t *ret)
+{
+	const struct field_layout *layout;
+	TRY(field_layout_get(heap, &layout));
+	if (layout->class.instance_count.present)
+		return error_new(ERROR_UNSUPPORTED, "this runtime counts methods elsewhere");
+	return indexed_count(heap, ee_class, COUNT_METHODS, ret);
 }
 
 static struct error *class_counts(struct heap *heap, uint64_t ee_class, uint32_t *ret_instance,

@@ -56,6 +56,10 @@ const char *field_shown_name(const struct type_field *field, char *to, size_t si
 MUST_CHECK struct error *field_by_name(struct heap *heap, const struct type *type, const char *name,
 				       bool statics, const struct type_field **ret);
 
+/* How many methods a class has, inherited virtual ones included, where the runtime packs its counts
+ * (before .NET 9); ERROR_UNSUPPORTED elsewhere. */
+MUST_CHECK struct error *class_counted_methods(struct heap *heap, uint64_t ee_class, uint32_t *ret);
+
 /* A static's place. */
 enum static_state { STATIC_READY, STATIC_NOT_INITIALIZED, STATIC_UNREADABLE };
 
