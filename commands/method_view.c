@@ -72,11 +72,12 @@ static const struct column columns[] = {
 	{ "class", "Class:                ", CELL_ADDRESS_WIDE, 0 },
 	{ "mt", "MethodTable:          ", CELL_ADDRESS_WIDE, 0 },
 	{ "token", NULL, CELL_TOKEN, 0 },
-	{ NULL, "mdToken:              ", CELL_ADDRESS_WIDE, 0 },
+	{ NULL, "mdToken:              ", CELL_POINTER, 0 },
 	{ "module", "Module:               ", CELL_ADDRESS_WIDE, 0 },
 	{ "is_jitted", NULL, CELL_VALUE, 0 },
 	{ NULL, "IsJitted:             ", CELL_TEXT, 0 },
-	{ "current_code_addr", "Current CodeAddr:     ", CELL_ADDRESS_WIDE, 0 },
+	{ "current_code_addr", NULL, CELL_ADDRESS, 0 },
+	{ NULL, "Current CodeAddr:     ", CELL_ADDRESS_WIDE, 0 },
 	{ "il_addr", NULL, CELL_ADDRESS, 0 },
 	{ "versions", NULL, CELL_VALUE, 0 },
 };
@@ -170,9 +171,12 @@ void method_view_print(struct command_call *call, const struct method_view *view
 		output_bool(out, view->code != 0);
 		output_text(out, view->code ? "yes" : "no");
 		output_address(out, view->code);
+		/* As SOS has it: all ones where there is none. */
+		output_address(out, view->code ? view->code : UINT64_MAX);
 	} else {
 		output_null(out);
 		output_text(out, "<not in the dump>");
+		output_skip(out);
 		output_skip(out);
 	}
 	output_address(out, view->il);
