@@ -6,6 +6,8 @@
 #include "heap/code/method_code.h"
 #include "heap/types/type.h"
 
+#include <inttypes.h>
+
 static const struct column columns[] = {
 	{ "mt", NULL, CELL_ADDRESS_WIDE, 0 },
 	{ "parent", "Parent:              ", CELL_ADDRESS_WIDE, 0 },
@@ -17,6 +19,8 @@ static const struct column columns[] = {
 	{ "token", NULL, CELL_TOKEN, 0 },
 	{ NULL, "mdToken:             ", CELL_ADDRESS_WIDE, 0 },
 	{ "file", "File:                ", CELL_TEXT, 0 },
+	{ "assembly_load_context", NULL, CELL_VALUE, 0 },
+	{ NULL, "AssemblyLoadContext: ", CELL_TEXT, 0 },
 	{ "base_size", NULL, CELL_COUNT, 0 },
 	{ NULL, "BaseSize:            ", CELL_TEXT, 0 },
 	{ "component_size", NULL, CELL_COUNT, 0 },
@@ -26,6 +30,30 @@ static const struct column columns[] = {
 	{ "method_count", "Number of Methods:   ", CELL_INTEGER, 0 },
 	{ "interface_count", "Number of IFaces in IFaceMap: ", CELL_INTEGER, 0 },
 };
+
+/* As SOS has it; nothing where it cannot be read. */
+static struct error *context_cells(struct command_call *call, const struct type *type)
+{
+	uint64_t context = 0;
+	struct error *error = type->module
+				      ? clr_module_load_context(call->heap, type->module, &context)
+				      : error_new(ERROR_FAULT, "no module");
+	if (error && error->code == ERROR_NO_MEMORY)
+		return error;
+	if (error) {
+		error_free(error);
+		output_skip(call->out);
+		output_skip(call->out);
+	} else if (context) {
+		output_textf(call->out, "0x%" PRIx64, context);
+		output_textf(call->out, "%016" PRIX64, context);
+	} else {
+		output_null(call->out);
+		output_text(call->out, "Default ALC - The managed instance of this context "
+				       "doesn't exist yet.");
+	}
+	return NULL;
+}
 
 /* Only MethodTables have methods: not pointers, nor type variables. */
 static struct error *count_cells(struct command_call *call, const struct type *type)
@@ -67,6 +95,7 @@ static struct error *dumpmt_run(struct command_call *call)
 	output_unsigned(out, type->token);
 	output_address(out, type->token);
 	output_text(out, type_file(type));
+	TRY(context_cells(call, type));
 	output_unsigned(out, type->base_size);
 	output_textf(out, "0x%x", type->base_size);
 	output_unsigned(out, type->component_size);
