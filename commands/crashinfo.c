@@ -169,7 +169,7 @@ static struct error *crashinfo_run(struct command_call *call)
 	return print_chain(call, thrown);
 }
 
-static const char *const examples[] = { NULL };
+static const char *const examples[] = { "crashinfo", NULL };
 const struct command command_crashinfo = {
 	.name = "crashinfo",
 	.summary = "show why the dump was taken: signal, thread, unhandled exception",

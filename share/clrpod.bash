@@ -31,10 +31,8 @@ _clrpod_command()
 	dumpgen | dg) options=' -type -mt' ;;
 	dumpheap) options=' -stat -type -exact -mt -min -max -gen -segment -heap -strings -thinlock -bycount -short -limit -noprogress' ;;
 	dumphttp) options=' -stats -pending -completed -uri -statuscode' ;;
-	dumplocks) options=' -all' ;;
 	dumpil) options=' -i' ;;
-	dumpmt) options=' -md' ;;
-	dumpobj | do) options=' -expand -nofields -refs' ;;
+	dumplocks) options=' -all' ;;
 	dumpmodule) options=' -mt' ;;
 	dumpmt) options=' -md' ;;
 	dumpobj | do) options=' -expand -nofields -refs' ;;
@@ -44,21 +42,21 @@ _clrpod_command()
 	gchandles) options=' -stat -type -perdomain' ;;
 	gcheapstat) options=' -unreachable -inclUnrooted -iu' ;;
 	get) options=' -thread' ;;
-	modules | lm) options=' -verbose -v -segments -s -resources -r -name -n -address -a' ;;
-	name2ee) options=' -exact' ;;
 	logging) options=' -enable -e -disable -d' ;;
 	logopen) options=' --disable' ;;
 	maddress) options=' -summary -stat -images -reserve -reserveHeuristic -forceHandleTable -orderBySize -list' ;;
+	modules | lm) options=' -verbose -v -segments -s -resources -r -name -n -address -a' ;;
+	name2ee) options=' -exact' ;;
 	printexception | pe) options=' -nested -thread -lines -l -ccw' ;;
 	registers | r) options=' -verbose -v' ;;
+	runtimes | setruntime) options=' -netcore -c -netfx -f -all -a' ;;
 	setclrpath) options=' -clear -c' ;;
 	setsymbolserver) options=' -ms -mi -interactive -disable -clear -reset -cache -nocache -directory -pat -timeout -retrycount -loadsymbols' ;;
-	syncblk) options=' -all' ;;
 	sosstatus) options=' -reset' ;;
+	syncblk) options=' -all' ;;
 	taskstate | tks) options=' -v --value' ;;
 	threadpool) options=' -ti -hc -wi -stat -summary' ;;
 	threads | setthread) options=' -tid -t -verbose -v' ;;
-	runtimes | setruntime) options=' -netcore -c -netfx -f -all -a' ;;
 	esac
 	local before=${word% *} word=${word##* }
 	[[ $word == -* ]] || return
@@ -72,6 +70,7 @@ _clrpod()
 		analyzeoom
 		clrmodules
 		clrthreads
+		crashinfo
 		d
 		da
 		db
@@ -79,14 +78,13 @@ _clrpod()
 		dc
 		dd
 		diff
-		dumpalc
-		crashinfo
 		dp
 		dq
 		du
+		dumpalc
 		dumparray
-		dumpasync
 		dumpassembly
+		dumpasync
 		dumpclass
 		dumpcollection
 		dumpconcurrentdictionary
@@ -98,16 +96,14 @@ _clrpod()
 		dumpgen
 		dumpheap
 		dumphttp
-		dumplocks
 		dumpil
+		dumplocks
 		dumpmd
+		dumpmodule
 		dumpmt
 		dumpobj
 		dumpobjgcrefs
 		dumprequests
-		dumpmodule
-		dumpmt
-		dumpobj
 		dumpruntimetypes
 		dumpstring
 		dumpvc
@@ -126,31 +122,30 @@ _clrpod()
 		help
 		ip2md
 		listnearobj
-		modules
-		name2ee
+		loadsymbols
 		logclose
 		logging
 		logopen
-		loadsymbols
 		maddress
+		modules
+		name2ee
 		printexception
 		refresh
 		registers
 		report
+		runtimes
 		setclrpath
 		setsymbolserver
 		sizestats
-		syncblk
 		sosflush
 		sosstatus
+		syncblk
 		taskstate
 		threadpool
 		threadpoolqueue
 		threads
 		threadstate
 		timerinfo
-		runtimes
-		sizestats
 		token2ee
 		verifyheap
 		verifyobj'
