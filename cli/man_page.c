@@ -41,7 +41,7 @@ static void put_options(FILE *to, const struct option *options)
 {
 	for (; options && options->name; options++) {
 		char tag[128];
-		manual_option_text(tag, sizeof(tag), options);
+		option_text(tag, sizeof(tag), options);
 		put_item(to, tag, options->help);
 	}
 }

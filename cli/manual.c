@@ -30,17 +30,6 @@ static void put_statuses(FILE *to)
 		fprintf(to, "  %3d  %s\n", text->status, text->meaning);
 }
 
-/* "-p PID, --process-id PID" as one text. */
-void manual_option_text(char *to, size_t size, const struct option *option)
-{
-	int length = snprintf(to, size, "%s", option->name);
-	for (const char *const *alias = option->aliases; alias && *alias; alias++)
-		length += snprintf(to + length, size - (size_t)length, ", %s", *alias);
-	if (option->value)
-		snprintf(to + length, size - (size_t)length, option->value[0] == '[' ? "%s" : " %s",
-			 option->value);
-}
-
 void manual_overview(FILE *to)
 {
 	fprintf(to, "%s\n\nUsage:\n", manual_about);
@@ -67,7 +56,7 @@ void manual_verb(FILE *to, const struct verb *verb)
 	fprintf(to, "\nOptions:\n");
 	for (const struct option *option = verb->options; option && option->name; option++) {
 		char text[128];
-		manual_option_text(text, sizeof(text), option);
+		option_text(text, sizeof(text), option);
 		fprintf(to, "  %-24s %s\n", text, option->help);
 	}
 	fprintf(to, "\nExamples:\n");

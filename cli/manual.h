@@ -13,9 +13,6 @@ extern const char manual_about[]; /* a paragraph */
 void manual_overview(FILE *to);
 void manual_verb(FILE *to, const struct verb *verb);
 
-/* "-p, --process-id PID". */
-void manual_option_text(char *to, size_t size, const struct option *option);
-
 void manual_print_man(FILE *to);          /* roff, for man/clrpod.1: verbs */
 void manual_print_man_commands(FILE *to); /* roff, for man/clrpod-commands.7 */
 

@@ -14,6 +14,16 @@ struct arguments {
 	size_t count;
 };
 
+void option_text(char *to, size_t size, const struct option *option)
+{
+	size_t length = (size_t)snprintf(to, size, "%s", option->name);
+	for (const char *const *alias = option->aliases; alias && *alias && length < size; alias++)
+		length += (size_t)snprintf(to + length, size - length, ", %s", *alias);
+	if (option->value && length < size)
+		snprintf(to + length, size - length, option->value[0] == '[' ? "%s" : " %s",
+			 option->value);
+}
+
 static bool is_blank(char character)
 {
 	return character == ' ' || character == '\t';

@@ -17,6 +17,9 @@ struct option {
 	const char *const *aliases; /* other spellings; NULL-terminated; may be NULL */
 };
 
+/* "-p, --process-id PID", for help and the man pages. */
+void option_text(char *to, size_t size, const struct option *option);
+
 struct arguments;
 
 /* ERROR_USAGE naming the word that was not understood. `options` may be NULL. */

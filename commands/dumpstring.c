@@ -60,7 +60,7 @@ static struct error *characters_add(struct content *content, uint64_t object, ui
 	struct array_shape shape;
 	TRY(array_read(content->call->heap, object, &shape));
 	if (!shape.element || shape.element->element_type != ELEMENT_CHAR)
-		return error_new(ERROR_USAGE,
+		return error_new(ERROR_UNSUPPORTED,
 				 "the object at %#" PRIx64 " is %s, no string, char[] or "
 				 "StringBuilder",
 				 object, type_name(content->call->heap, shape.type, NULL));
@@ -110,7 +110,7 @@ static struct error *content_find(struct content *content, uint64_t object, cons
 		return characters_add(content, object, UINT64_MAX);
 	if (!strcmp(name, "System.Text.StringBuilder"))
 		return builder_add(content, object);
-	return error_new(ERROR_USAGE,
+	return error_new(ERROR_UNSUPPORTED,
 			 "the object at %#" PRIx64 " is %s, no string, char[] or StringBuilder: "
 			 "dumpobj shows it",
 			 object, name);

@@ -80,9 +80,10 @@ static void put_options(struct output *out, const struct option *options)
 	output_indent(out, 1);
 	output_table_begin(out, "options", columns, 5, false);
 	for (; options->name; options++) {
+		char text[128];
 		output_row_begin(out);
-		output_textf(out, "%s%s%s", options->name, options->value ? " " : "",
-			     options->value ? options->value : "");
+		option_text(text, sizeof(text), options);
+		output_text(out, text);
 		output_text(out, options->help);
 		output_text(out, options->name);
 		options->value ? output_text(out, options->value) : output_null(out);
