@@ -60,7 +60,7 @@ static struct error *characters_add(struct content *content, uint64_t object, ui
 	struct array_shape shape;
 	TRY(array_read(content->call->heap, object, &shape));
 	if (!shape.element || shape.element->element_type != ELEMENT_CHAR)
-		return error_new(ERROR_UNSUPPORTED,
+		return error_new(ERROR_BAD_DATA,
 				 "the object at %#" PRIx64 " is %s, no string, char[] or "
 				 "StringBuilder",
 				 object, type_name(content->call->heap, shape.type, NULL));
@@ -110,7 +110,7 @@ static struct error *content_find(struct content *content, uint64_t object, cons
 		return characters_add(content, object, UINT64_MAX);
 	if (!strcmp(name, "System.Text.StringBuilder"))
 		return builder_add(content, object);
-	return error_new(ERROR_UNSUPPORTED,
+	return error_new(ERROR_BAD_DATA,
 			 "the object at %#" PRIx64 " is %s, no string, char[] or StringBuilder: "
 			 "dumpobj shows it",
 			 object, name);
@@ -179,7 +179,7 @@ static struct error *dumpstring_run(struct command_call *call)
 }
 
 static const char *const positionals[] = { "ADDRESS|PATH", NULL };
-static const char *const examples[] = { "dumpstring 7f68dd0128a8",
+static const char *const examples[] = { "dumpstring 7f68dd00d908",
 					"dumpstring Demo.Running.Faults.Held._message", NULL };
 const struct command command_dumpstring = {
 	.name = "dumpstring",
