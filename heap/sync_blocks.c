@@ -295,20 +295,3 @@ bool thin_lock_read(const struct sync_blocks *blocks, struct reader *reader, uin
 	ret->thread = thread_by_id(blocks->heap, ret->thread_id);
 	return true;
 }
-
-struct error *sync_counts_read(struct heap *heap, struct sync_counts *ret)
-{
-	struct sync_blocks blocks;
-	struct sync_block block;
-	*ret = (struct sync_counts){ 0 };
-	TRY(sync_blocks_open(heap, &blocks));
-	for (uint32_t i = 1; i <= blocks.count; i++) {
-		struct error *error = sync_block_read(&blocks, i, &block);
-		if (error_take(&error, ERROR_FAULT))
-			continue;
-		TRY(error);
-		ret->held += block.is_held;
-		ret->contended += block.waiters > 0;
-	}
-	return NULL;
-}

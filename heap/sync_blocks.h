@@ -94,10 +94,4 @@ static inline uint32_t lock_state_waiters(uint32_t state)
 	return state >> WAITER_SHIFT;
 }
 
-/* How many monitors are held, and how many of those are waited for: sync blocks only. */
-struct sync_counts {
-	uint64_t held, contended;
-};
-MUST_CHECK struct error *sync_counts_read(struct heap *heap, struct sync_counts *ret);
-
 #endif

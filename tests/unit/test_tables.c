@@ -269,10 +269,6 @@ TEST(sync_blocks_tell_who_holds_and_how_many_wait)
 	CHECK(known && !waiting[0]);
 	CHECK_OK(sync_block_read(&blocks, 2, &block));
 	CHECK(block.is_free && !block.object);
-	struct sync_counts counts;
-	CHECK_OK(sync_counts_read(heap, &counts));
-	CHECK_NUMBER(counts.held, 1);
-	CHECK_NUMBER(counts.contended, 1);
 }
 
 TEST(a_sync_table_fuller_than_it_is_long_is_refused)
