@@ -110,9 +110,9 @@ static const char *state_text(const struct memory_range *range)
 	return range->is_reserved ? "MEM_RESERVE" : "MEM_COMMIT";
 }
 
-/* The line of a region in the great table, or in that of one kind (-list). */
+/* The line of a region in the great table, or in that of one kind (-list), which has no grid. */
 static void region_line(struct text *line, const struct grid *grid,
-			const struct memory_range *range, bool listed)
+			const struct memory_range *range)
 {
 	char start[20], end[20], size[32], bytes[32];
 	uint64_t length = range->end - range->start;
@@ -120,7 +120,7 @@ static void region_line(struct text *line, const struct grid *grid,
 	snprintf(end, sizeof(end), "%012" PRIx64, range->end - 1);
 	readable(length, size, sizeof(size));
 	with_separators(length, bytes, sizeof(bytes));
-	if (listed) {
+	if (!grid) {
 		text_clear(line);
 		text_printf(line, "%16s %14s %12s %-11s %-11s %s", start, bytes, size,
 			    state_text(range), type_text(range), memory_protection_name(range));
@@ -134,10 +134,10 @@ static void region_line(struct text *line, const struct grid *grid,
 }
 
 static void region_row(struct output *out, const struct grid *grid,
-		       const struct memory_range *range, bool listed)
+		       const struct memory_range *range)
 {
 	CLEANUP(text_deinit) struct text line = { 0 };
-	region_line(&line, grid, range, listed);
+	region_line(&line, grid, range);
 	output_row_begin(out);
 	output_text(out, text_string(&line));
 	output_text(out, memory_kind_name(range));
@@ -173,7 +173,7 @@ static void regions_print(struct output *out, const struct address_space *space)
 	grid_titles(out, &grid, titles);
 	output_table_begin(out, "regions", region_columns, REGION_COLUMNS, false);
 	for (size_t i = 0; i < space->count && !output_broken(out); i++)
-		region_row(out, &grid, &space->ranges[i], false);
+		region_row(out, &grid, &space->ranges[i]);
 	output_table_end(out);
 	grid_border(out, &grid);
 }
@@ -306,7 +306,7 @@ static bool kind_list(struct output *out, const struct address_space *space, con
 			output_line(out, "%16s %14s %12s %-11s %-11s %s", "Base Address",
 				    "Size (bytes)", "Size", "Mem State", "Mem Type", "Mem Protect");
 		}
-		region_row(out, NULL, range, true);
+		region_row(out, NULL, range);
 		size += range->end - range->start;
 	}
 	if (!found)
@@ -374,7 +374,7 @@ static struct error *maddress_run(struct command_call *call)
 	const struct arguments *arguments = call->arguments;
 	const char *list = arguments_value(arguments, "-list");
 	bool summary = arguments_has(arguments, "-summary");
-	struct address_space space;
+	struct address_space space = { 0 };
 	TRY(address_space_read(session_target(call->session), session_heap(call->session),
 			       call->task, call->scratch, &space));
 	if (!arguments_has(arguments, "-reserve"))

@@ -144,7 +144,7 @@ static struct error *items_print(struct command_call *call)
 		{ "address", "Object", CELL_ADDRESS, -16 }, { "type", "Type", CELL_TEXT, 0 },
 		{ "method", NULL, CELL_TEXT, 0 },
 	};
-	struct work_found found;
+	struct work_found found = { 0 };
 	output_table_begin(call->out, "work_items", columns, 5, true);
 	struct error *error =
 		thread_pool_visit_work(call->heap, call->scratch, item_print, call, &found);

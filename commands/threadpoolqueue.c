@@ -109,7 +109,7 @@ static struct error *threadpoolqueue_run(struct command_call *call)
 		{ "name", NULL, CELL_TEXT, 0 },
 	};
 	CLEANUP(listing_cleanup) struct listing listing = { .call = call };
-	struct work_found found;
+	struct work_found found = { 0 };
 	output_line(call->out, "global work item queue________________________________");
 	output_table_begin(call->out, "work_items", columns, 5, false);
 	struct error *error =

@@ -4,20 +4,16 @@
 
 enum { FIRST_CAPACITY = 256 };
 
-/* Room for one more; array is a pointer to the array's own. */
-static struct error *room(void *array, size_t count, size_t *capacity, size_t size)
+/* The array with room for one more; NULL: memory is out, and the array is as it was. */
+static void *room(void *array, size_t count, size_t *capacity, size_t size)
 {
-	void *memory;
 	if (count < *capacity)
-		return NULL;
+		return array;
 	size_t wanted = *capacity ? *capacity * 2 : FIRST_CAPACITY;
-	memcpy(&memory, array, sizeof(memory));
-	memory = reallocarray(memory, wanted, size);
-	if (!memory)
-		return &error_no_memory;
-	memcpy(array, &memory, sizeof(memory));
-	*capacity = wanted;
-	return NULL;
+	void *bigger = reallocarray(array, wanted, size);
+	if (bigger)
+		*capacity = wanted;
+	return bigger;
 }
 
 void async_graph_deinit(struct async_graph *graph)
@@ -30,7 +26,11 @@ void async_graph_deinit(struct async_graph *graph)
 static struct error *add_edge(uint64_t object, void *context)
 {
 	struct async_graph *graph = context;
-	TRY(room(&graph->edges, graph->edge_count, &graph->edge_capacity, sizeof(*graph->edges)));
+	void *bigger =
+		room(graph->edges, graph->edge_count, &graph->edge_capacity, sizeof(*graph->edges));
+	if (!bigger)
+		return &error_no_memory;
+	graph->edges = bigger;
 	graph->edges[graph->edge_count++] = object;
 	return NULL;
 }
@@ -49,7 +49,10 @@ struct error *async_graph_add(struct async_graph *graph, uint64_t address, const
 	}
 	if (!with_completed && managed_task_is_completed(node.flags))
 		return NULL;
-	TRY(room(&graph->nodes, graph->count, &graph->capacity, sizeof(*graph->nodes)));
+	void *bigger = room(graph->nodes, graph->count, &graph->capacity, sizeof(*graph->nodes));
+	if (!bigger)
+		return &error_no_memory;
+	graph->nodes = bigger;
 	if (kind == MANAGED_TASK_METHOD)
 		TRY(managed_task_machine(graph->heap, address, &node.machine));
 	node.edge = graph->edge_count;
@@ -131,7 +134,10 @@ struct error *async_graph_count_rootless(struct async_graph *graph, size_t *ret)
 
 struct error *async_steps_push(struct async_steps *steps, struct async_node *node, uint64_t depth)
 {
-	TRY(room(&steps->steps, steps->count, &steps->capacity, sizeof(*steps->steps)));
+	void *bigger = room(steps->steps, steps->count, &steps->capacity, sizeof(*steps->steps));
+	if (!bigger)
+		return &error_no_memory;
+	steps->steps = bigger;
 	steps->steps[steps->count++] = (struct async_step){ .node = node, .depth = depth };
 	return NULL;
 }

@@ -8,10 +8,8 @@ namespace Oracle;
 public static class Program
 {
 	private const string Usage = "usage: Oracle VERB DUMP --dac LIBMSCORDACCORE [--files FOLDER]... [--per-type N]\n" +
-		"VERB: version, modules, threads, segments, stat, objects, statics, threadstatics, exceptions,\n" +
-		"handles, finalizers, syncblocks, thinlocks, methods, time, check";
-		"handles, finalizers, ooms, syncblocks, thinlocks, time, check";
-		"handles, finalizers, syncblocks, thinlocks, methods, domains, assemblies, types, alc, time, check";
+		"VERB: version, modules, threads, segments, nativeheaps, stat, objects, statics, threadstatics, exceptions,\n" +
+		"handles, finalizers, ooms, syncblocks, thinlocks, methods, domains, assemblies, types, alc, time, check";
 
 	public static int Main(string[] arguments)
 	{
