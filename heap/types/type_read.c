@@ -52,9 +52,10 @@ static int class_read(const struct type_system *types, struct reader *reader, ui
  * Before .NET 9 the Module of a MethodTable is where it was allocated, which for instantiations
  * over a collectible assembly's types is not the definition's: that is the canonical MethodTable's
  * module, or an override in one of its optional slots, which stand in the order of their flags: the
- * first two inside the structure (PerInstInfo is the first of the places), the others behind it and
- * the vtable's chunks (src/coreclr/vm/methodtable.h of release/8.0: GetModule,
- * c_ModuleOverrideOffsets).
+ * first two inside the structure (PerInstInfo is the first of the places; an interface map alone
+ * stands in the second and leaves the first to the next), the others behind it and the vtable's
+ * chunks (src/coreclr/vm/methodtable.h and methodtable.cpp of release/8.0: GetModule,
+ * MultipurposeSlotOffset).
  */
 static bool definition_module(const struct type_system *types, struct reader *reader,
 			      struct method_table *table)
@@ -69,7 +70,9 @@ static bool definition_module(const struct type_system *types, struct reader *re
 		return false;
 	if (!(flags & MULTIPURPOSE_MODULE_OVERRIDE))
 		return true;
-	unsigned before = (unsigned)__builtin_popcount(flags & MULTIPURPOSE_LOWER_MASK);
+	unsigned lower = flags & MULTIPURPOSE_LOWER_MASK;
+	unsigned before =
+		lower == MULTIPURPOSE_INTERFACES ? 0 : (unsigned)__builtin_popcount(lower);
 	place = table->canonical + layout->instantiation.offset + before * sizeof(uint64_t);
 	if (before >= 2)
 		place +=

@@ -91,6 +91,7 @@ enum {
 	METHOD_TABLE_GENERICS_TYPICAL = 0x30, /* the definition itself: List<T> */
 	METHOD_TABLE_RID_SHIFT = 8,           /* of MTFlags2 */
 	MULTIPURPOSE_MODULE_OVERRIDE = 0x10,  /* before .NET 9: see definition_module() */
+	MULTIPURPOSE_INTERFACES = 0x02,
 	MULTIPURPOSE_LOWER_MASK = 0x0f,
 	VIRTUALS_PER_CHUNK = 8,
 	CANONICAL_TAG = 1,          /* of EEClassOrCanonMT */
