@@ -16,8 +16,9 @@ made man/clrpod-commands.7 --print-man commands
 made share/clrpod.bash --print-completion bash
 made share/_clrpod --print-completion zsh
 
+echo '.TH PROBE 1' > "$work/probe.1"
 for page in man/clrpod.1 man/clrpod-commands.7; do
-	if man --warnings -E UTF-8 -l -Tutf8 -Z /dev/null > /dev/null 2>&1; then
+	if man --warnings -E UTF-8 -l -Tutf8 -Z "$work/probe.1" > /dev/null 2>&1; then
 		MANWIDTH=80 man --warnings -E UTF-8 -l -Tutf8 -Z $page 2> "$work/warnings" > /dev/null
 		head "$work/warnings" | sed 's/^/# /'
 		[ ! -s "$work/warnings" ]
