@@ -2,39 +2,13 @@
 #include "dump/core_notes.h"
 #include "dump/core_target.h"
 #include "dump/core_writer.h"
+#include "tests/unit/core_file.h"
 #include "tests/unit/tap.h"
 
 #include <elf.h>
 #include <sys/mman.h>
 
 enum { PAGE = 4096, MIB = 1024 * 1024 };
-
-static int new_file(void)
-{
-	int fd = memfd_create("core", MFD_CLOEXEC);
-	if (fd < 0)
-		abort();
-	return fd;
-}
-
-static struct error *open_core(int fd, struct target **ret)
-{
-	char path[64];
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	return core_target_open(path, NULL, ret);
-}
-
-static void close_target(struct target **target)
-{
-	target_close(*target);
-}
-
-static struct core_segment segment(uint64_t start, uint64_t size)
-{
-	return (struct core_segment){ .start = start,
-				      .end = start + size,
-				      .protection = PF_R | PF_W };
-}
 
 /* Holes at the edges and in the middle of segments, among pages of zeros. */
 enum { LOSSY_PAGES = 40, LOSSY_BASE = 0x10000 };
@@ -60,9 +34,9 @@ static struct error *write_lossy(struct core_sink *sink, struct fake_target *fak
 				 bool without_heap, struct core_written *ret)
 {
 	struct core_mark mark;
-	struct core_segment segments[] = { segment(LOSSY_BASE, 20 * PAGE),
-					   segment(LOSSY_BASE + 20 * PAGE, 20 * PAGE),
-					   segment(LOSSY_BASE + MIB, 4 * MIB) };
+	struct core_segment segments[] = { core_file_segment(LOSSY_BASE, 20 * PAGE),
+					   core_file_segment(LOSSY_BASE + 20 * PAGE, 20 * PAGE),
+					   core_file_segment(LOSSY_BASE + MIB, 4 * MIB) };
 	segments[0].priority = CORE_REST;
 	segments[2].untouched = true;
 	TRY(core_mark_make(without_heap, &mark));
@@ -82,9 +56,9 @@ static struct error *write_lossy(struct core_sink *sink, struct fake_target *fak
 /* What can be read is right, and what could not be read cannot. *ret: pages that can. */
 static struct error *check_lossy(int fd, struct fake_target *fake, size_t *ret)
 {
-	CLEANUP(close_target) struct target *core = NULL;
+	CLEANUP(core_file_close) struct target *core = NULL;
 	*ret = 0;
-	struct error *error = open_core(fd, &core);
+	struct error *error = core_file_open(fd, &core);
 	if (error_take(&error, ERROR_BAD_DATA) || error)
 		return error;
 	for (size_t page = 0; page < LOSSY_PAGES; page++) {
@@ -102,7 +76,7 @@ static struct error *check_lossy(int fd, struct fake_target *fake, size_t *ret)
 TEST(a_stream_cut_anywhere_has_no_zeros_for_unreadable_pages)
 {
 	CLEANUP(fake_target_cleanup) struct fake_target *fake = make_lossy();
-	CLEANUP(fd_cleanup) int fd = new_file();
+	CLEANUP(fd_cleanup) int fd = core_file_new();
 	CLEANUP(core_sink_cleanup) struct core_sink *sink = NULL;
 	struct core_written written;
 	uint64_t bytes;
@@ -128,7 +102,7 @@ TEST(a_stream_cut_anywhere_has_no_zeros_for_unreadable_pages)
 TEST(a_file_without_its_last_table_has_no_zeros_either)
 {
 	CLEANUP(fake_target_cleanup) struct fake_target *fake = make_lossy();
-	CLEANUP(fd_cleanup) int fd = new_file();
+	CLEANUP(fd_cleanup) int fd = core_file_new();
 	CLEANUP(core_sink_cleanup) struct core_sink *sink = NULL;
 	struct core_written written;
 	Elf64_Ehdr header;
@@ -147,8 +121,8 @@ TEST(a_file_without_its_last_table_has_no_zeros_either)
 	REQUIRE(pwrite(fd, &header, sizeof(header), 0) == sizeof(header));
 	CHECK_OK(check_lossy(fd, fake, &pages));
 	CHECK_NUMBER(pages, all);
-	CLEANUP(close_target) struct target *core = NULL;
-	CHECK_OK(open_core(fd, &core));
+	CLEANUP(core_file_close) struct target *core = NULL;
+	CHECK_OK(core_file_open(fd, &core));
 	CHECK(core->missing_bytes > 0);
 }
 
@@ -157,13 +131,13 @@ TEST(a_mini_has_no_heap)
 {
 	for (int without = 0; without < 2; without++) {
 		CLEANUP(fake_target_cleanup) struct fake_target *fake = make_lossy();
-		CLEANUP(fd_cleanup) int fd = new_file();
+		CLEANUP(fd_cleanup) int fd = core_file_new();
 		CLEANUP(core_sink_cleanup) struct core_sink *sink = NULL;
-		CLEANUP(close_target) struct target *core = NULL;
+		CLEANUP(core_file_close) struct target *core = NULL;
 		struct core_written written;
 		CHECK_OK(core_sink_file_new(fd, &sink));
 		CHECK_OK(write_lossy(sink, fake, without, &written));
-		CHECK_OK(open_core(fd, &core));
+		CHECK_OK(core_file_open(fd, &core));
 		CHECK_NUMBER(core->without_heap, without);
 		CHECK_NUMBER(core->missing_bytes, 0);
 	}
@@ -173,9 +147,9 @@ TEST(a_mini_has_no_heap)
 TEST(a_damaged_table_ends_the_search)
 {
 	CLEANUP(fake_target_cleanup) struct fake_target *fake = make_lossy();
-	CLEANUP(fd_cleanup) int fd = new_file();
+	CLEANUP(fd_cleanup) int fd = core_file_new();
 	CLEANUP(core_sink_cleanup) struct core_sink *sink = NULL;
-	CLEANUP(close_target) struct target *core = NULL;
+	CLEANUP(core_file_close) struct target *core = NULL;
 	struct core_written written;
 	uint64_t bytes;
 	CHECK_OK(core_sink_pipe_new(fd, NULL, &sink));
@@ -192,7 +166,7 @@ TEST(a_damaged_table_ends_the_search)
 		header.p_filesz = header.p_memsz = bytes - 4096;
 		REQUIRE(pwrite(fd, &header, sizeof(header), at) == sizeof(header));
 	}
-	CHECK_FAILS(open_core(fd, &core), ERROR_BAD_DATA, "the same bytes more than once");
+	CHECK_FAILS(core_file_open(fd, &core), ERROR_BAD_DATA, "the same bytes more than once");
 }
 
 static const struct tap_case cases[] = {

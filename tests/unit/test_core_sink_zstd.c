@@ -4,6 +4,7 @@
 #include "dump/core_target.h"
 #include "dump/core_writer.h"
 #include "dump/zstd_frames.h"
+#include "tests/unit/core_file.h"
 #include "tests/unit/tap.h"
 
 #include <elf.h>
@@ -56,19 +57,6 @@ static struct error *write_packed(int fd, struct fake_target *fake, uint64_t *re
 	return sink->ops->finish(sink, ret_bytes);
 }
 
-static int new_file(void)
-{
-	int fd = memfd_create("packed", MFD_CLOEXEC);
-	if (fd < 0)
-		abort();
-	return fd;
-}
-
-static void close_target(struct target **target)
-{
-	target_close(*target);
-}
-
 static void count_note(void *context, const char *text)
 {
 	(void)text;
@@ -104,8 +92,8 @@ static size_t right_pages(struct target *core, struct fake_target *fake)
 TEST(written_in_frames_and_read_without_unpacking)
 {
 	CLEANUP(fake_target_cleanup) struct fake_target *fake = make_process();
-	CLEANUP(fd_cleanup) int fd = new_file();
-	CLEANUP(close_target) struct target *core = NULL;
+	CLEANUP(fd_cleanup) int fd = core_file_new();
+	CLEANUP(core_file_close) struct target *core = NULL;
 	struct core_written written;
 	uint64_t bytes;
 	int notes;
@@ -129,7 +117,7 @@ TEST(written_in_frames_and_read_without_unpacking)
 TEST(any_zstd_unpacks_it)
 {
 	CLEANUP(fake_target_cleanup) struct fake_target *fake = make_process();
-	CLEANUP(fd_cleanup) int fd = new_file();
+	CLEANUP(fd_cleanup) int fd = core_file_new();
 	struct core_written written;
 	uint64_t bytes;
 	CHECK_OK(write_packed(fd, fake, &bytes, &written));
@@ -145,13 +133,13 @@ TEST(any_zstd_unpacks_it)
 TEST(cut_anywhere_it_opens_as_far_as_it_goes)
 {
 	CLEANUP(fake_target_cleanup) struct fake_target *fake = make_process();
-	CLEANUP(fd_cleanup) int fd = new_file();
+	CLEANUP(fd_cleanup) int fd = core_file_new();
 	struct core_written written;
 	uint64_t bytes;
 	CHECK_OK(write_packed(fd, fake, &bytes, &written));
 	size_t most = 0, opened = 0;
 	for (unsigned cut = 1; cut <= 20; cut++) {
-		CLEANUP(close_target) struct target *core = NULL;
+		CLEANUP(core_file_close) struct target *core = NULL;
 		int notes;
 		REQUIRE(!ftruncate(fd, (off_t)(bytes - bytes * cut / 21)));
 		struct error *error = open_packed(fd, &notes, &core);
@@ -175,8 +163,8 @@ TEST(cut_anywhere_it_opens_as_far_as_it_goes)
 TEST(a_damaged_frame_is_a_hole)
 {
 	CLEANUP(fake_target_cleanup) struct fake_target *fake = make_process();
-	CLEANUP(fd_cleanup) int fd = new_file();
-	CLEANUP(close_target) struct target *core = NULL;
+	CLEANUP(fd_cleanup) int fd = core_file_new();
+	CLEANUP(core_file_close) struct target *core = NULL;
 	struct core_written written;
 	uint64_t bytes;
 	int notes;

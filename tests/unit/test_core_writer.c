@@ -2,6 +2,7 @@
 #include "dump/core_notes.h"
 #include "dump/core_target.h"
 #include "dump/core_writer.h"
+#include "tests/unit/core_file.h"
 #include "tests/unit/tap.h"
 
 #include <elf.h>
@@ -12,14 +13,6 @@
 #include <sys/stat.h>
 
 enum { PAGE = 4096, MIB = 1024 * 1024 };
-
-static int new_file(void)
-{
-	int fd = memfd_create("core", MFD_CLOEXEC);
-	if (fd < 0)
-		abort();
-	return fd;
-}
 
 static void fill(uint8_t *bytes, size_t size, unsigned seed)
 {
@@ -59,33 +52,14 @@ static struct error *write_to(int fd, const struct core_contents *contents, cons
 	return NULL;
 }
 
-static struct error *open_core(int fd, struct target **ret)
-{
-	char path[64];
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	return core_target_open(path, NULL, ret);
-}
-
-static void close_target(struct target **target)
-{
-	target_close(*target);
-}
-
-static struct core_segment segment(uint64_t start, uint64_t size)
-{
-	return (struct core_segment){ .start = start,
-				      .end = start + size,
-				      .protection = PF_R | PF_W };
-}
-
 TEST(two_segments_and_a_note)
 {
 	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
-	CLEANUP(fd_cleanup) int fd = new_file();
+	CLEANUP(fd_cleanup) int fd = core_file_new();
 	fill(fake_target_zeros(fake, 0x10000, 3 * PAGE), 3 * PAGE, 1);
 	fill(fake_target_zeros(fake, 0x7f0000000000, 2 * MIB + PAGE), 2 * MIB + PAGE, 2);
-	struct core_segment segments[] = { segment(0x10000, 3 * PAGE),
-					   segment(0x7f0000000000, 2 * MIB + PAGE) };
+	struct core_segment segments[] = { core_file_segment(0x10000, 3 * PAGE),
+					   core_file_segment(0x7f0000000000, 2 * MIB + PAGE) };
 	struct core_contents contents = { .target = &fake->base,
 					  .segments = segments,
 					  .segment_count = 2,
@@ -127,10 +101,10 @@ TEST(two_segments_and_a_note)
 TEST(untouched_memory_is_zeros)
 {
 	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
-	CLEANUP(fd_cleanup) int fd = new_file();
+	CLEANUP(fd_cleanup) int fd = core_file_new();
 	fill(fake_target_zeros(fake, 0x10000, PAGE), PAGE, 1);
-	struct core_segment segments[] = { segment(0x10000, PAGE),
-					   segment(0x10000 + PAGE, 64 * MIB) };
+	struct core_segment segments[] = { core_file_segment(0x10000, PAGE),
+					   core_file_segment(0x10000 + PAGE, 64 * MIB) };
 	segments[1].untouched = true;
 	struct core_contents contents = { .target = &fake->base,
 					  .segments = segments,
@@ -147,8 +121,8 @@ TEST(untouched_memory_is_zeros)
 	CHECK_NUMBER(file.st_size, written.file_bytes);
 	CHECK(file.st_size < 2 * MIB);
 	CHECK(file.st_blocks * 512 < MIB);
-	CLEANUP(close_target) struct target *core = NULL;
-	CHECK_OK(open_core(fd, &core));
+	CLEANUP(core_file_close) struct target *core = NULL;
+	CHECK_OK(core_file_open(fd, &core));
 	uint8_t *bytes = scenery_allocate(64 * MIB), *zeros = scenery_allocate(64 * MIB);
 	memset(bytes, 1, 64 * MIB);
 	CHECK_NUMBER(target_read_some(core, 0x10000 + PAGE, bytes, 64 * MIB), 64 * MIB);
@@ -162,13 +136,13 @@ TEST(untouched_memory_is_zeros)
 TEST(segments_stand_in_the_order_of_their_priority)
 {
 	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
-	CLEANUP(fd_cleanup) int fd = new_file();
+	CLEANUP(fd_cleanup) int fd = core_file_new();
 	static const unsigned priorities[] = { CORE_REST, CORE_HEAP, CORE_STACKS, CORE_FIRST,
 					       CORE_HEAP };
 	static const uint64_t order[] = { 4, 2, 1, 0, 3 };
 	struct core_segment segments[5];
 	for (size_t i = 0; i < 5; i++) {
-		segments[i] = segment(0x10000 * (i + 1), PAGE);
+		segments[i] = core_file_segment(0x10000 * (i + 1), PAGE);
 		segments[i].priority = priorities[i];
 		fill(fake_target_zeros(fake, segments[i].start, PAGE), PAGE, (unsigned)i);
 	}
@@ -191,11 +165,11 @@ TEST(segments_stand_in_the_order_of_their_priority)
 TEST(zeros_are_holes_of_the_file)
 {
 	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(ARCHITECTURE_ARM64);
-	CLEANUP(fd_cleanup) int fd = new_file();
+	CLEANUP(fd_cleanup) int fd = core_file_new();
 	uint8_t *bytes = fake_target_zeros(fake, 0x10000, 4 * MIB);
 	bytes[2 * MIB + 5] = 1;
 	bytes[3 * MIB - 1] = 2;
-	struct core_segment segments[] = { segment(0x10000, 4 * MIB) };
+	struct core_segment segments[] = { core_file_segment(0x10000, 4 * MIB) };
 	struct core_contents contents = { .target = &fake->base,
 					  .segments = segments,
 					  .segment_count = 1 };
@@ -218,12 +192,12 @@ TEST(zeros_are_holes_of_the_file)
 TEST(unreadable_pages_are_holes_of_the_core)
 {
 	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
-	CLEANUP(fd_cleanup) int fd = new_file();
+	CLEANUP(fd_cleanup) int fd = core_file_new();
 	fill(fake_target_zeros(fake, 0x10000, 2 * PAGE), 2 * PAGE, 1);
 	fill(fake_target_zeros(fake, 0x10000 + 5 * PAGE, PAGE), PAGE, 2);
 	fill(fake_target_zeros(fake, 0x10000 + 8 * PAGE, PAGE + 100), PAGE + 100, 3);
-	struct core_segment segments[] = { segment(0x10000, 7 * PAGE),
-					   segment(0x10000 + 7 * PAGE, 3 * PAGE) };
+	struct core_segment segments[] = { core_file_segment(0x10000, 7 * PAGE),
+					   core_file_segment(0x10000 + 7 * PAGE, 3 * PAGE) };
 	segments[1].optional = true;
 	struct core_contents contents = { .target = &fake->base,
 					  .segments = segments,
@@ -248,14 +222,14 @@ TEST(unreadable_pages_are_holes_of_the_core)
 TEST(unreadable_pages_in_a_stream)
 {
 	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
-	CLEANUP(fd_cleanup) int fd = new_file();
+	CLEANUP(fd_cleanup) int fd = core_file_new();
 	CLEANUP(core_sink_cleanup) struct core_sink *sink = NULL;
-	CLEANUP(close_target) struct target *core = NULL;
+	CLEANUP(core_file_close) struct target *core = NULL;
 	fill(fake_target_zeros(fake, 0x10000, 2 * PAGE), 2 * PAGE, 1);
 	fill(fake_target_zeros(fake, 0x10000 + 5 * PAGE, PAGE), PAGE, 2);
 	fill(fake_target_zeros(fake, 0x10000 + 8 * PAGE, PAGE + 100), PAGE + 100, 3);
-	struct core_segment segments[] = { segment(0x10000, 7 * PAGE),
-					   segment(0x10000 + 7 * PAGE, 3 * PAGE) };
+	struct core_segment segments[] = { core_file_segment(0x10000, 7 * PAGE),
+					   core_file_segment(0x10000 + 7 * PAGE, 3 * PAGE) };
 	segments[0].priority = CORE_REST; /* the holes come in descending order */
 	struct core_contents contents = { .target = &fake->base,
 					  .segments = segments,
@@ -268,7 +242,7 @@ TEST(unreadable_pages_in_a_stream)
 	CHECK_NUMBER(written.unreadable_bytes, 6 * PAGE);
 	CHECK_NUMBER(written.memory_bytes, 4 * PAGE);
 	CHECK_NUMBER(bytes, written.file_bytes);
-	CHECK_OK(open_core(fd, &core));
+	CHECK_OK(core_file_open(fd, &core));
 	CHECK_NUMBER(core->missing_bytes, 0);
 	for (uint64_t page = 0; page < 10; page++) {
 		uint8_t byte;
@@ -282,8 +256,9 @@ TEST(unreadable_pages_in_a_stream)
 TEST(nothing_can_be_read)
 {
 	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
-	CLEANUP(fd_cleanup) int fd = new_file();
-	struct core_segment segments[] = { segment(0x10000, 7 * PAGE), segment(0x90000, PAGE) };
+	CLEANUP(fd_cleanup) int fd = core_file_new();
+	struct core_segment segments[] = { core_file_segment(0x10000, 7 * PAGE),
+					   core_file_segment(0x90000, PAGE) };
 	struct core_contents contents = { .target = &fake->base,
 					  .segments = segments,
 					  .segment_count = 2 };
@@ -302,11 +277,11 @@ TEST(more_segments_than_e_phnum_holds)
 {
 	enum { COUNT = 70000 };
 	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
-	CLEANUP(fd_cleanup) int fd = new_file();
+	CLEANUP(fd_cleanup) int fd = core_file_new();
 	uint8_t *bytes = fake_target_zeros(fake, 0x10000, (size_t)COUNT * 2 * PAGE);
 	struct core_segment *segments = scenery_allocate(COUNT * sizeof(*segments));
 	for (size_t i = 0; i < COUNT; i++) {
-		segments[i] = segment(0x10000 + i * 2 * PAGE, PAGE);
+		segments[i] = core_file_segment(0x10000 + i * 2 * PAGE, PAGE);
 		memcpy(bytes + i * 2 * PAGE, &i, sizeof(i));
 	}
 	struct core_contents contents = { .target = &fake->base,
@@ -333,11 +308,11 @@ TEST(more_segments_than_e_phnum_holds)
 TEST(errors_of_the_file_and_the_task)
 {
 	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
-	CLEANUP(fd_cleanup) int fd = new_file();
+	CLEANUP(fd_cleanup) int fd = core_file_new();
 	CLEANUP(fd_cleanup) int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
 	CLEANUP(fd_cleanup) int closed = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	fill(fake_target_zeros(fake, 0x10000, 2 * MIB), 2 * MIB, 1);
-	struct core_segment segments[] = { segment(0x10000, 2 * MIB) };
+	struct core_segment segments[] = { core_file_segment(0x10000, 2 * MIB) };
 	struct core_contents contents = { .target = &fake->base,
 					  .segments = segments,
 					  .segment_count = 1 };
@@ -473,12 +448,12 @@ TEST(round_trip_through_the_core_target)
 {
 	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
 	CLEANUP(text_deinit) struct text notes = { 0 };
-	CLEANUP(fd_cleanup) int fd = new_file();
+	CLEANUP(fd_cleanup) int fd = core_file_new();
 	struct core_process process;
 	struct stopped_thread threads[3];
 	struct process_map maps[3];
 	fill(fake_target_zeros(fake, 0x10000, 3 * PAGE), 3 * PAGE, 1);
-	struct core_segment segments[] = { segment(0x10000, 4 * PAGE) };
+	struct core_segment segments[] = { core_file_segment(0x10000, 4 * PAGE) };
 	make_process(&process, threads, maps);
 	CHECK_OK(core_notes_build(&process, &notes));
 	struct core_contents contents = { .target = &fake->base,
@@ -490,7 +465,7 @@ TEST(round_trip_through_the_core_target)
 	CHECK_OK(write_to(fd, &contents, NULL, &written));
 	uint8_t bytes[4 * PAGE];
 	struct target *core;
-	CHECK_OK(open_core(fd, &core));
+	CHECK_OK(core_file_open(fd, &core));
 	int sum = 0;
 	uint64_t page_size = 0;
 	CHECK_NUMBER(core->missing_bytes, 0);
