@@ -374,17 +374,34 @@ static struct error *opened(struct live_target *live, struct error *error, struc
 	return error;
 }
 
-struct error *live_target_open(int pid, bool stop, const struct task *task, struct target **ret)
+/* Of what the number led to, not of another that got it meanwhile. */
+static struct error *open_checked(struct live_target *live, const struct process_identity *process)
 {
-	struct live_target *live = live_new(pid);
+	TRY(open_files(live));
+	return process_identity_check(process);
+}
+
+static struct error *stop(struct live_target *live, const struct process_identity *process,
+			  enum live_stop how, const struct task *task)
+{
+	if (how == LIVE_RUNNING)
+		return NULL;
+	TRY(thread_stop_begin(process, task, &live->stop));
+	return how == LIVE_STOPPED ? thread_stop_read_details(live->stop) : NULL;
+}
+
+struct error *live_target_open(const struct process_identity *process, enum live_stop how,
+			       const struct task *task, struct target **ret)
+{
+	struct live_target *live = live_new(process->pid);
 	if (!live)
 		return &error_no_memory;
-	struct error *error = process_exists(pid);
-	if (!error && stop)
-		error = thread_stop_begin(pid, task, &live->stop);
+	struct error *error = process_exists(process->pid);
+	if (!error)
+		error = stop(live, process, how, task);
 	if (!error) {
-		live->memory_id = process_memory_id(pid);
-		error = open_files(live);
+		live->memory_id = process_memory_id(process->pid);
+		error = open_checked(live, process);
 	}
 	return opened(live, error, ret);
 }
@@ -392,10 +409,10 @@ struct error *live_target_open(int pid, bool stop, const struct task *task, stru
 struct error *live_target_open_snapshot(const struct snapshot_request *request,
 					const struct task *task, struct target **ret)
 {
-	struct live_target *live = live_new(request->pid);
+	struct live_target *live = live_new(request->process.pid);
 	if (!live)
 		return &error_no_memory;
-	struct error *error = process_exists(request->pid);
+	struct error *error = process_exists(request->process.pid);
 	if (!error)
 		error = snapshot_take(request, task, &live->snapshot);
 	if (!error) {

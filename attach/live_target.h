@@ -1,9 +1,9 @@
 /*
  * A live process as a target, in one of three ways: as it runs, stopped, or as a snapshot. Memory
  * is read with pread on /proc/PID/mem (process_vm_readv where that file cannot be opened); mappings
- * are read once, at open. With `stop` every thread is stopped first (attach/thread_stop.h) and
- * stays so until the target is closed, which resumes it: close from the thread that opened. Without
- * `stop` memory moves under the reader, and threads have no registers. A snapshot
+ * are read once, at open. With LIVE_STOPPED every thread is stopped first (attach/thread_stop.h)
+ * and stays so until the target is closed, which resumes it: close from the thread that opened.
+ * With LIVE_RUNNING memory moves under the reader, and threads have no registers. A snapshot
  * (attach/snapshot.h) has the threads and the memory of one moment while the process runs on; when
  * it is dropped, reads fail and target_check() says why.
  *
@@ -24,7 +24,13 @@
 /* *ret is closed with target_close(). ERROR_NOT_FOUND: no such process. ERROR_OS: not allowed (the
  * message names what is missing). ERROR_UNSUPPORTED: a 32-bit process or another architecture.
  * ERROR_CANCELLED. `task` may be NULL. */
-MUST_CHECK struct error *live_target_open(int pid, bool stop, const struct task *task,
+enum live_stop {
+	LIVE_RUNNING,
+	LIVE_STOPPED,
+	LIVE_STOPPED_BRIEFLY, /* without thread_stop_read_details(), which the caller owes */
+};
+MUST_CHECK struct error *live_target_open(const struct process_identity *process,
+					  enum live_stop how, const struct task *task,
 					  struct target **ret);
 
 /* The same of a snapshot that is taken now. Errors as of snapshot_take(). */

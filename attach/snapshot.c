@@ -15,6 +15,7 @@ struct snapshot {
 	int pid;    /* of the target */
 	int keeper; /* its pid; 0: reaped */
 	int socket, file;
+	bool told; /* to stop, before it was there */
 	struct arena arena;
 	struct snapshot_record record;
 	char dropped[sizeof(((struct snapshot_message *)0)->text)]; /* why; "": it is there */
@@ -41,12 +42,20 @@ static struct error *start_keeper(struct snapshot *snapshot, const struct snapsh
 	return NULL;
 }
 
+/* Waits until the target is as it was; only a moment when we are told to stop: the keeper goes on
+ * by itself. */
 static void end_keeper(struct snapshot *snapshot)
 {
+	enum { PAUSE_MS = 5, TOLD_MS = 200 };
 	if (snapshot->socket >= 0)
 		shutdown(snapshot->socket, SHUT_WR);
-	while (snapshot->keeper && waitpid(snapshot->keeper, NULL, 0) < 0 && errno == EINTR)
-		;
+	for (int waited = 0; snapshot->keeper; waited += PAUSE_MS) {
+		pid_t ended = waitpid(snapshot->keeper, NULL, snapshot->told ? WNOHANG : 0);
+		if (ended > 0 || (ended < 0 && errno != EINTR) || waited > TOLD_MS)
+			break;
+		if (!ended)
+			poll(NULL, 0, PAUSE_MS);
+	}
 	snapshot->keeper = 0;
 }
 
@@ -71,6 +80,7 @@ static struct error *await(struct snapshot *snapshot, const struct task *task,
 		struct error *error = task_check(task, "taking a snapshot of the process");
 		if (error) {
 			kill(snapshot->keeper, SIGTERM);
+			snapshot->told = true;
 			return error;
 		}
 		struct pollfd wait = { .fd = snapshot->socket, .events = POLLIN };
@@ -106,12 +116,12 @@ static struct error *take(struct snapshot *snapshot, const struct snapshot_reque
 struct error *snapshot_take(const struct snapshot_request *request, const struct task *task,
 			    struct snapshot **ret)
 {
-	if (request->pid == getpid())
-		return error_new(ERROR_USAGE, "process %d is clrpod itself", request->pid);
+	if (request->process.pid == getpid())
+		return error_new(ERROR_USAGE, "process %d is clrpod itself", request->process.pid);
 	struct snapshot *snapshot = calloc(1, sizeof(*snapshot));
 	if (!snapshot)
 		return &error_no_memory;
-	snapshot->pid = request->pid;
+	snapshot->pid = request->process.pid;
 	snapshot->socket = snapshot->file = -1;
 	arena_init(&snapshot->arena);
 	struct error *error = take(snapshot, request, task);

@@ -21,7 +21,7 @@
 struct snapshot;
 
 struct snapshot_request {
-	int pid;
+	struct process_identity process;
 	unsigned hold_seconds; /* drop it then; 0: never for that reason */
 	bool insist; /* although it cannot be told whether a seccomp filter or a memory limit of the
 			process forbids it */

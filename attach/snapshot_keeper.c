@@ -18,7 +18,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
-enum { PAUSE_MS = 20, TRIES = 100 };
+enum { PAUSE_MS = 20 };
 
 /* Set by SIGTERM: from the program when it is told to stop, from the kernel when it dies. */
 static volatile sig_atomic_t stop_requested;
@@ -31,6 +31,9 @@ struct keeper {
 	struct memory_guard *guard;
 	enum syscall_filter filter; /* of the first thread */
 	struct wiped_areas wiped;
+	struct syscall_places places; /* of the target, while it stands */
+	bool lost;                    /* a borrowed thread is in a call that does not end */
+	bool trusts_wait;             /* no filter of the thread that made the copy forbids wait4 */
 	int leftovers[SNAPSHOT_LEFTOVERS_MAX];
 	unsigned leftover_count;
 	struct target *target; /* while it stands */
@@ -68,27 +71,57 @@ static bool traced_by_our_like(int pid)
 	       !strcmp(text_string(&theirs), text_string(&ours));
 }
 
+/* Did a clrpod that was killed leave a thread in its code? Such a thread goes home by itself as
+ * soon as it may run. */
+static bool is_on_its_way(const struct keeper *keeper)
+{
+	size_t count;
+	const struct stopped_thread *threads =
+		thread_stop_threads(live_target_stop(keeper->target), &count);
+	for (size_t i = 0; i < count; i++)
+		if (syscall_places_hold(&keeper->places, &threads[i]))
+			return true;
+	return false;
+}
+
+/* Can one of its threads, all of which are stopped, be borrowed now? NULL in *ret: later. */
+static struct error *choose_thread(struct keeper *keeper, const struct stopped_thread **ret)
+{
+	bool none_free = true;
+	*ret = NULL;
+	syscall_places_find(keeper->target, live_target_maps(keeper->target), &keeper->places);
+	for (size_t i = 0; i < keeper->places.count; i++)
+		none_free &= keeper->places.places[i].marked;
+	if (none_free)
+		return snapshot_refuse_place(keeper->request->process.pid);
+	if (!is_on_its_way(keeper))
+		*ret = syscall_injection_choose(keeper->target, live_target_stop(keeper->target),
+						&keeper->places, keeper->filter);
+	return NULL;
+}
+
 /* Stops it when no other does, and so that one of its threads can be borrowed. */
 static struct error *stop_target(struct keeper *keeper, const struct stopped_thread **ret_thread)
 {
-	int pid = keeper->request->pid;
-	for (int i = 0;; i++) {
-		struct error *error = live_target_open(pid, true, &keeper->task, &keeper->target);
-		if (error && (error->code != ERROR_OS || i >= TRIES || !traced_by_our_like(pid)))
+	const struct process_identity *process = &keeper->request->process;
+	uint64_t end = now_ms() + LIMIT_CALL_MS;
+	for (;;) {
+		struct error *error = live_target_open(process, LIVE_STOPPED_BRIEFLY, &keeper->task,
+						       &keeper->target);
+		bool late = now_ms() > end;
+		if (error && (error->code != ERROR_OS || late || !traced_by_our_like(process->pid)))
 			return error;
 		error_free(error);
 		if (!error) {
-			*ret_thread = syscall_injection_choose(live_target_stop(keeper->target));
+			TRY(choose_thread(keeper, ret_thread));
 			if (*ret_thread)
 				return NULL;
+			bool on_its_way = is_on_its_way(keeper);
 			target_close(keeper->target);
 			keeper->target = NULL;
+			if (late)
+				return snapshot_refuse_thread(process->pid, on_its_way);
 		}
-		if (i >= TRIES)
-			return error_new(ERROR_OS,
-					 "process %d handles signals all the time: no thread of it "
-					 "can make a copy",
-					 pid);
 		TRY(task_check(&keeper->task, "stopping the process"));
 		pause_ms(PAUSE_MS);
 	}
@@ -98,13 +131,14 @@ static struct error *clone_by(struct keeper *keeper, struct syscall_injection *i
 {
 	enum { NO_STACK = 16 }; /* aligned as arm64 wants it; nothing is there */
 	const struct snapshot_request *request = keeper->request;
+	int pid = request->process.pid;
 	uint64_t arguments[SYSCALL_ARGUMENTS];
 	long result;
-	bool trusted = keeper->filter != SYSCALL_FILTER_UNKNOWN &&
-		       syscall_filter_is_same(request->pid, injection->tid, request->pid);
-	if (!trusted && !injection->suspended && !request->insist)
-		return snapshot_refuse_filter(request->pid);
-	for (unsigned i = 0; i < keeper->leftover_count; i++) {
+	keeper->trusts_wait =
+		injection->suspended || syscall_filter_trusts(keeper->filter, pid, injection->tid);
+	if (!keeper->trusts_wait && !request->insist)
+		return snapshot_refuse_filter(pid);
+	for (unsigned i = 0; i < keeper->leftover_count && keeper->trusts_wait; i++) {
 		bool unused;
 		TRY(snapshot_reap_by(injection, keeper->leftovers[i], &unused));
 	}
@@ -113,42 +147,21 @@ static struct error *clone_by(struct keeper *keeper, struct syscall_injection *i
 	keeper->copy = injection->child;
 	TRY(error);
 	if (result < 0)
-		return snapshot_clone_failed(request->pid, (int)-result);
+		return snapshot_clone_failed(pid, (int)-result);
 	keeper->copy_in_target = (int)result;
 	return keeper->copy ? NULL
-			    : error_new(ERROR_OS, "the copy of process %d is not to be seen",
-					request->pid);
+			    : error_new(ERROR_OS, "the copy of process %d is not to be seen", pid);
 }
 
 static struct error *make_copy(struct keeper *keeper, const struct stopped_thread *thread)
 {
 	struct syscall_injection injection;
-	uint64_t instruction;
-	TRY(syscall_instruction_locate(keeper->target, live_target_maps(keeper->target),
-				       &instruction));
-	TRY(syscall_injection_begin(keeper->target, thread->tid, instruction, &injection));
+	TRY(syscall_injection_begin(keeper->target, thread, &keeper->places, &keeper->task,
+				    &injection));
 	struct error *error = clone_by(keeper, &injection);
+	keeper->lost = injection.lost;
 	syscall_injection_end(&injection);
 	return error;
-}
-
-/* From here to the end the process stands. */
-static struct error *copy_standing(struct keeper *keeper)
-{
-	const struct stopped_thread *thread = NULL;
-	struct process_maps copy_maps;
-	struct snapshot_record *record = &keeper->record;
-	TRY(stop_target(keeper, &thread));
-	record->maps = *live_target_maps(keeper->target);
-	record->threads =
-		thread_stop_threads(live_target_stop(keeper->target), &record->thread_count);
-	TRY(make_copy(keeper, thread));
-	record->copy_pid = keeper->copy;
-	TRY(process_maps_read(keeper->copy, &keeper->arena, &copy_maps));
-	TRY(frozen_pages_copy(keeper->target, &record->maps, &copy_maps, &keeper->wiped,
-			      keeper->file, &keeper->arena, &record->frozen));
-	record->pause_ms = live_target_resume(keeper->target);
-	return NULL;
 }
 
 static void set_oom_score(int pid)
@@ -161,16 +174,36 @@ static void set_oom_score(int pid)
 		return; /* a precaution more: the guard does not need it */
 }
 
+/* From here to the end the process stands. */
+static struct error *copy_standing(struct keeper *keeper)
+{
+	const struct stopped_thread *thread = NULL;
+	struct process_maps copy_maps;
+	struct snapshot_record *record = &keeper->record;
+	TRY(stop_target(keeper, &thread));
+	struct thread_stop *stop = live_target_stop(keeper->target);
+	record->maps = *live_target_maps(keeper->target);
+	record->threads = thread_stop_threads(stop, &record->thread_count);
+	TRY(make_copy(keeper, thread));
+	set_oom_score(keeper->copy);
+	record->copy_pid = keeper->copy;
+	TRY(process_maps_read(keeper->copy, &keeper->arena, &copy_maps));
+	TRY(frozen_pages_copy(keeper->target, &record->maps, &copy_maps, &keeper->wiped,
+			      keeper->file, &keeper->arena, &record->frozen));
+	syscall_places_clean(keeper->target, stop, &keeper->places);
+	record->pause_ms = live_target_resume(keeper->target);
+	return thread_stop_read_details(stop);
+}
+
 static struct error *take(struct keeper *keeper, uint64_t *ret_record)
 {
-	int pid = keeper->request->pid;
+	int pid = keeper->request->process.pid;
 	TRY(memory_guard_open(pid, &keeper->guard));
 	TRY(snapshot_check_room(pid, keeper->guard, keeper->request->insist));
 	TRY(wiped_areas_read(pid, &keeper->arena, &keeper->wiped));
 	keeper->filter = syscall_filter_of(pid, pid);
 	keeper->leftover_count = snapshot_leftovers(pid, keeper->leftovers);
 	TRY(copy_standing(keeper));
-	set_oom_score(keeper->copy);
 	*ret_record = frozen_pages_end(&keeper->record.frozen);
 	return snapshot_record_write(keeper->file, &keeper->record, ret_record);
 }
@@ -240,15 +273,22 @@ static bool release(struct keeper *keeper)
 {
 	if (keeper->copy)
 		snapshot_kill_copy(keeper->copy);
+	if (!keeper->copy_in_target)
+		return true;
 	/* Not even the program's end is a reason to leave this undone. */
-	return !keeper->copy_in_target ||
-	       snapshot_reap(keeper->request->pid, keeper->copy_in_target, NULL);
+	return keeper->trusts_wait &&
+	       snapshot_reap(&keeper->request->process, keeper->copy_in_target, keeper->filter);
 }
 
 static int keep(struct keeper *keeper)
 {
 	struct snapshot_message message = { .kind = SNAPSHOT_TAKEN };
 	struct error *error = take(keeper, &message.record);
+	if (keeper->lost) {
+		/* The kernel lets go what we cannot. */
+		send_error(keeper, error);
+		return 1;
+	}
 	target_close(keeper->target); /* resumes, if that was not done */
 	keeper->target = NULL;
 	if (error) {

@@ -152,3 +152,29 @@ struct error *snapshot_clone_failed(int pid, int os_errno)
 		error->os_errno = os_errno;
 	return error;
 }
+
+#define FREEZE_INSTEAD "--freeze needs none (the process stands still for as long as it takes)"
+
+struct error *snapshot_refuse_place(int pid)
+{
+	return error_new(
+		ERROR_UNSUPPORTED,
+		"process %d is not copied: no executable mapping of it has room at its end "
+		"for the code of a system call; " FREEZE_INSTEAD,
+		pid);
+}
+
+struct error *snapshot_refuse_thread(int pid, bool on_its_way)
+{
+	if (on_its_way)
+		return error_new(
+			ERROR_OS,
+			"process %d is not copied: a thread of it is still in a system call "
+			"of a clrpod that was killed; try again when it has ended (kill -CONT "
+			"if the process is stopped); " FREEZE_INSTEAD,
+			pid);
+	return error_new(ERROR_OS,
+			 "process %d is not copied: for %d s no thread of it could make a system "
+			 "call (each was handling a signal or ran outside libc); " FREEZE_INSTEAD,
+			 pid, LIMIT_CALL_MS / 1000);
+}

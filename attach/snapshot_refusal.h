@@ -17,6 +17,13 @@ MUST_CHECK struct error *snapshot_check_room(int pid, const struct memory_guard 
 /* ERROR_UNSUPPORTED: the filters of the process might kill it for a system call of ours. */
 MUST_CHECK struct error *snapshot_refuse_filter(int pid);
 
+/* ERROR_UNSUPPORTED: there is no place for the code of a system call (attach/syscall_place.h). */
+MUST_CHECK struct error *snapshot_refuse_place(int pid);
+
+/* ERROR_OS: no thread can be borrowed: one has been in the code of an earlier clrpod for
+ * LIMIT_CALL_MS (`on_its_way`), or each has been about to handle a signal, or was out of reach. */
+MUST_CHECK struct error *snapshot_refuse_thread(int pid, bool on_its_way);
+
 /* ERROR_OS for what clone answered: names the limit that it ran against, as far as it shows. */
 MUST_CHECK struct error *snapshot_clone_failed(int pid, int os_errno);
 

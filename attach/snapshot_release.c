@@ -2,6 +2,7 @@
 
 #include "attach/live_target.h"
 #include "attach/proc_file.h"
+#include "attach/process_access.h"
 #include "base/limits.h"
 
 #include <ctype.h>
@@ -11,6 +12,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { CANDIDATES_MAX = 16, TRY_MS = 20, TRIES = 250 };
 
@@ -41,8 +43,9 @@ struct error *snapshot_reap_by(struct syscall_injection *injection, int child, b
 
 struct candidates {
 	int pid;
-	int tids[CANDIDATES_MAX];
+	int tids[CANDIDATES_MAX]; /* the first thread first */
 	size_t count;
+	bool leaderless; /* its first thread has ended */
 };
 
 /* /proc/PID/task/TID/syscall: the number of the system call it is blocked in, or "running". */
@@ -50,69 +53,98 @@ static bool add_blocked(pid_t tid, void *context)
 {
 	struct candidates *candidates = context;
 	CLEANUP(text_deinit) struct text file = { 0 };
-	if (!proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "/proc/%d/task/%d/syscall",
+	if ((int)tid != candidates->pid &&
+	    !proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "/proc/%d/task/%d/syscall",
 			    candidates->pid, (int)tid) &&
 	    isdigit((unsigned char)text_string(&file)[0]))
 		candidates->tids[candidates->count++] = (int)tid;
-	return candidates->count < CANDIDATES_MAX - 1;
+	return candidates->count < CANDIDATES_MAX;
 }
 
-/* Borrows one of them that its stop does no harm; the last one, the first thread, in any case. */
-static struct error *borrow(const struct candidates *candidates, struct target *target,
-			    uint64_t instruction, const struct task *task,
-			    struct thread_stop **ret_stop, struct syscall_injection *ret)
+struct reaping {
+	const struct process_identity *process;
+	int child; /* as the process calls it */
+	enum syscall_filter filter;
+	struct target *target;
+	struct syscall_places places;
+};
+
+/* *ret: the child is gone. ERROR_OS: none of the stopped threads can make the call just now. */
+static struct error *reap_by(const struct reaping *reaping, const struct thread_stop *stop,
+			     enum syscall_fit least, bool *ret)
+{
+	int pid = reaping->process->pid;
+	struct syscall_injection injection;
+	const struct stopped_thread *thread =
+		syscall_injection_choose(reaping->target, stop, &reaping->places, reaping->filter);
+	if (!thread || syscall_places_hold(&reaping->places, thread) ||
+	    syscall_injection_fit(reaping->target, thread) < least)
+		return error_new(ERROR_OS, "the threads of process %d are busy", pid);
+	TRY(syscall_injection_begin(reaping->target, thread, &reaping->places, NULL, &injection));
+	struct error *error = NULL;
+	if (injection.suspended || syscall_filter_trusts(reaping->filter, pid, thread->tid))
+		error = snapshot_reap_by(&injection, reaping->child, ret);
+	else
+		error = error_new(ERROR_OS, "a filter of process %d may forbid wait4", pid);
+	if (injection.lost)
+		_exit(1); /* the kernel lets go what we cannot */
+	syscall_injection_end(&injection);
+	return error;
+}
+
+/* The first thread stops as well: who has it has the process's places to himself, as a thread has
+ * one tracer. When it has ended all the others do that. */
+static struct error *stop_some(const struct candidates *candidates, size_t i,
+			       const struct process_identity *process, struct thread_stop **ret)
+{
+	int pair[] = { candidates->pid, candidates->tids[i] };
+	if (candidates->leaderless)
+		return thread_stop_begin(process, NULL, ret);
+	return thread_stop_begin_some(process, pair, i ? 2 : 1, NULL, ret);
+}
+
+static struct error *reap_by_candidates(const struct candidates *candidates,
+					const struct reaping *reaping, bool *ret)
 {
 	struct error *error = NULL;
 	for (size_t i = 0; i < candidates->count; i++) {
 		struct thread_stop *stop;
-		bool last = i + 1 == candidates->count;
+		bool last = i + 1 == candidates->count || candidates->leaderless;
 		error_free(error);
-		error = thread_stop_begin_one(candidates->pid, candidates->tids[i], task, &stop);
-		if (error)
-			continue;
-		const struct stopped_thread *thread = syscall_injection_choose(stop);
-		if (thread && (last || syscall_injection_fit(thread) > SYSCALL_FIT_LATER))
-			error = syscall_injection_begin(target, thread->tid, instruction, ret);
-		else
-			error = error_new(ERROR_OS, "thread %d is busy", candidates->tids[i]);
+		error = stop_some(candidates, i, reaping->process, &stop);
 		if (!error) {
-			*ret_stop = stop;
-			return NULL;
+			error = reap_by(reaping, stop,
+					last ? SYSCALL_FIT_LATER : SYSCALL_FIT_RUNNING, ret);
+			thread_stop_free(stop);
 		}
-		thread_stop_free(stop);
+		if (!error || last)
+			break;
 	}
 	return error;
 }
 
-static struct error *reap(int pid, int child, const struct task *task, bool *ret)
+static struct error *reap(const struct process_identity *process, int child,
+			  enum syscall_filter filter, bool *ret)
 {
-	struct candidates candidates = { .pid = pid };
-	struct target *target;
-	struct thread_stop *stop = NULL;
-	struct syscall_injection injection;
-	uint64_t instruction;
-	TRY(live_target_open(pid, false, NULL, &target));
+	int pid = process->pid;
+	struct candidates candidates = { .pid = pid, .tids = { pid }, .count = 1 };
+	struct reaping reaping = { .process = process, .child = child, .filter = filter };
+	candidates.leaderless = process_memory_id(pid) != pid;
+	TRY(live_target_open(process, LIVE_RUNNING, NULL, &reaping.target));
+	syscall_places_find(reaping.target, live_target_maps(reaping.target), &reaping.places);
 	int failed = proc_visit_tasks(pid, add_blocked, &candidates);
-	candidates.tids[candidates.count++] = pid;
 	struct error *error =
 		failed ? error_os(failed, "cannot list the threads of process %d", pid)
-		       : syscall_instruction_locate(target, live_target_maps(target), &instruction);
-	if (!error)
-		error = borrow(&candidates, target, instruction, task, &stop, &injection);
-	if (!error) {
-		error = snapshot_reap_by(&injection, child, ret);
-		syscall_injection_end(&injection);
-	}
-	thread_stop_free(stop);
-	target_close(target);
+		       : reap_by_candidates(&candidates, &reaping, ret);
+	target_close(reaping.target);
 	return error;
 }
 
-bool snapshot_reap(int pid, int child, const struct task *task)
+bool snapshot_reap(const struct process_identity *process, int child, enum syscall_filter filter)
 {
 	for (int i = 0; i < TRIES; i++) {
 		bool done = false;
-		struct error *error = reap(pid, child, task, &done);
+		struct error *error = reap(process, child, filter, &done);
 		bool gone = error && error->code == ERROR_NOT_FOUND;
 		error_free(error);
 		if (done || gone)
@@ -128,16 +160,18 @@ bool snapshot_reap(int pid, int child, const struct task *task)
 /* Its id as its parent sees it; 0: it is none. */
 static int leftover_of(int parent, int pid)
 {
-	enum { STAT_PPID = 4, STAT_EXIT_SIGNAL = 38 }; /* proc(5) */
+	enum { STAT_PPID = 4, STAT_EXIT_SIGNAL = 38, STAT_EXIT_CODE = 52 }; /* proc(5) */
 	CLEANUP(text_deinit) struct text file = { 0 };
-	int64_t ppid, exit_signal;
+	int64_t ppid, exit_signal, status;
 	if (proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "/proc/%d/stat", pid) ||
 	    proc_stat_state(&file) != 'Z' || !proc_stat_number(&file, STAT_PPID, &ppid) ||
 	    ppid != parent || !proc_stat_number(&file, STAT_EXIT_SIGNAL, &exit_signal) ||
 	    exit_signal)
 		return 0;
-	if (proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "/proc/%d/oom_score_adj", pid) ||
-	    strtol(text_string(&file), NULL, 10) != SNAPSHOT_OOM_SCORE)
+	bool ours = proc_stat_number(&file, STAT_EXIT_CODE, &status) &&
+		    status == SYSCALL_COPY_STATUS << 8; /* wait(2) */
+	if (!ours && (proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "/proc/%d/oom_score_adj", pid) ||
+		      strtol(text_string(&file), NULL, 10) != SNAPSHOT_OOM_SCORE))
 		return 0;
 	if (proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "/proc/%d/status", pid))
 		return 0;

@@ -6,8 +6,8 @@
 #ifndef ATTACH_SNAPSHOT_RELEASE_H
 #define ATTACH_SNAPSHOT_RELEASE_H
 
+#include "attach/syscall_filter.h"
 #include "attach/syscall_inject.h"
-#include "base/task.h"
 
 /* The score that a copy has (/proc/PID/oom_score_adj): the first to go when memory runs out. */
 enum { SNAPSHOT_OOM_SCORE = 1000, SNAPSHOT_LEFTOVERS_MAX = 64 };
@@ -15,12 +15,15 @@ enum { SNAPSHOT_OOM_SCORE = 1000, SNAPSHOT_LEFTOVERS_MAX = 64 };
 /* Kills the copy, which we trace, and waits until its memory is free. */
 void snapshot_kill_copy(int copy);
 
-/* Has a thread of `pid` reap the child that it calls `child`. Tries again for some seconds while
- * another traces the process. true: nothing is left (also when the process itself has ended). */
-bool snapshot_reap(int pid, int child, const struct task *task);
+/* Has a thread of the process reap the child that it calls `child`: one that may make the call
+ * under `filter`, which the thread that made the copy was under (attach/syscall_filter.h). Tries
+ * again for some seconds while another traces the process. true: nothing is left (also when the
+ * process itself has ended). */
+bool snapshot_reap(const struct process_identity *process, int child, enum syscall_filter filter);
 
 /* Zombies of copies whose keeper was killed: children of `pid` that send no signal and have the
- * score of a copy. Their ids as the process sees them; answers how many. */
+ * score of a copy, or the exit status of one that nobody held (attach/syscall_code.h). Their ids as
+ * the process sees them; answers how many. */
 unsigned snapshot_leftovers(int pid, int ret[static SNAPSHOT_LEFTOVERS_MAX]);
 
 /* Reaps `child` by the thread that is borrowed already. *ret: it is gone. */

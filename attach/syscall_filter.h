@@ -14,8 +14,8 @@
 #include <sched.h>
 
 /* The copy shares the descriptors and the folder, so that its end closes no connection and no lock;
- * its end sends no signal (exit_signal 0). Should it ever run, with neither stack nor thread-local
- * memory it faults at once. */
+ * its end sends no signal (exit_signal 0). Should it ever run, it ends at
+ * once (attach/syscall_code.h), with neither stack nor thread-local memory. */
 enum { SNAPSHOT_CLONE_FLAGS = CLONE_FILES | CLONE_FS | CLONE_SETTLS };
 
 enum syscall_filter {
@@ -28,7 +28,9 @@ enum syscall_filter {
  * while anything is stopped. */
 enum syscall_filter syscall_filter_of(int pid, int tid);
 
-/* Have two threads of the process as many filters? */
-bool syscall_filter_is_same(int pid, int tid, int other_tid);
+/* May this stopped thread of the process make the calls? It has no filter, or as many as ours, when
+ * `first`, which syscall_filter_of() answered of the first thread, says that these let them pass.
+ */
+bool syscall_filter_trusts(enum syscall_filter first, int pid, int tid);
 
 #endif

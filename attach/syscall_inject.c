@@ -14,9 +14,8 @@
 #include <time.h>
 
 enum {
-	SYSCALL_STOP = SIGTRAP | 0x80,    /* with PTRACE_O_TRACESYSGOOD */
-	SUSPEND_SECCOMP = 1 << 21,        /* PTRACE_O_SUSPEND_SECCOMP, Linux 4.3 */
-	CODE_BYTES_MAX = 4 * 1024 * 1024, /* of a mapping that is searched */
+	SYSCALL_STOP = SIGTRAP | 0x80, /* with PTRACE_O_TRACESYSGOOD */
+	SUSPEND_SECCOMP = 1 << 21,     /* PTRACE_O_SUSPEND_SECCOMP, Linux 4.3 */
 };
 
 static uint64_t bit_of(int signal)
@@ -24,68 +23,93 @@ static uint64_t bit_of(int signal)
 	return 1ull << (signal - 1);
 }
 
-/* --- where the instruction stands */
-
-static struct error *find_in(struct target *target, const struct process_map *map, uint64_t *ret)
+/* A fault of a blocked signal would kill the process (kernel/signal.c: force_sig_info). */
+static uint64_t faults(void)
 {
-	size_t size = map->end - map->start > CODE_BYTES_MAX ? (size_t)CODE_BYTES_MAX
-							     : (size_t)(map->end - map->start);
-	CLEANUP(free_cleanup) uint8_t *code = malloc(size);
-	if (!code)
-		return &error_no_memory;
-	size = target_read_some(target, map->start, code, size);
-	size_t at = syscall_instruction_find(code, size);
-	if (at < size)
-		*ret = map->start + at;
-	return NULL;
-}
-
-struct error *syscall_instruction_locate(struct target *target, const struct process_maps *maps,
-					 uint64_t *ret)
-{
-	*ret = 0;
-	for (int round = 0; round < 2 && !*ret; round++) {
-		for (size_t i = 0; i < maps->count && !*ret; i++) {
-			const struct process_map *map = &maps->maps[i];
-			bool kernel = !strcmp(map->path, "[vdso]");
-			bool library = map->kind == PROCESS_MAP_FILE &&
-				       (strstr(map->path, "/libc.") || strstr(map->path, "/ld-"));
-			if ((map->protection & PF_X) && (round ? library : kernel))
-				TRY(find_in(target, map, ret));
-		}
-	}
-	if (*ret)
-		return NULL;
-	return error_new(ERROR_NOT_FOUND,
-			 "process %d has no system call instruction in its [vdso] or libc",
-			 target->pid);
+	return bit_of(SIGSEGV) | bit_of(SIGBUS) | bit_of(SIGILL) | bit_of(SIGFPE) |
+	       bit_of(SIGTRAP) | bit_of(SIGSYS);
 }
 
 /* --- which thread */
 
-enum syscall_fit syscall_injection_fit(const struct stopped_thread *thread)
+static bool general_registers(const struct stopped_thread *thread, struct user_regs_struct *ret)
 {
 	const struct register_set *set = thread_register_set(thread, NT_PRSTATUS);
-	struct user_regs_struct registers;
-	if (!set || set->size != sizeof(registers))
-		return SYSCALL_FIT_LATER;
-	memcpy(&registers, set->bytes, sizeof(registers));
-	return syscall_registers_fit(&registers);
+	if (!set || set->size != sizeof(*ret))
+		return false;
+	memcpy(ret, set->bytes, sizeof(*ret));
+	return true;
 }
 
-const struct stopped_thread *syscall_injection_choose(const struct thread_stop *stop)
+/* Within a restartable sequence (rseq(2)) it must not go elsewhere and come back: the kernel would
+ * no longer abort the sequence. linux/ptrace.h: PTRACE_GET_RSEQ_CONFIGURATION, Linux 5.13;
+ * linux/rseq.h: struct rseq. */
+static bool in_restartable_sequence(struct target *target, int tid)
 {
+	enum { RSEQ_CS = 8 };
+	const enum __ptrace_request get_configuration = 0x420f;
+	struct {
+		uint64_t address;
+		uint32_t size, signature, flags, padding;
+	} configuration;
+	uint64_t sequence = 0;
+	void *size = (void *)sizeof(configuration);
+	if (ptrace(get_configuration, tid, size, &configuration) < 0 || !configuration.address)
+		return false;
+	return target_read_some(target, configuration.address + RSEQ_CS, &sequence,
+				sizeof(sequence)) != sizeof(sequence) ||
+	       sequence;
+}
+
+enum syscall_fit syscall_injection_fit(struct target *target, const struct stopped_thread *thread)
+{
+	uint8_t code[2 * SYSCALL_INSTRUCTION_BYTES_MAX] = { 0 };
+	struct user_regs_struct registers;
+	if (thread->delivering || !general_registers(thread, &registers))
+		return SYSCALL_FIT_NOT_NOW;
+	uint64_t from = syscall_registers_place(&registers) - SYSCALL_INSTRUCTION_BYTES_MAX;
+	if (target_read_some(target, from, code, sizeof(code)) < sizeof(code))
+		memset(code, 0, sizeof(code));
+	enum syscall_fit fit = syscall_registers_fit(&registers, code);
+	if (fit == SYSCALL_FIT_RUNNING && in_restartable_sequence(target, thread->tid))
+		return SYSCALL_FIT_NOT_NOW;
+	return fit;
+}
+
+/* A free place from which the thread finds home; 0: none. */
+static uint64_t place_for(const struct syscall_places *places,
+			  const struct user_regs_struct *registers)
+{
+	uint8_t bytes[SYSCALL_CODE_BYTES];
+	for (size_t i = 0; i < places->count; i++) {
+		struct syscall_code code = { .home = *registers,
+					     .address = places->places[i].address };
+		if (!places->places[i].marked && syscall_code_make(&code, bytes))
+			return code.address;
+	}
+	return 0;
+}
+
+const struct stopped_thread *syscall_injection_choose(struct target *target,
+						      const struct thread_stop *stop,
+						      const struct syscall_places *places,
+						      enum syscall_filter first)
+{
+	enum { TRUSTED = SYSCALL_FIT_BLOCKED + 1 };
 	size_t count;
 	const struct stopped_thread *threads = thread_stop_threads(stop, &count), *best = NULL;
-	enum syscall_fit best_fit = SYSCALL_FIT_LATER;
-	for (size_t i = 0; i < count; i++) {
-		if (!thread_register_set(&threads[i], NT_PRSTATUS) || threads[i].delivering)
+	unsigned best_rank = 0;
+	for (size_t i = 0; i < count && best_rank < TRUSTED + SYSCALL_FIT_BLOCKED; i++) {
+		struct user_regs_struct registers;
+		unsigned rank = syscall_injection_fit(target, &threads[i]);
+		if (rank == SYSCALL_FIT_NOT_NOW || !general_registers(&threads[i], &registers))
 			continue;
-		enum syscall_fit fit = syscall_injection_fit(&threads[i]);
-		if (best && fit <= best_fit)
+		if (syscall_filter_trusts(first, target->pid, threads[i].tid))
+			rank += TRUSTED;
+		if (rank <= best_rank || !place_for(places, &registers))
 			continue;
 		best = &threads[i];
-		best_fit = fit;
+		best_rank = rank;
 	}
 	return best;
 }
@@ -109,10 +133,12 @@ static struct error *set_registers(const struct syscall_injection *injection,
 				   struct user_regs_struct registers)
 {
 	struct iovec bytes = { .iov_base = &registers, .iov_len = sizeof(registers) };
+	errno = syscall_registers_forget_call(injection->tid);
+	if (errno)
+		return failed(injection, "set the system call");
 	if (ptrace(PTRACE_SETREGSET, injection->tid, NT_PRSTATUS, &bytes))
 		return failed(injection, "set the registers");
-	errno = syscall_registers_forget_call(injection->tid);
-	return errno ? failed(injection, "set the system call") : NULL;
+	return NULL;
 }
 
 static struct error *get_registers(const struct syscall_injection *injection,
@@ -131,26 +157,25 @@ static struct error *set_mask(const struct syscall_injection *injection, uint64_
 	return NULL;
 }
 
-struct error *syscall_injection_begin(struct target *target, int tid, uint64_t address,
+struct error *syscall_injection_begin(struct target *target, const struct stopped_thread *thread,
+				      const struct syscall_places *places, const struct task *task,
 				      struct syscall_injection *ret)
 {
-	uint8_t code[SYSCALL_INSTRUCTION_BYTES_MAX];
-	/* A fault of a blocked signal would kill the process (kernel/signal.c: force_sig_info). */
-	uint64_t faults = bit_of(SIGSEGV) | bit_of(SIGBUS) | bit_of(SIGILL) | bit_of(SIGFPE) |
-			  bit_of(SIGTRAP) | bit_of(SIGSYS);
+	int tid = thread->tid;
 	intptr_t options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE;
-	*ret = (struct syscall_injection){ .pid = target->pid, .tid = tid, .address = address };
-	if (target_read_some(target, address, code, sizeof(code)) != sizeof(code) ||
-	    syscall_instruction_find(code, sizeof(code)))
-		return error_new(ERROR_NOT_FOUND, "process %d runs another program now",
-				 target->pid);
+	*ret = (struct syscall_injection){ .pid = target->pid, .tid = tid, .task = task };
 	TRY(get_registers(ret, &ret->registers));
+	ret->address = place_for(places, &ret->registers);
+	if (!ret->address)
+		return error_new(ERROR_UNSUPPORTED,
+				 "thread %d of process %d has no free place for a system call", tid,
+				 target->pid);
 	if (ptrace(PTRACE_GETSIGMASK, tid, sizeof(ret->mask), &ret->mask))
 		return failed(ret, "read the signal mask");
 	ret->suspended = !ptrace(PTRACE_SETOPTIONS, tid, NULL, options | SUSPEND_SECCOMP);
 	if (!ret->suspended && ptrace(PTRACE_SETOPTIONS, tid, NULL, options))
 		return failed(ret, "follow the system calls");
-	return set_mask(ret, ~faults);
+	return NULL;
 }
 
 static bool is_dead(pid_t tid)
@@ -160,20 +185,51 @@ static bool is_dead(pid_t tid)
 	return failed == ENOENT || failed == ESRCH || (!failed && proc_stat_state(&file) == 'Z');
 }
 
-/* A process killed meanwhile does not report its first thread before its tracer has asked for each
- * of the others (ptrace(2), BUGS), which happens elsewhere: so it is looked at now and then. */
-static pid_t wait_for(pid_t tid, int *ret_status)
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static struct error *too_long(const struct syscall_injection *injection)
+{
+	return error_new(
+		ERROR_OS,
+		"process %d cannot be copied: a system call of its thread %d has not ended "
+		"in time (something makes it wait, as a frozen control group or a "
+		"userfaultfd); --freeze reads it without one",
+		injection->pid, injection->tid);
+}
+
+/* Waits for the next stop of a task, LIMIT_CALL_MS at most, and little longer once we are told to
+ * stop: what is cut off here nobody tidies up. A process killed meanwhile does not report its first
+ * thread before its tracer has asked for each of the others (ptrace(2), BUGS), which happens
+ * elsewhere: so it is looked at now and then. */
+static struct error *wait_for(struct syscall_injection *injection, pid_t tid, int *ret_status)
 {
 	enum { TURN_NS = 20 * 1000, TURNS_A_LOOK = 500 };
-	for (unsigned turn = 1;; turn++) {
+	uint64_t now = now_ns(), end = now + LIMIT_CALL_MS * 1000000ull;
+	struct error *told = NULL;
+	for (unsigned turn = 1; now < end; turn++, now = now_ns()) {
 		struct timespec nap = { .tv_nsec = TURN_NS };
 		pid_t answer = waitpid(tid, ret_status, __WALL | WNOHANG);
-		if (answer > 0 || (answer < 0 && errno != EINTR))
-			return answer;
-		if (turn % TURNS_A_LOOK == 0 && is_dead(tid))
-			return -1;
+		bool gone = answer < 0 ? errno != EINTR : answer && !WIFSTOPPED(*ret_status);
+		if (gone || (!answer && turn % TURNS_A_LOOK == 0 && is_dead(tid))) {
+			error_free(told);
+			return died(injection);
+		}
+		if (answer > 0) {
+			error_free(told);
+			return NULL;
+		}
 		nanosleep(&nap, NULL);
+		if (!told && (told = task_check(injection->task, "copying the process")) &&
+		    end > now + LIMIT_CALL_TOLD_MS * 1000000ull)
+			end = now + LIMIT_CALL_TOLD_MS * 1000000ull;
 	}
+	injection->lost = true;
+	return told ? told : too_long(injection);
 }
 
 /* The child stands before its first instruction, and dies with us from here on. */
@@ -184,8 +240,8 @@ static struct error *take_child(struct syscall_injection *injection)
 	if (ptrace(PTRACE_GETEVENTMSG, injection->tid, NULL, &id))
 		return failed(injection, "learn the child");
 	injection->child = (int)id;
-	if (wait_for(injection->child, &status) != injection->child || !WIFSTOPPED(status) ||
-	    ptrace(PTRACE_SETOPTIONS, injection->child, NULL, (intptr_t)PTRACE_O_EXITKILL))
+	TRY(wait_for(injection, injection->child, &status));
+	if (ptrace(PTRACE_SETOPTIONS, injection->child, NULL, (intptr_t)PTRACE_O_EXITKILL))
 		return error_os(errno, "cannot hold the copy of process %d", injection->pid);
 	return NULL;
 }
@@ -196,7 +252,7 @@ static struct error *take_signal(struct syscall_injection *injection, int signal
 	siginfo_t info;
 	if (ptrace(PTRACE_GETSIGINFO, injection->tid, NULL, &info))
 		return failed(injection, "learn the signal");
-	if (info.si_code > 0)
+	if (info.si_code > 0 && (faults() & bit_of(signal)))
 		return error_new(ERROR_OS,
 				 "thread %d of process %d could not make a system call: %s",
 				 injection->tid, injection->pid, strsignal(signal));
@@ -212,8 +268,7 @@ static struct error *run_to_syscall_stop(struct syscall_injection *injection)
 		int status;
 		if (ptrace(PTRACE_SYSCALL, injection->tid, NULL, (void *)(intptr_t)deliver))
 			return failed(injection, "go on with a system call");
-		if (wait_for(injection->tid, &status) != injection->tid || !WIFSTOPPED(status))
-			return died(injection);
+		TRY(wait_for(injection, injection->tid, &status));
 		int event = status >> 16, signal = WSTOPSIG(status);
 		deliver = 0;
 		if (signal == SYSCALL_STOP)
@@ -227,25 +282,57 @@ static struct error *run_to_syscall_stop(struct syscall_injection *injection)
 	}
 }
 
+/* From the call's instruction to its exit; again, where something in between let the kernel restart
+ * it (include/linux/errno.h: ERESTARTSYS to ERESTART_RESTARTBLOCK). */
+static struct error *run_the_call(struct syscall_injection *injection, long *ret_result)
+{
+	enum { RESTART_FIRST = 512, RESTART_LAST = 516 };
+	struct user_regs_struct registers;
+	do {
+		TRY(run_to_syscall_stop(injection)); /* the entry */
+		TRY(run_to_syscall_stop(injection)); /* the exit */
+		TRY(get_registers(injection, &registers));
+		*ret_result = syscall_registers_result(&registers);
+	} while (*ret_result <= -RESTART_FIRST && *ret_result >= -RESTART_LAST);
+	return NULL;
+}
+
 struct error *syscall_injection_call(struct syscall_injection *injection, long number,
 				     const uint64_t arguments[static SYSCALL_ARGUMENTS],
 				     long *ret_result)
 {
 	struct user_regs_struct registers = injection->registers;
-	syscall_registers_prepare(&registers, injection->address, number, arguments);
+	struct syscall_code code = { .home = injection->registers,
+				     .mask = injection->mask,
+				     .address = injection->address,
+				     .forks = number == SYS_clone };
+	uint8_t bytes[SYSCALL_CODE_BYTES];
+	/* Killed in between, we leave a thread at home and perhaps a mark. */
+	if (!syscall_code_make(&code, bytes))
+		return error_new(ERROR_OS, "thread %d of process %d is out of reach",
+				 injection->tid, injection->pid);
+	errno = syscall_place_write(injection->tid, code.address, bytes);
+	if (errno)
+		return failed(injection, "write code for a system call");
+	uint64_t entry = syscall_code_entry(code.address);
+	syscall_registers_prepare(&registers, entry, number, arguments);
 	TRY(set_registers(injection, registers));
-	TRY(run_to_syscall_stop(injection)); /* the entry */
-	TRY(run_to_syscall_stop(injection)); /* the exit */
-	TRY(get_registers(injection, &registers));
-	*ret_result = syscall_registers_result(&registers);
-	return NULL;
+	/* From here to the end it finds home by itself. */
+	TRY(set_mask(injection, ~faults()));
+	return run_the_call(injection, ret_result);
 }
 
 void syscall_injection_end(struct syscall_injection *injection)
 {
-	/* Failing, the process is dead. */
-	error_free(set_registers(injection, injection->registers));
+	if (injection->lost)
+		return;
+	/* Failing, the process is dead. The mask first: without us the code sets it, not the
+	 * registers' owner. */
 	error_free(set_mask(injection, injection->mask));
+	struct error *error = set_registers(injection, injection->registers);
+	if (!error)
+		(void)syscall_place_clear(injection->tid, injection->address);
+	error_free(error);
 	ptrace(PTRACE_SETOPTIONS, injection->tid, NULL, 0);
 	if (injection->resend)
 		syscall(SYS_tgkill, injection->pid, injection->tid, injection->resend);

@@ -9,14 +9,23 @@
 
 #if defined(__x86_64__)
 
-static const uint8_t instruction[] = { 0x0f, 0x05 }; /* syscall */
-enum { INSTRUCTION_ALIGNMENT = 1 };
-
 /* The kernel keeps the number in orig_rax while a call is under way; it restarts it when rax says
  * so, which both come back with the registers. */
-enum syscall_fit syscall_registers_fit(const struct user_regs_struct *registers)
+enum syscall_fit syscall_registers_fit(const struct user_regs_struct *registers,
+				       const uint8_t code[static 2 * SYSCALL_INSTRUCTION_BYTES_MAX])
 {
+	(void)code;
 	return (int64_t)registers->orig_rax >= 0 ? SYSCALL_FIT_BLOCKED : SYSCALL_FIT_RUNNING;
+}
+
+uint64_t syscall_registers_place(const struct user_regs_struct *registers)
+{
+	return registers->rip;
+}
+
+uint64_t syscall_registers_stack(const struct user_regs_struct *registers)
+{
+	return registers->rsp;
 }
 
 void syscall_registers_prepare(struct user_regs_struct *registers, uint64_t address, long number,
@@ -52,12 +61,13 @@ void syscall_clone_arguments(uint64_t flags, uint64_t stack, uint64_t tls,
 
 #elif defined(__aarch64__)
 
-static const uint8_t instruction[] = { 0x01, 0x00, 0x00, 0xd4 }; /* svc #0 */
+static const uint8_t instruction[SYSCALL_INSTRUCTION_BYTES_MAX] = { 0x01, 0x00, 0x00, 0xd4 };
+
 enum {
-	INSTRUCTION_ALIGNMENT = 4,
 	SET_SYSTEM_CALL = 0x404, /* NT_ARM_SYSTEM_CALL */
 	NUMBER = 8,              /* x8 */
 	FUTEX_COMMAND = 0x7f,    /* linux/futex.h: FUTEX_CMD_MASK */
+	BRANCH_TYPE = 3 << 10,   /* asm/ptrace.h: PSR_BTYPE_MASK */
 };
 
 /* Before it stops, the kernel has put the registers back to before the instruction of a call that
@@ -77,11 +87,30 @@ static bool waits_for_a_time(const struct user_regs_struct *registers)
 	}
 }
 
-enum syscall_fit syscall_registers_fit(const struct user_regs_struct *registers)
+/* It is about to make its call (svc #0) again, or the call has just answered EINTR. A thread that
+ * is outside the kernel has more registers than a call keeps: those of SVE. One behind an indirect
+ * branch could not go elsewhere (BTI). */
+enum syscall_fit syscall_registers_fit(const struct user_regs_struct *registers,
+				       const uint8_t code[static 2 * SYSCALL_INSTRUCTION_BYTES_MAX])
 {
-	if (waits_for_a_time(registers))
+	bool again = !memcmp(code + sizeof(instruction), instruction, sizeof(instruction));
+	bool answered = !memcmp(code, instruction, sizeof(instruction)) &&
+			(int64_t)registers->regs[0] == -EINTR;
+	if (registers->pstate & BRANCH_TYPE)
+		return SYSCALL_FIT_NOT_NOW;
+	if (again && waits_for_a_time(registers))
 		return SYSCALL_FIT_LATER;
-	return SYSCALL_FIT_RUNNING;
+	return again || answered ? SYSCALL_FIT_BLOCKED : SYSCALL_FIT_RUNNING;
+}
+
+uint64_t syscall_registers_place(const struct user_regs_struct *registers)
+{
+	return registers->pc;
+}
+
+uint64_t syscall_registers_stack(const struct user_regs_struct *registers)
+{
+	return registers->sp;
 }
 
 void syscall_registers_prepare(struct user_regs_struct *registers, uint64_t address, long number,
@@ -113,11 +142,3 @@ void syscall_clone_arguments(uint64_t flags, uint64_t stack, uint64_t tls,
 }
 
 #endif
-
-size_t syscall_instruction_find(const uint8_t *code, size_t size)
-{
-	for (size_t at = 0; at + sizeof(instruction) <= size; at += INSTRUCTION_ALIGNMENT)
-		if (!memcmp(code + at, instruction, sizeof(instruction)))
-			return at;
-	return size;
-}

@@ -16,12 +16,21 @@ enum { SYSCALL_ARGUMENTS = 5, SYSCALL_INSTRUCTION_BYTES_MAX = 4 };
 
 /* How good a thread with these registers is for a borrowed system call. */
 enum syscall_fit {
+	SYSCALL_FIT_NOT_NOW, /* it would break something */
 	SYSCALL_FIT_LATER,   /* it would feel it: its own call would wait its whole time again */
-	SYSCALL_FIT_RUNNING, /* outside the kernel; perhaps within a restartable sequence (rseq(2))
-			      */
+	SYSCALL_FIT_RUNNING, /* outside the kernel */
 	SYSCALL_FIT_BLOCKED, /* in a system call that goes on as if nothing had been */
 };
-enum syscall_fit syscall_registers_fit(const struct user_regs_struct *registers);
+
+/* `code`: the SYSCALL_INSTRUCTION_BYTES_MAX bytes before the thread's place in its code, and as
+ * many from there on (zeros: not known). */
+enum syscall_fit syscall_registers_fit(
+	const struct user_regs_struct *registers,
+	const uint8_t code[static 2 * SYSCALL_INSTRUCTION_BYTES_MAX]);
+
+/* Where the thread is in its code, and its stack. */
+uint64_t syscall_registers_place(const struct user_regs_struct *registers);
+uint64_t syscall_registers_stack(const struct user_regs_struct *registers);
 
 /* Makes *registers (a thread's own) those of a call of `number` by the instruction at `address`.
  * All others keep their values. */
@@ -31,13 +40,9 @@ void syscall_registers_prepare(struct user_regs_struct *registers, uint64_t addr
 /* What the call answered: a value, or -errno. */
 long syscall_registers_result(const struct user_regs_struct *registers);
 
-/* After registers were set: the kernel must not take them for a call that it has to restart. 0 or
+/* Before registers are set: the kernel must not take them for a call that it has to restart. 0 or
  * an errno. */
 int syscall_registers_forget_call(int tid);
-
-/* The offset of an instruction that enters the kernel in `size` bytes of code at `address`; `size`:
- * none. */
-size_t syscall_instruction_find(const uint8_t *code, size_t size);
 
 /* The order of clone's arguments differs (clone(2), CONFIG_CLONE_BACKWARDS). */
 void syscall_clone_arguments(uint64_t flags, uint64_t stack, uint64_t tls,

@@ -16,23 +16,21 @@ enum {
 	SET_ARM_SVE = 0x405,
 	SET_ARM_PAC_MASK = 0x406,
 	SET_X86_XSTATE = 0x202,
-	SET_BYTES_MAX = 128 * 1024, /* SVE at 2048 bits takes 17 KiB, AMX 11 KiB */
 };
 
 static const unsigned set_types[] = {
 	NT_PRSTATUS,
-	NT_PRFPREG,
 #if defined(__x86_64__)
 	SET_X86_XSTATE,
 #elif defined(__aarch64__)
-	SET_ARM_TLS, SET_ARM_SVE, SET_ARM_PAC_MASK,
+	NT_PRFPREG,  SET_ARM_TLS, SET_ARM_SVE, SET_ARM_PAC_MASK,
 #endif
 };
 
 static struct error *take_set(struct arena *arena, uint8_t *buffer, unsigned type,
 			      struct stopped_thread *thread, bool *ret_gone)
 {
-	struct iovec bytes = { .iov_base = buffer, .iov_len = SET_BYTES_MAX };
+	struct iovec bytes = { .iov_base = buffer, .iov_len = THREAD_REGISTERS_BYTES };
 	if (ptrace(PTRACE_GETREGSET, thread->tid, (void *)(uintptr_t)type, &bytes)) {
 		if (type != NT_PRSTATUS)
 			return NULL; /* this machine, or kernel, does not have it */
@@ -56,15 +54,40 @@ static struct error *take_set(struct arena *arena, uint8_t *buffer, unsigned typ
 	return NULL;
 }
 
-struct error *thread_registers_take(int pid, struct arena *arena, struct stopped_thread *thread,
+/* NT_PRFPREG is what XSAVE's area begins with (Intel SDM, volume 1, 13.4.1), but for the last bytes
+ * of that, where the kernel describes the area (asm/user.h: struct user_xstateregs_struct): one
+ * call a thread less while the process stands. Without XSAVE it is asked for. */
+static struct error *take_floating_point(struct arena *arena, uint8_t *buffer,
+					 struct stopped_thread *thread, bool *ret_gone)
+{
+#if defined(__x86_64__)
+	enum { DESCRIBED = 464 };
+	const struct register_set *whole = thread_register_set(thread, SET_X86_XSTATE);
+	size_t size = sizeof(struct user_fpregs_struct);
+	if (!whole || whole->size < size)
+		return take_set(arena, buffer, NT_PRFPREG, thread, ret_gone);
+	uint8_t *bytes = arena_allocate(arena, size);
+	if (!bytes)
+		return &error_no_memory;
+	memcpy(bytes, whole->bytes, DESCRIBED);
+	memset(bytes + DESCRIBED, 0, size - DESCRIBED);
+	thread->sets[thread->set_count++] =
+		(struct register_set){ .note_type = NT_PRFPREG, .bytes = bytes, .size = size };
+#else
+	(void)arena, (void)buffer, (void)thread, (void)ret_gone;
+#endif
+	return NULL;
+}
+
+struct error *thread_registers_take(uint8_t buffer[static THREAD_REGISTERS_BYTES],
+				    struct arena *arena, struct stopped_thread *thread,
 				    bool *ret_gone)
 {
-	CLEANUP(free_cleanup) uint8_t *buffer = malloc(SET_BYTES_MAX);
 	*ret_gone = false;
-	if (!buffer)
-		return &error_no_memory;
 	for (size_t i = 0; i < sizeof(set_types) / sizeof(set_types[0]) && !*ret_gone; i++)
 		TRY(take_set(arena, buffer, set_types[i], thread, ret_gone));
+	if (!*ret_gone)
+		TRY(take_floating_point(arena, buffer, thread, ret_gone));
 	if (*ret_gone)
 		return NULL;
 	if (thread->signal && ptrace(PTRACE_GETSIGINFO, thread->tid, NULL, &thread->siginfo))
@@ -72,7 +95,7 @@ struct error *thread_registers_take(int pid, struct arena *arena, struct stopped
 	/* In a group stop there is no siginfo of the signal, only of the stop. */
 	if (thread->siginfo.si_signo != thread->signal)
 		thread->siginfo = (siginfo_t){ .si_signo = thread->signal };
-	return thread_details_take(pid, thread);
+	return NULL;
 }
 
 static void take_ticks(const struct text *stat, struct stopped_thread *thread)
@@ -88,13 +111,11 @@ static void take_ticks(const struct text *stat, struct stopped_thread *thread)
 struct error *thread_details_take(int pid, struct stopped_thread *thread)
 {
 	CLEANUP(text_deinit) struct text file = { 0 };
-	thread->namespace_tid = thread->tid;
 	int failed = proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "/proc/%d/task/%d/status", pid,
 				    thread->tid);
 	if (failed == ENOMEM)
 		return &error_no_memory;
 	if (!failed) {
-		thread->namespace_tid = proc_namespace_id(&file, thread->tid);
 		if (!proc_number(&file, "SigPnd", 16, &thread->signals_pending))
 			thread->signals_pending = 0;
 		if (!proc_number(&file, "SigBlk", 16, &thread->signals_blocked))

@@ -11,8 +11,10 @@
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 enum task_state {
+	TASK_SEIZED,  /* traced, and runs */
 	TASK_RUNNING, /* seized and interrupted, has not reported yet */
 	TASK_STOPPED,
 	TASK_ASLEEP, /* uninterruptible: seized, will stop only when it wakes */
@@ -21,6 +23,7 @@ enum task_state {
 
 struct stop_task {
 	pid_t tid;
+	int namespace_tid; /* as the process itself sees it */
 	enum task_state state;
 	int deliver; /* the signal of a signal-delivery-stop: handed over at the detach */
 	int shown;   /* the signal for the core: deliver, or the group stop's */
@@ -28,6 +31,8 @@ struct stop_task {
 
 struct thread_stop {
 	pid_t pid;
+	unsigned patience_ms; /* with threads in an uninterruptible sleep */
+	bool other_namespace; /* than ours: it calls its threads by other ids */
 	struct stop_task *tasks;
 	size_t task_count, task_capacity;
 	struct id_map known; /* tid -> index of tasks */
@@ -109,6 +114,7 @@ static struct error *tasks_reserve(struct thread_stop *stop)
 	return NULL;
 }
 
+/* Seizing alone does not stop it: the process stands only from the first interrupt on. */
 static struct error *seize(struct thread_stop *stop, struct stop_task *task)
 {
 	if (ptrace(PTRACE_SEIZE, task->tid, NULL, NULL)) {
@@ -117,10 +123,40 @@ static struct error *seize(struct thread_stop *stop, struct stop_task *task)
 			return NULL;
 		return denied(stop->pid, failed);
 	}
+	task->state = TASK_SEIZED;
+	return NULL;
+}
+
+static struct error *interrupt(struct thread_stop *stop, struct stop_task *task)
+{
 	task->state = TASK_RUNNING;
 	if (ptrace(PTRACE_INTERRUPT, task->tid, NULL, NULL) && errno != ESRCH)
 		return error_os(errno, "cannot interrupt thread %d of process %d", (int)task->tid,
 				(int)stop->pid);
+	return NULL;
+}
+
+static int namespace_tid(const struct thread_stop *stop, pid_t tid)
+{
+	CLEANUP(text_deinit) struct text status = { 0 };
+	if (!stop->other_namespace ||
+	    proc_file_read(&status, LIMIT_PROC_FILE_BYTES, "/proc/%d/task/%d/status",
+			   (int)stop->pid, (int)tid))
+		return (int)tid;
+	return proc_namespace_id(&status, (int)tid);
+}
+
+/* Whoever was seized since the last time: first what takes long, then all interrupts in a row. */
+static struct error *interrupt_seized(struct thread_stop *stop)
+{
+	for (size_t i = 0; i < stop->task_count; i++)
+		if (stop->tasks[i].state == TASK_SEIZED)
+			stop->tasks[i].namespace_tid = namespace_tid(stop, stop->tasks[i].tid);
+	if (!stop->begin_ns)
+		stop->begin_ns = now_ns();
+	for (size_t i = 0; i < stop->task_count; i++)
+		if (stop->tasks[i].state == TASK_SEIZED)
+			TRY(interrupt(stop, &stop->tasks[i]));
 	return NULL;
 }
 
@@ -170,7 +206,7 @@ static bool reported(struct stop_task *task)
 		note_status(task, status);
 	else if (tid < 0 && errno == ECHILD)
 		task->state = TASK_GONE; /* another thread's execve took its place */
-	return task->state != TASK_RUNNING;
+	return task->state != TASK_RUNNING && task->state != TASK_SEIZED;
 }
 
 static size_t count_running(struct thread_stop *stop, bool look)
@@ -209,7 +245,7 @@ static struct error *wait_for_all(struct thread_stop *stop, const struct task *t
 		if (!count_running(stop, waited_ms >= LOOK_MS))
 			return NULL;
 		TRY(task_check(task, "stopping the threads of the process"));
-		if (waited_ms > LIMIT_STOP_MS)
+		if (waited_ms > stop->patience_ms)
 			leave_sleepers(stop);
 		if (waited_ms > LIMIT_STOP_MS * PATIENCE)
 			return error_new(ERROR_OS,
@@ -245,6 +281,7 @@ static struct error *stop_all(struct thread_stop *stop, const struct task *task)
 		if (failed)
 			return error_os(failed, "cannot list the threads of process %d",
 					(int)stop->pid);
+		TRY(interrupt_seized(stop));
 		TRY(wait_for_all(stop, task));
 		if (!stop->found && stop->listed >= threads_counted(stop->pid))
 			return NULL;
@@ -254,22 +291,22 @@ static struct error *stop_all(struct thread_stop *stop, const struct task *task)
 
 static struct error *take_registers(struct thread_stop *stop)
 {
+	CLEANUP(free_cleanup) uint8_t *buffer = malloc(THREAD_REGISTERS_BYTES);
 	stop->threads =
 		arena_allocate_array(&stop->arena, stop->task_count + 1, sizeof(*stop->threads));
-	if (!stop->threads)
+	if (!stop->threads || !buffer)
 		return &error_no_memory;
 	size_t with_registers = 0;
 	for (size_t i = 0; i < stop->task_count; i++) {
 		struct stop_task *task = &stop->tasks[i];
 		struct stopped_thread *thread = &stop->threads[stop->thread_count];
 		*thread = (struct stopped_thread){ .tid = task->tid,
+						   .namespace_tid = task->namespace_tid,
 						   .signal = task->shown,
 						   .delivering = task->deliver != 0 };
 		bool gone = true;
 		if (task->state == TASK_STOPPED)
-			TRY(thread_registers_take(stop->pid, &stop->arena, thread, &gone));
-		else if (task->state == TASK_ASLEEP)
-			TRY(thread_details_take(stop->pid, thread));
+			TRY(thread_registers_take(buffer, &stop->arena, thread, &gone));
 		stop->thread_count += !gone || task->state == TASK_ASLEEP;
 		with_registers += !gone;
 	}
@@ -280,15 +317,36 @@ static struct error *take_registers(struct thread_stop *stop)
 	return NULL;
 }
 
-static struct error *stop_one(struct thread_stop *stop, pid_t tid, const struct task *task)
+struct error *thread_stop_read_details(struct thread_stop *stop)
 {
-	TRY(seize_new(stop, tid));
+	for (size_t i = 0; i < stop->thread_count; i++)
+		TRY(thread_details_take(stop->pid, &stop->threads[i]));
+	return NULL;
+}
+
+static struct error *stop_some(struct thread_stop *stop, const int *tids, size_t count,
+			       const struct task *task)
+{
+	for (size_t i = 0; i < count; i++)
+		TRY(seize_new(stop, tids[i]));
+	TRY(interrupt_seized(stop));
 	return wait_for_all(stop, task);
 }
 
-/* `tid` 0: every thread. */
-static struct error *begin(int pid, int tid, const struct task *task, struct thread_stop **ret)
+static bool has_other_namespace(pid_t pid)
 {
+	char path[64], ours[64], theirs[64];
+	ssize_t our_length = readlink("/proc/self/ns/pid", ours, sizeof(ours));
+	snprintf(path, sizeof(path), "/proc/%d/ns/pid", (int)pid);
+	ssize_t length = readlink(path, theirs, sizeof(theirs));
+	return length <= 0 || length != our_length || memcmp(ours, theirs, (size_t)length) != 0;
+}
+
+/* `count` 0: every thread. */
+static struct error *begin(const struct process_identity *process, const int *tids, size_t count,
+			   const struct task *task, struct thread_stop **ret)
+{
+	int pid = process->pid;
 	TRY(process_exists(pid));
 	if (pid == getpid())
 		return error_new(ERROR_USAGE, "process %d is clrpod itself", pid);
@@ -296,10 +354,13 @@ static struct error *begin(int pid, int tid, const struct task *task, struct thr
 	if (!stop)
 		return &error_no_memory;
 	stop->pid = pid;
+	stop->patience_ms = count ? LIMIT_STOP_ONE_MS : LIMIT_STOP_MS;
+	stop->other_namespace = has_other_namespace(pid);
 	arena_init(&stop->arena);
 	hold_back_stop_signals(stop);
-	stop->begin_ns = now_ns();
-	struct error *error = tid ? stop_one(stop, tid, task) : stop_all(stop, task);
+	struct error *error = count ? stop_some(stop, tids, count, task) : stop_all(stop, task);
+	if (!error)
+		error = process_identity_check(process);
 	if (!error)
 		error = take_registers(stop);
 	if (error) {
@@ -310,15 +371,17 @@ static struct error *begin(int pid, int tid, const struct task *task, struct thr
 	return NULL;
 }
 
-struct error *thread_stop_begin(int pid, const struct task *task, struct thread_stop **ret)
+struct error *thread_stop_begin(const struct process_identity *process, const struct task *task,
+				struct thread_stop **ret)
 {
-	return begin(pid, 0, task, ret);
+	return begin(process, NULL, 0, task, ret);
 }
 
-struct error *thread_stop_begin_one(int pid, int tid, const struct task *task,
-				    struct thread_stop **ret)
+struct error *thread_stop_begin_some(const struct process_identity *process, const int *tids,
+				     size_t count, const struct task *task,
+				     struct thread_stop **ret)
 {
-	return begin(pid, tid, task, ret);
+	return begin(process, tids, count, task, ret);
 }
 
 /* ESRCH: not in a stop just now. It ended, or it is on its way from one stop to the next. */
@@ -328,6 +391,8 @@ static void detach(struct stop_task *task)
 	int tries = task->state == TASK_ASLEEP ? TRIES_ASLEEP : TRIES;
 	if (task->state == TASK_GONE)
 		return;
+	if (task->state == TASK_SEIZED) /* an error came before its turn */
+		ptrace(PTRACE_INTERRUPT, task->tid, NULL, NULL);
 	for (int i = 0; i < tries; i++) {
 		if (!ptrace(PTRACE_DETACH, task->tid, NULL, (void *)(intptr_t)task->deliver))
 			return;

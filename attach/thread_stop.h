@@ -13,6 +13,7 @@
 #ifndef ATTACH_THREAD_STOP_H
 #define ATTACH_THREAD_STOP_H
 
+#include "attach/process_identity.h"
 #include "base/task.h"
 
 #include <stddef.h>
@@ -34,7 +35,7 @@ struct stopped_thread {
 	struct register_set sets[REGISTER_SETS_MAX];
 	size_t set_count; /* 0: the thread is in an uninterruptible sleep and has no registers */
 
-	/* /proc/PID/task/TID/stat and status, for NT_PRSTATUS */
+	/* For NT_PRSTATUS; zeros before thread_stop_read_details() */
 	uint64_t signals_pending, signals_blocked;
 	int64_t user_ticks, system_ticks, child_user_ticks, child_system_ticks;
 };
@@ -42,17 +43,27 @@ struct stopped_thread {
 struct thread_stop;
 
 /*
- * Stops `pid`. On any error nothing stays stopped. ERROR_NOT_FOUND: it is gone. ERROR_OS: not
- * allowed, or traced by another (the message names what is missing). ERROR_UNSUPPORTED: a process
- * of another architecture. ERROR_CANCELLED: the task was stopped. Threads in an uninterruptible
- * sleep that do not stop within LIMIT_STOP_MS are left out (they cannot run either).
+ * Stops the process. On any error nothing stays stopped. ERROR_NOT_FOUND: it is gone, also when
+ * another has its number by now (asked when it is held, so that this stays true until the resume).
+ * ERROR_OS: not allowed, or traced by another (the message names what is missing).
+ * ERROR_UNSUPPORTED: a process of another architecture. ERROR_CANCELLED: the task was stopped.
+ * Threads in an uninterruptible sleep that do not stop within LIMIT_STOP_MS are left out (they
+ * cannot run either).
  */
-MUST_CHECK struct error *thread_stop_begin(int pid, const struct task *task,
-					   struct thread_stop **ret);
+MUST_CHECK struct error *thread_stop_begin(const struct process_identity *process,
+					   const struct task *task, struct thread_stop **ret);
 
-/* The same of thread `tid` alone; the others run on. */
-MUST_CHECK struct error *thread_stop_begin_one(int pid, int tid, const struct task *task,
-					       struct thread_stop **ret);
+/* The same of `count` of its threads alone; the others run on. Those that have ended are left out.
+ */
+MUST_CHECK struct error *thread_stop_begin_some(const struct process_identity *process,
+						const int *tids, size_t count,
+						const struct task *task, struct thread_stop **ret);
+
+/* Reads what a core tells of each thread beside its registers, from /proc/PID/task/TID/stat and
+ * status, of threads that still exist: signals that wait or are blocked, times. Hundreds of
+ * microseconds for a thousand threads: after the resume, where the process should not stand for it.
+ * ERROR_NO_MEMORY only. */
+MUST_CHECK struct error *thread_stop_read_details(struct thread_stop *stop);
 
 /* The threads; the process's first thread is first, when it has not ended. */
 const struct stopped_thread *thread_stop_threads(const struct thread_stop *stop, size_t *ret_count);

@@ -63,12 +63,14 @@ static struct error *parse_way(const struct invocation *invocation, struct open_
 static struct error *take_process(void *context, const struct task *task, struct target **ret)
 {
 	struct open_process *process = context;
-	struct snapshot_request request = { .pid = process->pid,
+	struct snapshot_request request = { .process = process->identity,
 					    .hold_seconds = process->hold_minutes * 60,
 					    .insist = process->insist };
 	if (process->way == OPEN_SNAPSHOT)
 		return live_target_open_snapshot(&request, task, ret);
-	return live_target_open(process->pid, process->way == OPEN_FROZEN, task, ret);
+	return live_target_open(&process->identity,
+				process->way == OPEN_FROZEN ? LIVE_STOPPED : LIVE_RUNNING, task,
+				ret);
 }
 
 struct snapshot *open_snapshot(const struct app *app)
@@ -94,6 +96,7 @@ static struct error *open_process(struct app *app, const struct invocation *invo
 		return &error_no_memory;
 	TRY(process_reach(&process));
 	app->process.pid = process.pid;
+	TRY(process_identity_take(process.pid, &app->process.identity));
 	session_set_source(app->session, take_process, &app->process);
 	return take_process(&app->process, &app->task, ret);
 }

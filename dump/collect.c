@@ -35,7 +35,7 @@ static struct error *estimate(const struct collect_request *request, uint64_t *r
 {
 	struct target *target;
 	struct core_layout layout = { 0 };
-	TRY(live_target_open(request->pid, false, NULL, &target));
+	TRY(live_target_open(&request->process, LIVE_RUNNING, NULL, &target));
 	struct error *error = core_layout_build(live_target_memory_id(target),
 						live_target_maps(target), NULL, &layout);
 	if (!error)
@@ -139,16 +139,18 @@ static struct error *ended_early(struct collection *collection, const struct cor
 	else
 		snprintf(result->ended, sizeof(result->ended),
 			 "process %d was killed while its core was being written",
-			 collection->request->pid);
+			 collection->request->process.pid);
 	return NULL;
 }
 
 static struct error *open_target(struct collection *collection)
 {
 	const struct collect_request *request = collection->request;
-	struct snapshot_request snapshot = { .pid = request->pid, .insist = request->insist };
+	struct snapshot_request snapshot = { .process = request->process,
+					     .insist = request->insist };
 	if (request->freeze)
-		return live_target_open(request->pid, true, request->task, &collection->target);
+		return live_target_open(&request->process, LIVE_STOPPED, request->task,
+					&collection->target);
 	return live_target_open_snapshot(&snapshot, request->task, &collection->target);
 }
 
@@ -223,9 +225,9 @@ static struct error *collect(struct collection *collection)
 {
 	const struct collect_request *request = collection->request;
 	uint64_t bytes;
-	TRY(process_exists(request->pid));
-	if (request->pid == getpid())
-		return error_new(ERROR_USAGE, "process %d is clrpod itself", request->pid);
+	TRY(process_exists(request->process.pid));
+	if (request->process.pid == getpid())
+		return error_new(ERROR_USAGE, "process %d is clrpod itself", request->process.pid);
 	TRY(destination_check(&request->to));
 	TRY(estimate(request, &bytes));
 	TRY(destination_open(&request->to, bytes, &collection->to));

@@ -54,6 +54,14 @@ static int start_child(void)
 	return pid;
 }
 
+static struct error *open_target(int pid, bool stop, const struct task *task, struct target **ret)
+{
+	struct process_identity process = { .pid = pid };
+	if (kill(pid, 0) == 0)
+		TRY(process_identity_take(pid, &process));
+	return live_target_open(&process, stop ? LIVE_STOPPED : LIVE_RUNNING, task, ret);
+}
+
 static char state_of(int pid)
 {
 	char path[64], line[256];
@@ -113,7 +121,7 @@ TEST(a_stopped_child)
 	CLEANUP(end_child) int pid = start_child();
 	char bytes[sizeof(message)];
 	struct target *target;
-	CHECK_OK(live_target_open(pid, true, NULL, &target));
+	CHECK_OK(open_target(pid, true, NULL, &target));
 	CHECK_NUMBER(state_of(pid), 't');
 	struct counted counted = { 0 };
 	size_t read = target_read_some(target, (uintptr_t)message, bytes, sizeof(bytes));
@@ -141,7 +149,7 @@ TEST(a_process_that_ends_under_us)
 {
 	CLEANUP(end_child) int pid = start_child();
 	struct target *target, *overlay = NULL;
-	CHECK_OK(live_target_open(pid, true, NULL, &target));
+	CHECK_OK(open_target(pid, true, NULL, &target));
 	struct error *error = overlay_target_new(target, &overlay);
 	if (!error)
 		error = target_check(overlay);
@@ -164,7 +172,7 @@ TEST(never_left_stopped)
 {
 	CLEANUP(end_child) int pid = start_child();
 	struct target *target = NULL;
-	struct error *error = live_target_open(pid, true, NULL, &target);
+	struct error *error = open_target(pid, true, NULL, &target);
 	if (!error)
 		target_close(target);
 	bool runs = becomes(pid, 'S');
@@ -179,7 +187,7 @@ TEST(a_child_in_job_control_stop_stays_there)
 	struct target *target;
 	kill(pid, SIGSTOP);
 	REQUIRE(becomes(pid, 'T'));
-	CHECK_OK(live_target_open(pid, true, NULL, &target));
+	CHECK_OK(open_target(pid, true, NULL, &target));
 	CHECK_NUMBER(state_of(pid), 't');
 	target_close(target);
 	CHECK(becomes(pid, 'T'));
@@ -193,18 +201,16 @@ TEST(cancelled_before_it_begins)
 	volatile sig_atomic_t stop = 1;
 	struct task task = { .stop = &stop };
 	struct target *target;
-	CHECK_FAILS(live_target_open(pid, true, &task, &target), ERROR_CANCELLED, "stopping");
+	CHECK_FAILS(open_target(pid, true, &task, &target), ERROR_CANCELLED, "stopping");
 	CHECK(becomes(pid, 'S'));
 }
 
 TEST(processes_that_cannot_be_opened)
 {
 	struct target *target;
-	CHECK_FAILS(live_target_open(getpid(), true, NULL, &target), ERROR_USAGE, "itself");
-	CHECK_FAILS(live_target_open(INT32_MAX, true, NULL, &target), ERROR_NOT_FOUND,
-		    "no process");
-	CHECK_FAILS(live_target_open(INT32_MAX, false, NULL, &target), ERROR_NOT_FOUND,
-		    "no process");
+	CHECK_FAILS(open_target(getpid(), true, NULL, &target), ERROR_USAGE, "itself");
+	CHECK_FAILS(open_target(INT32_MAX, true, NULL, &target), ERROR_NOT_FOUND, "no process");
+	CHECK_FAILS(open_target(INT32_MAX, false, NULL, &target), ERROR_NOT_FOUND, "no process");
 }
 
 TEST(a_running_process)
@@ -212,7 +218,7 @@ TEST(a_running_process)
 	struct target *target;
 	char bytes[sizeof(message)];
 	struct counted counted = { 0 };
-	CHECK_OK(live_target_open(getpid(), false, NULL, &target));
+	CHECK_OK(open_target(getpid(), false, NULL, &target));
 	size_t read = target_read_some(target, (uintptr_t)message, bytes, sizeof(bytes));
 	size_t nothing = target_read_some(target, 8, bytes, sizeof(bytes));
 	size_t beyond = target_read_some(target, UINT64_MAX - 4096, bytes, sizeof(bytes));
@@ -381,7 +387,7 @@ TEST(files_of_a_process_in_another_mount_namespace)
 		SKIP("a mount namespace of its own cannot be had here");
 	CLEANUP(end_child) int child = pid;
 	struct target *target;
-	CHECK_OK(live_target_open(child, false, NULL, &target));
+	CHECK_OK(open_target(child, false, NULL, &target));
 	CHECK(file_says(target, folder.path, "own", "its own"));
 	CHECK(file_says(target, folder.path, "link", "its own"));
 	CHECK(!file_says(target, folder.path, "ours", "ours"));

@@ -1,0 +1,192 @@
+#include "attach/syscall_place.h"
+
+#include "base/cleanup.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <sys/ptrace.h>
+#include <unistd.h>
+
+enum { SEGMENTS_MAX = 64, WORD_BYTES = 8 };
+
+/* The mapping of the file's first bytes, with its headers; NULL: not there. */
+static const struct process_map *first_of(const struct process_maps *maps, const char *path)
+{
+	for (size_t i = 0; i < maps->count; i++)
+		if (!maps->maps[i].file_offset && !strcmp(maps->maps[i].path, path))
+			return &maps->maps[i];
+	return NULL;
+}
+
+/* Where the bytes of the file's segment that `map` shows end, by the ELF headers at its start; 0:
+ * they do not tell. */
+static uint64_t end_of_code(struct target *target, const struct process_map *first,
+			    const struct process_map *map)
+{
+	Elf64_Ehdr header;
+	Elf64_Phdr segments[SEGMENTS_MAX];
+	if (target_read_some(target, first->start, &header, sizeof(header)) != sizeof(header) ||
+	    memcmp(header.e_ident, ELFMAG, SELFMAG) || header.e_ident[EI_CLASS] != ELFCLASS64 ||
+	    header.e_phentsize != sizeof(segments[0]) || header.e_phnum > SEGMENTS_MAX ||
+	    header.e_phoff > first->end - first->start)
+		return 0;
+	size_t size = header.e_phnum * sizeof(segments[0]);
+	if (target_read_some(target, first->start + header.e_phoff, segments, size) != size)
+		return 0;
+	for (size_t i = 0; i < header.e_phnum; i++) {
+		const Elf64_Phdr *segment = &segments[i];
+		uint64_t into = segment->p_offset - map->file_offset; /* less than a page */
+		if (segment->p_type == PT_LOAD && (segment->p_flags & PF_X) &&
+		    into < target->page_size && segment->p_filesz == segment->p_memsz &&
+		    segment->p_filesz <= map->end - map->start - into)
+			return map->start + into + segment->p_filesz;
+	}
+	return 0;
+}
+
+static bool is_zeros(const uint8_t *bytes, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		if (bytes[i])
+			return false;
+	return true;
+}
+
+/* Cuts the end of the mapping into places, from its last byte on. */
+static void add_places(struct target *target, const struct process_map *map, uint64_t start,
+		       struct syscall_places *ret)
+{
+	uint8_t bytes[SYSCALL_CODE_BYTES];
+	for (uint64_t end = map->end;
+	     end - start >= sizeof(bytes) && ret->count < SYSCALL_PLACES_MAX;
+	     end -= sizeof(bytes)) {
+		uint64_t address = end - sizeof(bytes);
+		if (target_read_some(target, address, bytes, sizeof(bytes)) != sizeof(bytes))
+			return;
+		bool marked = syscall_code_is_marked(bytes);
+		if (marked || is_zeros(bytes, sizeof(bytes)))
+			ret->places[ret->count++] =
+				(struct syscall_place){ .address = address, .marked = marked };
+	}
+}
+
+static bool is_libc(const char *path)
+{
+	return strstr(path, "/libc.") || strstr(path, "/libc-") || strstr(path, "/ld-musl");
+}
+
+void syscall_places_find(struct target *target, const struct process_maps *maps,
+			 struct syscall_places *ret)
+{
+	ret->count = 0;
+	for (int round = 0; round < 2; round++) {
+		for (size_t i = 0; i < maps->count; i++) {
+			const struct process_map *map = &maps->maps[i];
+			if (map->kind != PROCESS_MAP_FILE || map->shared ||
+			    map->protection != (PF_R | PF_X) || is_libc(map->path) == (round == 1))
+				continue;
+			const struct process_map *first = first_of(maps, map->path);
+			uint64_t end = first ? end_of_code(target, first, map) : 0;
+			if (end && map->end - end < target->page_size)
+				add_places(target, map, end, ret);
+		}
+	}
+}
+
+static bool is_within(const struct syscall_place *place, uint64_t address)
+{
+	return address - place->address < SYSCALL_CODE_BYTES;
+}
+
+static bool general_registers(const struct stopped_thread *thread, struct user_regs_struct *ret)
+{
+	const struct register_set *set = thread_register_set(thread, NT_PRSTATUS);
+	if (!set || set->size != sizeof(*ret))
+		return false;
+	memcpy(ret, set->bytes, sizeof(*ret));
+	return true;
+}
+
+bool syscall_places_hold(const struct syscall_places *places, const struct stopped_thread *thread)
+{
+	struct user_regs_struct registers;
+	if (!general_registers(thread, &registers))
+		return false;
+	for (size_t i = 0; i < places->count; i++)
+		if (places->places[i].marked &&
+		    is_within(&places->places[i], syscall_registers_place(&registers)))
+			return true;
+	return false;
+}
+
+static int write_word(int tid, uint64_t address, uint64_t word)
+{
+	return ptrace(PTRACE_POKEDATA, tid, (void *)(uintptr_t)address, (void *)(uintptr_t)word)
+		       ? errno
+		       : 0;
+}
+
+int syscall_place_write(int tid, uint64_t address, const uint8_t bytes[static SYSCALL_CODE_BYTES])
+{
+	for (size_t at = 0; at < SYSCALL_CODE_BYTES; at += WORD_BYTES) {
+		uint64_t word;
+		memcpy(&word, bytes + at, sizeof(word));
+		int failed = word ? write_word(tid, address + at, word) : 0;
+		if (failed)
+			return failed;
+	}
+	return 0;
+}
+
+int syscall_place_clear(int tid, uint64_t address)
+{
+	for (size_t at = SYSCALL_CODE_BYTES; at > 0; at -= WORD_BYTES) {
+		int failed = write_word(tid, address + at - WORD_BYTES, 0);
+		if (failed)
+			return failed;
+	}
+	return 0;
+}
+
+/* --- what killed ones left */
+
+enum { STACK_BYTES = 32 * 1024, THREADS_MAX = 512 };
+
+/* Takes the mark off (in our list) those that the thread is in or comes back to. */
+static void keep_used(struct target *target, const struct stopped_thread *thread, uint64_t *stack,
+		      struct syscall_places *places)
+{
+	struct user_regs_struct registers;
+	if (!general_registers(thread, &registers)) {
+		places->count = 0; /* it sleeps, and cannot be asked */
+		return;
+	}
+	size_t count =
+		target_read_some(target, syscall_registers_stack(&registers), stack, STACK_BYTES) /
+		WORD_BYTES;
+	for (size_t i = 0; i < places->count; i++) {
+		struct syscall_place *place = &places->places[i];
+		bool used = is_within(place, syscall_registers_place(&registers));
+		for (size_t word = 0; word < count && place->marked && !used; word++)
+			used = is_within(place, stack[word]);
+		place->marked &= !used;
+	}
+}
+
+void syscall_places_clean(struct target *target, const struct thread_stop *stop,
+			  const struct syscall_places *places)
+{
+	size_t count, marked = 0;
+	const struct stopped_thread *threads = thread_stop_threads(stop, &count);
+	struct syscall_places left = *places;
+	for (size_t i = 0; i < places->count; i++)
+		marked += places->places[i].marked;
+	CLEANUP(free_cleanup) uint64_t *stack = marked ? malloc(STACK_BYTES) : NULL;
+	if (!stack || count > THREADS_MAX)
+		return;
+	for (size_t i = 0; i < count; i++)
+		keep_used(target, &threads[i], stack, &left);
+	for (size_t i = 0; i < left.count && count; i++)
+		if (left.places[i].marked)
+			(void)syscall_place_clear(threads[0].tid, left.places[i].address);
+}
