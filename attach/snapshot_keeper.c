@@ -164,16 +164,6 @@ static struct error *make_copy(struct keeper *keeper, const struct stopped_threa
 	return error;
 }
 
-static void set_oom_score(int pid)
-{
-	char path[64], text[16];
-	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", pid);
-	CLEANUP(fd_cleanup) int fd = open(path, O_WRONLY | O_CLOEXEC);
-	int length = snprintf(text, sizeof(text), "%d", SNAPSHOT_OOM_SCORE);
-	if (fd >= 0 && write(fd, text, (size_t)length) < 0)
-		return; /* a precaution more: the guard does not need it */
-}
-
 /* From here to the end the process stands. */
 static struct error *copy_standing(struct keeper *keeper)
 {
@@ -185,7 +175,6 @@ static struct error *copy_standing(struct keeper *keeper)
 	record->maps = *live_target_maps(keeper->target);
 	record->threads = thread_stop_threads(stop, &record->thread_count);
 	TRY(make_copy(keeper, thread));
-	set_oom_score(keeper->copy);
 	record->copy_pid = keeper->copy;
 	TRY(process_maps_read(keeper->copy, &keeper->arena, &copy_maps));
 	TRY(frozen_pages_copy(keeper->target, &record->maps, &copy_maps, &keeper->wiped,

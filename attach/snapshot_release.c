@@ -12,7 +12,6 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
 enum { CANDIDATES_MAX = 16, TRY_MS = 20, TRIES = 250 };
 
@@ -67,10 +66,11 @@ struct reaping {
 	enum syscall_filter filter;
 	struct target *target;
 	struct syscall_places places;
+	bool lost; /* the thread is in a call that does not end */
 };
 
 /* *ret: the child is gone. ERROR_OS: none of the stopped threads can make the call just now. */
-static struct error *reap_by(const struct reaping *reaping, const struct thread_stop *stop,
+static struct error *reap_by(struct reaping *reaping, const struct thread_stop *stop,
 			     enum syscall_fit least, bool *ret)
 {
 	int pid = reaping->process->pid;
@@ -86,8 +86,7 @@ static struct error *reap_by(const struct reaping *reaping, const struct thread_
 		error = snapshot_reap_by(&injection, reaping->child, ret);
 	else
 		error = error_new(ERROR_OS, "a filter of process %d may forbid wait4", pid);
-	if (injection.lost)
-		_exit(1); /* the kernel lets go what we cannot */
+	reaping->lost = injection.lost;
 	syscall_injection_end(&injection);
 	return error;
 }
@@ -104,7 +103,7 @@ static struct error *stop_some(const struct candidates *candidates, size_t i,
 }
 
 static struct error *reap_by_candidates(const struct candidates *candidates,
-					const struct reaping *reaping, bool *ret)
+					struct reaping *reaping, bool *ret)
 {
 	struct error *error = NULL;
 	for (size_t i = 0; i < candidates->count; i++) {
@@ -117,14 +116,14 @@ static struct error *reap_by_candidates(const struct candidates *candidates,
 					last ? SYSCALL_FIT_LATER : SYSCALL_FIT_RUNNING, ret);
 			thread_stop_free(stop);
 		}
-		if (!error || last)
+		if (!error || last || reaping->lost)
 			break;
 	}
 	return error;
 }
 
 static struct error *reap(const struct process_identity *process, int child,
-			  enum syscall_filter filter, bool *ret)
+			  enum syscall_filter filter, bool *ret, bool *ret_lost)
 {
 	int pid = process->pid;
 	struct candidates candidates = { .pid = pid, .tids = { pid }, .count = 1 };
@@ -137,18 +136,21 @@ static struct error *reap(const struct process_identity *process, int child,
 		failed ? error_os(failed, "cannot list the threads of process %d", pid)
 		       : reap_by_candidates(&candidates, &reaping, ret);
 	target_close(reaping.target);
+	*ret_lost = reaping.lost;
 	return error;
 }
 
 bool snapshot_reap(const struct process_identity *process, int child, enum syscall_filter filter)
 {
 	for (int i = 0; i < TRIES; i++) {
-		bool done = false;
-		struct error *error = reap(process, child, filter, &done);
+		bool done = false, lost = false;
+		struct error *error = reap(process, child, filter, &done, &lost);
 		bool gone = error && error->code == ERROR_NOT_FOUND;
 		error_free(error);
 		if (done || gone)
 			return true;
+		if (lost)
+			return false;
 		struct timespec pause = { .tv_nsec = TRY_MS * 1000000 };
 		nanosleep(&pause, NULL);
 	}
@@ -171,7 +173,7 @@ static int leftover_of(int parent, int pid)
 	bool ours = proc_stat_number(&file, STAT_EXIT_CODE, &status) &&
 		    status == SYSCALL_COPY_STATUS << 8; /* wait(2) */
 	if (!ours && (proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "/proc/%d/oom_score_adj", pid) ||
-		      strtol(text_string(&file), NULL, 10) != SNAPSHOT_OOM_SCORE))
+		      strtol(text_string(&file), NULL, 10) != SYSCALL_CHILD_OOM_SCORE))
 		return 0;
 	if (proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "/proc/%d/status", pid))
 		return 0;

@@ -9,8 +9,7 @@
 #include "attach/syscall_filter.h"
 #include "attach/syscall_inject.h"
 
-/* The score that a copy has (/proc/PID/oom_score_adj): the first to go when memory runs out. */
-enum { SNAPSHOT_OOM_SCORE = 1000, SNAPSHOT_LEFTOVERS_MAX = 64 };
+enum { SNAPSHOT_LEFTOVERS_MAX = 64 };
 
 /* Kills the copy, which we trace, and waits until its memory is free. */
 void snapshot_kill_copy(int copy);

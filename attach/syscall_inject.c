@@ -6,12 +6,14 @@
 
 #include <elf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 enum {
 	SYSCALL_STOP = SIGTRAP | 0x80, /* with PTRACE_O_TRACESYSGOOD */
@@ -232,7 +234,19 @@ static struct error *wait_for(struct syscall_injection *injection, pid_t tid, in
 	return told ? told : too_long(injection);
 }
 
-/* The child stands before its first instruction, and dies with us from here on. */
+static void set_oom_score(int pid)
+{
+	char path[64], text[16];
+	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", pid);
+	CLEANUP(fd_cleanup) int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int length = snprintf(text, sizeof(text), "%d", SYSCALL_CHILD_OOM_SCORE);
+	if (fd >= 0 && write(fd, text, (size_t)length) < 0)
+		return; /* a precaution more: the guard does not need it */
+}
+
+/* The child stands before its first instruction. Before it is held it ends by itself when we are
+ * killed, with a status that says whose it was; from then on it is killed with us, and its score
+ * says so. */
 static struct error *take_child(struct syscall_injection *injection)
 {
 	unsigned long id;
@@ -241,6 +255,7 @@ static struct error *take_child(struct syscall_injection *injection)
 		return failed(injection, "learn the child");
 	injection->child = (int)id;
 	TRY(wait_for(injection, injection->child, &status));
+	set_oom_score(injection->child);
 	if (ptrace(PTRACE_SETOPTIONS, injection->child, NULL, (intptr_t)PTRACE_O_EXITKILL))
 		return error_os(errno, "cannot hold the copy of process %d", injection->pid);
 	return NULL;

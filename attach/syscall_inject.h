@@ -24,6 +24,10 @@
 #include "attach/thread_stop.h"
 #include "base/task.h"
 
+/* The score that a clone's child gets (/proc/PID/oom_score_adj): the first to go when memory runs
+ * out. It shows as well whose child it was. */
+enum { SYSCALL_CHILD_OOM_SCORE = 1000 };
+
 struct syscall_injection {
 	int pid, tid;
 	uint64_t address;        /* of the code */

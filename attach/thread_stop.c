@@ -185,27 +185,34 @@ static bool visit_task(pid_t tid, void *context)
 	return !stop->error;
 }
 
-static void note_status(struct stop_task *task, int status)
+/* `status` as in si_status of a traced task: the signal, with the event above. */
+static void note_stop(struct stop_task *task, int status)
 {
-	if (!WIFSTOPPED(status)) {
-		task->state = TASK_GONE;
-		return;
-	}
-	int event = status >> 16, signal = WSTOPSIG(status);
+	int event = status >> 8, signal = status & 0xff;
 	task->state = TASK_STOPPED;
 	task->deliver = event ? 0 : signal;
 	task->shown = event && signal == SIGTRAP ? 0 : signal;
 }
 
-/* Takes the next report of a task, if there is one. */
+/* Takes the next report of a task, if there is one. A stop is looked at and not waited for: when a
+ * stop has been waited for and its tracer is killed, the kernel forgets the signal that was to be
+ * delivered (kernel/exit.c: wait_task_stopped clears exit_code, which kernel/signal.c:
+ * ptrace_signal delivers). */
 static bool reported(struct stop_task *task)
 {
-	int status;
-	pid_t tid = waitpid(task->tid, &status, __WALL | WNOHANG);
-	if (tid == task->tid)
-		note_status(task, status);
-	else if (tid < 0 && errno == ECHILD)
-		task->state = TASK_GONE; /* another thread's execve took its place */
+	siginfo_t info = { 0 };
+	int how = __WALL | WEXITED | WSTOPPED | WNOHANG;
+	if (waitid(P_PID, (id_t)task->tid, &info, how | WNOWAIT)) {
+		if (errno == ECHILD)
+			task->state = TASK_GONE; /* another thread's execve took its place */
+	} else if (info.si_pid == task->tid) {
+		if (info.si_code == CLD_TRAPPED || info.si_code == CLD_STOPPED) {
+			note_stop(task, info.si_status);
+		} else {
+			task->state = TASK_GONE;
+			waitid(P_PID, (id_t)task->tid, &info, how);
+		}
+	}
 	return task->state != TASK_RUNNING && task->state != TASK_SEIZED;
 }
 

@@ -5,10 +5,11 @@
  * usage: killer PID ROUNDS RETRIES PROGRAM ARGUMENT...     (the program is run once a round)
  * RETRIES: so many more are started at once 0 to 20 ms after each kill, and must answer 0 or 3.
  *
- * The moment is drawn over the time that the process stands traced, as the first three rounds, in
- * which nothing is killed, have it. Answers "rounds=N killed=N in_clone=N late=N dead=N stopped=N
- * copies_left=N wrong=N slowest_ms=N": in_clone counts the copies that came into being after the
- * kill or were not yet held: the kill was in the middle of the call. Status 0: nothing is wrong.
+ * The moment is drawn over the time that the process stands traced, as three rounds in which
+ * nothing is killed have it; in every second round from when a single thread of it runs. Answers
+ * "rounds=N killed=N in_clone=N late=N dead=N stopped=N copies_left=N wrong=N slowest_ms=N":
+ * in_clone counts the copies that came into being after the kill or were not yet held: the kill was
+ * in the middle of the call. Status 0: nothing is wrong.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -114,7 +115,8 @@ static struct state look(void)
 	return state;
 }
 
-static pid_t start(void)
+/* Number `which` of those that run at once; a % of the arguments becomes it. */
+static pid_t start(int which)
 {
 	pid_t pid = fork();
 	if (!pid) {
@@ -123,6 +125,9 @@ static pid_t start(void)
 		dup2(null, 0);
 		dup2(null, 1);
 		dup2(null, 2);
+		for (char **word = command; *word; word++)
+			if (strchr(*word, '%'))
+				*strchr(*word, '%') = (char)('0' + which);
 		execv(command[0], command);
 		_exit(127);
 	}
@@ -138,12 +143,35 @@ static int await_tracer(pid_t program)
 	return keeper;
 }
 
+/* Until one thread runs while the others stand: it makes the call. Gives up with the tracer. */
+static void await_call(int keeper)
+{
+	char path[300], text[2048];
+	const struct dirent *entry;
+	int stand = 0, run = 0;
+	while (tracer() == keeper && !(stand > 2 && run == 1)) {
+		stand = run = 0;
+		snprintf(path, sizeof(path), "/proc/%d/task", target);
+		DIR *folder = opendir(path);
+		while (folder && (entry = readdir(folder))) {
+			snprintf(path, sizeof(path), "/proc/%d/task/%s/stat", target,
+				 entry->d_name);
+			const char *rest =
+				read_file(path, text, sizeof(text)) ? strrchr(text, ')') : NULL;
+			stand += rest && rest[2] == 't';
+			run += rest && rest[2] == 'R';
+		}
+		if (folder)
+			closedir(folder);
+	}
+}
+
 /* How long it is traced when nobody is killed; the median. */
 static double calibrate(void)
 {
 	double took[CALIBRATION];
 	for (int i = 0; i < CALIBRATION; i++) {
-		pid_t program = start();
+		pid_t program = start(0);
 		int keeper = await_tracer(program);
 		double begin = now_ms();
 		while (tracer() == keeper && keeper)
@@ -187,9 +215,11 @@ int main(int count, char **arguments)
 	srandom(5);
 	double window = calibrate();
 	for (round = 0; round < rounds && !dead; round++) {
-		pid_t program = start();
+		pid_t program = start(0);
 		int keeper = await_tracer(program);
-		nap_ms(window * (double)random() / RAND_MAX);
+		if (round % 2)
+			await_call(keeper);
+		nap_ms(window / (round % 2 ? 2 : 1) * (double)random() / RAND_MAX);
 		late += !keeper || tracer() != keeper;
 		if (keeper && round % 3 != 1)
 			kill(keeper, SIGKILL);
@@ -200,7 +230,7 @@ int main(int count, char **arguments)
 		if (retries)
 			nap_ms(20.0 * (double)random() / RAND_MAX);
 		for (int i = 0; i < retries && i < 8; i++)
-			again[i] = start();
+			again[i] = start(i + 1);
 		for (int i = 0; i < retries && i < 8; i++) {
 			int status;
 			waitpid(again[i], &status, 0);

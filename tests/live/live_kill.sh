@@ -17,7 +17,7 @@ start_watched() { # MIB handle|ignore|block
 	read -r -t 30 -u "$out" line && [ "$line" = ready ]
 }
 kills() { # ROUNDS RETRIES
-	"$work/killer" "$victim" "$1" "$2" "$(realpath "$program")" collect -p "$victim" -o "$core" --force >"$log" 2>&1
+	"$work/killer" "$victim" "$1" "$2" "$(realpath "$program")" collect -p "$victim" -o "$work/%.core" --force >"$log" 2>&1
 	local status=$?
 	sed -n 's/.*in_clone=\([0-9]*\).*/\1/p' "$log" >>"$work/orphans"
 	sed 's/^/# /' "$log"
@@ -49,7 +49,8 @@ if ! collect -o "$core" --force && said 'SYS_PTRACE|ptrace_scope|no snapshot|can
 ok "it is killed in the middle: the program lives, nothing stands, no copy is left" kills "${KILLS:-20}" 0
 ok "... and the program is not hurt" unhurt
 ok "the next one works" status_is 0 collect -o "$core" --force
-ok "... and leaves no child" test -z "$(pgrep -P "$victim")"
+no_child() { ! pgrep -P "$victim" >/dev/null; }
+ok "... and leaves no child" soon no_child
 if command -v python3 >/dev/null; then ok "... and no code of its own" no_mark; else skip "no code of its own is left" "no python3"; fi
 ok "killed, and two others at once soon after" kills "${KILLS:-8}" 2
 ok "... the program is not hurt" unhurt
