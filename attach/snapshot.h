@@ -1,16 +1,19 @@
 /*
  * A snapshot of a live process: a copy-on-write copy of its memory, made while it stands still for
  * some milliseconds (20 to 25 for each GiB of resident memory), by a system call that one of its
- * threads makes for us: clone(2), with flags such that the copy never runs, sends no signal when it
- * ends, and shares what its end could close. The process then runs on, and what it writes is copied
- * by the kernel, at the expense of its own memory limit: attach/memory_guard.h.
+ * threads makes for us: clone(2), with flags such that the copy sends no signal when it ends, and
+ * shares what its end could close. The copy is held before its first instruction. The process then
+ * runs on, and what it writes is copied by the kernel, at the expense of its own memory limit:
+ * attach/memory_guard.h. What is written to the process itself: a page of its code is made private
+ * for the instructions of that call, and reads as before afterwards (attach/syscall_inject.h).
  *
  * Another process of ours, the keeper, does all that is done to the target, and watches: it drops
  * the copy before memory runs out, when it was held long enough, when we close it, and when we are
  * killed; and lets the target reap it (wait4(2), by one thread that stands for less than a
- * millisecond), so that nothing remains. Should the keeper be killed too, the kernel kills the copy
- * (PTRACE_O_EXITKILL); a zombie remains then until the target ends or the next snapshot of it,
- * which takes it away.
+ * millisecond), so that nothing remains. Should the keeper be killed too, at whatever moment, the
+ * target goes on as if nothing had been, and the copy ends: by the kernel (PTRACE_O_EXITKILL), or by
+ * itself when it was not yet held. A zombie remains then until the target ends or the next snapshot
+ * of it, which takes it away. docs/SNAPSHOT.md says why it is done this way.
  */
 #ifndef ATTACH_SNAPSHOT_H
 #define ATTACH_SNAPSHOT_H
