@@ -101,6 +101,17 @@ static struct error *error_of(const struct snapshot_message *message)
 	return error;
 }
 
+static void note_zombie(const struct task *task, int pid)
+{
+	char text[256];
+	snprintf(text, sizeof(text),
+		 "when the copy has ended, process %d keeps a zombie of it, which costs it a "
+		 "process id: "
+		 "a seccomp filter may forbid its threads to wait for it",
+		 pid);
+	task_note(task, text);
+}
+
 static struct error *take(struct snapshot *snapshot, const struct snapshot_request *request,
 			  const struct task *task)
 {
@@ -109,6 +120,8 @@ static struct error *take(struct snapshot *snapshot, const struct snapshot_reque
 	TRY(await(snapshot, task, &message));
 	if (message.kind != SNAPSHOT_TAKEN)
 		return error_of(&message);
+	if (message.leaves_zombie)
+		note_zombie(task, request->process.pid);
 	return snapshot_record_map(snapshot->file, message.record, &snapshot->arena,
 				   &snapshot->record);
 }

@@ -285,6 +285,7 @@ static int keep(struct keeper *keeper)
 		send_error(keeper, error);
 		return clean ? 0 : 1;
 	}
+	message.leaves_zombie = !keeper->trusts_wait;
 	send_message(keeper, &message);
 	message = (struct snapshot_message){ .kind = SNAPSHOT_DROPPED };
 	watch(keeper, &message);

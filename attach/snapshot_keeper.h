@@ -21,8 +21,9 @@ struct snapshot_message {
 	enum snapshot_message_kind kind;
 	enum error_code code; /* of SNAPSHOT_FAILED */
 	int os_errno;
-	uint64_t record; /* of SNAPSHOT_TAKEN: its offset in the memory file */
-	char text[1024]; /* the error's message, or the reason of a drop */
+	uint64_t record;    /* of SNAPSHOT_TAKEN: its offset in the memory file */
+	bool leaves_zombie; /* of SNAPSHOT_TAKEN: nobody may wait for the copy when it has ended */
+	char text[1024];    /* the error's message, or the reason of a drop */
 };
 
 /* In the forked process; never returns. `program` is the pid of the one that forked; `socket` is of

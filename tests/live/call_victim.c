@@ -1,0 +1,116 @@
+/*
+ * Processes in which a system call that somebody has a thread make would not end, or would end all:
+ * for tests/live/live_call.sh.
+ *
+ * usage: call_victim userfaultfd     whose fork events a thread of its own reads: no clone(2) ends
+ *                                    while that thread stands
+ *        call_victim wait4           every thread but the first, which runs, is killed for wait4(2)
+ *        call_victim wait4-all       the first thread too
+ * Prints "ready"; prints its count of forks seen at each line of stdin, whose end ends it.
+ */
+#include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <linux/userfaultfd.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static atomic_long forks;
+static int faults;
+
+static void *read_events(void *unused)
+{
+	struct uffd_msg message;
+	while (read(faults, &message, sizeof(message)) == sizeof(message))
+		if (message.event == UFFD_EVENT_FORK) {
+			atomic_fetch_add(&forks, 1);
+			close((int)message.arg.fork.ufd);
+		}
+	return unused;
+}
+
+static void watch_faults(void)
+{
+	enum { BYTES = 1 << 20 };
+	pthread_t thread;
+	struct uffdio_api api = { .api = UFFD_API, .features = UFFD_FEATURE_EVENT_FORK };
+	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	faults = (int)syscall(SYS_userfaultfd, O_CLOEXEC);
+	void *memory =
+		mmap(NULL, BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	range.range.start = (uintptr_t)memory;
+	range.range.len = BYTES;
+	if (faults < 0 || ioctl(faults, UFFDIO_API, &api) ||
+	    ioctl(faults, UFFDIO_REGISTER, &range)) {
+		puts("no userfaultfd");
+		exit(77);
+	}
+	if (pthread_create(&thread, NULL, read_events, NULL))
+		abort();
+}
+
+static void forbid_wait(void)
+{
+	struct sock_filter program[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_wait4, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog whole = { .len = sizeof(program) / sizeof(*program), .filter = program };
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &whole))
+		abort();
+}
+
+static void *wait_filtered(void *unused)
+{
+	forbid_wait();
+	for (;;)
+		pause();
+	return unused;
+}
+
+static void *answer(void *unused)
+{
+	char line[64];
+	forbid_wait();
+	puts("ready");
+	fflush(stdout);
+	while (fgets(line, sizeof(line), stdin)) {
+		printf("forks=%ld\n", forks);
+		fflush(stdout);
+	}
+	exit(0);
+	return unused;
+}
+
+int main(int count, char **arguments)
+{
+	pthread_t thread;
+	const char *mode = count > 1 ? arguments[1] : "";
+	if (!strcmp(mode, "userfaultfd"))
+		watch_faults();
+	if (!strcmp(mode, "wait4-all"))
+		forbid_wait();
+	for (int i = 0; i < 4; i++)
+		if (strcmp(mode, "userfaultfd") &&
+		    pthread_create(&thread, NULL, wait_filtered, NULL))
+			abort();
+	if (pthread_create(&thread, NULL, answer, NULL))
+		abort();
+	for (volatile unsigned long turn = 0;; turn++)
+		if (!strcmp(mode, "userfaultfd"))
+			pause();
+}

@@ -1,0 +1,65 @@
+#!/bin/bash
+# A system call that one of a process's threads makes for clrpod and that does not end, or that a filter of the process
+# punishes with death (call_victim.c): the process is let go, unhurt, and clrpod says what to do. TAP on stdout.
+#
+# usage: live_call.sh PROGRAM     (build/release/clrpod)
+# needs: cc, the right to trace; setpriv for the filters. Exit status 77: skipped, with the reason.
+way=
+. "$(dirname "$0")/lib"
+cc -std=gnu11 -D_GNU_SOURCE -O1 -pthread -o "$work/call_victim" "$here/call_victim.c" || exit 1
+start_mode() {
+	coproc VICTIM { exec "$@"; }
+	victim=$VICTIM_PID in=${VICTIM[1]} out=${VICTIM[0]} line=
+	read -r -t 10 -u "$out" line && [ "$line" = ready ]
+}
+runs() { is_free && echo >&"$in" && read -r -t 5 -u "$out" line && [ "${line%%=*}" = forks ]; }
+no_child() { ! pgrep -P "$victim" -r R,S,D,T >/dev/null; }
+within() { # SECONDS COMMAND...
+	local begin=$SECONDS limit=$1
+	shift
+	"$@" && [ $((SECONDS - begin)) -le "$limit" ]
+}
+
+ok "a program whose clone(2) does not end while all of it stands" start_mode "$work/call_victim" userfaultfd
+if [ "$line" = "no userfaultfd" ]; then
+	skip "... is let go" "no userfaultfd here"
+else
+	ok "... is refused within seconds" within 8 status_is 3 collect -o "$core"
+	ok "... with the way out" one_sentence 'has not ended.*--freeze'
+	ok "... and runs" soon runs
+	ok "... and the copy that came late is gone" soon no_child
+	collect -o "$core" &
+	collector=$!
+	sleep 1
+	kill -INT "$(pgrep -P "$collector" -f collect | head -n 1)" 2>/dev/null || kill -INT "$collector"
+	ends() { ! kill -0 "$collector" 2>/dev/null; }
+	ok "SIGINT ends it" within 3 soon ends
+	ok "... and the program runs" soon runs
+	way=--freeze
+	ok "--freeze collects it" status_is 0 collect -o "$core" --force
+	ok "... and it runs" soon runs
+	way=
+fi
+end_victim
+rm -f "$core"
+
+if command -v setpriv >/dev/null && setpriv --bounding-set -sys_admin true 2>/dev/null; then
+	program_() { setpriv --bounding-set -sys_admin "$program" collect -p "$victim" "$@" >"$log" 2>&1; }
+	ok "a program some of whose threads die for wait4(2)" start_mode "$work/call_victim" wait4
+	ok "... is collected by the thread without a filter, or refused" eval 'program_ -o "$core" || said "seccomp"'
+	ok "... and lives" soon runs
+	ok "... and --snapshot does not kill it either" eval 'program_ -o "$core" --force --snapshot || said "seccomp"'
+	ok "... and it lives" soon runs
+	end_victim
+	ok "a program all of whose threads die for wait4(2)" start_mode "$work/call_victim" wait4-all
+	ok "... is refused" status_is 3 program_ -o "$core" --force
+	ok "... and lives" soon runs
+	ok "... --snapshot copies it" status_is 0 program_ -o "$core" --force --snapshot
+	ok "... and says that a zombie is left" said 'keeps a zombie'
+	ok "... it lives" soon runs
+	end_victim
+else
+	skip "filters that kill" "no setpriv"
+fi
+rm -f "$core"*
+finish
