@@ -8,7 +8,7 @@ struct range {
 };
 // clang-format off
 static const struct range unseen[] = {
-	{ 0x7f, 0x9f },       /* DEL, C1 */
+	{ 0x80, 0x9f },       /* C1 */
 	{ 0xad, 0xad },       /* soft hyphen */
 	{ 0x34f, 0x34f },     /* combining grapheme joiner */
 	{ 0x61c, 0x61c },     /* Arabic letter mark */
@@ -30,10 +30,15 @@ static const struct range unseen[] = {
 };
 // clang-format on
 
+static bool is_printable_ascii(uint8_t byte)
+{
+	return byte >= 0x20 && byte < 0x7f;
+}
+
 static bool is_unseen(uint32_t point)
 {
-	if (point < 0x7f)
-		return point < 0x20;
+	if (point < 0x80)
+		return !is_printable_ascii((uint8_t)point);
 	for (size_t i = 0; i < sizeof(unseen) / sizeof(*unseen) && point >= unseen[i].first; i++)
 		if (point <= unseen[i].last)
 			return true;
@@ -99,8 +104,7 @@ void escape_append(struct text *to, const char *text, size_t length, enum escape
 	const uint8_t *bytes = (const uint8_t *)text;
 	size_t plain = 0; /* bytes before `at` that can be copied as they are */
 	for (size_t at = 0; at < length;) {
-		if (bytes[at] >= 0x20 && bytes[at] < 0x7f && bytes[at] != '"' &&
-		    bytes[at] != '\\') {
+		if (is_printable_ascii(bytes[at]) && bytes[at] != '"' && bytes[at] != '\\') {
 			at++;
 			plain++;
 			continue;
@@ -135,15 +139,26 @@ void escape_append_utf16(struct text *to, const uint16_t *units, size_t count, e
 	}
 }
 
-enum { BLOCK_BYTES = 64 };
+enum { LONG_BLOCK = 64, SHORT_BLOCK = 16 };
 
-/* Nothing but printable ASCII and newlines; without a branch a byte, for the compiler to unroll. */
-static bool is_plain_block(const uint8_t *bytes)
+/* Nothing but printable ASCII and newlines, `size` (a constant) bytes of it; without a branch a
+ * byte, for the compiler to unroll. */
+static inline bool is_plain_block(const uint8_t *bytes, size_t size)
 {
 	uint8_t other = 0;
-	for (size_t i = 0; i < BLOCK_BYTES; i++)
-		other |= ((bytes[i] < 0x20) & (bytes[i] != 0x0a)) | (bytes[i] >= 0x7f);
+	for (size_t i = 0; i < size; i++)
+		other |= ((bytes[i] < 0x20) & (bytes[i] != '\n')) | (bytes[i] >= 0x7f);
 	return !other;
+}
+
+/* The length of the character at `bytes`; 0: it is none, or is to be escaped. */
+static size_t plain_character(const uint8_t *bytes, size_t length, bool lines)
+{
+	uint32_t point;
+	if (lines && *bytes == '\n')
+		return 1;
+	size_t count = decode(bytes, length, &point);
+	return is_unseen(point) ? 0 : count;
 }
 
 /* Up to what is to be escaped; newlines pass with `lines`. */
@@ -151,16 +166,24 @@ static size_t plain_length(const uint8_t *bytes, size_t length, bool lines)
 {
 	size_t at = 0;
 	while (at < length) {
-		uint32_t point;
-		if (lines && length - at >= BLOCK_BYTES && is_plain_block(bytes + at)) {
-			at += BLOCK_BYTES;
+		size_t left = length - at;
+		if (lines && left >= LONG_BLOCK && is_plain_block(bytes + at, LONG_BLOCK)) {
+			at += LONG_BLOCK;
 			continue;
 		}
-		/* Some way on by characters: a block with one of two bytes is not the last. */
-		size_t stop = length - at < BLOCK_BYTES ? length : at + BLOCK_BYTES;
+		if (lines && left >= SHORT_BLOCK && is_plain_block(bytes + at, SHORT_BLOCK)) {
+			at += SHORT_BLOCK;
+			continue;
+		}
+		/* Some way on by characters, then by blocks again. */
+		size_t stop = left < SHORT_BLOCK ? length : at + SHORT_BLOCK;
 		while (at < stop) {
-			size_t count = decode(bytes + at, length - at, &point);
-			if (!count || (is_unseen(point) && !(lines && point == '\n')))
+			if (is_printable_ascii(bytes[at])) {
+				at++;
+				continue;
+			}
+			size_t count = plain_character(bytes + at, length - at, lines);
+			if (!count)
 				return at;
 			at += count;
 		}
