@@ -157,6 +157,7 @@ fuzz:
 lint: layers headers
 	@clang-format --dry-run -Werror $(ALL_SOURCES)
 	@tests/lint/lengths $(ALL_SOURCES)
+	@tests/lint/raw_output $(LAYERS)
 	cppcheck -q --enable=warning,portability --inline-suppr --error-exitcode=1 \
 		--suppressions-list=tests/lint/cppcheck-suppressions -D__linux__ -I. $(LAYERS)
 

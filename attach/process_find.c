@@ -57,13 +57,13 @@ static struct error *read_arguments(int pid, struct text *ret)
 	return text_failed(ret) ? &error_no_memory : NULL;
 }
 
-/* What another process calls itself is shown on terminals. */
-static char *copy_printable(struct arena *arena, const char *bytes, size_t length)
+/* Arguments with blanks between them. */
+static char *join_arguments(struct arena *arena, const char *bytes, size_t length)
 {
 	char *copy = arena_copy_text(arena, bytes, length);
 	for (size_t i = 0; copy && i < length; i++)
-		if ((unsigned char)copy[i] < ' ' || copy[i] == 0x7f)
-			copy[i] = copy[i] ? '?' : ' ';
+		if (!copy[i])
+			copy[i] = ' ';
 	return copy;
 }
 
@@ -73,11 +73,11 @@ static struct error *name_process(struct arena *arena, struct process_info *info
 	TRY(read_arguments(info->pid, &file));
 	const char *name = choose_name(file.bytes, file.length - 1);
 	size_t length = strlen(name) - (ends_with(name, ".dll") ? 4 : 0);
-	info->name = copy_printable(arena, name, length);
+	info->name = arena_copy_text(arena, name, length);
 	length = file.length < LIMIT_COMMAND_LINE ? file.length : LIMIT_COMMAND_LINE;
 	while (length && !file.bytes[length - 1])
 		length--;
-	info->command_line = copy_printable(arena, file.bytes, length);
+	info->command_line = join_arguments(arena, file.bytes, length);
 	return info->name && info->command_line ? NULL : &error_no_memory;
 }
 

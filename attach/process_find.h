@@ -27,8 +27,9 @@ enum process_runtime {
 struct process_info {
 	int pid;
 	int namespace_pid; /* in its own PID namespace (NSpid); equals pid outside containers */
-	const char *name;  /* of the app: app.dll's "app" under `dotnet`, else the program's */
-	const char *command_line; /* arguments joined by spaces, control characters as '?' */
+	/* As the process calls itself, whatever that holds (base/escape.h). */
+	const char *name; /* of the app: app.dll's "app" under `dotnet`, else the program's */
+	const char *command_line; /* arguments joined by spaces */
 	enum process_runtime runtime;
 	const char *version; /* "10.0.12"; NULL: unknown */
 	const char

@@ -3,6 +3,7 @@
 #include "cli/open.h"
 #include "cli/options.h"
 #include "cli/repl.h"
+#include "cli/say.h"
 #include "cli/script.h"
 #include "cli/signals.h"
 #include "base/cleanup.h"
@@ -15,20 +16,20 @@ static void greet(const struct app *app)
 	const struct error *reason = session_heap_error(app->session);
 	if (reason)
 		app_warn(app, "%s: %s", session_name(app->session), reason->message);
-	fprintf(stderr, "Opened %s. 'help' lists the commands, 'exit' leaves.\n",
-		session_name(app->session));
+	say(stderr, "Opened %s. 'help' lists the commands, 'exit' leaves.",
+	    session_name(app->session));
 	if (app->process.pid && app->process.way == OPEN_FROZEN)
-		fprintf(stderr, "The process stands still until you leave.\n");
+		say(stderr, "The process stands still until you leave.");
 	struct snapshot *snapshot = open_snapshot(app);
 	if (!snapshot)
 		return;
-	fprintf(stderr,
-		"A snapshot: the process stood still for %.1f ms and runs on. What it writes costs "
-		"memory\n(the prompt says how much); 'refresh' takes a new one.\n",
-		snapshot_record(snapshot)->pause_ms);
+	say(stderr,
+	    "A snapshot: the process stood still for %.1f ms and runs on. What it writes costs "
+	    "memory",
+	    snapshot_record(snapshot)->pause_ms);
+	say(stderr, "(the prompt says how much); 'refresh' takes a new one.");
 	if (app->process.hold_minutes)
-		fprintf(stderr, "After %u minutes (--hold) it is dropped.\n",
-			app->process.hold_minutes);
+		say(stderr, "After %u minutes (--hold) it is dropped.", app->process.hold_minutes);
 }
 
 /* -c and -x in their order. Answers whether there were any. */

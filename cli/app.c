@@ -2,6 +2,7 @@
 
 #include "base/cleanup.h"
 #include "cli/pipeline.h"
+#include "cli/say.h"
 #include "cli/signals.h"
 #include "commands/session.h"
 
@@ -42,9 +43,7 @@ void app_warn(const struct app *app, const char *format, ...)
 	for (FILE *to = stderr; to; to = to == stderr ? log : NULL) {
 		va_list arguments;
 		va_start(arguments, format);
-		fprintf(to, "clrpod: ");
-		vfprintf(to, format, arguments);
-		fprintf(to, "\n");
+		say_va(to, "clrpod: ", format, arguments);
 		va_end(arguments);
 	}
 }
@@ -115,7 +114,7 @@ enum exit_status app_run_command(struct app *app, const char *line)
 	CLEANUP(pipeline_cleanup) struct pipeline pipeline;
 	FILE *log = session_log(app->session);
 	if (log)
-		fprintf(log, "> %s\n", line);
+		say(log, "> %s", line);
 	struct error *error = pipeline_open(app, line, &pipeline);
 	if (error)
 		return app_fail(app, line, error, exit_status_of_command(error));

@@ -1,10 +1,13 @@
 #include "cli/completion.h"
 
 #include "base/cleanup.h"
+#include "base/escape.h"
 #include "base/limits.h"
 #include "cli/filter.h"
 #include "cli/pipeline.h"
 #include "cli/quotes.h"
+#include "cli/say.h"
+#include "cli/screen.h"
 #include "commands/run.h"
 #include "heap/heap.h"
 #include "heap/types/type.h"
@@ -313,13 +316,15 @@ size_t completion_common(const struct completion *completion)
 			same++;
 		common = same;
 	}
+	/* Nor a part of a character, nor one that the line must not hold. */
+	common = escape_plain_length(completion->names[0], common);
 	return common >= strlen(completion->word) ? common : 0;
 }
 
 const char *completion_text(struct completion *completion)
 {
 	size_t common = completion_common(completion);
-	bool whole = completion->count == 1;
+	bool whole = completion->count == 1 && common == strlen(completion->names[0]);
 	if (!common || (!whole && !strncmp(completion->names[0], completion->word, common) &&
 			common == strlen(completion->word)))
 		return NULL;
@@ -333,29 +338,53 @@ const char *completion_text(struct completion *completion)
 			    quote && whole && !folder ? mark : "", whole && !folder ? " " : "");
 }
 
+/* As it is shown. */
+static void append_name(struct text *to, const char *name)
+{
+	escape_append(to, name, strlen(name), ESCAPE_TEXT);
+}
+
+static size_t width_of(const char *name)
+{
+	CLEANUP(text_deinit) struct text shown = { 0 };
+	size_t width;
+	append_name(&shown, name);
+	screen_fit(text_string(&shown), shown.length, SIZE_MAX, &width);
+	return width;
+}
+
+/* Each down-th name from `row` on. */
+static void list_row(const struct completion *completion, FILE *to, size_t row, size_t down,
+		     size_t width)
+{
+	CLEANUP(text_deinit) struct text line = { 0 };
+	for (size_t i = row; i < completion->count; i += down) {
+		const char *name = completion->names[i];
+		append_name(&line, name);
+		if (i + down < completion->count)
+			text_printf(&line, "%*s", (int)(width - width_of(name)), "");
+	}
+	say(to, "%s", text_string(&line));
+}
+
 void completion_list(const struct completion *completion, FILE *to, unsigned rows, unsigned columns)
 {
 	enum { GAP = 2 };
-	size_t widest = 0, width;
-	for (size_t i = 0; i < completion->count; i++) {
-		screen_fit(completion->names[i], strlen(completion->names[i]), SIZE_MAX, &width);
+	size_t widest = 0, count = completion->count;
+	for (size_t i = 0; i < count; i++) {
+		size_t width = width_of(completion->names[i]);
 		widest = width > widest ? width : widest;
 	}
 	size_t across = (columns ? columns : 80) / (widest + GAP);
 	across = across ? across : 1;
-	size_t down = (completion->count + across - 1) / across;
+	size_t down = (count + across - 1) / across;
 	size_t shown = rows > 4 && down > rows - 3 ? rows - 3 : down;
 	size_t names = 0;
 	for (size_t row = 0; row < shown; row++) {
-		for (size_t i = row; i < completion->count; i += down, names++) {
-			const char *name = completion->names[i];
-			screen_fit(name, strlen(name), SIZE_MAX, &width);
-			bool last = i + down >= completion->count;
-			fprintf(to, "%s%*s", name, last ? 0 : (int)(widest + GAP - width), "");
-		}
-		fprintf(to, "\n");
+		list_row(completion, to, row, down, widest + GAP);
+		names += (count - row + down - 1) / down;
 	}
-	size_t more = completion->count - names + completion->left_out;
+	size_t more = count - names + completion->left_out;
 	if (more)
-		fprintf(to, "and %zu more: type on to see them\n", more);
+		say(to, "and %zu more: type on to see them", more);
 }

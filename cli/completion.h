@@ -23,14 +23,15 @@ MUST_CHECK struct error *completion_find(const struct session *session, const ch
 					 size_t length, struct completion *ret);
 void completion_cleanup(struct completion *completion);
 
-/* What all names have in common at their start: never shorter than the word, or 0. */
+/* What all names have in common at their start, as far as it is plain (base/escape.h): never
+ * shorter than the word, or 0. */
 size_t completion_common(const struct completion *completion);
 
 /* What goes in the place of the word: all that the names have in common, or the one name, closed
  * with a blank; quoted where it must be. NULL: nothing is gained. In the completion's arena. */
 const char *completion_text(struct completion *completion);
 
-/* The names in sorted columns, as many rows as fit; says how many do not. */
+/* The names in sorted columns, escaped, as many rows as fit; says how many do not. */
 void completion_list(const struct completion *completion, FILE *to, unsigned rows,
 		     unsigned columns);
 

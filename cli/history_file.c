@@ -1,7 +1,9 @@
 #include "cli/history_file.h"
 
 #include "base/cleanup.h"
+#include "base/escape.h"
 #include "base/limits.h"
+#include "cli/say.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -80,13 +82,12 @@ void history_file_read(void (*add)(const char *line, void *context), void *conte
 	if (old >= HISTORY_LINES)
 		cut = begin_cut(path, beside, sizeof(beside));
 	for (size_t i = 0; getline(&line, &capacity, file) > 0; i++) {
-		if (i < old)
+		line[strcspn(line, "\r\n")] = '\0';
+		if (i < old || !*line || !escape_is_plain(line))
 			continue;
 		if (cut)
-			fputs(line, cut);
-		line[strcspn(line, "\r\n")] = '\0';
-		if (*line)
-			add(line, context);
+			say(cut, "%s", line);
+		add(line, context);
 	}
 	if (!cut)
 		return;
@@ -108,5 +109,5 @@ void history_file_add(const char *line)
 		file = open_history(path, flags, "a");
 	}
 	if (file)
-		fprintf(file, "%s\n", line);
+		say(file, "%s", line);
 }

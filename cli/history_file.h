@@ -11,11 +11,11 @@
 
 enum { HISTORY_LINES = 1000 };
 
-/* Calls `add` with each of the last HISTORY_LINES lines, the oldest first. A file with twice as
- * many is cut to those. */
+/* Calls `add` with each of the last HISTORY_LINES lines, the oldest first, but none with what
+ * cannot be shown (base/escape.h). A file with twice as many is cut to those. */
 void history_file_read(void (*add)(const char *line, void *context), void *context);
 
-/* Adds a line (without its newline) to the file. */
+/* Adds a line (without its newline) to the file; one with what cannot be shown is escaped. */
 void history_file_add(const char *line);
 
 #endif

@@ -2,6 +2,7 @@
 #include "cli/app.h"
 #include "cli/manual.h"
 #include "cli/options.h"
+#include "cli/say.h"
 #include "cli/signals.h"
 #include "cli/version.h"
 #include "commands/near_names.h"
@@ -136,7 +137,7 @@ static enum exit_status run(int argc, char **argv)
 	if (overview || is_flag(word, "--help") || is_flag(word, "-h"))
 		manual_overview(argc > 1 ? stdout : stderr);
 	else if (is_flag(word, "--version"))
-		printf("clrpod " CLRPOD_VERSION "\n");
+		say(stdout, "clrpod " CLRPOD_VERSION);
 	else if (!print_document(word, argc > 2 ? argv[2] : ""))
 		return unknown_verb(argc, argv);
 	return argc > 1 ? STATUS_WHOLE : STATUS_USAGE;

@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "cli/app.h"
 #include "cli/quotes.h"
+#include "cli/say.h"
 #include "commands/near_names.h"
 
 #include <ctype.h>
@@ -290,8 +291,8 @@ static struct error *close_file(struct pipeline *pipeline, bool failed)
 	if (failed && pipeline->created && !pipeline->screen->lines)
 		unlink(pipeline->path);
 	else if (pipeline->app->interactive)
-		fprintf(stderr, "%" PRIu64 " lines are in %s.\n", pipeline->screen->lines,
-			pipeline->path);
+		say(stderr, "%" PRIu64 " lines are in %s.", pipeline->screen->lines,
+		    pipeline->path);
 	return NULL;
 }
 

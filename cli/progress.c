@@ -1,6 +1,9 @@
 #include "cli/progress.h"
 
-#include <stdio.h>
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "cli/say.h"
+
 #include <time.h>
 #include <unistd.h>
 
@@ -21,19 +24,22 @@ void progress_start(struct progress *progress)
 void progress_end(struct progress *progress)
 {
 	if (progress->shown)
-		fprintf(stderr, "\r\033[K");
+		say_status_end(stderr);
 	progress->shown = false;
 }
 
 static void show_part(const struct progress *progress, const char *what, uint64_t done,
 		      uint64_t total, double seconds)
 {
-	fprintf(stderr, "\r\033[K%s: %u %%", what, (unsigned)((double)done * 100 / (double)total));
+	CLEANUP(text_deinit) struct text line = { 0 };
+	text_printf(&line, "%s: %u %%", what, (unsigned)((double)done * 100 / (double)total));
 	if (progress->bytes)
-		fprintf(stderr, " of %llu MiB, %.0f MiB/s", (unsigned long long)(total >> 20),
-			(double)done / (1024 * 1024) / seconds);
+		text_printf(&line, " of %llu MiB, %.0f MiB/s", (unsigned long long)(total >> 20),
+			    (double)done / (1024 * 1024) / seconds);
 	if (done)
-		fprintf(stderr, ", %.0f s left", seconds * (double)(total - done) / (double)done);
+		text_printf(&line, ", %.0f s left",
+			    seconds * (double)(total - done) / (double)done);
+	say_status(stderr, "%s", text_string(&line));
 }
 
 void progress_report(void *context, const char *what, uint64_t done, uint64_t total)
@@ -49,6 +55,5 @@ void progress_report(void *context, const char *what, uint64_t done, uint64_t to
 	if (total && done <= total)
 		show_part(progress, what, done, total, (double)(now - progress->start_ns) / 1e9);
 	else
-		fprintf(stderr, "\r\033[K%s: %llu", what, (unsigned long long)done);
-	fflush(stderr);
+		say_status(stderr, "%s: %llu", what, (unsigned long long)done);
 }

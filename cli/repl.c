@@ -2,9 +2,11 @@
 
 #include "attach/snapshot.h"
 #include "base/cleanup.h"
+#include "base/escape.h"
 #include "cli/completion.h"
 #include "cli/history_file.h"
 #include "cli/open.h"
+#include "cli/say.h"
 #include "cli/screen.h"
 #include "cli/signals.h"
 #include "commands/session.h"
@@ -111,7 +113,7 @@ static unsigned char complete(EditLine *edit, int character)
 	}
 	if (!screen_size(STDOUT_FILENO, &rows, &columns))
 		return CC_ERROR;
-	fprintf(stdout, "\n");
+	say(stdout, "");
 	completion_list(&completion, stdout, rows, columns);
 	fflush(stdout);
 	return CC_REDISPLAY;
@@ -161,12 +163,14 @@ static bool prompt_open(struct prompt *ret)
 	return true;
 }
 
-/* Without the end of the line, and not twice the same. */
+/* Without the end of the line, and not twice the same. A line with what cannot be shown is not
+ * kept: the editor would show it as it is, and escaped it is another command. */
 static void remember(struct prompt *prompt, const char *line)
 {
 	CLEANUP(free_cleanup) char *copy = strndup(line, strcspn(line, "\r\n"));
 	HistEvent event;
-	if (!copy || (!history(prompt->history, &event, H_FIRST) && !strcmp(event.str, copy)))
+	if (!copy || !escape_is_plain(copy) ||
+	    (!history(prompt->history, &event, H_FIRST) && !strcmp(event.str, copy)))
 		return;
 	add_history(copy, prompt);
 	history_file_add(copy);
@@ -204,12 +208,12 @@ void repl_run(struct app *app)
 		signals_clear();
 		const char *line = el_gets(prompt.edit, &count);
 		if (signals_received() == SIGINT) {
-			fprintf(stderr, "\n");
+			say(stderr, "");
 			el_reset(prompt.edit);
 			continue;
 		}
 		if (!line || count <= 0 || signals_received()) {
-			fprintf(stderr, "\n");
+			say(stderr, "");
 			break;
 		}
 		run_line(&prompt, app, line);

@@ -1,5 +1,7 @@
 #include "cli/screen.h"
 
+#include "base/escape.h"
+#include "cli/say.h"
 #include "cli/signals.h"
 
 #include <errno.h>
@@ -56,7 +58,7 @@ static struct error *write_failed(const struct screen *screen)
 static struct error *put(const struct screen *screen, const char *bytes, size_t size)
 {
 	errno = 0;
-	if (size && fwrite(bytes, 1, size, screen->to) != size)
+	if (!escape_write_lines(screen->to, bytes, size))
 		return write_failed(screen);
 	return NULL;
 }
@@ -64,8 +66,9 @@ static struct error *put(const struct screen *screen, const char *bytes, size_t 
 static void put_log(const struct screen *screen, const char *bytes, size_t size)
 {
 	FILE *log = screen->session && !screen->path ? session_log(screen->session) : NULL;
-	if (log)
-		fwrite(bytes, 1, size, log);
+	/* A log that cannot be written is no reason not to show the answer. */
+	if (log && !escape_write_lines(log, bytes, size))
+		return;
 }
 
 struct error *screen_write(struct screen *screen, const char *bytes, size_t size)
@@ -101,8 +104,7 @@ static void stop(struct screen *screen, unsigned height)
 {
 	static const char hint[] = "-- more: space, Enter, a: all, q: leave --";
 	int room = screen->columns > 1 ? (int)screen->columns - 1 : 1;
-	fprintf(screen->to, "%.*s", room, hint);
-	fflush(screen->to);
+	say_status(screen->to, "%.*s", room, hint);
 	for (bool waits = true; waits;) {
 		waits = false;
 		switch (read_key()) {
@@ -129,7 +131,7 @@ static void stop(struct screen *screen, unsigned height)
 			waits = true;
 		}
 	}
-	fprintf(screen->to, "\r\033[K");
+	say_status_end(screen->to);
 	/* It may have another size by now. */
 	screen_size(STDOUT_FILENO, &screen->rows, &screen->columns);
 }

@@ -53,6 +53,17 @@ bool level_is_flat(const struct level *level, const struct level *parent)
 	return level->kind == LEVEL_RECORD && !level->key && parent->kind != LEVEL_ARRAY;
 }
 
+/* With marks it goes to a filter of ours, which takes them out and writes by
+ * escape_write_lines(). */
+static bool write_pending(const struct output *output)
+{
+	const struct text *pending = &output->pending;
+	if (output->mark_lines)
+		return fwrite(pending->bytes, 1, pending->length, output->stream) ==
+		       pending->length;
+	return escape_write_lines(output->stream, pending->bytes, pending->length);
+}
+
 void output_flush(struct output *output, bool now)
 {
 	struct text *pending = &output->pending;
@@ -62,7 +73,7 @@ void output_flush(struct output *output, bool now)
 		text_failed(pending) || text_failed(&output->cell) || text_failed(&output->summary);
 	if (!output->stream_errno && pending->length) {
 		errno = 0;
-		if (fwrite(pending->bytes, 1, pending->length, output->stream) != pending->length ||
+		if (!write_pending(output) ||
 		    ((now || output->flush_lines) && fflush(output->stream)))
 			output->stream_errno = errno ? errno : EIO;
 	}
@@ -331,11 +342,11 @@ void output_escape_units(struct output *output, struct text *to, const struct sc
 	const uint16_t *units;
 	size_t count;
 	if (!scalar->next) {
-		output_escape_utf16(to, scalar->units, scalar->count, escape);
+		escape_append_utf16(to, scalar->units, scalar->count, escape);
 		return;
 	}
 	while (!output_broken(output) && (count = scalar->next(scalar->context, &units))) {
-		output_escape_utf16(to, units, count, escape);
+		escape_append_utf16(to, units, count, escape);
 		if (to == &output->pending)
 			output_flush(output, false);
 	}

@@ -14,6 +14,9 @@
  * none. Inside a struct value text goes on the same line: {X: 1, Y: {Z: 2}}. Errors of the stream
  * are remembered and come back from output_finish(). output_document_end() closes whatever is open,
  * so an error in mid-stream still leaves well-formed JSON.
+ *
+ * Texts are given as the target has them: keys, values, lines and notes are escaped here
+ * (base/escape.h), so none of them can be a second line. Titles are constants.
  */
 #ifndef COMMANDS_OUTPUT_OUTPUT_H
 #define COMMANDS_OUTPUT_OUTPUT_H
@@ -50,7 +53,8 @@ struct output *output_new(enum output_format format, FILE *stream);
 void output_free(struct output *output);
 
 /* For who filters the lines of a text: a line of titles and a row of a table begin with a mark, and
- * so does each cell in them. No other control character is in a text but newlines. */
+ * so does each cell in them. No other control character is in a text but newlines. Whoever takes
+ * the marks out writes by escape_write_lines(). */
 enum output_mark {
 	OUTPUT_MARK_TITLES = 1,
 	OUTPUT_MARK_ROW = 2,

@@ -5,8 +5,8 @@
 #ifndef COMMANDS_OUTPUT_OUTPUT_INTERNAL_H
 #define COMMANDS_OUTPUT_OUTPUT_INTERNAL_H
 
+#include "base/escape.h"
 #include "base/limits.h"
-#include "base/text.h"
 #include "commands/output/output.h"
 
 enum level_kind {
@@ -113,14 +113,6 @@ bool level_is_flat(const struct level *level, const struct level *parent);
 
 /* Hands pending text to the stream when there is enough of it, or when `now`. */
 void output_flush(struct output *output, bool now);
-
-/* UTF-8 made safe to show or to embed: bytes that are not UTF-8 become U+FFFD. Control characters
- * (C0, DEL, C1) are escaped as in C; in JSON also quotes and backslashes, as JSON wants it. */
-enum escape { ESCAPE_TEXT, ESCAPE_TEXT_QUOTED, ESCAPE_JSON };
-void output_escape(struct text *to, const char *text, size_t length, enum escape escape);
-
-/* The same for UTF-16; a lone surrogate is \uXXXX in every form. */
-void output_escape_utf16(struct text *to, const uint16_t *units, size_t count, enum escape escape);
 
 /* The units of a scalar, all its parts; what goes to `pending` is flushed on the way. */
 void output_escape_units(struct output *output, struct text *to, const struct scalar *scalar,

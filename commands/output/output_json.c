@@ -19,7 +19,7 @@ static void put(struct output *output, const char *text)
 static void put_string(struct output *output, const char *string)
 {
 	text_append_char(sink(output), '"');
-	output_escape(sink(output), string, strlen(string), ESCAPE_JSON);
+	escape_append(sink(output), string, strlen(string), ESCAPE_JSON);
 	text_append_char(sink(output), '"');
 }
 

@@ -124,6 +124,13 @@ static void put_titles(struct output *output, const struct level *table)
 	end_line(output);
 }
 
+/* Of a member: a field of the target, or a key. */
+static void append_name(struct text *to, const char *name)
+{
+	escape_append(to, name, strlen(name), ESCAPE_TEXT);
+	text_append(to, ": ");
+}
+
 /* The collected cell is whole: put it where the column wants it. */
 static void put_cell(struct output *output, struct level *level, const struct slot *slot)
 {
@@ -155,7 +162,7 @@ static void put_cell(struct output *output, struct level *level, const struct sl
 		end_line(output);
 		start_line(output);
 		if (slot->name)
-			text_printf(&output->pending, "%s: ", slot->name);
+			append_name(&output->pending, slot->name);
 		text_append_bytes(&output->pending, bytes, length);
 		end_line(output);
 		break;
@@ -173,10 +180,8 @@ static void put_separator(struct output *output, struct level *level, const stru
 	if (level->nonempty)
 		text_append(&output->cell, ", ");
 	level->nonempty = true;
-	if (!slot->name)
-		return;
-	output_escape(&output->cell, slot->name, strlen(slot->name), ESCAPE_TEXT);
-	text_append(&output->cell, ": ");
+	if (slot->name)
+		append_name(&output->cell, slot->name);
 }
 
 static void text_open(struct output *output, struct level *parent, struct level *level)
@@ -305,7 +310,7 @@ static void append_scalar(struct output *output, const struct column *column,
 		break;
 	case SCALAR_TEXT:
 	case SCALAR_LITERAL:
-		output_escape(cell, scalar->text, strlen(scalar->text), ESCAPE_TEXT);
+		escape_append(cell, scalar->text, strlen(scalar->text), ESCAPE_TEXT);
 		break;
 	case SCALAR_BOOL:
 		text_append(cell, scalar->number ? "True" : "False");
@@ -358,7 +363,7 @@ static void text_line(struct output *output, const char *line)
 	end_line(output);
 	if (*line)
 		start_line(output);
-	output_escape(&output->pending, line, strlen(line), ESCAPE_TEXT);
+	escape_append(&output->pending, line, strlen(line), ESCAPE_TEXT);
 	output->line_open = true;
 	end_line(output);
 }

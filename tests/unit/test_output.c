@@ -270,6 +270,23 @@ TEST(strings_are_made_safe)
 	}
 }
 
+/* A member may be a field or a key of the target: on a line of its own, and inside a value. */
+TEST(no_name_is_a_second_line)
+{
+	CAPTURE(text, OUTPUT_TEXT);
+	output_member(text.out, "a\n\x1b[2J");
+	output_unsigned(text.out, 1);
+	output_array_begin(text.out, "list");
+	output_object_begin(text.out, NULL);
+	output_member(text.out, "b\n\xe2\x80\xae");
+	output_unsigned(text.out, 2);
+	output_object_end(text.out);
+	output_array_end(text.out);
+	output_line(text.out, "%s", "c\nd");
+	output_note(text.out, "%s", "e\nf");
+	CHECK_ANSWER(text, "a\\n\\u001b[2J: 1\n{b\\n\\u202e: 2}\nc\\nd\ne\\nf\n");
+}
+
 TEST(an_error_in_mid_stream_closes_what_is_open)
 {
 	static const char *const reasons[] = { "region 3 is not in the dump" };
@@ -416,6 +433,7 @@ static const struct tap_case cases[] = {
 	CASE(values_in_values_in_json),
 	CASE(a_column_without_a_key_swallows_what_is_in_it),
 	CASE(strings_are_made_safe),
+	CASE(no_name_is_a_second_line),
 	CASE(an_error_in_mid_stream_closes_what_is_open),
 	CASE(text_says_what_is_missing),
 	CASE(nesting_without_end_is_cut),
