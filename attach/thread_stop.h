@@ -44,8 +44,10 @@ struct thread_stop;
 /*
  * Stops `pid`. On any error nothing stays stopped. ERROR_NOT_FOUND: it is gone. ERROR_OS: not
  * allowed, or traced by another (the message names what is missing). ERROR_UNSUPPORTED: a process
- * of another architecture. ERROR_CANCELLED: the task was stopped. Threads in an uninterruptible
- * sleep that do not stop within LIMIT_STOP_MS are left out (they cannot run either).
+ * of another architecture, or one that cannot be stopped now, which is asked before anything is
+ * seized (process_state_check()). ERROR_CANCELLED: the task was stopped. Threads in an
+ * uninterruptible sleep that do not stop within LIMIT_STOP_MS are left out (they cannot run
+ * either).
  */
 MUST_CHECK struct error *thread_stop_begin(int pid, const struct task *task,
 					   struct thread_stop **ret);
