@@ -59,22 +59,49 @@ static struct error *parse_way(const struct invocation *invocation, struct open_
 	return NULL;
 }
 
-/* A process that the session's target is, or is to become again. */
-static struct error *take_process(void *context, const struct task *task, struct target **ret)
+static struct error *open_target(const struct open_process *process, const struct task *task,
+				 struct target **ret)
 {
-	struct open_process *process = context;
-	struct snapshot_request request = { .pid = process->pid,
+	int pid = process->identity.pid;
+	struct snapshot_request request = { .pid = pid,
 					    .hold_seconds = process->hold_minutes * 60,
 					    .insist = process->insist };
 	if (process->way == OPEN_SNAPSHOT)
 		return live_target_open_snapshot(&request, task, ret);
-	return live_target_open(process->pid, process->way == OPEN_FROZEN, task, ret);
+	return live_target_open(pid, process->way == OPEN_FROZEN, task, ret);
+}
+
+/* A process that the session's target is, or is to become again. That it is still the same is
+ * asked before anything is done to it, and of what came of it. */
+static struct error *take_process(void *context, const struct task *task, struct target **ret)
+{
+	const struct open_process *process = context;
+	struct target *target;
+	TRY(process_identity_check(&process->identity));
+	TRY(open_target(process, task, &target));
+	struct error *error = process_identity_check(&process->identity);
+	if (error)
+		target_close(target);
+	else
+		*ret = target;
+	return error;
+}
+
+/* One that we hold stopped lets itself be stopped again. */
+static struct error *check_process(void *context)
+{
+	const struct open_process *process = context;
+	TRY(process_identity_check(&process->identity));
+	if (process->way != OPEN_SNAPSHOT)
+		return NULL;
+	TRY(process_state_check(process->identity.pid, PROCESS_NEED_STOP));
+	return process_state_check(process->identity.pid, PROCESS_NEED_CALL);
 }
 
 struct snapshot *open_snapshot(const struct app *app)
 {
 	struct target *target = session_target(app->session);
-	if (!app->process.pid || app->process.way != OPEN_SNAPSHOT || !target)
+	if (!app->process.identity.pid || app->process.way != OPEN_SNAPSHOT || !target)
 		return NULL;
 	return live_target_snapshot(overlay_target_lower(target));
 }
@@ -93,8 +120,12 @@ static struct error *open_process(struct app *app, const struct invocation *invo
 	if (!*ret_name)
 		return &error_no_memory;
 	TRY(process_reach(&process));
-	app->process.pid = process.pid;
-	session_set_source(app->session, take_process, &app->process);
+	app->process.identity = process.identity;
+	session_set_source(app->session,
+			   &(struct session_source){ .open = take_process,
+						     .check = check_process,
+						     .context = &app->process,
+						     .single = app->process.way == OPEN_FROZEN });
 	return take_process(&app->process, &app->task, ret);
 }
 
