@@ -99,6 +99,7 @@ static struct error *prepare(struct app *app, const struct invocation *invocatio
 	if (!path)
 		TRY(default_path(&app->scratch, ret->to.zstd_level, &path));
 	ret->pid = process->pid;
+	ret->identity = process->identity;
 	ret->to.path = stream < 0 ? path : NULL;
 	return NULL;
 }

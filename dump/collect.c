@@ -147,9 +147,12 @@ static struct error *open_target(struct collection *collection)
 {
 	const struct collect_request *request = collection->request;
 	struct snapshot_request snapshot = { .pid = request->pid, .insist = request->insist };
+	TRY(process_identity_check(&request->identity));
 	if (request->freeze)
-		return live_target_open(request->pid, true, request->task, &collection->target);
-	return live_target_open_snapshot(&snapshot, request->task, &collection->target);
+		TRY(live_target_open(request->pid, true, request->task, &collection->target));
+	else
+		TRY(live_target_open_snapshot(&snapshot, request->task, &collection->target));
+	return process_identity_check(&request->identity);
 }
 
 static struct error *select_contents(struct collection *collection)

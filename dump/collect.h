@@ -17,6 +17,7 @@
 #ifndef DUMP_COLLECT_H
 #define DUMP_COLLECT_H
 
+#include "attach/process_identity.h"
 #include "base/arena.h"
 #include "base/limits.h"
 #include "base/task.h"
@@ -24,7 +25,8 @@
 #include "dump/destination.h"
 
 struct collect_request {
-	int pid; /* as this process's /proc shows it */
+	int pid;                          /* as this process's /proc shows it */
+	struct process_identity identity; /* of the process that was chosen */
 	struct destination_request to;
 	enum core_type type;
 	bool freeze; /* no snapshot: it stands still until its memory is written */
