@@ -12,11 +12,13 @@
 /* The score that a copy has (/proc/PID/oom_score_adj): the first to go when memory runs out. */
 enum { SNAPSHOT_OOM_SCORE = 1000, SNAPSHOT_LEFTOVERS_MAX = 64 };
 
-/* Kills the copy, which we trace, and waits until its memory is free. */
+/* Kills the copy, which we trace, and waits until its memory is free: two seconds at most, when it
+ * is frozen. */
 void snapshot_kill_copy(int copy);
 
 /* Has a thread of `pid` reap the child that it calls `child`. Tries again for some seconds while
- * another traces the process. true: nothing is left (also when the process itself has ended). */
+ * another traces the process, or it is frozen. true: nothing is left (also when the process itself
+ * has ended). */
 bool snapshot_reap(int pid, int child, const struct task *task);
 
 /* Zombies of copies whose keeper was killed: children of `pid` that send no signal and have the

@@ -124,7 +124,35 @@ frozen() {
 		ok "... thawed it runs" soon is_free
 		ok "... and is collected" collected
 	done
+	ok "... frozen while there is a snapshot: clrpod ends" ends_while_frozen "$group/below" "$file" "$on"
+	ok "... and lets go of it" lets_go
+	echo "$off" >"$group/below/$file"
+	ok "... thawed it runs" soon is_free
+	ok "... and the next snapshot leaves nothing" leaves_nothing
 	end
+}
+lets_go() { ! grep -qE '^TracerPid:\s*[1-9]' "/proc/$victim/task"/*/status; }
+leaves_nothing() { collected && [ -z "$(pgrep -P "$victim")" ]; }
+ends_while_frozen() { # FOLDER FILE ON
+	local analyzer copy i
+	mkfifo "$work/commands"
+	"$program" analyze -p "$victim" -x - <"$work/commands" >"$log" 2>&1 &
+	analyzer=$!
+	exec 7>"$work/commands"
+	rm "$work/commands"
+	echo modules >&7
+	soon said 'Total image size' || return 1
+	copy=$(pgrep -P "$victim")
+	echo "$copy" >"$1/cgroup.procs"
+	echo "$3" >"$1/$2"
+	exec 7>&-
+	for i in $(seq 300); do
+		kill -0 "$analyzer" 2>/dev/null || return 0
+		sleep 0.05
+	done
+	echo "it has not ended after 15 s" >>"$log"
+	kill -KILL "$analyzer"
+	false
 }
 v2=$(findmnt -n -t cgroup2 -o TARGET 2>/dev/null | head -n 1)
 frozen "frozen by v1" freezer.state FROZEN THAWED /sys/fs/cgroup/freezer || skip "frozen by v1" "no control group can be made here"
