@@ -65,7 +65,7 @@ if [ "${2-}" = inside ]; then
 	ok "... it is still shown" answered 3
 	ok "... the other process was not copied" no_child
 	leave
-	kill -KILL "$old"
+	end_process
 	finish
 	exit
 fi
