@@ -16,7 +16,7 @@
 #include <strings.h>
 #include <unistd.h>
 
-enum { LIST_SHOWN = 10, LIMIT_COMMAND_LINE = 64 * 1024 };
+enum { LIMIT_COMMAND_LINE = 64 * 1024 };
 
 static const char *base_name(const char *path)
 {
@@ -43,11 +43,12 @@ static const char *choose_name(const char *arguments, size_t size)
 }
 
 /* Its arguments, each with its NUL; the kernel's name for it when it has none. */
-static struct error *read_arguments(int pid, struct text *ret)
+static struct error *read_arguments(const struct process_info *info, struct text *ret)
 {
-	int failed = proc_file_read(ret, LIMIT_PROC_FILE_BYTES, "/proc/%d/cmdline", pid);
+	int failed =
+		proc_file_read(ret, LIMIT_PROC_FILE_BYTES, "/proc/%d/cmdline", info->memory_id);
 	if (!failed && !ret->length) {
-		failed = proc_file_read(ret, LIMIT_PROC_FILE_BYTES, "/proc/%d/comm", pid);
+		failed = proc_file_read(ret, LIMIT_PROC_FILE_BYTES, "/proc/%d/comm", info->pid);
 		if (ret->length)
 			ret->length--; /* its newline */
 	}
@@ -70,7 +71,7 @@ static char *join_arguments(struct arena *arena, const char *bytes, size_t lengt
 static struct error *name_process(struct arena *arena, struct process_info *info)
 {
 	CLEANUP(text_deinit) struct text file = { 0 };
-	TRY(read_arguments(info->pid, &file));
+	TRY(read_arguments(info, &file));
 	const char *name = choose_name(file.bytes, file.length - 1);
 	size_t length = strlen(name) - (ends_with(name, ".dll") ? 4 : 0);
 	info->name = arena_copy_text(arena, name, length);
@@ -117,12 +118,13 @@ static void find_container(struct arena *arena, struct process_info *info)
 {
 	CLEANUP(text_deinit) struct text file = { 0 };
 	char container[CONTAINER_ID_BYTES] = "", pod[POD_UID_BYTES] = "";
-	if (!proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "/proc/%d/cgroup", info->pid)) {
+	if (!proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "/proc/%d/cgroup", info->memory_id)) {
 		container_id_in(text_string(&file), container);
 		pod_uid_in(text_string(&file), pod);
 	}
 	/* With its own cgroup namespace the path is "/"; the kubelet's mounts remain. */
-	if (!*pod && !proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "/proc/%d/mountinfo", info->pid))
+	if (!*pod &&
+	    !proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "/proc/%d/mountinfo", info->memory_id))
 		pod_uid_in(text_string(&file), pod);
 	if (*container)
 		info->container = arena_copy_text(arena, container, strlen(container));
@@ -144,18 +146,29 @@ static bool is_copy(int pid, const struct text *status)
 
 static void take_status(const struct text *status, struct process_info *info)
 {
-	enum { KIBIBYTE = 1024 };
-	uint64_t number;
-	info->namespace_pid = proc_namespace_id(status, info->pid);
-	if (proc_number(status, "VmRSS", 10, &number))
-		info->resident_bytes = number * KIBIBYTE;
 	size_t length;
+	info->namespace_pid = proc_namespace_id(status, info->pid);
 	const char *ids = proc_field(status, "Uid", &length); /* real, effective, saved, fs */
 	if (ids) {
 		char *effective;
 		strtoul(ids, &effective, 10);
 		info->uid = (unsigned)strtoul(effective, NULL, 10);
 	}
+}
+
+/* Of a process whose first thread has ended, another tells. */
+static struct error *read_resident(struct process_info *info)
+{
+	enum { KIBIBYTE = 1024 };
+	CLEANUP(text_deinit) struct text status = { 0 };
+	uint64_t number;
+	int failed =
+		proc_file_read(&status, LIMIT_PROC_FILE_BYTES, "/proc/%d/status", info->memory_id);
+	if (failed == ENOMEM)
+		return &error_no_memory;
+	if (!failed && proc_number(&status, "VmRSS", 10, &number))
+		info->resident_bytes = number * KIBIBYTE;
+	return NULL;
 }
 
 static struct error *probe(const struct process_maps *maps, int maps_errno, struct arena *arena,
@@ -166,12 +179,16 @@ static struct error *probe(const struct process_maps *maps, int maps_errno, stru
 		const struct process_map *map = &maps->maps[i];
 		if (!(map->protection & PF_R) || map->kind == PROCESS_MAP_SPECIAL)
 			continue;
-		failed = process_memory_probe(process_memory_id(info->pid), map->start);
+		failed = process_memory_probe(info->memory_id, map->start);
 		break;
 	}
 	info->way = failed ? PROCESS_WAY_NONE : PROCESS_WAY_AS_IS;
 	if (!failed)
 		return NULL;
+	if (info->state.activity == PROCESS_ENDED) {
+		info->reason = info->state.reason;
+		return NULL;
+	}
 	char reason[PROCESS_REASON_BYTES];
 	process_access_reason(info->pid, failed, reason, sizeof(reason));
 	info->reason = arena_copy_text(arena, reason, strlen(reason));
@@ -191,6 +208,21 @@ static struct error *read_maps(int pid, struct arena *arena, struct process_maps
 	return error;
 }
 
+/* What is told of .NET processes, and of those that have no memory any more. */
+static struct error *look_closely(const struct process_maps *maps, int maps_errno,
+				  struct arena *arena, struct process_info *info, bool is_dotnet)
+{
+	if (is_dotnet || (maps && !maps->count))
+		TRY(process_state_read(info->pid, arena, &info->state));
+	TRY(probe(maps, maps_errno, arena, info));
+	if (!is_dotnet)
+		return NULL;
+	info->user = user_name(info->uid, arena);
+	find_container(arena, info);
+	info->limited = memory_limit_read(info->memory_id, &info->memory);
+	return NULL;
+}
+
 /* As we are now. */
 static struct error *look(int pid, struct arena *arena, struct process_info *ret,
 			  bool *ret_is_dotnet)
@@ -200,14 +232,17 @@ static struct error *look(int pid, struct arena *arena, struct process_info *ret
 	int maps_errno;
 	*ret = (struct process_info){ .pid = pid, .runtime = PROCESS_UNKNOWN };
 	TRY(process_exists(pid));
+	TRY(process_identity_take(pid, &ret->identity));
+	ret->memory_id = process_memory_id(pid);
 	if (proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "/proc/%d/status", pid))
 		return error_new(ERROR_NOT_FOUND, "process %d has ended", pid);
 	take_status(&file, ret);
+	TRY(read_resident(ret));
 	bool copy = is_copy(pid, &file);
-	TRY(read_maps(process_memory_id(pid), arena, &maps, &maps_errno));
+	TRY(read_maps(ret->memory_id, arena, &maps, &maps_errno));
 	const struct process_maps *readable = maps_errno ? NULL : &maps;
 	const char *temporary = NULL;
-	if (!proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "/proc/%d/environ", pid)) {
+	if (!proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "/proc/%d/environ", ret->memory_id)) {
 		ret->hostname = environment_value(&file, "HOSTNAME", arena);
 		temporary = environment_value(&file, "TMPDIR", arena);
 	}
@@ -215,13 +250,8 @@ static struct error *look(int pid, struct arena *arena, struct process_info *ret
 	TRY(process_runtime_detect(readable, arena, ret, ret_is_dotnet));
 	TRY(name_process(arena, ret));
 	*ret_is_dotnet &= !copy;
-	TRY(probe(readable, maps_errno, arena, ret));
-	if (!*ret_is_dotnet)
-		return NULL;
-	ret->user = user_name(ret->uid, arena);
-	find_container(arena, ret);
-	ret->limited = memory_limit_read(pid, &ret->memory);
-	return NULL;
+	TRY(look_closely(readable, maps_errno, arena, ret, *ret_is_dotnet));
+	return process_identity_check(&ret->identity); /* all of it was read by its number */
 }
 
 /* Once more, as its owner, and back. */
@@ -253,7 +283,7 @@ struct error *process_describe(int pid, struct arena *arena, struct process_info
 	if (ret->way == PROCESS_WAY_NONE && !geteuid() && ret->uid)
 		TRY(look_as_owner(pid, arena, ret, ret_is_dotnet));
 	if (ret->way == PROCESS_WAY_NONE && ret->socket.open_to_us &&
-	    ret->runtime != PROCESS_NATIVE_AOT)
+	    ret->runtime != PROCESS_NATIVE_AOT && ret->state.activity != PROCESS_ENDED)
 		ret->way = PROCESS_WAY_SOCKET;
 	return NULL;
 }
@@ -322,61 +352,4 @@ struct error *process_list(struct arena *arena, struct process_list *ret)
 		ret->count += is_dotnet;
 	}
 	return NULL;
-}
-
-static bool name_matches(const struct process_info *info, const char *name, bool exactly)
-{
-	if (exactly)
-		return !strcasecmp(info->name, name);
-	return strcasestr(info->name, name) || strcasestr(info->command_line, name);
-}
-
-static struct error *several(const struct process_info *const *found, size_t count,
-			     const char *name)
-{
-	CLEANUP(text_deinit) struct text text = { 0 };
-	for (size_t i = 0; i < count && i < LIST_SHOWN; i++)
-		text_printf(&text, "%s%d %s", i ? ", " : "", found[i]->pid, found[i]->name);
-	if (count > LIST_SHOWN)
-		text_append(&text, " ...");
-	return error_new(ERROR_USAGE, "%zu .NET processes%s%s%s: choose one with -p: %s", count,
-			 name ? " match '" : " run here", name ? name : "", name ? "'" : "",
-			 text_string(&text));
-}
-
-static struct error *choose_by_name(const struct process_list *list, const char *name,
-				    struct arena *arena, struct process_info *ret)
-{
-	const struct process_info **found =
-		arena_allocate_array(arena, list->count + 1, sizeof(*found));
-	size_t count = 0;
-	if (!found)
-		return &error_no_memory;
-	for (int exactly = 1; exactly >= 0 && !count; exactly--)
-		for (size_t i = 0; i < list->count; i++)
-			if (!name || name_matches(&list->processes[i], name, exactly))
-				found[count++] = &list->processes[i];
-	if (count > 1)
-		return several(found, count, name);
-	if (count) {
-		*ret = *found[0];
-		return NULL;
-	}
-	if (name)
-		return error_new(ERROR_NOT_FOUND,
-				 "no .NET process here matches '%s': see clrpod ps", name);
-	return error_new(ERROR_NOT_FOUND,
-			 "there is no .NET process here: in a pod, share the PID namespace "
-			 "(kubectl debug --target=CONTAINER, or shareProcessNamespace)");
-}
-
-struct error *process_choose(int pid, const char *name, struct arena *arena,
-			     struct process_info *ret)
-{
-	struct process_list list;
-	bool is_dotnet;
-	if (pid > 0)
-		return process_describe(pid, arena, ret, &is_dotnet);
-	TRY(process_list(arena, &list));
-	return choose_by_name(&list, name, arena, ret);
 }

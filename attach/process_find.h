@@ -13,7 +13,9 @@
 
 #include "attach/diagnostics_ipc.h"
 #include "attach/memory_guard.h"
+#include "attach/process_identity.h"
 #include "attach/process_reach.h"
+#include "attach/process_state.h"
 #include "attach/target.h"
 #include "base/arena.h"
 
@@ -26,6 +28,8 @@ enum process_runtime {
 
 struct process_info {
 	int pid;
+	struct process_identity identity; /* of the process that had the number all the while */
+	int memory_id;     /* whose files of /proc tell of its memory: see process_memory_id() */
 	int namespace_pid; /* in its own PID namespace (NSpid); equals pid outside containers */
 	/* As the process calls itself, whatever that holds (base/escape.h). */
 	const char *name; /* of the app: app.dll's "app" under `dotnet`, else the program's */
@@ -44,6 +48,7 @@ struct process_info {
 	struct diagnostics_socket socket; /* .path NULL: none seen */
 	struct memory_room memory;        /* of its control group, .NET only; see `limited` */
 	bool limited;                     /* there is one, and it can be read */
+	struct process_state state;       /* of a .NET process, or of one that has no memory */
 	enum process_way way; /* AS_IS, AS_OWNER: one pread of /proc/PID/mem worked so */
 	bool as_owner;        /* what is told here was found out as its owner (root may) */
 	const char *reason;   /* why its memory cannot be read, and what grants it, in one sentence;
@@ -62,15 +67,5 @@ MUST_CHECK struct error *process_list(struct arena *arena, struct process_list *
 /* One process, .NET or not: everything that can be told of `pid`. ERROR_NOT_FOUND: no such. */
 MUST_CHECK struct error *process_describe(int pid, struct arena *arena, struct process_info *ret,
 					  bool *ret_is_dotnet);
-
-/*
- * The process that the user means: -p PID (pid > 0), or -n NAME (an exact match of name, ignoring
- * case, first; else a part of name or command line), or neither: the only .NET process.
- * ERROR_NOT_FOUND: none such. ERROR_USAGE: several; the message lists the first of them as
- * "pid name". The process need not be reachable: ask ret->way, or go it
- * with process_reach().
- */
-MUST_CHECK struct error *process_choose(int pid, const char *name, struct arena *arena,
-					struct process_info *ret);
 
 #endif

@@ -60,15 +60,15 @@ static const char *version_in_file(int fd, struct arena *arena)
 }
 
 /* The file behind a mapping, as the process sees it; -1 when another stands there by now. */
-static int open_mapped(int pid, const struct process_map *map)
+static int open_mapped(int memory_id, const struct process_map *map)
 {
-	return map->deleted ? -1 : process_file_open(pid, map->path, O_RDONLY);
+	return map->deleted ? -1 : process_file_open(memory_id, map->path, O_RDONLY);
 }
 
-static int open_program(int pid)
+static int open_program(int memory_id)
 {
 	char path[64];
-	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+	snprintf(path, sizeof(path), "/proc/%d/exe", memory_id);
 	return open(path, O_RDONLY | O_CLOEXEC);
 }
 
@@ -173,7 +173,7 @@ static struct error *detect_library(const struct process_map *map, struct arena 
 		info->version = arena_copy_text(arena, version, length);
 		return info->version ? NULL : &error_no_memory;
 	}
-	CLEANUP(fd_cleanup) int fd = open_mapped(info->pid, map);
+	CLEANUP(fd_cleanup) int fd = open_mapped(info->memory_id, map);
 	if (fd >= 0)
 		info->version = version_in_file(fd, arena);
 	return NULL;
@@ -190,7 +190,7 @@ static bool detect_program(int fd, const struct program *program, struct arena *
 		info->runtime = PROCESS_NATIVE_AOT;
 	else
 		return false;
-	snprintf(path, sizeof(path), "/proc/%d/exe", info->pid);
+	snprintf(path, sizeof(path), "/proc/%d/exe", info->memory_id);
 	ssize_t length = readlink(path, target, sizeof(target));
 	if (length > 0)
 		info->runtime_path = arena_copy_text(arena, target, (size_t)length);
@@ -205,7 +205,7 @@ struct error *process_runtime_detect(const struct process_maps *maps, struct are
 	bool hint = library || has_double_mapping(maps) || has_runtime_thread(info->pid);
 	*ret = hint;
 	info->runtime = PROCESS_UNKNOWN;
-	CLEANUP(fd_cleanup) int fd = open_program(info->pid);
+	CLEANUP(fd_cleanup) int fd = open_program(info->memory_id);
 	struct program program = { 0 };
 	read_program(fd, hint && !library, &program);
 	info->architecture = program.architecture;

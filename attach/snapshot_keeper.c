@@ -3,6 +3,7 @@
 #include "attach/live_target.h"
 #include "attach/memory_guard.h"
 #include "attach/proc_file.h"
+#include "attach/process_state.h"
 #include "attach/snapshot_refusal.h"
 #include "attach/snapshot_release.h"
 #include "attach/syscall_filter.h"
@@ -187,6 +188,7 @@ static struct error *copy_standing(struct keeper *keeper)
 static struct error *take(struct keeper *keeper, uint64_t *ret_record)
 {
 	int pid = keeper->request->process.pid;
+	TRY(process_state_check(pid, PROCESS_NEED_CALL));
 	TRY(memory_guard_open(pid, &keeper->guard));
 	TRY(snapshot_check_room(pid, keeper->guard, keeper->request->insist));
 	TRY(wiped_areas_read(pid, &keeper->arena, &keeper->wiped));

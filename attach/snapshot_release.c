@@ -3,6 +3,7 @@
 #include "attach/live_target.h"
 #include "attach/proc_file.h"
 #include "attach/process_access.h"
+#include "attach/process_state.h"
 #include "base/limits.h"
 
 #include <ctype.h>
@@ -15,17 +16,36 @@
 
 enum { CANDIDATES_MAX = 16, TRY_MS = 20, TRIES = 250 };
 
+static void pause_between_tries(void)
+{
+	const struct timespec pause = { .tv_nsec = TRY_MS * 1000000 };
+	nanosleep(&pause, NULL);
+}
+
+static bool is_frozen(int pid)
+{
+	struct arena arena;
+	struct process_freeze freeze = { 0 };
+	arena_init(&arena);
+	error_free(process_freeze_read(pid, &arena, &freeze));
+	arena_deinit(&arena);
+	return freeze.by != PROCESS_FREEZER_NONE;
+}
+
+/* A copy that was frozen with its control group (v1) dies only when that is thawed: then by the
+ * signal that is waiting for it, without us. */
 void snapshot_kill_copy(int copy)
 {
+	enum { TRIES_FROZEN = 100 };
 	int status;
 	kill(copy, SIGKILL);
-	/* The first report may be the stop that it is in. */
-	for (;;) {
-		pid_t answer = waitpid(copy, &status, __WALL);
-		if (answer < 0 && errno == EINTR)
-			continue;
-		if (answer != copy || !WIFSTOPPED(status))
+	for (int i = 0; i < TRIES_FROZEN || !is_frozen(copy); i++) {
+		pid_t answer = waitpid(copy, &status, __WALL | WNOHANG);
+		/* The first report may be the stop that it is in. */
+		if (answer == copy ? !WIFSTOPPED(status) : answer < 0 && errno != EINTR)
 			return;
+		if (!answer)
+			pause_between_tries();
 	}
 }
 
@@ -128,6 +148,7 @@ static struct error *reap(const struct process_identity *process, int child,
 	int pid = process->pid;
 	struct candidates candidates = { .pid = pid, .tids = { pid }, .count = 1 };
 	struct reaping reaping = { .process = process, .child = child, .filter = filter };
+	TRY(process_state_check(pid, PROCESS_NEED_CALL));
 	candidates.leaderless = process_memory_id(pid) != pid;
 	TRY(live_target_open(process, LIVE_RUNNING, NULL, &reaping.target));
 	syscall_places_find(reaping.target, live_target_maps(reaping.target), &reaping.places);
@@ -151,8 +172,7 @@ bool snapshot_reap(const struct process_identity *process, int child, enum sysca
 			return true;
 		if (lost)
 			return false;
-		struct timespec pause = { .tv_nsec = TRY_MS * 1000000 };
-		nanosleep(&pause, NULL);
+		pause_between_tries();
 	}
 	return false;
 }

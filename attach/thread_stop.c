@@ -2,6 +2,7 @@
 
 #include "attach/proc_file.h"
 #include "attach/process_access.h"
+#include "attach/process_state.h"
 #include "attach/thread_registers.h"
 #include "base/arena.h"
 #include "base/id_map.h"
@@ -317,11 +318,15 @@ static struct error *take_registers(struct thread_stop *stop)
 		stop->thread_count += !gone || task->state == TASK_ASLEEP;
 		with_registers += !gone;
 	}
-	if (!with_registers)
-		return error_new(ERROR_NOT_FOUND,
-				 "process %d has ended, or none of its threads could be stopped",
-				 (int)stop->pid);
-	return NULL;
+	if (with_registers)
+		return NULL;
+	if (!stop->thread_count)
+		return error_new(ERROR_NOT_FOUND, "process %d has ended", (int)stop->pid);
+	return error_new(ERROR_OS,
+			 "none of the %zu threads of process %d stopped within %d s: all are in an "
+			 "uninterruptible sleep (a disk or a network file system does not answer, "
+			 "or they are frozen): see clrpod ps",
+			 stop->thread_count, (int)stop->pid, LIMIT_STOP_MS / 1000);
 }
 
 struct error *thread_stop_read_details(struct thread_stop *stop)
@@ -354,7 +359,7 @@ static struct error *begin(const struct process_identity *process, const int *ti
 			   const struct task *task, struct thread_stop **ret)
 {
 	int pid = process->pid;
-	TRY(process_exists(pid));
+	TRY(process_state_check(pid, PROCESS_NEED_STOP));
 	if (pid == getpid())
 		return error_new(ERROR_USAGE, "process %d is clrpod itself", pid);
 	struct thread_stop *stop = calloc(1, sizeof(*stop));

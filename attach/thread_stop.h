@@ -46,7 +46,8 @@ struct thread_stop;
  * Stops the process. On any error nothing stays stopped. ERROR_NOT_FOUND: it is gone, also when
  * another has its number by now (asked when it is held, so that this stays true until the resume).
  * ERROR_OS: not allowed, or traced by another (the message names what is missing).
- * ERROR_UNSUPPORTED: a process of another architecture. ERROR_CANCELLED: the task was stopped.
+ * ERROR_UNSUPPORTED: a process of another architecture, or one that cannot be stopped now, which is
+ * asked before anything is seized (process_state_check()). ERROR_CANCELLED: the task was stopped.
  * Threads in an uninterruptible sleep that do not stop within LIMIT_STOP_MS are left out (they
  * cannot run either).
  */

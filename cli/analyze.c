@@ -18,7 +18,7 @@ static void greet(const struct app *app)
 		app_warn(app, "%s: %s", session_name(app->session), reason->message);
 	say(stderr, "Opened %s. 'help' lists the commands, 'exit' leaves.",
 	    session_name(app->session));
-	if (app->process.pid && app->process.way == OPEN_FROZEN)
+	if (app->process.identity.pid && app->process.way == OPEN_FROZEN)
 		say(stderr, "The process stands still until you leave.");
 	struct snapshot *snapshot = open_snapshot(app);
 	if (!snapshot)
@@ -85,7 +85,7 @@ static enum exit_status analyze_run(const struct invocation *invocation)
 		app_warn(&app,
 			 "process %d runs while it is read: answers may be torn, of "
 			 "different moments or wrong",
-			 app.process.pid);
+			 app.process.identity.pid);
 	return run_session(&app, invocation);
 }
 

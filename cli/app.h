@@ -14,8 +14,7 @@
 /* A process in the session, and how it is taken. */
 enum open_way { OPEN_SNAPSHOT, OPEN_FROZEN, OPEN_RUNNING };
 struct open_process {
-	int pid; /* 0: none */
-	struct process_identity identity;
+	struct process_identity identity; /* .pid 0: none */
 	enum open_way way;
 	unsigned hold_minutes; /* 0: as long as the session */
 	bool insist;           /* snapshot_request.insist */

@@ -98,7 +98,7 @@ static struct error *prepare(struct app *app, const struct invocation *invocatio
 	TRY(open_choose_process(app, invocation, process));
 	if (!path)
 		TRY(default_path(&app->scratch, ret->to.zstd_level, &path));
-	TRY(process_identity_take(process->pid, &ret->process));
+	ret->process = process->identity;
 	ret->to.path = stream < 0 ? path : NULL;
 	return NULL;
 }

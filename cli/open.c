@@ -59,10 +59,11 @@ static struct error *parse_way(const struct invocation *invocation, struct open_
 	return NULL;
 }
 
-/* A process that the session's target is, or is to become again. */
+/* A process that the session's target is, or is to become again. That it is still the same is asked
+ * when it is held. */
 static struct error *take_process(void *context, const struct task *task, struct target **ret)
 {
-	struct open_process *process = context;
+	const struct open_process *process = context;
 	struct snapshot_request request = { .process = process->identity,
 					    .hold_seconds = process->hold_minutes * 60,
 					    .insist = process->insist };
@@ -73,10 +74,21 @@ static struct error *take_process(void *context, const struct task *task, struct
 				ret);
 }
 
+/* One that we hold stopped lets itself be stopped again. */
+static struct error *check_process(void *context)
+{
+	const struct open_process *process = context;
+	TRY(process_identity_check(&process->identity));
+	if (process->way != OPEN_SNAPSHOT)
+		return NULL;
+	TRY(process_state_check(process->identity.pid, PROCESS_NEED_STOP));
+	return process_state_check(process->identity.pid, PROCESS_NEED_CALL);
+}
+
 struct snapshot *open_snapshot(const struct app *app)
 {
 	struct target *target = session_target(app->session);
-	if (!app->process.pid || app->process.way != OPEN_SNAPSHOT || !target)
+	if (!app->process.identity.pid || app->process.way != OPEN_SNAPSHOT || !target)
 		return NULL;
 	return live_target_snapshot(overlay_target_lower(target));
 }
@@ -95,9 +107,12 @@ static struct error *open_process(struct app *app, const struct invocation *invo
 	if (!*ret_name)
 		return &error_no_memory;
 	TRY(process_reach(&process));
-	app->process.pid = process.pid;
-	TRY(process_identity_take(process.pid, &app->process.identity));
-	session_set_source(app->session, take_process, &app->process);
+	app->process.identity = process.identity;
+	session_set_source(app->session,
+			   &(struct session_source){ .open = take_process,
+						     .check = check_process,
+						     .context = &app->process,
+						     .single = app->process.way == OPEN_FROZEN });
 	return take_process(&app->process, &app->task, ret);
 }
 

@@ -3,7 +3,7 @@
 #ifndef CLI_OPEN_H
 #define CLI_OPEN_H
 
-#include "attach/process_find.h"
+#include "attach/process_choose.h"
 #include "cli/app.h"
 #include "cli/options.h"
 

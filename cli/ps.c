@@ -11,6 +11,7 @@ static const struct column columns[] = {
 	{ NULL, "RSS MiB", CELL_COUNT, 7 },
 	{ NULL, "ROOM MiB", CELL_COUNT, 8 },
 	{ NULL, "READ", CELL_TEXT, -9 },
+	{ "state", "STATE", CELL_TEXT, -7 },
 	{ "name", "NAME", CELL_TEXT, -20 },
 	{ NULL, "POD OR CONTAINER", CELL_TEXT, 0 },
 	{ "uid", NULL, CELL_INTEGER, 0 },
@@ -120,6 +121,7 @@ static void put_process(struct output *out, const struct process_info *process)
 	else
 		output_skip(out);
 	put_way(out, process);
+	output_text(out, process_activity_name(process->state.activity));
 	output_text(out, process->name);
 	put_home(out, process);
 	output_unsigned(out, process->uid);
@@ -145,10 +147,12 @@ static void put_list(struct output *out, const struct process_list *list)
 	for (size_t i = 0; i < list->count; i++)
 		put_process(out, &list->processes[i]);
 	output_table_end(out);
-	for (size_t i = 0; i < list->count; i++)
-		if (list->processes[i].reason)
-			output_note(out, "%d: %s", list->processes[i].pid,
-				    list->processes[i].reason);
+	for (size_t i = 0; i < list->count; i++) {
+		const struct process_info *process = &list->processes[i];
+		const char *reason = process->reason ? process->reason : process->state.reason;
+		if (reason)
+			output_note(out, "%d: %s", process->pid, reason);
+	}
 	if (!list->count)
 		output_note(out, "No .NET process is to be seen from here.");
 }
@@ -197,7 +201,12 @@ const struct verb verb_ps = {
 		"takes\n"
 		"on its ids: collect and analyze do), socket (collect can have its runtime write "
 		"a\n"
-		"dump), no; below stands why, and what grants it.",
+		"dump), no. STATE is running, stopped (by job control: it is read, and stays so),\n"
+		"traced (by a debugger), frozen (with its control group, as docker pause does "
+		"it),\n"
+		"asleep (all threads in an uninterruptible sleep) or zombie. Below the table are "
+		"the\n"
+		"reasons why a process cannot be read or stopped, and what helps.",
 	.options = options,
 	.examples = examples,
 	.run = ps_run,

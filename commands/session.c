@@ -22,8 +22,7 @@ struct session {
 	size_t count, current;
 	bool exit_requested;
 	struct memory_view memory_view;
-	session_source source; /* NULL: a dump */
-	void *source_context;
+	struct session_source source; /* .open NULL: a dump */
 	FILE *log;
 	char *log_path;
 };
@@ -120,27 +119,59 @@ static const struct opened *current(const struct session *session)
 	return session->count ? &session->opened[session->current] : NULL;
 }
 
-void session_set_source(struct session *session, session_source source, void *context)
+void session_set_source(struct session *session, const struct session_source *source)
 {
-	session->source = source;
-	session->source_context = context;
+	session->source = *source;
 }
 
 bool session_is_live(const struct session *session)
 {
-	return session->source && session->count;
+	return session->source.open && session->count;
 }
 
-struct error *session_refresh(struct session *session, const struct task *task)
+/* What is left in *ret when this fails is to be closed. */
+static struct error *open_anew(const struct session *session, const struct opened *old,
+			       const struct task *task, struct opened *ret)
+{
+	struct target *target;
+	TRY(session->source.open(session->source.context, task, &target));
+	TRY(open_layers(ret, target, old->name, old->sysroot, task));
+	if (old->heap && ret->heap_error)
+		return error_new(ret->heap_error->code, "%s", ret->heap_error->message);
+	return NULL;
+}
+
+/* Says what is shown now that the new one failed. */
+static struct error *keep_old(const struct opened *old, struct error *failure, bool dropped)
+{
+	struct error *gone = target_check(old->target);
+	const char *what_now =
+		gone ? "and the one from before is gone: " : "still shown is the one from before";
+	if (!gone && !dropped && failure->code == ERROR_UNSUPPORTED)
+		what_now = "still shown is the one from before (where memory is short, refresh "
+			   "-drop drops that one first)";
+	struct error *error = error_new(failure->code, "no new look at %s: %s; %s%s", old->name,
+					failure->message, what_now, gone ? gone->message : "");
+	if (error != &error_no_memory)
+		error->os_errno = failure->os_errno;
+	error_free(gone);
+	error_free(failure);
+	return error;
+}
+
+struct error *session_refresh(struct session *session, bool drop_first, const struct task *task)
 {
 	struct opened *old = &session->opened[session->current], opened = { 0 };
-	struct target *target;
-	target_release(old->target);
-	TRY(session->source(session->source_context, task, &target));
-	struct error *error = open_layers(&opened, target, old->name, old->sysroot, task);
+	const struct session_source *source = &session->source;
+	drop_first |= source->single;
+	struct error *error = drop_first ? source->check(source->context) : NULL;
+	if (!error && drop_first)
+		target_release(old->target);
+	if (!error)
+		error = open_anew(session, old, task, &opened);
 	if (error) {
 		opened_close(&opened);
-		return error;
+		return keep_old(old, error, drop_first);
 	}
 	opened_close(old);
 	*old = opened;

@@ -29,15 +29,26 @@ void session_choose(struct session *session, size_t index);
 void session_close_last(struct session *session);
 
 /* Where a new target of the same process comes from: makes what is opened one that
- * session_refresh() can take anew. `context` outlives the session. */
-typedef struct error *(*session_source)(void *context, const struct task *task,
-					struct target **ret);
-void session_set_source(struct session *session, session_source source, void *context);
+ * session_refresh() can take anew. */
+struct session_source {
+	/* A new target. ERROR_NOT_FOUND when the process has ended, also when another has its
+	 * number by now. */
+	struct error *(*open)(void *context, const struct task *task, struct target **ret);
+	/* Is the process still there, and could it be taken now? Asked before the old target is
+	 * let go of for a new one. */
+	struct error *(*check)(void *context);
+	void *context; /* outlives the session */
+	bool single;   /* two targets of it at a time are not possible: it is held */
+};
+void session_set_source(struct session *session, const struct session_source *source);
 bool session_is_live(const struct session *session);
 
-/* Lets go of the process as it is open, and opens it anew. When that fails the old one stays open,
- * but what is read from it may be gone: target_check() says so. */
-MUST_CHECK struct error *session_refresh(struct session *session, const struct task *task);
+/* Opens the process anew and, once that is there, closes it as it was open. With `drop_first`, or
+ * where the source is `single`, the old one is let go of before. When it fails the old one stays
+ * open, and the message says whether it can still be read or is gone (target_check()); so it does
+ * when the old one has a heap and the new one none. */
+MUST_CHECK struct error *session_refresh(struct session *session, bool drop_first,
+					 const struct task *task);
 
 struct target *session_target(const struct session *session); /* current; NULL: nothing open */
 struct heap *session_heap(const struct session *session);     /* current; NULL: see below */

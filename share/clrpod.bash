@@ -48,6 +48,7 @@ _clrpod_command()
 	modules | lm) options=' -verbose -v -segments -s -resources -r -name -n -address -a' ;;
 	name2ee) options=' -exact' ;;
 	printexception | pe) options=' -nested -thread -lines -l -ccw' ;;
+	refresh) options=' -drop' ;;
 	registers | r) options=' -verbose -v' ;;
 	runtimes | setruntime) options=' -netcore -c -netfx -f -all -a' ;;
 	setclrpath) options=' -clear -c' ;;

@@ -1,0 +1,36 @@
+/*
+ * The control groups that a process is in, and where their files are: from its own group upwards,
+ * as far as they are mounted where we can read them. Kernel:
+ * Documentation/admin-guide/cgroup-v2.rst, cgroup-v1/cgroups.rst; cgroup_namespaces(7), proc(5)
+ * (mountinfo).
+ *
+ * A container shows its own group under /sys/fs/cgroup, seldom that of its neighbour: there the
+ * neighbour's own mount is read, through /proc/PID/root.
+ */
+#ifndef ATTACH_CONTROL_GROUP_H
+#define ATTACH_CONTROL_GROUP_H
+
+#include "base/error.h"
+
+/* A tree of groups: one of v1's, or v2's only one. */
+struct control_hierarchy {
+	const char *controller;  /* of v1, as /proc/PID/cgroup names it: "freezer"; "": v2 */
+	const char *file_system; /* as mountinfo names it: "cgroup", "cgroup2" */
+};
+
+enum control_group_answer {
+	CONTROL_GROUP_NONE,   /* the process is in no group of this hierarchy */
+	CONTROL_GROUP_HIDDEN, /* it is in one that is not mounted where we can read it */
+	CONTROL_GROUP_SEEN,   /* the visitor was given its group */
+};
+
+/* `folder`: of a group, without a slash at the end. False: go no further upwards. */
+typedef bool (*control_group_visitor)(const char *folder, void *context);
+
+/* Visits the group of `pid`, then those above it. `pid` must have an address space: of a process
+ * whose first thread has ended, another thread (process_memory_id()). Out of memory counts as
+ * hidden. */
+enum control_group_answer control_group_visit(int pid, const struct control_hierarchy *hierarchy,
+					      control_group_visitor visit, void *context);
+
+#endif

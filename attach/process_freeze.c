@@ -1,0 +1,87 @@
+#include "attach/process_freeze.h"
+
+#include "attach/control_group.h"
+#include "attach/proc_file.h"
+#include "base/cleanup.h"
+#include "base/limits.h"
+
+struct search {
+	struct arena *arena;
+	const char *group;
+	bool frozen, asked;
+	struct error *error;
+};
+
+static bool file_begins(const char *folder, const char *name, const char *text)
+{
+	CLEANUP(text_deinit) struct text file = { 0 };
+	return !proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "%s/%s", folder, name) &&
+	       !strncmp(text_string(&file), text, strlen(text));
+}
+
+/* False: found, go no further. */
+static bool take_group(struct search *search, const char *folder)
+{
+	search->group = arena_copy_text(search->arena, folder, strlen(folder));
+	if (!search->group)
+		search->error = &error_no_memory;
+	return false;
+}
+
+/* The process's own group comes first: its state is also that of those above. */
+static bool look_at_v1(const char *folder, void *context)
+{
+	struct search *search = context;
+	if (!search->asked)
+		search->frozen = file_begins(folder, "freezer.state", "FR"); /* FREEZING, FROZEN */
+	search->asked = true;
+	if (!search->frozen)
+		return false;
+	return file_begins(folder, "freezer.self_freezing", "1") ? take_group(search, folder)
+								 : true;
+}
+
+static bool says_frozen(const char *folder)
+{
+	CLEANUP(text_deinit) struct text events = { 0 };
+	return !proc_file_read(&events, LIMIT_PROC_FILE_BYTES, "%s/cgroup.events", folder) &&
+	       strstr(text_string(&events), "frozen 1");
+}
+
+static bool look_at_v2(const char *folder, void *context)
+{
+	struct search *search = context;
+	if (!search->asked)
+		search->frozen = says_frozen(folder);
+	search->asked = true;
+	if (!file_begins(folder, "cgroup.freeze", "1"))
+		return true;
+	search->frozen = true;
+	return take_group(search, folder);
+}
+
+static bool sleeps_in_refrigerator(int pid)
+{
+	CLEANUP(text_deinit) struct text place = { 0 };
+	return !proc_file_read(&place, LIMIT_PROC_FILE_BYTES, "/proc/%d/wchan", pid) &&
+	       !strcmp(text_string(&place), "__refrigerator");
+}
+
+struct error *process_freeze_read(int pid, struct arena *arena, struct process_freeze *ret)
+{
+	static const struct control_hierarchy v1 = { "freezer", "cgroup" }, v2 = { "", "cgroup2" };
+	struct search search = { .arena = arena };
+	*ret = (struct process_freeze){ 0 };
+	control_group_visit(pid, &v1, look_at_v1, &search);
+	if (search.frozen)
+		ret->by = PROCESS_FREEZER_V1;
+	search.asked = false;
+	if (!search.frozen && !search.error)
+		control_group_visit(pid, &v2, look_at_v2, &search);
+	if (search.frozen && !ret->by)
+		ret->by = PROCESS_FREEZER_V2;
+	if (!ret->by && sleeps_in_refrigerator(pid))
+		ret->by = PROCESS_FREEZER_V1;
+	ret->group = search.group;
+	return search.error;
+}

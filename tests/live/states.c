@@ -1,0 +1,92 @@
+/*
+ * A process for tests/live/live_states.sh that clrpod takes for .NET, as it has a file of the
+ * runtime's name mapped, in one of the states in which a process is not as it usually is.
+ *
+ * usage: states LIBRARY [leaderless | vfork | zombie]
+ *   leaderless: its first thread ends; another runs on
+ *   vfork: its only thread sleeps uninterruptibly, until the child of a vfork ends
+ *   zombie: ends, and leaves its diagnostics socket in /tmp; a parent that does not wait for it
+ *           prints "ready PID" and lives for 60 s
+ * Prints "ready PID", and lives for 60 seconds.
+ */
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { LIFE_SECONDS = 60 };
+
+static void *live_on(void *unused)
+{
+	(void)unused;
+	sleep(LIFE_SECONDS);
+	_exit(0);
+}
+
+static void tell(int pid)
+{
+	printf("ready %d\n", pid);
+	fflush(stdout);
+}
+
+/* ipc-protocol.md: dotnet-diagnostic-PID-STARTTIME-socket */
+static void leave_socket(int pid)
+{
+	char path[64], stat[1024] = "";
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	FILE *file = fopen(path, "r");
+	if (!file || !fread(stat, 1, sizeof(stat) - 1, file))
+		abort();
+	char *field = strrchr(stat, ')') + 2;
+	for (int number = 3; number < 22; number++)
+		field = strchr(field, ' ') + 1;
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	snprintf(address.sun_path, sizeof(address.sun_path),
+		 "/tmp/dotnet-diagnostic-%d-%llu-socket", pid, strtoull(field, NULL, 10));
+	if (bind(socket(AF_UNIX, SOCK_STREAM, 0), (struct sockaddr *)&address, sizeof(address)))
+		abort();
+}
+
+static void become_zombie(void)
+{
+	pid_t child = fork();
+	if (!child) {
+		for (;;)
+			pause();
+	}
+	leave_socket(child);
+	kill(child, SIGKILL);
+	siginfo_t info;
+	waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT);
+	tell(child);
+	live_on(NULL);
+}
+
+int main(int count, char **arguments)
+{
+	const char *mode = count > 2 ? arguments[2] : "";
+	pthread_t thread;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (!strcmp(mode, "zombie"))
+		become_zombie();
+	int fd = count > 1 ? open(arguments[1], O_RDONLY) : -1;
+	if (fd < 0 || mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 0) == MAP_FAILED)
+		return 1;
+	tell((int)getpid());
+	if (!strcmp(mode, "leaderless") && !pthread_create(&thread, NULL, live_on, NULL))
+		syscall(SYS_exit, 0);
+	if (!strcmp(mode, "vfork") && !vfork()) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		live_on(NULL);
+	}
+	live_on(NULL);
+}
