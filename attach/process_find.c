@@ -248,7 +248,6 @@ static struct error *look_as_owner(int pid, struct arena *arena, struct process_
 struct error *process_describe(int pid, struct arena *arena, struct process_info *ret,
 			       bool *ret_is_dotnet)
 {
-	credentials_raise();
 	TRY(look(pid, arena, ret, ret_is_dotnet));
 	if (ret->way == PROCESS_WAY_NONE && !geteuid() && ret->uid)
 		TRY(look_as_owner(pid, arena, ret, ret_is_dotnet));
@@ -271,6 +270,9 @@ static int compare_pids(const void *left, const void *right)
 
 static struct error *list_pids(struct arena *arena, struct pid_list *ret)
 {
+	/* Where /proc is mounted with hidepid=2 this is what lets others be seen. */
+	CLEANUP(credentials_lower)
+	MAYBE_UNUSED struct raised before = credentials_raise(CREDENTIALS_LOOK);
 	DIR *folder = opendir("/proc");
 	if (!folder)
 		return error_os(errno, "cannot list the processes in /proc");

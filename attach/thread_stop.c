@@ -1,5 +1,6 @@
 #include "attach/thread_stop.h"
 
+#include "attach/credentials.h"
 #include "attach/proc_file.h"
 #include "attach/process_access.h"
 #include "attach/thread_registers.h"
@@ -109,9 +110,16 @@ static struct error *tasks_reserve(struct thread_stop *stop)
 	return NULL;
 }
 
+static long ptrace_seize(pid_t tid)
+{
+	CLEANUP(credentials_lower)
+	MAYBE_UNUSED struct raised before = credentials_raise(CREDENTIALS_LOOK);
+	return ptrace(PTRACE_SEIZE, tid, NULL, NULL);
+}
+
 static struct error *seize(struct thread_stop *stop, struct stop_task *task)
 {
-	if (ptrace(PTRACE_SEIZE, task->tid, NULL, NULL)) {
+	if (ptrace_seize(task->tid)) {
 		int failed = errno;
 		if (failed == ESRCH || has_ended(stop->pid, task->tid))
 			return NULL;
