@@ -190,6 +190,13 @@ int proc_namespace_id(const struct text *status, int otherwise)
 	return id > 0 && id <= INT32_MAX ? (int)id : otherwise;
 }
 
+bool proc_shows_our_ids(void)
+{
+	char id[32] = "";
+	ssize_t length = readlink("/proc/self", id, sizeof(id) - 1);
+	return length > 0 && strtol(id, NULL, 10) == getpid();
+}
+
 int proc_visit_tasks(pid_t pid, bool (*visit)(pid_t tid, void *context), void *context)
 {
 	DIR *folder = proc_folder_open((int)pid, "task");

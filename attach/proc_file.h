@@ -63,6 +63,9 @@ char proc_stat_state(const struct text *stat);
  * /proc/PID/task/TID/status (Linux 4.1+); `otherwise` when the line is missing. */
 int proc_namespace_id(const struct text *status, int otherwise);
 
+/* Does /proc show the PID namespace that we are in, so that ids of system calls are ids of it? */
+bool proc_shows_our_ids(void);
+
 /* The ids below /proc/PID/task. `visit` false: stop. 0 or an errno. */
 MUST_CHECK int proc_visit_tasks(pid_t pid, bool (*visit)(pid_t tid, void *context), void *context);
 

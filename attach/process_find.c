@@ -211,7 +211,8 @@ static struct error *look(int pid, struct arena *arena, struct process_info *ret
 		ret->hostname = environment_value(&file, "HOSTNAME", arena);
 		temporary = environment_value(&file, "TMPDIR", arena);
 	}
-	TRY(diagnostics_find(pid, ret->namespace_pid, temporary, arena, &ret->socket));
+	struct diagnostics_query query = { pid, ret->namespace_pid, ret->uid, temporary };
+	TRY(diagnostics_find(&query, arena, &ret->socket));
 	TRY(process_runtime_detect(readable, arena, ret, ret_is_dotnet));
 	TRY(name_process(arena, ret));
 	*ret_is_dotnet &= !copy;
@@ -245,6 +246,16 @@ static struct error *look_as_owner(int pid, struct arena *arena, struct process_
 	return NULL;
 }
 
+/* What else there would have been. */
+static struct error *explain_forged(struct arena *arena, struct process_info *info)
+{
+	info->reason = arena_printf(arena,
+				    "%s; the diagnostics socket in its %s belongs to uid %u, and "
+				    "is not asked for a dump",
+				    info->reason, info->socket.folder, info->socket.owner);
+	return info->reason ? NULL : &error_no_memory;
+}
+
 struct error *process_describe(int pid, struct arena *arena, struct process_info *ret,
 			       bool *ret_is_dotnet)
 {
@@ -254,7 +265,8 @@ struct error *process_describe(int pid, struct arena *arena, struct process_info
 	if (ret->way == PROCESS_WAY_NONE && ret->socket.open_to_us &&
 	    ret->runtime != PROCESS_NATIVE_AOT)
 		ret->way = PROCESS_WAY_SOCKET;
-	return NULL;
+	return ret->way == PROCESS_WAY_NONE && ret->socket.forged ? explain_forged(arena, ret)
+								  : NULL;
 }
 
 struct pid_list {
