@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <sys/auxv.h>
 #include <sys/syscall.h>
 
 _Static_assert(CAPABILITY_SYS_PTRACE == CAP_SYS_PTRACE && CAPABILITY_SETUID == CAP_SETUID &&
@@ -22,17 +23,36 @@ static bool get_sets(capability_sets ret)
 	return !syscall(SYS_capget, &header, ret);
 }
 
-static void set_sets(capability_sets sets)
+static bool set_sets(capability_sets sets)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	/* Refused: the attempt that wanted it says so. */
-	(void)syscall(SYS_capset, &header, sets);
+	return !syscall(SYS_capset, &header, sets);
 }
 
-bool credentials_effective(int capability)
+struct error *credentials_begin(void)
 {
 	capability_sets sets;
-	return get_sets(sets) && sets[CAP_TO_INDEX(capability)].effective & CAP_TO_MASK(capability);
+	if (!getauxval(AT_SECURE))
+		return NULL;
+	if (getuid() != geteuid() || getgid() != getegid())
+		return error_new(
+			ERROR_UNSUPPORTED,
+			"clrpod's file is set-user-id or set-group-id, which would let "
+			"whoever starts it write files as uid %u gid %u: chmod ug-s it, and "
+			"setcap cap_sys_ptrace,cap_dac_override=p",
+			geteuid(), getegid());
+	/* A security module, too, can ask for AT_SECURE, where a container is entered. */
+	if (!getuid() || !get_sets(sets))
+		return NULL;
+	for (unsigned i = 0; i < _LINUX_CAPABILITY_U32S_3; i++)
+		sets[i].effective = 0;
+	return set_sets(sets) ? NULL : error_os(errno, "cannot drop clrpod's file capabilities");
+}
+
+bool credentials_permitted(int capability)
+{
+	capability_sets sets;
+	return get_sets(sets) && sets[CAP_TO_INDEX(capability)].permitted & CAP_TO_MASK(capability);
 }
 
 static bool raise_one(capability_sets sets, int capability)
@@ -44,17 +64,43 @@ static bool raise_one(capability_sets sets, int capability)
 	return true;
 }
 
-void credentials_raise(void)
+struct raised credentials_raise(enum credentials_use use)
 {
 	capability_sets sets;
-	if (!get_sets(sets) || !raise_one(sets, CAP_SYS_PTRACE))
-		return;
-	if (!raise_one(sets, CAP_DAC_READ_SEARCH))
+	struct raised before = { 0 };
+	if (!get_sets(sets))
+		return before;
+	for (unsigned i = 0; i < _LINUX_CAPABILITY_U32S_3; i++)
+		before.effective[i] = sets[i].effective;
+	if (!raise_one(sets, CAP_SYS_PTRACE))
+		return before;
+	if (use == CREDENTIALS_OPEN && !raise_one(sets, CAP_DAC_READ_SEARCH))
 		raise_one(sets, CAP_DAC_OVERRIDE);
-	set_sets(sets);
+	for (unsigned i = 0; i < _LINUX_CAPABILITY_U32S_3; i++)
+		before.changed |= sets[i].effective != before.effective[i];
+	/* Refused: the call that wanted it says so. */
+	before.changed = before.changed && set_sets(sets);
+	return before;
 }
 
-/* Leaving the effective user id 0 clears what is in effect, not what is permitted. */
+void credentials_lower(const struct raised *before)
+{
+	capability_sets sets;
+	int error_number = errno;
+	if (!before->changed)
+		return;
+	bool known = get_sets(sets);
+	for (unsigned i = 0; i < _LINUX_CAPABILITY_U32S_3; i++)
+		sets[i].effective = before->effective[i];
+	/* Both calls have worked when it was raised, and nobody is refused to give up (capset(2)).
+	 */
+	(void)(known && set_sets(sets));
+	errno = error_number;
+}
+
+/* Leaving the effective user id 0 clears what is in effect, not what is permitted. Root's own: the
+ * kernel compares a process's capabilities with those that are in effect of ours
+ * (security/commoncap.c: cap_ptrace_access_check). */
 static void raise_permitted(void)
 {
 	capability_sets sets;
@@ -62,7 +108,7 @@ static void raise_permitted(void)
 		return;
 	for (unsigned i = 0; i < _LINUX_CAPABILITY_U32S_3; i++)
 		sets[i].effective = sets[i].permitted;
-	set_sets(sets);
+	(void)set_sets(sets); /* refused: the attempt that wanted it says so */
 }
 
 static int read_owner(int pid, struct credentials *ret)

@@ -1,5 +1,5 @@
 /*
- * Our own user and group ids and our SYS_PTRACE: taken on and given back. The kernel's rule for
+ * Our own user and group ids and our capabilities: taken on and given back. The kernel's rule for
  * looking into a process asks for the real ids (ptrace) and the file system ids (/proc/PID/mem):
  * both become the owner's, the saved ones stay ours, and so does what root is permitted. The saved
  * ids are all the state there is (credentials(7), capabilities(7)).
@@ -9,11 +9,23 @@
  *
  *	CLEANUP(credentials_resume) struct as_ourselves before = credentials_as_ourselves();
  *
- * Ids are those of the whole process, capabilities those of the calling thread.
+ * What clrpod's file has by a file capability (setcap cap_sys_ptrace,cap_dac_override=p) belongs to
+ * whoever may execute it, and is theirs for one thing: to look into a process. So it is never in
+ * effect but for single calls on paths that clrpod itself makes (/proc/PID/..., ptrace, see
+ * attach/proc_file.h and attach/process_file.h):
+ *
+ *	CLEANUP(credentials_lower) struct raised before = credentials_raise(CREDENTIALS_LOOK);
+ *
+ * and never while a path is opened that the user typed, or that a process or a dump names.
+ *
+ * Ids are those of the whole process, capabilities those of the calling thread: a thread begins
+ * with what is in effect where it is made, and a process that is forked likewise. Nothing is
+ * handed to another program, as none is executed.
  */
 #ifndef ATTACH_CREDENTIALS_H
 #define ATTACH_CREDENTIALS_H
 
+#include "base/cleanup.h"
 #include "base/error.h"
 
 #include <sys/types.h>
@@ -28,14 +40,38 @@ enum {
 	CAPABILITY_SYS_PTRACE = 19,
 };
 
-bool credentials_effective(int capability);
-
 /*
- * Raises what is permitted and not in effect of SYS_PTRACE and, to open files of /proc that are
- * their owner's alone (mem, auxv, pagemap), DAC_READ_SEARCH or else DAC_OVERRIDE: what a file
- * capability "cap_sys_ptrace,cap_dac_override=p" gives to whoever starts us.
+ * To be called first, once. When the kernel gave us more than whoever started us has (AT_SECURE of
+ * getauxval(3): a file capability), what is in effect of it (setcap ...=ep) is dropped, and stays
+ * permitted; root keeps its own. ERROR_UNSUPPORTED for a set-user-id or set-group-id file: those
+ * rights cannot be kept to single calls.
  */
-void credentials_raise(void);
+MUST_CHECK struct error *credentials_begin(void);
+
+/* Is the capability permitted: in effect, or to be raised? */
+bool credentials_permitted(int capability);
+
+/* What a call may use. */
+enum credentials_use {
+	/* SYS_PTRACE: to pass the kernel's rule for looking into a process, ptrace_may_access(). */
+	CREDENTIALS_LOOK,
+	/* And DAC_READ_SEARCH, or else DAC_OVERRIDE, which alone is in a container's bounding set:
+	 * to open files of /proc/PID that are their owner's alone (mem, auxv, environ, pagemap,
+	 * fs/proc/base.c: tgid_base_stuff). */
+	CREDENTIALS_OPEN,
+};
+
+/* What was in effect before: bits 0 to 31 and 32 to 63. */
+struct raised {
+	bool changed;
+	uint32_t effective[2];
+};
+
+/* Raises what is permitted of it and not in effect; without SYS_PTRACE nothing. Nests. */
+MUST_CHECK struct raised credentials_raise(enum credentials_use use);
+
+/* Puts back what was in effect. Leaves errno alone. */
+void credentials_lower(const struct raised *before);
 
 enum { CREDENTIALS_GROUPS_MAX = 1024 };
 

@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 
 /* ipc-protocol.md: "Header", "Commands", "Errors" */
 enum {
@@ -27,17 +28,20 @@ enum {
 static const char magic[MAGIC_BYTES] = "DOTNET_IPC_V1";
 static const uint32_t unknown_command = 0x80131385; /* DS_IPC_E_UNKNOWN_COMMAND */
 
-/* False: KEY, the start time, cannot be read. */
-static bool socket_name(int pid, int namespace_pid, char *buffer, size_t size)
+/* "": KEY, the start time, cannot be read. */
+static struct error *socket_name(int pid, int namespace_pid, char *buffer, size_t size)
 {
 	enum { STAT_START_TIME = 22 }; /* proc(5) */
 	CLEANUP(text_deinit) struct text stat = { 0 };
 	int64_t start;
-	if (proc_file_read(&stat, LIMIT_PROC_FILE_BYTES, "/proc/%d/stat", pid) ||
-	    !proc_stat_number(&stat, STAT_START_TIME, &start))
-		return false;
-	snprintf(buffer, size, "dotnet-diagnostic-%d-%lld-socket", namespace_pid, (long long)start);
-	return true;
+	int failed = proc_file_read(&stat, LIMIT_PROC_FILE_BYTES, "/proc/%d/stat", pid);
+	*buffer = '\0';
+	if (failed == ENOMEM)
+		return &error_no_memory;
+	if (!failed && proc_stat_number(&stat, STAT_START_TIME, &start))
+		snprintf(buffer, size, "dotnet-diagnostic-%d-%lld-socket", namespace_pid,
+			 (long long)start);
+	return NULL;
 }
 
 static const char *trimmed(const char *folder, struct arena *arena)
@@ -48,18 +52,24 @@ static const char *trimmed(const char *folder, struct arena *arena)
 	return arena_copy_text(arena, folder, length);
 }
 
-static bool is_socket(int folder, const char *name)
+/* Who owns the socket; false: there is none. */
+static bool find_socket(int folder, const char *name, unsigned *ret_owner)
 {
 	struct stat status;
-	return !fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) && S_ISSOCK(status.st_mode);
+	if (fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) || !S_ISSOCK(status.st_mode))
+		return false;
+	*ret_owner = status.st_uid;
+	return true;
 }
 
-struct error *diagnostics_find(int pid, int namespace_pid, const char *temporary,
-			       struct arena *arena, struct diagnostics_socket *ret)
+struct error *diagnostics_find(const struct diagnostics_query *query, struct arena *arena,
+			       struct diagnostics_socket *ret)
 {
 	char name[128];
-	*ret = (struct diagnostics_socket){ .pid = pid };
-	if (!socket_name(pid, namespace_pid, name, sizeof(name)))
+	const char *temporary = query->temporary;
+	*ret = (struct diagnostics_socket){ .pid = query->pid, .uid = query->uid };
+	TRY(socket_name(query->pid, query->namespace_pid, name, sizeof(name)));
+	if (!*name)
 		return NULL;
 	ret->folder = trimmed(temporary && *temporary == '/' ? temporary : "/tmp", arena);
 	ret->name = arena_copy_text(arena, name, strlen(name));
@@ -71,13 +81,16 @@ struct error *diagnostics_find(int pid, int namespace_pid, const char *temporary
 		ret->shared = true;
 		folder = diagnostics_open_folder(ret);
 	}
-	if (folder < 0 || !is_socket(folder, name))
+	if (folder < 0 || !find_socket(folder, name, &ret->owner))
+		return NULL;
+	ret->forged = ret->owner != ret->uid;
+	if (ret->forged)
 		return NULL;
 	/* connect(2) wants to write. */
 	ret->open_to_us = !faccessat(folder, name, W_OK, AT_EACCESS);
 	const char *before = strcmp(ret->folder, "/") ? ret->folder : "";
 	ret->path = ret->shared ? arena_printf(arena, "%s/%s", before, name)
-				: arena_printf(arena, "/proc/%d/root%s/%s", pid, before, name);
+				: arena_printf(arena, "/proc/%d/root%s/%s", ret->pid, before, name);
 	return ret->path ? NULL : &error_no_memory;
 }
 
@@ -88,10 +101,82 @@ int diagnostics_open_folder(const struct diagnostics_socket *socket)
 	return process_file_open(socket->pid, socket->folder, O_PATH | O_DIRECTORY);
 }
 
+/* --- the connection */
+
+struct connection {
+	const struct diagnostics_socket *to;
+	const struct task *task;
+	uint64_t end_ms; /* CLOCK_MONOTONIC */
+	int fd;
+};
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static struct error *check_time(const struct connection *connection)
+{
+	TRY(task_check(connection->task, "waiting for the runtime to write the dump"));
+	if (now_ms() < connection->end_ms)
+		return NULL;
+	return error_os(ETIMEDOUT,
+			"the runtime of process %d does not answer on its diagnostics socket",
+			connection->to->pid);
+}
+
+static struct error *await(const struct connection *connection, short events)
+{
+	enum { LOOK_MS = 100 };
+	for (;;) {
+		struct pollfd wait = { .fd = connection->fd, .events = events };
+		TRY(check_time(connection));
+		int ready = poll(&wait, 1, LOOK_MS);
+		if (ready > 0)
+			return NULL;
+		if (ready < 0 && errno != EINTR)
+			return error_os(errno, "cannot wait for the diagnostics socket");
+	}
+}
+
+/* A socket of unix(7) is connected at once, or its queue is full, for which there is no poll(2). */
+static struct error *connect_in_time(struct connection *connection,
+				     const struct sockaddr_un *address)
+{
+	static const struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
+	while (connect(connection->fd, (const struct sockaddr *)address, sizeof(*address))) {
+		if (errno != EAGAIN && errno != EINTR)
+			return error_os(errno, "cannot connect to the diagnostics socket %s",
+					connection->to->path);
+		TRY(check_time(connection));
+		nanosleep(&pause, NULL);
+	}
+	return NULL;
+}
+
+static struct error *check_peer(const struct connection *connection)
+{
+	struct ucred peer;
+	socklen_t size = sizeof(peer);
+	const struct diagnostics_socket *to = connection->to;
+	if (getsockopt(connection->fd, SOL_SOCKET, SO_PEERCRED, &peer, &size))
+		return error_os(errno, "cannot tell who listens on the diagnostics socket %s",
+				to->path);
+	if (peer.uid == to->uid && (peer.pid == to->pid || !proc_shows_our_ids()))
+		return NULL;
+	return error_new(ERROR_OS,
+			 "process %d of uid %u listens on the diagnostics socket %s instead of "
+			 "process %d of uid %u: it is not asked for a dump",
+			 (int)peer.pid, (unsigned)peer.uid, to->path, to->pid, to->uid);
+}
+
 /* By way of /proc/self/fd: a socket's path has 108 bytes at most (unix(7)), a TMPDIR may have more.
  */
-static struct error *connect_to(const struct diagnostics_socket *to, int *ret)
+static struct error *connect_to(struct connection *connection)
 {
+	const struct diagnostics_socket *to = connection->to;
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	CLEANUP(fd_cleanup) int folder = diagnostics_open_folder(to);
 	if (folder < 0)
@@ -101,13 +186,55 @@ static struct error *connect_to(const struct diagnostics_socket *to, int *ret)
 			      folder, to->name);
 	if (length < 0 || (size_t)length >= sizeof(address.sun_path))
 		return error_os(ENAMETOOLONG, "cannot connect to %s", to->path);
-	CLEANUP(fd_cleanup) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof(address)))
-		return error_os(errno, "cannot connect to the diagnostics socket %s", to->path);
-	*ret = fd;
-	fd = -1;
+	connection->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (connection->fd < 0)
+		return error_os(errno, "cannot make a socket");
+	TRY(connect_in_time(connection, &address));
+	return check_peer(connection);
+}
+
+static void connection_close(struct connection *connection)
+{
+	if (connection->fd >= 0)
+		close(connection->fd);
+}
+
+static struct error *send_all(const struct connection *connection, const struct text *message)
+{
+	size_t sent = 0;
+	while (sent < message->length) {
+		TRY(await(connection, POLLOUT));
+		ssize_t part = send(connection->fd, message->bytes + sent, message->length - sent,
+				    MSG_NOSIGNAL);
+		if (part < 0 && (errno == EINTR || errno == EAGAIN))
+			continue;
+		if (part < 0)
+			return error_os(errno, "cannot write to the diagnostics socket");
+		sent += (size_t)part;
+	}
 	return NULL;
 }
+
+static struct error *receive(const struct connection *connection, uint8_t *buffer, size_t size)
+{
+	size_t done = 0;
+	while (done < size) {
+		TRY(await(connection, POLLIN));
+		ssize_t part = recv(connection->fd, buffer + done, size - done, 0);
+		if (part < 0 && (errno == EINTR || errno == EAGAIN))
+			continue;
+		if (part < 0)
+			return error_os(errno, "cannot read from the diagnostics socket");
+		if (!part)
+			return error_os(ECONNRESET,
+					"the runtime closed its diagnostics socket without an "
+					"answer");
+		done += (size_t)part;
+	}
+	return NULL;
+}
+
+/* --- the protocol */
 
 static void append_u32(struct text *message, uint32_t number)
 {
@@ -139,46 +266,7 @@ static struct error *build_request(const char *path, enum diagnostics_dump_type 
 	return text_failed(ret) ? &error_no_memory : NULL;
 }
 
-static struct error *send_all(int fd, const struct text *message)
-{
-	size_t sent = 0;
-	while (sent < message->length) {
-		ssize_t part =
-			send(fd, message->bytes + sent, message->length - sent, MSG_NOSIGNAL);
-		if (part < 0 && errno == EINTR)
-			continue;
-		if (part < 0)
-			return error_os(errno, "cannot write to the diagnostics socket");
-		sent += (size_t)part;
-	}
-	return NULL;
-}
-
-static struct error *receive(int fd, uint8_t *buffer, size_t size, const struct task *task)
-{
-	enum { LOOK_MS = 100 };
-	size_t done = 0;
-	while (done < size) {
-		struct pollfd wait = { .fd = fd, .events = POLLIN };
-		TRY(task_check(task, "waiting for the runtime to write the dump"));
-		int ready = poll(&wait, 1, LOOK_MS);
-		if (ready <= 0 && (!ready || errno == EINTR))
-			continue;
-		ssize_t part = recv(fd, buffer + done, size - done, 0);
-		if (part < 0 && errno == EINTR)
-			continue;
-		if (part < 0)
-			return error_os(errno, "cannot read from the diagnostics socket");
-		if (!part)
-			return error_os(ECONNRESET,
-					"the runtime closed its diagnostics socket without an "
-					"answer");
-		done += (size_t)part;
-	}
-	return NULL;
-}
-
-/* The words behind the error's number, where there are any. */
+/* The words after the error's number, where there are any. */
 static void append_words(const uint8_t *payload, size_t size, struct text *ret)
 {
 	if (size < sizeof(uint32_t))
@@ -192,18 +280,18 @@ static void append_words(const uint8_t *payload, size_t size, struct text *ret)
 	memcpy(units, payload + sizeof(uint32_t), count * sizeof(units[0]));
 	size_t length = 0;
 	for (; length < count && units[length]; length++)
-		if (units[length] < ' ')
-			units[length] = ' '; /* a message is one line */
+		if (units[length] < ' ' || (units[length] >= 0x7f && units[length] < 0xa0))
+			units[length] = ' '; /* a message is one line, and commands no terminal */
 	text_append(ret, ": ");
 	text_append_utf16(ret, units, length);
 }
 
 /* *ret_error: the number that the runtime answered, 0: it has done it. */
-static struct error *receive_answer(int fd, const struct task *task, uint32_t *ret_error,
+static struct error *receive_answer(const struct connection *connection, uint32_t *ret_error,
 				    struct text *ret_words)
 {
 	uint8_t header[HEADER_BYTES], payload[MESSAGE_BYTES_MAX];
-	TRY(receive(fd, header, sizeof(header), task));
+	TRY(receive(connection, header, sizeof(header)));
 	size_t size = load_u16(header + MAGIC_BYTES);
 	if (memcmp(header, magic, sizeof(magic)) || header[16] != COMMAND_SET_SERVER ||
 	    size < HEADER_BYTES + sizeof(uint32_t))
@@ -211,7 +299,7 @@ static struct error *receive_answer(int fd, const struct task *task, uint32_t *r
 				 "the diagnostics socket answers something else than the protocol "
 				 "of .NET's runtime");
 	size -= HEADER_BYTES;
-	TRY(receive(fd, payload, size, task));
+	TRY(receive(connection, payload, size));
 	*ret_error = load_u32(payload);
 	if (header[17] != ANSWER_OK && !*ret_error)
 		*ret_error = UINT32_MAX;
@@ -233,25 +321,36 @@ static struct error *check_path(const char *path)
 		       : error_os(ENAMETOOLONG, "cannot ask for a dump in %.60s…", path);
 }
 
-struct error *diagnostics_dump(const struct diagnostics_socket *socket, const char *path,
-			       enum diagnostics_dump_type type, const struct task *task)
+/* *ret_error as receive_answer(). */
+static struct error *ask(const struct diagnostics_request *request, unsigned command,
+			 struct connection *connection, uint32_t *ret_error, struct text *ret_words)
 {
-	TRY(check_path(path));
+	CLEANUP(text_deinit) struct text message = { 0 };
+	TRY(build_request(request->path, request->type, command, &message));
+	TRY(connect_to(connection));
+	TRY(send_all(connection, &message));
+	return receive_answer(connection, ret_error, ret_words);
+}
+
+struct error *diagnostics_dump(const struct diagnostics_socket *socket,
+			       const struct diagnostics_request *request, const struct task *task)
+{
+	uint64_t end_ms = now_ms() + request->wait_ms;
+	TRY(check_path(request->path));
 	for (unsigned command = COMMAND_GENERATE_DUMP_3;; command--) {
-		CLEANUP(text_deinit) struct text request = { 0 };
 		CLEANUP(text_deinit) struct text words = { 0 };
-		CLEANUP(fd_cleanup) int fd = -1;
+		CLEANUP(connection_close)
+		struct connection connection = {
+			.to = socket, .task = task, .end_ms = end_ms, .fd = -1
+		};
 		uint32_t failed;
-		TRY(build_request(path, type, command, &request));
-		TRY(connect_to(socket, &fd));
-		TRY(send_all(fd, &request));
-		TRY(receive_answer(fd, task, &failed, &words));
+		TRY(ask(request, command, &connection, &failed, &words));
 		if (!failed)
 			return NULL;
 		if (failed != unknown_command || command == 1)
 			return error_new(ERROR_UNSUPPORTED,
 					 "the runtime of process %d could not write the dump %s "
 					 "(error %#x)%s",
-					 socket->pid, path, failed, text_string(&words));
+					 socket->pid, request->path, failed, text_string(&words));
 	}
 }

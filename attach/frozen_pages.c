@@ -8,6 +8,7 @@
 
 #include <elf.h>
 #include <errno.h>
+#include <fcntl.h>
 
 /* --- reading */
 
@@ -103,7 +104,10 @@ struct error *wiped_areas_read(int pid, struct arena *arena, struct wiped_areas 
 	struct wiped_list list = { 0 };
 	unsigned long long start = 0, end = 0;
 	snprintf(path, sizeof(path), "/proc/%d/smaps", pid);
-	CLEANUP(file_cleanup) FILE *file = fopen(path, "re");
+	CLEANUP(fd_cleanup) int fd = proc_open(path, O_RDONLY);
+	CLEANUP(file_cleanup) FILE *file = fd >= 0 ? fdopen(fd, "r") : NULL;
+	if (file)
+		fd = -1; /* the stream's */
 	while (file && getline(&line, &capacity, file) > 0) {
 		if (!strncmp(line, "VmFlags:", 8) && strstr(line, " wf"))
 			TRY(add_area(&list, arena, start, end));

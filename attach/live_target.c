@@ -1,5 +1,6 @@
 #include "attach/live_target.h"
 
+#include "attach/credentials.h"
 #include "attach/proc_file.h"
 #include "attach/process_access.h"
 #include "attach/process_file.h"
@@ -37,6 +38,8 @@ static ssize_t read_by_vm_readv(const struct live_target *live, uint64_t address
 {
 	struct iovec local = { .iov_base = buffer, .iov_len = size };
 	struct iovec remote = { .iov_base = (void *)(uintptr_t)address, .iov_len = size };
+	CLEANUP(credentials_lower)
+	MAYBE_UNUSED struct raised before = credentials_raise(CREDENTIALS_LOOK);
 	ssize_t done = process_vm_readv(live->memory_id, &local, 1, &remote, 1, 0);
 	size_t to_page = live->base.page_size - address % live->base.page_size;
 	if (done < 0 && errno == EFAULT && size > to_page) {
@@ -273,7 +276,7 @@ static struct error *open_memory(struct live_target *live)
 {
 	char path[64];
 	snprintf(path, sizeof(path), "/proc/%d/mem", live->memory_id);
-	live->memory_fd = open(path, O_RDONLY | O_CLOEXEC);
+	live->memory_fd = proc_open(path, O_RDONLY);
 	if (live->memory_fd >= 0)
 		return NULL;
 	int failed = errno;
@@ -292,10 +295,8 @@ static struct error *open_memory(struct live_target *live)
 /* The main program's ELF header (System V ABI, chapter 4) says whose code this is. */
 static struct error *check_architecture(struct live_target *live)
 {
-	char path[64];
 	Elf64_Ehdr header;
-	snprintf(path, sizeof(path), "/proc/%d/exe", live->memory_id);
-	CLEANUP(fd_cleanup) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	CLEANUP(fd_cleanup) int fd = proc_link_open(live->memory_id, "exe", O_RDONLY);
 	live->base.architecture = ARCHITECTURE_UNKNOWN;
 	if (fd < 0)
 		return denied(live->base.pid, errno);

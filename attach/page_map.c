@@ -1,5 +1,6 @@
 #include "attach/page_map.h"
 
+#include "attach/proc_file.h"
 #include "base/bytes.h"
 #include "base/cleanup.h"
 
@@ -103,7 +104,7 @@ struct error *page_map_open(int pid, struct page_map **ret)
 	if (!map)
 		return &error_no_memory;
 	map->page_size = (uint64_t)sysconf(_SC_PAGESIZE);
-	map->fd = open(path, O_RDONLY | O_CLOEXEC);
+	map->fd = proc_open(path, O_RDONLY);
 	int failed = errno;
 	map->regions = calloc(ENTRIES, sizeof(uint64_t));
 	if (map->fd < 0 || !map->regions) {

@@ -1,14 +1,14 @@
 #include "attach/proc_file.h"
 
+#include "attach/credentials.h"
 #include "base/limits.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 
 enum { READ_BYTES = 16384, PATH_BYTES = LIMIT_PATH_BYTES + 256 };
 
-static int read_all(int fd, struct text *ret, size_t limit)
+int proc_read_all(int fd, struct text *ret, size_t limit)
 {
 	for (;;) {
 		char bytes[READ_BYTES];
@@ -27,6 +27,36 @@ static int read_all(int fd, struct text *ret, size_t limit)
 	}
 }
 
+static const char *skip_number(const char *at)
+{
+	const char *end = at + strspn(at, "0123456789");
+	return end > at && *end == '/' ? end + 1 : NULL;
+}
+
+/* /proc/PID/NAME, /proc/PID/task/TID/NAME: a file of /proc itself, reached through no link. */
+static bool is_file_of_process(const char *path)
+{
+	static const char proc[] = "/proc/", task[] = "task/";
+	const char *at = !strncmp(path, proc, sizeof(proc) - 1) ? path + sizeof(proc) - 1 : NULL;
+	at = at ? skip_number(at) : NULL;
+	if (at && !strncmp(at, task, sizeof(task) - 1))
+		at = skip_number(at + sizeof(task) - 1);
+	return at && *at && !strchr(at, '/') && *at != '.';
+}
+
+/* As path asks; nothing is raised for other files. */
+static struct raised raise_for(const char *path)
+{
+	return is_file_of_process(path) ? credentials_raise(CREDENTIALS_OPEN)
+					: (struct raised){ 0 };
+}
+
+int proc_open(const char *path, int flags)
+{
+	CLEANUP(credentials_lower) MAYBE_UNUSED struct raised before = raise_for(path);
+	return open(path, flags | O_CLOEXEC | (is_file_of_process(path) ? O_NOFOLLOW : 0));
+}
+
 int proc_file_read(struct text *ret, size_t limit, const char *format, ...)
 {
 	char path[PATH_BYTES];
@@ -37,8 +67,54 @@ int proc_file_read(struct text *ret, size_t limit, const char *format, ...)
 	text_clear(ret);
 	if (length < 0 || (size_t)length >= sizeof(path))
 		return ENAMETOOLONG;
-	CLEANUP(fd_cleanup) int fd = open(path, O_RDONLY | O_CLOEXEC);
-	return fd < 0 ? errno : read_all(fd, ret, limit);
+	CLEANUP(credentials_lower) MAYBE_UNUSED struct raised before = raise_for(path);
+	CLEANUP(fd_cleanup) int fd = proc_open(path, O_RDONLY);
+	return fd < 0 ? errno : proc_read_all(fd, ret, limit);
+}
+
+int proc_reopen(int path_fd, int flags)
+{
+	char path[64];
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", path_fd);
+	return open(path, flags | O_CLOEXEC);
+}
+
+static int link_reach(int pid, const char *link)
+{
+	char path[PATH_BYTES];
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, link);
+	CLEANUP(credentials_lower)
+	MAYBE_UNUSED struct raised before = credentials_raise(CREDENTIALS_OPEN);
+	return open(path, O_PATH | O_CLOEXEC);
+}
+
+int proc_link_open(int pid, const char *link, int flags)
+{
+	int reached = link_reach(pid, link);
+	if (reached < 0 || flags & O_PATH)
+		return reached;
+	int fd = proc_reopen(reached, flags), failed = errno;
+	close(reached);
+	errno = failed;
+	return fd;
+}
+
+ssize_t proc_link_read(int pid, const char *link, char *buffer, size_t size)
+{
+	char path[PATH_BYTES];
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, link);
+	CLEANUP(credentials_lower)
+	MAYBE_UNUSED struct raised before = credentials_raise(CREDENTIALS_LOOK);
+	return readlink(path, buffer, size);
+}
+
+DIR *proc_folder_open(int pid, const char *name)
+{
+	char path[PATH_BYTES];
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	CLEANUP(credentials_lower)
+	MAYBE_UNUSED struct raised before = credentials_raise(CREDENTIALS_OPEN);
+	return opendir(path);
 }
 
 const char *proc_field(const struct text *file, const char *name, size_t *ret_length)
@@ -73,7 +149,7 @@ bool proc_number(const struct text *file, const char *name, int base, uint64_t *
 	return end > value && end <= value + length;
 }
 
-/* Behind the name, which may hold anything, blanks and parentheses too. */
+/* After the name, which may hold anything, blanks and parentheses too. */
 static const char *stat_fields(const struct text *stat)
 {
 	const char *parenthesis = strrchr(text_string(stat), ')');
@@ -114,11 +190,16 @@ int proc_namespace_id(const struct text *status, int otherwise)
 	return id > 0 && id <= INT32_MAX ? (int)id : otherwise;
 }
 
+bool proc_shows_our_ids(void)
+{
+	char id[32] = "";
+	ssize_t length = readlink("/proc/self", id, sizeof(id) - 1);
+	return length > 0 && strtol(id, NULL, 10) == getpid();
+}
+
 int proc_visit_tasks(pid_t pid, bool (*visit)(pid_t tid, void *context), void *context)
 {
-	char path[PATH_BYTES];
-	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
-	DIR *folder = opendir(path);
+	DIR *folder = proc_folder_open((int)pid, "task");
 	if (!folder)
 		return errno;
 	int failed = 0;

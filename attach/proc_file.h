@@ -1,6 +1,13 @@
 /*
- * Small files of /proc, read whole: /proc/PID/status, maps, cgroup, task/TID/stat … Their formats:
- * proc(5). Bytes are the target's words (names, paths): to be parsed as hostile input.
+ * Files of /proc: small ones read whole (/proc/PID/status, maps, cgroup, task/TID/stat …), others
+ * opened. Their formats: proc(5). Bytes are the target's words (names, paths): to be parsed as
+ * hostile input.
+ *
+ * For a file of another process, /proc/PID/NAME or /proc/PID/task/TID/NAME, and for nothing else,
+ * our capabilities are raised (attach/credentials.h): as long as it is opened, and read, since the
+ * kernel looks at the rights of who opens for some (mem, maps, environ) and of who reads for others
+ * (stat, syscall; fs/proc/array.c: do_task_stat). Links are not followed then: exe, root, cwd and
+ * fd/N lead to files that are not /proc's. proc_link_open() goes through them.
  */
 #ifndef ATTACH_PROC_FILE_H
 #define ATTACH_PROC_FILE_H
@@ -8,12 +15,35 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 
+#include <dirent.h>
 #include <sys/types.h>
 
 /* The whole of the file that the format names, up to `limit` bytes, into `ret` (which is cleared
  * first). 0, or the errno of open or read (EFBIG: longer than the limit, ENOMEM). */
 MUST_CHECK int proc_file_read(struct text *ret, size_t limit, const char *format, ...)
 	PRINTF_LIKE(3, 4);
+
+/* What is left of an open file, up to `limit` bytes, appended. As proc_file_read() otherwise. */
+MUST_CHECK int proc_read_all(int fd, struct text *ret, size_t limit);
+
+/* open(2) with O_CLOEXEC besides. -1 with errno. */
+int proc_open(const char *path, int flags);
+
+/*
+ * Opens the file that a link of a process leads to, "exe", "fd/7": /proc/PID/LINK. To go through
+ * the link our capabilities are used; to open the file behind it only our user and groups. With
+ * O_PATH the file need not even be readable. -1 with errno.
+ */
+int proc_link_open(int pid, const char *link, int flags);
+
+/* readlink(2) of /proc/PID/LINK ("exe", "ns/mnt"). */
+ssize_t proc_link_read(int pid, const char *link, char *buffer, size_t size);
+
+/* Opens the file of an O_PATH descriptor, as ourselves. -1 with errno. */
+int proc_reopen(int path_fd, int flags);
+
+/* opendir(3) of /proc/PID/NAME ("task", "fd"); NULL with errno. */
+DIR *proc_folder_open(int pid, const char *name);
 
 /* The rest of the line that begins with `name` and ':' in a file of "Name:\tvalue" lines, without
  * leading blanks; NULL: no such line. *ret_length without the newline. */
@@ -32,6 +62,9 @@ char proc_stat_state(const struct text *stat);
 /* The id of a task in its own (innermost) PID namespace: the last number of NSpid in
  * /proc/PID/task/TID/status (Linux 4.1+); `otherwise` when the line is missing. */
 int proc_namespace_id(const struct text *status, int otherwise);
+
+/* Does /proc show the PID namespace that we are in, so that ids of system calls are ids of it? */
+bool proc_shows_our_ids(void);
 
 /* The ids below /proc/PID/task. `visit` false: stop. 0 or an errno. */
 MUST_CHECK int proc_visit_tasks(pid_t pid, bool (*visit)(pid_t tid, void *context), void *context);

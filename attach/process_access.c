@@ -61,8 +61,8 @@ static void explain_with_capability(int scope, struct process_wants *wants, stru
 		text_append(ret, "it is in another user namespace (in a pod hostUsers: false, or a "
 				 "rootless container), where our SYS_PTRACE does not count");
 		wants->inside = true;
-	} else if (wants->uid != geteuid() && !credentials_effective(CAPABILITY_DAC_OVERRIDE) &&
-		   !credentials_effective(CAPABILITY_DAC_READ_SEARCH)) {
+	} else if (wants->uid != geteuid() && !credentials_permitted(CAPABILITY_DAC_OVERRIDE) &&
+		   !credentials_permitted(CAPABILITY_DAC_READ_SEARCH)) {
 		text_printf(ret,
 			    "we have SYS_PTRACE, but its files in /proc are open to uid %llu alone "
 			    "and we are uid %u without DAC_OVERRIDE (setcap "
@@ -80,7 +80,7 @@ static void explain_other_owner(const struct process_wants *wants, struct text *
 	text_printf(ret, "it runs as uid %llu gid %llu and we as uid %u gid %u without SYS_PTRACE",
 		    wants->uid, wants->gid, geteuid(), getegid());
 	if (!geteuid() &&
-	    !(credentials_effective(CAPABILITY_SETUID) && credentials_effective(CAPABILITY_SETGID)))
+	    !(credentials_permitted(CAPABILITY_SETUID) && credentials_permitted(CAPABILITY_SETGID)))
 		text_append(ret, ", nor with SETUID and SETGID to take on its ids");
 	if (in_other_user_namespace(wants->pid))
 		text_append(ret, ", in another user namespace");
@@ -115,7 +115,7 @@ static void explain(const struct text *status, struct process_wants *wants, stru
 	if (proc_number(status, "TracerPid", 10, &tracer) && tracer) {
 		text_printf(ret, "process %llu is tracing it already: end that debugger",
 			    (unsigned long long)tracer);
-	} else if (credentials_effective(CAPABILITY_SYS_PTRACE)) {
+	} else if (credentials_permitted(CAPABILITY_SYS_PTRACE)) {
 		explain_with_capability(scope, wants, ret);
 	} else {
 		wants->owner = wants->capability = true;
@@ -190,7 +190,7 @@ int process_memory_probe(int pid, uint64_t address)
 {
 	char path[64], byte;
 	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
-	CLEANUP(fd_cleanup) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	CLEANUP(fd_cleanup) int fd = proc_open(path, O_RDONLY);
 	if (fd < 0)
 		return errno;
 	ssize_t size = pread(fd, &byte, 1, (off_t)address);

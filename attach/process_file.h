@@ -1,12 +1,23 @@
 /*
  * Files of a process, as it sees them: paths are resolved below /proc/PID/root, absolute symbolic
  * links too, so that nothing it could have put there leads to files of ours.
+ *
+ * Our capabilities are raised to go through /proc/PID/root (attach/proc_file.h: proc_link_open),
+ * and lowered again before the path below is walked: what is open to our user and groups there can
+ * be read, and no more.
  */
 #ifndef ATTACH_PROCESS_FILE_H
 #define ATTACH_PROCESS_FILE_H
 
-/* open(2) for reading, with O_CLOEXEC, O_NONBLOCK and O_NOCTTY besides; `path` is absolute. -1 with
- * errno. */
+#include "base/text.h"
+
+/* open(2), with O_CLOEXEC besides, and without O_PATH with O_NONBLOCK and O_NOCTTY; `path` is
+ * absolute. For a file, a folder (O_DIRECTORY), or just a place (O_PATH: for fstatfs(2), openat(2),
+ * faccessat(2)). -1 with errno. */
 int process_file_open(int pid, const char *path, int flags);
+
+/* The whole of a small file (of its /proc, its /sys), up to `limit` bytes, into `ret`, which is
+ * cleared first. 0 or an errno (EFBIG: longer). */
+MUST_CHECK int process_file_read(int pid, const char *path, size_t limit, struct text *ret);
 
 #endif

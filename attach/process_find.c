@@ -246,7 +246,8 @@ static struct error *look(int pid, struct arena *arena, struct process_info *ret
 		ret->hostname = environment_value(&file, "HOSTNAME", arena);
 		temporary = environment_value(&file, "TMPDIR", arena);
 	}
-	TRY(diagnostics_find(pid, ret->namespace_pid, temporary, arena, &ret->socket));
+	struct diagnostics_query query = { pid, ret->namespace_pid, ret->uid, temporary };
+	TRY(diagnostics_find(&query, arena, &ret->socket));
 	TRY(process_runtime_detect(readable, arena, ret, ret_is_dotnet));
 	TRY(name_process(arena, ret));
 	*ret_is_dotnet &= !copy;
@@ -275,17 +276,27 @@ static struct error *look_as_owner(int pid, struct arena *arena, struct process_
 	return NULL;
 }
 
+/* What else there would have been. */
+static struct error *explain_forged(struct arena *arena, struct process_info *info)
+{
+	info->reason = arena_printf(arena,
+				    "%s; the diagnostics socket in its %s belongs to uid %u, and "
+				    "is not asked for a dump",
+				    info->reason, info->socket.folder, info->socket.owner);
+	return info->reason ? NULL : &error_no_memory;
+}
+
 struct error *process_describe(int pid, struct arena *arena, struct process_info *ret,
 			       bool *ret_is_dotnet)
 {
-	credentials_raise();
 	TRY(look(pid, arena, ret, ret_is_dotnet));
 	if (ret->way == PROCESS_WAY_NONE && !geteuid() && ret->uid)
 		TRY(look_as_owner(pid, arena, ret, ret_is_dotnet));
 	if (ret->way == PROCESS_WAY_NONE && ret->socket.open_to_us &&
 	    ret->runtime != PROCESS_NATIVE_AOT && ret->state.activity != PROCESS_ENDED)
 		ret->way = PROCESS_WAY_SOCKET;
-	return NULL;
+	return ret->way == PROCESS_WAY_NONE && ret->socket.forged ? explain_forged(arena, ret)
+								  : NULL;
 }
 
 struct pid_list {
@@ -301,6 +312,9 @@ static int compare_pids(const void *left, const void *right)
 
 static struct error *list_pids(struct arena *arena, struct pid_list *ret)
 {
+	/* Where /proc is mounted with hidepid=2 this is what lets others be seen. */
+	CLEANUP(credentials_lower)
+	MAYBE_UNUSED struct raised before = credentials_raise(CREDENTIALS_LOOK);
 	DIR *folder = opendir("/proc");
 	if (!folder)
 		return error_os(errno, "cannot list the processes in /proc");

@@ -65,13 +65,6 @@ static int open_mapped(int memory_id, const struct process_map *map)
 	return map->deleted ? -1 : process_file_open(memory_id, map->path, O_RDONLY);
 }
 
-static int open_program(int memory_id)
-{
-	char path[64];
-	snprintf(path, sizeof(path), "/proc/%d/exe", memory_id);
-	return open(path, O_RDONLY | O_CLOEXEC);
-}
-
 struct program {
 	enum architecture architecture;
 	char *names; /* of its dynamic symbols, each between NULs */
@@ -183,15 +176,14 @@ static struct error *detect_library(const struct process_map *map, struct arena 
 static bool detect_program(int fd, const struct program *program, struct arena *arena,
 			   struct process_info *info)
 {
-	char path[64], target[LIMIT_PATH_BYTES];
+	char target[LIMIT_PATH_BYTES];
 	if (exports(program, "g_dacTable") || exports(program, "DotNetRuntimeInfo"))
 		info->runtime = PROCESS_SINGLE_FILE;
 	else if (exports(program, "DotNetRuntimeDebugHeader"))
 		info->runtime = PROCESS_NATIVE_AOT;
 	else
 		return false;
-	snprintf(path, sizeof(path), "/proc/%d/exe", info->memory_id);
-	ssize_t length = readlink(path, target, sizeof(target));
+	ssize_t length = proc_link_read(info->memory_id, "exe", target, sizeof(target));
 	if (length > 0)
 		info->runtime_path = arena_copy_text(arena, target, (size_t)length);
 	info->version = version_in_file(fd, arena);
@@ -205,7 +197,7 @@ struct error *process_runtime_detect(const struct process_maps *maps, struct are
 	bool hint = library || has_double_mapping(maps) || has_runtime_thread(info->pid);
 	*ret = hint;
 	info->runtime = PROCESS_UNKNOWN;
-	CLEANUP(fd_cleanup) int fd = open_program(info->memory_id);
+	CLEANUP(fd_cleanup) int fd = proc_link_open(info->memory_id, "exe", O_RDONLY);
 	struct program program = { 0 };
 	read_program(fd, hint && !library, &program);
 	info->architecture = program.architecture;

@@ -1,10 +1,10 @@
 #include "attach/shared_memory.h"
 
+#include "attach/proc_file.h"
+#include "attach/process_file.h"
 #include "base/bytes.h"
 #include "base/cleanup.h"
-#include "base/limits.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -45,16 +45,18 @@ static bool is_file_of(const struct process_map *map, const struct stat *file)
 	       major(file->st_dev) == map->device_major && minor(file->st_dev) == map->device_minor;
 }
 
-/* The file at `path`, when it is the mapping's and knows its holes; -1 otherwise. */
-static int open_if_same(const char *path, const struct process_map *map)
+/* The file of an O_PATH descriptor (which is closed; -1: none), when it is the mapping's, open to
+ * us and knows its holes; -1 otherwise. */
+static int open_if_same(int path_fd, const struct process_map *map)
 {
 	struct stat file;
-	if (stat(path, &file) || !is_file_of(map, &file))
+	CLEANUP(fd_cleanup) int place = path_fd;
+	if (place < 0 || fstat(place, &file) || !is_file_of(map, &file))
 		return -1;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int fd = proc_reopen(place, O_RDONLY | O_NONBLOCK);
 	if (fd < 0)
 		return -1;
-	off_t data = fstat(fd, &file) || !is_file_of(map, &file) ? -1 : lseek(fd, 0, SEEK_DATA);
+	off_t data = lseek(fd, 0, SEEK_DATA);
 	if (data < 0 && errno != ENXIO) {
 		close(fd);
 		return -1;
@@ -64,17 +66,16 @@ static int open_if_same(const char *path, const struct process_map *map)
 
 static int open_descriptor(int pid, const struct process_map *map)
 {
-	char path[64 + sizeof(((struct dirent *)0)->d_name)];
-	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
-	DIR *folder = opendir(path);
+	char link[8 + sizeof(((struct dirent *)0)->d_name)];
+	DIR *folder = proc_folder_open(pid, "fd");
 	if (!folder)
 		return -1;
 	int fd = -1;
 	const struct dirent *entry;
 	while (fd < 0 && (entry = readdir(folder))) {
-		snprintf(path, sizeof(path), "/proc/%d/fd/%s", pid, entry->d_name);
+		snprintf(link, sizeof(link), "fd/%s", entry->d_name);
 		if (entry->d_name[0] != '.')
-			fd = open_if_same(path, map);
+			fd = open_if_same(proc_link_open(pid, link, O_PATH), map);
 	}
 	closedir(folder);
 	return fd;
@@ -82,28 +83,25 @@ static int open_descriptor(int pid, const struct process_map *map)
 
 static int open_file(int pid, const struct process_map *map)
 {
-	char path[64 + LIMIT_PATH_BYTES];
-	snprintf(path, sizeof(path), "/proc/%d/map_files/%llx-%llx", pid,
-		 (unsigned long long)map->start, (unsigned long long)map->end);
-	int fd = open_if_same(path, map);
+	char link[64];
+	snprintf(link, sizeof(link), "map_files/%llx-%llx", (unsigned long long)map->start,
+		 (unsigned long long)map->end);
+	int fd = open_if_same(proc_link_open(pid, link, O_PATH), map);
 	if (fd < 0)
 		fd = open_descriptor(pid, map);
-	int length = snprintf(path, sizeof(path), "/proc/%d/root%s", pid, map->path);
-	if (fd < 0 && length > 0 && (size_t)length < sizeof(path))
-		fd = open_if_same(path, map);
+	if (fd < 0 && map->path[0] == '/')
+		fd = open_if_same(process_file_open(pid, map->path, O_PATH), map);
 	return fd;
 }
 
 bool shared_memory_is_tmpfs(const struct shared_memory *memory, const struct process_map *map)
 {
-	char path[64 + LIMIT_PATH_BYTES];
 	struct statfs system;
 	/* A tmpfs has no device: major number 0 (as have overlays and others). */
-	if (map->device_major)
+	if (map->device_major || map->path[0] != '/')
 		return false;
-	int length = snprintf(path, sizeof(path), "/proc/%d/root%s", memory->pid, map->path);
-	return length > 0 && (size_t)length < sizeof(path) && !statfs(path, &system) &&
-	       system.f_type == TMPFS_MAGIC;
+	CLEANUP(fd_cleanup) int place = process_file_open(memory->pid, map->path, O_PATH);
+	return place >= 0 && !fstatfs(place, &system) && system.f_type == TMPFS_MAGIC;
 }
 
 bool shared_memory_select(struct shared_memory *memory, const struct process_map *map)

@@ -1,6 +1,7 @@
 #include "attach/snapshot_refusal.h"
 
 #include "attach/proc_file.h"
+#include "attach/process_file.h"
 #include "base/limits.h"
 
 #include <errno.h>
@@ -73,8 +74,8 @@ static bool at_limit(int pid, const char *limit_file, const char *used_file)
 {
 	CLEANUP(text_deinit) struct text limit = { 0 };
 	CLEANUP(text_deinit) struct text used = { 0 };
-	if (proc_file_read(&limit, LIMIT_PROC_FILE_BYTES, "/proc/%d/root%s", pid, limit_file) ||
-	    proc_file_read(&used, LIMIT_PROC_FILE_BYTES, "/proc/%d/root%s", pid, used_file) ||
+	if (process_file_read(pid, limit_file, LIMIT_PROC_FILE_BYTES, &limit) ||
+	    process_file_read(pid, used_file, LIMIT_PROC_FILE_BYTES, &used) ||
 	    text_string(&limit)[0] == 'm') /* "max" */
 		return false;
 	return strtoull(text_string(&used), NULL, 10) >= strtoull(text_string(&limit), NULL, 10);

@@ -34,8 +34,8 @@ static bool same_container(int pid)
 		char path[64], ours[64], theirs[64];
 		snprintf(path, sizeof(path), "/proc/self/ns/%s", spaces[i]);
 		ssize_t our_length = readlink(path, ours, sizeof(ours));
-		snprintf(path, sizeof(path), "/proc/%d/ns/%s", pid, spaces[i]);
-		ssize_t length = readlink(path, theirs, sizeof(theirs));
+		snprintf(path, sizeof(path), "ns/%s", spaces[i]);
+		ssize_t length = proc_link_read(pid, path, theirs, sizeof(theirs));
 		if (length <= 0 || length != our_length || memcmp(ours, theirs, (size_t)length))
 			return false;
 	}

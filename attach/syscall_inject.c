@@ -238,7 +238,7 @@ static void set_oom_score(int pid)
 {
 	char path[64], text[16];
 	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", pid);
-	CLEANUP(fd_cleanup) int fd = open(path, O_WRONLY | O_CLOEXEC);
+	CLEANUP(fd_cleanup) int fd = proc_open(path, O_WRONLY);
 	int length = snprintf(text, sizeof(text), "%d", SYSCALL_CHILD_OOM_SCORE);
 	if (fd >= 0 && write(fd, text, (size_t)length) < 0)
 		return; /* a precaution more: the guard does not need it */

@@ -1,5 +1,6 @@
 #include "attach/thread_stop.h"
 
+#include "attach/credentials.h"
 #include "attach/proc_file.h"
 #include "attach/process_access.h"
 #include "attach/process_state.h"
@@ -115,10 +116,17 @@ static struct error *tasks_reserve(struct thread_stop *stop)
 	return NULL;
 }
 
+static long ptrace_seize(pid_t tid)
+{
+	CLEANUP(credentials_lower)
+	MAYBE_UNUSED struct raised before = credentials_raise(CREDENTIALS_LOOK);
+	return ptrace(PTRACE_SEIZE, tid, NULL, NULL);
+}
+
 /* Seizing alone does not stop it: the process stands only from the first interrupt on. */
 static struct error *seize(struct thread_stop *stop, struct stop_task *task)
 {
-	if (ptrace(PTRACE_SEIZE, task->tid, NULL, NULL)) {
+	if (ptrace_seize(task->tid)) {
 		int failed = errno;
 		if (failed == ESRCH || has_ended(stop->pid, task->tid))
 			return NULL;
@@ -347,10 +355,9 @@ static struct error *stop_some(struct thread_stop *stop, const int *tids, size_t
 
 static bool has_other_namespace(pid_t pid)
 {
-	char path[64], ours[64], theirs[64];
-	ssize_t our_length = readlink("/proc/self/ns/pid", ours, sizeof(ours));
-	snprintf(path, sizeof(path), "/proc/%d/ns/pid", (int)pid);
-	ssize_t length = readlink(path, theirs, sizeof(theirs));
+	char ours[64], theirs[64];
+	ssize_t our_length = proc_link_read(getpid(), "ns/pid", ours, sizeof(ours));
+	ssize_t length = proc_link_read(pid, "ns/pid", theirs, sizeof(theirs));
 	return length <= 0 || length != our_length || memcmp(ours, theirs, (size_t)length) != 0;
 }
 

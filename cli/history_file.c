@@ -1,5 +1,6 @@
 #include "cli/history_file.h"
 
+#include "attach/credentials.h"
 #include "base/cleanup.h"
 #include "base/escape.h"
 #include "base/limits.h"
@@ -69,6 +70,8 @@ static FILE *begin_cut(const char *path, char *beside, size_t size)
 
 void history_file_read(void (*add)(const char *line, void *context), void *context)
 {
+	CLEANUP(credentials_resume)
+	MAYBE_UNUSED struct as_ourselves before = credentials_as_ourselves();
 	size_t home;
 	CLEANUP(free_cleanup) char *path = history_path(&home);
 	CLEANUP(free_cleanup) char *line = NULL;
@@ -98,6 +101,8 @@ void history_file_read(void (*add)(const char *line, void *context), void *conte
 
 void history_file_add(const char *line)
 {
+	CLEANUP(credentials_resume)
+	MAYBE_UNUSED struct as_ourselves before = credentials_as_ourselves();
 	size_t home;
 	CLEANUP(free_cleanup) char *path = history_path(&home);
 	if (!path)

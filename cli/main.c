@@ -1,3 +1,4 @@
+#include "attach/credentials.h"
 #include "base/cleanup.h"
 #include "cli/app.h"
 #include "cli/manual.h"
@@ -131,6 +132,9 @@ static enum exit_status run(int argc, char **argv)
 {
 	const char *word = argc > 1 ? argv[1] : "--help";
 	const struct verb *verb = verb_find(word);
+	struct error *error = credentials_begin();
+	if (error)
+		return fail(argc, argv, error);
 	if (verb)
 		return run_verb(verb, argc, argv);
 	bool overview = is_flag(word, "help") && argc < 3;

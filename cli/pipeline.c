@@ -1,5 +1,6 @@
 #include "cli/pipeline.h"
 
+#include "attach/credentials.h"
 #include "base/cleanup.h"
 #include "base/limits.h"
 #include "cli/app.h"
@@ -61,6 +62,8 @@ static struct error *check_file_name(const char *name)
 
 static int open_file(const char *path, bool append, bool overwrite, bool *created)
 {
+	CLEANUP(credentials_resume)
+	MAYBE_UNUSED struct as_ourselves before = credentials_as_ourselves();
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0600);
 	struct stat status;
 	*created = fd >= 0;

@@ -1,5 +1,6 @@
 #include "commands/session.h"
 
+#include "attach/credentials.h"
 #include "dump/module_files.h"
 #include "dump/overlay_target.h"
 #include "base/cleanup.h"
@@ -250,9 +251,17 @@ void session_log_close(struct session *session)
 	session->log_path = NULL;
 }
 
+/* Ours, also while we are another process's owner. */
+static int log_create(const char *path)
+{
+	CLEANUP(credentials_resume)
+	MAYBE_UNUSED struct as_ourselves before = credentials_as_ourselves();
+	return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600);
+}
+
 struct error *session_log_open(struct session *session, const char *path)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600);
+	int fd = log_create(path);
 	if (fd < 0)
 		return error_os(errno, "cannot write %s", path);
 	char *copy = strdup(path);

@@ -1,7 +1,9 @@
 #include "dump/runtime_dump.h"
 
+#include "attach/proc_file.h"
 #include "base/cleanup.h"
 #include "base/limits.h"
+#include "dump/core_owner.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -47,21 +49,61 @@ static struct error *check_room(const struct process_info *process, int folder)
 	return NULL;
 }
 
-/* What stands there under this name is the process's word: a link is not followed. */
+static struct error *refuse_dump(const struct process_info *process, const char *name,
+				 const char *what)
+{
+	return error_new(ERROR_BAD_DATA,
+			 "%s/%s, where the runtime of process %d was to write its dump, %s: it is "
+			 "not taken",
+			 process->socket.folder, name, process->pid, what);
+}
+
+/* The file that an O_PATH descriptor is of. */
+static struct error *check_dump(const struct process_info *process, const char *name, int place,
+				uint64_t *ret_bytes)
+{
+	struct stat file;
+	if (fstat(place, &file))
+		return error_os(errno, "cannot look at %s/%s", process->socket.folder, name);
+	if (!S_ISREG(file.st_mode))
+		return refuse_dump(process, name, "is no regular file");
+	if (file.st_uid != process->uid)
+		return refuse_dump(process, name, "belongs to another user than the process");
+	if (file.st_nlink > 1) /* none: its name is gone, which is as well */
+		return refuse_dump(process, name, "has another name besides (a hard link)");
+	*ret_bytes = (uint64_t)file.st_size;
+	return NULL;
+}
+
+/* Whatever has this name was put there by whoever may write there, and can be another thing the
+ * next moment: so it is looked at before it is opened, through the same descriptor, and no link is
+ * followed. */
 static struct error *open_dump(const struct process_info *process, int folder, const char *name,
 			       struct runtime_dump *ret)
 {
-	struct stat file;
-	ret->fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
-	if (ret->fd < 0 || fstat(ret->fd, &file))
-		return error_os(errno,
-				"the runtime of process %d wrote %s/%s, which cannot be read",
-				process->pid, process->socket.folder, name);
-	if (!S_ISREG(file.st_mode))
-		return error_new(ERROR_BAD_DATA, "%s/%s of process %d is no regular file",
-				 process->socket.folder, name, process->pid);
-	ret->bytes = (uint64_t)file.st_size;
+	int pid;
+	CLEANUP(fd_cleanup) int place = openat(folder, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (place >= 0)
+		TRY(check_dump(process, name, place, &ret->bytes));
+	ret->fd = place < 0 ? -1 : proc_reopen(place, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	if (ret->fd < 0)
+		return error_os(
+			errno,
+			"the runtime of process %d says that it wrote %s/%s, which cannot be "
+			"read",
+			process->pid, process->socket.folder, name);
+	TRY(core_owner_read(ret->fd, &pid));
+	if (!pid)
+		return refuse_dump(process, name, "is no core of a process");
+	if (pid != process->namespace_pid)
+		return refuse_dump(process, name, "is a core of another process");
 	return NULL;
+}
+
+/* A runtime that is slow, not one that is silent. */
+static uint64_t longest_wait_ms(const struct process_info *process)
+{
+	return LIMIT_DUMP_WAIT_MS + process->resident_bytes / LIMIT_DUMP_BYTES_EACH_MS;
 }
 
 static struct error *ask(const struct process_info *process, enum diagnostics_dump_type type,
@@ -73,7 +115,10 @@ static struct error *ask(const struct process_info *process, enum diagnostics_du
 	if (length < 0 || (size_t)length >= sizeof(path))
 		return error_os(ENAMETOOLONG, "cannot ask for a dump in %.60s…", folder);
 	double start = now_ms();
-	struct error *error = diagnostics_dump(&process->socket, path, type, task);
+	struct diagnostics_request request = { .path = path,
+					       .type = type,
+					       .wait_ms = longest_wait_ms(process) };
+	struct error *error = diagnostics_dump(&process->socket, &request, task);
 	ret->wait_ms = now_ms() - start;
 	return error;
 }
@@ -104,7 +149,7 @@ struct error *runtime_dump_take(const struct process_info *process, enum diagnos
 				 process->socket.folder, name, process->pid);
 	if (error)
 		runtime_dump_release(ret);
-	if (error && error->code == ERROR_CANCELLED)
+	if (error && (error->code == ERROR_CANCELLED || error->os_errno == ETIMEDOUT))
 		error = error_context(error, "the runtime may still write %s/%s",
 				      process->socket.folder, name);
 	return error;

@@ -23,6 +23,8 @@ struct answer {
 
 static void serve(int listener, const struct answer answers[4])
 {
+	while (!answers) /* takes nothing, says nothing */
+		pause();
 	for (;;) {
 		uint8_t request[4096];
 		int fd = accept(listener, NULL, NULL);
@@ -51,7 +53,11 @@ static void start(struct server *server, const struct answer answers[4])
 		serve(fd, answers);
 	close(fd);
 	server->socket = (struct diagnostics_socket){
-		.pid = getpid(), .folder = server->folder, .name = "socket", .path = server->path
+		.pid = getpid(),
+		.uid = geteuid(),
+		.folder = server->folder,
+		.name = "socket",
+		.path = server->path,
 	};
 }
 
@@ -71,11 +77,17 @@ static void stop(struct server *server)
 #define UNKNOWN ANSWER("DOTNET_IPC_V1\0\x18\0\xff\xff\0\0\x85\x13\x13\x80")
 #define WORDS ANSWER("DOTNET_IPC_V1\0\x22\0\xff\xff\0\0\x05\x40\0\x80\x03\0\0\0n\0o\0\0\0")
 
+#define ESCAPES                                                                                    \
+	ANSWER("DOTNET_IPC_V1\0\x26\0\xff\xff\0\0\x05\x40\0\x80\x05\0\0\0\x1b\0[\0\x9b\0J\0\0\0")
+
+static const struct diagnostics_request full = { "/tmp/x", DIAGNOSTICS_DUMP_FULL, 10000 };
+static const struct diagnostics_request hasty = { "/tmp/x", DIAGNOSTICS_DUMP_FULL, 50 };
+
 static struct error *ask(const struct answer answers[4], const struct task *task)
 {
 	CLEANUP(stop) struct server server;
 	start(&server, answers);
-	return diagnostics_dump(&server.socket, "/tmp/x", DIAGNOSTICS_DUMP_FULL, task);
+	return diagnostics_dump(&server.socket, &full, task);
 }
 
 TEST(done)
@@ -123,6 +135,82 @@ TEST(cancelled)
 	CHECK_FAILS(ask((struct answer[4]){ [3] = DONE }, &task), ERROR_CANCELLED, "waiting");
 }
 
+TEST(silent)
+{
+	CLEANUP(stop) struct server server;
+	start(&server, NULL);
+	CHECK_FAILS(diagnostics_dump(&server.socket, &hasty, NULL), ERROR_OS, "does not answer");
+}
+
+/* As many wait already as its queue holds. */
+TEST(busy)
+{
+	enum { QUEUE = 8 };
+	CLEANUP(stop) struct server server;
+	int fds[QUEUE];
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	start(&server, NULL);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", server.path);
+	for (int i = 0; i < QUEUE; i++) {
+		fds[i] = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		(void)!connect(fds[i], (const struct sockaddr *)&address, sizeof(address));
+	}
+	CHECK_FAILS(diagnostics_dump(&server.socket, &hasty, NULL), ERROR_OS, "does not answer");
+	for (int i = 0; i < QUEUE; i++)
+		close(fds[i]);
+}
+
+static struct error *ask_another(int pid_off, unsigned uid_off)
+{
+	const struct answer answers[4] = { [3] = DONE };
+	CLEANUP(stop) struct server server;
+	start(&server, answers);
+	server.socket.shared = true; /* our own folder, whoever it is */
+	server.socket.pid += pid_off;
+	server.socket.uid += uid_off;
+	return diagnostics_dump(&server.socket, &full, NULL);
+}
+
+TEST(somebody_else_listens)
+{
+	CHECK_FAILS(ask_another(1, 0), ERROR_OS, "instead of process");
+	CHECK_FAILS(ask_another(0, 1), ERROR_OS, "instead of process");
+	CHECK_OK(ask_another(0, 0));
+}
+
+/* A word of the runtime's may hold anything. */
+TEST(its_words_command_no_terminal)
+{
+	CHECK_FAILS(ask((struct answer[4]){ [3] = ESCAPES }, NULL), ERROR_UNSUPPORTED,
+		    "(error 0x80004005):  [ J");
+}
+
+TEST(whose_socket)
+{
+	CLEANUP(stop) struct server server;
+	CLEANUP(arena_deinit) struct arena arena;
+	struct diagnostics_socket found;
+	char name[128], new[256];
+	arena_init(&arena);
+	start(&server, NULL);
+	struct diagnostics_query query = { getpid(), 77, geteuid(), server.folder };
+	CHECK_OK(diagnostics_find(&query, &arena, &found));
+	CHECK(!found.path && !found.forged);
+	snprintf(name, sizeof(name), "%s", found.name ? found.name : "none");
+	snprintf(new, sizeof(new), "%s/%s", server.folder, name);
+	CHECK(!rename(server.path, new));
+	struct error *error = diagnostics_find(&query, &arena, &found);
+	bool mine = !error && found.path && !found.forged && found.open_to_us;
+	query.uid++;
+	if (!error)
+		error = diagnostics_find(&query, &arena, &found);
+	bool theirs = !error && !found.path && found.forged && found.owner == geteuid();
+	unlink(new);
+	CHECK_OK(error);
+	CHECK(mine);
+	CHECK(theirs);
+}
+
 static const struct tap_case cases[] = {
 	CASE(done),
 	CASE(an_older_runtime_knows_the_first_command_only),
@@ -130,5 +218,10 @@ static const struct tap_case cases[] = {
 	CASE(no_answer),
 	CASE(another_protocol),
 	CASE(cancelled),
+	CASE(silent),
+	CASE(busy),
+	CASE(somebody_else_listens),
+	CASE(its_words_command_no_terminal),
+	CASE(whose_socket),
 };
 TAP_MAIN(cases)
