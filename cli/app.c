@@ -23,7 +23,11 @@ struct error *app_open(struct app *app, enum output_format format)
 				   .note = tell_note,
 				   .context = &app->progress };
 	progress_start(&app->progress);
-	app->out = output_new(format, stdout);
+	patient_writer_open(&app->writer, STDOUT_FILENO, &app->task);
+	app->answers = patient_writer_stream(&app->writer);
+	app->out = app->answers ? output_new(format, app->answers) : NULL;
+	if (app->out && isatty(STDOUT_FILENO))
+		output_flush_lines(app->out);
 	app->session = session_new();
 	return app->out && app->session ? NULL : &error_no_memory;
 }
@@ -33,20 +37,37 @@ void app_cleanup(struct app *app)
 	progress_end(&app->progress);
 	session_free(app->session);
 	output_free(app->out);
+	file_cleanup(&app->answers);
+	patient_writer_close(&app->writer);
 	arena_deinit(&app->scratch);
+}
+
+/* A reader of stderr that is stuck must not make a process wait that we hold. */
+static void write_stderr(const char *text, size_t length)
+{
+	struct patient_writer writer;
+	patient_writer_open(&writer, STDERR_FILENO, NULL);
+	writer.stall_seconds = 1;
+	int failed = patient_write(&writer, text, length);
+	(void)failed; /* there is nowhere to say it */
+	patient_writer_close(&writer);
 }
 
 void app_warn(const struct app *app, const char *format, ...)
 {
 	FILE *log = app && app->session ? session_log(app->session) : NULL;
-	for (FILE *to = stderr; to; to = to == stderr ? log : NULL) {
-		va_list arguments;
-		va_start(arguments, format);
-		fprintf(to, "clrpod: ");
-		vfprintf(to, format, arguments);
-		fprintf(to, "\n");
-		va_end(arguments);
-	}
+	CLEANUP(free_cleanup) char *text = NULL;
+	va_list arguments;
+	va_start(arguments, format);
+	int length = vasprintf(&text, format, arguments);
+	va_end(arguments);
+	CLEANUP(text_deinit) struct text line = { 0 };
+	if (length < 0)
+		text = NULL;
+	text_printf(&line, "clrpod: %s\n", text ? text : error_no_memory.message);
+	write_stderr(text_string(&line), line.length);
+	if (log)
+		fwrite(text_string(&line), 1, line.length, log);
 }
 
 enum exit_status app_fail(struct app *app, const char *command, struct error *error,
@@ -82,6 +103,17 @@ static void tell_incomplete(const struct app *app, const struct pipeline *pipeli
 		app_warn(app, "the answer is not whole; without |> its last lines say why");
 }
 
+/* Nobody takes the answer: no reason to hold a process any longer. */
+static struct error *let_go(struct app *app, struct error *error)
+{
+	app->broken = true;
+	while (session_count(app->session))
+		session_close_last(app->session);
+	if (!app->process.pid)
+		return error;
+	return error_context(error, "process %d was let go", app->process.pid);
+}
+
 static enum exit_status run_command(struct app *app, struct pipeline *pipeline)
 {
 	struct command_runner runner = { .session = app->session,
@@ -99,6 +131,8 @@ static enum exit_status run_command(struct app *app, struct pipeline *pipeline)
 	if (!error)
 		return outcome.incomplete ? STATUS_INCOMPLETE : STATUS_WHOLE;
 	enum exit_status status = exit_status_of_command(error);
+	if (patient_write_stalled(error))
+		error = let_go(app, error);
 	if (outcome.no_target && status == STATUS_FAILED)
 		status = STATUS_NO_TARGET;
 	/* Nobody is told that nobody listens; a document told the rest, where it could be written.
@@ -117,7 +151,10 @@ enum exit_status app_run_command(struct app *app, const char *line)
 	if (log)
 		fprintf(log, "> %s\n", line);
 	struct error *error = pipeline_open(app, line, &pipeline);
+	enum exit_status status = exit_status_of_command(error);
+	if (patient_write_stalled(error))
+		error = let_go(app, error);
 	if (error)
-		return app_fail(app, line, error, exit_status_of_command(error));
+		return app_fail(app, line, error, status);
 	return run_command(app, &pipeline);
 }

@@ -93,6 +93,7 @@ static struct error *prepare(struct app *app, const struct invocation *invocatio
 					 .task = &app->task };
 	const char *path = invocation_value(invocation, "-o");
 	TRY(choose_type(invocation, &ret->type));
+	TRY(open_stall(invocation, &ret->to.stall_seconds));
 	TRY(open_check_ways(invocation));
 	TRY(packing(invocation, path, &ret->to.zstd_level));
 	TRY(open_choose_process(app, invocation, process));
@@ -245,6 +246,10 @@ static const struct option options[] = {
 	  "insist on a snapshot, although a seccomp filter or a memory limit of the process cannot "
 	  "be seen through",
 	  NULL },
+	{ "--stall", "SECONDS",
+	  "let the process go, with status 5, when whoever reads -o - takes no byte for so long "
+	  "(60; 0: never)",
+	  NULL },
 	{ "--force", NULL, "overwrite FILE; write although space gets short", NULL },
 	{ "--json", NULL, "a JSON document", NULL },
 	{ "--jsonl", NULL, "the same, as JSON lines", NULL },
@@ -266,7 +271,7 @@ const struct verb verb_collect = {
 	.summary = "write a dump of a live process",
 	.usage = "collect [-p PID | -n NAME] [-o FILE] [--type Full|Heap|Mini] [--zstd[=LEVEL]] "
 		 "[--freeze | --snapshot]\n"
-		 "        [--force] [--json | --jsonl] [--partial-ok]",
+		 "        [--stall SECONDS] [--force] [--json | --jsonl] [--partial-ok]",
 	.description =
 		"Writes a core file that clrpod, dotnet-dump, ClrMD, lldb and gdb open. The "
 		"process\n"
@@ -281,7 +286,12 @@ const struct verb verb_collect = {
 		"stands\n"
 		"still until everything is written. Either way it goes on, too, when clrpod is "
 		"killed.\n"
-		"FILE.partial becomes FILE when it is whole.",
+		"FILE.partial becomes FILE when it is whole. When the reader of -o - takes no byte "
+		"for\n"
+		"--stall seconds (kubectl was cut off, a laptop closed), or clrpod is told to "
+		"stop, "
+		"the\n"
+		"copy is dropped and the process let go.",
 	.options = options,
 	.refused = refused,
 	.examples = examples,

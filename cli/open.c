@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <sys/stat.h>
 
-enum { HOLD_MINUTES_DEFAULT = 10, HOLD_MINUTES_MAX = 24 * 60 };
+enum { HOLD_MINUTES_DEFAULT = 10, HOLD_MINUTES_MAX = 24 * 60, STALL_SECONDS_MAX = 24 * 60 * 60 };
 
 struct error *open_choose_process(struct app *app, const struct invocation *invocation,
 				  struct process_info *ret)
@@ -34,6 +34,22 @@ struct error *open_check_ways(const struct invocation *invocation)
 					 ways[i]);
 		found = ways[i];
 	}
+	return NULL;
+}
+
+struct error *open_stall(const struct invocation *invocation, unsigned *ret_seconds)
+{
+	const char *text = invocation_value(invocation, "--stall");
+	*ret_seconds = PATIENT_STALL_SECONDS;
+	if (!text)
+		return NULL;
+	char *end;
+	unsigned long seconds = strtoul(text, &end, 10);
+	if (*end || end == text || *text == '-' || seconds > STALL_SECONDS_MAX)
+		return error_new(ERROR_USAGE,
+				 "--stall %s is no number of seconds up to %d (0: for ever)", text,
+				 STALL_SECONDS_MAX);
+	*ret_seconds = (unsigned)seconds;
 	return NULL;
 }
 
@@ -83,7 +99,9 @@ static struct error *open_process(struct app *app, const struct invocation *invo
 				  struct target **ret, const char **ret_name)
 {
 	struct process_info process;
+	unsigned stall_seconds;
 	TRY(parse_way(invocation, &app->process));
+	TRY(open_stall(invocation, &stall_seconds));
 	TRY(open_choose_process(app, invocation, &process));
 	if (process.runtime == PROCESS_NATIVE_AOT)
 		return error_new(ERROR_UNSUPPORTED,
@@ -94,6 +112,8 @@ static struct error *open_process(struct app *app, const struct invocation *invo
 		return &error_no_memory;
 	TRY(process_reach(&process));
 	app->process.pid = process.pid;
+	if (app->process.way != OPEN_RUNNING) /* else nobody waits for us */
+		app->writer.stall_seconds = stall_seconds;
 	session_set_source(app->session, take_process, &app->process);
 	return take_process(&app->process, &app->task, ret);
 }

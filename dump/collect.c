@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/limits.h"
+#include "base/patient_writer.h"
 #include "dump/core_layout.h"
 #include "dump/core_notes.h"
 
@@ -240,7 +241,10 @@ struct error *collect_process(const struct collect_request *request, struct coll
 	*ret = (struct collect_result){ 0 };
 	arena_init(&collection.arena);
 	struct error *error = collect(&collection);
+	bool held = collection.target != NULL;
 	target_close(collection.target); /* resumes, if that was not done */
+	if (held && patient_write_stalled(error))
+		error = error_context(error, "process %d was let go", request->pid);
 	destination_free(collection.to);
 	core_layout_deinit(&collection.layout);
 	text_deinit(&collection.notes);

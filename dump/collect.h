@@ -9,7 +9,9 @@
  * file is sparse where memory is zeros. It is written as PATH.partial, mode 0600, and renamed when
  * it is whole. What was written when the process ended, or when SIGTERM or SIGHUP told us to stop
  * (an evicted pod), is a smaller dump and stays as PATH.partial once the runtime's own data is in
- * it; after SIGINT and after errors, a full disk among them, nothing is left.
+ * it; after SIGINT and after errors, a full disk among them, nothing is left. When the reader of a
+ * stream takes no byte for too long (destination_request.stall_seconds), the process is let go: an
+ * error of patient_write_stalled().
  *
  * For the caller (cli/): catch SIGINT, SIGTERM and SIGHUP and set the task's stop flag, or a
  * killed collect leaves PATH.partial behind. Ctrl-Z is held back while the process stands.

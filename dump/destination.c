@@ -1,5 +1,7 @@
 #include "dump/destination.h"
 
+#include "attach/credentials.h"
+#include "base/cleanup.h"
 #include "dump/core_sink_zstd.h"
 #include "dump/output_file.h"
 
@@ -32,10 +34,13 @@ static struct error *open_sink(const struct destination_request *request,
 			       struct destination *destination)
 {
 	struct core_sink *sink;
-	if (destination->file)
+	if (destination->file) {
 		TRY(core_sink_file_new(output_file_fd(destination->file), &sink));
-	else
-		TRY(core_sink_pipe_new(request->fd, request->task, &sink));
+	} else {
+		CLEANUP(credentials_resume) /* it opens the stream once more */
+		MAYBE_UNUSED struct as_ourselves before = credentials_as_ourselves();
+		TRY(core_sink_pipe_new(request->fd, request->stall_seconds, request->task, &sink));
+	}
 	if (destination->file && !request->force)
 		core_sink_file_watch(sink, check_room, destination);
 	if (request->zstd_level)

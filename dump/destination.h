@@ -8,10 +8,11 @@
 #include "dump/core_sink.h"
 
 struct destination_request {
-	const char *path; /* of the finished file; NULL: a stream */
-	int fd;           /* the stream, borrowed */
-	int zstd_level;   /* 0: not packed */
-	bool force;       /* replace PATH and PATH.partial; write although space gets short */
+	const char *path;       /* of the finished file; NULL: a stream */
+	int fd;                 /* the stream, borrowed */
+	unsigned stall_seconds; /* a stream's reader may take no byte for so long; 0: for ever */
+	int zstd_level;         /* 0: not packed */
+	bool force;             /* replace PATH and PATH.partial; write although space gets short */
 	const struct task *task; /* may be NULL */
 };
 
