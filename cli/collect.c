@@ -1,6 +1,7 @@
 #include "base/cleanup.h"
 #include "cli/app.h"
 #include "cli/collect_by_runtime.h"
+#include "cli/next_command.h"
 #include "cli/open.h"
 #include "cli/options.h"
 #include "dump/collect.h"
@@ -99,7 +100,8 @@ static struct error *prepare(struct app *app, const struct invocation *invocatio
 	TRY(open_choose_process(app, invocation, process));
 	if (!path)
 		TRY(default_path(&app->scratch, ret->to.zstd_level, &path));
-	ret->pid = process->pid;
+	ret->pid = ret->to.pid = process->pid;
+	ret->to.stream_line = next_command_stream(invocation, process->pid, &app->scratch);
 	ret->to.path = stream < 0 ? path : NULL;
 	return NULL;
 }
@@ -250,7 +252,10 @@ static const struct option options[] = {
 	  "let the process go, with status 5, when whoever reads -o - takes no byte for so long "
 	  "(60; 0: never)",
 	  NULL },
-	{ "--force", NULL, "overwrite FILE; write although space gets short", NULL },
+	{ "--force", NULL,
+	  "overwrite FILE; write although space gets short, or a limit of the pod that cannot be "
+	  "seen may get it evicted",
+	  NULL },
 	{ "--json", NULL, "a JSON document", NULL },
 	{ "--jsonl", NULL, "the same, as JSON lines", NULL },
 	{ "--partial-ok", NULL, "exit status 0 for an incomplete dump", NULL },
@@ -291,7 +296,12 @@ const struct verb verb_collect = {
 		"--stall seconds (kubectl was cut off, a laptop closed), or clrpod is told to "
 		"stop, "
 		"the\n"
-		"copy is dropped and the process let go.",
+		"copy is dropped and the process let go.\n"
+		"In a pod, a file counts against limits that only the pod's spec has (an "
+		"emptyDir's\n"
+		"sizeLimit, limits.ephemeral-storage), and above them the pod is evicted, with "
+		"the\n"
+		"file: more than 32 MiB is not written there without --force. -o - goes past them.",
 	.options = options,
 	.refused = refused,
 	.examples = examples,

@@ -207,7 +207,7 @@ _clrpod()
 	analyze) options=' -p --process-id -n --name --freeze --no-stop --snapshot --hold --stall -c --command -x --script -i --interactive --json --jsonl --sysroot --keep-going --no-pager --partial-ok' ;;
 	collect) options=' -p --process-id -n --name -o --output --zstd --type --freeze --snapshot --stall --force --json --jsonl --partial-ok' ;;
 	ps) options=' --json --jsonl --partial-ok' ;;
-	diff) options=' -p --process-id -n --name --stall -all --all -type --type -limit --limit --json --jsonl --sysroot --partial-ok' ;;
+	diff) options=' -p --process-id -n --name --snapshot --stall -all --all -type --type -limit --limit --json --jsonl --sysroot --partial-ok' ;;
 	--print-completion) _clrpod_words 'bash zsh'; return ;;
 	--print-man) _clrpod_words commands; return ;;
 	esac
