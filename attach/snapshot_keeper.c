@@ -103,7 +103,7 @@ static struct error *clone_by(struct keeper *keeper, struct syscall_injection *i
 	bool trusted = keeper->filter != SYSCALL_FILTER_UNKNOWN &&
 		       syscall_filter_is_same(request->pid, injection->tid, request->pid);
 	if (!trusted && !injection->suspended && !request->insist)
-		return snapshot_refuse_filter(request->pid);
+		return snapshot_refuse_filter(request);
 	for (unsigned i = 0; i < keeper->leftover_count; i++) {
 		bool unused;
 		TRY(snapshot_reap_by(injection, keeper->leftovers[i], &unused));
@@ -165,7 +165,7 @@ static struct error *take(struct keeper *keeper, uint64_t *ret_record)
 {
 	int pid = keeper->request->pid;
 	TRY(memory_guard_open(pid, &keeper->guard));
-	TRY(snapshot_check_room(pid, keeper->guard, keeper->request->insist));
+	TRY(snapshot_check_room(keeper->request, keeper->guard));
 	TRY(wiped_areas_read(pid, &keeper->arena, &keeper->wiped));
 	keeper->filter = syscall_filter_of(pid, pid);
 	keeper->leftover_count = snapshot_leftovers(pid, keeper->leftovers);

@@ -16,8 +16,9 @@ enum open_way { OPEN_SNAPSHOT, OPEN_FROZEN, OPEN_RUNNING };
 struct open_process {
 	int pid; /* 0: none */
 	enum open_way way;
-	unsigned hold_minutes; /* 0: as long as the session */
-	bool insist;           /* snapshot_request.insist */
+	unsigned hold_minutes;   /* 0: as long as the session */
+	bool insist;             /* snapshot_request.insist */
+	const char *insist_line; /* snapshot_request.insist_line */
 };
 
 struct app {

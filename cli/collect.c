@@ -102,6 +102,7 @@ static struct error *prepare(struct app *app, const struct invocation *invocatio
 		TRY(default_path(&app->scratch, ret->to.zstd_level, &path));
 	ret->pid = ret->to.pid = process->pid;
 	ret->to.stream_line = next_command_stream(invocation, process->pid, &app->scratch);
+	ret->insist_line = next_command_insist(invocation, &app->scratch);
 	ret->to.path = stream < 0 ? path : NULL;
 	return NULL;
 }

@@ -1,6 +1,7 @@
 #include "cli/open.h"
 
 #include "attach/live_target.h"
+#include "cli/next_command.h"
 #include "commands/session.h"
 #include "dump/core_target.h"
 #include "dump/overlay_target.h"
@@ -53,10 +54,12 @@ struct error *open_stall(const struct invocation *invocation, unsigned *ret_seco
 	return NULL;
 }
 
-static struct error *parse_way(const struct invocation *invocation, struct open_process *ret)
+static struct error *parse_way(const struct invocation *invocation, struct arena *arena,
+			       struct open_process *ret)
 {
 	TRY(open_check_ways(invocation));
 	ret->insist = invocation_has(invocation, "--snapshot");
+	ret->insist_line = next_command_insist(invocation, arena);
 	if (invocation_has(invocation, "--freeze"))
 		ret->way = OPEN_FROZEN;
 	if (invocation_has(invocation, "--no-stop"))
@@ -81,7 +84,8 @@ static struct error *take_process(void *context, const struct task *task, struct
 	struct open_process *process = context;
 	struct snapshot_request request = { .pid = process->pid,
 					    .hold_seconds = process->hold_minutes * 60,
-					    .insist = process->insist };
+					    .insist = process->insist,
+					    .insist_line = process->insist_line };
 	if (process->way == OPEN_SNAPSHOT)
 		return live_target_open_snapshot(&request, task, ret);
 	return live_target_open(process->pid, process->way == OPEN_FROZEN, task, ret);
@@ -100,7 +104,7 @@ static struct error *open_process(struct app *app, const struct invocation *invo
 {
 	struct process_info process;
 	unsigned stall_seconds;
-	TRY(parse_way(invocation, &app->process));
+	TRY(parse_way(invocation, &app->scratch, &app->process));
 	TRY(open_stall(invocation, &stall_seconds));
 	TRY(open_choose_process(app, invocation, &process));
 	if (process.runtime == PROCESS_NATIVE_AOT)

@@ -147,7 +147,9 @@ static struct error *ended_early(struct collection *collection, const struct cor
 static struct error *open_target(struct collection *collection)
 {
 	const struct collect_request *request = collection->request;
-	struct snapshot_request snapshot = { .pid = request->pid, .insist = request->insist };
+	struct snapshot_request snapshot = { .pid = request->pid,
+					     .insist = request->insist,
+					     .insist_line = request->insist_line };
 	if (request->freeze)
 		return live_target_open(request->pid, true, request->task, &collection->target);
 	return live_target_open_snapshot(&snapshot, request->task, &collection->target);

@@ -29,8 +29,9 @@ struct collect_request {
 	int pid; /* as this process's /proc shows it */
 	struct destination_request to;
 	enum core_type type;
-	bool freeze; /* no snapshot: it stands still until its memory is written */
-	bool insist; /* on the snapshot: snapshot_request.insist */
+	bool freeze;             /* no snapshot: it stands still until its memory is written */
+	bool insist;             /* on the snapshot: snapshot_request.insist */
+	const char *insist_line; /* snapshot_request.insist_line */
 	/* NULL, or what memory is wanted whatever the type leaves out: asked of the snapshot or of
 	 * the process as it stands; see core_contents_select(). */
 	struct error *(*more)(void *context, struct target *target, struct arena *arena,
