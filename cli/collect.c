@@ -95,6 +95,7 @@ static struct error *prepare(struct app *app, const struct invocation *invocatio
 	const char *path = invocation_value(invocation, "-o");
 	TRY(choose_type(invocation, &ret->type));
 	TRY(open_stall(invocation, &ret->to.stall_seconds));
+	app->writer.stall_seconds = ret->to.stall_seconds;
 	TRY(open_check_ways(invocation));
 	TRY(packing(invocation, path, &ret->to.zstd_level));
 	TRY(open_choose_process(app, invocation, process));

@@ -79,6 +79,15 @@ static int open_file(const char *path, bool append, bool overwrite, bool *create
 					       : 0));
 }
 
+static bool is_fifo(const char *path)
+{
+	struct stat status;
+	int before = errno;
+	bool fifo = !stat(path, &status) && S_ISFIFO(status.st_mode);
+	errno = before;
+	return fifo;
+}
+
 /* A FIFO that nobody has opened to read: waits for that, as long as for a reader that takes
  * nothing. */
 static int open_patiently(const struct app *app, const char *path, bool append, bool overwrite,
@@ -89,7 +98,7 @@ static int open_patiently(const struct app *app, const char *path, bool append, 
 	uint64_t waited_ms = 0, most_ms = app->writer.stall_seconds * UINT64_C(1000);
 	for (;;) {
 		int fd = open_file(path, append, overwrite, created);
-		if (fd >= 0 || errno != ENXIO)
+		if (fd >= 0 || errno != ENXIO || !is_fifo(path))
 			return fd;
 		if (signals_received() || (most_ms && waited_ms >= most_ms)) {
 			errno = signals_received() ? ECANCELED : PATIENT_STALLED;

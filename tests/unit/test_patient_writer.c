@@ -10,7 +10,7 @@
 #include <termios.h>
 #include <time.h>
 
-enum { MANY_BYTES = 1024 * 1024, SECOND_MS = 1000 };
+enum { MANY_BYTES = 1024 * 1024, SECOND_MS = 1000, SLOW_MACHINE_SECONDS = 10 };
 
 static char many[MANY_BYTES];
 
@@ -125,17 +125,17 @@ TEST(a_reader_that_takes_nothing_is_given_up)
 	double took;
 	REQUIRE(!pipe2(ends, O_CLOEXEC));
 	CHECK_NUMBER(write_stalled(ends[1], 1, NULL, false, &took), PATIENT_STALLED);
-	CHECK(took >= 1 && took < 3);
+	CHECK(took >= 1 && took < SLOW_MACHINE_SECONDS);
 	close(ends[0]);
 	close(ends[1]);
 	REQUIRE(!pipe2(ends, O_CLOEXEC));
 	CHECK_NUMBER(write_stalled(ends[1], 1, NULL, true, &took), PATIENT_STALLED);
-	CHECK(took >= 1 && took < 3);
+	CHECK(took >= 1 && took < SLOW_MACHINE_SECONDS);
 	close(ends[0]);
 	close(ends[1]);
 	REQUIRE(!socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets));
 	CHECK_NUMBER(write_stalled(sockets[1], 1, NULL, false, &took), PATIENT_STALLED);
-	CHECK(took >= 1 && took < 3);
+	CHECK(took >= 1 && took < SLOW_MACHINE_SECONDS);
 	close(sockets[0]);
 	close(sockets[1]);
 }
@@ -152,7 +152,7 @@ TEST(a_terminal_that_takes_nothing_is_given_up)
 	REQUIRE(terminal >= 0);
 	for (int small = 0; small < 2; small++) {
 		CHECK_NUMBER(write_stalled(terminal, 1, NULL, small != 0, &took), PATIENT_STALLED);
-		CHECK(took >= 1 && took < 3);
+		CHECK(took >= 1 && took < SLOW_MACHINE_SECONDS);
 	}
 }
 
@@ -164,7 +164,7 @@ TEST(after_a_stop_it_waits_for_seconds_only)
 	double took;
 	REQUIRE(!pipe2(ends, O_CLOEXEC));
 	CHECK_NUMBER(write_stalled(ends[1], 0, &task, false, &took), ECANCELED);
-	CHECK(took >= PATIENT_AFTER_STOP_SECONDS && took < PATIENT_AFTER_STOP_SECONDS + 2);
+	CHECK(took >= PATIENT_AFTER_STOP_SECONDS && took < SLOW_MACHINE_SECONDS);
 	close(ends[0]);
 	close(ends[1]);
 	CHECK_FAILS(patient_write_error(ECANCELED, "cannot write"), ERROR_CANCELLED, "cancelled");
