@@ -1,9 +1,11 @@
 #include "attach/memory_groups.h"
 
+#include "attach/mount_line.h"
 #include "attach/proc_file.h"
 #include "base/cleanup.h"
 #include "base/limits.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 static const struct memory_files versions[] = {
@@ -49,29 +51,6 @@ static const char *find_path(const struct text *groups, const struct memory_file
 	return NULL;
 }
 
-struct mount_line {
-	const char *root, *point, *file_system, *options; /* each ends at a blank or at the line */
-};
-
-/* "36 35 98:0 /root /point rw,noatime master:1 - cgroup2 cgroup rw,memory" (proc(5)). */
-static bool parse_mount(char *line, struct mount_line *ret)
-{
-	char *rest = line, *words[64];
-	size_t count = 0, dash = 0;
-	while (count < sizeof(words) / sizeof(words[0]) && (words[count] = strsep(&rest, " ")))
-		count++;
-	for (size_t i = 6; i < count && !dash; i++)
-		if (!strcmp(words[i], "-"))
-			dash = i;
-	if (!dash || dash + 3 >= count)
-		return false;
-	*ret = (struct mount_line){ .root = words[3],
-				    .point = words[4],
-				    .file_system = words[dash + 1],
-				    .options = words[dash + 3] };
-	return true;
-}
-
 /* Is the group at or below the mount's root? The way from there. */
 static bool below_mount(const struct mount_line *mount, const char *path, size_t length,
 			struct group *group)
@@ -100,7 +79,7 @@ static bool find_group(int viewer, const char *path, size_t length, struct group
 	char *rest = mounts.bytes, *line;
 	while ((line = strsep(&rest, "\n"))) {
 		struct mount_line mount;
-		if (!parse_mount(line, &mount) || !below_mount(&mount, path, length, group))
+		if (!mount_line_parse(line, &mount) || !below_mount(&mount, path, length, group))
 			continue;
 		int size = snprintf(group->mount, sizeof(group->mount), "/proc/%d/root%s", viewer,
 				    mount.point);
@@ -110,13 +89,21 @@ static bool find_group(int viewer, const char *path, size_t length, struct group
 	return false;
 }
 
+/* Not access(2): that asks with the real ids, without a file capability of ours. The one place
+ * where this file opens what belongs to the process (a folder below /proc/PID/root). */
+static bool can_open(const char *folder)
+{
+	CLEANUP(fd_cleanup) int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd >= 0;
+}
+
 /* From the group up to the mount: each may have a limit. False: the group is not to be seen. */
 static bool visit_upwards(struct group *group, memory_group_visitor visit, void *context)
 {
 	char folder[2 * LIMIT_PATH_BYTES];
 	snprintf(folder, sizeof(folder), "%s%.*s", group->mount, (int)group->way_length,
 		 group->way);
-	if (access(folder, R_OK | X_OK))
+	if (!can_open(folder))
 		return false;
 	for (;;) {
 		snprintf(folder, sizeof(folder), "%s%.*s", group->mount, (int)group->way_length,

@@ -28,6 +28,7 @@ struct snapshot_request {
 	unsigned hold_seconds; /* drop it then; 0: never for that reason */
 	bool insist; /* although it cannot be told whether a seccomp filter or a memory limit of the
 			process forbids it */
+	const char *insist_line; /* what to type to insist, for messages; NULL: not known */
 };
 
 /* ERROR_UNSUPPORTED: refused, as it might harm the process: the message gives the figures.

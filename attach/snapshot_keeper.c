@@ -138,7 +138,7 @@ static struct error *clone_by(struct keeper *keeper, struct syscall_injection *i
 	keeper->trusts_wait =
 		injection->suspended || syscall_filter_trusts(keeper->filter, pid, injection->tid);
 	if (!keeper->trusts_wait && !request->insist)
-		return snapshot_refuse_filter(pid);
+		return snapshot_refuse_filter(request);
 	for (unsigned i = 0; i < keeper->leftover_count && keeper->trusts_wait; i++) {
 		bool unused;
 		TRY(snapshot_reap_by(injection, keeper->leftovers[i], &unused));
@@ -190,7 +190,7 @@ static struct error *take(struct keeper *keeper, uint64_t *ret_record)
 	int pid = keeper->request->process.pid;
 	TRY(process_state_check(pid, PROCESS_NEED_CALL));
 	TRY(memory_guard_open(pid, &keeper->guard));
-	TRY(snapshot_check_room(pid, keeper->guard, keeper->request->insist));
+	TRY(snapshot_check_room(keeper->request, keeper->guard));
 	TRY(wiped_areas_read(pid, &keeper->arena, &keeper->wiped));
 	keeper->filter = syscall_filter_of(pid, pid);
 	keeper->leftover_count = snapshot_leftovers(pid, keeper->leftovers);

@@ -2,6 +2,7 @@
 
 #include "attach/proc_file.h"
 #include "attach/process_file.h"
+#include "attach/process_place.h"
 #include "base/limits.h"
 
 #include <errno.h>
@@ -32,40 +33,84 @@ static uint64_t needed_bytes(int pid, const struct memory_room *room)
 	return room->floor_bytes + room->floor_bytes / 4 + resident * KIBIBYTE / TABLES_SHARE;
 }
 
-struct error *snapshot_check_room(int pid, const struct memory_guard *guard, bool insist)
+/* "--snapshot insists", with the line to type, where that is short. */
+static void append_insist(const struct snapshot_request *request, struct text *ret)
 {
-	struct memory_room room;
-	char text[256];
-	if (!memory_guard_sees(guard) && !insist)
-		return error_new(
-			ERROR_UNSUPPORTED,
-			"the memory limit of process %d cannot be read (its /sys/fs/cgroup "
-			"is not mounted), and a snapshot counts against it: " WAY_OUT
-			", --snapshot insists",
-			pid);
-	memory_guard_room(guard, &room);
-	uint64_t needed = needed_bytes(pid, &room);
-	if (room.room_bytes >= needed)
-		return NULL;
-	snapshot_room_text(&room, text, sizeof(text));
-	return error_new(ERROR_UNSUPPORTED,
-			 "no snapshot of process %d: %s and a snapshot, which counts against it, "
-			 "needs %llu MiB to be safe%s: " WAY_OUT,
-			 pid, text, (unsigned long long)needed / MIB,
-			 room.kills_group ? ", as running out of memory kills the whole container "
-					    "(memory.oom.group)"
-					  : "");
+	enum { LINE_BYTES_MAX = 400 }; /* a refusal fits in a snapshot_message */
+	const char *line = request->insist_line;
+	if (line && strlen(line) <= LINE_BYTES_MAX)
+		text_printf(ret, "--snapshot insists: %s", line);
+	else
+		text_append(ret, "--snapshot insists");
 }
 
-struct error *snapshot_refuse_filter(int pid)
+/* In a pod: the command that raises the limit, by what is missing and as much to be written. */
+static void append_resize(int pid, const struct memory_room *room, uint64_t needed,
+			  struct text *ret)
 {
-	return error_new(ERROR_UNSUPPORTED,
-			 "no snapshot of process %d: it runs under a seccomp filter, and from "
-			 "outside its container, without SYS_ADMIN, it cannot be told whether that "
-			 "kills a process for the clone(2) that a snapshot is: run clrpod in the "
-			 "same container, or use --freeze, or --snapshot to insist (the default "
-			 "filters of container runtimes allow it)",
-			 pid);
+	struct process_place place;
+	uint64_t missing = needed - room->room_bytes;
+	process_place_find(pid, &place);
+	if (room->is_machine || !*place.pod_uid)
+		return;
+	text_append(ret, ", or raise the limit while it runs: ");
+	process_place_append_resize(&place, room->limit_bytes + missing + room->floor_bytes, ret);
+}
+
+static struct error *refusal(struct text *text)
+{
+	if (text_failed(text))
+		return &error_no_memory;
+	return error_new(ERROR_UNSUPPORTED, "%s", text_string(text));
+}
+
+static struct error *refuse_unseen(const struct snapshot_request *request)
+{
+	CLEANUP(text_deinit) struct text text = { 0 };
+	text_printf(&text,
+		    "the memory limit of process %d cannot be read (its /sys/fs/cgroup is not "
+		    "mounted), and a snapshot counts against it: " WAY_OUT ", ",
+		    request->process.pid);
+	append_insist(request, &text);
+	return refusal(&text);
+}
+
+struct error *snapshot_check_room(const struct snapshot_request *request,
+				  const struct memory_guard *guard)
+{
+	CLEANUP(text_deinit) struct text text = { 0 };
+	struct memory_room room;
+	char figures[256];
+	if (!memory_guard_sees(guard) && !request->insist)
+		return refuse_unseen(request);
+	memory_guard_room(guard, &room);
+	uint64_t needed = needed_bytes(request->process.pid, &room);
+	if (room.room_bytes >= needed)
+		return NULL;
+	snapshot_room_text(&room, figures, sizeof(figures));
+	text_printf(&text,
+		    "no snapshot of process %d: %s and a snapshot, which counts against it, needs "
+		    "%llu MiB to be safe%s: " WAY_OUT,
+		    request->process.pid, figures, (unsigned long long)needed / MIB,
+		    room.kills_group ? ", as running out of memory kills the whole container "
+				       "(memory.oom.group)"
+				     : "");
+	append_resize(request->process.pid, &room, needed, &text);
+	return refusal(&text);
+}
+
+struct error *snapshot_refuse_filter(const struct snapshot_request *request)
+{
+	CLEANUP(text_deinit) struct text text = { 0 };
+	text_printf(&text,
+		    "no snapshot of process %d: it runs under a seccomp filter, and from outside "
+		    "its container, without SYS_ADMIN, it cannot be told whether that kills a "
+		    "process for the clone(2) that a snapshot is: run clrpod in the same "
+		    "container, or use --freeze; where its seccompProfile is RuntimeDefault (those "
+		    "filters allow it) ",
+		    request->process.pid);
+	append_insist(request, &text);
+	return refusal(&text);
 }
 
 /* --- a clone that failed */

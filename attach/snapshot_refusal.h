@@ -6,16 +6,18 @@
 #define ATTACH_SNAPSHOT_REFUSAL_H
 
 #include "attach/memory_guard.h"
+#include "attach/snapshot.h"
 
 #include <stddef.h>
 
 /* ERROR_UNSUPPORTED when the process's limits leave no room for a copy: its page tables, and what
- * is written until the watch can react. With `insist` limits that cannot be seen are no reason. */
-MUST_CHECK struct error *snapshot_check_room(int pid, const struct memory_guard *guard,
-					     bool insist);
+ * is written until the watch can react; in a pod with the command that raises the limit. With
+ * `insist` limits that cannot be seen are no reason. */
+MUST_CHECK struct error *snapshot_check_room(const struct snapshot_request *request,
+					     const struct memory_guard *guard);
 
 /* ERROR_UNSUPPORTED: the filters of the process might kill it for a system call of ours. */
-MUST_CHECK struct error *snapshot_refuse_filter(int pid);
+MUST_CHECK struct error *snapshot_refuse_filter(const struct snapshot_request *request);
 
 /* ERROR_UNSUPPORTED: there is no place for the code of a system call (attach/syscall_place.h). */
 MUST_CHECK struct error *snapshot_refuse_place(int pid);

@@ -102,6 +102,10 @@ static const struct option options[] = {
 	  "be seen through",
 	  NULL },
 	{ "--hold", "MINUTES", "drop the snapshot after so long (10; 0: never)", NULL },
+	{ "--stall", "SECONDS",
+	  "let the process go, with status 5, when whoever reads an answer takes no byte of it "
+	  "for so long (60; 0: never)",
+	  NULL },
 	{ "-c", "COMMAND", "run a command and leave; may be given several times",
 	  ALIASES("--command") },
 	{ "-x", "SCRIPT", "run the commands in a file (- is stdin) and leave",
@@ -129,7 +133,7 @@ const struct verb verb_analyze = {
 	.name = "analyze",
 	.summary = "look inside a dump or a live process",
 	.usage = "analyze DUMP | -p PID | -n NAME  [-c COMMAND]... [-x SCRIPT]... [-i]\n"
-		 "        [--freeze | --no-stop | --snapshot] [--hold MINUTES]\n"
+		 "        [--freeze | --no-stop | --snapshot] [--hold MINUTES] [--stall SECONDS]\n"
 		 "        [--json | --jsonl] [--sysroot DIR] [--keep-going] [--partial-ok] "
 		 "[--no-pager]",
 	.description =
@@ -143,7 +147,10 @@ const struct verb verb_analyze = {
 		"writes\n"
 		"afterwards costs memory of its own limit, as the prompt tells; the snapshot is "
 		"dropped\n"
-		"before memory runs out, and after --hold minutes; refresh takes a new one.",
+		"before memory runs out, and after --hold minutes; refresh takes a new one. When "
+		"nobody\n"
+		"takes the rest of an answer for --stall seconds, the process is let go, frozen or "
+		"not.",
 	.options = options,
 	.max_positionals = 1,
 	.examples = examples,

@@ -24,7 +24,11 @@ struct error *app_open(struct app *app, enum output_format format)
 				   .note = tell_note,
 				   .context = &app->progress };
 	progress_start(&app->progress);
-	app->out = output_new(format, stdout);
+	patient_writer_open(&app->writer, STDOUT_FILENO, &app->task);
+	app->answers = patient_writer_stream(&app->writer);
+	app->out = app->answers ? output_new(format, app->answers) : NULL;
+	if (app->out && isatty(STDOUT_FILENO))
+		output_flush_lines(app->out);
 	app->session = session_new();
 	return app->out && app->session ? NULL : &error_no_memory;
 }
@@ -34,18 +38,35 @@ void app_cleanup(struct app *app)
 	progress_end(&app->progress);
 	session_free(app->session);
 	output_free(app->out);
+	file_cleanup(&app->answers);
+	patient_writer_close(&app->writer);
 	arena_deinit(&app->scratch);
+}
+
+/* A reader of stderr that is stuck must not make a process wait that we hold. */
+PRINTF_LIKE(1, 0)
+static void warn_stderr(const char *format, va_list arguments)
+{
+	struct patient_writer writer;
+	patient_writer_open(&writer, STDERR_FILENO, NULL);
+	writer.stall_seconds = 1;
+	FILE *to = patient_writer_stream(&writer);
+	say_va(to ? to : stderr, "clrpod: ", format, arguments);
+	file_cleanup(&to);
+	patient_writer_close(&writer);
 }
 
 void app_warn(const struct app *app, const char *format, ...)
 {
 	FILE *log = app && app->session ? session_log(app->session) : NULL;
-	for (FILE *to = stderr; to; to = to == stderr ? log : NULL) {
-		va_list arguments;
-		va_start(arguments, format);
-		say_va(to, "clrpod: ", format, arguments);
-		va_end(arguments);
-	}
+	va_list arguments;
+	va_start(arguments, format);
+	warn_stderr(format, arguments);
+	va_end(arguments);
+	va_start(arguments, format);
+	if (log)
+		say_va(log, "clrpod: ", format, arguments);
+	va_end(arguments);
 }
 
 enum exit_status app_fail(struct app *app, const char *command, struct error *error,
@@ -81,6 +102,17 @@ static void tell_incomplete(const struct app *app, const struct pipeline *pipeli
 		app_warn(app, "the answer is not whole; without |> its last lines say why");
 }
 
+/* Nobody takes the answer: no reason to hold a process any longer. */
+static struct error *let_go(struct app *app, struct error *error)
+{
+	app->broken = true;
+	while (session_count(app->session))
+		session_close_last(app->session);
+	if (!app->process.identity.pid)
+		return error;
+	return error_context(error, "process %d was let go", app->process.identity.pid);
+}
+
 static enum exit_status run_command(struct app *app, struct pipeline *pipeline)
 {
 	struct command_runner runner = { .session = app->session,
@@ -98,6 +130,8 @@ static enum exit_status run_command(struct app *app, struct pipeline *pipeline)
 	if (!error)
 		return outcome.incomplete ? STATUS_INCOMPLETE : STATUS_WHOLE;
 	enum exit_status status = exit_status_of_command(error);
+	if (patient_write_stalled(error))
+		error = let_go(app, error);
 	if (outcome.no_target && status == STATUS_FAILED)
 		status = STATUS_NO_TARGET;
 	/* Nobody is told that nobody listens; a document told the rest, where it could be written.
@@ -116,7 +150,10 @@ enum exit_status app_run_command(struct app *app, const char *line)
 	if (log)
 		say(log, "> %s", line);
 	struct error *error = pipeline_open(app, line, &pipeline);
+	enum exit_status status = exit_status_of_command(error);
+	if (patient_write_stalled(error))
+		error = let_go(app, error);
 	if (error)
-		return app_fail(app, line, error, exit_status_of_command(error));
+		return app_fail(app, line, error, status);
 	return run_command(app, &pipeline);
 }

@@ -6,6 +6,7 @@
 #define CLI_APP_H
 
 #include "attach/process_identity.h"
+#include "base/patient_writer.h"
 #include "base/task.h"
 #include "cli/exit_status.h"
 #include "cli/progress.h"
@@ -16,21 +17,24 @@ enum open_way { OPEN_SNAPSHOT, OPEN_FROZEN, OPEN_RUNNING };
 struct open_process {
 	struct process_identity identity; /* .pid 0: none */
 	enum open_way way;
-	unsigned hold_minutes; /* 0: as long as the session */
-	bool insist;           /* snapshot_request.insist */
+	unsigned hold_minutes;   /* 0: as long as the session */
+	bool insist;             /* snapshot_request.insist */
+	const char *insist_line; /* snapshot_request.insist_line */
 };
 
 struct app {
 	enum output_format format;
-	struct output *out;
-	struct session *session; /* nothing open in it until a verb opens something */
+	struct patient_writer writer; /* the standard output; while a process is held, --stall's */
+	FILE *answers;                /* over it */
+	struct output *out;           /* over that */
+	struct session *session;      /* nothing open in it until a verb opens something */
 	struct arena scratch;
 	struct progress progress;
 	struct task task;
 	struct open_process process;
 	bool interactive; /* at the prompt */
 	bool pages;       /* there, an answer longer than the terminal waits at each screenful */
-	bool broken;      /* stdout takes no more */
+	bool broken;      /* nobody takes answers any more */
 };
 
 /* ERROR_NO_MEMORY only; *app is to be closed in any case. It must not move. */
@@ -46,7 +50,8 @@ enum exit_status app_fail(struct app *app, const char *command, struct error *er
 enum exit_status app_end_document(struct app *app, const char *verb,
 				  const struct output_coverage *coverage, bool partial_ok);
 
-/* Something to say that is neither answer nor failure, on stderr. */
+/* Something to say that is neither answer nor failure, on stderr; not said when nobody takes it
+ * there within a second. */
 void app_warn(const struct app *app, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* Runs one command of the interpreter; tells its failure. */

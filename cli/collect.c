@@ -1,6 +1,7 @@
 #include "base/cleanup.h"
 #include "cli/app.h"
 #include "cli/collect_by_runtime.h"
+#include "cli/next_command.h"
 #include "cli/open.h"
 #include "cli/options.h"
 #include "dump/collect.h"
@@ -93,12 +94,17 @@ static struct error *prepare(struct app *app, const struct invocation *invocatio
 					 .task = &app->task };
 	const char *path = invocation_value(invocation, "-o");
 	TRY(choose_type(invocation, &ret->type));
+	TRY(open_stall(invocation, &ret->to.stall_seconds));
+	app->writer.stall_seconds = ret->to.stall_seconds;
 	TRY(open_check_ways(invocation));
 	TRY(packing(invocation, path, &ret->to.zstd_level));
 	TRY(open_choose_process(app, invocation, process));
 	if (!path)
 		TRY(default_path(&app->scratch, ret->to.zstd_level, &path));
 	ret->process = process->identity;
+	ret->to.pid = process->pid;
+	ret->to.stream_line = next_command_stream(invocation, process->pid, &app->scratch);
+	ret->insist_line = next_command_insist(invocation, &app->scratch);
 	ret->to.path = stream < 0 ? path : NULL;
 	return NULL;
 }
@@ -245,7 +251,14 @@ static const struct option options[] = {
 	  "insist on a snapshot, although a seccomp filter or a memory limit of the process cannot "
 	  "be seen through",
 	  NULL },
-	{ "--force", NULL, "overwrite FILE; write although space gets short", NULL },
+	{ "--stall", "SECONDS",
+	  "let the process go, with status 5, when whoever reads -o - takes no byte for so long "
+	  "(60; 0: never)",
+	  NULL },
+	{ "--force", NULL,
+	  "overwrite FILE; write although space gets short, or a limit of the pod that cannot be "
+	  "seen may get it evicted",
+	  NULL },
 	{ "--json", NULL, "a JSON document", NULL },
 	{ "--jsonl", NULL, "the same, as JSON lines", NULL },
 	{ "--partial-ok", NULL, "exit status 0 for an incomplete dump", NULL },
@@ -266,7 +279,7 @@ const struct verb verb_collect = {
 	.summary = "write a dump of a live process",
 	.usage = "collect [-p PID | -n NAME] [-o FILE] [--type Full|Heap|Mini] [--zstd[=LEVEL]] "
 		 "[--freeze | --snapshot]\n"
-		 "        [--force] [--json | --jsonl] [--partial-ok]",
+		 "        [--stall SECONDS] [--force] [--json | --jsonl] [--partial-ok]",
 	.description =
 		"Writes a core file that clrpod, dotnet-dump, ClrMD, lldb and gdb open. The "
 		"process\n"
@@ -281,7 +294,17 @@ const struct verb verb_collect = {
 		"stands\n"
 		"still until everything is written. Either way it goes on, too, when clrpod is "
 		"killed.\n"
-		"FILE.partial becomes FILE when it is whole.",
+		"FILE.partial becomes FILE when it is whole. When the reader of -o - takes no byte "
+		"for\n"
+		"--stall seconds (kubectl was cut off, a laptop closed), or clrpod is told to "
+		"stop, "
+		"the\n"
+		"copy is dropped and the process let go.\n"
+		"In a pod, a file counts against limits that only the pod's spec has (an "
+		"emptyDir's\n"
+		"sizeLimit, limits.ephemeral-storage), and above them the pod is evicted, with "
+		"the\n"
+		"file: more than 32 MiB is not written there without --force. -o - goes past them.",
 	.options = options,
 	.refused = refused,
 	.examples = examples,

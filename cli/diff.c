@@ -85,6 +85,14 @@ static const struct option options[] = {
 	{ "-p", "PID", "a live process as one of the two: a snapshot of it",
 	  ALIASES("--process-id") },
 	{ "-n", "NAME", "the .NET process of this name as one of the two", ALIASES("--name") },
+	{ "--snapshot", NULL,
+	  "insist on a snapshot, although a seccomp filter or a memory limit of the process cannot "
+	  "be seen through",
+	  NULL },
+	{ "--stall", "SECONDS",
+	  "let the process go, with status 5, when whoever reads the answer takes no byte of it "
+	  "for so long (60; 0: never)",
+	  NULL },
 	{ "-all", NULL, "also the types that have not changed", ALIASES("--all") },
 	{ "-type", "TEXT", "only types whose name contains TEXT (case-sensitive)",
 	  ALIASES("--type") },
@@ -107,7 +115,7 @@ const struct verb verb_diff = {
 	.summary = "compare two heaps by type: dumps, or a dump and a process",
 	.usage = "diff A B | -p PID B | A -p PID\n"
 		 "        [-all] [-type TEXT] [-limit NUMBER] [--json | --jsonl]\n"
-		 "        [--sysroot DIR] [--partial-ok]",
+		 "        [--snapshot] [--stall SECONDS] [--sysroot DIR] [--partial-ok]",
 	.description =
 		"Counts and sizes of each type in A and in B, and how much more B has, the "
 		"largest\n"

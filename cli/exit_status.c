@@ -1,5 +1,6 @@
 #include "cli/exit_status.h"
 
+#include "base/patient_writer.h"
 #include "cli/signals.h"
 
 #include <errno.h>
@@ -24,8 +25,8 @@ enum exit_status exit_status_of_command(const struct error *error)
 		return STATUS_USAGE;
 	if (error->code == ERROR_CANCELLED && signals_received())
 		return signals_status();
-	/* Whoever read the answer has gone: it got a part of it. */
-	if (error->code == ERROR_OS && error->os_errno == EPIPE)
+	/* Whoever read the answer has gone, or is stuck: it got a part of it. */
+	if ((error->code == ERROR_OS && error->os_errno == EPIPE) || patient_write_stalled(error))
 		return STATUS_INCOMPLETE;
 	return STATUS_FAILED;
 }

@@ -1,6 +1,7 @@
 #include "cli/open.h"
 
 #include "attach/live_target.h"
+#include "cli/next_command.h"
 #include "commands/session.h"
 #include "dump/core_target.h"
 #include "dump/overlay_target.h"
@@ -9,7 +10,7 @@
 #include <errno.h>
 #include <sys/stat.h>
 
-enum { HOLD_MINUTES_DEFAULT = 10, HOLD_MINUTES_MAX = 24 * 60 };
+enum { HOLD_MINUTES_DEFAULT = 10, HOLD_MINUTES_MAX = 24 * 60, STALL_SECONDS_MAX = 24 * 60 * 60 };
 
 struct error *open_choose_process(struct app *app, const struct invocation *invocation,
 				  struct process_info *ret)
@@ -37,10 +38,28 @@ struct error *open_check_ways(const struct invocation *invocation)
 	return NULL;
 }
 
-static struct error *parse_way(const struct invocation *invocation, struct open_process *ret)
+struct error *open_stall(const struct invocation *invocation, unsigned *ret_seconds)
+{
+	const char *text = invocation_value(invocation, "--stall");
+	*ret_seconds = PATIENT_STALL_SECONDS;
+	if (!text)
+		return NULL;
+	char *end;
+	unsigned long seconds = strtoul(text, &end, 10);
+	if (*end || end == text || *text == '-' || seconds > STALL_SECONDS_MAX)
+		return error_new(ERROR_USAGE,
+				 "--stall %s is no number of seconds up to %d (0: for ever)", text,
+				 STALL_SECONDS_MAX);
+	*ret_seconds = (unsigned)seconds;
+	return NULL;
+}
+
+static struct error *parse_way(const struct invocation *invocation, struct arena *arena,
+			       struct open_process *ret)
 {
 	TRY(open_check_ways(invocation));
 	ret->insist = invocation_has(invocation, "--snapshot");
+	ret->insist_line = next_command_insist(invocation, arena);
 	if (invocation_has(invocation, "--freeze"))
 		ret->way = OPEN_FROZEN;
 	if (invocation_has(invocation, "--no-stop"))
@@ -66,7 +85,8 @@ static struct error *take_process(void *context, const struct task *task, struct
 	const struct open_process *process = context;
 	struct snapshot_request request = { .process = process->identity,
 					    .hold_seconds = process->hold_minutes * 60,
-					    .insist = process->insist };
+					    .insist = process->insist,
+					    .insist_line = process->insist_line };
 	if (process->way == OPEN_SNAPSHOT)
 		return live_target_open_snapshot(&request, task, ret);
 	return live_target_open(&process->identity,
@@ -97,7 +117,9 @@ static struct error *open_process(struct app *app, const struct invocation *invo
 				  struct target **ret, const char **ret_name)
 {
 	struct process_info process;
-	TRY(parse_way(invocation, &app->process));
+	unsigned stall_seconds;
+	TRY(parse_way(invocation, &app->scratch, &app->process));
+	TRY(open_stall(invocation, &stall_seconds));
 	TRY(open_choose_process(app, invocation, &process));
 	if (process.runtime == PROCESS_NATIVE_AOT)
 		return error_new(ERROR_UNSUPPORTED,
@@ -108,6 +130,8 @@ static struct error *open_process(struct app *app, const struct invocation *invo
 		return &error_no_memory;
 	TRY(process_reach(&process));
 	app->process.identity = process.identity;
+	if (app->process.way != OPEN_RUNNING) /* else nobody waits for us */
+		app->writer.stall_seconds = stall_seconds;
 	session_set_source(app->session,
 			   &(struct session_source){ .open = take_process,
 						     .check = check_process,

@@ -14,6 +14,10 @@ MUST_CHECK struct error *open_choose_process(struct app *app, const struct invoc
 /* --freeze, --snapshot and --no-stop exclude each other. */
 MUST_CHECK struct error *open_check_ways(const struct invocation *invocation);
 
+/* --stall: how long, in seconds, a reader of ours may take nothing while a process is held; 0: for
+ * ever. ERROR_USAGE. */
+MUST_CHECK struct error *open_stall(const struct invocation *invocation, unsigned *ret_seconds);
+
 /* Opens the dump named by the first word, or the process, in app's session. A process can be taken
  * anew from there (session_refresh()); app->process says how it is looked at. */
 MUST_CHECK struct error *open_session(struct app *app, const struct invocation *invocation);

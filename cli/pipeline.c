@@ -6,6 +6,7 @@
 #include "cli/app.h"
 #include "cli/quotes.h"
 #include "cli/say.h"
+#include "cli/signals.h"
 #include "commands/near_names.h"
 
 #include <ctype.h>
@@ -13,6 +14,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Programs of a shell that somebody may look for here: no files of these names by mistake. */
@@ -74,10 +76,41 @@ static int open_file(const char *path, bool append, bool overwrite, bool *create
 		errno = EEXIST;
 		return -1;
 	}
-	return open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY |
+	/* Regular files do not know O_NONBLOCK; of the others, this is a description of our own. */
+	return open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK |
 				  (append      ? O_APPEND
 				   : overwrite ? O_TRUNC
 					       : 0));
+}
+
+static bool is_fifo(const char *path)
+{
+	struct stat status;
+	int before = errno;
+	bool fifo = !stat(path, &status) && S_ISFIFO(status.st_mode);
+	errno = before;
+	return fifo;
+}
+
+/* A FIFO that nobody has opened to read: waits for that, as long as for a reader that takes
+ * nothing. */
+static int open_patiently(const struct app *app, const char *path, bool append, bool overwrite,
+			  bool *created)
+{
+	enum { TICK_MS = 50 };
+	const struct timespec tick = { .tv_nsec = TICK_MS * 1000000 };
+	uint64_t waited_ms = 0, most_ms = app->writer.stall_seconds * UINT64_C(1000);
+	for (;;) {
+		int fd = open_file(path, append, overwrite, created);
+		if (fd >= 0 || errno != ENXIO || !is_fifo(path))
+			return fd;
+		if (signals_received() || (most_ms && waited_ms >= most_ms)) {
+			errno = signals_received() ? ECANCELED : PATIENT_STALLED;
+			return -1;
+		}
+		nanosleep(&tick, NULL);
+		waited_ms += TICK_MS;
+	}
 }
 
 /* `words`: what stands behind |> or |>>. */
@@ -93,20 +126,23 @@ static struct error *to_file(struct pipeline *pipeline, const char *words, bool 
 					      "file behind it");
 	if (!append)
 		TRY(check_file_name(path));
-	int fd = open_file(path, append, arguments_has(arguments, "-f"), &pipeline->created);
+	int fd = open_patiently(pipeline->app, path, append, arguments_has(arguments, "-f"),
+				&pipeline->created);
 	if (fd < 0 && errno == EEXIST)
 		return error_new(ERROR_USAGE,
 				 "%s is there already: |>> %s adds to it, |> -f %s overwrites it",
 				 path, path, path);
-	if (fd < 0)
-		return error_os(errno, "cannot write %s", path);
+	if (fd < 0) {
+		int failed = errno;
+		const char *what = arena_printf(&pipeline->arena, "cannot write %s", path);
+		return what ? patient_write_error(failed, what) : &error_no_memory;
+	}
+	pipeline->fd = fd;
 	pipeline->path = strdup(path);
-	pipeline->file = fdopen(fd, "w");
-	if (pipeline->file && pipeline->path)
-		return NULL;
-	if (!pipeline->file)
-		close(fd);
-	return &error_no_memory;
+	patient_writer_open_own(&pipeline->writer, fd, &pipeline->app->task);
+	pipeline->writer.stall_seconds = pipeline->app->writer.stall_seconds;
+	pipeline->file = patient_writer_stream(&pipeline->writer);
+	return pipeline->file && pipeline->path ? NULL : &error_no_memory;
 }
 
 /* One piece between two |>. Filters are hung behind *last. */
@@ -216,7 +252,7 @@ static struct error *open_stream(struct pipeline *pipeline)
 	if (!terminal && !pipeline->file && pipeline->first == &screen->filter &&
 	    !session_log(app->session))
 		return NULL;
-	screen->to = pipeline->file ? pipeline->file : stdout;
+	screen->to = pipeline->file ? pipeline->file : app->answers;
 	screen->path = pipeline->path;
 	screen->progress = &app->progress;
 	screen->session = app->session;
@@ -239,7 +275,7 @@ static struct error *open_stream(struct pipeline *pipeline)
 
 struct error *pipeline_open(struct app *app, const char *line, struct pipeline *ret)
 {
-	*ret = (struct pipeline){ .app = app, .out = app->out };
+	*ret = (struct pipeline){ .app = app, .out = app->out, .fd = -1 };
 	arena_init(&ret->arena);
 	char *copy = arena_copy_text(&ret->arena, line, strlen(line));
 	ret->screen = calloc(1, sizeof(*ret->screen));
@@ -267,6 +303,7 @@ void pipeline_cleanup(struct pipeline *pipeline)
 		filter_free(filter);
 	}
 	file_cleanup(&pipeline->file);
+	fd_cleanup(&pipeline->fd);
 	free(pipeline->path);
 	text_deinit(&pipeline->begun);
 	line_parser_deinit(&pipeline->parser);
@@ -289,8 +326,12 @@ static struct error *close_file(struct pipeline *pipeline, bool failed)
 	FILE *file = pipeline->file;
 	pipeline->file = NULL;
 	errno = 0;
-	if (fclose(file))
-		return error_os(errno ? errno : EIO, "cannot write %s", pipeline->path);
+	int failed_with = fclose(file) ? errno ? errno : EIO : 0;
+	if (close(pipeline->fd) && !failed_with)
+		failed_with = errno;
+	pipeline->fd = -1;
+	if (failed_with)
+		return error_os(failed_with, "cannot write %s", pipeline->path);
 	if (failed && pipeline->created && !pipeline->screen->lines)
 		unlink(pipeline->path);
 	else if (pipeline->app->interactive)

@@ -9,6 +9,7 @@
 #ifndef CLI_PIPELINE_H
 #define CLI_PIPELINE_H
 
+#include "base/patient_writer.h"
 #include "cli/screen.h"
 
 struct app;
@@ -22,12 +23,14 @@ struct pipeline {
 	struct filter *first;
 	struct screen *screen; /* the last of them */
 	FILE *file;
-	char *path;                /* of `file` */
-	bool created;              /* `file` was not there */
-	bool any;                  /* something was written to the stream */
-	struct text begun;         /* a line that has no end yet */
-	struct line_parser parser; /* of the first filter's lines */
-	struct error *error;       /* of a filter or the screen */
+	int fd;                       /* of `file`; -1: none */
+	struct patient_writer writer; /* between them */
+	char *path;                   /* of `file` */
+	bool created;                 /* `file` was not there */
+	bool any;                     /* something was written to the stream */
+	struct text begun;            /* a line that has no end yet */
+	struct line_parser parser;    /* of the first filter's lines */
+	struct error *error;          /* of a filter or the screen */
 };
 
 /* The first " |> " of the line that is outside quotes; NULL: there is none. */

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "cli/say.h"
 
+#include <poll.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -21,9 +22,16 @@ void progress_start(struct progress *progress)
 	*progress = (struct progress){ .terminal = isatty(STDERR_FILENO), .start_ns = now_ns() };
 }
 
+/* Ctrl-S, a lost connection: not waited for. */
+static bool is_stuck(void)
+{
+	struct pollfd terminal = { .fd = STDERR_FILENO, .events = POLLOUT };
+	return poll(&terminal, 1, 0) <= 0;
+}
+
 void progress_end(struct progress *progress)
 {
-	if (progress->shown)
+	if (progress->shown && !is_stuck())
 		say_status_end(stderr);
 	progress->shown = false;
 }
@@ -51,6 +59,8 @@ void progress_report(void *context, const char *what, uint64_t done, uint64_t to
 	if (now - progress->start_ns < FIRST_AFTER_NS || now - progress->last_ns < EVERY_NS)
 		return;
 	progress->last_ns = now;
+	if (is_stuck())
+		return;
 	progress->shown = true;
 	if (total && done <= total)
 		show_part(progress, what, done, total, (double)(now - progress->start_ns) / 1e9);

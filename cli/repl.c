@@ -203,7 +203,7 @@ void repl_run(struct app *app)
 		return;
 	}
 	app->interactive = true;
-	while (!session_exit_requested(app->session)) {
+	while (!session_exit_requested(app->session) && !app->broken) {
 		int count = 0;
 		signals_clear();
 		const char *line = el_gets(prompt.edit, &count);

@@ -1,10 +1,11 @@
 #include "cli/screen.h"
 
 #include "base/escape.h"
+#include "base/limits.h"
+#include "base/patient_writer.h"
 #include "cli/say.h"
 #include "cli/signals.h"
 
-#include <errno.h>
 #include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
@@ -49,10 +50,10 @@ size_t screen_fit(const char *text, size_t length, size_t columns, size_t *ret_c
 
 static struct error *write_failed(const struct screen *screen)
 {
+	char what[LIMIT_PATH_BYTES];
 	int number = errno ? errno : EIO;
-	if (screen->path)
-		return error_os(number, "cannot write %s", screen->path);
-	return error_os(number, "cannot write the answer");
+	snprintf(what, sizeof(what), "cannot write %s", screen->path ? screen->path : "the answer");
+	return patient_write_error(number, what);
 }
 
 static struct error *put(const struct screen *screen, const char *bytes, size_t size)

@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/limits.h"
+#include "base/patient_writer.h"
 #include "dump/core_layout.h"
 #include "dump/core_notes.h"
 
@@ -147,7 +148,8 @@ static struct error *open_target(struct collection *collection)
 {
 	const struct collect_request *request = collection->request;
 	struct snapshot_request snapshot = { .process = request->process,
-					     .insist = request->insist };
+					     .insist = request->insist,
+					     .insist_line = request->insist_line };
 	if (request->freeze)
 		return live_target_open(&request->process, LIVE_STOPPED, request->task,
 					&collection->target);
@@ -242,7 +244,10 @@ struct error *collect_process(const struct collect_request *request, struct coll
 	*ret = (struct collect_result){ 0 };
 	arena_init(&collection.arena);
 	struct error *error = collect(&collection);
+	bool held = collection.target != NULL;
 	target_close(collection.target); /* resumes, if that was not done */
+	if (held && patient_write_stalled(error))
+		error = error_context(error, "process %d was let go", request->process.pid);
 	destination_free(collection.to);
 	core_layout_deinit(&collection.layout);
 	text_deinit(&collection.notes);

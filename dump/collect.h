@@ -9,7 +9,9 @@
  * file is sparse where memory is zeros. It is written as PATH.partial, mode 0600, and renamed when
  * it is whole. What was written when the process ended, or when SIGTERM or SIGHUP told us to stop
  * (an evicted pod), is a smaller dump and stays as PATH.partial once the runtime's own data is in
- * it; after SIGINT and after errors, a full disk among them, nothing is left.
+ * it; after SIGINT and after errors, a full disk among them, nothing is left. When the reader of a
+ * stream takes no byte for too long (destination_request.stall_seconds), the process is let go: an
+ * error of patient_write_stalled().
  *
  * For the caller (cli/): catch SIGINT, SIGTERM and SIGHUP and set the task's stop flag, or a
  * killed collect leaves PATH.partial behind. Ctrl-Z is held back while the process stands.
@@ -28,8 +30,9 @@ struct collect_request {
 	struct process_identity process;
 	struct destination_request to;
 	enum core_type type;
-	bool freeze; /* no snapshot: it stands still until its memory is written */
-	bool insist; /* on the snapshot: snapshot_request.insist */
+	bool freeze;             /* no snapshot: it stands still until its memory is written */
+	bool insist;             /* on the snapshot: snapshot_request.insist */
+	const char *insist_line; /* snapshot_request.insist_line */
 	/* NULL, or what memory is wanted whatever the type leaves out: asked of the snapshot or of
 	 * the process as it stands; see core_contents_select(). */
 	struct error *(*more)(void *context, struct target *target, struct arena *arena,

@@ -1,7 +1,7 @@
 #include "dump/core_sink.h"
 
-#include <errno.h>
-#include <poll.h>
+#include "base/patient_writer.h"
+
 #include <unistd.h>
 
 struct file_sink {
@@ -98,8 +98,7 @@ void core_sink_file_watch(struct core_sink *sink, core_sink_check check, void *c
 
 struct pipe_sink {
 	struct core_sink base;
-	int fd;
-	const struct task *task;
+	struct patient_writer writer;
 	uint64_t given; /* bytes */
 };
 
@@ -108,28 +107,12 @@ static struct pipe_sink *pipe_of(struct core_sink *sink)
 	return (struct pipe_sink *)sink;
 }
 
-/* After a write that took nothing: wait, or tell why not. */
-static struct error *pipe_wait(const struct pipe_sink *pipe, int os_errno)
-{
-	struct pollfd wait = { .fd = pipe->fd, .events = POLLOUT };
-	if (os_errno == EAGAIN) /* whoever shares the pipe with us made it so */
-		poll(&wait, 1, -1);
-	else if (os_errno != EINTR)
-		return error_os(os_errno, "cannot write the core");
-	return task_check(pipe->task, "writing the core");
-}
-
 static struct error *pipe_write(struct core_sink *sink, const void *bytes, size_t size)
 {
-	struct pipe_sink *pipe = pipe_of(sink);
-	for (size_t done = 0; done < size;) {
-		ssize_t part = write(pipe->fd, (const uint8_t *)bytes + done, size - done);
-		if (part <= 0)
-			TRY(pipe_wait(pipe, part ? errno : ENOSPC));
-		else
-			done += (size_t)part;
-	}
-	pipe->given += size;
+	int failed = patient_write(&pipe_of(sink)->writer, bytes, size);
+	if (failed)
+		return patient_write_error(failed, "cannot write the core");
+	pipe_of(sink)->given += size;
 	return NULL;
 }
 
@@ -152,6 +135,7 @@ static struct error *pipe_finish(struct core_sink *sink, uint64_t *ret_bytes)
 
 static void pipe_free(struct core_sink *sink)
 {
+	patient_writer_close(&pipe_of(sink)->writer);
 	free(pipe_of(sink));
 }
 
@@ -162,12 +146,15 @@ static const struct core_sink_ops pipe_ops = {
 	.free = pipe_free,
 };
 
-struct error *core_sink_pipe_new(int fd, const struct task *task, struct core_sink **ret)
+struct error *core_sink_pipe_new(int fd, unsigned stall_seconds, const struct task *task,
+				 struct core_sink **ret)
 {
 	struct pipe_sink *pipe = calloc(1, sizeof(*pipe));
 	if (!pipe)
 		return &error_no_memory;
-	*pipe = (struct pipe_sink){ .base = { &pipe_ops }, .fd = fd, .task = task };
+	pipe->base.ops = &pipe_ops;
+	patient_writer_open(&pipe->writer, fd, task);
+	pipe->writer.stall_seconds = stall_seconds;
 	*ret = &pipe->base;
 	return NULL;
 }

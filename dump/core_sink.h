@@ -25,7 +25,8 @@ struct core_sink_ops {
 	void (*free)(struct core_sink *sink);
 };
 
-/* First member of each implementation. Errors of all calls: ERROR_OS, ERROR_NO_MEMORY. */
+/* First member of each implementation. Errors of all calls: ERROR_OS, ERROR_NO_MEMORY, of a
+ * pipe ERROR_CANCELLED too. */
 struct core_sink {
 	const struct core_sink_ops *ops;
 };
@@ -40,10 +41,11 @@ enum { CORE_SINK_WATCH_BYTES = 8 * 1024 * 1024 };
 typedef struct error *(*core_sink_check)(void *context, uint64_t more);
 void core_sink_file_watch(struct core_sink *sink, core_sink_check check, void *context);
 
-/* A pipe, a socket, a terminal: all bytes in their order, zeros too. `fd` stays the caller's, who
- * ignores SIGPIPE; os_errno EPIPE: nobody reads any more. A reader that stalls holds us up; the
- * task, which may be NULL, then ends the waiting: ERROR_CANCELLED. */
-MUST_CHECK struct error *core_sink_pipe_new(int fd, const struct task *task,
+/* A pipe, a socket: all bytes in their order, zeros too. `fd` stays the caller's, who ignores
+ * SIGPIPE; os_errno EPIPE: nobody reads any more. A reader that takes no byte for `stall_seconds`
+ * (0: for ever) is an error, patient_write_stalled(). The task, which may be NULL, ends the waiting
+ * too: ERROR_CANCELLED (base/patient_writer.h). */
+MUST_CHECK struct error *core_sink_pipe_new(int fd, unsigned stall_seconds, const struct task *task,
 					    struct core_sink **ret);
 
 void core_sink_free(struct core_sink *sink); /* finished or not; NULL is allowed */

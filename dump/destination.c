@@ -1,13 +1,19 @@
 #include "dump/destination.h"
 
+#include "attach/credentials.h"
+#include "base/cleanup.h"
 #include "dump/core_sink_zstd.h"
 #include "dump/output_file.h"
+#include "dump/pod_room.h"
 
+#include <errno.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct destination {
 	struct output_file *file; /* NULL: a stream */
 	struct core_sink *sink;
+	struct pod_room pod;
 	bool packed;
 };
 
@@ -25,6 +31,10 @@ struct error *destination_check(const struct destination_request *request)
 static struct error *check_room(void *context, uint64_t more)
 {
 	const struct destination *destination = context;
+	struct stat written;
+	if (fstat(output_file_fd(destination->file), &written))
+		return error_os(errno, "cannot look at %s", destination->pod.path);
+	TRY(pod_room_check(&destination->pod, (uint64_t)written.st_size + more));
 	return output_file_check_room(destination->file, more, destination->packed);
 }
 
@@ -32,10 +42,13 @@ static struct error *open_sink(const struct destination_request *request,
 			       struct destination *destination)
 {
 	struct core_sink *sink;
-	if (destination->file)
+	if (destination->file) {
 		TRY(core_sink_file_new(output_file_fd(destination->file), &sink));
-	else
-		TRY(core_sink_pipe_new(request->fd, request->task, &sink));
+	} else {
+		CLEANUP(credentials_resume) /* it opens the stream once more */
+		MAYBE_UNUSED struct as_ourselves before = credentials_as_ourselves();
+		TRY(core_sink_pipe_new(request->fd, request->stall_seconds, request->task, &sink));
+	}
 	if (destination->file && !request->force)
 		core_sink_file_watch(sink, check_room, destination);
 	if (request->zstd_level)
@@ -44,15 +57,31 @@ static struct error *open_sink(const struct destination_request *request,
 	return NULL;
 }
 
+static struct error *open_file(const struct destination_request *request, uint64_t bytes,
+			       struct destination *destination)
+{
+	bool packed = destination->packed;
+	struct pod_room *pod = &destination->pod;
+	TRY(output_file_create(request->path, request->force, &destination->file));
+	*pod = (struct pod_room){ .path = request->path,
+				  .pid = request->pid,
+				  .instead = request->stream_line ? request->stream_line
+								  : "stream it with -o -" };
+	pod_storage_of(output_file_fd(destination->file), request->pid, &pod->storage);
+	if (!request->force) {
+		TRY(output_file_check_space(destination->file, bytes, packed));
+		TRY(pod_room_check(pod, packed ? bytes / OUTPUT_PACKED_DIVISOR : bytes));
+	}
+	pod_room_note(pod, request->task);
+	return NULL;
+}
+
 static struct error *open_all(const struct destination_request *request, uint64_t bytes,
 			      struct destination *destination)
 {
 	destination->packed = request->zstd_level != 0;
-	if (request->path) {
-		TRY(output_file_create(request->path, request->force, &destination->file));
-		if (!request->force)
-			TRY(output_file_check_space(destination->file, bytes, destination->packed));
-	}
+	if (request->path)
+		TRY(open_file(request, bytes, destination));
 	return open_sink(request, destination);
 }
 

@@ -8,10 +8,13 @@
 #include "dump/core_sink.h"
 
 struct destination_request {
-	const char *path; /* of the finished file; NULL: a stream */
-	int fd;           /* the stream, borrowed */
-	int zstd_level;   /* 0: not packed */
-	bool force;       /* replace PATH and PATH.partial; write although space gets short */
+	const char *path;        /* of the finished file; NULL: a stream */
+	int fd;                  /* the stream, borrowed */
+	unsigned stall_seconds;  /* a stream's reader may take no byte for so long; 0: for ever */
+	int zstd_level;          /* 0: not packed */
+	int pid;                 /* whose dump; its mounts tell of a PATH below its root */
+	const char *stream_line; /* what to type to stream it instead, for messages; may be NULL */
+	bool force; /* replace PATH and PATH.partial; write although space gets short */
 	const struct task *task; /* may be NULL */
 };
 
@@ -21,7 +24,8 @@ struct destination;
 MUST_CHECK struct error *destination_check(const struct destination_request *request);
 
 /* `bytes`: about how long the core will be. Creates PATH.partial; unless forced, refuses what has
- * no room for it (ERROR_OS with the figures and the ways out). How long it will be packed is a
+ * no room for it (ERROR_OS with the figures and the ways out), or may get its pod evicted
+ * (dump/pod_room.h; the task's note says so in any case). How long it will be packed is a
  * guess: so the room is looked at again and again while it is written, and writing fails with the
  * same words when it gets short. */
 MUST_CHECK struct error *destination_open(const struct destination_request *request, uint64_t bytes,

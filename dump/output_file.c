@@ -2,6 +2,7 @@
 
 #include "attach/credentials.h"
 #include "attach/memory_guard.h"
+#include "attach/process_place.h"
 #include "base/cleanup.h"
 #include "base/limits.h"
 
@@ -119,7 +120,7 @@ static unsigned long long mebibytes(uint64_t bytes)
 PRINTF_LIKE(3, 4)
 static struct error *no_room(int os_errno, bool packed, const char *format, ...)
 {
-	char what[512];
+	char what[1024];
 	va_list arguments;
 	va_start(arguments, format);
 	vsnprintf(what, sizeof(what), format, arguments);
@@ -164,12 +165,24 @@ static struct error *check_memory(const struct output_file *file, const struct n
 		return NULL;
 	uint64_t left =
 		memory.used_bytes < memory.limit_bytes ? memory.limit_bytes - memory.used_bytes : 0;
-	if (need->bytes <= left && left - need->bytes >= RESERVE_BYTES)
+	/* For the app too, in whose container we may be. */
+	uint64_t keep = memory.floor_bytes > RESERVE_BYTES ? memory.floor_bytes : RESERVE_BYTES;
+	if (need->bytes <= left && left - need->bytes >= keep)
 		return NULL;
+	CLEANUP(text_deinit) struct text raise = { 0 };
+	struct process_place place;
+	process_place_find((int)getpid(), &place);
+	if (*place.pod_uid) {
+		text_append(&raise, " (raise them while it runs: ");
+		process_place_append_resize(&place, memory.limit_bytes + need->bytes + keep - left,
+					    &raise);
+		text_append(&raise, ")");
+	}
 	return no_room(ENOSPC, need->packed,
 		       "%s %s on a tmpfs, which counts as memory, and %llu of the %llu MiB that "
-		       "clrpod's container may take are left",
-		       file->path, need->text, mebibytes(left), mebibytes(memory.limit_bytes));
+		       "clrpod's container may take are left%s",
+		       file->path, need->text, mebibytes(left), mebibytes(memory.limit_bytes),
+		       text_string(&raise));
 }
 
 static struct error *check_file_size(const struct output_file *file, const struct need *need)

@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/limits.h"
 #include "dump/core_owner.h"
+#include "dump/pod_room.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,6 +23,16 @@ static double now_ms(void)
 static unsigned long long mebibytes(uint64_t bytes)
 {
 	return (unsigned long long)(bytes >> 20);
+}
+
+/* The runtime's dump counts in the pod while it is there. */
+static struct error *check_pod(const struct process_info *process, int folder)
+{
+	struct pod_room room = { .path = "what the runtime would write",
+				 .pid = process->pid,
+				 .instead = "give clrpod the right to read the process" };
+	pod_storage_of(folder, process->pid, &room.storage);
+	return pod_room_check(&room, process->resident_bytes);
 }
 
 /* A full dump has about the bytes that are resident; smaller ones have fewer. */
@@ -133,8 +144,10 @@ struct error *runtime_dump_take(const struct process_info *process, enum diagnos
 	if (folder < 0)
 		return error_os(errno, "cannot open %s of process %d", process->socket.folder,
 				process->pid);
-	if (!force)
+	if (!force) {
 		TRY(check_room(process, folder));
+		TRY(check_pod(process, folder));
+	}
 	clock_gettime(CLOCK_REALTIME, &now);
 	snprintf(name, sizeof(name), "clrpod-%d-%llx.core", process->namespace_pid,
 		 (unsigned long long)now.tv_sec * 1000000000 + (unsigned long long)now.tv_nsec);

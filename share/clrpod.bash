@@ -165,6 +165,8 @@ _clrpod()
 		return ;;
 	analyze:--hold)
 		return ;;
+	analyze:--stall)
+		return ;;
 	analyze:-c | analyze:--command)
 		_clrpod_command
 		return ;;
@@ -185,10 +187,14 @@ _clrpod()
 	collect:--type)
 		_clrpod_words 'Full Heap Mini'
 		return ;;
+	collect:--stall)
+		return ;;
 	diff:-p | diff:--process-id)
 		_clrpod_words "$(cd /proc && echo [0-9]*)"
 		return ;;
 	diff:-n | diff:--name)
+		return ;;
+	diff:--stall)
 		return ;;
 	diff:-type | diff:--type)
 		return ;;
@@ -199,10 +205,10 @@ _clrpod()
 		return ;;
 	esac
 	case $verb in
-	analyze) options=' -p --process-id -n --name --freeze --no-stop --snapshot --hold -c --command -x --script -i --interactive --json --jsonl --sysroot --keep-going --no-pager --partial-ok' ;;
-	collect) options=' -p --process-id -n --name -o --output --zstd --type --freeze --snapshot --force --json --jsonl --partial-ok' ;;
+	analyze) options=' -p --process-id -n --name --freeze --no-stop --snapshot --hold --stall -c --command -x --script -i --interactive --json --jsonl --sysroot --keep-going --no-pager --partial-ok' ;;
+	collect) options=' -p --process-id -n --name -o --output --zstd --type --freeze --snapshot --stall --force --json --jsonl --partial-ok' ;;
 	ps) options=' --json --jsonl --partial-ok' ;;
-	diff) options=' -p --process-id -n --name -all --all -type --type -limit --limit --json --jsonl --sysroot --partial-ok' ;;
+	diff) options=' -p --process-id -n --name --snapshot --stall -all --all -type --type -limit --limit --json --jsonl --sysroot --partial-ok' ;;
 	--print-completion) _clrpod_words 'bash zsh'; return ;;
 	--print-man) _clrpod_words commands; return ;;
 	esac

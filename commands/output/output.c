@@ -1,5 +1,7 @@
 #include "commands/output/output_internal.h"
 
+#include "base/patient_writer.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <unistd.h>
@@ -92,7 +94,7 @@ struct error *output_finish(struct output *output)
 	if (output->out_of_memory)
 		return &error_no_memory;
 	if (output->stream_errno)
-		return error_os(output->stream_errno, "cannot write the answer");
+		return patient_write_error(output->stream_errno, "cannot write the answer");
 	return NULL;
 }
 

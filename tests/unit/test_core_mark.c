@@ -83,7 +83,7 @@ TEST(a_stream_cut_anywhere_has_no_zeros_for_unreadable_pages)
 	size_t all = 0, pages = 0, there = 0;
 	for (size_t page = 0; page < LOSSY_PAGES; page++)
 		all += lossy_page_is_there(page);
-	CHECK_OK(core_sink_pipe_new(fd, NULL, &sink));
+	CHECK_OK(core_sink_pipe_new(fd, 0, NULL, &sink));
 	CHECK_OK(write_lossy(sink, fake, false, &written));
 	CHECK_OK(sink->ops->finish(sink, &bytes));
 	CHECK_OK(check_lossy(fd, fake, &pages));
@@ -152,7 +152,7 @@ TEST(a_damaged_table_ends_the_search)
 	CLEANUP(core_file_close) struct target *core = NULL;
 	struct core_written written;
 	uint64_t bytes;
-	CHECK_OK(core_sink_pipe_new(fd, NULL, &sink));
+	CHECK_OK(core_sink_pipe_new(fd, 0, NULL, &sink));
 	CHECK_OK(write_lossy(sink, fake, false, &written));
 	CHECK_OK(sink->ops->finish(sink, &bytes));
 	REQUIRE(!ftruncate(fd, (off_t)bytes - 1));

@@ -250,7 +250,7 @@ TEST(a_pipe_that_nobody_reads)
 	int ends[2];
 	signal(SIGPIPE, SIG_IGN);
 	REQUIRE(!pipe2(ends, O_CLOEXEC));
-	struct error *error = core_sink_pipe_new(ends[1], NULL, &sink);
+	struct error *error = core_sink_pipe_new(ends[1], 0, NULL, &sink);
 	close(ends[0]);
 	if (!error)
 		error = sink->ops->write(sink, "core", 4);

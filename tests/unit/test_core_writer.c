@@ -236,7 +236,7 @@ TEST(unreadable_pages_in_a_stream)
 					  .segment_count = 2 };
 	struct core_written written;
 	uint64_t bytes;
-	CHECK_OK(core_sink_pipe_new(fd, NULL, &sink));
+	CHECK_OK(core_sink_pipe_new(fd, 0, NULL, &sink));
 	CHECK_OK(core_write(sink, &contents, NULL, &written));
 	CHECK_OK(sink->ops->finish(sink, &bytes));
 	CHECK_NUMBER(written.unreadable_bytes, 6 * PAGE);

@@ -1,0 +1,20 @@
+#include "attach/mount_line.h"
+
+bool mount_line_parse(char *line, struct mount_line *ret)
+{
+	char *rest = line, *words[64];
+	size_t count = 0, dash = 0;
+	while (count < sizeof(words) / sizeof(words[0]) && (words[count] = strsep(&rest, " ")))
+		count++;
+	for (size_t i = 6; i < count && !dash; i++)
+		if (!strcmp(words[i], "-"))
+			dash = i;
+	if (!dash || dash + 3 >= count)
+		return false;
+	*ret = (struct mount_line){ .id = strtoull(words[0], NULL, 10),
+				    .root = words[3],
+				    .point = words[4],
+				    .file_system = words[dash + 1],
+				    .options = words[dash + 3] };
+	return true;
+}

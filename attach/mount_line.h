@@ -1,0 +1,21 @@
+/*
+ * One mount of /proc/PID/mountinfo: "36 35 98:0 /root /point rw,noatime master:1 - ext4 dev rw"
+ * (proc(5); fs/proc_namespace.c: show_mountinfo()). Blanks in paths are written as \040.
+ */
+#ifndef ATTACH_MOUNT_LINE_H
+#define ATTACH_MOUNT_LINE_H
+
+#include "base/error.h"
+
+struct mount_line {
+	uint64_t id;       /* as "mnt_id" of /proc/PID/fdinfo/FD; of the whole machine */
+	const char *root;  /* the folder of the file system that is mounted: "/" is all of it */
+	const char *point; /* where, as the process sees it */
+	const char *file_system;
+	const char *options; /* of the file system: "rw,size=51200k" */
+};
+
+/* Cuts `line`, which has no newline, into words that *ret points to. False: it is no such line. */
+bool mount_line_parse(char *line, struct mount_line *ret);
+
+#endif

@@ -1,0 +1,50 @@
+#include "attach/process_place.h"
+
+#include "attach/proc_file.h"
+#include "base/limits.h"
+
+#include <inttypes.h>
+
+void process_place_find(int pid, struct process_place *ret)
+{
+	CLEANUP(text_deinit) struct text file = { 0 };
+	char our_pod[POD_UID_BYTES];
+	*ret = (struct process_place){ 0 };
+	if (!proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "/proc/%d/cgroup", pid)) {
+		container_id_in(text_string(&file), ret->container);
+		pod_uid_in(text_string(&file), ret->pod_uid);
+	}
+	if (!proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "/proc/%d/mountinfo", pid)) {
+		if (!*ret->pod_uid)
+			pod_uid_in(text_string(&file), ret->pod_uid);
+		container_name_in(text_string(&file), ret->container_name);
+	}
+	/* The containers of a pod share its host name. */
+	if (*ret->pod_uid &&
+	    !proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "/proc/self/mountinfo")) {
+		pod_uid_in(text_string(&file), our_pod);
+		if (strcmp(our_pod, ret->pod_uid) || uname(&ret->host))
+			ret->host.nodename[0] = '\0';
+	}
+}
+
+const char *process_place_pod(const struct process_place *place)
+{
+	return *place->host.nodename ? place->host.nodename : "POD";
+}
+
+const char *process_place_container(const struct process_place *place)
+{
+	return *place->container_name ? place->container_name : "CONTAINER";
+}
+
+void process_place_append_resize(const struct process_place *place, uint64_t limit_bytes,
+				 struct text *ret)
+{
+	text_printf(ret,
+		    "kubectl patch pod %s --subresource resize -p "
+		    "'{\"spec\":{\"containers\":[{\"name\":\"%s\",\"resources\":{\"limits\":"
+		    "{\"memory\":\"%" PRIu64 "Mi\"}}}]}}'",
+		    process_place_pod(place), process_place_container(place),
+		    (limit_bytes + (1 << 20) - 1) >> 20);
+}
