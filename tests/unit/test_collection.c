@@ -419,7 +419,6 @@ TEST(a_collection_can_be_stopped)
 	struct task task = { .stop = &stop };
 	struct value value;
 	bool found;
-	CHECK_OK(scene_open(&scene.scene));
 	CHECK_OK(set_scene_open(&scene));
 	REQUIRE(scene.scene.is_collection);
 	scene.scene.types->heap.task = &task;
