@@ -105,6 +105,8 @@ enum {
 	LIMIT_TREE_DEPTH = 128,        /* balanced trees of 2^31 nodes have 62 at most */
 	LIMIT_COLLECTION_WRAPPERS = 8, /* a ReadOnlyCollection of a Collection of … */
 	LIMIT_COLLECTION_NODES = 16 * 1024 * 1024, /* of a chain that is to be turned round */
+	LIMIT_COUNT_LAG = 1024 * 1024,  /* elements of a concurrent collection beyond its count:
+					   at most one a thread is not counted yet */
 	LIMIT_UNREADABLE_RUN = 1024,    /* elements one after the other; then the collection ends */
 	LIMIT_GET_STEPS = 256,          /* members and indexes of one get path */
 	LIMIT_NEAREST_KEYS = 16 * 1024, /* compared when a key was not found */
@@ -113,10 +115,10 @@ enum {
 	LIMIT_KEPT_LINES_BYTES = 64 * 1024 * 1024, /* by |> sort and |> tail, and of one line */
 	LIMIT_TAIL_LINES = 1024 * 1024,
 	LIMIT_SORT_COLUMN = 1024,
-	LIMIT_COMPLETIONS = 64 * 1024,   /* names that begin with what is typed */
-	LIMIT_SHOWN_STRING_UNITS = 4096, /* longer ones are cut, and say so */
-	LIMIT_STRING_BUILDER_CHUNKS = 16 * 1024 * 1024,
-	LIMIT_MEMORY_UNITS = 0x7fffffff, /* by one d, db, dq …: as SOS */
+	LIMIT_COMPLETIONS = 64 * 1024,                 /* names that begin with what is typed */
+	LIMIT_SHOWN_STRING_UNITS = 4096,               /* longer ones are cut, and say so */
+	LIMIT_STRING_BUILDER_CHUNKS = 4 * 1024 * 1024, /* the longest honest one has 135,000 */
+	LIMIT_MEMORY_UNITS = 0x7fffffff,               /* by one d, db, dq …: as SOS */
 	LIMIT_MEMORY_ROW_UNITS = 1024,
 	LIMIT_MEMORY_TEXT_UNITS = 64 * 1024, /* of one da or du without a zero; it can go on */
 	LIMIT_EXPAND_DEPTH = 64,

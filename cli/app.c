@@ -128,7 +128,9 @@ static enum exit_status run_command(struct app *app, struct pipeline *pipeline)
 	if (outcome.incomplete)
 		tell_incomplete(app, pipeline);
 	if (!error)
-		return outcome.incomplete ? STATUS_INCOMPLETE : STATUS_WHOLE;
+		return outcome.check_false  ? STATUS_CHECK_FALSE
+		       : outcome.incomplete ? STATUS_INCOMPLETE
+					    : STATUS_WHOLE;
 	enum exit_status status = exit_status_of_command(error);
 	if (patient_write_stalled(error))
 		error = let_go(app, error);

@@ -10,7 +10,7 @@ const struct exit_status_text exit_status_texts[] = {
 	{ STATUS_FAILED, "a command failed" },
 	{ STATUS_USAGE, "bad usage: an unknown verb, command, option or word" },
 	{ STATUS_NO_TARGET, "the dump or process cannot be opened, reached or understood" },
-	{ STATUS_CHECK_FALSE, "a check was false" },
+	{ STATUS_CHECK_FALSE, "a check was false: verifyheap or verifyobj found damage" },
 	{ STATUS_INCOMPLETE, "answered or written, but incomplete (--partial-ok makes it 0)" },
 	{ STATUS_INTERRUPTED, "interrupted by SIGINT, in a batch" },
 	{ STATUS_TERMINATED, "ended by SIGTERM or SIGHUP, in a batch" },

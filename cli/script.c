@@ -8,10 +8,16 @@
 #include <errno.h>
 #include <fcntl.h>
 
+/* What is incomplete or damaged has been answered all the same. */
+static bool is_failure(enum exit_status status)
+{
+	return status != STATUS_WHOLE && status != STATUS_INCOMPLETE &&
+	       status != STATUS_CHECK_FALSE;
+}
+
 bool script_ended(const struct script *script)
 {
-	bool failed = script->status != STATUS_WHOLE && script->status != STATUS_INCOMPLETE;
-	return (failed && !script->keep_going) || signals_received() ||
+	return (is_failure(script->status) && !script->keep_going) || signals_received() ||
 	       session_exit_requested(script->app->session) || output_broken(script->app->out) ||
 	       script->app->broken;
 }
@@ -66,19 +72,36 @@ static size_t mark_length(const char *line)
 	return strncmp(line, "\xef\xbb\xbf", 3) ? 0 : 3;
 }
 
+/* C texts end at a NUL: what follows it on its line would not be run, and nobody told. */
+static struct error *check_line(const char *line, size_t length, const char *name, size_t number)
+{
+	if (!memchr(line, '\0', length))
+		return NULL;
+	return error_new(ERROR_USAGE,
+			 "line %zu of the script %s holds a NUL byte: a script is text, as UTF-8",
+			 number, name);
+}
+
 static void run_stream(struct script *script, int fd, const char *name)
 {
 	CLEANUP(file_cleanup)
 	FILE *stream = fopencookie(&fd, "r", (cookie_io_functions_t){ .read = read_script });
 	CLEANUP(free_cleanup) char *line = NULL;
-	size_t capacity = 0;
+	size_t capacity = 0, number = 0;
+	ssize_t length;
+	struct error *error = NULL;
 	if (!stream)
 		script->status = app_fail(script->app, "script", &error_no_memory, STATUS_FAILED);
-	for (bool first = true;
-	     stream && !script_ended(script) && getline(&line, &capacity, stream) >= 0;
-	     first = false)
-		script_line(script, line + (first ? mark_length(line) : 0));
-	if (signals_received())
+	while (stream && !error && !script_ended(script) &&
+	       (length = getline(&line, &capacity, stream)) >= 0) {
+		error = check_line(line, (size_t)length, name, ++number);
+		if (!error)
+			script_line(script, line + (number == 1 ? mark_length(line) : 0));
+	}
+	if (error)
+		script->status = exit_status_worse(
+			script->status, app_fail(script->app, name, error, STATUS_USAGE));
+	else if (signals_received())
 		script->status = exit_status_worse(script->status, signals_status());
 	else if (stream && ferror(stream))
 		script->status =

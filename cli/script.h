@@ -1,7 +1,8 @@
 /*
  * Commands that come from somewhere else than the prompt: -c, -x and a redirected stdin. A script
  * has a command a line; `#` at the start of a word begins a comment. It stops at the first command
- * that fails, unless told to keep going; an incomplete answer is no failure.
+ * that fails, unless told to keep going; an incomplete answer, or one that tells of damage, is no
+ * failure.
  */
 #ifndef CLI_SCRIPT_H
 #define CLI_SCRIPT_H

@@ -97,6 +97,8 @@ static struct error *push_level(struct async_view *view, const uint64_t *objects
 	if (!named || !sorted)
 		return &error_no_memory;
 	TRY(name_all(view, objects, count, named));
+	if (!count)
+		return NULL; /* qsort() wants an array, which the groups have not then */
 	qsort(named, count, sizeof(*named), by_name);
 	for (size_t i = 0; i < count; i++)
 		sorted[i] = named[i].object;
@@ -137,7 +139,7 @@ static struct error *continue_group(struct async_view *view, const struct group 
 		return &error_no_memory;
 	for (size_t i = 0; i < group->count; i++) {
 		const struct async_node *node = async_graph_find(graph, group->objects[i]);
-		if (!node || node->on_path)
+		if (!node || node->on_path || !node->edge_count)
 			continue;
 		memcpy(next + count, graph->edges + node->edge, node->edge_count * sizeof(*next));
 		count += node->edge_count;

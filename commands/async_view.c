@@ -204,6 +204,7 @@ static struct error *follow(struct async_view *view, const struct async_step *st
 	for (uint64_t i = 0; i < step->node->edge_count; i++) {
 		uint64_t object = graph->edges[step->node->edge + i];
 		struct async_node *next = async_graph_find(graph, object);
+		TRY(task_check(view->call->task, "showing stacks"));
 		if (next)
 			TRY(async_steps_push(steps, next, step->depth + 1));
 		else
@@ -218,7 +219,7 @@ static struct error *frames_print(struct async_view *view, struct async_node *ro
 	CLEANUP(async_steps_deinit) struct async_steps path = { 0 };
 	uint64_t lines = 0, most = async_graph_most_lines(&view->graph);
 	TRY(async_steps_push(&steps, root, depth));
-	while (steps.count && lines++ < most) {
+	while (steps.count && lines++ < most && !output_broken(view->call->out)) {
 		struct async_step step = steps.steps[--steps.count];
 		async_path_back(&path, step.depth);
 		TRY(frame_print(view, step.node, step.depth));

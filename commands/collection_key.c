@@ -9,7 +9,7 @@
 #include <inttypes.h>
 #include <strings.h>
 
-enum { KEYS_BETWEEN_CHECKS = 1024, NEAR_KEYS = 5 };
+enum { NEAR_KEYS = 5 };
 
 /* Equal but for blanks. */
 static bool same_words(const char *a, const char *b)
@@ -149,8 +149,8 @@ struct error *collection_find_key(struct collection *collection, const struct pa
 			return NULL;
 		if (collection->kind != COLLECTION_DICTIONARY)
 			key = value;
-		if (ret->searched++ % KEYS_BETWEEN_CHECKS == 0)
-			TRY(task_check(task, "looking for a key"));
+		ret->searched++;
+		TRY(task_check(task, "looking for a key"));
 		TRY(key_equals(collection->heap, key, wanted, &arena, &ret->found));
 		arena_reset(&arena);
 		if (!ret->found)
@@ -182,8 +182,7 @@ static struct error *offer_keys(struct heap *heap, const struct value *value,
 		TRY(collection_next(&collection, &key, &element, &index, &more));
 		if (!more)
 			break;
-		if (index % KEYS_BETWEEN_CHECKS == 0)
-			TRY(task_check(task, "looking for near keys"));
+		TRY(task_check(task, "looking for near keys"));
 		if (collection.kind != COLLECTION_DICTIONARY)
 			key = element;
 		text_clear(&text);

@@ -5,8 +5,6 @@
 #include "commands/object_header.h"
 #include "commands/render.h"
 
-enum { ROWS_BETWEEN_CHECKS = 1024 };
-
 static struct error *not_a_collection(struct command_call *call, const struct collection_view *view)
 {
 	const struct type *type = view->value.type;
@@ -89,8 +87,7 @@ struct error *collection_count(struct heap *heap, const struct value *value,
 	while (more) {
 		TRY(collection_next(&collection, &key, &element, &index, &more));
 		*ret += more;
-		if (*ret % ROWS_BETWEEN_CHECKS == 0)
-			TRY(task_check(task, "counting elements"));
+		TRY(task_check(task, "counting elements"));
 	}
 	return NULL;
 }
@@ -124,30 +121,12 @@ struct error *collection_view_header(struct command_call *call, struct collectio
 /* Rows work in an arena of their own, which is reset after each: a collection may be long. */
 struct rows {
 	struct command_call call;
-	struct command_call *outer;
 	struct arena arena;
 };
 
 static void rows_cleanup(struct rows *rows)
 {
 	arena_deinit(&rows->arena);
-}
-
-/* What a row had to say must outlive it. */
-static struct error *rows_reset(struct rows *rows, size_t reasons_before)
-{
-	struct coverage *coverage = rows->outer->coverage;
-	for (size_t i = reasons_before; i < coverage->reason_count; i++) {
-		const char *reason = coverage->reasons[i];
-		coverage->reasons[i] =
-			arena_copy_text(rows->outer->scratch, reason, strlen(reason));
-		if (!coverage->reasons[i]) {
-			coverage->reason_count = i;
-			return &error_no_memory;
-		}
-	}
-	arena_reset(&rows->arena);
-	return NULL;
 }
 
 static struct error *put_value(struct command_call *call, struct value value)
@@ -160,7 +139,6 @@ static struct error *put_row(struct rows *rows, const struct collection *collect
 			     const struct value *key, const struct value *value)
 {
 	struct command_call *call = &rows->call;
-	size_t reasons = call->coverage->reason_count;
 	output_row_begin(call->out);
 	output_unsigned(call->out, index);
 	struct error *error = NULL;
@@ -169,12 +147,8 @@ static struct error *put_row(struct rows *rows, const struct collection *collect
 	if (!error)
 		error = put_value(call, *value);
 	output_row_end(call->out);
-	struct error *reset_error = rows_reset(rows, reasons);
-	if (error) {
-		error_free(reset_error);
-		return error;
-	}
-	return reset_error;
+	arena_reset(&rows->arena);
+	return error;
 }
 
 static void begin_table(struct command_call *call, const struct collection *collection,
@@ -209,7 +183,7 @@ static void say_damage(struct command_call *call, const struct collection *colle
 struct error *collection_view_rows(struct command_call *call, struct collection_view *view,
 				   const char *table, uint64_t start, uint64_t length)
 {
-	CLEANUP(rows_cleanup) struct rows rows = { .call = *call, .outer = call };
+	CLEANUP(rows_cleanup) struct rows rows = { .call = *call };
 	struct collection *collection = &view->collection;
 	struct value key = { 0 }, value;
 	uint64_t index, shown = 0;
@@ -221,8 +195,7 @@ struct error *collection_view_rows(struct command_call *call, struct collection_
 		TRY(collection_next(collection, &key, &value, &index, &more));
 		if (!more || output_broken(call->out))
 			break;
-		if (shown % ROWS_BETWEEN_CHECKS == 0)
-			TRY(task_check(call->task, "showing elements"));
+		TRY(task_check(call->task, "showing elements"));
 		TRY(put_row(&rows, collection, index, &key, &value));
 	}
 	output_table_end(call->out);
@@ -234,7 +207,7 @@ struct error *collection_view_row(struct command_call *call, struct collection_v
 				  const char *table, uint64_t index, const struct value *key,
 				  const struct value *value)
 {
-	CLEANUP(rows_cleanup) struct rows rows = { .call = *call, .outer = call };
+	CLEANUP(rows_cleanup) struct rows rows = { .call = *call };
 	rows.call.scratch = &rows.arena;
 	begin_table(call, &view->collection, table);
 	TRY(put_row(&rows, &view->collection, index, key, value));

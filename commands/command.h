@@ -64,7 +64,10 @@ enum { COVERAGE_REASONS_MAX = 16 };
 struct coverage {
 	uint64_t unreadable_bytes;
 	bool incomplete;
-	const char *reasons[COVERAGE_REASONS_MAX]; /* in the scratch arena */
+	bool check_false;    /* see call_check_false() */
+	struct arena *texts; /* for the reasons: lives as long as the answer, however short a
+			      * row's scratch lives */
+	const char *reasons[COVERAGE_REASONS_MAX];
 	size_t reason_count;
 };
 
@@ -73,7 +76,10 @@ struct coverage {
 void call_missing(struct command_call *call, uint64_t bytes, const char *format, ...)
 	PRINTF_LIKE(3, 4);
 
-/* The same of what any answer about the GC heap lacks: lists of segments that could not be
+/* The answer is that something is not as it has to be, damaged: exit status 4. */
+void call_check_false(struct command_call *call);
+
+/* call_missing() of what any answer about the GC heap lacks: lists of segments that could not be
  * followed, and the order of things while a collection is under way. */
 void call_missing_of_gc(struct command_call *call);
 

@@ -16,12 +16,20 @@ void call_missing(struct command_call *call, uint64_t bytes, const char *format,
 	if (vasprintf(&reason, format, arguments) < 0)
 		reason = NULL;
 	va_end(arguments);
-	const char *kept = reason ? arena_copy_text(call->scratch, reason, strlen(reason)) : NULL;
+	const char *text = reason ? reason : "memory ran out", *kept = NULL;
+	bool known = false;
+	for (size_t i = 0; i < coverage->reason_count; i++)
+		known |= !strcmp(coverage->reasons[i], text);
+	if (!known)
+		kept = arena_copy_text(coverage->texts, text, strlen(text));
+	if (!known)
+		coverage->reasons[coverage->reason_count++] = kept ? kept : "memory ran out";
 	free(reason);
-	for (size_t i = 0; kept && i < coverage->reason_count; i++)
-		if (!strcmp(coverage->reasons[i], kept))
-			return;
-	coverage->reasons[coverage->reason_count++] = kept ? kept : "memory ran out";
+}
+
+void call_check_false(struct command_call *call)
+{
+	call->coverage->check_false = true;
 }
 
 void call_missing_of_gc(struct command_call *call)

@@ -72,7 +72,7 @@ static struct error *check_heap(const struct session *session)
 static struct error *side_take(struct comparison *comparison, int side)
 {
 	struct session *session = comparison->call->session;
-	struct coverage coverage = { 0 };
+	struct coverage coverage = { .texts = comparison->call->scratch };
 	struct command_call call = *comparison->call;
 	TRY(check_heap(session));
 	call.heap = session_heap(session);

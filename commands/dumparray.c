@@ -1,9 +1,11 @@
 /* dumparray: the elements of an array. */
 #include "commands/command.h"
 
+#include "base/cleanup.h"
 #include "commands/get_resolve.h"
 #include "commands/object_header.h"
 #include "commands/render.h"
+#include "heap/gc/gc_heap.h"
 #include "heap/types/type.h"
 
 #include <inttypes.h>
@@ -12,6 +14,7 @@ enum { INDEX_BYTES = 512 };
 
 struct elements {
 	struct command_call *call;
+	struct command_call row_call; /* its scratch is reset after each row */
 	const struct array_shape *shape;
 	uint64_t start, end;
 	bool details;
@@ -48,7 +51,7 @@ static const char *place_text(struct command_call *call, const struct array_shap
 
 static struct error *element_row(struct elements *elements, uint64_t index)
 {
-	struct command_call *call = elements->call;
+	struct command_call *call = &elements->row_call;
 	const struct array_shape *shape = elements->shape;
 	struct value value;
 	char text[INDEX_BYTES], number[32];
@@ -83,7 +86,7 @@ static void struct_header(struct command_call *call, const struct type *type)
 
 static struct error *element_details(struct elements *elements, uint64_t index)
 {
-	struct command_call *call = elements->call;
+	struct command_call *call = &elements->row_call;
 	struct value value;
 	char text[INDEX_BYTES];
 	TRY(array_element(call->heap, elements->shape, index, &value));
@@ -114,6 +117,33 @@ static struct error *element_details(struct elements *elements, uint64_t index)
 	return error;
 }
 
+/* Shows each, up to where LIMIT_UNREADABLE_RUN of them cannot be read: a forged length ends there.
+ */
+static struct error *elements_visit(struct elements *elements,
+				    struct error *(*show)(struct elements *elements,
+							  uint64_t index))
+{
+	struct command_call *call = elements->call;
+	const struct array_shape *shape = elements->shape;
+	uint64_t unreadable = 0;
+	for (uint64_t i = elements->start; i < elements->end && !output_broken(call->out); i++) {
+		TRY(task_check(call->task, "reading the array"));
+		uint64_t address = shape->data + i * shape->element_size;
+		unreadable = reader_borrow(&call->heap->reader, address, 1) ? 0 : unreadable + 1;
+		struct error *error = show(elements, i);
+		arena_reset(elements->row_call.scratch);
+		TRY(error);
+		if (unreadable < LIMIT_UNREADABLE_RUN || i + 1 == elements->end)
+			continue;
+		call_missing(call, (elements->end - i - 1) * shape->element_size,
+			     "the elements after index %" PRIu64 " are not shown: %d before them "
+			     "could not be read",
+			     i, LIMIT_UNREADABLE_RUN);
+		elements->end = i + 1;
+	}
+	return NULL;
+}
+
 static struct error *elements_print(struct elements *elements)
 {
 	static const struct column columns[] = {
@@ -126,18 +156,36 @@ static struct error *elements_print(struct elements *elements)
 		{ "address", NULL, CELL_ADDRESS, 0 }, { "value", NULL, CELL_VALUE, 0 },
 		{ "object", NULL, CELL_ADDRESS, 0 },
 	};
+	CLEANUP(arena_deinit) struct arena scratch = { 0 };
 	struct command_call *call = elements->call;
-	for (uint64_t i = elements->start; i < elements->end && elements->details; i++)
-		TRY(element_details(elements, i));
+	elements->row_call = *call;
+	elements->row_call.scratch = &scratch;
+	if (elements->details)
+		TRY(elements_visit(elements, element_details));
 	output_table_begin(call->out, "elements", elements->details ? details : columns,
 			   sizeof(columns) / sizeof(*columns), false);
-	for (uint64_t i = elements->start; i < elements->end && !output_broken(call->out); i++) {
-		if (i % 4096 == 0)
-			TRY(task_check(call->task, "reading the array"));
-		TRY(element_row(elements, i));
-	}
+	TRY(elements_visit(elements, element_row));
 	output_table_end(call->out);
 	return NULL;
+}
+
+/* An array does not go on beyond its segment, whatever its length says. */
+static void end_with_segment(struct elements *elements, uint64_t object)
+{
+	const struct array_shape *shape = elements->shape;
+	const struct gc_heap *gc = elements->call->heap->gc;
+	const struct gc_segment *segment = gc ? gc_segment_of(gc, object) : NULL;
+	if (!segment || !shape->element_size)
+		return;
+	uint64_t room =
+		segment->end > shape->data ? (segment->end - shape->data) / shape->element_size : 0;
+	if (elements->end <= room)
+		return;
+	call_missing(elements->call, 0,
+		     "the array's length is damaged: it says %" PRIu64
+		     " elements, and its segment has room for %" PRIu64,
+		     shape->count, room);
+	elements->end = room;
 }
 
 static void class_lines(struct command_call *call, const struct object_view *view)
@@ -176,6 +224,7 @@ static struct error *dumparray_run(struct command_call *call)
 	elements.start = start < view.shape.count ? start : view.shape.count;
 	elements.end = view.shape.count - elements.start < length ? view.shape.count
 								  : elements.start + length;
+	end_with_segment(&elements, address);
 	return elements_print(&elements);
 }
 

@@ -8,7 +8,7 @@
 
 #include <inttypes.h>
 
-enum { SHOWN_UNITS = 100, ITEMS_BETWEEN_CHECKS = 1024 };
+enum { SHOWN_UNITS = 100 };
 
 static const char rule[] = "---------------------------------------------";
 
@@ -115,21 +115,6 @@ static struct error *show_entry(struct command_call *call, bool is_pair, uint64_
 	return error;
 }
 
-/* What an entry had to say of what is missing must outlive its scratch. */
-static struct error *keep_reasons(struct command_call *call, size_t *known)
-{
-	struct coverage *coverage = call->coverage;
-	for (; *known < coverage->reason_count; (*known)++) {
-		const char *reason = coverage->reasons[*known];
-		coverage->reasons[*known] = arena_copy_text(call->scratch, reason, strlen(reason));
-		if (!coverage->reasons[*known]) {
-			coverage->reason_count = *known;
-			return &error_no_memory;
-		}
-	}
-	return NULL;
-}
-
 static struct error *show_all(struct command_call *call, struct collection_view *view)
 {
 	static const struct column pairs[] = {
@@ -144,7 +129,6 @@ static struct error *show_all(struct command_call *call, struct collection_view 
 	CLEANUP(arena_deinit) struct arena arena = { 0 };
 	struct command_call entry_call = *call; /* a long collection: a scratch of its own */
 	struct collection *collection = &view->collection;
-	size_t reasons = call->coverage->reason_count;
 	bool is_pair = collection->kind == COLLECTION_DICTIONARY, more = true;
 	struct value key = { 0 }, value;
 	uint64_t index, shown = 0;
@@ -155,16 +139,10 @@ static struct error *show_all(struct command_call *call, struct collection_view 
 		TRY(collection_next(collection, &key, &value, &index, &more));
 		if (!more || output_broken(call->out))
 			break;
-		if (shown % ITEMS_BETWEEN_CHECKS == 0)
-			TRY(task_check(call->task, "showing elements"));
+		TRY(task_check(call->task, "showing elements"));
 		struct error *error = show_entry(&entry_call, is_pair, shown, &key, &value);
-		struct error *kept = keep_reasons(call, &reasons);
 		arena_reset(&arena);
-		if (error) {
-			error_free(kept);
-			return error;
-		}
-		TRY(kept);
+		TRY(error);
 	}
 	output_table_end(call->out);
 	output_line(call->out, "%s", rule);

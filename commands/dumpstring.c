@@ -1,6 +1,7 @@
 /* dumpstring: the whole of a string, a char[] or a StringBuilder. */
 #include "commands/command.h"
 
+#include "base/chain_guard.h"
 #include "base/cleanup.h"
 #include "base/limits.h"
 #include "commands/get_resolve.h"
@@ -42,6 +43,8 @@ static void content_free(struct content **content)
 
 static struct error *piece_add(struct content *content, uint64_t address, uint64_t units)
 {
+	if (!units)
+		return NULL;
 	if (content->count == content->capacity) {
 		size_t capacity = content->capacity ? content->capacity * 2 : 16;
 		struct piece *pieces = reallocarray(content->pieces, capacity, sizeof(*pieces));
@@ -76,8 +79,10 @@ static struct error *characters_add(struct content *content, uint64_t object, ui
 static struct error *builder_add(struct content *content, uint64_t object)
 {
 	struct heap *heap = content->call->heap;
-	for (uint32_t i = 0; i < LIMIT_STRING_BUILDER_CHUNKS; i++) {
+	struct chain_guard guard = { 0 };
+	while (chain_guard_pass(&guard, object)) {
 		struct value characters, previous, length;
+		TRY(task_check(content->call->task, "following the chunks of a StringBuilder"));
 		TRY(value_field_of_object(heap, object, "m_ChunkChars", &characters));
 		TRY(value_field_of_object(heap, object, "m_ChunkPrevious", &previous));
 		TRY(value_field_of_object(heap, object, "m_ChunkLength", &length));
@@ -89,13 +94,17 @@ static struct error *builder_add(struct content *content, uint64_t object)
 					 " cannot be read",
 					 object);
 		TRY(characters_add(content, characters.bits, length.bits));
-		if (content->length > LIMIT_STRING_UNITS)
+		if (content->length > LIMIT_STRING_UNITS ||
+		    content->count == LIMIT_STRING_BUILDER_CHUNKS)
 			break;
 		if (previous.kind == VALUE_NULL)
 			return NULL;
 		object = previous.bits;
 	}
-	return error_new(ERROR_BAD_DATA, "the StringBuilder's chunks do not end");
+	return error_new(ERROR_BAD_DATA,
+			 "the chunks of the StringBuilder do not end: the one at %#" PRIx64
+			 " leads back to one before it, or they are more than a string can hold",
+			 object);
 }
 
 static struct error *content_find(struct content *content, uint64_t object, const struct type *type)
@@ -125,7 +134,8 @@ static size_t content_next(void *context, const uint16_t **ret)
 		content->count--;
 	if (!content->error)
 		content->error = task_check(content->call->task, "the string");
-	if (!content->count || content->error || content->unread)
+	if (!content->count || content->error || content->unread ||
+	    output_broken(content->call->out))
 		return 0;
 	struct piece *piece = &content->pieces[content->count - 1];
 	size_t count = piece->left < PART_UNITS ? (size_t)piece->left : PART_UNITS;

@@ -153,12 +153,13 @@ static struct error *run(const struct command_runner *runner, const char *line,
 void command_run_line(const struct command_runner *runner, const char *line,
 		      struct command_outcome *ret)
 {
-	struct coverage coverage = { 0 };
+	struct coverage coverage = { .texts = runner->scratch };
 	*ret = (struct command_outcome){ 0 };
 	arena_reset(runner->scratch);
 	output_document_begin(runner->out, line);
 	struct error *error = run(runner, line, &coverage, ret);
 	ret->incomplete = coverage.incomplete;
+	ret->check_false = coverage.check_false;
 	output_document_end(
 		runner->out,
 		&(struct output_coverage){ .complete = !coverage.incomplete,

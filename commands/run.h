@@ -17,6 +17,7 @@ struct command_runner {
 struct command_outcome {
 	struct error *error; /* owned by the caller; NULL: the command did what it was asked */
 	bool incomplete;     /* something could not be read: see the answer */
+	bool check_false;    /* something is not as it has to be: see the answer */
 	bool no_target;      /* the error: there is nothing open, or no .NET runtime in it */
 };
 

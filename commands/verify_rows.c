@@ -1,5 +1,7 @@
 #include "commands/verify_rows.h"
 
+#include <inttypes.h>
+
 const char *corruption_message(const struct corruption *corruption, struct arena *scratch)
 {
 	unsigned long long object = corruption->object, value = corruption->value;
@@ -45,4 +47,26 @@ const char *corruption_message(const struct corruption *corruption, struct arena
 		break;
 	}
 	return text ? text : "memory ran out";
+}
+
+void verify_count_add(struct verify_count *count, const struct corruption *corruption)
+{
+	if (corruption_is_unreadable(corruption->kind))
+		count->unreadable++;
+	else
+		count->damaged++;
+}
+
+void verify_count_tell(struct command_call *call, const struct verify_count *count,
+		       const struct object_verifier *verifier)
+{
+	if (count->damaged)
+		call_check_false(call);
+	if (count->unreadable)
+		call_missing(call, 0, "%" PRIu64 " objects could not be read or verified",
+			     count->unreadable);
+	if (verifier->unreadable_references)
+		call_missing(call, 0,
+			     "%" PRIu64 " references lead to parts of the heap that cannot be read",
+			     verifier->unreadable_references);
 }

@@ -1,6 +1,7 @@
 /* verifyheap: every object of the heap, and where its references lead. */
 #include "commands/command.h"
 
+#include "base/cleanup.h"
 #include "commands/verify_rows.h"
 
 #include <inttypes.h>
@@ -15,6 +16,7 @@ static const struct column columns[] = {
 static const struct column totals[] = {
 	{ "objects_verified", NULL, CELL_COUNT, 0 },
 	{ "errors", NULL, CELL_COUNT, 0 },
+	{ "unreadable", NULL, CELL_COUNT, 0 },
 };
 
 struct verification {
@@ -22,8 +24,11 @@ struct verification {
 	struct object_verifier verifier;
 	struct error *error;
 	uint64_t expected; /* where the next object has to stand */
-	uint64_t objects, errors;
-	size_t skip; /* columns: workstation GC has no column for the heap */
+	uint64_t objects;
+	struct verify_count count;
+	struct arena row; /* reset after each: a damaged heap has many */
+	bool open;        /* the table */
+	size_t skip;      /* columns: workstation GC has no column for the heap */
 };
 
 static bool report(const struct corruption *corruption, void *context)
@@ -32,17 +37,20 @@ static bool report(const struct corruption *corruption, void *context)
 	struct output *out = verification->call->out;
 	const struct gc_segment *segment =
 		gc_segment_of(verification->call->heap->gc, corruption->object);
-	if (!verification->errors++)
+	verify_count_add(&verification->count, corruption);
+	if (!verification->open)
 		output_table_begin(out, "failures", columns + verification->skip,
 				   sizeof(columns) / sizeof(*columns) - verification->skip, true);
+	verification->open = true;
 	output_row_begin(out);
 	if (!verification->skip)
 		output_unsigned(out, segment ? segment->heap : 0);
 	output_address(out, segment ? segment->address : 0);
 	output_address(out, corruption->object);
 	output_text(out, corruption_name(corruption->kind));
-	output_text(out, corruption_message(corruption, verification->call->scratch));
+	output_text(out, corruption_message(corruption, &verification->row));
 	output_row_end(out);
+	arena_reset(&verification->row);
 	return !output_broken(out);
 }
 
@@ -90,28 +98,35 @@ static struct error *walk(struct verification *verification)
 	return error ? error : verification->error;
 }
 
+static void verification_deinit(struct verification *verification)
+{
+	object_verifier_deinit(&verification->verifier);
+	arena_deinit(&verification->row);
+}
+
 static struct error *verifyheap_run(struct command_call *call)
 {
+	CLEANUP(verification_deinit)
 	struct verification verification = { .call = call,
 					     .skip = call->heap->gc->is_server ? 0 : 1 };
-	struct error *error = object_verifier_init(&verification.verifier, call->heap,
-						   call->scratch, report, &verification);
-	if (!error)
-		error = walk(&verification);
-	object_verifier_deinit(&verification.verifier);
-	TRY(error);
-	if (verification.errors)
+	const struct verify_count *count = &verification.count;
+	TRY(object_verifier_init(&verification.verifier, call->heap, call->scratch, report,
+				 &verification));
+	TRY(walk(&verification));
+	if (verification.open)
 		output_table_end(call->out);
-	output_record_begin(call->out, NULL, totals, 2);
+	output_record_begin(call->out, NULL, totals, 3);
 	output_unsigned(call->out, verification.objects);
-	output_unsigned(call->out, verification.errors);
+	output_unsigned(call->out, count->damaged);
+	output_unsigned(call->out, count->unreadable);
 	output_record_end(call->out);
-	if (verification.errors)
+	if (verification.open)
 		output_line(call->out, "%s", "");
 	output_line_total(call->out, "", verification.objects, " objects verified, ",
-			  verification.errors, verification.errors == 1 ? " error." : " errors.");
-	if (!verification.errors)
+			  count->damaged, count->damaged == 1 ? " error." : " errors.");
+	if (!count->damaged)
 		output_line(call->out, "No heap corruption detected.");
+	verify_count_tell(call, count, &verification.verifier);
 	return NULL;
 }
 
@@ -122,7 +137,8 @@ const struct command command_verifyheap = {
 	.usage = "verifyheap",
 	.description =
 		"An object has to stand where the one before it ends, its MethodTable has to be "
-		"one, and each of its references has to lead to an object of the heap.",
+		"one, and each of its references has to lead to an object of the heap. Damage is "
+		"exit status 4; what cannot be read is counted apart, and is status 5.",
 	.examples = examples,
 	.needs = NEEDS_HEAP | NEEDS_OBJECTS,
 	.run = verifyheap_run,

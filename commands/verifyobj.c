@@ -1,6 +1,7 @@
 /* verifyobj: is this object whole? */
 #include "commands/command.h"
 
+#include "base/cleanup.h"
 #include "commands/get_resolve.h"
 #include "commands/verify_rows.h"
 
@@ -18,8 +19,15 @@ static const struct column summary[] = {
 
 struct listing {
 	struct command_call *call;
+	struct verify_count count;
+	struct arena row; /* reset after each: an array has many elements */
 	bool open;
 };
+
+static void listing_deinit(struct listing *listing)
+{
+	arena_deinit(&listing->row);
+}
 
 static bool visit(const struct corruption *corruption, void *context)
 {
@@ -29,26 +37,24 @@ static bool visit(const struct corruption *corruption, void *context)
 		output_table_begin(out, "issues", columns, sizeof(columns) / sizeof(*columns),
 				   true);
 	listing->open = true;
+	verify_count_add(&listing->count, corruption);
 	output_row_begin(out);
 	output_unsigned(out, corruption->offset);
 	output_text(out, corruption_name(corruption->kind));
-	output_text(out, corruption_message(corruption, listing->call->scratch));
+	output_text(out, corruption_message(corruption, &listing->row));
 	output_row_end(out);
+	arena_reset(&listing->row);
 	return !output_broken(out);
 }
 
 static struct error *verifyobj_run(struct command_call *call)
 {
-	struct listing listing = { call, false };
-	struct object_verifier verifier;
+	CLEANUP(listing_deinit) struct listing listing = { .call = call };
+	CLEANUP(object_verifier_deinit) struct object_verifier verifier = { 0 };
 	uint64_t address;
 	TRY(get_object_argument(call, "an object", &address));
-	struct error *error =
-		object_verifier_init(&verifier, call->heap, call->scratch, visit, &listing);
-	if (!error)
-		error = address_verify(&verifier, address);
-	object_verifier_deinit(&verifier);
-	TRY(error);
+	TRY(object_verifier_init(&verifier, call->heap, call->scratch, visit, &listing));
+	TRY(address_verify(&verifier, address));
 	if (listing.open)
 		output_table_end(call->out);
 	output_record_begin(call->out, NULL, summary, 2);
@@ -57,6 +63,7 @@ static struct error *verifyobj_run(struct command_call *call)
 	output_record_end(call->out);
 	if (!listing.open)
 		output_line(call->out, "object 0x%" PRIx64 " is a valid object", address);
+	verify_count_tell(call, &listing.count, &verifier);
 	return NULL;
 }
 
@@ -66,6 +73,7 @@ const struct command command_verifyobj = {
 	.name = "verifyobj",
 	.summary = "check one object: its type, its size, where its references lead",
 	.usage = "verifyobj ADDRESS|PATH",
+	.description = "Damage is exit status 4; what cannot be read is status 5.",
 	.positionals = positionals,
 	.examples = examples,
 	.needs = NEEDS_HEAP | NEEDS_OBJECTS,

@@ -109,6 +109,16 @@ static struct error *find_headers(struct core_index *index, struct header_table 
 	return NULL;
 }
 
+/* Can what ends here be memory of the process? Reads of an arm64 target leave the top byte of an
+ * address out (attach/target.h), and no mapping is beyond it: what a damaged core claims there
+ * could never be read. */
+static bool is_memory(const struct core_index *index, uint64_t end)
+{
+	enum { ARM64_ADDRESS_BITS = 56 };
+	return index->architecture != ARCHITECTURE_ARM64 || end <= (uint64_t)1
+									    << ARM64_ADDRESS_BITS;
+}
+
 /* The part of a PT_LOAD that is in the file; false: none is. */
 static bool range_of(struct core_index *index, const Elf64_Phdr *header, struct core_range *ret)
 {
@@ -116,7 +126,7 @@ static bool range_of(struct core_index *index, const Elf64_Phdr *header, struct 
 	uint64_t size = header->p_filesz, end;
 	if (header->p_memsz && size > header->p_memsz)
 		size = header->p_memsz;
-	if (!size || __builtin_add_overflow(header->p_vaddr, size, &end))
+	if (!size || __builtin_add_overflow(header->p_vaddr, size, &end) || !is_memory(index, end))
 		return false;
 	uint64_t core_size = index->parts.size;
 	uint64_t room = header->p_offset < core_size ? core_size - header->p_offset : 0;
@@ -335,7 +345,8 @@ static struct error *read_mappings(struct core_index *index, const struct elf_no
 					     .end = load_u64(entry + 8),
 					     .path = name };
 		name = name_end + 1;
-		if (mapping->start >= mapping->end || name_end - mapping->path > LIMIT_PATH_BYTES ||
+		if (mapping->start >= mapping->end || !is_memory(index, mapping->end) ||
+		    name_end - mapping->path > LIMIT_PATH_BYTES ||
 		    __builtin_mul_overflow(load_u64(entry + 16), unit, &mapping->file_offset))
 			continue;
 		sorted = sorted && (!index->mapping_count || mapping[-1].start <= mapping->start);

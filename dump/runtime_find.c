@@ -11,12 +11,13 @@
 static const char runtime_file[] = "libcoreclr.so";
 static const char descriptor_symbol[] = "DotNetRuntimeContractDescriptor";
 static const char dac_table_symbol[] = "g_dacTable";
+static const char looking[] = "looking for the .NET runtime";
 static const char native_aot_symbol[] = "DotNetRuntimeDebugHeader";
 
 struct finder {
 	struct target *target;
 	struct module_files *files; /* NULL: none */
-	struct arena *arena;
+	const struct task *task;
 	struct runtime_location *locations;
 	size_t count;
 	const struct elf_module *native_aot, *too_old;
@@ -121,6 +122,7 @@ static struct error *examine_others(struct finder *finder, const struct module_l
 	uint64_t address;
 	for (size_t i = 0; i < list->count; i++) {
 		const struct elf_module *module = &list->modules[i];
+		TRY(task_check(finder->task, looking));
 		struct symbols symbols = look_up(finder, module);
 		if (symbols.descriptor.address || symbols.dac_table.address)
 			found(finder, module, &symbols, "symbols");
@@ -206,11 +208,12 @@ static struct error *nothing_found(const struct finder *finder, const struct mod
 
 struct error *runtime_find(struct target *target, struct module_files *files,
 			   const struct module_list *list, struct arena *arena,
-			   struct runtime_location **ret, size_t *ret_count)
+			   const struct task *task, struct runtime_location **ret,
+			   size_t *ret_count)
 {
 	*ret = NULL;
 	*ret_count = 0;
-	struct finder finder = { .target = target, .files = files, .arena = arena };
+	struct finder finder = { .target = target, .files = files, .task = task };
 	finder.locations = arena_allocate_array(arena, list->count + 1, sizeof(*finder.locations));
 	if (!finder.locations)
 		return &error_no_memory;
@@ -219,6 +222,7 @@ struct error *runtime_find(struct target *target, struct module_files *files,
 		if (strcmp(path_file_name(list->modules[i].path), runtime_file))
 			continue;
 		named = true;
+		TRY(task_check(task, looking));
 		TRY(examine(&finder, &list->modules[i]));
 	}
 	if (!named)

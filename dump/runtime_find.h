@@ -6,6 +6,7 @@
 #ifndef DUMP_RUNTIME_FIND_H
 #define DUMP_RUNTIME_FIND_H
 
+#include "base/task.h"
 #include "dump/module_files.h"
 
 struct runtime_location {
@@ -23,10 +24,12 @@ struct runtime_location {
  * the symbols, then the main program (for a scan). An array in `arena`. ERROR_UNSUPPORTED when
  * nothing looks like a .NET runtime; the message names what was found instead (NativeAOT: a module
  * that exports DotNetRuntimeDebugHeader and no g_dacTable; .NET Core before 5: libcoreclr without
- * g_dacTable or descriptor whose file says so; none).
+ * g_dacTable or descriptor whose file says so; none). ERROR_CANCELLED by the task, which may be
+ * NULL.
  */
 MUST_CHECK struct error *runtime_find(struct target *target, struct module_files *files,
 				      const struct module_list *list, struct arena *arena,
-				      struct runtime_location **ret, size_t *ret_count);
+				      const struct task *task, struct runtime_location **ret,
+				      size_t *ret_count);
 
 #endif

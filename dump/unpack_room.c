@@ -4,14 +4,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/sysinfo.h>
+#include <sys/vfs.h>
 
 enum {
 	LEAST_FREE = 16 * 1024 * 1024, /* left to others in any place, bytes */
 	HOLE_BLOCK = 4096,             /* a run of zeros of this size is not written */
+	LOOK_BYTES = 4 * 1024 * 1024,  /* written between two looks at what is left of the place */
 };
 
 /* "1.4 GiB": for messages. */
@@ -54,7 +57,7 @@ static bool number_in_file(const char *path, const char *key, uint64_t unit, uin
 	return end != found;
 }
 
-/* What may be taken from memory: the machine's, and the container's limit (cgroup 2, then 1). */
+/* What memory is left: the machine's, and the container's limit (cgroup 2, then 1). */
 static uint64_t free_memory(void)
 {
 	uint64_t free_bytes = 0, limit, used;
@@ -71,18 +74,34 @@ static uint64_t free_memory(void)
 		uint64_t rest = limit > used ? limit - used : 0;
 		free_bytes = rest < free_bytes ? rest : free_bytes;
 	}
-	return free_bytes / 2;
+	return free_bytes;
 }
 
-static uint64_t free_in_directory(const char *directory)
+static bool keeps_in_memory(int fd)
+{
+	struct statfs status;
+	return !fstatfs(fd, &status) &&
+	       (status.f_type == TMPFS_MAGIC || status.f_type == RAMFS_MAGIC);
+}
+
+/* What the file may still take of its place, LEAST_FREE left to others; of memory at most half of
+ * what was free before the first byte. */
+static uint64_t room_left(int fd, bool in_memory, uint64_t taken)
 {
 	struct statvfs status;
-	if (statvfs(directory, &status))
+	uint64_t bytes = UINT64_MAX;
+	if (fstatvfs(fd, &status))
 		return 0;
-	uint64_t bytes;
-	if (__builtin_mul_overflow((uint64_t)status.f_bavail, (uint64_t)status.f_frsize, &bytes))
+	/* A file system without a size (memfd_create()'s) has no blocks. */
+	if (status.f_blocks &&
+	    __builtin_mul_overflow((uint64_t)status.f_bavail, (uint64_t)status.f_frsize, &bytes))
 		bytes = UINT64_MAX;
-	return bytes > LEAST_FREE ? bytes - LEAST_FREE : 0;
+	bytes = bytes > LEAST_FREE ? bytes - LEAST_FREE : 0;
+	if (!in_memory)
+		return bytes;
+	uint64_t left = free_memory();
+	uint64_t half = left > taken ? (left - taken) / 2 : 0;
+	return half < bytes ? half : bytes;
 }
 
 /* A file without a name; -1: not in this directory. */
@@ -123,9 +142,11 @@ static bool try_directory(const char *directory, const char *place, uint64_t nee
 			  struct refusals *refusals, struct unpack_room *room)
 {
 	int fd = nameless_file(directory);
-	uint64_t free_bytes = fd >= 0 ? free_in_directory(directory) : 0;
+	bool in_memory = fd >= 0 && keeps_in_memory(fd);
+	uint64_t free_bytes = fd >= 0 ? room_left(fd, in_memory, 0) : 0;
 	if (fd >= 0 && free_bytes >= needed) {
 		room->fd = fd;
+		room->in_memory = in_memory;
 		snprintf(room->place, sizeof(room->place), "%s", place);
 		return true;
 	}
@@ -137,13 +158,16 @@ static bool try_directory(const char *directory, const char *place, uint64_t nee
 
 static bool try_memory(uint64_t needed, struct refusals *refusals, struct unpack_room *room)
 {
-	uint64_t free_bytes = free_memory();
-	int fd = free_bytes >= needed ? memfd_create("clrpod-dump", MFD_CLOEXEC) : -1;
-	if (fd >= 0) {
+	int fd = memfd_create("clrpod-dump", MFD_CLOEXEC);
+	uint64_t free_bytes = fd >= 0 ? room_left(fd, true, 0) : 0;
+	if (fd >= 0 && free_bytes >= needed) {
 		room->fd = fd;
+		room->in_memory = true;
 		snprintf(room->place, sizeof(room->place), "memory");
 		return true;
 	}
+	if (fd >= 0)
+		close(fd);
 	refuse(refusals, "memory", free_bytes);
 	return false;
 }
@@ -160,7 +184,7 @@ static struct error *directory_of(const char *path, char **ret)
 struct error *unpack_room_choose(const char *path, const char *temporary_directory, uint64_t needed,
 				 bool exact, const struct task *task, struct unpack_room *ret)
 {
-	*ret = (struct unpack_room){ .fd = -1, .path = path };
+	*ret = (struct unpack_room){ .fd = -1, .path = path, .needed = needed };
 	CLEANUP(free_cleanup) char *beside = NULL;
 	TRY(directory_of(path, &beside));
 	struct refusals refusals = { .length = 0 };
@@ -188,6 +212,24 @@ static bool all_zero(const uint8_t *bytes, size_t size)
 	return !bytes[0] && !memcmp(bytes, bytes + 1, size - 1);
 }
 
+/* More than LEAST_FREE is left, or nothing was written since the last look that could change that.
+ */
+static struct error *look_at_room(struct unpack_room *room)
+{
+	if (room->taken - room->looked < LOOK_BYTES)
+		return NULL;
+	room->looked = room->taken;
+	if (room_left(room->fd, room->in_memory, room->taken) >= LOOK_BYTES)
+		return NULL;
+	const char *why = room->written > room->needed ? "it holds more than it announces"
+						       : "others fill that place too";
+	return error_new(ERROR_OS,
+			 "cannot unpack %s: %s took %s of it and has no room for more (%s: %s); "
+			 "unpack it elsewhere and open that file",
+			 room->path, room->place, size_text(room->taken).text, why,
+			 size_text(room->needed).text);
+}
+
 static struct error *write_all(struct unpack_room *room, const uint8_t *bytes, size_t size,
 			       uint64_t offset)
 {
@@ -202,8 +244,9 @@ static struct error *write_all(struct unpack_room *room, const uint8_t *bytes, s
 		bytes += done;
 		size -= (size_t)done;
 		offset += (uint64_t)done;
+		room->taken += (uint64_t)done;
 	}
-	return NULL;
+	return look_at_room(room);
 }
 
 struct error *unpack_room_write(struct unpack_room *room, const uint8_t *bytes, size_t size)

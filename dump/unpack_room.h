@@ -7,12 +7,17 @@
 
 #include "base/task.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct unpack_room {
 	int fd;           /* -1: none yet; the owner closes it */
 	char place[64];   /* for messages: "/tmp", "the dump's directory", "memory" */
+	bool in_memory;   /* memfd, tmpfs: what is written takes memory */
+	uint64_t needed;  /* bytes, as announced */
 	uint64_t written; /* bytes, with the holes */
+	uint64_t taken;   /* bytes, without them */
+	uint64_t looked;  /* `taken` when the place was last asked what is left of it */
 	const char *path; /* of the packed file, for messages */
 };
 
@@ -22,7 +27,9 @@ MUST_CHECK struct error *unpack_room_choose(const char *path, const char *tempor
 					    uint64_t needed, bool exact, const struct task *task,
 					    struct unpack_room *ret);
 
-/* The next bytes. ERROR_OS when the place is full. */
+/* The next bytes. The place is asked every few MiB whether it has room, whatever was announced: a
+ * packed file can hold more than it says, and others write there too. ERROR_OS when the place is
+ * full, or would leave others less than they need. */
 MUST_CHECK struct error *unpack_room_write(struct unpack_room *room, const uint8_t *bytes,
 					   size_t size);
 

@@ -34,13 +34,15 @@ static struct error *accept(struct contract *contract, void *context)
 	return error;
 }
 
-static struct heap *heap_new(struct target *overlay, struct module_files *files)
+static struct heap *heap_new(struct target *overlay, struct module_files *files,
+			     const struct task *task)
 {
 	struct heap *heap = calloc(1, sizeof(*heap));
 	if (!heap)
 		return NULL;
 	heap->target = overlay;
 	heap->files = files;
+	heap->task = task;
 	arena_init(&heap->arena);
 	reader_init(&heap->reader, overlay);
 	return heap;
@@ -64,7 +66,7 @@ struct error *heap_open_at(struct target *overlay, struct module_files *files,
 			   const struct runtime_location *locations, size_t count,
 			   const struct task *task, struct heap **ret)
 {
-	struct heap *heap = heap_new(overlay, files);
+	struct heap *heap = heap_new(overlay, files, task);
 	return heap ? contract_choose(heap, locations, count, task, ret) : &error_no_memory;
 }
 
@@ -74,12 +76,12 @@ struct error *heap_open(struct target *overlay, struct module_files *files, cons
 	struct module_list list;
 	struct runtime_location *locations;
 	size_t count;
-	struct heap *heap = heap_new(overlay, files);
+	struct heap *heap = heap_new(overlay, files, task);
 	if (!heap)
 		return &error_no_memory;
 	struct error *error = module_list_read(overlay, &heap->arena, &list);
 	if (!error)
-		error = runtime_find(overlay, files, &list, &heap->arena, &locations, &count);
+		error = runtime_find(overlay, files, &list, &heap->arena, task, &locations, &count);
 	if (!error)
 		return contract_choose(heap, locations, count, task, ret);
 	heap_close(heap);

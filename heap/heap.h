@@ -26,6 +26,7 @@ struct field_layout; /* heap/types/field_layout.h */
 struct heap {
 	struct target *target;      /* borrowed; an overlay */
 	struct module_files *files; /* borrowed */
+	const struct task *task;    /* as given to heap_open(): long loops below look at it */
 	struct arena arena;
 	struct reader reader; /* for runtime structures and single objects; walks have their own */
 	struct contract *contract;
@@ -42,7 +43,8 @@ struct heap {
 	const char *no_objects;  /* why the GC heap cannot be walked, one clause; NULL: it can */
 };
 
-/* ERROR_UNSUPPORTED with one sentence when there is no runtime that passes the self-check. */
+/* ERROR_UNSUPPORTED with one sentence when there is no runtime that passes the self-check. The task
+ * lives as long as the heap; NULL: nothing here can be stopped. */
 MUST_CHECK struct error *heap_open(struct target *overlay, struct module_files *files,
 				   const struct task *task, struct heap **ret);
 /* The same with the candidates for the runtime's place already known: for tests. */

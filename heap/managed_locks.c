@@ -1,5 +1,6 @@
 #include "heap/managed_locks.h"
 
+#include "base/chain_guard.h"
 #include "heap/clr_threads.h"
 #include "heap/sync_blocks.h"
 #include "heap/types/value.h"
@@ -67,18 +68,15 @@ static struct error *reference(struct heap *heap, uint64_t object, const char *f
 
 bool managed_chain_count(struct heap *heap, uint64_t first, const char *next, uint32_t *ret)
 {
-	uint64_t node = first, kept = 0;
+	struct chain_guard guard = { 0 };
+	uint64_t node = first;
 	uint32_t length = 0;
-	/* Brent's rule finds a chain that leads back into itself: one node is kept for twice as
-	 * long each time. */
-	for (uint32_t limit = 1; node; length++) {
-		if (node == kept || length == LIMIT_COLLECTION_NODES)
+	for (; node; length++) {
+		if (!chain_guard_pass(&guard, node) || length == LIMIT_COLLECTION_NODES)
 			return false;
-		if (length == limit) {
-			kept = node;
-			limit *= 2;
-		}
-		struct error *error = reference(heap, node, next, &node);
+		struct error *error = task_check(heap->task, "following a chain of locks");
+		if (!error)
+			error = reference(heap, node, next, &node);
 		if (error) {
 			error_free(error);
 			return false;

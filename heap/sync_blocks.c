@@ -268,6 +268,7 @@ struct error *sync_blocks_cleanup(const struct sync_blocks *blocks, struct arena
 		if (count > blocks->count)
 			return error_new(ERROR_BAD_DATA,
 					 "the list of sync blocks to be cleaned up does not end");
+		TRY(task_check(blocks->heap->task, "reading the sync blocks to be cleaned up"));
 		TRY(reader_pointer(reader, link, "a sync block to be cleaned up", &link));
 	}
 	*ret = arena_allocate_array(arena, count, sizeof(**ret));

@@ -85,6 +85,7 @@ static struct error *state_in_table(struct heap *heap, const struct version_layo
 		return error_new(ERROR_BAD_DATA, "%s at %#llx is damaged", what,
 				 (unsigned long long)table);
 	for (uint64_t i = 0; i < size; i++) {
+		TRY(task_check(heap->task, what));
 		TRY(reader_pointer(reader, table + i * sizeof(uint64_t), what, &state));
 		if (!state || state == UINT64_MAX)
 			continue;

@@ -86,9 +86,11 @@ static struct error *hash_find(struct heap *heap, const struct image_layout *lay
 				 (unsigned long long)buckets);
 	uint32_t seed = (uint32_t)(key >> KEY_SHIFT);
 	uint32_t step = (uint32_t)(1 + ((uint32_t)(key >> KEY_SECOND_SHIFT) + 1) % (count - 1));
-	for (uint64_t i = 0; i < count && goes_on && !*ret; i++, seed += step)
+	for (uint64_t i = 0; i < count && goes_on && !*ret; i++, seed += step) {
+		TRY(task_check(heap->task, what));
 		TRY(bucket_find(heap, layout, buckets + (1 + seed % count) * bucket_bytes, key, ret,
 				&goes_on));
+	}
 	return NULL;
 }
 

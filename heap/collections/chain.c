@@ -26,6 +26,7 @@ static struct error *count_locks(struct collection *collection, const struct pla
 	TRY(place_array(tables, "_countPerLock", &counts));
 	for (uint64_t i = 0; i < counts.count; i++) {
 		struct value count;
+		TRY(task_check(collection->heap->task, reading_a_collection));
 		TRY(array_element(collection->heap, &counts, i, &count));
 		if (count.kind != VALUE_SIGNED)
 			return NULL;
@@ -65,6 +66,7 @@ static struct error *next_chain(struct collection *collection, struct hash_chain
 {
 	while (!chains->node.base && chains->position < chains->buckets.count) {
 		struct value slot;
+		TRY(task_check(collection->heap->task, reading_a_collection));
 		TRY(array_element(collection->heap, &chains->buckets, chains->position++, &slot));
 		struct place place = place_of_value(collection->heap, &slot);
 		if (slot.kind == VALUE_STRUCT && place.base)
@@ -239,6 +241,7 @@ static struct error *note_backwards(struct collection *collection, struct immuta
 	struct chain_guard guard = { 0 };
 	while (node.base) {
 		struct place next;
+		TRY(task_check(collection->heap->task, reading_a_collection));
 		TRY(node_link(&queue->nodes, &node, NODE_NEXT, &next));
 		if (!next.base)
 			return NULL;

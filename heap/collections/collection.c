@@ -309,6 +309,8 @@ struct error *collection_open(struct heap *heap, const struct value *value, stru
 	return open_unwrapped(ret, &current, ret_is);
 }
 
+const char reading_a_collection[] = "reading a collection";
+
 /* Damage ends the collection, not the answer. */
 static struct error *end_damaged(struct collection *collection, struct error *error)
 {
@@ -334,13 +336,15 @@ struct error *collection_next(struct collection *collection, struct value *key, 
 	*ret_found = false;
 	if (collection->damage || !collection->cursor || !collection->shape)
 		return NULL;
+	TRY(task_check(collection->heap->task, reading_a_collection));
 	struct error *error = collection->shape->next(collection, &item, &found);
 	if (error)
 		return end_damaged(collection, error);
 	if (!found)
 		return NULL;
-	bool counted = collection->count_known && !collection->count_inexact;
-	if (counted && collection->found >= collection->count)
+	uint64_t lag = collection->count_inexact ? LIMIT_COUNT_LAG : 0;
+	if (collection->count_known && collection->found >= lag &&
+	    collection->found - lag >= collection->count)
 		return end_with(collection, "it holds more elements than its own count says");
 	collection->unreadable_run =
 		item.value.kind == VALUE_UNREADABLE ? collection->unreadable_run + 1 : 0;

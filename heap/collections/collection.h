@@ -51,8 +51,8 @@ MUST_CHECK struct error *collection_open(struct heap *heap, const struct value *
 					 struct arena *arena, struct collection *ret, bool *ret_is);
 
 /* The next element. Sets and sequences: *key stays as it is. *ret_index: from 0. *ret_found false:
- * the end; see `damage`. An element whose bytes are not there is VALUE_UNREADABLE. ERROR_NO_MEMORY
- * only. */
+ * the end; see `damage`. An element whose bytes are not there is VALUE_UNREADABLE. ERROR_NO_MEMORY,
+ * and ERROR_CANCELLED by the heap's task. */
 MUST_CHECK struct error *collection_next(struct collection *collection, struct value *key,
 					 struct value *value, uint64_t *ret_index, bool *ret_found);
 

@@ -101,6 +101,7 @@ static struct error *next_used(struct collection *collection, struct entries *en
 		uint64_t base =
 			entries->table.data + entries->position++ * entries->table.element_size;
 		struct value next;
+		TRY(task_check(collection->heap->task, reading_a_collection));
 		TRY(value_of_field(collection->heap, entries->next, base, &next));
 		if (next.kind == VALUE_UNREADABLE) {
 			if (++entries->unreadable == LIMIT_UNREADABLE_RUN)
@@ -166,6 +167,7 @@ struct error *hashtable_next(struct collection *collection, struct item *ret, bo
 	*ret_found = false;
 	while (table->position < table->buckets.count) {
 		struct value bucket;
+		TRY(task_check(collection->heap->task, reading_a_collection));
 		TRY(array_element(collection->heap, &table->buckets, table->position++, &bucket));
 		struct place place = place_of_value(collection->heap, &bucket);
 		if (!place.base)

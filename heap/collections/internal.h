@@ -5,6 +5,7 @@
 #ifndef HEAP_COLLECTIONS_INTERNAL_H
 #define HEAP_COLLECTIONS_INTERNAL_H
 
+#include "base/chain_guard.h"
 #include "base/limits.h"
 #include "heap/collections/collection.h"
 
@@ -50,12 +51,11 @@ MUST_CHECK struct error *node_value(struct node_fields *nodes, const struct plac
 MUST_CHECK struct error *node_link(struct node_fields *nodes, const struct place *node,
 				   size_t field, struct place *ret);
 
-/* Ends chains that come back to themselves (Brent: the mark moves up at powers of two). */
-struct chain_guard {
-	uint64_t mark, steps, next_mark;
-};
 /* ERROR_BAD_DATA when the node was there before. */
 MUST_CHECK struct error *chain_guard_step(struct chain_guard *guard, uint64_t node);
+
+/* For task_check(), in loops that pass over what is no element. */
+extern const char reading_a_collection[];
 
 struct item {
 	struct value key, value;

@@ -143,14 +143,10 @@ struct error *node_link(struct node_fields *nodes, const struct place *node, siz
 
 struct error *chain_guard_step(struct chain_guard *guard, uint64_t node)
 {
-	if (guard->steps && node == guard->mark)
-		return error_new(ERROR_BAD_DATA, "a chain of nodes comes back to %#llx",
-				 (unsigned long long)node);
-	if (guard->steps++ == guard->next_mark) {
-		guard->mark = node;
-		guard->next_mark = guard->steps * 2;
-	}
-	return NULL;
+	if (chain_guard_pass(guard, node))
+		return NULL;
+	return error_new(ERROR_BAD_DATA, "a chain of nodes comes back to %#llx",
+			 (unsigned long long)node);
 }
 
 struct error *collection_field_type(struct heap *heap, const struct type *type, const char *name,

@@ -72,6 +72,7 @@ struct error *concurrent_queue_next(struct collection *collection, struct item *
 	struct queue_walk *walk = collection->cursor;
 	*ret_found = false;
 	for (;;) {
+		TRY(task_check(collection->heap->task, reading_a_collection));
 		if (walk->position == walk->end) {
 			if (!walk->segment.base)
 				return NULL;
@@ -137,8 +138,10 @@ struct error *concurrent_bag_open(struct collection *collection, const struct pl
 struct error *concurrent_bag_next(struct collection *collection, struct item *ret, bool *ret_found)
 {
 	struct bag_walk *walk = collection->cursor;
-	while (walk->head == walk->tail && walk->queue.base)
+	while (walk->head == walk->tail && walk->queue.base) {
+		TRY(task_check(collection->heap->task, reading_a_collection));
 		TRY(open_queue(walk));
+	}
 	*ret_found = walk->head != walk->tail;
 	if (!*ret_found)
 		return NULL;

@@ -196,6 +196,7 @@ static struct error *next_in_buckets(struct collection *collection, struct tree 
 	if (*ret_found)
 		return node_value(&tree->bucket.nodes, &node, TREE_KEY, ret);
 	for (;;) {
+		TRY(task_check(collection->heap->task, reading_a_collection));
 		TRY(tree_pop(&tree->walk, &node, ret_found));
 		if (!*ret_found)
 			return NULL;

@@ -13,6 +13,7 @@ static const char types_contract[] = "RuntimeTypeSystem", gc_contract[] = "GC";
 struct search {
 	struct reader *reader;
 	struct arena *arena;
+	const struct task *task;
 	contract_acceptor accept;
 	void *context;
 	struct contract *found;
@@ -234,14 +235,17 @@ static struct error *try_layout(struct search *search, const struct runtime_loca
 		   architecture_name(search->reader->target->architecture)) != 0)
 		return NULL;
 	struct table_pattern pattern = pattern_of(additions);
+	struct scan_place place = { search->reader, &location->module, search->task };
 	uint64_t table = location->dac_table, cursor = 0;
+	bool found;
 	if (table) {
 		if (!table_matches(search->reader, &pattern, table))
 			return NULL;
 		return refused(search, candidate(search, location, layout, additions, table, own));
 	}
 	for (int i = 0; i < TABLES_A_LAYOUT && !search->found; i++) {
-		if (!table_scan(search->reader, &location->module, &pattern, &cursor, &table))
+		TRY(table_scan(&place, &pattern, &cursor, &found, &table));
+		if (!found)
 			break;
 		TRY(refused(search, candidate(search, location, layout, additions, table, own)));
 	}
@@ -253,10 +257,13 @@ static struct error *try_layout(struct search *search, const struct runtime_loca
 static struct error *own_look_for(struct search *search, const struct elf_module *module,
 				  struct own_descriptors *ret)
 {
+	struct scan_place place = { search->reader, module, search->task };
 	uint64_t cursor = 0, address;
 	struct error *left_out;
+	bool found;
 	for (int i = 0; i < LIMIT_DESCRIPTORS; i++) {
-		if (!descriptor_scan(search->reader, module, &cursor, &address))
+		TRY(descriptor_scan(&place, &cursor, &found, &address));
+		if (!found)
 			break;
 		struct error *error = own_descriptors_read(search->reader, search->arena, address,
 							   ret, &left_out);
@@ -344,7 +351,7 @@ struct error *contract_find(struct reader *reader, const struct runtime_location
 			    contract_acceptor accept, void *context, struct contract **ret)
 {
 	struct search search = {
-		.reader = reader, .arena = arena, .accept = accept, .context = context
+		.reader = reader, .arena = arena, .task = task, .accept = accept, .context = context
 	};
 	struct error *error = NULL;
 	for (size_t i = 0; i < count && !search.found && !error; i++) {

@@ -39,30 +39,69 @@ struct pattern {
 	const struct table_pattern *table;
 };
 
-/* What is looked for is written at start-up: never in the read-only part, which RELRO ends. */
-static bool scan(struct reader *reader, const struct elf_module *module,
-		 const struct pattern *pattern, uint64_t *cursor, uint64_t *ret)
+struct scan {
+	const struct scan_place *place;
+	const struct pattern *pattern;
+	uint64_t at; /* the next address to look at */
+	bool found;  /* at `at` */
+};
+
+static bool chunk_matches(struct scan *scan, const uint8_t *chunk, size_t size)
 {
-	uint64_t start = module->relro_end ? module->relro_end : module->base;
-	uint64_t at = align_up(*cursor > start ? *cursor : start, POINTER);
-	uint8_t chunk[SCAN_CHUNK];
-	while (at < module->end) {
-		size_t size = target_read_some(reader->target, at, chunk, sizeof(chunk));
-		if (size < pattern->needed) {
-			at = align_up(at + 1,
-				      reader->target->page_size ? reader->target->page_size : 4096);
+	const struct pattern *pattern = scan->pattern;
+	for (size_t i = 0; i + pattern->needed <= size; i += POINTER) {
+		if (!pattern->matches(pattern, scan->place->reader, scan->place->module,
+				      scan->at + i, chunk + i))
 			continue;
-		}
-		for (size_t i = 0; i + pattern->needed <= size; i += POINTER) {
-			if (!pattern->matches(pattern, reader, module, at + i, chunk + i))
-				continue;
-			*ret = at + i;
-			*cursor = at + i + POINTER;
-			return true;
-		}
-		at += align_up(size - pattern->needed + 1, POINTER);
+		scan->at += i;
+		return true;
 	}
 	return false;
+}
+
+/* The module's part of a region. Pages of it may be unreadable in a live target. */
+static struct error *scan_region(const struct region *region, void *context)
+{
+	struct scan *scan = context;
+	struct target *target = scan->place->reader->target;
+	uint64_t module_end = scan->place->module->end;
+	uint64_t end = region->end < module_end ? region->end : module_end;
+	uint8_t chunk[SCAN_CHUNK];
+	TRY(task_check(scan->place->task, "looking for the .NET runtime's tables"));
+	if (scan->found)
+		return NULL;
+	if (scan->at < region->start)
+		scan->at = align_up(region->start, POINTER);
+	while (scan->at < end && !scan->found) {
+		TRY(task_check(scan->place->task, "looking for the .NET runtime's tables"));
+		size_t size = target_read_some(target, scan->at, chunk, sizeof(chunk));
+		scan->found = chunk_matches(scan, chunk, size);
+		if (size < scan->pattern->needed)
+			scan->at = align_up(scan->at + 1,
+					    target->page_size ? target->page_size : 4096);
+		else if (!scan->found)
+			scan->at += align_up(size - scan->pattern->needed + 1, POINTER);
+	}
+	return NULL;
+}
+
+/* What is looked for is written at start-up: never in the read-only part, which RELRO ends. The
+ * regions of the target bound the work, not the length that the module says it has. */
+static struct error *scan(const struct scan_place *place, const struct pattern *pattern,
+			  uint64_t *cursor, bool *ret_found, uint64_t *ret)
+{
+	const struct elf_module *module = place->module;
+	uint64_t start = module->relro_end ? module->relro_end : module->base;
+	struct scan scan = { .place = place,
+			     .pattern = pattern,
+			     .at = align_up(*cursor > start ? *cursor : start, POINTER) };
+	TRY(target_visit_regions(place->reader->target, scan_region, &scan));
+	*ret_found = scan.found;
+	if (!scan.found)
+		return NULL;
+	*ret = scan.at;
+	*cursor = scan.at + POINTER;
+	return NULL;
 }
 
 /* Its own words point into the module: cheap, before the reads of table_matches. */
@@ -77,12 +116,12 @@ static bool table_at(const struct pattern *pattern, struct reader *reader,
 	       table_matches(reader, table, address);
 }
 
-bool table_scan(struct reader *reader, const struct elf_module *module,
-		const struct table_pattern *pattern, uint64_t *cursor, uint64_t *ret)
+struct error *table_scan(const struct scan_place *place, const struct table_pattern *pattern,
+			 uint64_t *cursor, bool *ret_found, uint64_t *ret)
 {
 	struct pattern table = { (size_t)(pattern->gc_dac_globals + 1) * POINTER, table_at,
 				 pattern };
-	return scan(reader, module, &table, cursor, ret);
+	return scan(place, &table, cursor, ret_found, ret);
 }
 
 static bool magic_at(const struct pattern *pattern, struct reader *reader,
@@ -92,9 +131,9 @@ static bool magic_at(const struct pattern *pattern, struct reader *reader,
 	return memcmp(bytes, descriptor_magic, pattern->needed) == 0;
 }
 
-bool descriptor_scan(struct reader *reader, const struct elf_module *module, uint64_t *cursor,
-		     uint64_t *ret)
+struct error *descriptor_scan(const struct scan_place *place, uint64_t *cursor, bool *ret_found,
+			      uint64_t *ret)
 {
 	static const struct pattern magic = { sizeof(descriptor_magic), magic_at, NULL };
-	return scan(reader, module, &magic, cursor, ret);
+	return scan(place, &magic, cursor, ret_found, ret);
 }

@@ -9,6 +9,7 @@
 #define HEAP_CONTRACT_TABLE_SCAN_H
 
 #include "attach/reader.h"
+#include "base/task.h"
 #include "dump/module_list.h"
 
 struct table_pattern {
@@ -23,14 +24,23 @@ extern const char descriptor_magic[8];
 /* Does a DAC table that fits the pattern start at `table`? */
 bool table_matches(struct reader *reader, const struct table_pattern *pattern, uint64_t table);
 
-/* The next table at or after *cursor in the module's writable memory; *cursor then stands behind
- * it. Start with *cursor = 0. false: no more. */
-bool table_scan(struct reader *reader, const struct elf_module *module,
-		const struct table_pattern *pattern, uint64_t *cursor, uint64_t *ret);
+/* Where to look, and what may end it. */
+struct scan_place {
+	struct reader *reader;
+	const struct elf_module *module;
+	const struct task *task; /* NULL: cannot be stopped */
+};
 
-/* The same for a DotNetRuntimeContractDescriptor that no symbol leads to: it stands in .data. Any
- * of the module's: the GC of .NET 11 has its own. */
-bool descriptor_scan(struct reader *reader, const struct elf_module *module, uint64_t *cursor,
-		     uint64_t *ret);
+/* The next table at or after *cursor in the module's writable memory; *cursor is then after it.
+ * Start with *cursor = 0. *ret_found false: no more. Only memory of the target's regions is looked
+ * at, however long the module says it is. ERROR_CANCELLED, or what visiting the regions answers. */
+MUST_CHECK struct error *table_scan(const struct scan_place *place,
+				    const struct table_pattern *pattern, uint64_t *cursor,
+				    bool *ret_found, uint64_t *ret);
+
+/* The same for a DotNetRuntimeContractDescriptor that no symbol leads to: it is in .data. Any of
+ * the module's: the GC of .NET 11 has its own. */
+MUST_CHECK struct error *descriptor_scan(const struct scan_place *place, uint64_t *cursor,
+					 bool *ret_found, uint64_t *ret);
 
 #endif

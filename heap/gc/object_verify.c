@@ -79,7 +79,12 @@ static bool check_reference(uint32_t offset, uint64_t target, void *context)
 		return !verifier->stopped;
 	}
 	const struct type_walk_entry *entry = NULL;
-	if (segment_of(verifier, target) && reader_u64(&verifier->objects, target, &method_table))
+	bool on_heap = segment_of(verifier, target) != NULL;
+	if (on_heap && !reader_u64(&verifier->objects, target, &method_table)) {
+		verifier->unreadable_references++;
+		return true;
+	}
+	if (on_heap)
 		entry = type_walk_find(heap, &verifier->objects,
 				       method_table & ~heap->object_unmask);
 	if (!entry || !entry->valid)
@@ -142,6 +147,11 @@ struct error *address_verify(struct object_verifier *verifier, uint64_t address)
 	}
 	TRY(error);
 	return object_verify(verifier, &object);
+}
+
+bool corruption_is_unreadable(enum corruption_kind kind)
+{
+	return kind == CORRUPTION_UNREADABLE || kind == CORRUPTION_UNREADABLE_DESCRIPTION;
 }
 
 const char *corruption_name(enum corruption_kind kind)

@@ -39,6 +39,7 @@ struct object_verifier {
 	corruption_visitor visit;
 	void *context;
 	bool stopped;
+	uint64_t unreadable_references; /* to where the target lacks the heap's memory: no damage */
 };
 
 /* ERROR_NO_MEMORY only. */
@@ -53,6 +54,9 @@ MUST_CHECK struct error *object_verify(struct object_verifier *verifier,
 
 /* Whatever stands at an address. */
 MUST_CHECK struct error *address_verify(struct object_verifier *verifier, uint64_t address);
+
+/* Is it only that memory cannot be read? Then nothing is known to be damaged. */
+bool corruption_is_unreadable(enum corruption_kind kind);
 
 /* "InvalidObjectReference" … */
 const char *corruption_name(enum corruption_kind kind);

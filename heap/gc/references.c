@@ -6,7 +6,9 @@
 
 /* gcdesc.h: a negative number of series means one, {skip and count of each of -number runs, start},
  * which repeats itself to the end of an array of structs. */
-enum { WORD = sizeof(uint64_t), SERIES = 2 * WORD };
+enum { WORD = sizeof(uint64_t), SERIES = 2 * WORD, REFERENCES_BETWEEN_CHECKS = 4096 };
+
+static const char following_references[] = "following the references of an object";
 
 struct reference_walk {
 	struct heap *heap;
@@ -35,6 +37,8 @@ static struct error *visit_run(uint64_t offset, uint64_t count, void *context)
 	    count > (walk->full_size - offset) / WORD)
 		return bad_description(object);
 	for (uint64_t i = 0; i < count && !walk->stopped; i++) {
+		if (i % REFERENCES_BETWEEN_CHECKS == REFERENCES_BETWEEN_CHECKS - 1)
+			TRY(task_check(walk->heap->task, following_references));
 		uint64_t at = offset + i * WORD, target;
 		TRY(reader_pointer(walk->reader, object->address + at, "a reference of an object",
 				   &target));
@@ -53,6 +57,7 @@ static struct error *visit_elements(struct reference_walk *walk, uint64_t runs)
 	TRY(gc_description_word(walk->heap, walk->object->method_table, WORD + WORD, &at));
 	while (at + WORD < walk->full_size && !walk->stopped) {
 		uint64_t before = at;
+		TRY(task_check(walk->heap->task, following_references));
 		for (uint64_t i = 0; i < runs && !walk->stopped; i++) {
 			TRY(gc_description_word(walk->heap, walk->object->method_table,
 						WORD + SERIES + i * WORD, &word));

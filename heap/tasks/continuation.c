@@ -1,5 +1,6 @@
 #include "heap/tasks/continuation.h"
 
+#include "base/limits.h"
 #include "heap/tasks/members.h"
 
 static struct error *is_a_task(struct heap *heap, uint64_t object, bool *ret)
@@ -51,7 +52,7 @@ static struct error *visit_list(struct heap *heap, uint64_t list, continuation_v
 {
 	struct array_shape items;
 	struct value element;
-	uint64_t array, count;
+	uint64_t array, count, unreadable = 0;
 	bool read;
 	TRY(member_object(heap, list, "_items", &array));
 	TRY(member_number(heap, list, "_size", &count, &read));
@@ -60,10 +61,13 @@ static struct error *visit_list(struct heap *heap, uint64_t list, continuation_v
 		array = 0;
 	TRY(error);
 	*damaged |= !array || !read || count > items.count;
-	for (uint64_t i = 0; array && i < items.count && i < count; i++) {
+	count = array && count > items.count ? items.count : count;
+	for (uint64_t i = 0; array && i < count && unreadable < LIMIT_UNREADABLE_RUN; i++) {
+		TRY(task_check(heap->task, "reading the continuations of a task"));
 		TRY(array_element(heap, &items, i, &element));
 		uint64_t object = member_of_value(&element);
-		*damaged |= element.kind == VALUE_UNREADABLE;
+		unreadable = element.kind == VALUE_UNREADABLE ? unreadable + 1 : 0;
+		*damaged |= unreadable != 0;
 		if (!object)
 			continue;
 		TRY(resolve(heap, &object));

@@ -1,5 +1,6 @@
 #include "heap/tasks/timers.h"
 
+#include "base/chain_guard.h"
 #include "base/limits.h"
 #include "heap/tasks/members.h"
 
@@ -22,22 +23,18 @@ static struct error *timer_read(struct heap *heap, uint64_t address, struct mana
 	return NULL;
 }
 
-/* A chain that comes back to one of its own is a cycle (Brent's way: no memory). */
 static struct error *chain_visit(struct heap *heap, uint64_t address, bool is_short,
 				 timer_visitor visit, void *context, struct timers_found *found)
 {
-	uint64_t mark = 0, steps = 0, turn = 2;
+	struct chain_guard guard = { 0 };
 	while (address) {
 		struct managed_timer timer = { .is_short = is_short };
 		bool is;
+		TRY(task_check(heap->task, "following a chain of timers"));
 		TRY(timer_read(heap, address, &timer, &is));
-		if (!is || address == mark) {
+		if (!is || !chain_guard_pass(&guard, address)) {
 			found->damaged++;
 			return NULL;
-		}
-		if (++steps == turn) {
-			mark = address;
-			turn *= 2;
 		}
 		found->count++;
 		TRY(visit(&timer, context));
@@ -67,6 +64,7 @@ struct error *timers_visit(struct heap *heap, timer_visitor visit, void *context
 	for (uint64_t i = 0; i < queues.count && i < LIMIT_THREADS; i++) {
 		const struct type *type;
 		uint64_t chain;
+		TRY(task_check(heap->task, "looking for timers"));
 		TRY(array_element(heap, &queues, i, &value));
 		TRY(member_type(heap, member_of_value(&value), &type));
 		ret->damaged += !type;

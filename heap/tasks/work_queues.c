@@ -88,15 +88,17 @@ static struct error *visit_local(struct visiting *visiting, uint64_t queue)
 {
 	struct array_shape items;
 	struct value element;
-	uint64_t array;
+	uint64_t array, unreadable = 0;
 	bool is;
 	TRY(member_object(visiting->heap, queue, "m_array", &array));
 	if (!array)
 		return NULL;
 	TRY(array_open(visiting, array, &items, &is));
-	for (uint64_t i = 0; is && i < items.count; i++) {
+	for (uint64_t i = 0; is && i < items.count && unreadable < LIMIT_UNREADABLE_RUN; i++) {
+		TRY(task_check(visiting->heap->task, "reading the queues of the thread pool"));
 		TRY(array_element(visiting->heap, &items, i, &element));
 		uint64_t item = member_of_value(&element);
+		unreadable = element.kind == VALUE_UNREADABLE ? unreadable + 1 : 0;
 		visiting->found->damaged += element.kind == VALUE_UNREADABLE;
 		if (item)
 			TRY(visit_item(visiting, WORK_LOCAL, queue, item));
@@ -114,6 +116,7 @@ static struct error *visit_queues(struct visiting *visiting, uint64_t array, boo
 		return NULL;
 	TRY(array_open(visiting, array, &queues, &is));
 	for (uint64_t i = 0; is && i < queues.count && i < LIMIT_THREADS; i++) {
+		TRY(task_check(visiting->heap->task, "reading the queues of the thread pool"));
 		TRY(array_element(visiting->heap, &queues, i, &element));
 		uint64_t queue = member_of_value(&element);
 		if (queue && local)

@@ -207,6 +207,7 @@ struct error *type_map_visit(struct heap *heap, const struct clr_module *module,
 			return error_new(ERROR_FAULT, "a map of the tokens of %s cannot be read",
 					 *module->path ? module->path : "a dynamic module");
 		for (uint32_t i = 0; i < block.count; i++, row++) {
+			TRY(task_check(heap->task, "reading a module's map of tokens"));
 			if (row > LIMIT_LOOKUP_MAP_ENTRIES)
 				return NULL;
 			if (!reader_u64(&heap->reader, block.data + (uint64_t)i * sizeof(uint64_t),
@@ -250,6 +251,7 @@ struct error *type_available_visit(struct heap *heap, const struct clr_module *m
 	    !reader_u64(reader, buckets, &length) || length > LIMIT_HASH_BUCKETS)
 		return NULL;
 	for (uint64_t i = HASH_SPECIAL_SLOTS; i < length + HASH_SPECIAL_SLOTS; i++) {
+		TRY(task_check(heap->task, "reading a module's table of types"));
 		if (!reader_u64(reader, buckets + i * sizeof(uint64_t), &entry))
 			return NULL;
 		for (uint32_t chain = 0; entry && !(entry & HASH_END); chain++) {

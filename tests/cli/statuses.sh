@@ -79,9 +79,17 @@ if command -v readelf >/dev/null 2>&1; then
 		-c 'dumpheap -stat'
 	expect 5 "5 in JSON" "$program" analyze "$work/bad.core" --json -c 'dumpheap -stat'
 	said out '"status":"incomplete"' "has its status"
+	expect 4 "4: damage found" "$program" analyze "$work/bad.core" -c verifyheap
+	expect 4 "--partial-ok leaves it 4" "$program" analyze "$work/bad.core" --partial-ok -c verifyheap
+	expect 4 "4 in JSON" "$program" analyze "$work/bad.core" --json -c "verifyobj $victim"
+	said out '"valid":false' "has the verdict"
+	expect 4 "damage is an answer: the script goes on" "$program" analyze "$work/bad.core" \
+		-c "verifyobj $victim" -c 'help exit'
+	said out "Usage: exit" "to what comes after it"
 else
-	skip "readelf is not installed" "5: a damaged object"
+	skip "readelf is not installed" "4 and 5: a damaged object"
 fi
+expect 0 "0: a check that holds" "$program" analyze "$dump" -c verifyheap
 
 size=$(wc -c < "$dump")
 head -c $((size * 999 / 1000)) "$dump" > "$work/cut"
@@ -98,6 +106,16 @@ help get'
 said out "Usage: get" "runs both"
 printf '\357\273\277help exit\r\n' > "$work/marked"
 expect 0 "a script with a byte order mark and CRLF" "$program" analyze "$dump" -x "$work/marked"
+printf 'help exit\n\nhelp get\0 bogus\nhelp do\n' > "$work/binary"
+expect 2 "2: a script with a NUL byte" "$program" analyze "$dump" -x "$work/binary"
+said err "line 3 of the script $work/binary holds a NUL byte" "names the place"
+said out "Usage: exit" "what comes before it has run"
+! grep -qF "Usage: get" "$work/out" && ! grep -qF "Usage: dumpobj" "$work/out"
+result $? "and nothing after it"
+"$program" analyze "$dump" --keep-going < "$work/binary" > "$work/out" 2> "$work/err"
+[ $? = 2 ]
+result $? "2: the same on stdin"
+said err "on stdin holds a NUL byte" "names it"
 "$program" analyze "$dump" --jsonl -c 'dumpheap -stat' 2> "$work/err" | :
 silent err "a closed pipe is no news"
 

@@ -154,7 +154,7 @@ static void check_modules(struct target *target, struct module_files *files)
 	}
 	struct runtime_location *locations;
 	size_t count;
-	error = runtime_find(target, files, &list, &arena, &locations, &count);
+	error = runtime_find(target, files, &list, &arena, NULL, &locations, &count);
 	require(error ? error->code == ERROR_UNSUPPORTED : count > 0);
 	error_free(error);
 }

@@ -411,6 +411,20 @@ TEST(elements_that_are_not_there_end)
 	CHECK(inner->collection.damage);
 }
 
+/* Free entries are no elements: a task is looked at between them too. */
+TEST(a_collection_can_be_stopped)
+{
+	CLEANUP(set_scene_cleanup) struct set_scene scene = set_scene_new(4, 4, 0);
+	const volatile sig_atomic_t stop = SIGINT;
+	struct task task = { .stop = &stop };
+	struct value value;
+	bool found;
+	CHECK_OK(set_scene_open(&scene));
+	REQUIRE(scene.scene.is_collection);
+	scene.scene.types->heap.task = &task;
+	CHECK_FAILS(next(&scene.scene, &value, &found), ERROR_CANCELLED, "reading a collection");
+}
+
 TEST(other_classes_are_no_collections)
 {
 	CLEANUP(node_scene_cleanup) struct node_scene scene = node_scene_new(0);
@@ -433,6 +447,7 @@ static const struct tap_case cases[] = {
 	CASE(a_tree_that_goes_down_to_the_right_for_ever_ends),
 	CASE(a_queue_wraps_around),
 	CASE_ONCE(elements_that_are_not_there_end),
+	CASE(a_collection_can_be_stopped),
 	CASE(other_classes_are_no_collections),
 };
 TAP_MAIN(cases)

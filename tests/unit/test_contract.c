@@ -178,14 +178,18 @@ TEST(the_table_is_found_by_scan_and_only_once)
 	CLEANUP(reader_cleanup) struct reader reader;
 	reader_init(&reader, &runtime->target->base);
 	uint64_t cursor = 0, table = 0;
-	bool found = table_scan(&reader, &runtime->location.module, &pattern, &cursor, &table);
+	struct scan_place place = { &reader, &runtime->location.module, NULL };
+	bool found;
+	CHECK_OK(table_scan(&place, &pattern, &cursor, &found, &table));
 	CHECK_OK(reader_check(&reader));
 	CHECK(found);
 	CHECK_NUMBER(table, FAKE_TABLE);
-	CHECK(!table_scan(&reader, &runtime->location.module, &pattern, &cursor, &table));
+	CHECK_OK(table_scan(&place, &pattern, &cursor, &found, &table));
+	CHECK(!found);
 	fake_put(runtime->target, runtime->gc_vars + pattern.generation_count_at, 4, 4);
 	cursor = 0;
-	CHECK(!table_scan(&reader, &runtime->location.module, &pattern, &cursor, &table));
+	CHECK_OK(table_scan(&place, &pattern, &cursor, &found, &table));
+	CHECK(!found);
 }
 
 TEST(an_unknown_release_is_refused_by_its_name)

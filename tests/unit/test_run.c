@@ -154,9 +154,9 @@ static struct error *count_missing(struct command_call *call)
 
 TEST(what_is_missing_is_counted_once_a_reason)
 {
-	struct coverage coverage = { 0 };
 	struct arena scratch;
 	arena_init(&scratch);
+	struct coverage coverage = { .texts = &scratch };
 	struct command_call call = { .scratch = &scratch, .coverage = &coverage };
 	struct error *error = count_missing(&call);
 	CHECK(!error && coverage.incomplete);
@@ -181,7 +181,7 @@ static struct error *run_on(struct heap *heap, struct scene *scene, const char *
 {
 	const struct command *command = command_find(name);
 	struct arguments *arguments;
-	*coverage = (struct coverage){ 0 };
+	*coverage = (struct coverage){ .texts = &scene->scratch };
 	TRY(arguments_parse(words, command->options, 0, &scene->scratch, &arguments));
 	struct command_call call = { .session = scene->session,
 				     .heap = heap,

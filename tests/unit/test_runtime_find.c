@@ -72,7 +72,7 @@ static struct error *find(struct scene *scene)
 	TRY(module_files_new(scene->overlay, scene->sysroot[0] ? scene->sysroot : NULL,
 			     &scene->files));
 	TRY(module_list_read(scene->overlay, &scene->arena, &scene->list));
-	return runtime_find(scene->overlay, scene->files, &scene->list, &scene->arena,
+	return runtime_find(scene->overlay, scene->files, &scene->list, &scene->arena, NULL,
 			    &scene->locations, &scene->count);
 }
 

@@ -53,7 +53,7 @@ static void same_by_scan(const char *path, const char *layouts, const char *scan
 	CHECK_OK(overlay_target_new(core, &overlay));
 	CHECK_OK(module_files_new(overlay, NULL, &files));
 	CHECK_OK(module_list_read(overlay, &arena, &list));
-	CHECK_OK(runtime_find(overlay, files, &list, &arena, &locations, &count));
+	CHECK_OK(runtime_find(overlay, files, &list, &arena, NULL, &locations, &count));
 	REQUIRE(count >= 1);
 	CHECK_OK(heap_open_at(overlay, files, locations, count, NULL, &by_symbols));
 	for (size_t i = 0; i < count; i++) {

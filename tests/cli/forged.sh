@@ -1,0 +1,88 @@
+#!/bin/bash
+# What a damaged dump claims is no measure of the work: lengths, sizes, chains. Each input is a shipped dump with some
+# bytes changed; each answer has to come in bounded time and memory, and ends at SIGINT and at a closed pipe.
+. "$(dirname "$0")/lib"
+command -v readelf >/dev/null 2>&1 || { echo "1..0 # SKIP readelf is not installed"; exit 77; }
+need_dump
+limit=20 # seconds: for what takes less than one, on a machine that is busy
+
+poke() { # FILE ADDRESS OFFSET BYTES (octal escapes): at OFFSET bytes from the address
+	printf "$4" | dd of="$1" bs=1 seek=$(($(offset_of "$1" "$2") + $3)) conv=notrunc 2>/dev/null
+}
+
+number_at() { # FILE ADDRESS OFFSET WIDTH
+	od -An -tu"$4" -j $(($(offset_of "$1" "$2") + $3)) -N "$4" "$1" | tr -d ' '
+}
+
+ask() { timeout "$limit" "$program" analyze "$@"; }
+
+# The first object of this type, of those of at least so many bytes.
+object() { # TYPE BYTES
+	"$program" analyze "$dump" -c "dumpheap -type \"$1\" -exact -min $2 -short" | head -n 1
+}
+
+# Ends by SIGINT while a command runs that answers for seconds. (A shell's background jobs ignore SIGINT.)
+interrupt() { # NAME ARGUMENTS...
+	local name=$1 child status started
+	shift
+	env --default-signal=INT "$program" analyze "$@" >/dev/null 2>&1 &
+	child=$!
+	sleep 0.5
+	started=$(date +%s%N)
+	kill -INT $child
+	wait $child
+	status=$?
+	[ $status = 130 ] && [ $(($(date +%s%N) - started)) -lt 2000000000 ]
+	result $? "$name: $status after $((($(date +%s%N) - started) / 1000000)) ms"
+}
+
+# A module as long as all memory. .NET 8 has no descriptor: it is looked for in all of the module.
+zstd -dqc tests/dumps/sample-8.0-wks.core.zst >"$work/long"
+module=$("$program" analyze "$work/long" -c modules | sed -n 's/^\([0-9A-Fa-f]*\) .*libcoreclr\.so$/\1/p' | tr A-F a-f)
+for i in $(seq 0 $(($(number_at "$work/long" "$module" 56 2) - 1))); do
+	at=$((64 + i * 56))
+	[ "$(number_at "$work/long" "$module" $at 4)" = 1 ] && last=$at
+done
+poke "$work/long" "$module" $((last + 40)) '\0\0\0\0\0\160\0\0'
+expect 0 "a module of 112 TiB is opened" ask "$work/long" -c 'dumpheap -stat'
+said out Statistics: "and answers"
+
+# An array of two thousand million elements.
+bytes=$(object 'System.Byte[]' 90000)
+cp "$dump" "$work/array"
+poke "$work/array" "$bytes" 8 '\377\377\377\177'
+array="dumparray $bytes"
+expect 5 "a forged length" ask "$work/array" -c "$array"
+said out "its segment has room for" "ends with the segment"
+[ "$(wc -l <"$work/out")" -lt 1000000 ]
+result $? "of less than a million lines"
+expect 5 "the same in JSON" ask "$work/array" --json -c "$array"
+said out '"status":"incomplete"' "is incomplete"
+expect 0 "the elements asked for, if they are there" ask "$work/array" -c "$array -length 3"
+if ldd "$program" 2>/dev/null | grep -q libasan; then
+	skip "a program with sanitizers takes all addresses" "in constant memory"
+else
+	expect 5 "in constant memory" bash -c "ulimit -v 81920; exec timeout $limit '$program' analyze '$work/array' -c '$array'"
+fi
+entries=$(object 'System.Collections.Generic.Dictionary<System.Int32, System.Int32>+Entry[]' 90000)
+poke "$work/array" "$entries" 8 '\377\377\377\177'
+details="dumparray -details $entries"
+expect 5 "-details of a forged length" ask "$work/array" -c "$details"
+many=()
+for _ in $(seq 40); do many+=(-c "$details"); done
+interrupt "-details ends by SIGINT" "$work/array" --keep-going "${many[@]}"
+timeout "$limit" "$program" analyze "$work/array" "${many[@]}" 2>/dev/null | head -n 1 >"$work/out"
+[ "${PIPESTATUS[0]}" = 5 ]
+result $? "and at a closed pipe"
+
+# A StringBuilder whose chunk leads back to itself; one character each.
+builder=$(object System.Text.StringBuilder 0)
+cp "$dump" "$work/circle"
+itself=$(for i in 0 8 16 24 32 40 48 56; do printf '\\%03o' $((0x$builder >> i & 255)); done)
+poke "$work/circle" "$builder" 16 "$itself"
+for length in '\0\0\0\0' '\1\0\0\0'; do
+	poke "$work/circle" "$builder" 24 "$length"
+	expect 1 "a StringBuilder in a circle" ask "$work/circle" -c "dumpstring $builder"
+	said err "leads back" "says so"
+done
+finish
