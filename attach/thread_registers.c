@@ -27,10 +27,38 @@ static const unsigned set_types[] = {
 #endif
 };
 
-static struct error *take_set(struct arena *arena, uint8_t *buffer, unsigned type,
+/* SVE at 2048 bits takes 17 KiB, AMX 11 KiB; most machines 3 KiB for all sets of a thread. */
+enum { SET_BYTES_MAX = 64 * 1024, SETS_BYTES = 4 * 1024, PAGE_BYTES = 4096, ALIGNMENT = 16 };
+
+struct error *register_memory_reserve(struct register_memory *memory, size_t threads)
+{
+	size_t size = threads * SETS_BYTES + SET_BYTES_MAX;
+	uint8_t *bytes = arena_allocate(memory->arena, size);
+	if (!bytes)
+		return &error_no_memory;
+	for (size_t at = 0; at < size; at += PAGE_BYTES)
+		((volatile uint8_t *)bytes)[at] = 0;
+	memory->bytes = bytes;
+	memory->left = size;
+	return NULL;
+}
+
+static void add_set(struct register_memory *memory, unsigned type, size_t size,
+		    struct stopped_thread *thread)
+{
+	size_t used = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+	thread->sets[thread->set_count++] =
+		(struct register_set){ .note_type = type, .bytes = memory->bytes, .size = size };
+	memory->bytes += used;
+	memory->left -= used;
+}
+
+static struct error *take_set(struct register_memory *memory, unsigned type,
 			      struct stopped_thread *thread, bool *ret_gone)
 {
-	struct iovec bytes = { .iov_base = buffer, .iov_len = THREAD_REGISTERS_BYTES };
+	if (memory->left < SET_BYTES_MAX)
+		TRY(register_memory_reserve(memory, 1));
+	struct iovec bytes = { .iov_base = memory->bytes, .iov_len = SET_BYTES_MAX };
 	if (ptrace(PTRACE_GETREGSET, thread->tid, (void *)(uintptr_t)type, &bytes)) {
 		if (type != NT_PRSTATUS)
 			return NULL; /* this machine, or kernel, does not have it */
@@ -45,19 +73,14 @@ static struct error *take_set(struct arena *arena, uint8_t *buffer, unsigned typ
 				 "thread %d runs code of another architecture (%zu bytes of "
 				 "registers, not %zu): clrpod reads 64-bit processes of its own",
 				 thread->tid, bytes.iov_len, sizeof(struct user_regs_struct));
-	uint8_t *copy = arena_allocate(arena, bytes.iov_len);
-	if (!copy)
-		return &error_no_memory;
-	memcpy(copy, buffer, bytes.iov_len);
-	thread->sets[thread->set_count++] =
-		(struct register_set){ .note_type = type, .bytes = copy, .size = bytes.iov_len };
+	add_set(memory, type, bytes.iov_len, thread);
 	return NULL;
 }
 
 /* NT_PRFPREG is what XSAVE's area begins with (Intel SDM, volume 1, 13.4.1), but for the last bytes
  * of that, where the kernel describes the area (asm/user.h: struct user_xstateregs_struct): one
  * call a thread less while the process stands. Without XSAVE it is asked for. */
-static struct error *take_floating_point(struct arena *arena, uint8_t *buffer,
+static struct error *take_floating_point(struct register_memory *memory,
 					 struct stopped_thread *thread, bool *ret_gone)
 {
 #if defined(__x86_64__)
@@ -65,29 +88,26 @@ static struct error *take_floating_point(struct arena *arena, uint8_t *buffer,
 	const struct register_set *whole = thread_register_set(thread, SET_X86_XSTATE);
 	size_t size = sizeof(struct user_fpregs_struct);
 	if (!whole || whole->size < size)
-		return take_set(arena, buffer, NT_PRFPREG, thread, ret_gone);
-	uint8_t *bytes = arena_allocate(arena, size);
-	if (!bytes)
-		return &error_no_memory;
-	memcpy(bytes, whole->bytes, DESCRIBED);
-	memset(bytes + DESCRIBED, 0, size - DESCRIBED);
-	thread->sets[thread->set_count++] =
-		(struct register_set){ .note_type = NT_PRFPREG, .bytes = bytes, .size = size };
+		return take_set(memory, NT_PRFPREG, thread, ret_gone);
+	if (memory->left < SET_BYTES_MAX)
+		TRY(register_memory_reserve(memory, 1));
+	memcpy(memory->bytes, whole->bytes, DESCRIBED);
+	memset(memory->bytes + DESCRIBED, 0, size - DESCRIBED);
+	add_set(memory, NT_PRFPREG, size, thread);
 #else
-	(void)arena, (void)buffer, (void)thread, (void)ret_gone;
+	(void)memory, (void)thread, (void)ret_gone;
 #endif
 	return NULL;
 }
 
-struct error *thread_registers_take(uint8_t buffer[static THREAD_REGISTERS_BYTES],
-				    struct arena *arena, struct stopped_thread *thread,
+struct error *thread_registers_take(struct register_memory *memory, struct stopped_thread *thread,
 				    bool *ret_gone)
 {
 	*ret_gone = false;
 	for (size_t i = 0; i < sizeof(set_types) / sizeof(set_types[0]) && !*ret_gone; i++)
-		TRY(take_set(arena, buffer, set_types[i], thread, ret_gone));
+		TRY(take_set(memory, set_types[i], thread, ret_gone));
 	if (!*ret_gone)
-		TRY(take_floating_point(arena, buffer, thread, ret_gone));
+		TRY(take_floating_point(memory, thread, ret_gone));
 	if (*ret_gone)
 		return NULL;
 	if (thread->signal && ptrace(PTRACE_GETSIGINFO, thread->tid, NULL, &thread->siginfo))

@@ -8,14 +8,21 @@
 #include "attach/thread_stop.h"
 #include "base/arena.h"
 
-enum { THREAD_REGISTERS_BYTES = 64 * 1024 }; /* SVE at 2048 bits takes 17 KiB, AMX 11 KiB */
+/* Where the kernel writes register sets: memory that is there (touched) before anything stands,
+ * since thousands of page faults would make a process with thousands of threads stand longer. */
+struct register_memory {
+	struct arena *arena; /* has the bytes */
+	uint8_t *bytes;      /* what is left of the last piece */
+	size_t left;
+};
 
-/* Fills *thread (whose tid is set); the bytes live in `arena`, `buffer` is for the kernel to write
- * to. *ret_gone: the thread is no more (no error). ERROR_UNSUPPORTED: registers of another
- * architecture's size. */
-MUST_CHECK struct error *thread_registers_take(uint8_t buffer[static THREAD_REGISTERS_BYTES],
-					       struct arena *arena, struct stopped_thread *thread,
-					       bool *ret_gone);
+/* Gets memory for the sets of `threads` threads; more is got when it is needed. ERROR_NO_MEMORY. */
+MUST_CHECK struct error *register_memory_reserve(struct register_memory *memory, size_t threads);
+
+/* Fills *thread (whose tid is set); the bytes live in memory->arena. *ret_gone: the thread is no
+ * more (no error). ERROR_UNSUPPORTED: registers of another architecture's size. */
+MUST_CHECK struct error *thread_registers_take(struct register_memory *memory,
+					       struct stopped_thread *thread, bool *ret_gone);
 
 /* The part that needs no ptrace: signals and times; of a thread that is gone: nothing.
  * ERROR_NO_MEMORY only. */

@@ -40,7 +40,8 @@ struct thread_stop {
 	struct id_map known; /* tid -> index of tasks */
 	struct arena arena;
 	struct stopped_thread *threads;
-	size_t thread_count;
+	size_t thread_count, reserved;
+	struct register_memory registers;
 	uint64_t begin_ns, end_ns;
 	sigset_t old_mask;
 	bool masked, resumed;
@@ -155,14 +156,29 @@ static int namespace_tid(const struct thread_stop *stop, pid_t tid)
 	return proc_namespace_id(&status, (int)tid);
 }
 
+/* Memory for what is read of so many tasks; a few more than there are now. */
+static struct error *reserve(struct thread_stop *stop, size_t count)
+{
+	count += count / 8 + 8;
+	stop->threads = arena_allocate_array(&stop->arena, count, sizeof(*stop->threads));
+	if (!stop->threads)
+		return &error_no_memory;
+	memset(stop->threads, 0, count * sizeof(*stop->threads));
+	stop->reserved = count;
+	stop->registers.arena = &stop->arena;
+	return register_memory_reserve(&stop->registers, count);
+}
+
 /* Whoever was seized since the last time: first what takes long, then all interrupts in a row. */
 static struct error *interrupt_seized(struct thread_stop *stop)
 {
 	for (size_t i = 0; i < stop->task_count; i++)
 		if (stop->tasks[i].state == TASK_SEIZED)
 			stop->tasks[i].namespace_tid = namespace_tid(stop, stop->tasks[i].tid);
-	if (!stop->begin_ns)
+	if (!stop->begin_ns) {
+		TRY(reserve(stop, stop->task_count));
 		stop->begin_ns = now_ns();
+	}
 	for (size_t i = 0; i < stop->task_count; i++)
 		if (stop->tasks[i].state == TASK_SEIZED)
 			TRY(interrupt(stop, &stop->tasks[i]));
@@ -307,13 +323,10 @@ static struct error *stop_all(struct thread_stop *stop, const struct task *task)
 
 static struct error *take_registers(struct thread_stop *stop)
 {
-	CLEANUP(free_cleanup) uint8_t *buffer = malloc(THREAD_REGISTERS_BYTES);
-	stop->threads =
-		arena_allocate_array(&stop->arena, stop->task_count + 1, sizeof(*stop->threads));
-	if (!stop->threads || !buffer)
-		return &error_no_memory;
-	size_t with_registers = 0;
-	for (size_t i = 0; i < stop->task_count; i++) {
+	size_t with_registers = 0, count = stop->task_count;
+	if (count > stop->reserved)
+		TRY(reserve(stop, count));
+	for (size_t i = 0; i < count; i++) {
 		struct stop_task *task = &stop->tasks[i];
 		struct stopped_thread *thread = &stop->threads[stop->thread_count];
 		*thread = (struct stopped_thread){ .tid = task->tid,
@@ -322,7 +335,7 @@ static struct error *take_registers(struct thread_stop *stop)
 						   .delivering = task->deliver != 0 };
 		bool gone = true;
 		if (task->state == TASK_STOPPED)
-			TRY(thread_registers_take(buffer, &stop->arena, thread, &gone));
+			TRY(thread_registers_take(&stop->registers, thread, &gone));
 		stop->thread_count += !gone || task->state == TASK_ASLEEP;
 		with_registers += !gone;
 	}
