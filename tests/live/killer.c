@@ -219,7 +219,7 @@ int main(int count, char **arguments)
 		int keeper = await_tracer(program);
 		if (round % 2)
 			await_call(keeper);
-		nap_ms(window / (round % 2 ? 2 : 1) * (double)random() / RAND_MAX);
+		nap_ms(window / (round % 2 ? 8 : 1) * (double)random() / RAND_MAX);
 		late += !keeper || tracer() != keeper;
 		if (keeper && round % 3 != 1)
 			kill(keeper, SIGKILL);

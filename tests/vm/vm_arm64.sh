@@ -1,7 +1,8 @@
 #!/bin/bash
 # clrpod on arm64, cross-built, with live processes of that architecture.
 #
-# usage: vm_arm64.sh PROGRAM     (build/release/clrpod: says which build this belongs to; the machine gets its own)
+# usage: vm_arm64.sh PROGRAM     (build/release/clrpod: says which build this belongs to; the machine gets its own).
+# KILLS=N: rounds of guest/kill.sh.
 # needs: qemu-system-aarch64, cpio, the cross compiler, Debian's arm64 packages (or their copies in the cache); dotnet for a part.
 . "$(dirname "$0")/lib"
 command -v aarch64-linux-gnu-gcc >/dev/null || skip_all "no aarch64-linux-gnu-gcc (make deps-vm)"
@@ -10,6 +11,11 @@ vm_prepare arm64 libc6 libstdc++6 libgcc-s1
 vm_add build/static-aarch64/clrpod /bin/clrpod
 aarch64-linux-gnu-gcc -std=gnu11 -D_GNU_SOURCE -O1 -static -pthread -o "$work/victim" tests/live/victim.c || exit 1
 vm_add "$work/victim" /bin/victim
+for name in kill_victim killer; do
+	aarch64-linux-gnu-gcc -std=gnu11 -D_GNU_SOURCE -O1 -static -pthread -o "$work/$name" "tests/live/$name.c" || exit 1
+	vm_add "$work/$name" "/bin/$name"
+done
+mkdir -p "$root/tests" && echo "${KILLS:-8}" >"$root/tests/kills" # rounds, for guest/kill.sh
 if vm_add_app; then
 	mkdir -p "$root"/lib/aarch64-linux-gnu "$root"/usr/lib/aarch64-linux-gnu
 	cp -a "$packages"/lib/ld-linux-aarch64.so.1 "$root/lib/"
@@ -18,4 +24,4 @@ if vm_add_app; then
 else
 	echo "# $why"
 fi
-vm_boot 2048 live.sh
+vm_boot 2048 kill.sh live.sh
