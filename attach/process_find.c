@@ -246,7 +246,8 @@ static struct error *look(int pid, struct arena *arena, struct process_info *ret
 		ret->hostname = environment_value(&file, "HOSTNAME", arena);
 		temporary = environment_value(&file, "TMPDIR", arena);
 	}
-	struct diagnostics_query query = { pid, ret->namespace_pid, ret->uid, temporary };
+	struct diagnostics_query query = { pid, ret->namespace_pid, ret->memory_id, ret->uid,
+					   temporary };
 	TRY(diagnostics_find(&query, arena, &ret->socket));
 	TRY(process_runtime_detect(readable, arena, ret, ret_is_dotnet));
 	TRY(name_process(arena, ret));

@@ -1,6 +1,7 @@
 #include "attach/snapshot_refusal.h"
 
 #include "attach/proc_file.h"
+#include "attach/process_access.h"
 #include "attach/process_file.h"
 #include "attach/process_place.h"
 #include "base/limits.h"
@@ -27,7 +28,8 @@ static uint64_t needed_bytes(int pid, const struct memory_room *room)
 	enum { TABLES_SHARE = 256 };
 	CLEANUP(text_deinit) struct text status = { 0 };
 	uint64_t resident = 0;
-	if (proc_file_read(&status, LIMIT_PROC_FILE_BYTES, "/proc/%d/status", pid) ||
+	if (proc_file_read(&status, LIMIT_PROC_FILE_BYTES, "/proc/%d/status",
+			   process_memory_id(pid)) ||
 	    !proc_number(&status, "VmRSS", 10, &resident))
 		resident = 0;
 	return room->floor_bytes + room->floor_bytes / 4 + resident * KIBIBYTE / TABLES_SHARE;
@@ -168,7 +170,7 @@ static const char *limit_behind(int pid, int os_errno)
 {
 	switch (os_errno) {
 	case EAGAIN:
-		return pids_exhausted(pid)
+		return pids_exhausted(process_memory_id(pid))
 			       ? "its control group is at its limit of processes (pids.max)"
 			       : "its user is at the limit of processes (RLIMIT_NPROC, ulimit -u), "
 				 "or "

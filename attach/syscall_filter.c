@@ -27,7 +27,7 @@ static bool filters_of(int pid, int tid, struct filters *ret)
 	return ret->mode == SECCOMP_OFF || proc_number(&status, "Seccomp_filters", 10, &ret->count);
 }
 
-static bool same_container(int pid)
+static bool same_container(int tid)
 {
 	static const char *const spaces[] = { "mnt", "pid", "cgroup" };
 	for (size_t i = 0; i < sizeof(spaces) / sizeof(spaces[0]); i++) {
@@ -35,7 +35,7 @@ static bool same_container(int pid)
 		snprintf(path, sizeof(path), "/proc/self/ns/%s", spaces[i]);
 		ssize_t our_length = readlink(path, ours, sizeof(ours));
 		snprintf(path, sizeof(path), "ns/%s", spaces[i]);
-		ssize_t length = proc_link_read(pid, path, theirs, sizeof(theirs));
+		ssize_t length = proc_link_read(tid, path, theirs, sizeof(theirs));
 		if (length <= 0 || length != our_length || memcmp(ours, theirs, (size_t)length))
 			return false;
 	}
@@ -73,7 +73,7 @@ enum syscall_filter syscall_filter_of(int pid, int tid)
 	if (theirs.mode == SECCOMP_OFF)
 		return SYSCALL_FILTER_NONE;
 	if (theirs.mode != SECCOMP_FILTERED || !filters_of(getpid(), getpid(), &ours) ||
-	    ours.mode != theirs.mode || ours.count != theirs.count || !same_container(pid))
+	    ours.mode != theirs.mode || ours.count != theirs.count || !same_container(tid))
 		return SYSCALL_FILTER_UNKNOWN;
 	return trial_passes() ? SYSCALL_FILTER_PASSES : SYSCALL_FILTER_UNKNOWN;
 }

@@ -29,7 +29,8 @@ enum syscall_filter {
 enum syscall_filter syscall_filter_of(int pid, int tid);
 
 /* May this stopped thread of the process make the calls? It has no filter, or as many as ours, when
- * `first`, which syscall_filter_of() answered of the first thread, says that these let them pass.
+ * `first`, which syscall_filter_of() answered of the first thread that lives, says that these let
+ * them pass.
  */
 bool syscall_filter_trusts(enum syscall_filter first, int pid, int tid);
 
