@@ -37,6 +37,12 @@ struct snapshot_request {
 MUST_CHECK struct error *snapshot_take(const struct snapshot_request *request,
 				       const struct task *task, struct snapshot **ret);
 
+/* Would one be taken, as far as that shows without touching the process: the state it is in, its
+ * memory limits, its seccomp filters? `freed_bytes`: what its memory limit gets back before. Errors
+ * as of snapshot_take(). A process of ours may be forked: nothing may be stopped meanwhile. */
+MUST_CHECK struct error *snapshot_check(const struct snapshot_request *request,
+					uint64_t freed_bytes);
+
 /* Drops the copy, and waits until the target is as it was. NULL is allowed. */
 void snapshot_close(struct snapshot *snapshot);
 

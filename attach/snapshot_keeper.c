@@ -191,7 +191,7 @@ static struct error *take(struct keeper *keeper, uint64_t *ret_record)
 	int pid = keeper->request->process.pid;
 	TRY(process_state_check(pid, PROCESS_NEED_CALL));
 	TRY(memory_guard_open(pid, &keeper->guard));
-	TRY(snapshot_check_room(keeper->request, keeper->guard));
+	TRY(snapshot_check_room(keeper->request, keeper->guard, 0));
 	TRY(wiped_areas_read(process_memory_id(pid), &keeper->arena, &keeper->wiped));
 	keeper->filter = syscall_filter_of(pid, process_memory_id(pid));
 	keeper->leftover_count = snapshot_leftovers(pid, keeper->leftovers);

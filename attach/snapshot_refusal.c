@@ -78,7 +78,7 @@ static struct error *refuse_unseen(const struct snapshot_request *request)
 }
 
 struct error *snapshot_check_room(const struct snapshot_request *request,
-				  const struct memory_guard *guard)
+				  const struct memory_guard *guard, uint64_t freed_bytes)
 {
 	CLEANUP(text_deinit) struct text text = { 0 };
 	struct memory_room room;
@@ -87,7 +87,7 @@ struct error *snapshot_check_room(const struct snapshot_request *request,
 		return refuse_unseen(request);
 	memory_guard_room(guard, &room);
 	uint64_t needed = needed_bytes(request->process.pid, &room);
-	if (room.room_bytes >= needed)
+	if (room.room_bytes >= needed || needed - room.room_bytes <= freed_bytes)
 		return NULL;
 	snapshot_room_text(&room, figures, sizeof(figures));
 	text_printf(&text,

@@ -1,6 +1,7 @@
 #include "attach/syscall_filter.h"
 
 #include "attach/proc_file.h"
+#include "attach/process_access.h"
 #include "attach/syscall_registers.h"
 #include "base/limits.h"
 
@@ -86,4 +87,37 @@ bool syscall_filter_trusts(enum syscall_filter first, int pid, int tid)
 	return theirs.mode == SECCOMP_OFF ||
 	       (first == SYSCALL_FILTER_PASSES && filters_of(getpid(), getpid(), &ours) &&
 		theirs.mode == ours.mode && theirs.count == ours.count);
+}
+
+/* kernel/ptrace.c: check_ptrace_options. */
+static bool may_suspend(void)
+{
+	enum { SYS_ADMIN = 21 };
+	CLEANUP(text_deinit) struct text status = { 0 };
+	uint64_t effective, mode;
+	return !proc_file_read(&status, LIMIT_PROC_FILE_BYTES, "/proc/self/status") &&
+	       proc_number(&status, "CapEff", 16, &effective) && effective >> SYS_ADMIN & 1 &&
+	       (!proc_number(&status, "Seccomp", 10, &mode) || mode == SECCOMP_OFF);
+}
+
+struct trusted_search {
+	int pid;
+	enum syscall_filter first;
+	bool found;
+};
+
+static bool look_for_trusted(pid_t tid, void *context)
+{
+	struct trusted_search *search = context;
+	search->found = syscall_filter_trusts(search->first, search->pid, (int)tid);
+	return !search->found;
+}
+
+bool syscall_filter_lets_through(int pid)
+{
+	if (may_suspend())
+		return true;
+	struct trusted_search search = { .pid = pid,
+					 .first = syscall_filter_of(pid, process_memory_id(pid)) };
+	return !proc_visit_tasks(pid, look_for_trusted, &search) && search.found;
 }

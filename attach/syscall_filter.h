@@ -34,4 +34,8 @@ enum syscall_filter syscall_filter_of(int pid, int tid);
  */
 bool syscall_filter_trusts(enum syscall_filter first, int pid, int tid);
 
+/* Is there a thread of the process that may make the calls? Asked of one that runs; forks as
+ * syscall_filter_of(). */
+bool syscall_filter_lets_through(int pid);
+
 #endif

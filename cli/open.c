@@ -78,31 +78,26 @@ static struct error *parse_way(const struct invocation *invocation, struct arena
 	return NULL;
 }
 
+static struct snapshot_request snapshot_request_of(const struct open_process *process)
+{
+	return (struct snapshot_request){ .process = process->identity,
+					  .hold_seconds = process->hold_minutes * 60,
+					  .insist = process->insist,
+					  .insist_line = process->insist_line };
+}
+
 /* A process that the session's target is, or is to become again. That it is still the same is asked
  * when it is held. */
 static struct error *take_process(void *context, const struct task *task, struct target **ret)
 {
-	const struct open_process *process = context;
-	struct snapshot_request request = { .process = process->identity,
-					    .hold_seconds = process->hold_minutes * 60,
-					    .insist = process->insist,
-					    .insist_line = process->insist_line };
+	const struct app *app = context;
+	const struct open_process *process = &app->process;
+	struct snapshot_request request = snapshot_request_of(process);
 	if (process->way == OPEN_SNAPSHOT)
 		return live_target_open_snapshot(&request, task, ret);
 	return live_target_open(&process->identity,
 				process->way == OPEN_FROZEN ? LIVE_STOPPED : LIVE_RUNNING, task,
 				ret);
-}
-
-/* One that we hold stopped lets itself be stopped again. */
-static struct error *check_process(void *context)
-{
-	const struct open_process *process = context;
-	TRY(process_identity_check(&process->identity));
-	if (process->way != OPEN_SNAPSHOT)
-		return NULL;
-	TRY(process_state_check(process->identity.pid, PROCESS_NEED_STOP));
-	return process_state_check(process->identity.pid, PROCESS_NEED_CALL);
 }
 
 struct snapshot *open_snapshot(const struct app *app)
@@ -111,6 +106,20 @@ struct snapshot *open_snapshot(const struct app *app)
 	if (!app->process.identity.pid || app->process.way != OPEN_SNAPSHOT || !target)
 		return NULL;
 	return live_target_snapshot(overlay_target_lower(target));
+}
+
+/* One that we hold stopped lets itself be stopped again. */
+static struct error *check_process(void *context)
+{
+	const struct app *app = context;
+	struct snapshot_request request = snapshot_request_of(&app->process);
+	struct snapshot *old = open_snapshot(app);
+	uint64_t freed_bytes;
+	if (app->process.way != OPEN_SNAPSHOT)
+		return process_identity_check(&request.process);
+	if (!old || !snapshot_cost(old, &freed_bytes))
+		freed_bytes = 0;
+	return snapshot_check(&request, freed_bytes);
 }
 
 static struct error *open_process(struct app *app, const struct invocation *invocation,
@@ -135,9 +144,9 @@ static struct error *open_process(struct app *app, const struct invocation *invo
 	session_set_source(app->session,
 			   &(struct session_source){ .open = take_process,
 						     .check = check_process,
-						     .context = &app->process,
+						     .context = app,
 						     .single = app->process.way == OPEN_FROZEN });
-	return take_process(&app->process, &app->task, ret);
+	return take_process(app, &app->task, ret);
 }
 
 static struct error *check_sysroot(const char *sysroot)
