@@ -8,9 +8,15 @@
 #include "heap/heap.h"
 
 #include <errno.h>
+#include <math.h>
 #include <sys/stat.h>
 
-enum { HOLD_MINUTES_DEFAULT = 10, HOLD_MINUTES_MAX = 24 * 60, STALL_SECONDS_MAX = 24 * 60 * 60 };
+enum {
+	MINUTE = 60,
+	HOLD_MINUTES_DEFAULT = 10,
+	HOLD_MINUTES_MAX = 24 * 60,
+	STALL_SECONDS_MAX = 24 * 60 * 60
+};
 
 struct error *open_choose_process(struct app *app, const struct invocation *invocation,
 				  struct process_info *ret)
@@ -65,23 +71,23 @@ static struct error *parse_way(const struct invocation *invocation, struct arena
 	if (invocation_has(invocation, "--no-stop"))
 		ret->way = OPEN_RUNNING;
 	const char *hold = invocation_value(invocation, "--hold");
-	ret->hold_minutes = HOLD_MINUTES_DEFAULT;
+	ret->hold_seconds = HOLD_MINUTES_DEFAULT * MINUTE;
 	if (!hold)
 		return NULL;
 	char *end;
-	unsigned long minutes = strtoul(hold, &end, 10);
-	if (*end || end == hold || *hold == '-' || minutes > HOLD_MINUTES_MAX)
+	double minutes = strtod(hold, &end);
+	if (*end || end == hold || !(minutes >= 0 && minutes <= HOLD_MINUTES_MAX))
 		return error_new(ERROR_USAGE,
 				 "--hold %s is no number of minutes up to %d (0: no limit)", hold,
 				 HOLD_MINUTES_MAX);
-	ret->hold_minutes = (unsigned)minutes;
+	ret->hold_seconds = (unsigned)ceil(minutes * MINUTE);
 	return NULL;
 }
 
 static struct snapshot_request snapshot_request_of(const struct open_process *process)
 {
 	return (struct snapshot_request){ .process = process->identity,
-					  .hold_seconds = process->hold_minutes * 60,
+					  .hold_seconds = process->hold_seconds,
 					  .insist = process->insist,
 					  .insist_line = process->insist_line };
 }
@@ -90,14 +96,16 @@ static struct snapshot_request snapshot_request_of(const struct open_process *pr
  * when it is held. */
 static struct error *take_process(void *context, const struct task *task, struct target **ret)
 {
-	const struct app *app = context;
+	struct app *app = context;
 	const struct open_process *process = &app->process;
 	struct snapshot_request request = snapshot_request_of(process);
 	if (process->way == OPEN_SNAPSHOT)
 		return live_target_open_snapshot(&request, task, ret);
-	return live_target_open(&process->identity,
-				process->way == OPEN_FROZEN ? LIVE_STOPPED : LIVE_RUNNING, task,
-				ret);
+	if (process->way == OPEN_RUNNING)
+		return live_target_open(&process->identity, LIVE_RUNNING, task, ret);
+	TRY(live_target_open(&process->identity, LIVE_STOPPED, task, ret));
+	hold_begin(&app->hold, process->identity.pid, process->hold_seconds);
+	return NULL;
 }
 
 struct snapshot *open_snapshot(const struct app *app)
