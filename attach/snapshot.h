@@ -1,11 +1,12 @@
 /*
  * A snapshot of a live process: a copy-on-write copy of its memory, made while it stands still for
- * some milliseconds (20 to 25 for each GiB of resident memory), by a system call that one of its
- * threads makes for us: clone(2), with flags such that the copy sends no signal when it ends, and
- * shares what its end could close. The copy is held before its first instruction. The process then
- * runs on, and what it writes is copied by the kernel, at the expense of its own memory limit:
- * attach/memory_guard.h. What is written to the process itself: a page of its code is made private
- * for the instructions of that call, and reads as before afterwards (attach/syscall_inject.h).
+ * some milliseconds (25 to 40 for each GiB of resident memory, and up to 0.05 for each thread), by
+ * a system call that one of its threads makes for us: clone(2), with flags such that the copy sends
+ * no signal when it ends, and shares what its end could close. The copy is held before its first
+ * instruction. The process then runs on, and what it writes is copied by the kernel, at the expense
+ * of its own memory limit: attach/memory_guard.h. What is written to the process itself: a page of
+ * its code is made private for the instructions of that call, and reads as before afterwards
+ * (attach/syscall_inject.h).
  *
  * Another process of ours, the keeper, does all that is done to the target, and watches: it drops
  * the copy before memory runs out, when it was held long enough, when we close it, and when we are

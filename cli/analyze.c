@@ -164,8 +164,10 @@ const struct verb verb_analyze = {
 		"writes\n"
 		"afterwards costs memory of its own limit, as the prompt tells; the snapshot is "
 		"dropped\n"
-		"before memory runs out, and after --hold minutes; refresh takes a new one. When "
-		"nobody\n"
+		"before memory runs out, and after --hold minutes; refresh takes a new one. With\n"
+		"--freeze the process is let go after --hold minutes, between two commands or "
+		"while\n"
+		"words are waited for; then refresh stops it again. When nobody\n"
 		"takes the rest of an answer for --stall seconds, the process is let go, frozen or "
 		"not.",
 	.options = options,
