@@ -1,16 +1,20 @@
 #include "attach/control_group.h"
 
+#include "attach/mount_line.h"
 #include "attach/proc_file.h"
+#include "attach/process_file.h"
 #include "base/cleanup.h"
 #include "base/limits.h"
 
-#include <unistd.h>
+#include <errno.h>
+#include <fcntl.h>
 
-enum { FOLDER_BYTES = 2 * LIMIT_PATH_BYTES };
+enum { OURSELVES = 0, FOLDER_BYTES = 2 * LIMIT_PATH_BYTES };
 
 /* A group's folder: where its hierarchy is mounted, and the way from there. */
 struct group {
 	const struct control_hierarchy *hierarchy;
+	int viewer; /* whose mounts these are: a process, or OURSELVES */
 	char mount[LIMIT_PATH_BYTES];
 	const char *way; /* "" or "/a/b" */
 	size_t way_length;
@@ -47,29 +51,6 @@ static const char *find_path(const struct text *groups, const char *controller, 
 	return NULL;
 }
 
-struct mount_line {
-	const char *root, *point, *file_system, *options; /* each ends with a NUL */
-};
-
-/* "36 35 98:0 /root /point rw,noatime master:1 - cgroup2 cgroup rw,memory" (proc(5)). */
-static bool parse_mount(char *line, struct mount_line *ret)
-{
-	char *rest = line, *words[64];
-	size_t count = 0, dash = 0;
-	while (count < sizeof(words) / sizeof(words[0]) && (words[count] = strsep(&rest, " ")))
-		count++;
-	for (size_t i = 6; i < count && !dash; i++)
-		if (!strcmp(words[i], "-"))
-			dash = i;
-	if (!dash || dash + 3 >= count)
-		return false;
-	*ret = (struct mount_line){ .root = words[3],
-				    .point = words[4],
-				    .file_system = words[dash + 1],
-				    .options = words[dash + 3] };
-	return true;
-}
-
 /* Is the group at or below the mount's root? The way from there. */
 static bool below_mount(const struct mount_line *mount, const char *path, size_t length,
 			struct group *group)
@@ -89,49 +70,70 @@ static bool below_mount(const struct mount_line *mount, const char *path, size_t
 	return !memmem(group->way, group->way_length, "/..", 3);
 }
 
-/* Both files are relative to our own cgroup namespace, whosever they are: a neighbour's path and
- * the root of its mount begin alike ("/../NAME"). Our own mounts need no way through /proc. */
-static bool find_group(int viewer, const char *path, size_t length, struct group *group)
+static int read_mounts(int viewer, struct text *ret)
+{
+	if (viewer == OURSELVES)
+		return proc_file_read(ret, LIMIT_PROC_FILE_BYTES, "/proc/self/mountinfo");
+	return proc_file_read(ret, LIMIT_PROC_FILE_BYTES, "/proc/%d/mountinfo", viewer);
+}
+
+/* Both files are told to us relative to our own cgroup namespace (cgroup_namespaces(7)), whosever
+ * they are: a neighbour's path and the root of its mount begin alike ("/../NAME"). */
+static bool find_group(const char *path, size_t length, struct group *group)
 {
 	CLEANUP(text_deinit) struct text mounts = { 0 };
-	char root[32] = "";
-	if (viewer != (int)getpid())
-		snprintf(root, sizeof(root), "/proc/%d/root", viewer);
-	if (proc_file_read(&mounts, LIMIT_PROC_FILE_BYTES, "/proc/%d/mountinfo", viewer) ||
-	    !mounts.length)
+	if (read_mounts(group->viewer, &mounts) || !mounts.length)
 		return false;
 	char *rest = mounts.bytes, *line;
 	while ((line = strsep(&rest, "\n"))) {
 		struct mount_line mount;
-		if (!parse_mount(line, &mount) || !below_mount(&mount, path, length, group))
+		if (!mount_line_parse(line, &mount) || !below_mount(&mount, path, length, group))
 			continue;
-		int size = snprintf(group->mount, sizeof(group->mount), "%s%s", root, mount.point);
+		int size = snprintf(group->mount, sizeof(group->mount), "%s", mount.point);
 		if (size > 0 && (size_t)size < sizeof(group->mount))
 			return true;
 	}
 	return false;
 }
 
-static void name_folder(const struct group *group, char ret[static FOLDER_BYTES])
+/* Our own mounts need no way through /proc. -1 with errno. */
+static int open_folder(const struct group *group, char ret_path[static FOLDER_BYTES])
 {
-	snprintf(ret, FOLDER_BYTES, "%s%.*s", group->mount, (int)group->way_length, group->way);
+	enum { FLAGS = O_RDONLY | O_DIRECTORY | O_CLOEXEC };
+	char root[32] = "";
+	if (group->viewer != OURSELVES)
+		snprintf(root, sizeof(root), "/proc/%d/root", group->viewer);
+	int size = snprintf(ret_path, FOLDER_BYTES, "%s%s%.*s", root, group->mount,
+			    (int)group->way_length, group->way);
+	if (size < 0 || size >= FOLDER_BYTES) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	if (group->viewer == OURSELVES)
+		return open(ret_path, FLAGS);
+	return process_file_open(group->viewer, ret_path + strlen(root), FLAGS);
+}
+
+static void go_up(struct group *group)
+{
+	while (group->way_length && group->way[group->way_length - 1] != '/')
+		group->way_length--;
+	while (group->way_length && group->way[group->way_length - 1] == '/')
+		group->way_length--;
 }
 
 /* From the group up to the mount. False: the group cannot be seen. */
 static bool visit_upwards(struct group *group, control_group_visitor visit, void *context)
 {
-	char folder[FOLDER_BYTES];
-	name_folder(group, folder);
-	if (access(folder, R_OK | X_OK))
-		return false;
-	while (visit(folder, context) && group->way_length) {
-		while (group->way_length && group->way[group->way_length - 1] != '/')
-			group->way_length--;
-		while (group->way_length && group->way[group->way_length - 1] == '/')
-			group->way_length--;
-		name_folder(group, folder);
+	for (bool first = true;; first = false) {
+		char path[FOLDER_BYTES];
+		CLEANUP(fd_cleanup) int folder = open_folder(group, path);
+		if (folder < 0 && first)
+			return false;
+		if ((folder >= 0 && !visit(folder, path, context)) || !group->way_length)
+			return true;
+		go_up(group);
 	}
-	return true;
 }
 
 enum control_group_answer control_group_visit(int pid, const struct control_hierarchy *hierarchy,
@@ -139,16 +141,17 @@ enum control_group_answer control_group_visit(int pid, const struct control_hier
 {
 	CLEANUP(text_deinit) struct text groups = { 0 };
 	struct group group = { .hierarchy = hierarchy };
-	const int viewers[] = { (int)getpid(), pid };
+	const int viewers[] = { OURSELVES, pid };
 	size_t length;
 	if (proc_file_read(&groups, LIMIT_PROC_FILE_BYTES, "/proc/%d/cgroup", pid))
 		return CONTROL_GROUP_HIDDEN;
 	const char *path = find_path(&groups, hierarchy->controller, &length);
 	if (!path)
 		return CONTROL_GROUP_NONE;
-	for (size_t viewer = 0; viewer < sizeof(viewers) / sizeof(viewers[0]); viewer++)
-		if (find_group(viewers[viewer], path, length, &group) &&
-		    visit_upwards(&group, visit, context))
+	for (size_t i = 0; i < sizeof(viewers) / sizeof(viewers[0]); i++) {
+		group.viewer = viewers[i];
+		if (find_group(path, length, &group) && visit_upwards(&group, visit, context))
 			return CONTROL_GROUP_SEEN;
-	return CONTROL_GROUP_HIDDEN;
+	}
+	return length <= 1 ? CONTROL_GROUP_ROOT : CONTROL_GROUP_HIDDEN;
 }

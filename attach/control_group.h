@@ -5,7 +5,8 @@
  * (mountinfo).
  *
  * A container shows its own group under /sys/fs/cgroup, seldom that of its neighbour: there the
- * neighbour's own mount is read, through /proc/PID/root.
+ * neighbour's own mount is read, through /proc/PID/root (attach/process_file.h: by a file
+ * capability too).
  */
 #ifndef ATTACH_CONTROL_GROUP_H
 #define ATTACH_CONTROL_GROUP_H
@@ -20,16 +21,18 @@ struct control_hierarchy {
 
 enum control_group_answer {
 	CONTROL_GROUP_NONE,   /* the process is in no group of this hierarchy */
+	CONTROL_GROUP_ROOT,   /* in the root, which is not mounted where we can read it */
 	CONTROL_GROUP_HIDDEN, /* it is in one that is not mounted where we can read it */
 	CONTROL_GROUP_SEEN,   /* the visitor was given its group */
 };
 
-/* `folder`: of a group, without a slash at the end. False: go no further upwards. */
-typedef bool (*control_group_visitor)(const char *folder, void *context);
+/* `folder`: a group's, for openat(2), closed afterwards; `path`: the same as we see it, without a
+ * slash at the end, for messages. False: go no further upwards. */
+typedef bool (*control_group_visitor)(int folder, const char *path, void *context);
 
 /* Visits the group of `pid`, then those above it. `pid` must have an address space: of a process
- * whose first thread has ended, another thread (process_memory_id()). Out of memory counts as
- * hidden. */
+ * whose first thread has ended, another thread (process_memory_id()). A group above that cannot be
+ * opened is left out. Out of memory counts as hidden. */
 enum control_group_answer control_group_visit(int pid, const struct control_hierarchy *hierarchy,
 					      control_group_visitor visit, void *context);
 

@@ -67,7 +67,9 @@ struct error *diagnostics_find(const struct diagnostics_query *query, struct are
 {
 	char name[128];
 	const char *temporary = query->temporary;
-	*ret = (struct diagnostics_socket){ .pid = query->pid, .uid = query->uid };
+	*ret = (struct diagnostics_socket){ .pid = query->pid,
+					    .memory_id = query->memory_id,
+					    .uid = query->uid };
 	TRY(socket_name(query->pid, query->namespace_pid, name, sizeof(name)));
 	if (!*name)
 		return NULL;
@@ -90,7 +92,8 @@ struct error *diagnostics_find(const struct diagnostics_query *query, struct are
 	ret->open_to_us = !faccessat(folder, name, W_OK, AT_EACCESS);
 	const char *before = strcmp(ret->folder, "/") ? ret->folder : "";
 	ret->path = ret->shared ? arena_printf(arena, "%s/%s", before, name)
-				: arena_printf(arena, "/proc/%d/root%s/%s", ret->pid, before, name);
+				: arena_printf(arena, "/proc/%d/root%s/%s", ret->memory_id, before,
+					       name);
 	return ret->path ? NULL : &error_no_memory;
 }
 
@@ -98,7 +101,7 @@ int diagnostics_open_folder(const struct diagnostics_socket *socket)
 {
 	if (socket->shared)
 		return open(socket->folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return process_file_open(socket->pid, socket->folder, O_PATH | O_DIRECTORY);
+	return process_file_open(socket->memory_id, socket->folder, O_PATH | O_DIRECTORY);
 }
 
 /* --- the connection */

@@ -26,6 +26,7 @@ enum diagnostics_dump_type { /* DumpType of the protocol */
 
 struct diagnostics_socket {
 	int pid;
+	int memory_id;      /* whose /proc/…/root is the process's: process_memory_id() */
 	unsigned uid;       /* of the process, effective */
 	const char *folder; /* as the process sees it */
 	bool shared;        /* its root is closed to us, but our /tmp is its /tmp */
@@ -38,6 +39,7 @@ struct diagnostics_socket {
 
 struct diagnostics_query {
 	int pid, namespace_pid; /* as we see the process, and as it sees itself */
+	int memory_id;          /* process_memory_id() */
 	unsigned uid;           /* effective, as we see it */
 	const char *temporary;  /* its TMPDIR, or NULL */
 };

@@ -94,6 +94,8 @@ static size_t read_snapshot(const struct live_target *live, uint64_t address, vo
 static size_t live_read_some(struct target *target, uint64_t address, void *buffer, size_t size)
 {
 	struct live_target *live = live_of(target);
+	if (live->released)
+		return 0; /* it runs: what is there now is of another moment */
 	return live->snapshot ? read_snapshot(live, address, buffer, size)
 			      : read_process(live, address, buffer, size);
 }

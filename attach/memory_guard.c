@@ -1,9 +1,11 @@
 #include "attach/memory_guard.h"
 
-#include "attach/memory_groups.h"
+#include "attach/control_group.h"
+#include "attach/process_access.h"
 #include "base/cleanup.h"
 #include "base/limits.h"
 
+#include <errno.h>
 #include <fcntl.h>
 
 enum {
@@ -15,6 +17,28 @@ enum {
 	FLOOR_BYTES_MAX = 128 * 1024 * 1024,
 };
 
+/* The names of one version's files. */
+struct memory_files {
+	struct control_hierarchy hierarchy;
+	const char *limit, *used;
+	const char *group;     /* 1: an OOM kills the whole group; NULL: there is no such thing */
+	const char *cached[2]; /* lines of memory.stat, hierarchical: inactive, active */
+};
+
+/* v1's controller is in one place: with it there, v2's groups limit nothing. */
+static const struct memory_files versions[] = {
+	{ { "memory", "cgroup" },
+	  "memory.limit_in_bytes",
+	  "memory.usage_in_bytes",
+	  NULL,
+	  { "total_inactive_file ", "total_active_file " } },
+	{ { "", "cgroup2" },
+	  "memory.max",
+	  "memory.current",
+	  "memory.oom.group",
+	  { "inactive_file ", "active_file " } },
+};
+
 struct level {
 	const struct memory_files *files; /* NULL: the machine */
 	int limit_fd, used_fd, stat_fd;
@@ -24,8 +48,9 @@ struct level {
 struct memory_guard {
 	struct level levels[LEVELS_MAX];
 	unsigned count;
-	bool sees;
-	bool together; /* one of the groups so far dies as a whole */
+	const struct memory_files *files; /* of the version that is looked through */
+	bool blind;                       /* a limit is there, and could not be read */
+	bool together;                    /* one of the groups so far dies as a whole */
 };
 
 /* --- reading */
@@ -135,36 +160,47 @@ void memory_guard_room(const struct memory_guard *guard, struct memory_room *ret
 
 /* --- opening */
 
-static int open_in(const char *folder, const char *name)
-{
-	char path[LIMIT_PATH_BYTES];
-	int length = snprintf(path, sizeof(path), "%s/%s", folder, name);
-	if (length < 0 || (size_t)length >= sizeof(path))
-		return -1;
-	return open(path, O_RDONLY | O_CLOEXEC);
-}
-
-static bool reads_one(const char *folder, const char *name)
+static bool reads_one(int folder, const char *name)
 {
 	char text[NUMBER_BYTES];
-	CLEANUP(fd_cleanup) int fd = open_in(folder, name);
+	CLEANUP(fd_cleanup) int fd = openat(folder, name, O_RDONLY | O_CLOEXEC);
 	return read_again(fd, text, sizeof(text)) && text[0] == '1';
 }
 
 /* An OOM at one level kills the topmost group below it, itself included, that has memory.oom.group
  * (mm/memcontrol.c: mem_cgroup_get_oom_group). */
-static void add_level(const struct memory_files *files, const char *folder, void *context)
+static bool add_level(int folder, const char *path, void *context)
 {
+	enum { FLAGS = O_RDONLY | O_CLOEXEC };
 	struct memory_guard *guard = context;
+	const struct memory_files *files = guard->files;
+	(void)path;
 	guard->together |= files->group && reads_one(folder, files->group);
-	int limit_fd = guard->count < LEVELS_MAX ? open_in(folder, files->limit) : -1;
+	int limit_fd = openat(folder, files->limit, FLAGS);
+	guard->blind |= limit_fd < 0 && errno != ENOENT; /* v2's root has none */
 	if (limit_fd < 0)
-		return;
-	guard->levels[guard->count++] = (struct level){ .files = files,
-							.limit_fd = limit_fd,
-							.used_fd = open_in(folder, files->used),
-							.stat_fd = open_in(folder, "memory.stat"),
-							.kills_group = guard->together };
+		return true;
+	guard->levels[guard->count++] =
+		(struct level){ .files = files,
+				.limit_fd = limit_fd,
+				.used_fd = openat(folder, files->used, FLAGS),
+				.stat_fd = openat(folder, "memory.stat", FLAGS),
+				.kills_group = guard->together };
+	return guard->count < LEVELS_MAX;
+}
+
+/* From its own group upwards: each may have a limit. */
+static void add_groups(struct memory_guard *guard, int memory_id)
+{
+	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
+		guard->files = &versions[i];
+		enum control_group_answer answer =
+			control_group_visit(memory_id, &guard->files->hierarchy, add_level, guard);
+		guard->blind |= answer == CONTROL_GROUP_HIDDEN;
+		if (answer != CONTROL_GROUP_NONE)
+			return;
+	}
+	guard->blind = true;
 }
 
 struct error *memory_guard_open(int pid, struct memory_guard **ret)
@@ -176,7 +212,7 @@ struct error *memory_guard_open(int pid, struct memory_guard **ret)
 		(struct level){ .limit_fd = -1,
 				.used_fd = open("/proc/meminfo", O_RDONLY | O_CLOEXEC),
 				.stat_fd = -1 };
-	guard->sees = memory_groups_visit(pid, add_level, guard);
+	add_groups(guard, process_memory_id(pid));
 	*ret = guard;
 	return NULL;
 }
@@ -195,7 +231,7 @@ void memory_guard_close(struct memory_guard *guard)
 
 bool memory_guard_sees(const struct memory_guard *guard)
 {
-	return guard->sees;
+	return !guard->blind;
 }
 
 bool memory_limit_read(int pid, struct memory_room *ret)

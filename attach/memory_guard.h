@@ -4,7 +4,8 @@
  * memory.oom.group=1 (Kubernetes) running out of it kills the process too. So room is asked for
  * before a snapshot, and again every few milliseconds while there is one: the files stay open.
  *
- * The groups are those of attach/memory_groups.h. Cached file pages count as room: the kernel takes
+ * The groups are those of attach/control_group.h: cgroup v2 (memory.max) and v1
+ * (memory.limit_in_bytes; cgroup-v1/memory.rst). Cached file pages count as room: the kernel takes
  * them back before it kills (Documentation/admin-guide/cgroup-v2.rst, "memory.stat").
  */
 #ifndef ATTACH_MEMORY_GUARD_H
@@ -22,7 +23,7 @@ struct memory_room {
 	bool kills_group;                 /* out of memory there kills every process of the group */
 };
 
-/* ERROR_NO_MEMORY only. */
+/* Also of a process whose first thread has ended. ERROR_NO_MEMORY only. */
 MUST_CHECK struct error *memory_guard_open(int pid, struct memory_guard **ret);
 void memory_guard_close(struct memory_guard *guard); /* NULL is allowed */
 

@@ -3,6 +3,7 @@
 #include "attach/credentials.h"
 #include "attach/mount_line.h"
 #include "attach/proc_file.h"
+#include "attach/process_access.h"
 #include "attach/process_container.h"
 #include "base/cleanup.h"
 #include "base/limits.h"
@@ -93,6 +94,8 @@ void pod_storage_of(int fd, int pid, struct pod_storage *ret)
 {
 	CLEANUP(text_deinit) struct text mounts = { 0 };
 	uint64_t id = 0;
+	if (pid)
+		pid = process_memory_id(pid);
 	*ret = (struct pod_storage){ 0 };
 	{
 		CLEANUP(credentials_resume) /* with other ids than we came with, ours are closed */

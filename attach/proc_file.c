@@ -197,11 +197,9 @@ bool proc_shows_our_ids(void)
 	return length > 0 && strtol(id, NULL, 10) == getpid();
 }
 
-int proc_visit_tasks(pid_t pid, bool (*visit)(pid_t tid, void *context), void *context)
+/* Closes the folder. */
+static int visit_ids(DIR *folder, bool (*visit)(pid_t id, void *context), void *context)
 {
-	DIR *folder = proc_folder_open((int)pid, "task");
-	if (!folder)
-		return errno;
 	int failed = 0;
 	for (;;) {
 		errno = 0;
@@ -210,10 +208,24 @@ int proc_visit_tasks(pid_t pid, bool (*visit)(pid_t tid, void *context), void *c
 			failed = errno;
 			break;
 		}
-		long tid = strtol(entry->d_name, NULL, 10);
-		if (tid > 0 && tid <= INT32_MAX && !visit((pid_t)tid, context))
+		long id = strtol(entry->d_name, NULL, 10);
+		if (id > 0 && id <= INT32_MAX && !visit((pid_t)id, context))
 			break;
 	}
 	closedir(folder);
 	return failed;
+}
+
+int proc_visit_processes(bool (*visit)(pid_t pid, void *context), void *context)
+{
+	CLEANUP(credentials_lower)
+	MAYBE_UNUSED struct raised before = credentials_raise(CREDENTIALS_LOOK);
+	DIR *folder = opendir("/proc");
+	return folder ? visit_ids(folder, visit, context) : errno;
+}
+
+int proc_visit_tasks(pid_t pid, bool (*visit)(pid_t tid, void *context), void *context)
+{
+	DIR *folder = proc_folder_open((int)pid, "task");
+	return folder ? visit_ids(folder, visit, context) : errno;
 }

@@ -66,6 +66,10 @@ int proc_namespace_id(const struct text *status, int otherwise);
 /* Does /proc show the PID namespace that we are in, so that ids of system calls are ids of it? */
 bool proc_shows_our_ids(void);
 
+/* The ids of the processes that /proc shows, by a file capability also where it is mounted with
+ * hidepid=2 (fs/proc/base.c: proc_pid_readdir). `visit` false: stop. 0 or an errno. */
+MUST_CHECK int proc_visit_processes(bool (*visit)(pid_t pid, void *context), void *context);
+
 /* The ids below /proc/PID/task. `visit` false: stop. 0 or an errno. */
 MUST_CHECK int proc_visit_tasks(pid_t pid, bool (*visit)(pid_t tid, void *context), void *context);
 

@@ -9,7 +9,6 @@
 #include "base/cleanup.h"
 #include "base/limits.h"
 
-#include <dirent.h>
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -246,7 +245,8 @@ static struct error *look(int pid, struct arena *arena, struct process_info *ret
 		ret->hostname = environment_value(&file, "HOSTNAME", arena);
 		temporary = environment_value(&file, "TMPDIR", arena);
 	}
-	struct diagnostics_query query = { pid, ret->namespace_pid, ret->uid, temporary };
+	struct diagnostics_query query = { pid, ret->namespace_pid, ret->memory_id, ret->uid,
+					   temporary };
 	TRY(diagnostics_find(&query, arena, &ret->socket));
 	TRY(process_runtime_detect(readable, arena, ret, ret_is_dotnet));
 	TRY(name_process(arena, ret));
@@ -300,8 +300,10 @@ struct error *process_describe(int pid, struct arena *arena, struct process_info
 }
 
 struct pid_list {
+	struct arena *arena;
 	int *pids;
-	size_t count;
+	size_t count, capacity;
+	struct error *error;
 };
 
 static int compare_pids(const void *left, const void *right)
@@ -310,43 +312,42 @@ static int compare_pids(const void *left, const void *right)
 	return (a > b) - (a < b);
 }
 
+static bool add_pid(pid_t pid, void *context)
+{
+	struct pid_list *list = context;
+	if (pid == getpid())
+		return true;
+	if (list->count == list->capacity) {
+		size_t bigger = list->capacity ? list->capacity * 2 : 1024;
+		int *pids = arena_allocate_array(list->arena, bigger, sizeof(*pids));
+		if (!pids) {
+			list->error = &error_no_memory;
+			return false;
+		}
+		if (list->count)
+			memcpy(pids, list->pids, list->count * sizeof(*pids));
+		list->pids = pids;
+		list->capacity = bigger;
+	}
+	list->pids[list->count++] = (int)pid;
+	return true;
+}
+
 static struct error *list_pids(struct arena *arena, struct pid_list *ret)
 {
-	/* Where /proc is mounted with hidepid=2 this is what lets others be seen. */
-	CLEANUP(credentials_lower)
-	MAYBE_UNUSED struct raised before = credentials_raise(CREDENTIALS_LOOK);
-	DIR *folder = opendir("/proc");
-	if (!folder)
-		return error_os(errno, "cannot list the processes in /proc");
-	size_t capacity = 0;
-	struct error *error = NULL;
-	const struct dirent *entry;
-	while (!error && (entry = readdir(folder))) {
-		long pid = strtol(entry->d_name, NULL, 10);
-		if (pid <= 0 || pid > INT32_MAX || pid == getpid())
-			continue;
-		if (ret->count == capacity) {
-			size_t bigger = capacity ? capacity * 2 : 1024;
-			int *pids = arena_allocate_array(arena, bigger, sizeof(*pids));
-			if (pids && ret->count)
-				memcpy(pids, ret->pids, ret->count * sizeof(*pids));
-			if (!pids)
-				error = &error_no_memory;
-			ret->pids = pids;
-			capacity = bigger;
-		}
-		if (!error)
-			ret->pids[ret->count++] = (int)pid;
-	}
-	closedir(folder);
-	if (!error && ret->count)
+	*ret = (struct pid_list){ .arena = arena };
+	int failed = proc_visit_processes(add_pid, ret);
+	TRY(ret->error);
+	if (failed)
+		return error_os(failed, "cannot list the processes in /proc");
+	if (ret->count)
 		qsort(ret->pids, ret->count, sizeof(*ret->pids), compare_pids);
-	return error;
+	return NULL;
 }
 
 struct error *process_list(struct arena *arena, struct process_list *ret)
 {
-	struct pid_list pids = { 0 };
+	struct pid_list pids;
 	*ret = (struct process_list){ 0 };
 	TRY(list_pids(arena, &pids));
 	ret->processes = arena_allocate_array(arena, pids.count + 1, sizeof(*ret->processes));

@@ -5,6 +5,8 @@
 #include "base/cleanup.h"
 #include "base/limits.h"
 
+#include <fcntl.h>
+
 struct search {
 	struct arena *arena;
 	const char *group;
@@ -12,24 +14,29 @@ struct search {
 	struct error *error;
 };
 
-static bool file_begins(const char *folder, const char *name, const char *text)
+static bool read_file(int folder, const char *name, struct text *ret)
+{
+	CLEANUP(fd_cleanup) int fd = openat(folder, name, O_RDONLY | O_CLOEXEC);
+	return fd >= 0 && !proc_read_all(fd, ret, LIMIT_PROC_FILE_BYTES);
+}
+
+static bool file_begins(int folder, const char *name, const char *text)
 {
 	CLEANUP(text_deinit) struct text file = { 0 };
-	return !proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "%s/%s", folder, name) &&
-	       !strncmp(text_string(&file), text, strlen(text));
+	return read_file(folder, name, &file) && !strncmp(text_string(&file), text, strlen(text));
 }
 
 /* False: found, go no further. */
-static bool take_group(struct search *search, const char *folder)
+static bool take_group(struct search *search, const char *path)
 {
-	search->group = arena_copy_text(search->arena, folder, strlen(folder));
+	search->group = arena_copy_text(search->arena, path, strlen(path));
 	if (!search->group)
 		search->error = &error_no_memory;
 	return false;
 }
 
 /* The process's own group comes first: its state is also that of those above. */
-static bool look_at_v1(const char *folder, void *context)
+static bool look_at_v1(int folder, const char *path, void *context)
 {
 	struct search *search = context;
 	if (!search->asked)
@@ -37,18 +44,17 @@ static bool look_at_v1(const char *folder, void *context)
 	search->asked = true;
 	if (!search->frozen)
 		return false;
-	return file_begins(folder, "freezer.self_freezing", "1") ? take_group(search, folder)
-								 : true;
+	return file_begins(folder, "freezer.self_freezing", "1") ? take_group(search, path) : true;
 }
 
-static bool says_frozen(const char *folder)
+static bool says_frozen(int folder)
 {
 	CLEANUP(text_deinit) struct text events = { 0 };
-	return !proc_file_read(&events, LIMIT_PROC_FILE_BYTES, "%s/cgroup.events", folder) &&
+	return read_file(folder, "cgroup.events", &events) &&
 	       strstr(text_string(&events), "frozen 1");
 }
 
-static bool look_at_v2(const char *folder, void *context)
+static bool look_at_v2(int folder, const char *path, void *context)
 {
 	struct search *search = context;
 	if (!search->asked)
@@ -57,7 +63,7 @@ static bool look_at_v2(const char *folder, void *context)
 	if (!file_begins(folder, "cgroup.freeze", "1"))
 		return true;
 	search->frozen = true;
-	return take_group(search, folder);
+	return take_group(search, path);
 }
 
 static bool sleeps_in_refrigerator(int pid)

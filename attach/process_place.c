@@ -1,6 +1,7 @@
 #include "attach/process_place.h"
 
 #include "attach/proc_file.h"
+#include "attach/process_access.h"
 #include "base/limits.h"
 
 #include <inttypes.h>
@@ -9,12 +10,13 @@ void process_place_find(int pid, struct process_place *ret)
 {
 	CLEANUP(text_deinit) struct text file = { 0 };
 	char our_pod[POD_UID_BYTES];
+	int memory_id = process_memory_id(pid); /* without memory there are no mounts either */
 	*ret = (struct process_place){ 0 };
-	if (!proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "/proc/%d/cgroup", pid)) {
+	if (!proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "/proc/%d/cgroup", memory_id)) {
 		container_id_in(text_string(&file), ret->container);
 		pod_uid_in(text_string(&file), ret->pod_uid);
 	}
-	if (!proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "/proc/%d/mountinfo", pid)) {
+	if (!proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "/proc/%d/mountinfo", memory_id)) {
 		if (!*ret->pod_uid)
 			pod_uid_in(text_string(&file), ret->pod_uid);
 		container_name_in(text_string(&file), ret->container_name);

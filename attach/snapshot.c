@@ -1,7 +1,11 @@
 #include "attach/snapshot.h"
 
+#include "attach/memory_guard.h"
 #include "attach/proc_file.h"
+#include "attach/process_state.h"
 #include "attach/snapshot_keeper.h"
+#include "attach/snapshot_refusal.h"
+#include "attach/syscall_filter.h"
 #include "base/limits.h"
 
 #include <errno.h>
@@ -144,6 +148,22 @@ struct error *snapshot_take(const struct snapshot_request *request, const struct
 	}
 	*ret = snapshot;
 	return NULL;
+}
+
+struct error *snapshot_check(const struct snapshot_request *request, uint64_t freed_bytes)
+{
+	struct memory_guard *guard;
+	int pid = request->process.pid;
+	TRY(process_identity_check(&request->process));
+	TRY(process_state_check(pid, PROCESS_NEED_STOP));
+	TRY(process_state_check(pid, PROCESS_NEED_CALL));
+	TRY(memory_guard_open(pid, &guard));
+	struct error *error = snapshot_check_room(request, guard, freed_bytes);
+	memory_guard_close(guard);
+	TRY(error);
+	if (request->insist || syscall_filter_lets_through(pid))
+		return NULL;
+	return snapshot_refuse_filter(request);
 }
 
 void snapshot_close(struct snapshot *snapshot)

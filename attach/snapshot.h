@@ -1,11 +1,12 @@
 /*
  * A snapshot of a live process: a copy-on-write copy of its memory, made while it stands still for
- * some milliseconds (20 to 25 for each GiB of resident memory), by a system call that one of its
- * threads makes for us: clone(2), with flags such that the copy sends no signal when it ends, and
- * shares what its end could close. The copy is held before its first instruction. The process then
- * runs on, and what it writes is copied by the kernel, at the expense of its own memory limit:
- * attach/memory_guard.h. What is written to the process itself: a page of its code is made private
- * for the instructions of that call, and reads as before afterwards (attach/syscall_inject.h).
+ * some milliseconds (25 to 40 for each GiB of resident memory, and up to 0.05 for each thread), by
+ * a system call that one of its threads makes for us: clone(2), with flags such that the copy sends
+ * no signal when it ends, and shares what its end could close. The copy is held before its first
+ * instruction. The process then runs on, and what it writes is copied by the kernel, at the expense
+ * of its own memory limit: attach/memory_guard.h. What is written to the process itself: a page of
+ * its code is made private for the instructions of that call, and reads as before afterwards
+ * (attach/syscall_inject.h).
  *
  * Another process of ours, the keeper, does all that is done to the target, and watches: it drops
  * the copy before memory runs out, when it was held long enough, when we close it, and when we are
@@ -36,6 +37,12 @@ struct snapshot_request {
  * process cannot be copied (the message names the limit). `task` may be NULL. */
 MUST_CHECK struct error *snapshot_take(const struct snapshot_request *request,
 				       const struct task *task, struct snapshot **ret);
+
+/* Would one be taken, as far as that shows without touching the process: the state it is in, its
+ * memory limits, its seccomp filters? `freed_bytes`: what its memory limit gets back before. Errors
+ * as of snapshot_take(). A process of ours may be forked: nothing may be stopped meanwhile. */
+MUST_CHECK struct error *snapshot_check(const struct snapshot_request *request,
+					uint64_t freed_bytes);
 
 /* Drops the copy, and waits until the target is as it was. NULL is allowed. */
 void snapshot_close(struct snapshot *snapshot);

@@ -3,6 +3,7 @@
 #include "attach/live_target.h"
 #include "attach/memory_guard.h"
 #include "attach/proc_file.h"
+#include "attach/process_access.h"
 #include "attach/process_state.h"
 #include "attach/snapshot_refusal.h"
 #include "attach/snapshot_release.h"
@@ -30,7 +31,7 @@ struct keeper {
 	int socket, file;
 	struct arena arena;
 	struct memory_guard *guard;
-	enum syscall_filter filter; /* of the first thread */
+	enum syscall_filter filter; /* of the first thread that lives */
 	struct wiped_areas wiped;
 	struct syscall_places places; /* of the target, while it stands */
 	bool lost;                    /* a borrowed thread is in a call that does not end */
@@ -190,9 +191,9 @@ static struct error *take(struct keeper *keeper, uint64_t *ret_record)
 	int pid = keeper->request->process.pid;
 	TRY(process_state_check(pid, PROCESS_NEED_CALL));
 	TRY(memory_guard_open(pid, &keeper->guard));
-	TRY(snapshot_check_room(keeper->request, keeper->guard));
-	TRY(wiped_areas_read(pid, &keeper->arena, &keeper->wiped));
-	keeper->filter = syscall_filter_of(pid, pid);
+	TRY(snapshot_check_room(keeper->request, keeper->guard, 0));
+	TRY(wiped_areas_read(process_memory_id(pid), &keeper->arena, &keeper->wiped));
+	keeper->filter = syscall_filter_of(pid, process_memory_id(pid));
 	keeper->leftover_count = snapshot_leftovers(pid, keeper->leftovers);
 	TRY(copy_standing(keeper));
 	*ret_record = frozen_pages_end(&keeper->record.frozen);

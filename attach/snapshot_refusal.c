@@ -1,6 +1,7 @@
 #include "attach/snapshot_refusal.h"
 
 #include "attach/proc_file.h"
+#include "attach/process_access.h"
 #include "attach/process_file.h"
 #include "attach/process_place.h"
 #include "base/limits.h"
@@ -27,7 +28,8 @@ static uint64_t needed_bytes(int pid, const struct memory_room *room)
 	enum { TABLES_SHARE = 256 };
 	CLEANUP(text_deinit) struct text status = { 0 };
 	uint64_t resident = 0;
-	if (proc_file_read(&status, LIMIT_PROC_FILE_BYTES, "/proc/%d/status", pid) ||
+	if (proc_file_read(&status, LIMIT_PROC_FILE_BYTES, "/proc/%d/status",
+			   process_memory_id(pid)) ||
 	    !proc_number(&status, "VmRSS", 10, &resident))
 		resident = 0;
 	return room->floor_bytes + room->floor_bytes / 4 + resident * KIBIBYTE / TABLES_SHARE;
@@ -76,7 +78,7 @@ static struct error *refuse_unseen(const struct snapshot_request *request)
 }
 
 struct error *snapshot_check_room(const struct snapshot_request *request,
-				  const struct memory_guard *guard)
+				  const struct memory_guard *guard, uint64_t freed_bytes)
 {
 	CLEANUP(text_deinit) struct text text = { 0 };
 	struct memory_room room;
@@ -85,7 +87,7 @@ struct error *snapshot_check_room(const struct snapshot_request *request,
 		return refuse_unseen(request);
 	memory_guard_room(guard, &room);
 	uint64_t needed = needed_bytes(request->process.pid, &room);
-	if (room.room_bytes >= needed)
+	if (room.room_bytes >= needed || needed - room.room_bytes <= freed_bytes)
 		return NULL;
 	snapshot_room_text(&room, figures, sizeof(figures));
 	text_printf(&text,
@@ -168,7 +170,7 @@ static const char *limit_behind(int pid, int os_errno)
 {
 	switch (os_errno) {
 	case EAGAIN:
-		return pids_exhausted(pid)
+		return pids_exhausted(process_memory_id(pid))
 			       ? "its control group is at its limit of processes (pids.max)"
 			       : "its user is at the limit of processes (RLIMIT_NPROC, ulimit -u), "
 				 "or "

@@ -7,7 +7,6 @@
 #include "base/limits.h"
 
 #include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <sys/ptrace.h>
@@ -215,18 +214,25 @@ static int leftover_of(int parent, int pid)
 	return proc_namespace_id(&file, pid);
 }
 
+struct leftovers {
+	int parent;
+	int *children; /* SNAPSHOT_LEFTOVERS_MAX */
+	unsigned count;
+};
+
+static bool add_leftover(pid_t pid, void *context)
+{
+	struct leftovers *leftovers = context;
+	int child = leftover_of(leftovers->parent, (int)pid);
+	if (child)
+		leftovers->children[leftovers->count++] = child;
+	return leftovers->count < SNAPSHOT_LEFTOVERS_MAX;
+}
+
 unsigned snapshot_leftovers(int pid, int ret[static SNAPSHOT_LEFTOVERS_MAX])
 {
-	unsigned count = 0;
-	DIR *folder = opendir("/proc");
-	const struct dirent *entry;
-	while (folder && count < SNAPSHOT_LEFTOVERS_MAX && (entry = readdir(folder))) {
-		long other = strtol(entry->d_name, NULL, 10);
-		int child = other > 0 && other <= INT32_MAX ? leftover_of(pid, (int)other) : 0;
-		if (child)
-			ret[count++] = child;
-	}
-	if (folder)
-		closedir(folder);
-	return count;
+	struct leftovers leftovers = { .parent = pid, .children = ret };
+	int failed = proc_visit_processes(add_leftover, &leftovers);
+	(void)failed; /* those that are not seen stay until the next time */
+	return leftovers.count;
 }

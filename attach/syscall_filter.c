@@ -1,6 +1,7 @@
 #include "attach/syscall_filter.h"
 
 #include "attach/proc_file.h"
+#include "attach/process_access.h"
 #include "attach/syscall_registers.h"
 #include "base/limits.h"
 
@@ -27,7 +28,7 @@ static bool filters_of(int pid, int tid, struct filters *ret)
 	return ret->mode == SECCOMP_OFF || proc_number(&status, "Seccomp_filters", 10, &ret->count);
 }
 
-static bool same_container(int pid)
+static bool same_container(int tid)
 {
 	static const char *const spaces[] = { "mnt", "pid", "cgroup" };
 	for (size_t i = 0; i < sizeof(spaces) / sizeof(spaces[0]); i++) {
@@ -35,7 +36,7 @@ static bool same_container(int pid)
 		snprintf(path, sizeof(path), "/proc/self/ns/%s", spaces[i]);
 		ssize_t our_length = readlink(path, ours, sizeof(ours));
 		snprintf(path, sizeof(path), "ns/%s", spaces[i]);
-		ssize_t length = proc_link_read(pid, path, theirs, sizeof(theirs));
+		ssize_t length = proc_link_read(tid, path, theirs, sizeof(theirs));
 		if (length <= 0 || length != our_length || memcmp(ours, theirs, (size_t)length))
 			return false;
 	}
@@ -73,7 +74,7 @@ enum syscall_filter syscall_filter_of(int pid, int tid)
 	if (theirs.mode == SECCOMP_OFF)
 		return SYSCALL_FILTER_NONE;
 	if (theirs.mode != SECCOMP_FILTERED || !filters_of(getpid(), getpid(), &ours) ||
-	    ours.mode != theirs.mode || ours.count != theirs.count || !same_container(pid))
+	    ours.mode != theirs.mode || ours.count != theirs.count || !same_container(tid))
 		return SYSCALL_FILTER_UNKNOWN;
 	return trial_passes() ? SYSCALL_FILTER_PASSES : SYSCALL_FILTER_UNKNOWN;
 }
@@ -86,4 +87,37 @@ bool syscall_filter_trusts(enum syscall_filter first, int pid, int tid)
 	return theirs.mode == SECCOMP_OFF ||
 	       (first == SYSCALL_FILTER_PASSES && filters_of(getpid(), getpid(), &ours) &&
 		theirs.mode == ours.mode && theirs.count == ours.count);
+}
+
+/* kernel/ptrace.c: check_ptrace_options. */
+static bool may_suspend(void)
+{
+	enum { SYS_ADMIN = 21 };
+	CLEANUP(text_deinit) struct text status = { 0 };
+	uint64_t effective, mode;
+	return !proc_file_read(&status, LIMIT_PROC_FILE_BYTES, "/proc/self/status") &&
+	       proc_number(&status, "CapEff", 16, &effective) && effective >> SYS_ADMIN & 1 &&
+	       (!proc_number(&status, "Seccomp", 10, &mode) || mode == SECCOMP_OFF);
+}
+
+struct trusted_search {
+	int pid;
+	enum syscall_filter first;
+	bool found;
+};
+
+static bool look_for_trusted(pid_t tid, void *context)
+{
+	struct trusted_search *search = context;
+	search->found = syscall_filter_trusts(search->first, search->pid, (int)tid);
+	return !search->found;
+}
+
+bool syscall_filter_lets_through(int pid)
+{
+	if (may_suspend())
+		return true;
+	struct trusted_search search = { .pid = pid,
+					 .first = syscall_filter_of(pid, process_memory_id(pid)) };
+	return !proc_visit_tasks(pid, look_for_trusted, &search) && search.found;
 }

@@ -29,8 +29,13 @@ enum syscall_filter {
 enum syscall_filter syscall_filter_of(int pid, int tid);
 
 /* May this stopped thread of the process make the calls? It has no filter, or as many as ours, when
- * `first`, which syscall_filter_of() answered of the first thread, says that these let them pass.
+ * `first`, which syscall_filter_of() answered of the first thread that lives, says that these let
+ * them pass.
  */
 bool syscall_filter_trusts(enum syscall_filter first, int pid, int tid);
+
+/* Is there a thread of the process that may make the calls? Asked of one that runs; forks as
+ * syscall_filter_of(). */
+bool syscall_filter_lets_through(int pid);
 
 #endif

@@ -11,15 +11,27 @@
 
 #include <unistd.h>
 
+static void say_how_long(const struct app *app)
+{
+	char time[32];
+	hold_text(app->process.hold_seconds, time, sizeof(time));
+	if (app->process.hold_seconds)
+		say(stderr,
+		    "The process stands still until you leave, and for %s (--hold) at most.", time);
+	else
+		say(stderr, "The process stands still until you leave.");
+}
+
 static void greet(const struct app *app)
 {
+	char time[32];
 	const struct error *reason = session_heap_error(app->session);
 	if (reason)
 		app_warn(app, "%s: %s", session_name(app->session), reason->message);
 	say(stderr, "Opened %s. 'help' lists the commands, 'exit' leaves.",
 	    session_name(app->session));
 	if (app->process.identity.pid && app->process.way == OPEN_FROZEN)
-		say(stderr, "The process stands still until you leave.");
+		say_how_long(app);
 	struct snapshot *snapshot = open_snapshot(app);
 	if (!snapshot)
 		return;
@@ -28,8 +40,9 @@ static void greet(const struct app *app)
 	    "memory",
 	    snapshot_record(snapshot)->pause_ms);
 	say(stderr, "(the prompt says how much); 'refresh' takes a new one.");
-	if (app->process.hold_minutes)
-		say(stderr, "After %u minutes (--hold) it is dropped.", app->process.hold_minutes);
+	hold_text(app->process.hold_seconds, time, sizeof(time));
+	if (app->process.hold_seconds)
+		say(stderr, "After %s (--hold) it is dropped.", time);
 }
 
 /* -c and -x in their order. Answers whether there were any. */
@@ -95,13 +108,17 @@ static const struct option options[] = {
 	{ "-p", "PID", "a live process: a snapshot of it, while it runs on",
 	  ALIASES("--process-id") },
 	{ "-n", "NAME", "the .NET process of this name", ALIASES("--name") },
-	{ "--freeze", NULL, "no snapshot: the process stands still as long as it is open", NULL },
+	{ "--freeze", NULL,
+	  "no snapshot: the process stands still as long as it is open, or --hold", NULL },
 	{ "--no-stop", NULL, "neither: read it as it runs; answers may be torn", NULL },
 	{ "--snapshot", NULL,
 	  "insist on a snapshot, although a seccomp filter or a memory limit of the process cannot "
 	  "be seen through",
 	  NULL },
-	{ "--hold", "MINUTES", "drop the snapshot after so long (10; 0: never)", NULL },
+	{ "--hold", "MINUTES",
+	  "drop the snapshot, or let the process go that --freeze stopped, after so long (10; 0: "
+	  "never)",
+	  NULL },
 	{ "--stall", "SECONDS",
 	  "let the process go, with status 5, when whoever reads an answer takes no byte of it "
 	  "for so long (60; 0: never)",
@@ -147,8 +164,10 @@ const struct verb verb_analyze = {
 		"writes\n"
 		"afterwards costs memory of its own limit, as the prompt tells; the snapshot is "
 		"dropped\n"
-		"before memory runs out, and after --hold minutes; refresh takes a new one. When "
-		"nobody\n"
+		"before memory runs out, and after --hold minutes; refresh takes a new one. With\n"
+		"--freeze the process is let go after --hold minutes, between two commands or "
+		"while\n"
+		"words are waited for; then refresh stops it again. When nobody\n"
 		"takes the rest of an answer for --stall seconds, the process is let go, frozen or "
 		"not.",
 	.options = options,

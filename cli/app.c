@@ -30,6 +30,7 @@ struct error *app_open(struct app *app, enum output_format format)
 	if (app->out && isatty(STDOUT_FILENO))
 		output_flush_lines(app->out);
 	app->session = session_new();
+	app->hold.session = app->session;
 	return app->out && app->session ? NULL : &error_no_memory;
 }
 
@@ -149,6 +150,7 @@ enum exit_status app_run_command(struct app *app, const char *line)
 {
 	CLEANUP(pipeline_cleanup) struct pipeline pipeline;
 	FILE *log = session_log(app->session);
+	hold_check(&app->hold);
 	if (log)
 		say(log, "> %s", line);
 	struct error *error = pipeline_open(app, line, &pipeline);

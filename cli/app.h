@@ -9,6 +9,7 @@
 #include "base/patient_writer.h"
 #include "base/task.h"
 #include "cli/exit_status.h"
+#include "cli/hold.h"
 #include "cli/progress.h"
 #include "commands/run.h"
 
@@ -17,7 +18,7 @@ enum open_way { OPEN_SNAPSHOT, OPEN_FROZEN, OPEN_RUNNING };
 struct open_process {
 	struct process_identity identity; /* .pid 0: none */
 	enum open_way way;
-	unsigned hold_minutes;   /* 0: as long as the session */
+	unsigned hold_seconds;   /* 0: as long as the session */
 	bool insist;             /* snapshot_request.insist */
 	const char *insist_line; /* snapshot_request.insist_line */
 };
@@ -32,6 +33,7 @@ struct app {
 	struct progress progress;
 	struct task task;
 	struct open_process process;
+	struct hold hold; /* of a process that stands still */
 	bool interactive; /* at the prompt */
 	bool pages;       /* there, an answer longer than the terminal waits at each screenful */
 	bool broken;      /* nobody takes answers any more */

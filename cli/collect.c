@@ -283,8 +283,9 @@ const struct verb verb_collect = {
 	.description =
 		"Writes a core file that clrpod, dotnet-dump, ClrMD, lldb and gdb open. The "
 		"process\n"
-		"stands still for some milliseconds (about 25 for each GiB it has in memory), in "
-		"which\n"
+		"stands still for some milliseconds (25 to 40 for each GiB that it has in memory, "
+		"and up\n"
+		"to 0.05 for each thread; the answer tells how long), in which\n"
 		"one of its threads makes a copy-on-write copy of it for us (clone); the file is "
 		"written\n"
 		"from the copy, while the process runs on. What it writes meanwhile counts against "

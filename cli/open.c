@@ -8,9 +8,15 @@
 #include "heap/heap.h"
 
 #include <errno.h>
+#include <math.h>
 #include <sys/stat.h>
 
-enum { HOLD_MINUTES_DEFAULT = 10, HOLD_MINUTES_MAX = 24 * 60, STALL_SECONDS_MAX = 24 * 60 * 60 };
+enum {
+	MINUTE = 60,
+	HOLD_MINUTES_DEFAULT = 10,
+	HOLD_MINUTES_MAX = 24 * 60,
+	STALL_SECONDS_MAX = 24 * 60 * 60
+};
 
 struct error *open_choose_process(struct app *app, const struct invocation *invocation,
 				  struct process_info *ret)
@@ -65,44 +71,41 @@ static struct error *parse_way(const struct invocation *invocation, struct arena
 	if (invocation_has(invocation, "--no-stop"))
 		ret->way = OPEN_RUNNING;
 	const char *hold = invocation_value(invocation, "--hold");
-	ret->hold_minutes = HOLD_MINUTES_DEFAULT;
+	ret->hold_seconds = HOLD_MINUTES_DEFAULT * MINUTE;
 	if (!hold)
 		return NULL;
 	char *end;
-	unsigned long minutes = strtoul(hold, &end, 10);
-	if (*end || end == hold || *hold == '-' || minutes > HOLD_MINUTES_MAX)
+	double minutes = strtod(hold, &end);
+	if (*end || end == hold || !(minutes >= 0 && minutes <= HOLD_MINUTES_MAX))
 		return error_new(ERROR_USAGE,
 				 "--hold %s is no number of minutes up to %d (0: no limit)", hold,
 				 HOLD_MINUTES_MAX);
-	ret->hold_minutes = (unsigned)minutes;
+	ret->hold_seconds = (unsigned)ceil(minutes * MINUTE);
 	return NULL;
+}
+
+static struct snapshot_request snapshot_request_of(const struct open_process *process)
+{
+	return (struct snapshot_request){ .process = process->identity,
+					  .hold_seconds = process->hold_seconds,
+					  .insist = process->insist,
+					  .insist_line = process->insist_line };
 }
 
 /* A process that the session's target is, or is to become again. That it is still the same is asked
  * when it is held. */
 static struct error *take_process(void *context, const struct task *task, struct target **ret)
 {
-	const struct open_process *process = context;
-	struct snapshot_request request = { .process = process->identity,
-					    .hold_seconds = process->hold_minutes * 60,
-					    .insist = process->insist,
-					    .insist_line = process->insist_line };
+	struct app *app = context;
+	const struct open_process *process = &app->process;
+	struct snapshot_request request = snapshot_request_of(process);
 	if (process->way == OPEN_SNAPSHOT)
 		return live_target_open_snapshot(&request, task, ret);
-	return live_target_open(&process->identity,
-				process->way == OPEN_FROZEN ? LIVE_STOPPED : LIVE_RUNNING, task,
-				ret);
-}
-
-/* One that we hold stopped lets itself be stopped again. */
-static struct error *check_process(void *context)
-{
-	const struct open_process *process = context;
-	TRY(process_identity_check(&process->identity));
-	if (process->way != OPEN_SNAPSHOT)
-		return NULL;
-	TRY(process_state_check(process->identity.pid, PROCESS_NEED_STOP));
-	return process_state_check(process->identity.pid, PROCESS_NEED_CALL);
+	if (process->way == OPEN_RUNNING)
+		return live_target_open(&process->identity, LIVE_RUNNING, task, ret);
+	TRY(live_target_open(&process->identity, LIVE_STOPPED, task, ret));
+	hold_begin(&app->hold, process->identity.pid, process->hold_seconds);
+	return NULL;
 }
 
 struct snapshot *open_snapshot(const struct app *app)
@@ -111,6 +114,20 @@ struct snapshot *open_snapshot(const struct app *app)
 	if (!app->process.identity.pid || app->process.way != OPEN_SNAPSHOT || !target)
 		return NULL;
 	return live_target_snapshot(overlay_target_lower(target));
+}
+
+/* One that we hold stopped lets itself be stopped again. */
+static struct error *check_process(void *context)
+{
+	const struct app *app = context;
+	struct snapshot_request request = snapshot_request_of(&app->process);
+	struct snapshot *old = open_snapshot(app);
+	uint64_t freed_bytes;
+	if (app->process.way != OPEN_SNAPSHOT)
+		return process_identity_check(&request.process);
+	if (!old || !snapshot_cost(old, &freed_bytes))
+		freed_bytes = 0;
+	return snapshot_check(&request, freed_bytes);
 }
 
 static struct error *open_process(struct app *app, const struct invocation *invocation,
@@ -135,9 +152,9 @@ static struct error *open_process(struct app *app, const struct invocation *invo
 	session_set_source(app->session,
 			   &(struct session_source){ .open = take_process,
 						     .check = check_process,
-						     .context = &app->process,
+						     .context = app,
 						     .single = app->process.way == OPEN_FROZEN });
-	return take_process(&app->process, &app->task, ret);
+	return take_process(app, &app->task, ret);
 }
 
 static struct error *check_sysroot(const char *sysroot)

@@ -256,6 +256,7 @@ static struct error *open_stream(struct pipeline *pipeline)
 	screen->path = pipeline->path;
 	screen->progress = &app->progress;
 	screen->session = app->session;
+	screen->hold = &app->hold;
 	screen->terminal = terminal;
 	screen->paging = terminal && app->pages && isatty(STDIN_FILENO);
 	if (terminal)

@@ -17,7 +17,7 @@
 #include <wchar.h>
 
 struct prompt {
-	const struct app *app;
+	struct app *app;
 	char text[32];
 	FILE *messages;
 	History *history;
@@ -40,6 +40,8 @@ static char *prompt_text(EditLine *edit)
 	const char *before = "";
 	if (snapshot && snapshot_dropped(snapshot))
 		before = "dropped";
+	else if (prompt->app->hold.ended)
+		before = "let go";
 	snprintf(prompt->text, sizeof(prompt->text), "%s> ", before);
 	if (snapshot && snapshot_cost(snapshot, &cost))
 		snprintf(prompt->text, sizeof(prompt->text), "+%llu MiB> ",
@@ -63,10 +65,13 @@ static void follow_size(EditLine *edit)
 /* One character from the terminal; a signal ends the line (libedit itself would read on). */
 static int read_character(EditLine *edit, wchar_t *ret)
 {
+	struct prompt *prompt;
 	mbstate_t state = { 0 };
+	if (el_get(edit, EL_CLIENTDATA, &prompt))
+		return 0;
 	for (int i = 0; i < MB_LEN_MAX; i++) {
 		char byte;
-		if (signals_read(STDIN_FILENO, &byte, 1) != 1)
+		if (hold_read(&prompt->app->hold, STDIN_FILENO, &byte, 1) != 1)
 			return 0;
 		follow_size(edit);
 		size_t length = mbrtowc(ret, &byte, 1, &state);

@@ -4,7 +4,6 @@
 #include "base/limits.h"
 #include "base/patient_writer.h"
 #include "cli/say.h"
-#include "cli/signals.h"
 
 #include <sys/ioctl.h>
 #include <termios.h>
@@ -83,7 +82,7 @@ struct error *screen_write(struct screen *screen, const char *bytes, size_t size
 }
 
 /* The key that was pressed; 0: none any more. */
-static char read_key(void)
+static char read_key(struct hold *hold)
 {
 	struct termios before, raw;
 	char key = 0;
@@ -94,7 +93,7 @@ static char read_key(void)
 	raw.c_cc[VMIN] = 1;
 	raw.c_cc[VTIME] = 0;
 	tcsetattr(STDIN_FILENO, TCSANOW, &raw);
-	if (signals_read(STDIN_FILENO, &key, 1) != 1)
+	if (hold_read(hold, STDIN_FILENO, &key, 1) != 1)
 		key = 0;
 	tcsetattr(STDIN_FILENO, TCSANOW, &before);
 	return key;
@@ -108,7 +107,7 @@ static void stop(struct screen *screen, unsigned height)
 	say_status(screen->to, "%.*s", room, hint);
 	for (bool waits = true; waits;) {
 		waits = false;
-		switch (read_key()) {
+		switch (read_key(screen->hold)) {
 		case ' ':
 		case 'f':
 			screen->used = 0;

@@ -9,6 +9,7 @@
 #define CLI_SCREEN_H
 
 #include "cli/filter.h"
+#include "cli/hold.h"
 #include "cli/progress.h"
 #include "commands/session.h"
 
@@ -18,6 +19,7 @@ struct screen {
 	const char *path; /* of a file; NULL: stdout */
 	struct progress *progress;
 	struct session *session; /* whose log; may be NULL */
+	struct hold *hold;       /* see hold_read() */
 	bool terminal, paging, wide;
 	unsigned rows, columns; /* 0: unknown */
 	unsigned used;          /* rows since the last stop */

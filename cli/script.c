@@ -61,9 +61,15 @@ void script_line(struct script *script, const char *line)
 	}
 }
 
+struct source {
+	struct app *app;
+	int fd;
+};
+
 static ssize_t read_script(void *cookie, char *buffer, size_t size)
 {
-	return signals_read(*(const int *)cookie, buffer, size);
+	const struct source *source = cookie;
+	return hold_read(&source->app->hold, source->fd, buffer, size);
 }
 
 /* Editors elsewhere begin a UTF-8 file with U+FEFF. */
@@ -84,8 +90,9 @@ static struct error *check_line(const char *line, size_t length, const char *nam
 
 static void run_stream(struct script *script, int fd, const char *name)
 {
+	struct source source = { script->app, fd };
 	CLEANUP(file_cleanup)
-	FILE *stream = fopencookie(&fd, "r", (cookie_io_functions_t){ .read = read_script });
+	FILE *stream = fopencookie(&source, "r", (cookie_io_functions_t){ .read = read_script });
 	CLEANUP(free_cleanup) char *line = NULL;
 	size_t capacity = 0, number = 0;
 	ssize_t length;

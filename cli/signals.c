@@ -46,7 +46,20 @@ enum exit_status signals_status(void)
 	return received == SIGINT ? STATUS_INTERRUPTED : STATUS_TERMINATED;
 }
 
-ssize_t signals_read(int fd, void *buffer, size_t size)
+/* False: no signal came, and nothing is there to be read. */
+static bool wait_for(int fd, int64_t wait_ms, const sigset_t *meanwhile)
+{
+	enum { SECOND_MS = 1000, NANOSECONDS = 1000000 };
+	const struct timespec time = { wait_ms / SECOND_MS, wait_ms % SECOND_MS * NANOSECONDS };
+	struct pollfd wait = { .fd = fd, .events = POLLIN };
+	int ready = -1;
+	errno = EINTR;
+	while (!received && ready < 0 && errno == EINTR)
+		ready = ppoll(&wait, 1, wait_ms < 0 ? NULL : &time, meanwhile);
+	return received || ready != 0;
+}
+
+ssize_t signals_read(int fd, void *buffer, size_t size, int64_t wait_ms)
 {
 	sigset_t ours, before;
 	sigemptyset(&ours);
@@ -56,13 +69,14 @@ ssize_t signals_read(int fd, void *buffer, size_t size)
 	/* Between the look at the flag and the wait no signal may slip through: it is let in by
 	 * ppoll() alone. */
 	sigprocmask(SIG_BLOCK, &ours, &before);
-	struct pollfd wait = { .fd = fd, .events = POLLIN };
-	int ready = 0;
-	while (!received && ready <= 0 && (ready == 0 || errno == EINTR))
-		ready = ppoll(&wait, 1, NULL, &before);
+	bool ready = wait_for(fd, wait_ms, &before);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	if (received) {
 		errno = EINTR;
+		return -1;
+	}
+	if (!ready) {
+		errno = ETIMEDOUT;
 		return -1;
 	}
 	return read(fd, buffer, size);

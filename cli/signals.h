@@ -9,6 +9,7 @@
 #include "cli/exit_status.h"
 
 #include <signal.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* SIGINT, SIGTERM and SIGHUP set the flag and interrupt blocking reads; SIGPIPE becomes EPIPE. */
@@ -20,7 +21,7 @@ void signals_clear(void); /* at the prompt, where Ctrl-C only cancels a command 
 enum exit_status signals_status(void);
 
 /* read(2), ended by a signal whenever it comes: also by one that came just before. -1 with EINTR
- * then. */
-ssize_t signals_read(int fd, void *buffer, size_t size);
+ * then; with ETIMEDOUT when nothing came for `wait_ms` (negative: for ever). */
+ssize_t signals_read(int fd, void *buffer, size_t size, int64_t wait_ms);
 
 #endif

@@ -4,6 +4,7 @@
 #include "dump/module_files.h"
 #include "dump/overlay_target.h"
 #include "base/cleanup.h"
+#include "base/patient_writer.h"
 #include "heap/heap.h"
 
 #include <errno.h>
@@ -25,6 +26,7 @@ struct session {
 	struct memory_view memory_view;
 	struct session_source source; /* .open NULL: a dump */
 	FILE *log;
+	struct patient_writer *log_writer; /* below it */
 	char *log_path;
 };
 
@@ -247,8 +249,14 @@ void session_log_close(struct session *session)
 {
 	file_cleanup(&session->log);
 	free(session->log_path);
+	if (session->log_writer) {
+		patient_writer_close(session->log_writer);
+		close(session->log_writer->fd);
+	}
+	free(session->log_writer);
 	session->log = NULL;
 	session->log_path = NULL;
+	session->log_writer = NULL;
 }
 
 /* Ours, also while we are another process's owner. */
@@ -256,25 +264,40 @@ static int log_create(const char *path)
 {
 	CLEANUP(credentials_resume)
 	MAYBE_UNUSED struct as_ourselves before = credentials_as_ourselves();
-	return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600);
+	return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
+}
+
+/* A FIFO whose reader is stuck must not make a process wait that we hold. */
+static FILE *log_stream(struct patient_writer *writer, int fd)
+{
+	patient_writer_open_own(writer, fd, NULL);
+	writer->stall_seconds = 1;
+	FILE *log = patient_writer_stream(writer);
+	if (log)
+		setvbuf(log, NULL, _IOLBF, 0);
+	return log;
 }
 
 struct error *session_log_open(struct session *session, const char *path)
 {
 	int fd = log_create(path);
+	if (fd < 0 && errno == ENXIO) /* open(2): a FIFO without a reader */
+		return error_new(ERROR_OS, "cannot write %s: nobody reads that FIFO", path);
 	if (fd < 0)
 		return error_os(errno, "cannot write %s", path);
 	char *copy = strdup(path);
-	FILE *log = copy ? fdopen(fd, "a") : NULL;
+	struct patient_writer *writer = calloc(1, sizeof(*writer));
+	FILE *log = copy && writer ? log_stream(writer, fd) : NULL;
 	if (!log) {
 		close(fd);
 		free(copy);
+		free(writer);
 		return &error_no_memory;
 	}
-	setvbuf(log, NULL, _IOLBF, 0);
 	session_log_close(session);
 	session->log = log;
 	session->log_path = copy;
+	session->log_writer = writer;
 	return NULL;
 }
 

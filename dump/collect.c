@@ -71,10 +71,11 @@ static void describe_process(int pid, struct arena *arena, struct core_process *
 		STAT_NICE = 19
 	}; /* proc(5) */
 	CLEANUP(text_deinit) struct text file = { 0 };
+	int memory_id = process_memory_id(pid); /* the first thread may have ended */
 	int64_t number;
 	uint64_t id;
 	ret->pid = pid;
-	if (!proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "/proc/%d/stat", pid)) {
+	if (!proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "/proc/%d/stat", memory_id)) {
 		ret->parent_pid = proc_stat_number(&file, STAT_PPID, &number) ? (int)number : 0;
 		ret->group = proc_stat_number(&file, STAT_PGRP, &number) ? (int)number : 0;
 		ret->session = proc_stat_number(&file, STAT_SESSION, &number) ? (int)number : 0;
@@ -92,7 +93,7 @@ static void describe_process(int pid, struct arena *arena, struct core_process *
 	if (length && name[length - 1] == '\n')
 		name[length - 1] = '\0';
 	ret->name = name;
-	ret->arguments = proc_text(pid, "cmdline", arena);
+	ret->arguments = proc_text(memory_id, "cmdline", arena);
 }
 
 static struct error *build_notes(struct collection *collection)

@@ -1,6 +1,7 @@
 /* Files of managed modules: which file it is, and whether it is the right one. */
 #include "dump/module_files_internal.h"
 
+#include "attach/process_access.h"
 #include "base/bytes.h"
 #include "dump/bundle_file.h"
 #include "dump/overlay_target.h"
@@ -246,7 +247,7 @@ static void refuse_unproven(struct module_files *files, const char *path)
 	const struct target *target = files->overlay;
 	char root[64] = "/";
 	if (target->is_live)
-		snprintf(root, sizeof(root), "/proc/%d/root", target->pid);
+		snprintf(root, sizeof(root), "/proc/%d/root", process_memory_id(target->pid));
 	module_files_explain(files,
 			     "nothing in the dump proves that %s is the file it had (--sysroot %s "
 			     "would take it)",

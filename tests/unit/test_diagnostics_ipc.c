@@ -1,8 +1,11 @@
 /* The protocol against a server of our own, in a child process. */
 #include "attach/diagnostics_ipc.h"
+#include "attach/process_access.h"
 #include "base/cleanup.h"
 #include "tests/unit/tap.h"
 
+#include <pthread.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -54,6 +57,7 @@ static void start(struct server *server, const struct answer answers[4])
 	close(fd);
 	server->socket = (struct diagnostics_socket){
 		.pid = getpid(),
+		.memory_id = getpid(),
 		.uid = geteuid(),
 		.folder = server->folder,
 		.name = "socket",
@@ -193,7 +197,7 @@ TEST(whose_socket)
 	char name[128], new[256];
 	arena_init(&arena);
 	start(&server, NULL);
-	struct diagnostics_query query = { getpid(), 77, geteuid(), server.folder };
+	struct diagnostics_query query = { getpid(), 77, getpid(), geteuid(), server.folder };
 	CHECK_OK(diagnostics_find(&query, &arena, &found));
 	CHECK(!found.path && !found.forged);
 	snprintf(name, sizeof(name), "%s", found.name ? found.name : "none");
@@ -211,6 +215,60 @@ TEST(whose_socket)
 	CHECK(theirs);
 }
 
+static void *sleep_on(void *unused)
+{
+	(void)unused;
+	for (;;)
+		pause();
+	return NULL;
+}
+
+/* A child whose first thread has ended. */
+static pid_t start_leaderless(int *ret_memory_id)
+{
+	pid_t child = fork();
+	if (!child) {
+		pthread_t thread;
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (pthread_create(&thread, NULL, sleep_on, NULL))
+			_exit(1);
+		pthread_exit(NULL);
+	}
+	alloc_fail_pause(true);
+	*ret_memory_id = child;
+	for (int i = 0; i < 1000 && *ret_memory_id == child; i++) {
+		usleep(1000);
+		*ret_memory_id = process_memory_id(child);
+	}
+	alloc_fail_pause(false);
+	return child;
+}
+
+/* Its socket is below the root of a thread that lives. */
+TEST(of_a_process_whose_first_thread_has_ended)
+{
+	CLEANUP(stop) struct server server;
+	CLEANUP(arena_deinit) struct arena arena;
+	struct diagnostics_socket found;
+	char new[256];
+	arena_init(&arena);
+	start(&server, NULL);
+	int memory_id;
+	pid_t child = start_leaderless(&memory_id);
+	struct diagnostics_query query = { child, 77, memory_id, geteuid(), server.folder };
+	struct error *error = diagnostics_find(&query, &arena, &found);
+	snprintf(new, sizeof(new), "%s/%s", server.folder, !error ? found.name : "none");
+	CHECK(!rename(server.path, new));
+	if (!error)
+		error = diagnostics_find(&query, &arena, &found);
+	bool reached = !error && found.path && !access(found.path, W_OK) && found.open_to_us;
+	unlink(new);
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	CHECK_OK(error);
+	CHECK(reached);
+}
+
 static const struct tap_case cases[] = {
 	CASE(done),
 	CASE(an_older_runtime_knows_the_first_command_only),
@@ -223,5 +281,6 @@ static const struct tap_case cases[] = {
 	CASE(somebody_else_listens),
 	CASE(its_words_command_no_terminal),
 	CASE(whose_socket),
+	CASE(of_a_process_whose_first_thread_has_ended),
 };
 TAP_MAIN(cases)

@@ -1,0 +1,60 @@
+#!/bin/bash
+# A process that --freeze stopped is let go after --hold, while clrpod waits for words; what is asked then is told so, and
+# refresh stops it again. A log that nobody reads makes no process wait. TAP on stdout.
+#
+# usage: live_hold.sh PROGRAM     (build/release/clrpod)
+# needs: cc. Exit status 77: skipped, with the reason.
+way=
+. "$(dirname "$0")/lib"
+start_victim quiet || exit 1
+mkfifo "$work/commands" "$work/fifo"
+tell() { echo "$1" >&4; }
+count_is() { [ "$(grep -cE -e "$2" "$log")" = "$1" ]; }
+is_held() { grep -q 't (tracing stop)' "/proc/$victim/status"; }
+begin() {
+	"$program" analyze -p "$victim" --freeze -x - --keep-going "$@" <"$work/commands" >"$log" 2>&1 &
+	analyzer=$!
+	exec 4>"$work/commands"
+	tell modules
+	soon said "$work/victim$"
+}
+leave() {
+	exec 4>&-
+	wait "$analyzer"
+}
+stack() { tell "dq $(sed -n 's/-.*\[stack\]$//p' "/proc/$victim/maps") -c 1"; }
+
+begin --hold 0.02
+ok "a process that stands" is_held
+ok "... is let go after --hold" soon said "^clrpod: process $victim stood still for 2 seconds \(--hold\) and was let go: refresh stops it again$"
+ok "... and runs" soon is_free
+stack
+ok "... what is asked then is told so" soon said "process $victim was let go, and runs: refresh takes it anew"
+tell refresh
+ok "refresh" soon said 'as it is now'
+ok "... stops it again" is_held
+ok "... for as long" soon count_is 2 "stood still for 2 seconds"
+ok "... and lets it go" soon is_free
+leave
+ok "the status tells of it" test $? != 0
+begin --hold 0
+sleep 2.5
+ok "--hold 0: as long as the session" is_held
+tell "logopen $work/fifo"
+ok "logopen into a FIFO that nobody reads is refused at once" soon said "cannot write $work/fifo: nobody reads that FIFO$"
+exec 5<>"$work/fifo" # and reads nothing
+tell "logopen $work/fifo"
+ok "... with a reader it is taken" soon said "Console is logging to $work/fifo"
+: >"$log"
+for _ in $(seq 200); do tell help; done
+tell modules
+ok "... and one that reads nothing makes nobody wait" soon said "$work/victim$"
+leave
+exec 5>&-
+ok "the process is free" soon is_free
+for word in x -1 nan inf 1441; do
+	ok "--hold $word: no number of minutes" gives 2 "$program" analyze -p "$victim" --freeze --hold $word -c modules
+done
+ok "--hold 0.5" gives 0 "$program" analyze -p "$victim" --freeze --hold 0.5 -c modules
+end_victim
+finish
