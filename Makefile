@@ -71,7 +71,7 @@ UNIT         := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(UNIT_TESTS))
 UNIT_FLAGS   := $(addprefix @,$(wildcard tests/unit/alloc_fail.flags))
 
 FUZZ_SOURCES := $(filter-out $(SKIP),$(wildcard tests/fuzz/fuzz_*.c))
-# What fuzz_walk stands on.
+# What fuzz_contract and fuzz_walk stand on.
 FUZZ_HELPERS := $(addprefix $(BUILD)/tests/unit/,fake_runtime.o fake_target.o alloc_fail.o)
 FUZZERS      := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SOURCES))
 ALL_SOURCES   = $(shell find $(LAYERS) tests -name '*.[ch]')

@@ -44,6 +44,7 @@ enum {
 	LIMIT_FILE_MAPPINGS = 256,             /* of one managed file; real ones have about 6 */
 	LIMIT_PE_SECTIONS = 96,                /* PE/COFF: the Windows loader's own limit */
 	LIMIT_BUNDLED_FILE_BYTES = 512 * 1024 * 1024, /* one file of a single-file app, unpacked */
+	LIMIT_BUNDLED_BYTES = 1024 * 1024 * 1024,     /* … and all files of one app together */
 	LIMIT_BUNDLES = 16, /* programs of one process looked at as bundles; real ones have one */
 
 	/* contract */

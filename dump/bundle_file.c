@@ -20,6 +20,7 @@ enum {
 	ENTRY_FIXED = 25,      /* offset, both sizes, one byte of kind; then the path, a text */
 	TEXT_MORE = 0x80,      /* a text's length: 7 bits a byte, at most two bytes */
 	DEFLATE_RATIO = 1032,  /* deflate cannot do better (zlib.net, "Technical Details") */
+	STEP_BYTES = 4 * 1024 * 1024, /* unpacked between two looks at the task */
 };
 
 /* The host's data: of the program's segments those that it can write. */
@@ -108,26 +109,42 @@ static struct error *damaged(const struct bundle_entry *entry, const char *what)
 			 (unsigned long long)entry->offset, what);
 }
 
+/* As far as the announced size, a step at a time. */
+static struct error *inflate_announced(z_stream *stream, uint64_t size, const struct task *task,
+				       int *ret_status)
+{
+	do {
+		TRY(task_check(task, "unpacking a file of a single-file app"));
+		uint64_t left = size - stream->total_out;
+		stream->avail_out = (uInt)(left < STEP_BYTES ? left : STEP_BYTES);
+		*ret_status = inflate(stream, Z_NO_FLUSH);
+	} while (*ret_status == Z_OK && stream->total_out < size);
+	return NULL;
+}
+
 /* zlib counts in 32 bits: a stored size of more never passes the limit of the unpacked one. */
 static struct error *inflate_all(const struct bundle_file *bundle, const struct bundle_entry *entry,
-				 uint8_t *to)
+				 const struct task *task, uint8_t *to)
 {
 	uint8_t beyond;
+	int status;
 	z_stream stream = { .next_in = (uint8_t *)bundle->bytes + entry->offset,
 			    .avail_in = (uInt)entry->stored,
-			    .next_out = to,
-			    .avail_out = (uInt)entry->size };
+			    .next_out = to };
 	if (inflateInit2(&stream, -MAX_WBITS) != Z_OK)
 		return &error_no_memory;
-	int status = inflate(&stream, Z_FINISH);
-	bool is_filled = !stream.avail_out;
-	if (status != Z_STREAM_END && is_filled) { /* the end may need a look behind the bytes */
+	struct error *error = inflate_announced(&stream, entry->size, task, &status);
+	bool is_filled = stream.total_out == entry->size;
+	if (!error && status != Z_STREAM_END &&
+	    is_filled) { /* the end may need a look behind the bytes */
 		stream.next_out = &beyond;
 		stream.avail_out = 1;
 		status = inflate(&stream, Z_FINISH);
 	}
 	bool fits = stream.total_out == entry->size;
 	inflateEnd(&stream);
+	if (error)
+		return error;
 	if (status == Z_MEM_ERROR)
 		return &error_no_memory;
 	if (!fits && is_filled)
@@ -138,7 +155,7 @@ static struct error *inflate_all(const struct bundle_file *bundle, const struct 
 }
 
 struct error *bundle_file_unpack(const struct bundle_file *bundle, const struct bundle_entry *entry,
-				 uint8_t **ret)
+				 const struct task *task, uint8_t **ret)
 {
 	if (!entry->size || entry->size > LIMIT_BUNDLED_FILE_BYTES || entry->stored > entry->size ||
 	    entry->size / DEFLATE_RATIO > entry->stored)
@@ -146,7 +163,7 @@ struct error *bundle_file_unpack(const struct bundle_file *bundle, const struct 
 	uint8_t *bytes = malloc((size_t)entry->size);
 	if (!bytes)
 		return &error_no_memory;
-	struct error *error = inflate_all(bundle, entry, bytes);
+	struct error *error = inflate_all(bundle, entry, task, bytes);
 	if (error)
 		free(bytes);
 	else

@@ -8,7 +8,7 @@
 #ifndef DUMP_BUNDLE_FILE_H
 #define DUMP_BUNDLE_FILE_H
 
-#include "base/error.h"
+#include "base/task.h"
 
 #include <stddef.h>
 
@@ -37,8 +37,9 @@ bool bundle_file_read(const uint8_t *bytes, size_t size, struct bundle_file *ret
 bool bundle_file_find(const struct bundle_file *bundle, const char *path, struct bundle_entry *ret);
 
 /* A compressed entry's `size` bytes, to be freed. ERROR_BAD_DATA when it holds fewer or more of
- * them, or is damaged. */
+ * them, or is damaged. The task may be NULL. */
 MUST_CHECK struct error *bundle_file_unpack(const struct bundle_file *bundle,
-					    const struct bundle_entry *entry, uint8_t **ret);
+					    const struct bundle_entry *entry,
+					    const struct task *task, uint8_t **ret);
 
 #endif

@@ -20,8 +20,9 @@ struct listed_file {
 
 struct file_search {
 	struct target *target;
-	char *sysroot;  /* NULL: none */
-	int sysroot_fd; /* -1: none, or it is gone */
+	const struct task *task; /* may be NULL */
+	char *sysroot;           /* NULL: none */
+	int sysroot_fd;          /* -1: none, or it is gone */
 	bool listed, cut;
 	struct text text;          /* names and directories, each with its terminator */
 	struct listed_file *files; /* ascending by name, then by directory */
@@ -57,6 +58,11 @@ void file_search_free(struct file_search *search)
 	free(search->files);
 	free(search->sysroot);
 	free(search);
+}
+
+void file_search_set_task(struct file_search *search, const struct task *task)
+{
+	search->task = task;
 }
 
 const char *file_search_sysroot(const struct file_search *search)
@@ -142,6 +148,7 @@ static struct error *list_sysroot(struct file_search *search)
 	search->count = 0;
 	text_clear(&search->text);
 	while (tree && (entry = fts_read(tree))) {
+		TRY(task_check(search->task, "looking for files below --sysroot"));
 		if (entry->fts_info == FTS_D && is_kernel_made(entry))
 			fts_set(tree, entry, FTS_SKIP);
 		if (entry->fts_info != FTS_F && entry->fts_info != FTS_NSOK &&

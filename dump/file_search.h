@@ -9,6 +9,7 @@
 
 #include "attach/target.h"
 #include "base/arena.h"
+#include "base/task.h"
 
 struct file_search; /* a directory, and what is below it once that was listed */
 
@@ -33,6 +34,9 @@ MUST_CHECK struct error *file_search_new(struct target *target, const char *sysr
 					 struct file_search **ret);
 void file_search_free(struct file_search *search);
 
+/* What may stop the listing of DIR from now on; borrowed, NULL: nothing may. */
+void file_search_set_task(struct file_search *search, const struct task *task);
+
 /* NULL: none. */
 const char *file_search_sysroot(const struct file_search *search);
 
@@ -40,7 +44,8 @@ const char *file_search_sysroot(const struct file_search *search);
 MUST_CHECK struct error *file_search_start(struct file_search *search, const char *path,
 					   struct arena *arena, struct file_query *ret);
 
-/* The next candidate, existing or not; *ret_found false: there is none left. */
+/* The next candidate, existing or not; *ret_found false: there is none left. ERROR_CANCELLED by the
+ * task, after which the next query lists DIR anew. */
 MUST_CHECK struct error *file_search_next(struct file_query *query, struct file_candidate *ret,
 					  bool *ret_found);
 

@@ -1,11 +1,15 @@
 /* Files of managed modules: which file it is, and whether it is the right one. */
 #include "dump/module_files_internal.h"
 
+#include "attach/memory_guard.h"
 #include "attach/process_access.h"
 #include "base/bytes.h"
 #include "dump/bundle_file.h"
 #include "dump/overlay_target.h"
 #include "dump/pe_layer.h"
+
+#include <inttypes.h>
+#include <unistd.h>
 
 /* A managed module, where the target has it, and what the target still knows of it. */
 struct wanted {
@@ -152,6 +156,44 @@ static const char *path_in_bundle(const struct wanted *wanted, const struct bund
 	return NULL;
 }
 
+static void guard_cleanup(struct memory_guard **guard)
+{
+	memory_guard_close(*guard);
+}
+
+/* ERROR_UNSUPPORTED: unpacked it would need more memory than is left, or than bundles may take. */
+static struct error *room_check(const struct module_files *files, const struct bundle_entry *entry)
+{
+	enum { MEBIBYTE = 1024 * 1024 };
+	CLEANUP(guard_cleanup) struct memory_guard *guard = NULL;
+	struct memory_room room;
+	if (entry->size > LIMIT_BUNDLED_BYTES - files->unpacked_bytes)
+		return error_new(ERROR_UNSUPPORTED,
+				 "the files unpacked from bundles would be more than %d MiB",
+				 LIMIT_BUNDLED_BYTES / MEBIBYTE);
+	TRY(memory_guard_open(getpid(), &guard));
+	memory_guard_room(guard, &room);
+	if (entry->size <= room.room_bytes && room.room_bytes - entry->size >= room.floor_bytes)
+		return NULL;
+	return error_new(ERROR_UNSUPPORTED,
+			 "unpacking needs %" PRIu64 " MiB of memory, of which %" PRIu64
+			 " MiB are left here",
+			 entry->size / MEBIBYTE + 1, room.room_bytes / MEBIBYTE);
+}
+
+static struct error *unpack(struct module_files *files, const struct bundle_file *bundle,
+			    const struct bundle_entry *entry, struct found *found)
+{
+	if (entry->size <= LIMIT_BUNDLED_FILE_BYTES) {
+		TRY(room_check(files, entry));
+		files->unpacked_bytes += entry->size;
+	}
+	TRY(bundle_file_unpack(bundle, entry, files->task, &found->unpacked));
+	found->source =
+		(struct pe_source){ found->unpacked, (size_t)entry->size, 0, entry->size, NULL };
+	return NULL;
+}
+
 /* Sets the source to the module's entry in a bundle. *ret_there false: the file is no bundle, or
  * has no such entry. */
 static struct error *find_in_bundle(const struct wanted *wanted, const char *program,
@@ -169,12 +211,7 @@ static struct error *find_in_bundle(const struct wanted *wanted, const char *pro
 	found->source.offset = entry.offset;
 	found->source.end = entry.offset + entry.size;
 	found->image_size_known = true;
-	if (!entry.is_compressed)
-		return NULL;
-	TRY(bundle_file_unpack(&bundle, &entry, &found->unpacked));
-	found->source =
-		(struct pe_source){ found->unpacked, (size_t)entry.size, 0, entry.size, NULL };
-	return NULL;
+	return entry.is_compressed ? unpack(wanted->files, &bundle, &entry, found) : NULL;
 }
 
 /* The file by itself: as a process that had it unpacked would map it. */
@@ -201,10 +238,11 @@ static struct error *examine(const struct wanted *wanted, const struct file_cand
 	if (program || wanted->file_offset) {
 		struct error *error = find_in_bundle(
 			wanted, program ? program : wanted->mapped_path, found, &in_bundle);
-		if (error && error->code == ERROR_BAD_DATA)
+		if (error && (error->code == ERROR_BAD_DATA || error->code == ERROR_UNSUPPORTED))
 			module_files_explain(wanted->files, "%s: %s", candidate->path,
 					     error->message);
-		if (error_take(&error, ERROR_BAD_DATA) || error)
+		if (error_take(&error, ERROR_BAD_DATA) || error_take(&error, ERROR_UNSUPPORTED) ||
+		    error)
 			return error;
 		if (program && !in_bundle)
 			return NULL;
@@ -235,7 +273,8 @@ static struct error *lay(const struct wanted *wanted, const char *mapped_path, s
 		TRY(module_files_hand_over(wanted->files, &found->file));
 	}
 	answer->unverified = !found->proven;
-	TRY(pe_layer_lay(overlay, &found->source, mapped_path, wanted->file, &answer->admitted));
+	TRY(pe_layer_lay(overlay, &found->source, mapped_path, wanted->file, wanted->files->task,
+			 &answer->admitted));
 	if (!answer->admitted)
 		module_files_explain(wanted->files, "the dump does not say where %s was in memory",
 				     answer->path);

@@ -32,6 +32,12 @@ void module_files_free(struct module_files *files)
 	free(files);
 }
 
+void module_files_set_task(struct module_files *files, const struct task *task)
+{
+	files->task = task;
+	file_search_set_task(files->search, task);
+}
+
 const char *module_files_sysroot(const struct module_files *files)
 {
 	return files ? file_search_sysroot(files->search) : NULL;

@@ -20,6 +20,10 @@ MUST_CHECK struct error *module_files_new(struct target *overlay, const char *sy
 					  struct module_files **ret);
 void module_files_free(struct module_files *files);
 
+/* What may stop the search for files and the unpacking of bundled ones from now on: an admit then
+ * answers ERROR_CANCELLED. Borrowed; NULL: nothing may. */
+void module_files_set_task(struct module_files *files, const struct task *task);
+
 /* Lay the module's file under the target. *ret_admitted false (no error): no file, or another
  * build-id; module_files_reason() then says which in one clause. Asking twice is cheap. */
 MUST_CHECK struct error *module_files_admit_elf(struct module_files *files,
@@ -60,7 +64,9 @@ struct managed_file {
  * target still has pages of the PE headers, TimeDateStamp or SizeOfImage (ECMA-335 II.24.2.2,
  * PE/COFF optional header). Equal MVIDs or equal TimeDateStamps prove it. Without proof only a file
  * from --sysroot is taken: the user vouches for it, and *ret_unverified is true; but not when
- * different files of that name are below it.
+ * different files of that name are below it. What a compressed bundle holds is unpacked into
+ * memory, and refused when this process has no room for it, or the bundles' files need more than
+ * LIMIT_BUNDLED_BYTES together.
  */
 MUST_CHECK struct error *module_files_admit_pe(struct module_files *files,
 					       const struct managed_file *file, bool *ret_admitted,

@@ -19,7 +19,9 @@ struct answer {
 struct module_files {
 	struct target *overlay;
 	struct file_search *search;
-	struct arena arena; /* of the answers */
+	const struct task *task; /* may be NULL */
+	uint64_t unpacked_bytes; /* of bundled files, so far */
+	struct arena arena;      /* of the answers */
 	struct answer *answers;
 	size_t count, capacity;
 	const char *reason;

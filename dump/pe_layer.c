@@ -13,6 +13,7 @@ struct pe_layer {
 	struct target *overlay;
 	const struct pe_source *source;
 	const char *mapped_path;
+	const struct task *task; /* may be NULL */
 	struct pe_file_part
 		*changed; /* ascending by file offset, which counts from the PE's start */
 	size_t changed_count, changed_capacity;
@@ -114,6 +115,21 @@ static bool is_loaded_there(const struct pe_layer *layer, const struct file_span
 	return false;
 }
 
+/* The next part from *index on that loading changed, and that ends after `at`. A damaged file has
+ * as many as it has room for. */
+static struct error *changed_next(const struct pe_layer *layer, const struct file_span *span,
+				  uint64_t at, size_t *index)
+{
+	for (; *index < layer->changed_count; ++*index) {
+		const struct pe_file_part *part = &layer->changed[*index];
+		TRY(task_check(layer->task, "laying the bytes of a managed file"));
+		if (layer->source->offset + part->file_offset + part->size > at &&
+		    is_loaded_there(layer, span, part))
+			break;
+	}
+	return NULL;
+}
+
 /* One span: what the file has of it, without what loading changes. */
 static struct error *lay_span(const struct pe_layer *layer, const struct file_span *span)
 {
@@ -122,10 +138,7 @@ static struct error *lay_span(const struct pe_layer *layer, const struct file_sp
 	uint64_t at = span->start > first ? span->start : first;
 	uint64_t last = span->end < layer->source->end ? span->end : layer->source->end;
 	for (size_t i = 0; at < last; i++) {
-		while (i < layer->changed_count &&
-		       (first + layer->changed[i].file_offset + layer->changed[i].size <= at ||
-			!is_loaded_there(layer, span, &layer->changed[i])))
-			i++;
+		TRY(changed_next(layer, span, at, &i));
 		bool more = i < layer->changed_count;
 		uint64_t stop = more ? first + layer->changed[i].file_offset : last;
 		if (stop > last)
@@ -142,12 +155,13 @@ static struct error *lay_span(const struct pe_layer *layer, const struct file_sp
 }
 
 struct error *pe_layer_lay(struct target *overlay, const struct pe_source *source,
-			   const char *mapped_path, const struct managed_file *file, bool *ret_laid)
+			   const char *mapped_path, const struct managed_file *file,
+			   const struct task *task, bool *ret_laid)
 {
 	CLEANUP(pe_layer_deinit)
-	struct pe_layer layer = { .overlay = overlay,
-				  .source = source,
-				  .mapped_path = mapped_path };
+	struct pe_layer layer = {
+		.overlay = overlay, .source = source, .mapped_path = mapped_path, .task = task
+	};
 	TRY(pe_file_visit_changed(source->image, source->bytes + source->offset,
 				  source->size - (size_t)source->offset, take_changed, &layer));
 	if (layer.changed_count)

@@ -6,6 +6,7 @@
 #ifndef DUMP_PE_LAYER_H
 #define DUMP_PE_LAYER_H
 
+#include "base/task.h"
 #include "dump/module_files.h"
 
 struct pe_source {
@@ -17,9 +18,9 @@ struct pe_source {
 };
 
 /* mapped_path: which mappings are the file's. NULL: `loaded` and `flat` say where it is. *ret_laid
- * false: it is nowhere. */
+ * false: it is nowhere. The task may be NULL. */
 MUST_CHECK struct error *pe_layer_lay(struct target *overlay, const struct pe_source *source,
 				      const char *mapped_path, const struct managed_file *file,
-				      bool *ret_laid);
+				      const struct task *task, bool *ret_laid);
 
 #endif

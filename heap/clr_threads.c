@@ -1,5 +1,6 @@
 #include "heap/clr_threads.h"
 
+#include "base/chain_guard.h"
 #include "base/limits.h"
 #include "heap/contract/contract.h"
 
@@ -117,6 +118,43 @@ static uint64_t link_place(const struct contract *contract, const struct thread_
 	return !version || strcmp(version, "1") == 0 ? layout->next_link.offset : 0;
 }
 
+/* Room for one more: what the list has counts, not what the store says. */
+static struct error *threads_grow(struct arena *arena, struct clr_threads *threads,
+				  size_t *capacity)
+{
+	enum { FIRST = 64 };
+	if (threads->count < *capacity)
+		return NULL;
+	*capacity = *capacity ? *capacity * 2 : FIRST;
+	struct clr_thread *bigger = arena_allocate_array(arena, *capacity, sizeof(*bigger));
+	if (!bigger)
+		return &error_no_memory;
+	if (threads->count)
+		memcpy(bigger, threads->threads, threads->count * sizeof(*bigger));
+	threads->threads = bigger;
+	return NULL;
+}
+
+/* The list ends in null; one that is longer than the store says is a cycle or not a list, and *link
+ * is then the thread that is too many. */
+static struct error *list_read(struct reader *reader, const struct thread_layout *layout,
+			       struct arena *arena, struct clr_threads *threads, uint64_t *link,
+			       uint64_t place)
+{
+	struct chain_guard guard = { 0 };
+	size_t capacity = 0;
+	while (*link && threads->count < threads->expected_count &&
+	       chain_guard_pass(&guard, *link)) {
+		TRY(threads_grow(arena, threads, &capacity));
+		struct clr_thread *thread = &threads->threads[threads->count++];
+		thread->address = *link - place;
+		TRY(thread_read(reader, layout, thread));
+		TRY(read_field(reader, thread->address, layout->next_link,
+			       "the list of managed threads", link));
+	}
+	return NULL;
+}
+
 struct error *clr_threads_read(struct reader *reader, const struct contract *contract,
 			       struct arena *arena, struct clr_threads **ret)
 {
@@ -133,19 +171,7 @@ struct error *clr_threads_read(struct reader *reader, const struct contract *con
 	if (threads->expected_count > LIMIT_THREADS)
 		return error_new(ERROR_BAD_DATA, "the thread store counts %llu threads",
 				 (unsigned long long)threads->expected_count);
-	threads->threads = arena_allocate_array(arena, (size_t)threads->expected_count,
-						sizeof(*threads->threads));
-	if (!threads->threads)
-		return &error_no_memory;
-	/* The list ends in null; one that is longer than the store says is a cycle or not a list.
-	 */
-	while (link && threads->count < threads->expected_count) {
-		struct clr_thread *thread = &threads->threads[threads->count++];
-		thread->address = link - place;
-		TRY(thread_read(reader, &layout, thread));
-		TRY(read_field(reader, thread->address, layout.next_link,
-			       "the list of managed threads", &link));
-	}
+	TRY(list_read(reader, &layout, arena, threads, &link, place));
 	if (link || threads->count != threads->expected_count)
 		return error_new(ERROR_BAD_DATA,
 				 "the list of managed threads is %s than the %llu that the thread "

@@ -43,6 +43,8 @@ static struct heap *heap_new(struct target *overlay, struct module_files *files,
 	heap->target = overlay;
 	heap->files = files;
 	heap->task = task;
+	if (files)
+		module_files_set_task(files, task);
 	arena_init(&heap->arena);
 	reader_init(&heap->reader, overlay);
 	return heap;

@@ -122,15 +122,18 @@ static struct error *open_gc(struct heap *heap, const struct task *task)
 	return error;
 }
 
+static const char checking[] = "checking the GC heap";
+
 /* The first object of each span: when there are some and not one is an object, these are not the
  * heap's tables. Single ones may be damaged; the walk will say so. */
-static struct error *check_first_objects(struct heap *heap)
+static struct error *check_first_objects(struct heap *heap, const struct task *task)
 {
 	size_t readable = 0, good = 0;
 	uint64_t first_bad = 0;
 	for (size_t i = 0; i < heap->gc->span_count; i++) {
 		struct gc_object object;
 		uint64_t start = heap->gc->spans[i].start;
+		TRY(task_check(task, checking));
 		struct error *error = object_read(heap, start, &object);
 		if (error_take(&error, ERROR_FAULT))
 			continue;
@@ -149,16 +152,19 @@ static struct error *check_first_objects(struct heap *heap)
 		heap->gc->span_count, (unsigned long long)first_bad);
 }
 
-/* Is half of the segment in the target? */
-static bool segment_is_present(const struct gc_heap *gc, const struct gc_segment *segment)
+/* Is half of the segment in the target? Damaged ones may all claim all of its regions. */
+static struct error *segment_is_present(const struct gc_heap *gc, const struct gc_segment *segment,
+					const struct task *task, bool *ret)
 {
 	uint64_t present = 0, at = segment->start;
 	while ((at = gc_next_readable(gc, at)) < segment->end) {
+		TRY(task_check(task, checking));
 		uint64_t end = gc_readable_end(gc, at);
 		present += (end < segment->end ? end : segment->end) - at;
 		at = end;
 	}
-	return present >= (segment->end - segment->start) / 2;
+	*ret = present >= (segment->end - segment->start) / 2;
+	return NULL;
 }
 
 /*
@@ -166,21 +172,26 @@ static bool segment_is_present(const struct gc_heap *gc, const struct gc_segment
  * walked, and what a walk of it finds means nothing. Counted by segments, since a single damaged
  * one may claim any size. Of a truncated dump the walk says what is missing.
  */
-static void check_presence(struct heap *heap)
+static struct error *check_presence(struct heap *heap, const struct task *task)
 {
 	const struct gc_heap *gc = heap->gc;
 	uint64_t wanted = gc->lost_segments, present = 0;
 	if (heap->target->without_heap)
 		heap->no_objects = "most of the GC heap is not in the dump";
 	if (heap->no_objects || heap->target->missing_bytes)
-		return;
+		return NULL;
 	for (size_t i = 0; i < gc->segment_count; i++) {
 		const struct gc_segment *segment = &gc->segments[i];
-		wanted += segment->end > segment->start;
-		present += segment->end > segment->start && segment_is_present(gc, segment);
+		bool is_present;
+		if (segment->end <= segment->start)
+			continue;
+		TRY(segment_is_present(gc, segment, task, &is_present));
+		wanted++;
+		present += is_present;
 	}
 	if (present < wanted - present)
 		heap->no_objects = "most of the GC heap is not in the dump";
+	return NULL;
 }
 
 struct error *heap_self_check(struct heap *heap, const struct task *task)
@@ -200,6 +211,6 @@ struct error *heap_self_check(struct heap *heap, const struct task *task)
 	if (!types_seen)
 		TRY(check_thread_ids(heap));
 	TRY(open_gc(heap, task));
-	check_presence(heap);
-	return types_seen ? check_first_objects(heap) : NULL;
+	TRY(check_presence(heap, task));
+	return types_seen ? check_first_objects(heap, task) : NULL;
 }

@@ -277,6 +277,7 @@ struct error *sync_blocks_cleanup(const struct sync_blocks *blocks, struct arena
 	*ret_count = count;
 	link = first;
 	for (size_t i = 0; i < count; i++) {
+		TRY(task_check(blocks->heap->task, "reading the sync blocks to be cleaned up"));
 		(*ret)[i] = link - layout->link.offset;
 		TRY(reader_pointer(reader, link, "a sync block to be cleaned up", &link));
 	}

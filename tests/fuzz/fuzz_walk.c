@@ -1,104 +1,78 @@
 /*
- * The object walk and what it stands on (contract, threads, segments, MethodTables, names) over a
- * small fake runtime into which the input writes: records of 4 bytes, a 24-bit place and a byte,
- * the place counted through all memory of the runtime, again and again. An input of whole records
- * goes to a runtime that is found by scan, with the shipped layouts; one with bytes to spare to a
- * runtime that describes itself. Both are built once: after an input its bytes are taken back.
+ * The object walk and what it stands on (modules, threads, segments, MethodTables, names) over a
+ * patched runtime whose contract is known: the finding of contracts, which takes some hundred times
+ * as long as a walk, is fuzz_contract's. An input of whole records goes to a runtime of .NET 8's
+ * layouts, one with bytes to spare to a runtime that describes itself.
+ *
+ * An input gets a heap of its own. Only the contract and the readers' buffers, 1 MiB each, are kept
+ * from one input to the next.
  */
-#include "heap/clr_threads.h"
-#include "heap/gc/object_walk.h"
-#include "heap/types/type.h"
-#include "tests/unit/fake_runtime.h"
-
-enum { RECORD = 4, MAX_INPUT = 64 * 1024 };
+#include "heap/self_check.h"
+#include "tests/fuzz/patched_runtime.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static bool visit(const struct gc_object *objects, size_t count, void *context)
+static struct known {
+	struct fake_runtime *runtime;
+	struct contract *contract;
+} known[2]; /* by the shipped layouts, by its own description */
+
+static void known_open(struct known *ret, struct fake_runtime *runtime)
 {
-	uint64_t *last = context;
-	for (size_t i = 0; i < count; i++) {
-		if (objects[i].address < *last || objects[i].size < 24)
-			abort(); /* a walk only goes up, and no object is smaller */
-		*last = objects[i].address;
-	}
-	return true;
+	struct heap *heap; /* for good: the contract lives in it */
+	struct error *error = fake_runtime_open(runtime, &heap);
+	if (error)
+		abort();
+	*ret = (struct known){ runtime, heap->contract };
 }
 
-/* A byte of the runtime, and what it was before the input. */
-struct patched {
-	uint8_t *place, before;
-};
-
-static uint8_t *place_of(const struct fake_target *target, uint32_t place)
+static void reader_begin(struct reader *reader, struct target *target, uint8_t *buffer)
 {
-	size_t total = 0;
-	for (size_t i = 0; i < target->range_count; i++)
-		total += target->ranges[i].size;
-	size_t left = place % total, i = 0;
-	for (; left >= target->ranges[i].size; i++)
-		left -= target->ranges[i].size;
-	return target->ranges[i].bytes + left;
+	reader_init(reader, target);
+	reader->buffer = buffer;
 }
 
-static size_t patch_all(const struct fake_target *target, const uint8_t *data, size_t size,
-			struct patched *patched)
+static uint8_t *reader_end(struct reader *reader)
 {
-	size_t count = 0;
-	for (size_t i = 0; i + RECORD <= size; i += RECORD) {
-		uint8_t *place = place_of(target, data[i] | (uint32_t)data[i + 1] << 8 |
-							  (uint32_t)data[i + 2] << 16);
-		patched[count++] = (struct patched){ place, *place };
-		*place = data[i + 3];
-	}
-	return count;
+	uint8_t *buffer = reader->buffer;
+	reader->buffer = NULL;
+	reader_deinit(reader);
+	return buffer;
 }
 
-/* The last first: two records may name one place. */
-static void take_back(const struct patched *patched, size_t count)
+static void check_and_walk(struct known *from)
 {
-	while (count--)
-		*patched[count].place = patched[count].before;
-}
-
-static void walk(struct heap *heap)
-{
+	static uint8_t *buffers[2];
 	struct reader reader;
-	struct walk_damage damage = { 0 };
-	reader_init(&reader, heap->target);
-	for (size_t i = 0; i < heap->gc->span_count; i++) {
-		uint64_t last = 0;
-		error_free(span_walk(heap, &reader, &heap->gc->spans[i], NULL, visit, &last,
-				     &damage, NULL));
-		struct gc_object object;
-		error_free(object_read(heap, heap->gc->spans[i].start + 8, &object));
-	}
-	reader_deinit(&reader);
-	for (uint32_t i = 0; i < type_count(heap); i++)
-		if (!type_name(heap, type_by_index(heap, i), NULL))
-			abort();
+	struct heap *heap = calloc(1, sizeof(*heap));
+	if (!heap)
+		abort();
+	heap->target = &from->runtime->target->base;
+	heap->contract = from->contract;
+	arena_init(&heap->arena);
+	reader_begin(&heap->reader, heap->target, buffers[0]);
+	reader_begin(&reader, heap->target, buffers[1]);
+	struct error *error = heap_self_check(heap, NULL);
+	if (!error)
+		walk(heap, &reader);
+	error_free(error);
+	buffers[1] = reader_end(&reader);
+	buffers[0] = reader_end(&heap->reader);
+	heap_close(heap);
 }
-
-static struct fake_runtime *runtimes[2]; /* by scan, by its own description */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct patched patched[MAX_INPUT / RECORD];
-	struct heap *heap;
+	static struct patches patches;
 	if (size > MAX_INPUT)
 		return 0;
-	if (!runtimes[0]) {
-		runtimes[0] = fake_runtime_new();
-		runtimes[1] = fake_runtime_described(NULL, NULL);
+	if (!known[0].runtime) {
+		known_open(&known[0], fake_runtime_new());
+		known_open(&known[1], fake_runtime_described(NULL, NULL));
 	}
-	struct fake_runtime *runtime = runtimes[size % RECORD != 0];
-	size_t count = patch_all(runtime->target, data, size, patched);
-	struct error *error = fake_runtime_open(runtime, &heap);
-	if (!error) {
-		walk(heap);
-		heap_close(heap);
-	}
-	error_free(error);
-	take_back(patched, count);
+	struct known *target = &known[size % RECORD != 0];
+	patch_all(target->runtime->target, data, size, &patches);
+	check_and_walk(target);
+	take_back(&patches);
 	return 0;
 }

@@ -45,7 +45,7 @@ TEST(files_by_their_paths)
 	REQUIRE(bundle_file_find(&bundle, "de/Long.resources.dll", &entry));
 	CHECK(entry.is_compressed && entry.size == LONG && entry.stored < LONG);
 	uint8_t *bytes = NULL;
-	CHECK_OK(bundle_file_unpack(&bundle, &entry, &bytes));
+	CHECK_OK(bundle_file_unpack(&bundle, &entry, NULL, &bytes));
 	REQUIRE(bytes);
 	CHECK(!memcmp(bytes, lengthy, LONG));
 	free(bytes);
@@ -101,7 +101,7 @@ TEST(a_file_that_unpacks_to_another_size)
 		uint8_t *bytes;
 		REQUIRE(bundle_file_read(built.bytes, built.size, &bundle));
 		REQUIRE(bundle_file_find(&bundle, "de/Long.resources.dll", &entry));
-		CHECK_FAILS(bundle_file_unpack(&bundle, &entry, &bytes), ERROR_BAD_DATA,
+		CHECK_FAILS(bundle_file_unpack(&bundle, &entry, NULL, &bytes), ERROR_BAD_DATA,
 			    claims[i].reason);
 	}
 }
@@ -121,7 +121,8 @@ TEST(damaged_bundles)
 			exact[at] = values[i];
 			if (bundle_file_read(exact, sound.size, &bundle) &&
 			    bundle_file_find(&bundle, "de/Long.resources.dll", &entry)) {
-				struct error *error = bundle_file_unpack(&bundle, &entry, &bytes);
+				struct error *error =
+					bundle_file_unpack(&bundle, &entry, NULL, &bytes);
 				if (!error) {
 					free(bytes);
 					unpacked++;
