@@ -177,6 +177,7 @@ struct error *syscall_injection_begin(struct target *target, const struct stoppe
 	ret->suspended = !ptrace(PTRACE_SETOPTIONS, tid, NULL, options | SUSPEND_SECCOMP);
 	if (!ret->suspended && ptrace(PTRACE_SETOPTIONS, tid, NULL, options))
 		return failed(ret, "follow the system calls");
+	ret->spared = ret->suspended && syscall_filter_spares(tid);
 	return NULL;
 }
 

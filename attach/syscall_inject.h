@@ -36,7 +36,8 @@ struct syscall_injection {
 	uint64_t mask;  /* of blocked signals */
 	int resend;     /* a signal that came in between and is sent again at the end; 0: none */
 	int child;      /* of a clone: stopped, traced by us, killed when we die; 0: none yet */
-	bool suspended; /* seccomp filters do not apply to the calls */
+	bool suspended; /* its seccomp filters do not apply to the calls while we live */
+	bool spared;    /* ... and do no harm if we are killed (syscall_filter_spares()) */
 	bool lost;      /* it is in a call that did not end: see above */
 };
 

@@ -6,6 +6,7 @@
  *                                    while that thread stands
  *        call_victim wait4           every thread but the first, which runs, is killed for wait4(2)
  *        call_victim wait4-all       the first thread too
+ *        call_victim sigprocmask     every thread is killed for rt_sigprocmask(2), the first too
  * Prints "ready"; prints its count of forks seen at each line of stdin, whose end ends it.
  */
 #include <fcntl.h>
@@ -60,11 +61,13 @@ static void watch_faults(void)
 		abort();
 }
 
-static void forbid_wait(void)
+static int forbidden = SYS_wait4;
+
+static void forbid(void)
 {
 	struct sock_filter program[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_wait4, 0, 1),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)forbidden, 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
@@ -76,7 +79,7 @@ static void forbid_wait(void)
 
 static void *wait_filtered(void *unused)
 {
-	forbid_wait();
+	forbid();
 	for (;;)
 		pause();
 	return unused;
@@ -85,7 +88,7 @@ static void *wait_filtered(void *unused)
 static void *answer(void *unused)
 {
 	char line[64];
-	forbid_wait();
+	forbid();
 	puts("ready");
 	fflush(stdout);
 	while (fgets(line, sizeof(line), stdin)) {
@@ -102,14 +105,18 @@ int main(int count, char **arguments)
 	const char *mode = count > 1 ? arguments[1] : "";
 	if (!strcmp(mode, "userfaultfd"))
 		watch_faults();
+	if (!strcmp(mode, "sigprocmask"))
+		forbidden = SYS_rt_sigprocmask;
 	if (!strcmp(mode, "wait4-all"))
-		forbid_wait();
+		forbid();
 	for (int i = 0; i < 4; i++)
 		if (strcmp(mode, "userfaultfd") &&
 		    pthread_create(&thread, NULL, wait_filtered, NULL))
 			abort();
 	if (pthread_create(&thread, NULL, answer, NULL))
 		abort();
+	if (!strcmp(mode, "sigprocmask"))
+		forbid();
 	for (volatile unsigned long turn = 0;; turn++)
 		if (!strcmp(mode, "userfaultfd"))
 			pause();
