@@ -7,7 +7,9 @@
  *        call_victim wait4           every thread but the first, which runs, is killed for wait4(2)
  *        call_victim wait4-all       the first thread too
  *        call_victim sigprocmask     every thread is killed for rt_sigprocmask(2), the first too
- * Prints "ready"; prints its count of forks seen at each line of stdin, whose end ends it.
+ *        call_victim queued          a child queues SIGSEGV for it, with a value; "forks" counts
+ * those that arrive without Prints "ready"; prints its count of forks seen at each line of stdin,
+ * whose end ends it.
  */
 #include <fcntl.h>
 #include <linux/audit.h>
@@ -15,6 +17,7 @@
 #include <linux/seccomp.h>
 #include <linux/userfaultfd.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -99,6 +102,31 @@ static void *answer(void *unused)
 	return unused;
 }
 
+enum { VALUE = 4711 };
+
+static void look_at_value(int number, siginfo_t *info, void *context)
+{
+	(void)number, (void)context;
+	if (info->si_code != SI_QUEUE || info->si_value.sival_int != VALUE)
+		atomic_fetch_add(&forks, 1);
+}
+
+static void start_queueing(void)
+{
+	struct sigaction action = { .sa_sigaction = look_at_value,
+				    .sa_flags = SA_SIGINFO | SA_RESTART };
+	int victim = getpid();
+	if (sigaction(SIGSEGV, &action, NULL))
+		abort();
+	if (fork())
+		return;
+	while (getppid() == victim) {
+		sigqueue(victim, SIGSEGV, (union sigval){ .sival_int = VALUE });
+		usleep(1000);
+	}
+	_exit(0);
+}
+
 int main(int count, char **arguments)
 {
 	pthread_t thread;
@@ -109,8 +137,12 @@ int main(int count, char **arguments)
 		forbidden = SYS_rt_sigprocmask;
 	if (!strcmp(mode, "wait4-all"))
 		forbid();
+	if (!strcmp(mode, "queued")) {
+		start_queueing();
+		forbidden = -1;
+	}
 	for (int i = 0; i < 4; i++)
-		if (strcmp(mode, "userfaultfd") &&
+		if (strcmp(mode, "userfaultfd") && strcmp(mode, "queued") &&
 		    pthread_create(&thread, NULL, wait_filtered, NULL))
 			abort();
 	if (pthread_create(&thread, NULL, answer, NULL))
@@ -118,6 +150,6 @@ int main(int count, char **arguments)
 	if (!strcmp(mode, "sigprocmask"))
 		forbid();
 	for (volatile unsigned long turn = 0;; turn++)
-		if (!strcmp(mode, "userfaultfd"))
+		if (!strcmp(mode, "userfaultfd") || !strcmp(mode, "queued"))
 			pause();
 }

@@ -70,4 +70,11 @@ ok "... with the way out" one_sentence 'seccomp.*--freeze'
 ok "... and lives" soon runs
 end_victim
 rm -f "$core"*
+
+many() { local i; for i in $(seq 30); do status_is 0 collect -o "$core" --force || return 1; done; }
+ok "a program that is sent SIGSEGV with a value, over and over" start_mode "$work/call_victim" queued
+ok "... is collected 30 times" many
+ok "... and every one has come with its value" eval 'runs && [ "$line" = forks=0 ]'
+end_victim
+rm -f "$core"*
 finish
