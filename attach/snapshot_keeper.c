@@ -137,9 +137,9 @@ static struct error *clone_by(struct keeper *keeper, struct syscall_injection *i
 	uint64_t arguments[SYSCALL_ARGUMENTS];
 	long result;
 	keeper->trusts_wait =
-		injection->suspended || syscall_filter_trusts(keeper->filter, pid, injection->tid);
+		injection->spared || syscall_filter_trusts(keeper->filter, pid, injection->tid);
 	if (!keeper->trusts_wait && !request->insist)
-		return snapshot_refuse_filter(request);
+		return snapshot_refuse_filter(request, injection->suspended);
 	for (unsigned i = 0; i < keeper->leftover_count && keeper->trusts_wait; i++) {
 		bool unused;
 		TRY(snapshot_reap_by(injection, keeper->leftovers[i], &unused));

@@ -101,16 +101,21 @@ struct error *snapshot_check_room(const struct snapshot_request *request,
 	return refusal(&text);
 }
 
-struct error *snapshot_refuse_filter(const struct snapshot_request *request)
+struct error *snapshot_refuse_filter(const struct snapshot_request *request, bool suspended)
 {
 	CLEANUP(text_deinit) struct text text = { 0 };
-	text_printf(&text,
-		    "no snapshot of process %d: it runs under a seccomp filter, and from outside "
-		    "its container, without SYS_ADMIN, it cannot be told whether that kills a "
-		    "process for the clone(2) that a snapshot is: run clrpod in the same "
-		    "container, or use --freeze; where its seccompProfile is RuntimeDefault (those "
-		    "filters allow it) ",
+	text_printf(&text, "no snapshot of process %d: it runs under a seccomp filter, ",
 		    request->process.pid);
+	if (suspended)
+		text_append(&text,
+			    "which SYS_ADMIN suspends only while clrpod lives, and which kills for "
+			    "a system call of the clone(2) that a snapshot is: use --freeze, or ");
+	else
+		text_append(&text,
+			    "and from outside its container, without SYS_ADMIN, it cannot be told "
+			    "whether that kills a process for the clone(2) that a snapshot is: run "
+			    "clrpod in the same container, or use --freeze; where its "
+			    "seccompProfile is RuntimeDefault (those filters allow it) ");
 	append_insist(request, &text);
 	return refusal(&text);
 }

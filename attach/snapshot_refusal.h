@@ -17,8 +17,10 @@ MUST_CHECK struct error *snapshot_check_room(const struct snapshot_request *requ
 					     const struct memory_guard *guard,
 					     uint64_t freed_bytes);
 
-/* ERROR_UNSUPPORTED: the filters of the process might kill it for a system call of ours. */
-MUST_CHECK struct error *snapshot_refuse_filter(const struct snapshot_request *request);
+/* ERROR_UNSUPPORTED: the filters of the process might kill it for a system call of ours, or would
+ * when we are killed (`suspended`: until then they do not apply). */
+MUST_CHECK struct error *snapshot_refuse_filter(const struct snapshot_request *request,
+						bool suspended);
 
 /* ERROR_UNSUPPORTED: there is no place for the code of a system call (attach/syscall_place.h). */
 MUST_CHECK struct error *snapshot_refuse_place(int pid);

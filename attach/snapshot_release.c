@@ -109,6 +109,8 @@ static struct error *reap_by(struct reaping *reaping, const struct thread_stop *
 {
 	int pid = reaping->process->pid;
 	struct syscall_injection injection;
+	/* Not before they stand: another may have used a place meanwhile, and been killed. */
+	syscall_places_find(reaping->target, live_target_maps(reaping->target), &reaping->places);
 	const struct stopped_thread *thread =
 		syscall_injection_choose(reaping->target, stop, &reaping->places, reaping->filter);
 	if (!thread || syscall_places_hold(&reaping->places, thread) ||
@@ -116,7 +118,7 @@ static struct error *reap_by(struct reaping *reaping, const struct thread_stop *
 		return error_new(ERROR_OS, "the threads of process %d are busy", pid);
 	TRY(syscall_injection_begin(reaping->target, thread, &reaping->places, NULL, &injection));
 	struct error *error = NULL;
-	if (injection.suspended || syscall_filter_trusts(reaping->filter, pid, thread->tid))
+	if (injection.spared || syscall_filter_trusts(reaping->filter, pid, thread->tid))
 		error = snapshot_reap_by(&injection, reaping->child, ret);
 	else
 		error = error_new(ERROR_OS, "a filter of process %d may forbid wait4", pid);
@@ -165,7 +167,6 @@ static struct error *reap(const struct process_identity *process, int child,
 	TRY(process_state_check(pid, PROCESS_NEED_CALL));
 	candidates.leaderless = process_memory_id(pid) != pid;
 	TRY(live_target_open(process, LIVE_RUNNING, NULL, &reaping.target));
-	syscall_places_find(reaping.target, live_target_maps(reaping.target), &reaping.places);
 	int failed = proc_visit_tasks(pid, add_blocked, &candidates);
 	struct error *error =
 		failed ? error_os(failed, "cannot list the threads of process %d", pid)

@@ -2,11 +2,15 @@
 
 #include "attach/proc_file.h"
 #include "attach/process_access.h"
+#include "attach/seccomp_program.h"
 #include "attach/syscall_registers.h"
 #include "base/limits.h"
 
+#include <elf.h>
 #include <errno.h>
+#include <linux/audit.h>
 #include <signal.h>
+#include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -120,4 +124,66 @@ bool syscall_filter_lets_through(int pid)
 	struct trusted_search search = { .pid = pid,
 					 .first = syscall_filter_of(pid, process_memory_id(pid)) };
 	return !proc_visit_tasks(pid, look_for_trusted, &search) && search.found;
+}
+
+/* --- filters that can be read */
+
+#if defined(__x86_64__)
+enum { ARCHITECTURE = EM_X86_64 };
+#elif defined(__aarch64__)
+enum { ARCHITECTURE = EM_AARCH64 };
+#endif
+
+static struct seccomp_data call_of(int number)
+{
+	struct seccomp_data ret = { .nr = number,
+				    .arch = ARCHITECTURE | __AUDIT_ARCH_64BIT | __AUDIT_ARCH_LE };
+	return ret;
+}
+
+static bool lets_pass(uint32_t answer)
+{
+	uint32_t action = answer & SECCOMP_RET_ACTION_FULL;
+	return action == SECCOMP_RET_ALLOW || action == SECCOMP_RET_LOG;
+}
+
+static bool harms(uint32_t answer)
+{
+	uint32_t action = answer & SECCOMP_RET_ACTION_FULL;
+	return !lets_pass(answer) && action != SECCOMP_RET_ERRNO && action != SECCOMP_RET_TRACE &&
+	       action != SECCOMP_RET_USER_NOTIF;
+}
+
+static bool spares(const struct sock_filter *program, size_t count)
+{
+	struct seccomp_data copy = call_of(SYS_clone), mask = call_of(SYS_rt_sigprocmask),
+			    reap = call_of(SYS_wait4);
+	uint64_t with[SYSCALL_ARGUMENTS];
+	syscall_clone_arguments(SNAPSHOT_CLONE_FLAGS, 0, 0, with);
+	for (size_t i = 0; i < SYSCALL_ARGUMENTS; i++)
+		copy.args[i] = with[i];
+	mask.args[0] = SIG_SETMASK;
+	mask.args[3] = NSIG / 8;
+	reap.args[2] = __WALL | WNOHANG;
+	return !harms(seccomp_program_run(program, count, &copy)) &&
+	       !harms(seccomp_program_run(program, count, &reap)) &&
+	       lets_pass(seccomp_program_run(program, count, &mask));
+}
+
+/* linux/ptrace.h: PTRACE_SECCOMP_GET_FILTER, Linux 4.4; ENOENT after the last one. */
+bool syscall_filter_spares(int tid)
+{
+	enum { FILTERS_MAX = 256 };
+	const enum __ptrace_request get_filter = 0x420c;
+	struct sock_filter program[BPF_MAXINSNS];
+	for (uintptr_t i = 0; i < FILTERS_MAX; i++) {
+		long count = ptrace(get_filter, tid, (void *)i, NULL);
+		if (count < 0 && errno == ENOENT)
+			return i > 0;
+		if (count <= 0 || count > BPF_MAXINSNS ||
+		    ptrace(get_filter, tid, (void *)i, program) != count ||
+		    !spares(program, (size_t)count))
+			return false;
+	}
+	return false;
 }

@@ -3,8 +3,10 @@
  * kill it for that? A filter that answers with an error is no danger (container runtimes' default
  * profiles do), but one that kills cannot be told from outside: the kernel shows only how many
  * there are. So a filtered thread is trusted in two cases: the kernel lets us suspend its filters
- * (PTRACE_O_SUSPEND_SECCOMP, for CAP_SYS_ADMIN), or we are in the same container under as many
- * filters and make the same calls on a process of our own without being killed.
+ * and read them (PTRACE_O_SUSPEND_SECCOMP and PTRACE_SECCOMP_GET_FILTER, both for CAP_SYS_ADMIN),
+ * and they would do no harm if they came back because we are killed in the middle; or we are in the
+ * same container under as many filters and make the same calls on a process of our own without
+ * being killed.
  */
 #ifndef ATTACH_SYSCALL_FILTER_H
 #define ATTACH_SYSCALL_FILTER_H
@@ -37,5 +39,10 @@ bool syscall_filter_trusts(enum syscall_filter first, int pid, int tid);
 /* Is there a thread of the process that may make the calls? Asked of one that runs; forks as
  * syscall_filter_of(). */
 bool syscall_filter_lets_through(int pid);
+
+/* Would the filters of thread `tid`, which is in a ptrace stop of the calling thread, neither kill
+ * it for one of the calls, nor keep it from setting its signal mask on the way home? false, too,
+ * when they cannot be read. */
+bool syscall_filter_spares(int tid);
 
 #endif

@@ -177,6 +177,7 @@ struct error *syscall_injection_begin(struct target *target, const struct stoppe
 	ret->suspended = !ptrace(PTRACE_SETOPTIONS, tid, NULL, options | SUSPEND_SECCOMP);
 	if (!ret->suspended && ptrace(PTRACE_SETOPTIONS, tid, NULL, options))
 		return failed(ret, "follow the system calls");
+	ret->spared = ret->suspended && syscall_filter_spares(tid);
 	return NULL;
 }
 
@@ -271,7 +272,8 @@ static struct error *take_signal(struct syscall_injection *injection, int signal
 		return error_new(ERROR_OS,
 				 "thread %d of process %d could not make a system call: %s",
 				 injection->tid, injection->pid, strsignal(signal));
-	injection->resend = signal;
+	injection->resend = info;
+	injection->resend.si_signo = signal;
 	return NULL;
 }
 
@@ -337,6 +339,16 @@ struct error *syscall_injection_call(struct syscall_injection *injection, long n
 	return run_the_call(injection, ret_result);
 }
 
+/* With its value, where somebody queued it; kill(2)'s sender cannot be feigned (kernel/signal.c:
+ * do_rt_tgsigqueueinfo). */
+static void resend(struct syscall_injection *injection)
+{
+	siginfo_t *info = &injection->resend;
+	if (info->si_signo &&
+	    syscall(SYS_rt_tgsigqueueinfo, injection->pid, injection->tid, info->si_signo, info))
+		syscall(SYS_tgkill, injection->pid, injection->tid, info->si_signo);
+}
+
 void syscall_injection_end(struct syscall_injection *injection)
 {
 	if (injection->lost)
@@ -349,6 +361,5 @@ void syscall_injection_end(struct syscall_injection *injection)
 		(void)syscall_place_clear(injection->tid, injection->address);
 	error_free(error);
 	ptrace(PTRACE_SETOPTIONS, injection->tid, NULL, 0);
-	if (injection->resend)
-		syscall(SYS_tgkill, injection->pid, injection->tid, injection->resend);
+	resend(injection);
 }

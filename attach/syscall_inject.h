@@ -24,6 +24,8 @@
 #include "attach/thread_stop.h"
 #include "base/task.h"
 
+#include <signal.h>
+
 /* The score that a clone's child gets (/proc/PID/oom_score_adj): the first to go when memory runs
  * out. It shows as well whose child it was. */
 enum { SYSCALL_CHILD_OOM_SCORE = 1000 };
@@ -33,10 +35,12 @@ struct syscall_injection {
 	uint64_t address;        /* of the code */
 	const struct task *task; /* may be NULL */
 	struct user_regs_struct registers;
-	uint64_t mask;  /* of blocked signals */
-	int resend;     /* a signal that came in between and is sent again at the end; 0: none */
+	uint64_t mask; /* of blocked signals */
+	siginfo_t
+		resend; /* a signal that came in between, sent again at the end; si_signo 0: none */
 	int child;      /* of a clone: stopped, traced by us, killed when we die; 0: none yet */
-	bool suspended; /* seccomp filters do not apply to the calls */
+	bool suspended; /* its seccomp filters do not apply to the calls while we live */
+	bool spared;    /* ... and do no harm if we are killed (syscall_filter_spares()) */
 	bool lost;      /* it is in a call that did not end: see above */
 };
 

@@ -9,12 +9,17 @@
 
 enum { SEGMENTS_MAX = 64, WORD_BYTES = 8 };
 
-/* The mapping of the file's first bytes, with its headers; NULL: not there. */
-static const struct process_map *first_of(const struct process_maps *maps, const char *path)
+/* The mapping of the file's first bytes, with its headers; NULL: not there. A loader puts a file's
+ * mappings one after the other. The process stands: no further back is looked than for a few. */
+static const struct process_map *first_of(const struct process_maps *maps, size_t index)
 {
-	for (size_t i = 0; i < maps->count; i++)
-		if (!maps->maps[i].file_offset && !strcmp(maps->maps[i].path, path))
-			return &maps->maps[i];
+	enum { MAPPINGS_BACK = 16 };
+	const char *path = maps->maps[index].path;
+	for (size_t back = 0; back <= index && back < MAPPINGS_BACK; back++) {
+		const struct process_map *map = &maps->maps[index - back];
+		if (!map->file_offset && !strcmp(map->path, path))
+			return map;
+	}
 	return NULL;
 }
 
@@ -85,7 +90,7 @@ void syscall_places_find(struct target *target, const struct process_maps *maps,
 			if (map->kind != PROCESS_MAP_FILE || map->shared ||
 			    map->protection != (PF_R | PF_X) || is_libc(map->path) == (round == 1))
 				continue;
-			const struct process_map *first = first_of(maps, map->path);
+			const struct process_map *first = first_of(maps, i);
 			uint64_t end = first ? end_of_code(target, first, map) : 0;
 			if (end && map->end - end < target->page_size)
 				add_places(target, map, end, ret);

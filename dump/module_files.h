@@ -9,6 +9,7 @@
 #ifndef DUMP_MODULE_FILES_H
 #define DUMP_MODULE_FILES_H
 
+#include "base/task.h"
 #include "dump/module_list.h"
 #include "dump/pe_file.h"
 

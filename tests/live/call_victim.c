@@ -6,7 +6,10 @@
  *                                    while that thread stands
  *        call_victim wait4           every thread but the first, which runs, is killed for wait4(2)
  *        call_victim wait4-all       the first thread too
- * Prints "ready"; prints its count of forks seen at each line of stdin, whose end ends it.
+ *        call_victim sigprocmask     every thread is killed for rt_sigprocmask(2), the first too
+ *        call_victim queued          a child queues SIGSEGV for it, with a value; "forks" counts
+ * those that arrive without Prints "ready"; prints its count of forks seen at each line of stdin,
+ * whose end ends it.
  */
 #include <fcntl.h>
 #include <linux/audit.h>
@@ -14,6 +17,7 @@
 #include <linux/seccomp.h>
 #include <linux/userfaultfd.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -60,11 +64,13 @@ static void watch_faults(void)
 		abort();
 }
 
-static void forbid_wait(void)
+static int forbidden = SYS_wait4;
+
+static void forbid(void)
 {
 	struct sock_filter program[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_wait4, 0, 1),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)forbidden, 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
@@ -76,7 +82,7 @@ static void forbid_wait(void)
 
 static void *wait_filtered(void *unused)
 {
-	forbid_wait();
+	forbid();
 	for (;;)
 		pause();
 	return unused;
@@ -85,7 +91,7 @@ static void *wait_filtered(void *unused)
 static void *answer(void *unused)
 {
 	char line[64];
-	forbid_wait();
+	forbid();
 	puts("ready");
 	fflush(stdout);
 	while (fgets(line, sizeof(line), stdin)) {
@@ -96,21 +102,54 @@ static void *answer(void *unused)
 	return unused;
 }
 
+enum { VALUE = 4711 };
+
+static void look_at_value(int number, siginfo_t *info, void *context)
+{
+	(void)number, (void)context;
+	if (info->si_code != SI_QUEUE || info->si_value.sival_int != VALUE)
+		atomic_fetch_add(&forks, 1);
+}
+
+static void start_queueing(void)
+{
+	struct sigaction action = { .sa_sigaction = look_at_value,
+				    .sa_flags = SA_SIGINFO | SA_RESTART };
+	int victim = getpid();
+	if (sigaction(SIGSEGV, &action, NULL))
+		abort();
+	if (fork())
+		return;
+	while (getppid() == victim) {
+		sigqueue(victim, SIGSEGV, (union sigval){ .sival_int = VALUE });
+		usleep(1000);
+	}
+	_exit(0);
+}
+
 int main(int count, char **arguments)
 {
 	pthread_t thread;
 	const char *mode = count > 1 ? arguments[1] : "";
 	if (!strcmp(mode, "userfaultfd"))
 		watch_faults();
+	if (!strcmp(mode, "sigprocmask"))
+		forbidden = SYS_rt_sigprocmask;
 	if (!strcmp(mode, "wait4-all"))
-		forbid_wait();
+		forbid();
+	if (!strcmp(mode, "queued")) {
+		start_queueing();
+		forbidden = -1;
+	}
 	for (int i = 0; i < 4; i++)
-		if (strcmp(mode, "userfaultfd") &&
+		if (strcmp(mode, "userfaultfd") && strcmp(mode, "queued") &&
 		    pthread_create(&thread, NULL, wait_filtered, NULL))
 			abort();
 	if (pthread_create(&thread, NULL, answer, NULL))
 		abort();
+	if (!strcmp(mode, "sigprocmask"))
+		forbid();
 	for (volatile unsigned long turn = 0;; turn++)
-		if (!strcmp(mode, "userfaultfd"))
+		if (!strcmp(mode, "userfaultfd") || !strcmp(mode, "queued"))
 			pause();
 }

@@ -62,4 +62,19 @@ else
 	skip "filters that kill" "no setpriv"
 fi
 rm -f "$core"*
+
+# Killed with clrpod's way home still to go: the filters, which SYS_ADMIN suspends, are back.
+ok "a program that dies for rt_sigprocmask(2)" start_mode "$work/call_victim" sigprocmask
+ok "... is refused, as SYS_ADMIN suspends its filters only while clrpod lives" status_is 3 collect -o "$core"
+ok "... with the way out" one_sentence 'seccomp.*--freeze'
+ok "... and lives" soon runs
+end_victim
+rm -f "$core"*
+
+many() { local i; for i in $(seq 30); do status_is 0 collect -o "$core" --force || return 1; done; }
+ok "a program that is sent SIGSEGV with a value, over and over" start_mode "$work/call_victim" queued
+ok "... is collected 30 times" many
+ok "... and every one has come with its value" eval 'runs && [ "$line" = forks=0 ]'
+end_victim
+rm -f "$core"*
 finish

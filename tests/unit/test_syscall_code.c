@@ -1,4 +1,5 @@
 /* The code that a borrowed thread runs, made for registers of our own and, on this machine, run. */
+#include "attach/seccomp_program.h"
 #include "attach/syscall_code.h"
 #include "tests/unit/tap.h"
 
@@ -21,6 +22,47 @@ TEST(the_mark)
 	bytes[0]++;
 	CHECK(!syscall_code_is_marked(bytes));
 	CHECK(syscall_code_entry(0x10000) > 0x10000);
+}
+
+static uint32_t answer_of(const struct sock_filter *program, size_t count, int number,
+			  uint64_t flags)
+{
+	struct seccomp_data call = { .nr = number, .args = { flags } };
+	return seccomp_program_run(program, count, &call);
+}
+
+/* As container runtimes forbid a clone(2) with namespaces. */
+TEST(a_filter_looks_at_arguments)
+{
+	const struct sock_filter program[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 1, 0),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args)),
+		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0x7e020000),
+		BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, 0, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	enum { STEPS = sizeof(program) / sizeof(program[0]) };
+	CHECK(answer_of(program, STEPS, SYS_clone, 0x400) == SECCOMP_RET_ALLOW);
+	CHECK(answer_of(program, STEPS, SYS_clone, 0x20000) == (SECCOMP_RET_ERRNO | EPERM));
+	CHECK(answer_of(program, STEPS, SYS_wait4, 0x400) == SECCOMP_RET_KILL_PROCESS);
+}
+
+TEST(a_filter_that_the_kernel_would_not_take_kills)
+{
+	const struct sock_filter programs[][2] = {
+		{ BPF_STMT(BPF_LD | BPF_W | BPF_ABS, sizeof(struct seccomp_data)),
+		  BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW) },
+		{ BPF_STMT(BPF_ST, BPF_MEMWORDS), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW) },
+		{ BPF_STMT(BPF_ALU | BPF_DIV | BPF_K, 0),
+		  BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW) },
+		{ BPF_STMT(BPF_JMP | BPF_JA, UINT32_MAX),
+		  BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_THREAD) },
+	};
+	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)
+		CHECK(answer_of(programs[i], 2, SYS_clone, 0) != SECCOMP_RET_ALLOW);
 }
 
 #if defined(__x86_64__)
@@ -123,6 +165,8 @@ TEST(a_copy_that_nobody_holds_ends)
 
 static const struct tap_case cases[] = {
 	CASE(the_mark),
+	CASE(a_filter_looks_at_arguments),
+	CASE(a_filter_that_the_kernel_would_not_take_kills),
 #if defined(__x86_64__)
 	CASE(an_interrupted_call_is_made_again),
 	CASE(a_call_that_has_answered_is_not),
