@@ -1,6 +1,7 @@
 #include "attach/syscall_inject.h"
 
 #include "attach/proc_file.h"
+#include "attach/thread_registers.h"
 #include "base/cleanup.h"
 #include "base/limits.h"
 
@@ -34,15 +35,6 @@ static uint64_t faults(void)
 
 /* --- which thread */
 
-static bool general_registers(const struct stopped_thread *thread, struct user_regs_struct *ret)
-{
-	const struct register_set *set = thread_register_set(thread, NT_PRSTATUS);
-	if (!set || set->size != sizeof(*ret))
-		return false;
-	memcpy(ret, set->bytes, sizeof(*ret));
-	return true;
-}
-
 /* Within a restartable sequence (rseq(2)) it must not go elsewhere and come back: the kernel would
  * no longer abort the sequence. linux/ptrace.h: PTRACE_GET_RSEQ_CONFIGURATION, Linux 5.13;
  * linux/rseq.h: struct rseq. */
@@ -67,7 +59,7 @@ enum syscall_fit syscall_injection_fit(struct target *target, const struct stopp
 {
 	uint8_t code[2 * SYSCALL_INSTRUCTION_BYTES_MAX] = { 0 };
 	struct user_regs_struct registers;
-	if (thread->delivering || !general_registers(thread, &registers))
+	if (thread->delivering || !thread_general_registers(thread, &registers))
 		return SYSCALL_FIT_NOT_NOW;
 	uint64_t from = syscall_registers_place(&registers) - SYSCALL_INSTRUCTION_BYTES_MAX;
 	if (target_read_some(target, from, code, sizeof(code)) < sizeof(code))
@@ -104,7 +96,8 @@ const struct stopped_thread *syscall_injection_choose(struct target *target,
 	for (size_t i = 0; i < count && best_rank < TRUSTED + SYSCALL_FIT_BLOCKED; i++) {
 		struct user_regs_struct registers;
 		unsigned rank = syscall_injection_fit(target, &threads[i]);
-		if (rank == SYSCALL_FIT_NOT_NOW || !general_registers(&threads[i], &registers))
+		if (rank == SYSCALL_FIT_NOT_NOW ||
+		    !thread_general_registers(&threads[i], &registers))
 			continue;
 		if (syscall_filter_trusts(first, target->pid, threads[i].tid))
 			rank += TRUSTED;

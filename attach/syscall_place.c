@@ -1,5 +1,6 @@
 #include "attach/syscall_place.h"
 
+#include "attach/thread_registers.h"
 #include "base/cleanup.h"
 
 #include <elf.h>
@@ -103,19 +104,10 @@ static bool is_within(const struct syscall_place *place, uint64_t address)
 	return address - place->address < SYSCALL_CODE_BYTES;
 }
 
-static bool general_registers(const struct stopped_thread *thread, struct user_regs_struct *ret)
-{
-	const struct register_set *set = thread_register_set(thread, NT_PRSTATUS);
-	if (!set || set->size != sizeof(*ret))
-		return false;
-	memcpy(ret, set->bytes, sizeof(*ret));
-	return true;
-}
-
 bool syscall_places_hold(const struct syscall_places *places, const struct stopped_thread *thread)
 {
 	struct user_regs_struct registers;
-	if (!general_registers(thread, &registers))
+	if (!thread_general_registers(thread, &registers))
 		return false;
 	for (size_t i = 0; i < places->count; i++)
 		if (places->places[i].marked &&
@@ -162,7 +154,7 @@ static void keep_used(struct target *target, const struct stopped_thread *thread
 		      struct syscall_places *places)
 {
 	struct user_regs_struct registers;
-	if (!general_registers(thread, &registers)) {
+	if (!thread_general_registers(thread, &registers)) {
 		places->count = 0; /* it sleeps, and cannot be asked */
 		return;
 	}

@@ -118,6 +118,15 @@ struct error *thread_registers_take(struct register_memory *memory, struct stopp
 	return NULL;
 }
 
+bool thread_general_registers(const struct stopped_thread *thread, struct user_regs_struct *ret)
+{
+	const struct register_set *set = thread_register_set(thread, NT_PRSTATUS);
+	if (!set || set->size != sizeof(*ret))
+		return false;
+	memcpy(ret, set->bytes, sizeof(*ret));
+	return true;
+}
+
 static void take_ticks(const struct text *stat, struct stopped_thread *thread)
 {
 	enum { STAT_UTIME = 14, STAT_STIME, STAT_CUTIME, STAT_CSTIME }; /* proc(5) */

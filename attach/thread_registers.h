@@ -8,6 +8,8 @@
 #include "attach/thread_stop.h"
 #include "base/arena.h"
 
+#include <sys/user.h>
+
 /* Where the kernel writes register sets: memory that is there (touched) before anything stands,
  * since thousands of page faults would make a process with thousands of threads stand longer. */
 struct register_memory {
@@ -23,6 +25,9 @@ MUST_CHECK struct error *register_memory_reserve(struct register_memory *memory,
  * more (no error). ERROR_UNSUPPORTED: registers of another architecture's size. */
 MUST_CHECK struct error *thread_registers_take(struct register_memory *memory,
 					       struct stopped_thread *thread, bool *ret_gone);
+
+/* The general ones of what was taken. false: the thread was asleep, and has none. */
+bool thread_general_registers(const struct stopped_thread *thread, struct user_regs_struct *ret);
 
 /* The part that needs no ptrace: signals and times; of a thread that is gone: nothing.
  * ERROR_NO_MEMORY only. */
