@@ -21,14 +21,15 @@
 #include "attach/snapshot.h"
 #include "attach/target.h"
 
-/* *ret is closed with target_close(). ERROR_NOT_FOUND: no such process. ERROR_OS: not allowed (the
- * message names what is missing). ERROR_UNSUPPORTED: a 32-bit process or another architecture.
- * ERROR_CANCELLED. `task` may be NULL. */
 enum live_stop {
 	LIVE_RUNNING,
 	LIVE_STOPPED,
 	LIVE_STOPPED_BRIEFLY, /* without thread_stop_read_details(), which the caller owes */
 };
+
+/* *ret is closed with target_close(). ERROR_NOT_FOUND: no such process. ERROR_OS: not allowed (the
+ * message names what is missing). ERROR_UNSUPPORTED: a 32-bit process or another architecture,
+ * or one that cannot be stopped now. ERROR_CANCELLED. `task` may be NULL. */
 MUST_CHECK struct error *live_target_open(const struct process_identity *process,
 					  enum live_stop how, const struct task *task,
 					  struct target **ret);
@@ -50,8 +51,8 @@ const struct stopped_thread *live_target_threads(const struct target *target, si
 struct snapshot *live_target_snapshot(const struct target *target);
 struct thread_stop *live_target_stop(const struct target *target);
 
-/* Resume the process now (and keep the rest open). Returns how long it stood, in milliseconds; of a
- * snapshot, how long it stood for that. */
+/* Resume the process now (and keep the rest open). Returns how long it was stopped, in
+ * milliseconds; of a snapshot, how long for that. */
 double live_target_resume(struct target *target);
 
 #endif

@@ -1,11 +1,12 @@
 /*
- * What in a pod a file is on, as far as mounts tell, which needs no API: volumes and the writable
- * layer whose use the kubelet watches, and evicts the pod for. Names are those of the kubelet
- * (pkg/volume/emptydir: /pods/UID/volumes/kubernetes.io~empty-dir/NAME), no kernel interface.
+ * What in a pod a file is on, as far as mounts show it, which needs no API: volumes and the
+ * writable layer whose use the kubelet watches, and evicts the pod for. Names are those of the
+ * kubelet (pkg/volume/emptydir: /pods/UID/volumes/kubernetes.io~empty-dir/NAME), no kernel
+ * interface.
  *
- * The limits are not to be seen: statfs(2) of a disk's emptyDir and of the writable layer tells of
- * the node's disk, sizeLimit and limits.ephemeral-storage stand in the pod's spec alone. A tmpfs
- * with a size of its own (an emptyDir in memory, Kubernetes 1.22 and later) tells it by statfs(2).
+ * The limits cannot be seen: statfs(2) of a disk's emptyDir and of the writable layer reports the
+ * node's disk, sizeLimit and limits.ephemeral-storage are in the pod's spec alone. A tmpfs with a
+ * size of its own (an emptyDir in memory, Kubernetes 1.22 and later) reports it by statfs(2).
  */
 #ifndef ATTACH_POD_STORAGE_H
 #define ATTACH_POD_STORAGE_H

@@ -31,7 +31,7 @@ int proc_open(const char *path, int flags);
 
 /*
  * Opens the file that a link of a process leads to, "exe", "fd/7": /proc/PID/LINK. To go through
- * the link our capabilities are used; to open the file behind it only our user and groups. With
+ * the link our capabilities are used; to open the file at its end only our user and groups. With
  * O_PATH the file need not even be readable. -1 with errno.
  */
 int proc_link_open(int pid, const char *link, int flags);
@@ -52,11 +52,11 @@ const char *proc_field(const struct text *file, const char *name, size_t *ret_le
 /* The first number of such a line, base 10 or 16; false: no such line, or no number. */
 bool proc_number(const struct text *file, const char *name, int base, uint64_t *ret);
 
-/* /proc/PID/stat counts its fields behind the last ')' of the program's name: field 3 is the state.
+/* /proc/PID/stat counts its fields after the last ')' of the program's name: field 3 is the state.
  * False when there are fewer. `number` >= 4. */
 bool proc_stat_number(const struct text *stat, unsigned number, int64_t *ret);
 
-/* 'R', 'S', 'D', 'T', 't', 'Z', 'X' …; 0: cannot be told. */
+/* 'R', 'S', 'D', 'T', 't', 'Z', 'X' …; 0: the file does not say. */
 char proc_stat_state(const struct text *stat);
 
 /* The id of a task in its own (innermost) PID namespace: the last number of NSpid in

@@ -13,15 +13,14 @@
 enum { PROCESS_REASON_BYTES = 1024 };
 
 /* Why `pid` may not be read or stopped, as a clause that names what grants it: lines of a pod's
- * spec, a command to paste. os_errno is what the
- * attempt said. Fits PROCESS_REASON_BYTES. */
+ * spec, a command to paste. os_errno is what the attempt said. Fits PROCESS_REASON_BYTES. */
 void process_access_reason(int pid, int os_errno, char *buffer, size_t size);
 
 /* Is there a process of this id (not a mere thread)? ERROR_NOT_FOUND when not; the message names
  * the process when `pid` is one of its threads. */
 MUST_CHECK struct error *process_exists(int pid);
 
-/* Whose files of /proc tell of the process's memory: its own, or when its first thread has ended
+/* Whose files of /proc show the process's memory: its own, or when its first thread has ended
  * (a zombie, which has no memory any more) those of the first thread that lives. */
 int process_memory_id(int pid);
 

@@ -1,7 +1,6 @@
 /*
  * Which container and pod a process is in, as far as its cgroup path and its mounts tell: names
- * that container runtimes and the kubelet choose, not a kernel interface. Part of
- * attach/process_find.
+ * that container runtimes and the kubelet choose, not a kernel interface.
  */
 #ifndef ATTACH_PROCESS_CONTAINER_H
 #define ATTACH_PROCESS_CONTAINER_H
@@ -14,8 +13,8 @@ enum { CONTAINER_ID_BYTES = 64 + 1, POD_UID_BYTES = 36 + 1, CONTAINER_NAME_BYTES
  * "cri-containerd-ID.scope", "crio-ID.scope"); "" when there is none. */
 void container_id_in(const char *cgroup, char ret[CONTAINER_ID_BYTES]);
 
-/* A pod's uid: behind "pod" in a cgroup's path (kubepods-burstable-podUID.slice, with _ for -, or
- * /kubepods/burstable/podUID) or behind "/pods/" in a mount of the kubelet's; "" when none. */
+/* A pod's uid: after "pod" in a cgroup's path (kubepods-burstable-podUID.slice, with _ for -, or
+ * /kubepods/burstable/podUID) or after "/pods/" in a mount of the kubelet's; "" when none. */
 void pod_uid_in(const char *text, char ret[POD_UID_BYTES]);
 
 /* A container's name in its pod (a DNS label): the kubelet mounts the termination log of container

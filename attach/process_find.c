@@ -3,16 +3,14 @@
 #include "attach/credentials.h"
 #include "attach/proc_file.h"
 #include "attach/process_access.h"
-#include "attach/process_container.h"
 #include "attach/process_maps.h"
+#include "attach/process_place.h"
 #include "attach/process_runtime.h"
 #include "base/cleanup.h"
 #include "base/limits.h"
 
 #include <elf.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <strings.h>
 #include <unistd.h>
 
 enum { LIMIT_COMMAND_LINE = 64 * 1024 };
@@ -115,20 +113,12 @@ static const char *user_name(unsigned uid, struct arena *arena)
 
 static void find_container(struct arena *arena, struct process_info *info)
 {
-	CLEANUP(text_deinit) struct text file = { 0 };
-	char container[CONTAINER_ID_BYTES] = "", pod[POD_UID_BYTES] = "";
-	if (!proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "/proc/%d/cgroup", info->memory_id)) {
-		container_id_in(text_string(&file), container);
-		pod_uid_in(text_string(&file), pod);
-	}
-	/* With its own cgroup namespace the path is "/"; the kubelet's mounts remain. */
-	if (!*pod &&
-	    !proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "/proc/%d/mountinfo", info->memory_id))
-		pod_uid_in(text_string(&file), pod);
-	if (*container)
-		info->container = arena_copy_text(arena, container, strlen(container));
-	if (*pod)
-		info->pod_uid = arena_copy_text(arena, pod, strlen(pod));
+	struct process_place place;
+	process_place_find(info->memory_id, &place);
+	if (*place.container)
+		info->container = arena_copy_text(arena, place.container, strlen(place.container));
+	if (*place.pod_uid)
+		info->pod_uid = arena_copy_text(arena, place.pod_uid, strlen(place.pod_uid));
 }
 
 /* A snapshot's copy (attach/snapshot.h): traced, and its end sends no signal. */

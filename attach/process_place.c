@@ -16,6 +16,7 @@ void process_place_find(int pid, struct process_place *ret)
 		container_id_in(text_string(&file), ret->container);
 		pod_uid_in(text_string(&file), ret->pod_uid);
 	}
+	/* With its own cgroup namespace the path is "/"; the kubelet's mounts remain. */
 	if (!proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "/proc/%d/mountinfo", memory_id)) {
 		if (!*ret->pod_uid)
 			pod_uid_in(text_string(&file), ret->pod_uid);

@@ -1,8 +1,8 @@
 /*
  * What a process does as a whole, and whether it can be stopped now: asked before anything of it is
- * seized, so that what cannot be stopped is told as what it is, at once. Threads' states: proc(5),
- * /proc/PID/task/TID/status ("State", "TracerPid"); of a process whose first thread has ended (a
- * zombie) the others tell.
+ * seized, so that what cannot be stopped is reported as what it is, at once. Threads' states:
+ * proc(5), /proc/PID/task/TID/status ("State", "TracerPid"); of a process whose first thread has
+ * ended (a zombie) the others show it.
  */
 #ifndef ATTACH_PROCESS_STATE_H
 #define ATTACH_PROCESS_STATE_H

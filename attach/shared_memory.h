@@ -19,7 +19,7 @@ void shared_memory_close(struct shared_memory *memory); /* NULL is allowed */
 /* Is this file mapping one of a tmpfs (by its path, as the process sees it)? */
 bool shared_memory_is_tmpfs(const struct shared_memory *memory, const struct process_map *map);
 
-/* Opens the file behind a mapping; false: it cannot be reached, or cannot tell its holes. */
+/* Opens the file of a mapping; false: it cannot be reached, or cannot tell its holes. */
 bool shared_memory_select(struct shared_memory *memory, const struct process_map *map);
 
 /* The first run of existing pages at or above `at`, cut to the mapping; when there is none both are

@@ -163,7 +163,7 @@ struct error *snapshot_check(const struct snapshot_request *request, uint64_t fr
 	TRY(error);
 	if (request->insist || syscall_filter_lets_through(pid))
 		return NULL;
-	return snapshot_refuse_filter(request);
+	return snapshot_refuse_filter(request, false);
 }
 
 void snapshot_close(struct snapshot *snapshot)

@@ -17,7 +17,7 @@ struct snapshot_record {
 	struct frozen_pages frozen;
 };
 
-/* Writes behind `*offset`, where it then begins. The frozen runs are in the file already. */
+/* Writes after `*offset`, where it then begins. The frozen runs are in the file already. */
 MUST_CHECK struct error *snapshot_record_write(int fd, const struct snapshot_record *record,
 					       uint64_t *offset);
 

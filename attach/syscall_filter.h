@@ -16,8 +16,8 @@
 #include <sched.h>
 
 /* The copy shares the descriptors and the folder, so that its end closes no connection and no lock;
- * its end sends no signal (exit_signal 0). Should it ever run, it ends at
- * once (attach/syscall_code.h), with neither stack nor thread-local memory. */
+ * its end sends no signal (exit_signal 0). Should it ever run, it ends at once
+ * (attach/syscall_code.h), with neither stack nor thread-local memory. */
 enum { SNAPSHOT_CLONE_FLAGS = CLONE_FILES | CLONE_FS | CLONE_SETTLS };
 
 enum syscall_filter {

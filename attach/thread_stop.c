@@ -252,8 +252,7 @@ static size_t count_running(struct thread_stop *stop, bool look)
 		if (!look)
 			continue;
 		/* A first thread that ended before the others reports only after them. */
-		char state = state_of(stop->pid, task->tid);
-		if (state == 'Z' || state == 'X')
+		if (has_ended(stop->pid, task->tid))
 			task->state = TASK_GONE;
 	}
 	return running;

@@ -2,7 +2,7 @@
  * Every cap on what a target can make us read, by name. A dump is hostile input: a count, a length
  * or a chain above its cap is ERROR_BAD_DATA (or cut, where the name says so), never an allocation.
  * tests/unit/test_limits.c has those that a small target can exceed by what it claims; the rest
- * stand in the tests of the code that they bound.
+ * are in the tests of the code that they bound.
  */
 #ifndef BASE_LIMITS_H
 #define BASE_LIMITS_H

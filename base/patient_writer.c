@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 #include <time.h>
 
-enum { KIND_PLAIN, KIND_OWN, KIND_SOCKET, KIND_SMALL };
 enum { TICK_MS = 100, SECOND_MS = 1000, TERMINAL_PIECE_BYTES = 128 };
 
 static uint64_t now_ms(void)
@@ -29,20 +28,24 @@ static int open_again(int fd)
 void patient_writer_open(struct patient_writer *writer, int fd, const struct task *task)
 {
 	struct stat file;
-	*writer = (struct patient_writer){ .fd = fd, .own = -1, .kind = KIND_PLAIN, .task = task };
+	*writer = (struct patient_writer){
+		.fd = fd, .own = -1, .kind = PATIENT_KIND_PLAIN, .task = task
+	};
 	if (fstat(fd, &file))
 		return; /* the first write says why */
 	if (S_ISSOCK(file.st_mode))
-		writer->kind = KIND_SOCKET;
+		writer->kind = PATIENT_KIND_SOCKET;
 	if (!S_ISFIFO(file.st_mode) && !isatty(fd))
 		return;
 	writer->own = open_again(fd);
-	writer->kind = writer->own < 0 ? KIND_SMALL : KIND_OWN;
+	writer->kind = writer->own < 0 ? PATIENT_KIND_SMALL : PATIENT_KIND_OWN;
 }
 
 void patient_writer_open_own(struct patient_writer *writer, int fd, const struct task *task)
 {
-	*writer = (struct patient_writer){ .fd = fd, .own = -1, .kind = KIND_OWN, .task = task };
+	*writer = (struct patient_writer){
+		.fd = fd, .own = -1, .kind = PATIENT_KIND_OWN, .task = task
+	};
 }
 
 void patient_writer_close(struct patient_writer *writer)
@@ -68,9 +71,9 @@ static bool has_room(const struct patient_writer *writer, int wait_ms)
 static ssize_t write_some(const struct patient_writer *writer, const void *bytes, size_t size)
 {
 	size_t piece = PIPE_BUF;
-	if (writer->kind == KIND_SOCKET)
+	if (writer->kind == PATIENT_KIND_SOCKET)
 		return send(writer->fd, bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL);
-	if (writer->kind != KIND_SMALL)
+	if (writer->kind != PATIENT_KIND_SMALL)
 		return write(descriptor(writer), bytes, size);
 	if (!has_room(writer, 0)) {
 		errno = EAGAIN;

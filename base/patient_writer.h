@@ -25,10 +25,17 @@ enum {
 	PATIENT_STALLED = ETIME,        /* the errno of a reader that took nothing for too long */
 };
 
+enum patient_kind {
+	PATIENT_KIND_PLAIN,  /* waits for no reader */
+	PATIENT_KIND_OWN,    /* by a description of our own, without blocking */
+	PATIENT_KIND_SOCKET, /* with MSG_DONTWAIT */
+	PATIENT_KIND_SMALL,  /* in small pieces, when there is room */
+};
+
 struct patient_writer {
 	int fd;                 /* borrowed */
 	int own;                /* the same file, opened again without blocking; -1: none */
-	int kind;               /* how it is written */
+	enum patient_kind kind; /* how it is written */
 	unsigned stall_seconds; /* 0: for ever; may be changed at any time */
 	const struct task *task;
 	uint64_t stopped_ms; /* when the task was first seen to be stopped; 0: it is not */

@@ -113,7 +113,13 @@ static int open_patiently(const struct app *app, const char *path, bool append, 
 	}
 }
 
-/* `words`: what stands behind |> or |>>. */
+static struct error *write_failed(struct pipeline *pipeline, const char *path, int os_errno)
+{
+	const char *what = arena_printf(&pipeline->arena, "cannot write %s", path);
+	return what ? patient_write_error(os_errno, what) : &error_no_memory;
+}
+
+/* `words`: what is after |> or |>>. */
 static struct error *to_file(struct pipeline *pipeline, const char *words, bool append)
 {
 	struct arguments *arguments;
@@ -132,11 +138,8 @@ static struct error *to_file(struct pipeline *pipeline, const char *words, bool 
 		return error_new(ERROR_USAGE,
 				 "%s is there already: |>> %s adds to it, |> -f %s overwrites it",
 				 path, path, path);
-	if (fd < 0) {
-		int failed = errno;
-		const char *what = arena_printf(&pipeline->arena, "cannot write %s", path);
-		return what ? patient_write_error(failed, what) : &error_no_memory;
-	}
+	if (fd < 0)
+		return write_failed(pipeline, path, errno);
 	pipeline->fd = fd;
 	pipeline->path = strdup(path);
 	patient_writer_open_own(&pipeline->writer, fd, &pipeline->app->task);
@@ -332,7 +335,7 @@ static struct error *close_file(struct pipeline *pipeline, bool failed)
 		failed_with = errno;
 	pipeline->fd = -1;
 	if (failed_with)
-		return error_os(failed_with, "cannot write %s", pipeline->path);
+		return write_failed(pipeline, pipeline->path, failed_with);
 	if (failed && pipeline->created && !pipeline->screen->lines)
 		unlink(pipeline->path);
 	else if (pipeline->app->interactive)

@@ -115,8 +115,8 @@ static struct error *find_headers(struct core_index *index, struct header_table 
 static bool is_memory(const struct core_index *index, uint64_t end)
 {
 	enum { ARM64_ADDRESS_BITS = 56 };
-	return index->architecture != ARCHITECTURE_ARM64 || end <= (uint64_t)1
-									    << ARM64_ADDRESS_BITS;
+	const uint64_t beyond = (uint64_t)1 << ARM64_ADDRESS_BITS;
+	return index->architecture != ARCHITECTURE_ARM64 || end <= beyond;
 }
 
 /* The part of a PT_LOAD that is in the file; false: none is. */

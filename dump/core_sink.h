@@ -17,7 +17,7 @@ struct core_sink_ops {
 	/* Overwrites what was written at `offset` of the core. NULL: cannot go back. */
 	struct error *(*patch)(struct core_sink *sink, uint64_t offset, const void *bytes,
 			       size_t size);
-	/* What was written so far reaches the place: cut behind it, it can be read. May be NULL. */
+	/* What was written so far reaches the place: cut after it, it can be read. May be NULL. */
 	struct error *(*flush)(struct core_sink *sink);
 	/* The end of the core. *ret_bytes: how many bytes the place was given, packed ones where
 	 * the sink packs. Nothing may be written afterwards. */

@@ -6,7 +6,7 @@
 
 #include <errno.h>
 
-/* "in the emptyDir d of its pod, whose sizeLimit". */
+/* "in the emptyDir d of a pod, whose sizeLimit". */
 static void append_where(const struct pod_room *room, struct text *ret)
 {
 	switch (room->storage.kind) {
