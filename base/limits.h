@@ -11,7 +11,7 @@ enum {
 	/* ELF and processes */
 	LIMIT_PROGRAM_HEADERS =
 		16 * 1024 * 1024,             /* PN_XNUM allows 2^32; a core has one a mapping */
-	LIMIT_NOTE_BYTES = 256 * 1024 * 1024, /* one PT_NOTE segment */
+	LIMIT_NOTE_BYTES = 256 * 1024 * 1024, /* all PT_NOTE segments of a core */
 	LIMIT_MAPPINGS = 4 * 1024 * 1024,
 	LIMIT_THREADS = 1024 * 1024,
 	LIMIT_UNTOUCHED_RUN_BYTES = 1 << 30, /* of never-touched memory, put into a core as zeros */

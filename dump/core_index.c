@@ -374,8 +374,10 @@ static void read_mark(struct core_index *index, const struct elf_note *note)
 	index->marked = true;
 }
 
+/* *left: bytes of notes that may still be looked at. The segments of a forged table share their
+ * bytes, and are 65535 times what the file holds. */
 static struct error *read_notes(struct core_index *index, const Elf64_Phdr *segment,
-				size_t *thread_capacity)
+				size_t *thread_capacity, uint64_t *left)
 {
 	uint64_t room = segment->p_offset < index->parts.head_size
 				? index->parts.head_size - segment->p_offset
@@ -387,8 +389,9 @@ static struct error *read_notes(struct core_index *index, const Elf64_Phdr *segm
 						: segment->p_filesz - room;
 		size = room;
 	}
-	if (size > LIMIT_NOTE_BYTES)
-		size = LIMIT_NOTE_BYTES;
+	if (size > *left)
+		size = *left;
+	*left -= size;
 	struct elf_note note;
 	size_t offset = 0;
 	while (size && elf_note_next(index->parts.head + segment->p_offset, size, segment->p_align,
@@ -430,10 +433,11 @@ static struct error *read_all(struct core_index *index)
 	TRY(find_headers(index, &table));
 	TRY(read_ranges(index, &table));
 	size_t thread_capacity = 0;
+	uint64_t left = LIMIT_NOTE_BYTES;
 	for (uint64_t i = 0; i < table.count; i++) {
 		Elf64_Phdr header = header_at(index, &table, i);
 		if (header.p_type == PT_NOTE)
-			TRY(read_notes(index, &header, &thread_capacity));
+			TRY(read_notes(index, &header, &thread_capacity, &left));
 	}
 	read_page_size(index);
 	/* Cut in its trailer: all memory is there, but not what is to be known of it. */

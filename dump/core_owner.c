@@ -40,10 +40,12 @@ static int pid_in_notes(const uint8_t *notes, size_t size, uint64_t alignment)
 	return 0;
 }
 
-static struct error *read_notes(int fd, const Elf64_Phdr *segment, int *ret_pid)
+/* *left: bytes of notes that may still be read, of all segments together: a forged table names the
+ * same ones again and again. */
+static struct error *read_notes(int fd, const Elf64_Phdr *segment, size_t *left, int *ret_pid)
 {
-	size_t size = segment->p_filesz < LIMIT_CORE_OWNER_BYTES ? (size_t)segment->p_filesz
-								 : (size_t)LIMIT_CORE_OWNER_BYTES;
+	size_t size = segment->p_filesz < *left ? (size_t)segment->p_filesz : *left;
+	*left -= size;
 	CLEANUP(free_cleanup) uint8_t *notes = malloc(size + 1);
 	if (!notes)
 		return &error_no_memory;
@@ -55,21 +57,21 @@ static struct error *read_notes(int fd, const Elf64_Phdr *segment, int *ret_pid)
 struct error *core_owner_read(int fd, int *ret_pid)
 {
 	Elf64_Ehdr header;
-	size_t size;
+	size_t size, left = LIMIT_CORE_OWNER_BYTES;
 	*ret_pid = 0;
 	TRY(read_at(fd, 0, &header, sizeof(header), &size));
 	if (size != sizeof(header) || memcmp(header.e_ident, ELFMAG, SELFMAG) ||
 	    header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != ELFDATA2LSB ||
 	    header.e_type != ET_CORE)
 		return NULL;
-	for (unsigned i = 0; i < header.e_phnum && !*ret_pid; i++) {
+	for (unsigned i = 0; i < header.e_phnum && left && !*ret_pid; i++) {
 		Elf64_Phdr segment;
 		uint64_t at = header.e_phoff + i * sizeof(segment);
 		TRY(read_at(fd, at, &segment, sizeof(segment), &size));
 		if (size != sizeof(segment))
 			return NULL;
 		if (segment.p_type == PT_NOTE)
-			TRY(read_notes(fd, &segment, ret_pid));
+			TRY(read_notes(fd, &segment, &left, ret_pid));
 	}
 	return NULL;
 }

@@ -36,6 +36,26 @@ interrupt() { # NAME ARGUMENTS...
 	result $? "$name: $status after $((($(date +%s%N) - started) / 1000000)) ms"
 }
 
+# 65535 segments of the same 64 MiB of notes.
+{
+	printf '\177ELF\2\1\1%057d' 0 | tr 0 '\0'
+	head -c 56 /dev/zero
+} >"$work/notes"
+printf '\4\0\76\0\1' | dd of="$work/notes" bs=1 seek=16 conv=notrunc 2>/dev/null
+printf '\100' | dd of="$work/notes" bs=1 seek=32 conv=notrunc 2>/dev/null
+printf '\100\0\70\0\377\377' | dd of="$work/notes" bs=1 seek=52 conv=notrunc 2>/dev/null
+printf '\4\0\0\0\0\0\0\0\0\0\100' | dd of="$work/notes" bs=1 seek=64 conv=notrunc 2>/dev/null
+printf '\4' | dd of="$work/notes" bs=1 seek=99 conv=notrunc 2>/dev/null
+tail -c 56 "$work/notes" >"$work/segments"
+for _ in $(seq 16); do cat "$work/segments" "$work/segments" >"$work/more" && mv "$work/more" "$work/segments"; done
+cat "$work/segments" >>"$work/notes"
+truncate -s 68M "$work/notes"
+ask "$work/notes" -c modules >"$work/out" 2>&1
+status=$?
+[ $status = 3 ] && grep -q 'holds no memory of the process' "$work/out"
+result $? "segments that share their notes: $status, $(head -c 200 "$work/out")"
+rm -f "$work/notes" "$work/segments"
+
 # A module as long as all memory. .NET 8 has no descriptor: it is looked for in all of the module.
 zstd -dqc tests/dumps/sample-8.0-wks.core.zst >"$work/long"
 module=$("$program" analyze "$work/long" -c modules | sed -n 's/^\([0-9A-Fa-f]*\) .*libcoreclr\.so$/\1/p' | tr A-F a-f)

@@ -1,5 +1,6 @@
 /* Whose core a file is: of files that are none, that end early, that lie about their sizes. */
 #include "base/cleanup.h"
+#include "base/limits.h"
 #include "dump/core_owner.h"
 #include "tests/unit/tap.h"
 
@@ -84,6 +85,26 @@ TEST(it_lies)
 	CHECK_NUMBER(pid, 0);
 }
 
+/* 65535 segments of the same notes would be read for hours. */
+TEST(all_notes_together_have_an_end)
+{
+	int pid = -1;
+	struct image image = whole_core();
+	image.segments[0] = (Elf64_Phdr){ .p_type = PT_NOTE,
+					  .p_offset = sizeof(image),
+					  .p_filesz = LIMIT_CORE_OWNER_BYTES,
+					  .p_align = 4 };
+	CLEANUP(fd_cleanup) int fd = memfd_create("core", MFD_CLOEXEC);
+	CHECK(write(fd, &image, sizeof(image)) == (ssize_t)sizeof(image));
+	CHECK(!ftruncate(fd, (off_t)sizeof(image) + LIMIT_CORE_OWNER_BYTES));
+	CHECK_OK(core_owner_read(fd, &pid));
+	CHECK_NUMBER(pid, 0);
+	image.segments[0].p_filesz -= sizeof(image);
+	CHECK(pwrite(fd, &image, sizeof(image), 0) == (ssize_t)sizeof(image));
+	CHECK_OK(core_owner_read(fd, &pid));
+	CHECK_NUMBER(pid, PID);
+}
+
 TEST(none)
 {
 	int pid = -1;
@@ -98,6 +119,7 @@ static const struct tap_case cases[] = {
 	CASE(whole),
 	CASE(cut_anywhere),
 	CASE(it_lies),
+	CASE(all_notes_together_have_an_end),
 	CASE(none),
 };
 TAP_MAIN(cases)
