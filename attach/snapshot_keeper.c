@@ -33,9 +33,10 @@ struct keeper {
 	struct memory_guard *guard;
 	enum syscall_filter filter; /* of the first thread that lives */
 	struct wiped_areas wiped;
-	struct syscall_places places; /* of the target, while it stands */
-	bool lost;                    /* a borrowed thread is in a call that does not end */
-	bool trusts_wait;             /* no filter of the thread that made the copy forbids wait4 */
+	struct syscall_places places;       /* of the target, while it stands */
+	struct syscall_injection injection; /* the one that made the copy */
+	bool lost;                          /* a borrowed thread is in a call that does not end */
+	bool trusts_wait; /* no filter of the thread that made the copy forbids wait4 */
 	int leftovers[SNAPSHOT_LEFTOVERS_MAX];
 	unsigned leftover_count;
 	struct target *target; /* while it stands */
@@ -155,14 +156,32 @@ static struct error *clone_by(struct keeper *keeper, struct syscall_injection *i
 			    : error_new(ERROR_OS, "the copy of process %d is not to be seen", pid);
 }
 
+/* The copy shares the process's descriptors while that lives. Once it has died the copy alone would
+ * hold its sockets, and who is started in its place could not bind its port. So the copy gets a
+ * table of its own, an empty one (close_range(2), Linux 5.9: nothing is closed that way, as nothing
+ * is copied). Where that cannot be done it shares on. */
+static struct error *let_go_of_files(struct keeper *keeper)
+{
+	enum { UNSHARE = 1 << 1 }; /* linux/close_range.h: CLOSE_RANGE_UNSHARE */
+	const uint64_t arguments[SYSCALL_ARGUMENTS] = { 0, UINT32_MAX, UNSHARE };
+	long result;
+	struct error *error = syscall_injection_call_child(&keeper->injection, SYS_close_range,
+							   arguments, &result);
+	if (error && error->code == ERROR_NOT_FOUND) {
+		error_free(error);
+		return error_new(ERROR_OS, "the copy of process %d died as soon as it was made",
+				 keeper->request->process.pid);
+	}
+	return error;
+}
+
 static struct error *make_copy(struct keeper *keeper, const struct stopped_thread *thread)
 {
-	struct syscall_injection injection;
 	TRY(syscall_injection_begin(keeper->target, thread, &keeper->places, &keeper->task,
-				    &injection));
-	struct error *error = clone_by(keeper, &injection);
-	keeper->lost = injection.lost;
-	syscall_injection_end(&injection);
+				    &keeper->injection));
+	struct error *error = clone_by(keeper, &keeper->injection);
+	keeper->lost = keeper->injection.lost;
+	syscall_injection_end(&keeper->injection);
 	return error;
 }
 
@@ -183,6 +202,7 @@ static struct error *copy_standing(struct keeper *keeper)
 			      keeper->file, &keeper->arena, &record->frozen));
 	syscall_places_clean(keeper->target, stop, &keeper->places);
 	record->pause_ms = live_target_resume(keeper->target);
+	TRY(let_go_of_files(keeper));
 	return thread_stop_read_details(stop);
 }
 

@@ -342,6 +342,25 @@ static void resend(struct syscall_injection *injection)
 		syscall(SYS_tgkill, injection->pid, injection->tid, info->si_signo);
 }
 
+struct error *syscall_injection_call_child(const struct syscall_injection *injection, long number,
+					   const uint64_t arguments[static SYSCALL_ARGUMENTS],
+					   long *ret_result)
+{
+	struct user_regs_struct registers;
+	struct syscall_injection child = { .pid = injection->child,
+					   .tid = injection->child,
+					   .task = injection->task };
+	intptr_t options = PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD |
+			   (injection->suspended ? SUSPEND_SECCOMP : 0);
+	if (ptrace(PTRACE_SETOPTIONS, child.tid, NULL, options))
+		return failed(&child, "follow the system calls");
+	TRY(get_registers(&child, &registers));
+	uint64_t entry = syscall_code_entry(injection->address);
+	syscall_registers_prepare(&registers, entry, number, arguments);
+	TRY(set_registers(&child, registers));
+	return run_the_call(&child, ret_result);
+}
+
 void syscall_injection_end(struct syscall_injection *injection)
 {
 	if (injection->lost)

@@ -71,6 +71,12 @@ MUST_CHECK struct error *syscall_injection_call(struct syscall_injection *inject
 						const uint64_t arguments[static SYSCALL_ARGUMENTS],
 						long *ret_result);
 
+/* The same by the child of a clone, in the code that it has a copy of; it stands at the call's exit
+ * afterwards, held as before. For after the end of the injection, when its own thread is home. */
+MUST_CHECK struct error *syscall_injection_call_child(
+	const struct syscall_injection *injection, long number,
+	const uint64_t arguments[static SYSCALL_ARGUMENTS], long *ret_result);
+
 /* Gives the thread back, still stopped. Does nothing with one that is lost. */
 void syscall_injection_end(struct syscall_injection *injection);
 

@@ -76,5 +76,16 @@ ok "a program that is sent SIGSEGV with a value, over and over" start_mode "$wor
 ok "... is collected 30 times" many
 ok "... and every one has come with its value" eval 'runs && [ "$line" = forks=0 ]'
 end_victim
+# A copy that outlives the process must not keep its sockets: who is started in its place binds the same port.
+ok "a program with files" start_victim quiet
+("$program" collect -p "$victim" -o - 2>"$log" | { sleep 3; cat >/dev/null; }) &
+piped=$!
+has_copy() { copy=$(pgrep -P "$victim"); }
+ok "... is copied" soon has_copy
+holds_none() { [ -d "/proc/$copy/fd" ] && [ -z "$(ls "/proc/$copy/fd")" ]; }
+ok "... the copy has none of them" soon holds_none
+wait $piped
+ok "... and the program has its own" test -n "$(ls "/proc/$victim/fd")"
+end_victim
 rm -f "$core"*
 finish
