@@ -149,9 +149,15 @@ static struct error *visit_by_ioctl(struct page_map *map, uint64_t start, uint64
 		if (count < 0)
 			return error_os(errno, "cannot scan the page map at %#llx",
 					(unsigned long long)start);
-		for (int i = 0; i < count; i++)
-			TRY(run_add(run, map->regions[i].start, map->regions[i].end));
-		start = walked > start ? walked : end;
+		if (walked <= start)
+			walked = end;
+		/* A scan that backs out of a huge page has told more than it has walked, and the
+		 * next one tells it again (fs/proc/task_mmu.c: pagemap_scan_backout_range). */
+		for (int i = 0; i < count && map->regions[i].start < walked; i++) {
+			uint64_t until = map->regions[i].end;
+			TRY(run_add(run, map->regions[i].start, until < walked ? until : walked));
+		}
+		start = walked;
 	}
 	return NULL;
 }

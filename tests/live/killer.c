@@ -143,27 +143,33 @@ static int await_tracer(pid_t program)
 	return keeper;
 }
 
-/* Until one thread runs while the others stand: it makes the call. Gives up with the tracer. */
-static void await_call(int keeper)
+/* One thread runs while all the others stand. */
+static bool one_runs(void)
 {
 	char path[300], text[2048];
 	const struct dirent *entry;
-	int stand = 0, run = 0;
-	while (tracer() == keeper && !(stand > 2 && run == 1)) {
-		stand = run = 0;
-		snprintf(path, sizeof(path), "/proc/%d/task", target);
-		DIR *folder = opendir(path);
-		while (folder && (entry = readdir(folder))) {
-			snprintf(path, sizeof(path), "/proc/%d/task/%s/stat", target,
-				 entry->d_name);
-			const char *rest =
-				read_file(path, text, sizeof(text)) ? strrchr(text, ')') : NULL;
-			stand += rest && rest[2] == 't';
-			run += rest && rest[2] == 'R';
-		}
-		if (folder)
-			closedir(folder);
+	int stand = 0, run = 0, all = 0;
+	snprintf(path, sizeof(path), "/proc/%d/task", target);
+	DIR *folder = opendir(path);
+	while (folder && (entry = readdir(folder))) {
+		if (!isdigit((unsigned char)entry->d_name[0]))
+			continue;
+		snprintf(path, sizeof(path), "/proc/%d/task/%s/stat", target, entry->d_name);
+		const char *rest = read_file(path, text, sizeof(text)) ? strrchr(text, ')') : NULL;
+		all++;
+		stand += rest && rest[2] == 't';
+		run += rest && (rest[2] == 'R' || rest[2] == 'D');
 	}
+	if (folder)
+		closedir(folder);
+	return run == 1 && stand == all - 1;
+}
+
+/* Until it makes the call: so in two looks. Gives up with the tracer. */
+static void await_call(int keeper)
+{
+	while (keeper && tracer() == keeper && !(one_runs() && one_runs()))
+		;
 }
 
 /* How long it is traced when nobody is killed; the median. */
@@ -219,7 +225,7 @@ int main(int count, char **arguments)
 		int keeper = await_tracer(program);
 		if (round % 2)
 			await_call(keeper);
-		nap_ms(window / (round % 2 ? 8 : 1) * (double)random() / RAND_MAX);
+		nap_ms(window / (round % 2 ? 16 : 1) * (double)random() / RAND_MAX);
 		late += !keeper || tracer() != keeper;
 		if (keeper && round % 3 != 1)
 			kill(keeper, SIGKILL);

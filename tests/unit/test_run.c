@@ -161,10 +161,10 @@ TEST(what_is_missing_is_counted_once_a_reason)
 	struct error *error = count_missing(&call);
 	CHECK(!error && coverage.incomplete);
 	CHECK_NUMBER(coverage.unreadable_bytes, UINT64_MAX);
-	CHECK_NUMBER(coverage.reason_count, COVERAGE_REASONS_MAX);
 	bool memory_ran_out = false;
 	for (size_t i = 0; i < coverage.reason_count; i++)
 		memory_ran_out |= !strcmp(coverage.reasons[i], "memory ran out");
+	CHECK(memory_ran_out || coverage.reason_count == COVERAGE_REASONS_MAX);
 	if (!memory_ran_out)
 		CHECK_TEXT(coverage.reasons[1], "region 1 cannot be read");
 	arena_deinit(&scratch);
