@@ -5,5 +5,9 @@ command -v python3 > /dev/null || {
 	echo "1..0 # SKIP python3 is not there"
 	exit 77
 }
+ldd "$program" 2>/dev/null | grep -q libasan && {
+	echo "1..0 # SKIP not for a program with sanitizers: it takes minutes"
+	exit 77
+}
 need_dump
 python3 tests/cli/hostile.py "$program" "$dump" "$work"

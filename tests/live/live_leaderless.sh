@@ -6,6 +6,7 @@
 # needs: cc; gdb for one test. Exit status 77: skipped, with the reason.
 way=
 . "$(dirname "$0")/lib"
+not_with_sanitizers
 start_victim leaderless || exit 1
 zombie() { grep -q 'Z (zombie)' "/proc/$victim/status"; }
 soon zombie

@@ -6,6 +6,7 @@
 # needs: cc; root for unshare -m. Exit status 77: skipped, with the reason.
 way=
 . "$(dirname "$0")/lib"
+not_with_sanitizers
 pod=$work/pods/0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0
 dumps=$pod/volumes/kubernetes.io~empty-dir/dumps
 mkdir -p "$dumps" "$pod/volumes/kubernetes.io~csi/pvc-1/mount" "$pod/containers/api" "$work/at" "$work/host" "$work/memory" "$work/unsized" "$work/claim"

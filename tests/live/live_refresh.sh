@@ -8,6 +8,7 @@
 # It runs again inside a PID namespace, where it chooses which number comes next: with "inside" as the second word, and
 # the build in $APP.
 . "$(dirname "$0")/common"
+not_with_sanitizers
 if [ "${2-}" = inside ]; then
 	cp -r "$APP" "$work/app"
 	mkfifo "$work/stdin"

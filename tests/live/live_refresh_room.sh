@@ -5,6 +5,7 @@
 # needs: cc; root, for a control group. Exit status 77: skipped, with the reason.
 way=
 . "$(dirname "$0")/lib"
+not_with_sanitizers
 [ "$(id -u)" = 0 ] || skip_all "not root: no control group"
 group=
 for folder in /sys/fs/cgroup/memory /sys/fs/cgroup; do

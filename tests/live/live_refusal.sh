@@ -6,6 +6,7 @@
 # needs: cc; root for filters, control groups, mounts. Exit status 77: skipped, with the reason.
 way=
 . "$(dirname "$0")/lib"
+not_with_sanitizers
 [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null || skip_all "needs root and setpriv"
 uid=0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0
 group=

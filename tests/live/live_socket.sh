@@ -5,6 +5,7 @@
 # usage: live_socket.sh PROGRAM     (build/release/clrpod)
 # needs: root, setpriv, python3; dotnet for the real one. Exit status 77: skipped, with the reason.
 . "$(dirname "$0")/common"
+not_with_sanitizers
 [ "$(id -u)" = 0 ] || skip_all "not root: cannot run as other users"
 command -v setpriv >/dev/null || skip_all "no setpriv"
 for python in /usr/bin/python3 /usr/local/bin/python3 "$(command -v python3)"; do

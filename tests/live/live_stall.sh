@@ -6,6 +6,7 @@
 # needs: cc. Exit status 77: skipped, with the reason.
 way=
 . "$(dirname "$0")/lib"
+not_with_sanitizers
 reader= sleeper=
 # The other one is looked at while its reader sleeps.
 cleanup_all() {

@@ -6,6 +6,7 @@
 # usage: live_states.sh PROGRAM     (build/release/clrpod)
 # needs: cc; root for the control groups; gdb and setpriv where they are. Exit status 77: skipped, with the reason.
 . "$(dirname "$0")/common"
+not_with_sanitizers
 command -v cc >/dev/null || skip_all "no C compiler"
 cc -std=gnu11 -D_GNU_SOURCE -O1 -pthread -o "$work/oddity" "$here/states.c" || exit 1
 library=$work/Microsoft.NETCore.App/10.0.12/libcoreclr.so
