@@ -116,10 +116,7 @@ TEST(none)
 }
 
 static const struct tap_case cases[] = {
-	CASE(whole),
-	CASE(cut_anywhere),
-	CASE(it_lies),
-	CASE(all_notes_together_have_an_end),
+	CASE(whole), CASE(cut_anywhere), CASE(it_lies), CASE(all_notes_together_have_an_end),
 	CASE(none),
 };
 TAP_MAIN(cases)
