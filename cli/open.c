@@ -8,7 +8,6 @@
 #include "heap/heap.h"
 
 #include <errno.h>
-#include <math.h>
 #include <sys/stat.h>
 
 enum {
@@ -80,7 +79,9 @@ static struct error *parse_way(const struct invocation *invocation, struct arena
 		return error_new(ERROR_USAGE,
 				 "--hold %s is no number of minutes up to %d (0: no limit)", hold,
 				 HOLD_MINUTES_MAX);
-	ret->hold_seconds = (unsigned)ceil(minutes * MINUTE);
+	double seconds = minutes * MINUTE;
+	ret->hold_seconds = (unsigned)seconds;
+	ret->hold_seconds += ret->hold_seconds < seconds; /* 0 would be for ever */
 	return NULL;
 }
 
