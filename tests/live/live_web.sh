@@ -8,7 +8,8 @@ command -v python3 >/dev/null || skip_all "no python3 here"
 facts() { "$here/busy_facts.py" "$program" "$work/web.core" "$work/printed" >"$log" 2>&1; }
 
 build_program webapi
-DOTNET_ROLL_FORWARD=Major dotnet "$work/app/WebApi.dll" hang <"$work/stdin" >"$work/printed" 2>&1 &
+# No collection while it runs (256 MiB of generation 0): requests that are over are still to be found.
+DOTNET_GCgen0size=0x10000000 DOTNET_ROLL_FORWARD=Major dotnet "$work/app/WebApi.dll" hang <"$work/stdin" >"$work/printed" 2>&1 &
 victim=$!
 exec 3>"$work/stdin"
 soon grep -q '^END' "$work/printed" || skip_all "it does not start: $(head -n 1 "$work/printed")"
@@ -19,5 +20,5 @@ clrpod analyze "$work/web.core" -c dumprequests
 ok "... and no others" said '^Found 3 active requests$'
 clrpod analyze "$work/web.core" -c 'dumphttp --pending' -c 'dumphttp --stats'
 ok "those that it sent and that wait" test "$(grep -c /hang/ "$log")" = 3
-ok "... and all others" said '^ +(2[5-9][0-9]|300) POST +200 127\.0\.0\.1$' # the GC may have taken some of the 300
+ok "... and all others" said '^ +300 POST +200 127\.0\.0\.1$'
 finish
