@@ -93,13 +93,15 @@ static struct error *choose_thread(struct keeper *keeper, const struct stopped_t
 	bool none_free = true;
 	*ret = NULL;
 	syscall_places_find(keeper->target, live_target_maps(keeper->target), &keeper->places);
+	syscall_places_clean(keeper->target, live_target_stop(keeper->target), &keeper->places);
 	for (size_t i = 0; i < keeper->places.count; i++)
 		none_free &= keeper->places.places[i].marked;
+	if (is_on_its_way(keeper))
+		return NULL;
 	if (none_free)
 		return snapshot_refuse_place(keeper->request->process.pid);
-	if (!is_on_its_way(keeper))
-		*ret = syscall_injection_choose(keeper->target, live_target_stop(keeper->target),
-						&keeper->places, keeper->filter);
+	*ret = syscall_injection_choose(keeper->target, live_target_stop(keeper->target),
+					&keeper->places, keeper->filter);
 	return NULL;
 }
 
@@ -200,7 +202,6 @@ static struct error *copy_standing(struct keeper *keeper)
 	TRY(process_maps_read(keeper->copy, &keeper->arena, &copy_maps));
 	TRY(frozen_pages_copy(keeper->target, &record->maps, &copy_maps, &keeper->wiped,
 			      keeper->file, &keeper->arena, &record->frozen));
-	syscall_places_clean(keeper->target, stop, &keeper->places);
 	record->pause_ms = live_target_resume(keeper->target);
 	TRY(let_go_of_files(keeper));
 	return thread_stop_read_details(stop);

@@ -171,19 +171,20 @@ static void keep_used(struct target *target, const struct stopped_thread *thread
 }
 
 void syscall_places_clean(struct target *target, const struct thread_stop *stop,
-			  const struct syscall_places *places)
+			  struct syscall_places *places)
 {
 	size_t count, marked = 0;
 	const struct stopped_thread *threads = thread_stop_threads(stop, &count);
-	struct syscall_places left = *places;
+	struct syscall_places unused = *places;
 	for (size_t i = 0; i < places->count; i++)
 		marked += places->places[i].marked;
 	CLEANUP(free_cleanup) uint64_t *stack = marked ? malloc(STACK_BYTES) : NULL;
 	if (!stack || count > THREADS_MAX)
 		return;
 	for (size_t i = 0; i < count; i++)
-		keep_used(target, &threads[i], stack, &left);
-	for (size_t i = 0; i < left.count && count; i++)
-		if (left.places[i].marked)
-			(void)syscall_place_clear(threads[0].tid, left.places[i].address);
+		keep_used(target, &threads[i], stack, &unused);
+	for (size_t i = 0; i < unused.count && count; i++)
+		if (unused.places[i].marked &&
+		    !syscall_place_clear(threads[0].tid, unused.places[i].address))
+			places->places[i].marked = false;
 }

@@ -47,9 +47,9 @@ int syscall_place_clear(int tid, uint64_t address);
 
 /* Clears the marked places of a process, all threads of which are stopped by the calling thread,
  * that no thread is in or comes back to: on no stack is an address within (a signal's handler
- * returns by one: sigreturn(2)). With very many threads nothing is cleared, as that would take
- * long. */
+ * returns by one: sigreturn(2)). They are free then, in the list too. With very many threads
+ * nothing is cleared, as that would take long. */
 void syscall_places_clean(struct target *target, const struct thread_stop *stop,
-			  const struct syscall_places *places);
+			  struct syscall_places *places);
 
 #endif
