@@ -6,7 +6,7 @@
  * RETRIES: so many more are started at once 0 to 20 ms after each kill, and must answer 0 or 3.
  *
  * The moment is drawn over the time that the process stands traced, as three rounds in which
- * nothing is killed have it; in every second round from when a single thread of it runs. Answers
+ * nothing is killed have it; in three of four rounds from when a single thread of it runs. Answers
  * "rounds=N killed=N in_clone=N late=N dead=N stopped=N copies_left=N wrong=N slowest_ms=N":
  * in_clone counts the copies that came into being after the kill or were not yet held: the kill was
  * in the middle of the call. Status 0: nothing is wrong.
@@ -195,9 +195,10 @@ static double calibrate(void)
 	return took[CALIBRATION / 2];
 }
 
-/* Nothing stands, no copy lives. */
-static struct state settle(double *ret_ms)
+/* Nothing stands, no copy lives; not before a call that is under way has had its time to end. */
+static struct state settle(double window, double *ret_ms)
 {
+	nap_ms(2 * window);
 	double begin = now_ms();
 	struct state state;
 	do {
@@ -223,9 +224,10 @@ int main(int count, char **arguments)
 	for (round = 0; round < rounds && !dead; round++) {
 		pid_t program = start(0);
 		int keeper = await_tracer(program);
-		if (round % 2)
+		bool aimed = round % 4 != 0;
+		if (aimed)
 			await_call(keeper);
-		nap_ms(window / (round % 2 ? 16 : 1) * (double)random() / RAND_MAX);
+		nap_ms(window / (aimed ? 16 : 1) * (double)random() / RAND_MAX);
 		late += !keeper || tracer() != keeper;
 		if (keeper && round % 3 != 1)
 			kill(keeper, SIGKILL);
@@ -246,7 +248,7 @@ int main(int count, char **arguments)
 		double took;
 		int status;
 		waitpid(program, &status, 0);
-		struct state state = settle(&took);
+		struct state state = settle(window, &took);
 		slowest = took > slowest ? took : slowest;
 		dead += !state.alive;
 		stopped += state.stopped;
