@@ -4,6 +4,7 @@
 #include "attach/process_file.h"
 #include "base/bytes.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/text.h"
 
@@ -13,7 +14,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <time.h>
 
 /* ipc-protocol.md: "Header", "Commands", "Errors" */
 enum {
@@ -113,17 +113,10 @@ struct connection {
 	int fd;
 };
 
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 static struct error *check_time(const struct connection *connection)
 {
 	TRY(task_check(connection->task, "waiting for the runtime to write the dump"));
-	if (now_ms() < connection->end_ms)
+	if (clock_ms() < connection->end_ms)
 		return NULL;
 	return error_os(ETIMEDOUT,
 			"the runtime of process %d does not answer on its diagnostics socket",
@@ -148,13 +141,13 @@ static struct error *await(const struct connection *connection, short events)
 static struct error *connect_in_time(struct connection *connection,
 				     const struct sockaddr_un *address)
 {
-	static const struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
+	enum { PAUSE_US = 20 * 1000 };
 	while (connect(connection->fd, (const struct sockaddr *)address, sizeof(*address))) {
 		if (errno != EAGAIN && errno != EINTR)
 			return error_os(errno, "cannot connect to the diagnostics socket %s",
 					connection->to->path);
 		TRY(check_time(connection));
-		nanosleep(&pause, NULL);
+		clock_sleep_us(PAUSE_US);
 	}
 	return NULL;
 }
@@ -338,7 +331,7 @@ static struct error *ask(const struct diagnostics_request *request, unsigned com
 struct error *diagnostics_dump(const struct diagnostics_socket *socket,
 			       const struct diagnostics_request *request, const struct task *task)
 {
-	uint64_t end_ms = now_ms() + request->wait_ms;
+	uint64_t end_ms = clock_ms() + request->wait_ms;
 	TRY(check_path(request->path));
 	for (unsigned command = COMMAND_GENERATE_DUMP_3;; command--) {
 		CLEANUP(text_deinit) struct text words = { 0 };

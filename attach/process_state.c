@@ -3,10 +3,10 @@
 #include "attach/proc_file.h"
 #include "attach/process_access.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/limits.h"
 
 #include <errno.h>
-#include <time.h>
 
 /* Threads, counted by what they do. */
 struct census {
@@ -165,12 +165,11 @@ struct error *process_state_read(int pid, struct arena *arena, struct process_st
  * all that another snapshot takes? */
 static struct error *watch(int pid, struct arena *arena, struct process_state *state)
 {
-	enum { PAUSE_MS = 20, LOOKS_TRACED = 3, LOOKS_ASLEEP = 25 };
+	enum { PAUSE_US = 20 * 1000, LOOKS_TRACED = 3, LOOKS_ASLEEP = 25 };
 	const struct process_state first = *state;
 	int looks = first.activity == PROCESS_ASLEEP ? LOOKS_ASLEEP : LOOKS_TRACED;
 	for (int i = 0; i < looks && state->activity == first.activity; i++) {
-		const struct timespec pause = { .tv_nsec = PAUSE_MS * 1000000 };
-		nanosleep(&pause, NULL);
+		clock_sleep_us(PAUSE_US);
 		TRY(process_state_read(pid, arena, state));
 		if (first.activity == PROCESS_ASLEEP && state->activity == PROCESS_ASLEEP &&
 		    (state->switches != first.switches || state->living != first.living))

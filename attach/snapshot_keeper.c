@@ -8,6 +8,7 @@
 #include "attach/snapshot_refusal.h"
 #include "attach/snapshot_release.h"
 #include "attach/syscall_filter.h"
+#include "base/clock.h"
 #include "base/limits.h"
 
 #include <errno.h>
@@ -18,9 +19,8 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 
-enum { PAUSE_MS = 20 };
+enum { PAUSE_US = 20 * 1000 };
 
 /* Set by SIGTERM: from the program when it is told to stop, from the kernel when it dies. */
 static volatile sig_atomic_t stop_requested;
@@ -44,19 +44,6 @@ struct keeper {
 	int copy_in_target;    /* as the target calls it */
 	struct snapshot_record record;
 };
-
-static void pause_ms(unsigned milliseconds)
-{
-	struct timespec time = { .tv_nsec = (long)milliseconds * 1000000 };
-	nanosleep(&time, NULL);
-}
-
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 /* --- taking it */
 
@@ -109,11 +96,11 @@ static struct error *choose_thread(struct keeper *keeper, const struct stopped_t
 static struct error *stop_target(struct keeper *keeper, const struct stopped_thread **ret_thread)
 {
 	const struct process_identity *process = &keeper->request->process;
-	uint64_t end = now_ms() + LIMIT_CALL_MS;
+	uint64_t end = clock_ms() + LIMIT_CALL_MS;
 	for (;;) {
 		struct error *error = live_target_open(process, LIVE_STOPPED_BRIEFLY, &keeper->task,
 						       &keeper->target);
-		bool late = now_ms() > end;
+		bool late = clock_ms() > end;
 		if (error && (error->code != ERROR_OS || late || !traced_by_our_like(process->pid)))
 			return error;
 		error_free(error);
@@ -128,7 +115,7 @@ static struct error *stop_target(struct keeper *keeper, const struct stopped_thr
 				return snapshot_refuse_thread(process->pid, on_its_way);
 		}
 		TRY(task_check(&keeper->task, "stopping the process"));
-		pause_ms(PAUSE_MS);
+		clock_sleep_us(PAUSE_US);
 	}
 }
 
@@ -237,7 +224,7 @@ static void watch(struct keeper *keeper, struct snapshot_message *ret)
 {
 	enum { CALM_MS = 20, ALERT_MS = 4, NEAR = 4 };
 	const struct snapshot_request *request = keeper->request;
-	uint64_t end = now_ms() + request->hold_seconds * 1000ull;
+	uint64_t end = clock_ms() + request->hold_seconds * 1000ull;
 	int tick = ALERT_MS;
 	for (;;) {
 		struct memory_room room;
@@ -250,7 +237,7 @@ static void watch(struct keeper *keeper, struct snapshot_message *ret)
 			return;
 		}
 		tick = room.room_bytes / NEAR < room.floor_bytes ? ALERT_MS : CALM_MS;
-		if (request->hold_seconds && now_ms() >= end) {
+		if (request->hold_seconds && clock_ms() >= end) {
 			snprintf(ret->text, sizeof(ret->text), "it was held for %u %s (--hold)",
 				 request->hold_seconds / 60 ? request->hold_seconds / 60
 							    : request->hold_seconds,

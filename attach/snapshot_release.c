@@ -4,6 +4,7 @@
 #include "attach/proc_file.h"
 #include "attach/process_access.h"
 #include "attach/process_state.h"
+#include "base/clock.h"
 #include "base/limits.h"
 
 #include <ctype.h>
@@ -13,15 +14,8 @@
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
-#include <time.h>
 
-enum { CANDIDATES_MAX = 16, TRY_MS = 20, TRIES = 250 };
-
-static void pause_between_tries(void)
-{
-	const struct timespec pause = { .tv_nsec = TRY_MS * 1000000 };
-	nanosleep(&pause, NULL);
-}
+enum { CANDIDATES_MAX = 16, TRY_US = 20 * 1000, TRIES = 250 };
 
 static bool is_frozen(int pid)
 {
@@ -59,7 +53,7 @@ void snapshot_kill_copy(int copy)
 		if (answer == copy ? !WIFSTOPPED(status) : answer < 0 && errno != EINTR)
 			return;
 		if (!answer)
-			pause_between_tries();
+			clock_sleep_us(TRY_US);
 	}
 }
 
@@ -187,7 +181,7 @@ bool snapshot_reap(const struct process_identity *process, int child, enum sysca
 			return true;
 		if (lost)
 			return false;
-		pause_between_tries();
+		clock_sleep_us(TRY_US);
 	}
 	return false;
 }

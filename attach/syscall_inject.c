@@ -3,6 +3,7 @@
 #include "attach/proc_file.h"
 #include "attach/thread_registers.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/limits.h"
 
 #include <elf.h>
@@ -13,7 +14,6 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -181,13 +181,6 @@ static bool is_dead(pid_t tid)
 	return failed == ENOENT || failed == ESRCH || (!failed && proc_stat_state(&file) == 'Z');
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 static struct error *too_long(const struct syscall_injection *injection)
 {
 	return error_new(
@@ -204,11 +197,10 @@ static struct error *too_long(const struct syscall_injection *injection)
  * elsewhere: so it is looked at now and then. */
 static struct error *wait_for(struct syscall_injection *injection, pid_t tid, int *ret_status)
 {
-	enum { TURN_NS = 20 * 1000, TURNS_A_LOOK = 500 };
-	uint64_t now = now_ns(), end = now + LIMIT_CALL_MS * 1000000ull;
+	enum { TURN_US = 20, TURNS_A_LOOK = 500 };
+	uint64_t now = clock_ns(), end = now + LIMIT_CALL_MS * 1000000ull;
 	struct error *told = NULL;
-	for (unsigned turn = 1; now < end; turn++, now = now_ns()) {
-		struct timespec nap = { .tv_nsec = TURN_NS };
+	for (unsigned turn = 1; now < end; turn++, now = clock_ns()) {
 		pid_t answer = waitpid(tid, ret_status, __WALL | WNOHANG);
 		bool gone = answer < 0 ? errno != EINTR : answer && !WIFSTOPPED(*ret_status);
 		if (gone || (!answer && turn % TURNS_A_LOOK == 0 && is_dead(tid))) {
@@ -219,7 +211,7 @@ static struct error *wait_for(struct syscall_injection *injection, pid_t tid, in
 			error_free(told);
 			return NULL;
 		}
-		nanosleep(&nap, NULL);
+		clock_sleep_us(TURN_US);
 		if (!told && (told = task_check(injection->task, "copying the process")) &&
 		    end > now + LIMIT_CALL_TOLD_MS * 1000000ull)
 			end = now + LIMIT_CALL_TOLD_MS * 1000000ull;

@@ -6,13 +6,13 @@
 #include "attach/process_state.h"
 #include "attach/thread_registers.h"
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/id_map.h"
 #include "base/limits.h"
 
 #include <errno.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum task_state {
@@ -49,19 +49,6 @@ struct thread_stop {
 	size_t listed;       /* tasks seen by the last listing */
 	size_t found;        /* of them new */
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
-static void sleep_us(unsigned microseconds)
-{
-	struct timespec time = { .tv_nsec = (long)microseconds * 1000 };
-	nanosleep(&time, NULL);
-}
 
 /* Stopped ourselves by Ctrl-Z we could not let the process go. */
 static void hold_back_stop_signals(struct thread_stop *stop)
@@ -177,7 +164,7 @@ static struct error *interrupt_seized(struct thread_stop *stop)
 			stop->tasks[i].namespace_tid = namespace_tid(stop, stop->tasks[i].tid);
 	if (!stop->begin_ns) {
 		TRY(reserve(stop, stop->task_count));
-		stop->begin_ns = now_ns();
+		stop->begin_ns = clock_ns();
 	}
 	for (size_t i = 0; i < stop->task_count; i++)
 		if (stop->tasks[i].state == TASK_SEIZED)
@@ -270,9 +257,9 @@ static void leave_sleepers(struct thread_stop *stop)
 static struct error *wait_for_all(struct thread_stop *stop, const struct task *task)
 {
 	enum { FIRST_US = 20, LAST_US = 1000, LOOK_MS = 5, PATIENCE = 10 };
-	uint64_t start = now_ns();
+	uint64_t start = clock_ns();
 	for (unsigned pause = FIRST_US;; pause = pause < LAST_US ? pause * 2 : pause) {
-		uint64_t waited_ms = (now_ns() - start) / 1000000;
+		uint64_t waited_ms = (clock_ns() - start) / 1000000;
 		if (!count_running(stop, waited_ms >= LOOK_MS))
 			return NULL;
 		TRY(task_check(task, "stopping the threads of the process"));
@@ -282,7 +269,7 @@ static struct error *wait_for_all(struct thread_stop *stop, const struct task *t
 			return error_new(ERROR_OS,
 					 "process %d has threads that did not stop within %d s",
 					 (int)stop->pid, LIMIT_STOP_MS * PATIENCE / 1000);
-		sleep_us(pause);
+		clock_sleep_us(pause);
 	}
 }
 
@@ -436,7 +423,7 @@ static void detach(struct stop_task *task)
 			continue;
 		ptrace(PTRACE_INTERRUPT, task->tid, NULL, NULL);
 		if (i + 1 < tries)
-			sleep_us(PAUSE_US);
+			clock_sleep_us(PAUSE_US);
 	}
 }
 
@@ -446,7 +433,7 @@ double thread_stop_resume(struct thread_stop *stop)
 		/* The first thread last: its end is reported only after that of the others. */
 		for (size_t i = stop->task_count; i-- > 0;)
 			detach(&stop->tasks[i]);
-		stop->end_ns = now_ns();
+		stop->end_ns = clock_ns();
 		stop->resumed = true;
 		if (stop->masked)
 			pthread_sigmask(SIG_SETMASK, &stop->old_mask, NULL);

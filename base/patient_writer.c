@@ -1,22 +1,15 @@
 #include "base/patient_writer.h"
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <time.h>
 
 enum { TICK_MS = 100, SECOND_MS = 1000, TERMINAL_PIECE_BYTES = 128 };
-
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * SECOND_MS + (uint64_t)now.tv_nsec / 1000000;
-}
 
 static int open_again(int fd)
 {
@@ -87,7 +80,7 @@ static ssize_t write_some(const struct patient_writer *writer, const void *bytes
 /* Is it time to give up, nothing having been taken since `since`? */
 static int out_of_patience(struct patient_writer *writer, uint64_t since)
 {
-	uint64_t now = now_ms();
+	uint64_t now = clock_ms();
 	bool stopped = writer->task && writer->task->stop && *writer->task->stop;
 	if (!stopped)
 		writer->stopped_ms = 0;
@@ -102,13 +95,13 @@ static int out_of_patience(struct patient_writer *writer, uint64_t since)
 
 static int write_all(struct patient_writer *writer, const char *bytes, size_t size)
 {
-	uint64_t since = now_ms();
+	uint64_t since = clock_ms();
 	for (size_t done = 0; done < size;) {
 		ssize_t part = write_some(writer, bytes + done, size - done);
 		int failed = part < 0 ? errno : part ? 0 : ENOSPC;
 		if (part > 0) {
 			done += (size_t)part;
-			since = now_ms();
+			since = clock_ms();
 		} else if (failed != EAGAIN && failed != EINTR) {
 			return failed;
 		}

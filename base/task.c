@@ -1,6 +1,6 @@
 #include "base/task.h"
 
-#include <time.h>
+#include "base/clock.h"
 
 struct error *task_check(const struct task *task, const char *what)
 {
@@ -8,13 +8,8 @@ struct error *task_check(const struct task *task, const char *what)
 		return NULL;
 	if (task->stop && *task->stop)
 		return error_new(ERROR_CANCELLED, "cancelled while %s", what);
-	if (task->deadline_ns) {
-		struct timespec now;
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		uint64_t now_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-		if (now_ns > task->deadline_ns)
-			return error_new(ERROR_CANCELLED, "out of time while %s", what);
-	}
+	if (task->deadline_ns && clock_ns() > task->deadline_ns)
+		return error_new(ERROR_CANCELLED, "out of time while %s", what);
 	return NULL;
 }
 

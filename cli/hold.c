@@ -1,18 +1,11 @@
 #include "cli/hold.h"
 
 #include "attach/target.h"
+#include "base/clock.h"
 #include "cli/say.h"
 #include "cli/signals.h"
 
 #include <errno.h>
-#include <time.h>
-
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 void hold_text(unsigned seconds, char *buffer, size_t size)
 {
@@ -28,7 +21,7 @@ void hold_begin(struct hold *hold, int pid, unsigned seconds)
 {
 	hold->pid = pid;
 	hold->seconds = seconds;
-	hold->end_ms = seconds ? now_ms() + seconds * UINT64_C(1000) : 0;
+	hold->end_ms = seconds ? clock_ms() + seconds * UINT64_C(1000) : 0;
 	hold->ended = false;
 }
 
@@ -36,7 +29,7 @@ void hold_check(struct hold *hold)
 {
 	char time[32];
 	struct target *target = session_target(hold->session);
-	if (!target || !hold->end_ms || now_ms() < hold->end_ms)
+	if (!target || !hold->end_ms || clock_ms() < hold->end_ms)
 		return;
 	hold->end_ms = 0;
 	hold->ended = true;
@@ -52,7 +45,7 @@ ssize_t hold_read(struct hold *hold, int fd, void *buffer, size_t size)
 	for (;;) {
 		int64_t wait_ms = -1;
 		if (hold && hold->end_ms && session_target(hold->session)) {
-			uint64_t now = now_ms();
+			uint64_t now = clock_ms();
 			wait_ms = now < hold->end_ms ? (int64_t)(hold->end_ms - now) : 0;
 		}
 		ssize_t length = signals_read(fd, buffer, size, wait_ms);

@@ -2,6 +2,7 @@
 
 #include "attach/credentials.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "cli/app.h"
 #include "cli/quotes.h"
@@ -14,7 +15,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 /* Programs of a shell that somebody may look for here: no files of these names by mistake. */
@@ -97,19 +97,17 @@ static bool is_fifo(const char *path)
 static int open_patiently(const struct app *app, const char *path, bool append, bool overwrite,
 			  bool *created)
 {
-	enum { TICK_MS = 50 };
-	const struct timespec tick = { .tv_nsec = TICK_MS * 1000000 };
-	uint64_t waited_ms = 0, most_ms = app->writer.stall_seconds * UINT64_C(1000);
+	enum { TICK_US = 50 * 1000 };
+	uint64_t start_ms = clock_ms(), most_ms = app->writer.stall_seconds * UINT64_C(1000);
 	for (;;) {
 		int fd = open_file(path, append, overwrite, created);
 		if (fd >= 0 || errno != ENXIO || !is_fifo(path))
 			return fd;
-		if (signals_received() || (most_ms && waited_ms >= most_ms)) {
+		if (signals_received() || (most_ms && clock_ms() - start_ms >= most_ms)) {
 			errno = signals_received() ? ECANCELED : PATIENT_STALLED;
 			return -1;
 		}
-		nanosleep(&tick, NULL);
-		waited_ms += TICK_MS;
+		clock_sleep_us(TICK_US);
 	}
 }
 

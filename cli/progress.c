@@ -1,25 +1,18 @@
 #include "cli/progress.h"
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "cli/say.h"
 
 #include <poll.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { FIRST_AFTER_NS = 1000 * 1000 * 1000, EVERY_NS = 100 * 1000 * 1000 };
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 void progress_start(struct progress *progress)
 {
-	*progress = (struct progress){ .terminal = isatty(STDERR_FILENO), .start_ns = now_ns() };
+	*progress = (struct progress){ .terminal = isatty(STDERR_FILENO), .start_ns = clock_ns() };
 }
 
 /* Ctrl-S, a lost connection: not waited for. */
@@ -55,7 +48,7 @@ void progress_report(void *context, const char *what, uint64_t done, uint64_t to
 	struct progress *progress = context;
 	if (!progress->terminal)
 		return;
-	uint64_t now = now_ns();
+	uint64_t now = clock_ns();
 	if (now - progress->start_ns < FIRST_AFTER_NS || now - progress->last_ns < EVERY_NS)
 		return;
 	progress->last_ns = now;

@@ -5,20 +5,13 @@
 #include "attach/process_access.h"
 #include "base/bytes.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/patient_writer.h"
 #include "dump/core_layout.h"
 #include "dump/core_notes.h"
 
-#include <time.h>
 #include <unistd.h>
-
-static double now_ms(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
-}
 
 struct collection {
 	const struct collect_request *request;
@@ -240,7 +233,7 @@ static struct error *collect(struct collection *collection)
 
 struct error *collect_process(const struct collect_request *request, struct collect_result *ret)
 {
-	double start = now_ms();
+	uint64_t start_ns = clock_ns();
 	struct collection collection = { .request = request, .result = ret };
 	*ret = (struct collect_result){ 0 };
 	arena_init(&collection.arena);
@@ -253,6 +246,6 @@ struct error *collect_process(const struct collect_request *request, struct coll
 	core_layout_deinit(&collection.layout);
 	text_deinit(&collection.notes);
 	arena_deinit(&collection.arena);
-	ret->total_ms = now_ms() - start;
+	ret->total_ms = (double)(clock_ns() - start_ns) / 1e6;
 	return error;
 }

@@ -2,6 +2,7 @@
 
 #include "attach/proc_file.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "dump/core_owner.h"
 #include "dump/pod_room.h"
@@ -12,13 +13,6 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <time.h>
-
-static double now_ms(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
-}
 
 static unsigned long long mebibytes(uint64_t bytes)
 {
@@ -125,12 +119,12 @@ static struct error *ask(const struct process_info *process, enum diagnostics_du
 	int length = snprintf(path, sizeof(path), "%s/%s", strcmp(folder, "/") ? folder : "", name);
 	if (length < 0 || (size_t)length >= sizeof(path))
 		return error_os(ENAMETOOLONG, "cannot ask for a dump in %.60s…", folder);
-	double start = now_ms();
+	uint64_t start_ns = clock_ns();
 	struct diagnostics_request request = { .path = path,
 					       .type = type,
 					       .wait_ms = longest_wait_ms(process) };
 	struct error *error = diagnostics_dump(&process->socket, &request, task);
-	ret->wait_ms = now_ms() - start;
+	ret->wait_ms = (double)(clock_ns() - start_ns) / 1e6;
 	return error;
 }
 
