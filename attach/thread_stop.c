@@ -365,7 +365,9 @@ static struct error *begin(const struct process_identity *process, const int *ti
 			   const struct task *task, struct thread_stop **ret)
 {
 	int pid = process->pid;
-	TRY(process_state_check(pid, PROCESS_NEED_STOP));
+	/* Every thread's state is read for that: whoever stops a few has asked before. */
+	if (!count)
+		TRY(process_state_check(pid, PROCESS_NEED_STOP));
 	if (pid == getpid())
 		return error_new(ERROR_USAGE, "process %d is clrpod itself", pid);
 	struct thread_stop *stop = calloc(1, sizeof(*stop));

@@ -55,7 +55,7 @@ MUST_CHECK struct error *thread_stop_begin(const struct process_identity *proces
 					   const struct task *task, struct thread_stop **ret);
 
 /* The same of `count` of its threads alone; the others run on. Those that have ended are left out.
- */
+ * Whether the process can be stopped now is not asked: process_state_check() is the caller's. */
 MUST_CHECK struct error *thread_stop_begin_some(const struct process_identity *process,
 						const int *tids, size_t count,
 						const struct task *task, struct thread_stop **ret);
