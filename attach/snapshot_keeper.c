@@ -145,11 +145,14 @@ static struct error *clone_by(struct keeper *keeper, struct syscall_injection *i
 			    : error_new(ERROR_OS, "the copy of process %d is not to be seen", pid);
 }
 
-/* The copy shares the process's descriptors while that lives. Once it has died the copy alone would
+/* The copy was made while the code of the call was there: that is taken away, so that a dump has
+ * what the process has.
+ *
+ * The copy shares the process's descriptors while that lives. Once it has died the copy alone would
  * hold its sockets, and who is started in its place could not bind its port. So the copy gets a
  * table of its own, an empty one (close_range(2), Linux 5.9: nothing is closed that way, as nothing
  * is copied). Where that cannot be done it shares on. */
-static struct error *let_go_of_files(struct keeper *keeper)
+static struct error *tidy_copy(struct keeper *keeper)
 {
 	enum { UNSHARE = 1 << 1 }; /* linux/close_range.h: CLOSE_RANGE_UNSHARE */
 	const uint64_t arguments[SYSCALL_ARGUMENTS] = { 0, UINT32_MAX, UNSHARE };
@@ -161,7 +164,9 @@ static struct error *let_go_of_files(struct keeper *keeper)
 		return error_new(ERROR_OS, "the copy of process %d died as soon as it was made",
 				 keeper->request->process.pid);
 	}
-	return error;
+	TRY(error);
+	(void)syscall_place_clear(keeper->copy, keeper->injection.address);
+	return NULL;
 }
 
 static struct error *make_copy(struct keeper *keeper, const struct stopped_thread *thread)
@@ -190,7 +195,7 @@ static struct error *copy_standing(struct keeper *keeper)
 	TRY(frozen_pages_copy(keeper->target, &record->maps, &copy_maps, &keeper->wiped,
 			      keeper->file, &keeper->arena, &record->frozen));
 	record->pause_ms = live_target_resume(keeper->target);
-	TRY(let_go_of_files(keeper));
+	TRY(tidy_copy(keeper));
 	return thread_stop_read_details(stop);
 }
 

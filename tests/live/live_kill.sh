@@ -52,6 +52,7 @@ ok "... and the program is not hurt" unhurt
 ok "the next one works" status_is 0 collect -o "$core" --force
 no_child() { ! pgrep -P "$victim" >/dev/null; }
 ok "... and leaves no child" soon no_child
+ok "... and its dump has no code of ours" eval '! grep -q "clrpod.s call" "$core"'
 if command -v python3 >/dev/null; then ok "... and no code of its own" no_mark; else skip "no code of its own is left" "no python3"; fi
 mark_all() { # as if so many had been killed: every place of every library
 	python3 - "$victim" >"$log" 2>&1 <<-'END'
