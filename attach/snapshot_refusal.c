@@ -1,12 +1,13 @@
 #include "attach/snapshot_refusal.h"
 
+#include "attach/control_group.h"
 #include "attach/proc_file.h"
 #include "attach/process_access.h"
-#include "attach/process_file.h"
 #include "attach/process_place.h"
 #include "base/limits.h"
 
 #include <errno.h>
+#include <fcntl.h>
 
 enum { MIB = 1024 * 1024, KIBIBYTE = 1024 };
 #define WAY_OUT "--freeze needs none of it (the process stands still for as long as it takes)"
@@ -122,46 +123,36 @@ struct error *snapshot_refuse_filter(const struct snapshot_request *request, boo
 
 /* --- a clone that failed */
 
-static bool at_limit(int pid, const char *limit_file, const char *used_file)
+static bool read_number(int folder, const char *name, uint64_t *ret)
 {
-	CLEANUP(text_deinit) struct text limit = { 0 };
-	CLEANUP(text_deinit) struct text used = { 0 };
-	if (process_file_read(pid, limit_file, LIMIT_PROC_FILE_BYTES, &limit) ||
-	    process_file_read(pid, used_file, LIMIT_PROC_FILE_BYTES, &used) ||
-	    text_string(&limit)[0] == 'm') /* "max" */
+	CLEANUP(text_deinit) struct text file = { 0 };
+	CLEANUP(fd_cleanup) int fd = openat(folder, name, O_RDONLY | O_CLOEXEC);
+	char *end;
+	if (fd < 0 || proc_read_all(fd, &file, LIMIT_PROC_FILE_BYTES))
 		return false;
-	return strtoull(text_string(&used), NULL, 10) >= strtoull(text_string(&limit), NULL, 10);
+	*ret = strtoull(text_string(&file), &end, 10);
+	return end > text_string(&file); /* "max" is none */
 }
 
-/* The pids controller: in a container its files are those of the root that is mounted there; else
- * the path of /proc/PID/cgroup tells. */
+/* Goes on upwards: each group may have a limit. */
+static bool look_at_pids(int folder, const char *path, void *context)
+{
+	bool *exhausted = context;
+	uint64_t limit, used;
+	(void)path;
+	*exhausted |= read_number(folder, "pids.max", &limit) &&
+		      read_number(folder, "pids.current", &used) && used >= limit;
+	return !*exhausted;
+}
+
 static bool pids_exhausted(int pid)
 {
-	static const char *const folders[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/pids" };
-	CLEANUP(text_deinit) struct text groups = { 0 };
-	if (proc_file_read(&groups, LIMIT_PROC_FILE_BYTES, "/proc/%d/cgroup", pid))
-		return false;
-	for (const char *line = text_string(&groups); *line;) {
-		const char *end = strchrnul(line, '\n'), *second = NULL;
-		const char *first = memchr(line, ':', (size_t)(end - line));
-		if (first)
-			second = memchr(first + 1, ':', (size_t)(end - first - 1));
-		for (size_t i = 0; second && i < 2; i++) {
-			char limit[LIMIT_PATH_BYTES], used[LIMIT_PATH_BYTES];
-			const char *paths[] = { "", second + 1 };
-			int lengths[] = { 0, (int)(end - second - 1) };
-			for (size_t j = 0; j < 2; j++) {
-				snprintf(limit, sizeof(limit), "%s%.*s/pids.max", folders[i],
-					 lengths[j], paths[j]);
-				snprintf(used, sizeof(used), "%s%.*s/pids.current", folders[i],
-					 lengths[j], paths[j]);
-				if (at_limit(pid, limit, used))
-					return true;
-			}
-		}
-		line = *end ? end + 1 : end;
-	}
-	return false;
+	static const struct control_hierarchy hierarchies[] = { { "pids", "cgroup" },
+								{ "", "cgroup2" } };
+	bool exhausted = false;
+	for (size_t i = 0; i < sizeof(hierarchies) / sizeof(hierarchies[0]) && !exhausted; i++)
+		control_group_visit(pid, &hierarchies[i], look_at_pids, &exhausted);
+	return exhausted;
 }
 
 static bool strict_overcommit(void)

@@ -237,9 +237,16 @@ if [ -n "$group" ]; then
 	ok "pids.max: refused" status_is 3 collect -o "$core" --force
 	ok "... in one sentence" one_sentence 'pids.max.*--freeze'
 	echo max >"$group/pids.max"
+	if mkdir "$group/inner" 2>/dev/null && echo "$victim" >"$group/inner/cgroup.procs" 2>/dev/null; then
+		cat "$group/pids.current" >"$group/pids.max"
+		ok "the limit of the group above: refused" status_is 3 collect -o "$core" --force
+		ok "... named as well" one_sentence 'pids.max.*--freeze'
+	else
+		skip "the limit of the group above" "no group can be made in it"
+	fi
 	ok "... it is as it was" soon untouched
 	end_victim
-	rmdir "$group"
+	rmdir "$group/inner" "$group"
 else
 	skip "pids.max" "no control group can be made here"
 fi
