@@ -171,7 +171,7 @@ static struct error *live_visit_threads(struct target *target, thread_visitor vi
 	size_t count;
 	const struct stopped_thread *threads = live_target_threads(target, &count);
 	for (size_t i = 0; i < count; i++) {
-		const struct register_set *general = thread_register_set(&threads[i], NT_PRSTATUS);
+		const struct register_note *general = thread_register_note(&threads[i], NT_PRSTATUS);
 		struct target_thread thread = { .tid = threads[i].namespace_tid,
 						.signal = threads[i].signal,
 						.registers = general ? general->bytes : NULL,
@@ -399,7 +399,7 @@ struct error *live_target_open(const struct process_identity *process, enum live
 	struct live_target *live = live_new(process->pid);
 	if (!live)
 		return &error_no_memory;
-	struct error *error = process_exists(process->pid);
+	struct error *error = process_identity_check(process);
 	if (!error)
 		error = stop(live, process, how, task);
 	if (!error) {
@@ -415,7 +415,7 @@ struct error *live_target_open_snapshot(const struct snapshot_request *request,
 	struct live_target *live = live_new(request->process.pid);
 	if (!live)
 		return &error_no_memory;
-	struct error *error = process_exists(request->process.pid);
+	struct error *error = process_identity_check(&request->process);
 	if (!error)
 		error = snapshot_take(request, task, &live->snapshot);
 	if (!error) {

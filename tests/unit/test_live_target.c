@@ -209,8 +209,8 @@ TEST(processes_that_cannot_be_opened)
 {
 	struct target *target;
 	CHECK_FAILS(open_target(getpid(), true, NULL, &target), ERROR_USAGE, "itself");
-	CHECK_FAILS(open_target(INT32_MAX, true, NULL, &target), ERROR_NOT_FOUND, "no process");
-	CHECK_FAILS(open_target(INT32_MAX, false, NULL, &target), ERROR_NOT_FOUND, "no process");
+	CHECK_FAILS(open_target(INT32_MAX, true, NULL, &target), ERROR_NOT_FOUND, "has ended");
+	CHECK_FAILS(open_target(INT32_MAX, false, NULL, &target), ERROR_NOT_FOUND, "has ended");
 }
 
 TEST(a_running_process)
