@@ -61,13 +61,14 @@ ok "... and runs on" is_free
 end_victim
 rm -f "$core"
 
-start_victim
+start_victim big 300
 kill -STOP "$victim"
 soon is_job_stopped
 ok "a stopped program is collected" status_is 0 collect -o "$core" --force
 ok "... and stays stopped" is_job_stopped
-begin_collect && end_collect KILL 137
-ok "... also when clrpod is killed" soon is_job_stopped
+begin_collect
+ok "... clrpod is killed" end_collect KILL 137
+ok "... it stays stopped" soon is_job_stopped
 kill -CONT "$victim"
 ok "... until it is continued" soon is_free
 end_victim

@@ -116,6 +116,8 @@ for try in 1 2 3 4 5 6 7 8 9 10; do
 	soon grep -q '^END' "$work/printed"
 	"$program" collect --freeze -p $other -o "$work/victim.core" --force >"$log" 2>&1 &
 	collector=$!
+	# Half of the moments are drawn from when there is a file.
+	if [ $((try % 2)) = 0 ]; then soon test -e "$work/victim.core.partial"; fi
 	sleep "0.0$((RANDOM % 10))$((RANDOM % 10))"
 	kill -KILL $other
 	wait $other $collector 2>/dev/null
