@@ -2,6 +2,7 @@
 
 #include "attach/proc_file.h"
 #include "attach/process_file.h"
+#include "attach/process_identity.h"
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -31,16 +32,15 @@ static const uint32_t unknown_command = 0x80131385; /* DS_IPC_E_UNKNOWN_COMMAND 
 /* "": KEY, the start time, cannot be read. */
 static struct error *socket_name(int pid, int namespace_pid, char *buffer, size_t size)
 {
-	enum { STAT_START_TIME = 22 }; /* proc(5) */
-	CLEANUP(text_deinit) struct text stat = { 0 };
-	int64_t start;
-	int failed = proc_file_read(&stat, LIMIT_PROC_FILE_BYTES, "/proc/%d/stat", pid);
+	struct process_identity process;
+	struct error *error = process_identity_take(pid, &process);
 	*buffer = '\0';
-	if (failed == ENOMEM)
-		return &error_no_memory;
-	if (!failed && proc_stat_number(&stat, STAT_START_TIME, &start))
-		snprintf(buffer, size, "dotnet-diagnostic-%d-%lld-socket", namespace_pid,
-			 (long long)start);
+	if (error == &error_no_memory)
+		return error;
+	if (!error)
+		snprintf(buffer, size, "dotnet-diagnostic-%d-%llu-socket", namespace_pid,
+			 (unsigned long long)process.start_time);
+	error_free(error);
 	return NULL;
 }
 

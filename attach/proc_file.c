@@ -177,6 +177,15 @@ bool proc_stat_number(const struct text *stat, unsigned number, int64_t *ret)
 	return end > field;
 }
 
+bool proc_has_ended(int pid, int tid)
+{
+	CLEANUP(text_deinit) struct text stat = { 0 };
+	int failed =
+		proc_file_read(&stat, LIMIT_PROC_FILE_BYTES, "/proc/%d/task/%d/stat", pid, tid);
+	char state = failed ? 0 : proc_stat_state(&stat);
+	return failed == ENOENT || failed == ESRCH || state == 'Z' || state == 'X';
+}
+
 int proc_namespace_id(const struct text *status, int otherwise)
 {
 	size_t length;

@@ -157,15 +157,6 @@ struct error *process_exists(int pid)
 	return NULL;
 }
 
-static bool is_alive(int pid, pid_t tid)
-{
-	CLEANUP(text_deinit) struct text stat = { 0 };
-	if (proc_file_read(&stat, LIMIT_PROC_FILE_BYTES, "/proc/%d/task/%d/stat", pid, (int)tid))
-		return false;
-	char state = proc_stat_state(&stat);
-	return state && state != 'Z' && state != 'X';
-}
-
 struct alive_search {
 	int pid, found;
 };
@@ -173,7 +164,7 @@ struct alive_search {
 static bool look_for_alive(pid_t tid, void *context)
 {
 	struct alive_search *search = context;
-	if (is_alive(search->pid, tid))
+	if (!proc_has_ended(search->pid, (int)tid))
 		search->found = (int)tid;
 	return !search->found;
 }
@@ -181,7 +172,7 @@ static bool look_for_alive(pid_t tid, void *context)
 int process_memory_id(int pid)
 {
 	struct alive_search search = { .pid = pid };
-	if (is_alive(pid, pid) || proc_visit_tasks(pid, look_for_alive, &search) || !search.found)
+	if (!proc_has_ended(pid, pid) || proc_visit_tasks(pid, look_for_alive, &search) || !search.found)
 		return pid;
 	return search.found;
 }

@@ -197,21 +197,13 @@ const struct snapshot_record *snapshot_record(const struct snapshot *snapshot)
 	return &snapshot->record;
 }
 
-/* The kernel may have killed it before its keeper knows. */
-static bool is_dead(int pid)
-{
-	CLEANUP(text_deinit) struct text stat = { 0 };
-	if (proc_file_read(&stat, LIMIT_PROC_FILE_BYTES, "/proc/%d/stat", pid))
-		return true;
-	char state = proc_stat_state(&stat);
-	return state == 'Z' || state == 'X';
-}
-
 const char *snapshot_dropped(struct snapshot *snapshot)
 {
 	struct snapshot_message message;
-	/* Asked before the message: when its keeper ends it, the message comes first. */
-	bool dead = !snapshot->dropped[0] && is_dead(snapshot->record.copy_pid);
+	int copy = snapshot->record.copy_pid;
+	/* The kernel may have killed it before its keeper knows. Asked before the message: when its
+	 * keeper ends it, the message comes first. */
+	bool dead = !snapshot->dropped[0] && proc_has_ended(copy, copy);
 	if (!snapshot->dropped[0] && receive(snapshot, &message))
 		set_dropped(snapshot, message.text);
 	if (dead)

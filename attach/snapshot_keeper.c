@@ -243,10 +243,9 @@ static void watch(struct keeper *keeper, struct snapshot_message *ret)
 		}
 		tick = room.room_bytes / NEAR < room.floor_bytes ? ALERT_MS : CALM_MS;
 		if (request->hold_seconds && clock_ms() >= end) {
-			snprintf(ret->text, sizeof(ret->text), "it was held for %u %s (--hold)",
-				 request->hold_seconds / 60 ? request->hold_seconds / 60
-							    : request->hold_seconds,
-				 request->hold_seconds / 60 ? "minutes" : "seconds");
+			char time[32];
+			text_of_seconds(request->hold_seconds, time, sizeof(time));
+			snprintf(ret->text, sizeof(ret->text), "it was held for %s (--hold)", time);
 			return;
 		}
 		if (copy_died(keeper)) {

@@ -42,7 +42,7 @@ static uint64_t put_threads(struct writer *writer, const struct snapshot_record 
 	for (size_t i = 0; i < record->thread_count; i++) {
 		copy[i] = record->threads[i];
 		for (size_t j = 0; j < copy[i].set_count; j++) {
-			struct register_set *set = &copy[i].sets[j];
+			struct register_note *set = &copy[i].sets[j];
 			set->bytes = (const uint8_t *)(uintptr_t)put(writer, set->bytes, set->size);
 		}
 	}

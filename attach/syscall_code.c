@@ -38,8 +38,7 @@ bool syscall_code_is_marked(const uint8_t *bytes)
 #define PUT(writer, ...)                                                                           \
 	put(writer, (const uint8_t[]){ __VA_ARGS__ }, sizeof((uint8_t[]){ __VA_ARGS__ }))
 
-/* include/linux/errno.h: what a call that a stop interrupted answers within the kernel. */
-enum { RESTART_FIRST = 512, RESTART_LAST = 514, RESTART_BLOCK = 516, INSTRUCTION_BYTES = 2 };
+enum { INSTRUCTION_BYTES = 2 };
 
 /* A word of the data; what refers to it does so from the end of its instruction. */
 static void put_reference(struct writer *writer, const struct writer *data, unsigned word)

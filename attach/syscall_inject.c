@@ -174,13 +174,6 @@ struct error *syscall_injection_begin(struct target *target, const struct stoppe
 	return NULL;
 }
 
-static bool is_dead(pid_t tid)
-{
-	CLEANUP(text_deinit) struct text file = { 0 };
-	int failed = proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "/proc/%d/stat", tid);
-	return failed == ENOENT || failed == ESRCH || (!failed && proc_stat_state(&file) == 'Z');
-}
-
 static struct error *too_long(const struct syscall_injection *injection)
 {
 	return error_new(
@@ -203,7 +196,7 @@ static struct error *wait_for(struct syscall_injection *injection, pid_t tid, in
 	for (unsigned turn = 1; now < end; turn++, now = clock_ns()) {
 		pid_t answer = waitpid(tid, ret_status, __WALL | WNOHANG);
 		bool gone = answer < 0 ? errno != EINTR : answer && !WIFSTOPPED(*ret_status);
-		if (gone || (!answer && turn % TURNS_A_LOOK == 0 && is_dead(tid))) {
+		if (gone || (!answer && turn % TURNS_A_LOOK == 0 && proc_has_ended(tid, tid))) {
 			error_free(told);
 			return died(injection);
 		}
@@ -285,17 +278,16 @@ static struct error *run_to_syscall_stop(struct syscall_injection *injection)
 }
 
 /* From the call's instruction to its exit; again, where something in between let the kernel restart
- * it (include/linux/errno.h: ERESTARTSYS to ERESTART_RESTARTBLOCK). */
+ * it. */
 static struct error *run_the_call(struct syscall_injection *injection, long *ret_result)
 {
-	enum { RESTART_FIRST = 512, RESTART_LAST = 516 };
 	struct user_regs_struct registers;
 	do {
 		TRY(run_to_syscall_stop(injection)); /* the entry */
 		TRY(run_to_syscall_stop(injection)); /* the exit */
 		TRY(get_registers(injection, &registers));
 		*ret_result = syscall_registers_result(&registers);
-	} while (*ret_result <= -RESTART_FIRST && *ret_result >= -RESTART_LAST);
+	} while (*ret_result <= -RESTART_FIRST && *ret_result >= -RESTART_BLOCK);
 	return NULL;
 }
 

@@ -14,6 +14,10 @@
 
 enum { SYSCALL_ARGUMENTS = 5, SYSCALL_INSTRUCTION_BYTES_MAX = 4 };
 
+/* include/linux/errno.h: what a call that a stop interrupted answers within the kernel. From
+ * RESTART_FIRST to RESTART_LAST it is made again; so is RESTART_BLOCK, as restart_syscall(2). */
+enum { RESTART_FIRST = 512, RESTART_LAST = 514, RESTART_BLOCK = 516 };
+
 /* How good a thread with these registers is for a borrowed system call. */
 enum syscall_fit {
 	SYSCALL_FIT_NOT_NOW, /* it would break something */

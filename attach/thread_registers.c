@@ -48,7 +48,7 @@ static void add_set(struct register_memory *memory, unsigned type, size_t size,
 {
 	size_t used = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 	thread->sets[thread->set_count++] =
-		(struct register_set){ .note_type = type, .bytes = memory->bytes, .size = size };
+		(struct register_note){ .note_type = type, .bytes = memory->bytes, .size = size };
 	memory->bytes += used;
 	memory->left -= used;
 }
@@ -85,7 +85,7 @@ static struct error *take_floating_point(struct register_memory *memory,
 {
 #if defined(__x86_64__)
 	enum { DESCRIBED = 464 };
-	const struct register_set *whole = thread_register_set(thread, SET_X86_XSTATE);
+	const struct register_note *whole = thread_register_note(thread, SET_X86_XSTATE);
 	size_t size = sizeof(struct user_fpregs_struct);
 	if (!whole || whole->size < size)
 		return take_set(memory, NT_PRFPREG, thread, ret_gone);
@@ -120,7 +120,7 @@ struct error *thread_registers_take(struct register_memory *memory, struct stopp
 
 bool thread_general_registers(const struct stopped_thread *thread, struct user_regs_struct *ret)
 {
-	const struct register_set *set = thread_register_set(thread, NT_PRSTATUS);
+	const struct register_note *set = thread_register_note(thread, NT_PRSTATUS);
 	if (!set || set->size != sizeof(*ret))
 		return false;
 	memcpy(ret, set->bytes, sizeof(*ret));

@@ -61,21 +61,12 @@ static void hold_back_stop_signals(struct thread_stop *stop)
 	stop->masked = !pthread_sigmask(SIG_BLOCK, &stops, &stop->old_mask);
 }
 
-/* 'X': it is no more; 0: it cannot be told just now. */
-static char state_of(pid_t pid, pid_t tid)
+static bool sleeps_uninterruptibly(pid_t pid, pid_t tid)
 {
 	CLEANUP(text_deinit) struct text stat = { 0 };
-	int failed = proc_file_read(&stat, LIMIT_PROC_FILE_BYTES, "/proc/%d/task/%d/stat", (int)pid,
-				    (int)tid);
-	if (failed)
-		return failed == ENOENT || failed == ESRCH ? 'X' : 0;
-	return proc_stat_state(&stat);
-}
-
-static bool has_ended(pid_t pid, pid_t tid)
-{
-	char state = state_of(pid, tid);
-	return state == 'Z' || state == 'X';
+	return !proc_file_read(&stat, LIMIT_PROC_FILE_BYTES, "/proc/%d/task/%d/stat", (int)pid,
+			       (int)tid) &&
+	       proc_stat_state(&stat) == 'D';
 }
 
 static struct error *denied(pid_t pid, int os_errno)
@@ -116,7 +107,7 @@ static struct error *seize(struct thread_stop *stop, struct stop_task *task)
 {
 	if (ptrace_seize(task->tid)) {
 		int failed = errno;
-		if (failed == ESRCH || has_ended(stop->pid, task->tid))
+		if (failed == ESRCH || proc_has_ended(stop->pid, task->tid))
 			return NULL;
 		return denied(stop->pid, failed);
 	}
@@ -190,7 +181,7 @@ static bool visit_task(pid_t tid, void *context)
 	if (!id_map_find(&stop->known, (uint64_t)tid, &index)) {
 		stop->found++;
 		stop->error = seize_new(stop, tid);
-	} else if (stop->tasks[index].state == TASK_GONE && !has_ended(stop->pid, tid)) {
+	} else if (stop->tasks[index].state == TASK_GONE && !proc_has_ended(stop->pid, tid)) {
 		stop->found++; /* the id was given to a new thread already */
 		stop->error = seize(stop, &stop->tasks[index]);
 	}
@@ -239,7 +230,7 @@ static size_t count_running(struct thread_stop *stop, bool look)
 		if (!look)
 			continue;
 		/* A first thread that ended before the others reports only after them. */
-		if (has_ended(stop->pid, task->tid))
+		if (proc_has_ended(stop->pid, task->tid))
 			task->state = TASK_GONE;
 	}
 	return running;
@@ -249,7 +240,7 @@ static void leave_sleepers(struct thread_stop *stop)
 {
 	for (size_t i = 0; i < stop->task_count; i++) {
 		struct stop_task *task = &stop->tasks[i];
-		if (task->state == TASK_RUNNING && state_of(stop->pid, task->tid) == 'D')
+		if (task->state == TASK_RUNNING && sleeps_uninterruptibly(stop->pid, task->tid))
 			task->state = TASK_ASLEEP;
 	}
 }
@@ -460,7 +451,7 @@ const struct stopped_thread *thread_stop_threads(const struct thread_stop *stop,
 	return stop->threads;
 }
 
-const struct register_set *thread_register_set(const struct stopped_thread *thread, unsigned type)
+const struct register_note *thread_register_note(const struct stopped_thread *thread, unsigned type)
 {
 	for (size_t i = 0; i < thread->set_count; i++)
 		if (thread->sets[i].note_type == type)

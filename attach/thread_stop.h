@@ -20,7 +20,7 @@
 
 enum { REGISTER_SETS_MAX = 12 };
 
-struct register_set {
+struct register_note {
 	unsigned note_type; /* NT_PRSTATUS (general), NT_PRFPREG, NT_X86_XSTATE … of elf.h */
 	const uint8_t *bytes;
 	size_t size; /* as the kernel gave it */
@@ -32,7 +32,7 @@ struct stopped_thread {
 	int signal;        /* being delivered, or of the group stop it is in; 0: none */
 	bool delivering;   /* the former: the process handles it when it goes on */
 	siginfo_t siginfo; /* zeros when signal is 0 */
-	struct register_set sets[REGISTER_SETS_MAX];
+	struct register_note sets[REGISTER_SETS_MAX];
 	size_t set_count; /* 0: the thread is in an uninterruptible sleep and has no registers */
 
 	/* For NT_PRSTATUS; zeros before thread_stop_read_details() */
@@ -70,7 +70,7 @@ MUST_CHECK struct error *thread_stop_read_details(struct thread_stop *stop);
 const struct stopped_thread *thread_stop_threads(const struct thread_stop *stop, size_t *ret_count);
 
 /* The set of this NT_ type; NULL: not there. */
-const struct register_set *thread_register_set(const struct stopped_thread *thread, unsigned type);
+const struct register_note *thread_register_note(const struct stopped_thread *thread, unsigned type);
 
 /* Detaches everything; what was taken stays readable. Calling twice is harmless. Returns how long
  * the process stood: from the first interrupt to the last detach, in milliseconds. */

@@ -126,6 +126,23 @@ void text_append_count(struct text *text, uint64_t number)
 	}
 }
 
+void text_append_shell_word(struct text *text, const char *word)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789_./-+:=,@%";
+	if (*word && !word[strspn(word, plain)]) {
+		text_append(text, word);
+		return;
+	}
+	text_append_char(text, '\'');
+	for (; *word; word++)
+		if (*word == '\'')
+			text_append(text, "'\\''");
+		else
+			text_append_char(text, *word);
+	text_append_char(text, '\'');
+}
+
 const char *text_string(const struct text *text)
 {
 	return text->bytes && text->length ? text->bytes : "";
@@ -134,4 +151,13 @@ const char *text_string(const struct text *text)
 bool text_failed(const struct text *text)
 {
 	return text->failed;
+}
+
+void text_of_seconds(unsigned seconds, char *buffer, size_t size)
+{
+	enum { MINUTE = 60 };
+	bool minutes = seconds && seconds % MINUTE == 0;
+	unsigned count = minutes ? seconds / MINUTE : seconds;
+	snprintf(buffer, size, "%u %s%s", count, minutes ? "minute" : "second",
+		 count == 1 ? "" : "s");
 }

@@ -25,11 +25,17 @@ void text_printf(struct text *text, const char *format, ...) PRINTF_LIKE(2, 3);
 /* One code unit sequence of UTF-16 as UTF-8; a lone surrogate becomes U+FFFD. */
 void text_append_utf16(struct text *text, const uint16_t *units, size_t count);
 
+/* As a shell takes it for one word: as it is, or in single quotes (POSIX.1-2017, 2.2.2). */
+void text_append_shell_word(struct text *text, const char *word);
+
 /* With thousands separators: 1,234,567. */
 void text_append_count(struct text *text, uint64_t number);
 
 /* Never NULL; "" when nothing was appended. Valid until the next change. */
 const char *text_string(const struct text *text);
 bool text_failed(const struct text *text);
+
+/* "1 second", "90 seconds", "10 minutes". 32 bytes are enough. */
+void text_of_seconds(unsigned seconds, char *buffer, size_t size);
 
 #endif

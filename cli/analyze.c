@@ -7,6 +7,7 @@
 #include "cli/script.h"
 #include "cli/signals.h"
 #include "base/cleanup.h"
+#include "base/text.h"
 #include "commands/session.h"
 
 #include <unistd.h>
@@ -14,7 +15,7 @@
 static void say_how_long(const struct app *app)
 {
 	char time[32];
-	hold_text(app->process.hold_seconds, time, sizeof(time));
+	text_of_seconds(app->process.hold_seconds, time, sizeof(time));
 	if (app->process.hold_seconds)
 		say(stderr,
 		    "The process stands still until you leave, and for %s (--hold) at most.", time);
@@ -40,7 +41,7 @@ static void greet(const struct app *app)
 	    "memory",
 	    snapshot_record(snapshot)->pause_ms);
 	say(stderr, "(the prompt says how much); 'refresh' takes a new one.");
-	hold_text(app->process.hold_seconds, time, sizeof(time));
+	text_of_seconds(app->process.hold_seconds, time, sizeof(time));
 	if (app->process.hold_seconds)
 		say(stderr, "After %s (--hold) it is dropped.", time);
 }

@@ -2,20 +2,11 @@
 
 #include "attach/target.h"
 #include "base/clock.h"
+#include "base/text.h"
 #include "cli/say.h"
 #include "cli/signals.h"
 
 #include <errno.h>
-
-void hold_text(unsigned seconds, char *buffer, size_t size)
-{
-	enum { MINUTE = 60 };
-	if (seconds % MINUTE)
-		snprintf(buffer, size, "%u seconds", seconds);
-	else
-		snprintf(buffer, size, "%u minute%s", seconds / MINUTE,
-			 seconds == MINUTE ? "" : "s");
-}
 
 void hold_begin(struct hold *hold, int pid, unsigned seconds)
 {
@@ -34,7 +25,7 @@ void hold_check(struct hold *hold)
 	hold->end_ms = 0;
 	hold->ended = true;
 	target_release(target);
-	hold_text(hold->seconds, time, sizeof(time));
+	text_of_seconds(hold->seconds, time, sizeof(time));
 	say(stderr,
 	    "clrpod: process %d stood still for %s (--hold) and was let go: refresh stops it again",
 	    hold->pid, time);

@@ -27,7 +27,4 @@ void hold_check(struct hold *hold);
 /* signals_read() that does not outlast the time. `hold` may be NULL. */
 ssize_t hold_read(struct hold *hold, int fd, void *buffer, size_t size);
 
-/* "10 minutes", "3 seconds" */
-void hold_text(unsigned seconds, char *buffer, size_t size);
-
 #endif

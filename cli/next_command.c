@@ -3,28 +3,8 @@
 #include "attach/process_place.h"
 #include "base/limits.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <unistd.h>
-
-/* As a shell reads it: as it is, or in '. */
-static void append_word(struct text *text, const char *word)
-{
-	bool plain = *word != '\0';
-	for (const char *at = word; *at; at++)
-		plain &= isalnum((unsigned char)*at) || strchr("-_./=:,+@%", *at);
-	if (plain) {
-		text_append(text, word);
-		return;
-	}
-	text_append_char(text, '\'');
-	for (const char *at = word; *at; at++)
-		if (*at == '\'')
-			text_append(text, "'\\''");
-		else
-			text_append_char(text, *at);
-	text_append_char(text, '\'');
-}
 
 /* " -p 1", " --zstd=3", " --force", " api.core" */
 static void append_given(struct text *text, const struct given *given)
@@ -32,14 +12,14 @@ static void append_given(struct text *text, const struct given *given)
 	const struct option *option = given->option;
 	text_append_char(text, ' ');
 	if (!option) {
-		append_word(text, given->text);
+		text_append_shell_word(text, given->text);
 		return;
 	}
 	text_append(text, option->name);
 	if (!*given->text)
 		return;
 	text_append_char(text, option->value[0] == '[' ? '=' : ' ');
-	append_word(text, given->text);
+	text_append_shell_word(text, given->text);
 }
 
 static bool is_one_of(const struct given *given, const char *const *names)
@@ -70,7 +50,7 @@ const char *next_command_insist(const struct invocation *invocation, struct aren
 {
 	static const char *const ways[] = { "--freeze", "--no-stop", "--snapshot", NULL };
 	struct text text = { 0 };
-	append_word(&text, program_invocation_name);
+	text_append_shell_word(&text, program_invocation_name);
 	text_printf(&text, " %s", invocation->verb->name);
 	append_all_but(&text, invocation, ways);
 	text_append(&text, " --snapshot");
@@ -90,7 +70,7 @@ const char *next_command_stream(const struct invocation *invocation, int pid, st
 	program[length > 0 ? length : 0] = '\0';
 	text_printf(&text, "kubectl exec %s -c %s -- ", process_place_pod(&place),
 		    process_place_container(&place));
-	append_word(&text, length > 0 ? program : program_invocation_name);
+	text_append_shell_word(&text, length > 0 ? program : program_invocation_name);
 	text_printf(&text, " %s -p %d", invocation->verb->name, pid);
 	append_all_but(&text, invocation, replaced);
 	text_printf(&text, " -o - --zstd > %s.core.zst", process_place_pod(&place));

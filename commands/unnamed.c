@@ -28,24 +28,6 @@ static void take_module(struct missing *missing, const struct clr_module *module
 		text_append(&missing->refused, module->file_refused);
 }
 
-/* As a shell takes it for one word. */
-static void append_word(struct text *text, const char *word)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "0123456789_./-+:=,@%";
-	if (*word && !word[strspn(word, plain)]) {
-		text_append(text, word);
-		return;
-	}
-	text_append_char(text, '\'');
-	for (; *word; word++)
-		if (*word == '\'')
-			text_append(text, "'\\''");
-		else
-			text_append_char(text, *word);
-	text_append_char(text, '\'');
-}
-
 /* What opens the same again, with a directory named. */
 static void append_command(struct text *text, const struct session *session)
 {
@@ -53,7 +35,7 @@ static void append_command(struct text *text, const struct session *session)
 	if (session_is_live(session))
 		text_printf(text, "-p %d", session_target(session)->pid);
 	else
-		append_word(text, session_name(session));
+		text_append_shell_word(text, session_name(session));
 	text_append(text, " --sysroot DIR");
 }
 

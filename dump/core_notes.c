@@ -56,7 +56,7 @@ static struct timeval time_of(int64_t ticks, uint32_t ticks_per_second)
 static void append_prstatus(struct text *text, const struct core_process *process,
 			    const struct stopped_thread *thread)
 {
-	const struct register_set *general = thread_register_set(thread, NT_PRSTATUS);
+	const struct register_note *general = thread_register_note(thread, NT_PRSTATUS);
 	uint32_t tick = process->ticks_per_second;
 	struct elf_prstatus status = { 0 };
 	status.pr_info.si_signo = thread->signal;
@@ -76,7 +76,7 @@ static void append_prstatus(struct text *text, const struct core_process *proces
 	size_t size = general->size;
 	memcpy(&status.pr_reg, general->bytes,
 	       size < sizeof(status.pr_reg) ? size : sizeof(status.pr_reg));
-	status.pr_fpvalid = thread_register_set(thread, NT_PRFPREG) != NULL;
+	status.pr_fpvalid = thread_register_note(thread, NT_PRFPREG) != NULL;
 	append_note(text, NT_PRSTATUS, &status, sizeof(status));
 }
 
@@ -155,7 +155,7 @@ struct error *core_notes_build(const struct core_process *process, struct text *
 	bool first = true;
 	for (size_t i = 0; i < process->thread_count; i++) {
 		const struct stopped_thread *thread = &process->threads[i];
-		if (!thread_register_set(thread, NT_PRSTATUS))
+		if (!thread_register_note(thread, NT_PRSTATUS))
 			continue;
 		append_prstatus(ret, process, thread);
 		if (first) {

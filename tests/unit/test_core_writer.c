@@ -340,9 +340,9 @@ static void make_process(struct core_process *process, struct stopped_thread thr
 	threads[0].user_ticks = 250;
 	threads[0].signals_blocked = 0x10;
 	threads[0].set_count = 3;
-	threads[0].sets[0] = (struct register_set){ NT_PRSTATUS, general, sizeof(general) };
-	threads[0].sets[1] = (struct register_set){ NT_PRFPREG, floating, sizeof(floating) };
-	threads[0].sets[2] = (struct register_set){ 0x202, extended, sizeof(extended) };
+	threads[0].sets[0] = (struct register_note){ NT_PRSTATUS, general, sizeof(general) };
+	threads[0].sets[1] = (struct register_note){ NT_PRFPREG, floating, sizeof(floating) };
+	threads[0].sets[2] = (struct register_note){ 0x202, extended, sizeof(extended) };
 	threads[2].set_count = 1;
 	threads[2].sets[0] = threads[0].sets[0];
 	maps[0] = (struct process_map){
