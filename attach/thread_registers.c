@@ -30,35 +30,46 @@ static const unsigned set_types[] = {
 /* SVE at 2048 bits takes 17 KiB, AMX 11 KiB; most machines 3 KiB for all sets of a thread. */
 enum { SET_BYTES_MAX = 64 * 1024, SETS_BYTES = 4 * 1024, PAGE_BYTES = 4096, ALIGNMENT = 16 };
 
+static uint8_t *touched(struct arena *arena, size_t size)
+{
+	uint8_t *bytes = arena_allocate(arena, size);
+	for (size_t at = 0; bytes && at < size; at += PAGE_BYTES)
+		((volatile uint8_t *)bytes)[at] = 0;
+	return bytes;
+}
+
 struct error *register_memory_reserve(struct register_memory *memory, size_t threads)
 {
 	size_t size = threads * SETS_BYTES + SET_BYTES_MAX;
-	uint8_t *bytes = arena_allocate(memory->arena, size);
+	if (!memory->buffer)
+		memory->buffer = touched(memory->arena, SET_BYTES_MAX);
+	uint8_t *bytes = memory->buffer ? touched(memory->arena, size) : NULL;
 	if (!bytes)
 		return &error_no_memory;
-	for (size_t at = 0; at < size; at += PAGE_BYTES)
-		((volatile uint8_t *)bytes)[at] = 0;
 	memory->bytes = bytes;
 	memory->left = size;
 	return NULL;
 }
 
-static void add_set(struct register_memory *memory, unsigned type, size_t size,
-		    struct stopped_thread *thread)
+/* `bytes` are copied. */
+static struct error *add_set(struct register_memory *memory, unsigned type, const uint8_t *bytes,
+			     size_t size, struct stopped_thread *thread)
 {
 	size_t used = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+	if (memory->left < used)
+		TRY(register_memory_reserve(memory, 1));
+	memcpy(memory->bytes, bytes, size);
 	thread->sets[thread->set_count++] =
 		(struct register_note){ .note_type = type, .bytes = memory->bytes, .size = size };
 	memory->bytes += used;
 	memory->left -= used;
+	return NULL;
 }
 
 static struct error *take_set(struct register_memory *memory, unsigned type,
 			      struct stopped_thread *thread, bool *ret_gone)
 {
-	if (memory->left < SET_BYTES_MAX)
-		TRY(register_memory_reserve(memory, 1));
-	struct iovec bytes = { .iov_base = memory->bytes, .iov_len = SET_BYTES_MAX };
+	struct iovec bytes = { .iov_base = memory->buffer, .iov_len = SET_BYTES_MAX };
 	if (ptrace(PTRACE_GETREGSET, thread->tid, (void *)(uintptr_t)type, &bytes)) {
 		if (type != NT_PRSTATUS)
 			return NULL; /* this machine, or kernel, does not have it */
@@ -73,8 +84,7 @@ static struct error *take_set(struct register_memory *memory, unsigned type,
 				 "thread %d runs code of another architecture (%zu bytes of "
 				 "registers, not %zu): clrpod reads 64-bit processes of its own",
 				 thread->tid, bytes.iov_len, sizeof(struct user_regs_struct));
-	add_set(memory, type, bytes.iov_len, thread);
-	return NULL;
+	return add_set(memory, type, memory->buffer, bytes.iov_len, thread);
 }
 
 /* NT_PRFPREG is what XSAVE's area begins with (Intel SDM, volume 1, 13.4.1), but for the last bytes
@@ -86,18 +96,15 @@ static struct error *take_floating_point(struct register_memory *memory,
 #if defined(__x86_64__)
 	enum { DESCRIBED = 464 };
 	const struct register_note *whole = thread_register_note(thread, SET_X86_XSTATE);
-	size_t size = sizeof(struct user_fpregs_struct);
-	if (!whole || whole->size < size)
+	uint8_t bytes[sizeof(struct user_fpregs_struct)] = { 0 };
+	if (!whole || whole->size < sizeof(bytes))
 		return take_set(memory, NT_PRFPREG, thread, ret_gone);
-	if (memory->left < SET_BYTES_MAX)
-		TRY(register_memory_reserve(memory, 1));
-	memcpy(memory->bytes, whole->bytes, DESCRIBED);
-	memset(memory->bytes + DESCRIBED, 0, size - DESCRIBED);
-	add_set(memory, NT_PRFPREG, size, thread);
+	memcpy(bytes, whole->bytes, DESCRIBED);
+	return add_set(memory, NT_PRFPREG, bytes, sizeof(bytes), thread);
 #else
 	(void)memory, (void)thread, (void)ret_gone;
-#endif
 	return NULL;
+#endif
 }
 
 struct error *thread_registers_take(struct register_memory *memory, struct stopped_thread *thread,
