@@ -171,7 +171,8 @@ static struct error *live_visit_threads(struct target *target, thread_visitor vi
 	size_t count;
 	const struct stopped_thread *threads = live_target_threads(target, &count);
 	for (size_t i = 0; i < count; i++) {
-		const struct register_note *general = thread_register_note(&threads[i], NT_PRSTATUS);
+		const struct register_note *general =
+			thread_register_note(&threads[i], NT_PRSTATUS);
 		struct target_thread thread = { .tid = threads[i].namespace_tid,
 						.signal = threads[i].signal,
 						.registers = general ? general->bytes : NULL,

@@ -59,7 +59,8 @@ bool proc_stat_number(const struct text *stat, unsigned number, int64_t *ret);
 /* 'R', 'S', 'D', 'T', 't', 'Z', 'X' …; 0: the file does not say. */
 char proc_stat_state(const struct text *stat);
 
-/* Is the task no more, or a zombie? `pid` and `tid` may be the same. False where that cannot be told. */
+/* Is the task no more, or a zombie? `pid` and `tid` may be the same. False where that cannot be
+ * told. */
 bool proc_has_ended(int pid, int tid);
 
 /* The id of a task in its own (innermost) PID namespace: the last number of NSpid in

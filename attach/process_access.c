@@ -172,7 +172,8 @@ static bool look_for_alive(pid_t tid, void *context)
 int process_memory_id(int pid)
 {
 	struct alive_search search = { .pid = pid };
-	if (!proc_has_ended(pid, pid) || proc_visit_tasks(pid, look_for_alive, &search) || !search.found)
+	if (!proc_has_ended(pid, pid) || proc_visit_tasks(pid, look_for_alive, &search) ||
+	    !search.found)
 		return pid;
 	return search.found;
 }

@@ -179,6 +179,16 @@ static struct error *make_copy(struct keeper *keeper, const struct stopped_threa
 	return error;
 }
 
+/* All its threads wake at once, and what each writes first is copied: for as long as it stood the
+ * process has the machine to itself. */
+static void give_way(double pause_ms)
+{
+	enum { LONGEST_MS = 500 };
+	uint64_t end = clock_ms() + (uint64_t)(pause_ms < LONGEST_MS ? pause_ms : LONGEST_MS);
+	while (!stop_requested && clock_ms() < end)
+		clock_sleep_us(PAUSE_US);
+}
+
 /* From here to the end the process stands. */
 static struct error *copy_standing(struct keeper *keeper)
 {
@@ -195,6 +205,7 @@ static struct error *copy_standing(struct keeper *keeper)
 	TRY(frozen_pages_copy(keeper->target, &record->maps, &copy_maps, &keeper->wiped,
 			      keeper->file, &keeper->arena, &record->frozen));
 	record->pause_ms = live_target_resume(keeper->target);
+	give_way(record->pause_ms);
 	TRY(tidy_copy(keeper));
 	return thread_stop_read_details(stop);
 }

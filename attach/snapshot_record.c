@@ -68,6 +68,19 @@ static uint64_t put_maps(struct writer *writer, const struct process_maps *maps)
 	return at;
 }
 
+static struct error *write_all(int fd, const char *bytes, size_t size, uint64_t offset)
+{
+	while (size) {
+		ssize_t done = pwrite(fd, bytes, size, (off_t)offset);
+		if (done <= 0)
+			return error_os(done ? errno : ENOSPC, "cannot hand the snapshot over");
+		bytes += done;
+		size -= (size_t)done;
+		offset += (uint64_t)done;
+	}
+	return NULL;
+}
+
 struct error *snapshot_record_write(int fd, const struct snapshot_record *record, uint64_t *offset)
 {
 	struct writer writer = { .base = align_up(*offset, 16) };
@@ -86,12 +99,10 @@ struct error *snapshot_record_write(int fd, const struct snapshot_record *record
 		.moving_bytes = frozen->moving_bytes,
 	};
 	*offset = put(&writer, &header, sizeof(header));
-	struct error *error = NULL;
-	ssize_t size = (ssize_t)writer.text.length;
-	if (text_failed(&writer.text))
-		error = &error_no_memory;
-	else if (pwrite(fd, writer.text.bytes, (size_t)size, (off_t)writer.base) != size)
-		error = error_os(errno, "cannot hand the snapshot over");
+	struct error *error =
+		text_failed(&writer.text)
+			? &error_no_memory
+			: write_all(fd, writer.text.bytes, writer.text.length, writer.base);
 	text_deinit(&writer.text);
 	return error;
 }

@@ -70,7 +70,8 @@ MUST_CHECK struct error *thread_stop_read_details(struct thread_stop *stop);
 const struct stopped_thread *thread_stop_threads(const struct thread_stop *stop, size_t *ret_count);
 
 /* The set of this NT_ type; NULL: not there. */
-const struct register_note *thread_register_note(const struct stopped_thread *thread, unsigned type);
+const struct register_note *thread_register_note(const struct stopped_thread *thread,
+						 unsigned type);
 
 /* Detaches everything; what was taken stays readable. Calling twice is harmless. Returns how long
  * the process stood: from the first interrupt to the last detach, in milliseconds. */

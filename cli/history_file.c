@@ -65,7 +65,8 @@ static FILE *begin_cut(const char *path, char *beside, size_t size)
 	int length = snprintf(beside, size, "%s.new", path);
 	if (length < 0 || (size_t)length >= size)
 		return NULL;
-	return open_history(beside, O_WRONLY | O_CREAT | O_TRUNC, "w");
+	unlink(beside); /* one that was not finished */
+	return open_history(beside, O_WRONLY | O_CREAT | O_EXCL, "w");
 }
 
 void history_file_read(void (*add)(const char *line, void *context), void *context)

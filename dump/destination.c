@@ -76,12 +76,33 @@ static struct error *open_file(const struct destination_request *request, uint64
 	return NULL;
 }
 
+/* A shell's "> FILE" is a file too, if one that is not ours to remove. */
+static struct error *check_stream(const struct destination_request *request, uint64_t bytes,
+				  struct destination *destination)
+{
+	struct stat status;
+	if (fstat(request->fd, &status) || !S_ISREG(status.st_mode))
+		return NULL;
+	struct pod_room *pod = &destination->pod;
+	*pod = (struct pod_room){ .path = "the output's file",
+				  .pid = request->pid,
+				  .instead = "redirect it outside the pod" };
+	pod_storage_of(request->fd, request->pid, &pod->storage);
+	if (!request->force)
+		TRY(pod_room_check(pod,
+				   destination->packed ? bytes / OUTPUT_PACKED_DIVISOR : bytes));
+	pod_room_note(pod, request->task);
+	return NULL;
+}
+
 static struct error *open_all(const struct destination_request *request, uint64_t bytes,
 			      struct destination *destination)
 {
 	destination->packed = request->zstd_level != 0;
 	if (request->path)
 		TRY(open_file(request, bytes, destination));
+	else
+		TRY(check_stream(request, bytes, destination));
 	return open_sink(request, destination);
 }
 

@@ -25,9 +25,9 @@ MUST_CHECK struct error *destination_check(const struct destination_request *req
 
 /* `bytes`: about how long the core will be. Creates PATH.partial; unless forced, refuses what has
  * no room for it (ERROR_OS with the figures and the ways out), or may get its pod evicted
- * (dump/pod_room.h; the task's note says so in any case). How long it will be packed is a
- * guess: so the room is looked at again and again while it is written, and writing fails with the
- * same words when it gets short. */
+ * (dump/pod_room.h; the task's note says so in any case; also of a stream that is a file). How long
+ * it will be packed is a guess: so the room is looked at again and again while it is written, and
+ * writing fails with the same words when it gets short. */
 MUST_CHECK struct error *destination_open(const struct destination_request *request, uint64_t bytes,
 					  struct destination **ret);
 

@@ -1,6 +1,8 @@
 #include "dump/unpack_room.h"
 
+#include "attach/pod_storage.h"
 #include "base/cleanup.h"
+#include "dump/pod_room.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -120,31 +122,39 @@ static int nameless_file(const char *directory)
 	return fd;
 }
 
+static const char memory[] = "memory"; /* as a place */
+
 struct refusals {
-	char text[256];
+	char text[512];
 	size_t length;
 };
 
-static void refuse(struct refusals *refusals, const char *place, uint64_t free_bytes)
+static void refuse(struct refusals *refusals, const char *place, const char *why)
 {
 	size_t room = sizeof(refusals->text) - refusals->length;
-	int length =
-		free_bytes
-			? snprintf(refusals->text + refusals->length, room, "%s %s has %s",
-				   refusals->length ? "," : "", place, size_text(free_bytes).text)
-			: snprintf(refusals->text + refusals->length, room, "%s %s cannot be used",
-				   refusals->length ? "," : "", place);
+	int length = snprintf(refusals->text + refusals->length, room, "%s %s %s",
+			      refusals->length ? "," : "", place, why);
 	if (length > 0 && (size_t)length < room)
 		refusals->length += (size_t)length;
 }
 
-static bool try_directory(const char *directory, const char *place, uint64_t needed,
-			  struct refusals *refusals, struct unpack_room *room)
+/* Takes the file, or closes it and says why not. */
+static bool try_file(int fd, bool in_memory, const char *place, uint64_t needed,
+		     struct refusals *refusals, struct unpack_room *room)
 {
-	int fd = nameless_file(directory);
-	bool in_memory = fd >= 0 && keeps_in_memory(fd);
+	struct pod_storage storage = { 0 };
+	char why[64] = "cannot be used";
 	uint64_t free_bytes = fd >= 0 ? room_left(fd, in_memory, 0) : 0;
-	if (fd >= 0 && free_bytes >= needed) {
+	if (fd >= 0 && free_bytes)
+		snprintf(why, sizeof(why), "has %s", size_text(free_bytes).text);
+	room->most = UINT64_MAX;
+	if (fd >= 0 && place != memory)
+		pod_storage_of(fd, 0, &storage);
+	if (pod_storage_hides_limit(&storage)) {
+		room->most = POD_ROOM_UNSEEN_BYTES;
+		snprintf(why, sizeof(why), "has a limit of the pod that cannot be seen");
+	}
+	if (fd >= 0 && free_bytes >= needed && needed <= room->most) {
 		room->fd = fd;
 		room->in_memory = in_memory;
 		snprintf(room->place, sizeof(room->place), "%s", place);
@@ -152,24 +162,21 @@ static bool try_directory(const char *directory, const char *place, uint64_t nee
 	}
 	if (fd >= 0)
 		close(fd);
-	refuse(refusals, place, free_bytes);
+	refuse(refusals, place, why);
 	return false;
+}
+
+static bool try_directory(const char *directory, const char *place, uint64_t needed,
+			  struct refusals *refusals, struct unpack_room *room)
+{
+	int fd = nameless_file(directory);
+	return try_file(fd, fd >= 0 && keeps_in_memory(fd), place, needed, refusals, room);
 }
 
 static bool try_memory(uint64_t needed, struct refusals *refusals, struct unpack_room *room)
 {
 	int fd = memfd_create("clrpod-dump", MFD_CLOEXEC);
-	uint64_t free_bytes = fd >= 0 ? room_left(fd, true, 0) : 0;
-	if (fd >= 0 && free_bytes >= needed) {
-		room->fd = fd;
-		room->in_memory = true;
-		snprintf(room->place, sizeof(room->place), "memory");
-		return true;
-	}
-	if (fd >= 0)
-		close(fd);
-	refuse(refusals, "memory", free_bytes);
-	return false;
+	return try_file(fd, true, memory, needed, refusals, room);
 }
 
 static struct error *directory_of(const char *path, char **ret)
@@ -219,10 +226,12 @@ static struct error *look_at_room(struct unpack_room *room)
 	if (room->taken - room->looked < LOOK_BYTES)
 		return NULL;
 	room->looked = room->taken;
-	if (room_left(room->fd, room->in_memory, room->taken) >= LOOK_BYTES)
+	bool within = room->taken <= room->most;
+	if (within && room_left(room->fd, room->in_memory, room->taken) >= LOOK_BYTES)
 		return NULL;
-	const char *why = room->written > room->needed ? "it holds more than it announces"
-						       : "others fill that place too";
+	const char *why = !within || room->written > room->needed
+				  ? "it holds more than it announces"
+				  : "others fill that place too";
 	return error_new(ERROR_OS,
 			 "cannot unpack %s: %s took %s of it and has no room for more (%s: %s); "
 			 "unpack it elsewhere and open that file",

@@ -18,11 +18,13 @@ struct unpack_room {
 	uint64_t written; /* bytes, with the holes */
 	uint64_t taken;   /* bytes, without them */
 	uint64_t looked;  /* `taken` when the place was last asked what is left of it */
+	uint64_t most;    /* bytes that it may take: in a pod, where a limit cannot be seen, few */
 	const char *path; /* of the packed file, for messages */
 };
 
 /* Chooses a place with `needed` bytes; `exact` false: the size is an estimate. See dump/unpack.h.
- */
+ * No place of a pod whose limit cannot be seen (attach/pod_storage.h), but for few bytes: above it
+ * the pod is evicted. */
 MUST_CHECK struct error *unpack_room_choose(const char *path, const char *temporary_directory,
 					    uint64_t needed, bool exact, const struct task *task,
 					    struct unpack_room *ret);

@@ -53,7 +53,16 @@ ok "... in one sentence" one_sentence 'tmpfs of a pod that has no size of its ow
 ok "a volume that counts for nobody: written" to 0 "$work/claim/v.core"
 ok "... not a word of it" test "$(grep -c evict "$log")" = 0
 ok "a stream: written" in_pod sh -c "$program collect -p $victim -o - | wc -c"
-rm -f "$pod"/volumes/*/*/mount/*
+ok "... but into a file there: refused" status_in_pod 3 sh -c "$program collect -p $victim -o - >$work/at/v.core"
+ok "... in one sentence" one_sentence "the output's file takes about [0-9]+ MiB in the emptyDir dumps of a pod.*redirect it outside the pod"
+ok "... with --force it is written" status_in_pod 0 sh -c "$program collect -p $victim -o - --force >$work/at/v.core"
+gzip -c "$dumps/v.core" >"$dumps/v.core.gz"
+rm -f "$dumps/v.core"
+# Everything that is a place to unpack to has a limit here.
+in_pod sh -ec 'mount --bind "$1" /var/tmp; mount --bind "$1" /tmp; exec "$2" analyze /tmp/v.core.gz -c eeversion' - "$dumps" "$program"
+ok "a packed dump is not unpacked into an emptyDir" test "$(grep -cE 'needs .* of (/tmp|/var/tmp|the dump)' "$log")" = 0
+ok "... but in memory, or said why" said 'of memory|/tmp has a limit of the pod that cannot be seen'
+rm -f "$dumps"/* "$pod"/volumes/*/*/mount/*
 
 # Through the root of another: its mounts are not among ours.
 mkfifo "$work/stdin"
