@@ -229,15 +229,16 @@ static int live_open_file(struct target *target, const char *path)
 	return process_file_open(live_of(target)->memory_id, path, O_RDONLY);
 }
 
-static void live_release(struct target *target)
+static bool live_release(struct target *target)
 {
 	struct live_target *live = live_of(target);
 	if (live->snapshot)
 		snapshot_drop(live->snapshot);
 	if (!live->stop)
-		return;
+		return true;
 	thread_stop_resume(live->stop);
 	live->released = true;
+	return thread_stop_let_go(live->stop);
 }
 
 static void live_close(struct target *target)

@@ -6,6 +6,7 @@
 #include "attach/snapshot_keeper.h"
 #include "attach/snapshot_refusal.h"
 #include "attach/syscall_filter.h"
+#include "base/clock.h"
 #include "base/limits.h"
 
 #include <errno.h>
@@ -50,15 +51,15 @@ static struct error *start_keeper(struct snapshot *snapshot, const struct snapsh
  * by itself. */
 static void end_keeper(struct snapshot *snapshot)
 {
-	enum { PAUSE_MS = 5, TOLD_MS = 200 };
+	enum { PAUSE_MS = 1, TOLD_MS = 1500 };
+	uint64_t end = clock_ms() + (snapshot->told ? (int)TOLD_MS : (int)LIMIT_KEEPER_ENDS_MS);
 	if (snapshot->socket >= 0)
 		shutdown(snapshot->socket, SHUT_WR);
-	for (int waited = 0; snapshot->keeper; waited += PAUSE_MS) {
-		pid_t ended = waitpid(snapshot->keeper, NULL, snapshot->told ? WNOHANG : 0);
-		if (ended > 0 || (ended < 0 && errno != EINTR) || waited > TOLD_MS)
+	while (snapshot->keeper && clock_ms() < end) {
+		pid_t ended = waitpid(snapshot->keeper, NULL, WNOHANG);
+		if (ended > 0 || (ended < 0 && errno != EINTR))
 			break;
-		if (!ended)
-			poll(NULL, 0, PAUSE_MS);
+		poll(NULL, 0, PAUSE_MS);
 	}
 	snapshot->keeper = 0;
 }

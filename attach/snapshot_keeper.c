@@ -80,7 +80,8 @@ static struct error *choose_thread(struct keeper *keeper, const struct stopped_t
 	bool none_free = true;
 	*ret = NULL;
 	syscall_places_find(keeper->target, live_target_maps(keeper->target), &keeper->places);
-	syscall_places_clean(keeper->target, live_target_stop(keeper->target), &keeper->places);
+	syscall_places_clean(keeper->target, live_target_maps(keeper->target),
+			     live_target_stop(keeper->target), &keeper->places);
 	for (size_t i = 0; i < keeper->places.count; i++)
 		none_free &= keeper->places.places[i].marked;
 	if (is_on_its_way(keeper))
@@ -119,9 +120,14 @@ static struct error *stop_target(struct keeper *keeper, const struct stopped_thr
 	}
 }
 
+static struct error *copy_died_early(const struct keeper *keeper)
+{
+	return error_new(ERROR_OS, "the copy of process %d died as soon as it was made",
+			 keeper->request->process.pid);
+}
+
 static struct error *clone_by(struct keeper *keeper, struct syscall_injection *injection)
 {
-	enum { NO_STACK = 16 }; /* aligned as arm64 wants it; nothing is there */
 	const struct snapshot_request *request = keeper->request;
 	int pid = request->process.pid;
 	uint64_t arguments[SYSCALL_ARGUMENTS];
@@ -134,15 +140,14 @@ static struct error *clone_by(struct keeper *keeper, struct syscall_injection *i
 		bool unused;
 		TRY(snapshot_reap_by(injection, keeper->leftovers[i], &unused));
 	}
-	syscall_clone_arguments(SNAPSHOT_CLONE_FLAGS, NO_STACK, 0, arguments);
+	syscall_clone_arguments(SNAPSHOT_CLONE_FLAGS, SNAPSHOT_CLONE_STACK, 0, arguments);
 	struct error *error = syscall_injection_call(injection, SYS_clone, arguments, &result);
 	keeper->copy = injection->child;
 	TRY(error);
 	if (result < 0)
 		return snapshot_clone_failed(pid, (int)-result);
 	keeper->copy_in_target = (int)result;
-	return keeper->copy ? NULL
-			    : error_new(ERROR_OS, "the copy of process %d is not to be seen", pid);
+	return keeper->copy ? NULL : copy_died_early(keeper);
 }
 
 /* The copy was made while the code of the call was there: that is taken away, so that a dump has
@@ -161,8 +166,7 @@ static struct error *tidy_copy(struct keeper *keeper)
 							   arguments, &result);
 	if (error && error->code == ERROR_NOT_FOUND) {
 		error_free(error);
-		return error_new(ERROR_OS, "the copy of process %d died as soon as it was made",
-				 keeper->request->process.pid);
+		return copy_died_early(keeper);
 	}
 	TRY(error);
 	(void)syscall_place_clear(keeper->copy, keeper->injection.address);
@@ -177,16 +181,6 @@ static struct error *make_copy(struct keeper *keeper, const struct stopped_threa
 	keeper->lost = keeper->injection.lost;
 	syscall_injection_end(&keeper->injection);
 	return error;
-}
-
-/* All its threads wake at once, and what each writes first is copied: for as long as it stood the
- * process has the machine to itself. */
-static void give_way(double pause_ms)
-{
-	enum { LONGEST_MS = 500 };
-	uint64_t end = clock_ms() + (uint64_t)(pause_ms < LONGEST_MS ? pause_ms : LONGEST_MS);
-	while (!stop_requested && clock_ms() < end)
-		clock_sleep_us(PAUSE_US);
 }
 
 /* From here to the end the process stands. */
@@ -205,9 +199,33 @@ static struct error *copy_standing(struct keeper *keeper)
 	TRY(frozen_pages_copy(keeper->target, &record->maps, &copy_maps, &keeper->wiped,
 			      keeper->file, &keeper->arena, &record->frozen));
 	record->pause_ms = live_target_resume(keeper->target);
-	give_way(record->pause_ms);
-	TRY(tidy_copy(keeper));
-	return thread_stop_read_details(stop);
+	return NULL;
+}
+
+/* Must the copy go? Looked at every few ms, as the process writes at the expense of its limit. */
+static bool runs_short(const struct keeper *keeper, struct memory_room *ret)
+{
+	memory_guard_room(keeper->guard, ret);
+	return ret->room_bytes < ret->floor_bytes;
+}
+
+/* All its threads wake at once, and what each writes first is copied: for as long as it stood the
+ * process has the machine to itself. */
+static struct error *give_way(struct keeper *keeper)
+{
+	enum { LONGEST_MS = 200, LOOK_US = 4 * 1000 };
+	double pause_ms = keeper->record.pause_ms;
+	uint64_t end = clock_ms() + (uint64_t)(pause_ms < LONGEST_MS ? pause_ms : LONGEST_MS);
+	struct memory_room room;
+	char figures[256];
+	for (; !stop_requested && clock_ms() < end; clock_sleep_us(LOOK_US)) {
+		if (!runs_short(keeper, &room))
+			continue;
+		snapshot_room_text(&room, figures, sizeof(figures));
+		return error_new(ERROR_UNSUPPORTED, "the copy of process %d was dropped: %s",
+				 keeper->request->process.pid, figures);
+	}
+	return NULL;
 }
 
 static struct error *take(struct keeper *keeper, uint64_t *ret_record)
@@ -220,6 +238,9 @@ static struct error *take(struct keeper *keeper, uint64_t *ret_record)
 	keeper->filter = syscall_filter_of(pid, process_memory_id(pid));
 	keeper->leftover_count = snapshot_leftovers(pid, keeper->leftovers);
 	TRY(copy_standing(keeper));
+	TRY(tidy_copy(keeper));
+	TRY(give_way(keeper));
+	TRY(thread_stop_read_details(live_target_stop(keeper->target)));
 	*ret_record = frozen_pages_end(&keeper->record.frozen);
 	return snapshot_record_write(keeper->file, &keeper->record, ret_record);
 }
@@ -235,6 +256,15 @@ static bool copy_died(struct keeper *keeper)
 	return true;
 }
 
+/* The process runs, but for threads that slept uninterruptibly: those are let go as they wake. */
+static void let_go(struct keeper *keeper)
+{
+	if (!keeper->target || !target_release(keeper->target))
+		return;
+	target_close(keeper->target);
+	keeper->target = NULL;
+}
+
 /* Why it is to be dropped: *ret->text; "": the program wants no more of it. */
 static void watch(struct keeper *keeper, struct snapshot_message *ret)
 {
@@ -245,10 +275,10 @@ static void watch(struct keeper *keeper, struct snapshot_message *ret)
 	for (;;) {
 		struct memory_room room;
 		struct pollfd wait = { .fd = keeper->socket, .events = POLLIN };
+		let_go(keeper);
 		if (poll(&wait, 1, tick) > 0 || stop_requested)
 			return;
-		memory_guard_room(keeper->guard, &room);
-		if (room.room_bytes < room.floor_bytes) {
+		if (runs_short(keeper, &room)) {
 			snapshot_room_text(&room, ret->text, sizeof(ret->text));
 			return;
 		}
@@ -304,9 +334,9 @@ static int keep(struct keeper *keeper)
 		send_error(keeper, error);
 		return 1;
 	}
-	target_close(keeper->target); /* resumes, if that was not done */
-	keeper->target = NULL;
 	if (error) {
+		target_close(keeper->target); /* resumes, if that was not done */
+		keeper->target = NULL;
 		bool clean = release(keeper);
 		send_error(keeper, error);
 		return clean ? 0 : 1;
@@ -317,6 +347,7 @@ static int keep(struct keeper *keeper)
 	watch(keeper, &message);
 	if (message.text[0]) /* first: who reads then knows why there is nothing more to read */
 		send_message(keeper, &message);
+	target_close(keeper->target);
 	return release(keeper) ? 0 : 1;
 }
 

@@ -15,7 +15,7 @@
 #include <sys/utsname.h>
 #include <sys/wait.h>
 
-enum { CANDIDATES_MAX = 16, TRY_US = 20 * 1000, TRIES = 250 };
+enum { CANDIDATES_MAX = 16, TRY_US = 20 * 1000 };
 
 static bool is_frozen(int pid)
 {
@@ -38,16 +38,19 @@ static bool kill_as_tracer(int copy)
 }
 
 /* A copy that was frozen with its control group (v1) dies only when that is thawed: then by the
- * signal that is waiting for it, without us. */
+ * signal that is waiting for it, without us. A large one takes the kernel some time. */
 void snapshot_kill_copy(int copy)
 {
-	enum { TRIES_FROZEN = 100 };
 	int status;
+	uint64_t begin = clock_ms();
 	/* Another user's, looked into by a file capability: kill(2) is not ours. What is left is
 	 * killed by our end (PTRACE_O_EXITKILL). */
 	if (kill(copy, SIGKILL) && errno == EPERM && !kill_as_tracer(copy))
 		return;
-	for (int i = 0; i < TRIES_FROZEN || !is_frozen(copy); i++) {
+	for (;;) {
+		uint64_t waited = clock_ms() - begin;
+		if (waited > LIMIT_COPY_ENDS_MS || (waited > LIMIT_REAP_MS && is_frozen(copy)))
+			return;
 		pid_t answer = waitpid(copy, &status, __WALL | WNOHANG);
 		/* The first report may be the stop that it is in. */
 		if (answer == copy ? !WIFSTOPPED(status) : answer < 0 && errno != EINTR)
@@ -73,9 +76,11 @@ struct candidates {
 	int tids[CANDIDATES_MAX]; /* the first thread first */
 	size_t count;
 	bool leaderless; /* its first thread has ended */
+	enum syscall_filter filter;
 };
 
-/* /proc/PID/task/TID/syscall: the number of the system call it is blocked in, or "running". */
+/* /proc/PID/task/TID/syscall: the number of the system call it is blocked in, or "running". One
+ * that may not make the call is not even stopped. */
 static bool add_blocked(pid_t tid, void *context)
 {
 	struct candidates *candidates = context;
@@ -83,7 +88,8 @@ static bool add_blocked(pid_t tid, void *context)
 	if ((int)tid != candidates->pid &&
 	    !proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "/proc/%d/task/%d/syscall",
 			    candidates->pid, (int)tid) &&
-	    isdigit((unsigned char)text_string(&file)[0]))
+	    isdigit((unsigned char)text_string(&file)[0]) &&
+	    syscall_filter_may_pass(candidates->filter, candidates->pid, (int)tid))
 		candidates->tids[candidates->count++] = (int)tid;
 	return candidates->count < CANDIDATES_MAX;
 }
@@ -132,6 +138,16 @@ static struct error *stop_some(const struct candidates *candidates, size_t i,
 	return thread_stop_begin_some(process, pair, i ? 2 : 1, NULL, ret);
 }
 
+/* One that did not stop, as it slept, would stand when it wakes. */
+static void let_go(struct thread_stop *stop)
+{
+	uint64_t end = clock_ms() + LIMIT_REAP_MS;
+	thread_stop_resume(stop);
+	while (!thread_stop_let_go(stop) && clock_ms() < end)
+		clock_sleep_us(TRY_US);
+	thread_stop_free(stop);
+}
+
 static struct error *reap_by_candidates(const struct candidates *candidates,
 					struct reaping *reaping, bool *ret)
 {
@@ -144,7 +160,7 @@ static struct error *reap_by_candidates(const struct candidates *candidates,
 		if (!error) {
 			error = reap_by(reaping, stop,
 					last ? SYSCALL_FIT_LATER : SYSCALL_FIT_RUNNING, ret);
-			thread_stop_free(stop);
+			let_go(stop);
 		}
 		if (!error || last || reaping->lost)
 			break;
@@ -156,7 +172,9 @@ static struct error *reap(const struct process_identity *process, int child,
 			  enum syscall_filter filter, bool *ret, bool *ret_lost)
 {
 	int pid = process->pid;
-	struct candidates candidates = { .pid = pid, .tids = { pid }, .count = 1 };
+	struct candidates candidates = {
+		.pid = pid, .tids = { pid }, .count = 1, .filter = filter
+	};
 	struct reaping reaping = { .process = process, .child = child, .filter = filter };
 	TRY(process_state_check(pid, PROCESS_NEED_CALL));
 	candidates.leaderless = process_memory_id(pid) != pid;
@@ -172,7 +190,8 @@ static struct error *reap(const struct process_identity *process, int child,
 
 bool snapshot_reap(const struct process_identity *process, int child, enum syscall_filter filter)
 {
-	for (int i = 0; i < TRIES; i++) {
+	uint64_t end = clock_ms() + LIMIT_REAP_MS;
+	do {
 		bool done = false, lost = false;
 		struct error *error = reap(process, child, filter, &done, &lost);
 		bool gone = error && error->code == ERROR_NOT_FOUND;
@@ -182,7 +201,7 @@ bool snapshot_reap(const struct process_identity *process, int child, enum sysca
 		if (lost)
 			return false;
 		clock_sleep_us(TRY_US);
-	}
+	} while (clock_ms() < end);
 	return false;
 }
 

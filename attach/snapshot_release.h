@@ -11,13 +11,13 @@
 
 enum { SNAPSHOT_LEFTOVERS_MAX = 64 };
 
-/* Kills the copy, which we trace, and waits until its memory is free: two seconds at most, when it
- * is frozen. */
+/* Kills the copy, which we trace, and waits until its memory is free: LIMIT_COPY_ENDS_MS at most,
+ * or LIMIT_REAP_MS when it is frozen. */
 void snapshot_kill_copy(int copy);
 
 /* Has a thread of the process reap the child that it calls `child`: one that may make the call
  * under `filter`, which the thread that made the copy was under (attach/syscall_filter.h). Tries
- * again for some seconds while another traces the process, or it is frozen. true: nothing is left
+ * again for LIMIT_REAP_MS while another traces the process, or it is frozen. true: nothing is left
  * (also when the process itself has ended). */
 bool snapshot_reap(const struct process_identity *process, int child, enum syscall_filter filter);
 

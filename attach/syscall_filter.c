@@ -4,6 +4,7 @@
 #include "attach/process_access.h"
 #include "attach/seccomp_program.h"
 #include "attach/syscall_registers.h"
+#include "base/clock.h"
 #include "base/limits.h"
 
 #include <elf.h>
@@ -47,6 +48,23 @@ static bool same_container(int tid)
 	return true;
 }
 
+/* A filter may let a supervisor wait with its answer (SECCOMP_RET_USER_NOTIF). */
+static bool ends_well(pid_t trial)
+{
+	enum { PAUSE_US = 1000 };
+	uint64_t end = clock_ms() + LIMIT_CALL_MS;
+	int status;
+	pid_t answer;
+	while ((answer = waitpid(trial, &status, WNOHANG)) <= 0) {
+		if (answer < 0 && errno != EINTR)
+			return false;
+		if (clock_ms() > end)
+			kill(trial, SIGKILL);
+		clock_sleep_us(PAUSE_US);
+	}
+	return WIFEXITED(status) && !WEXITSTATUS(status);
+}
+
 /* What a snapshot asks of the target, by a process of our own. */
 static bool trial_passes(void)
 {
@@ -66,10 +84,7 @@ static bool trial_passes(void)
 		bool reaped = child > 0 && syscall(SYS_wait4, child, NULL, __WALL, NULL) == child;
 		_exit(reaped ? 0 : 1);
 	}
-	int status = 1;
-	while (trial > 0 && waitpid(trial, &status, 0) < 0 && errno == EINTR)
-		;
-	return trial > 0 && WIFEXITED(status) && !WEXITSTATUS(status);
+	return trial > 0 && ends_well(trial);
 }
 
 enum syscall_filter syscall_filter_of(int pid, int tid)
@@ -104,6 +119,11 @@ static bool may_suspend(void)
 	return !proc_file_read(&status, LIMIT_PROC_FILE_BYTES, "/proc/self/status") &&
 	       proc_number(&status, "CapEff", 16, &effective) && effective >> SYS_ADMIN & 1 &&
 	       (!proc_number(&status, "Seccomp", 10, &mode) || mode == SECCOMP_OFF);
+}
+
+bool syscall_filter_may_pass(enum syscall_filter first, int pid, int tid)
+{
+	return syscall_filter_trusts(first, pid, tid) || may_suspend();
 }
 
 struct trusted_search {
@@ -161,7 +181,7 @@ static bool spares(const struct sock_filter *program, size_t count)
 	struct seccomp_data copy = call_of(SYS_clone), mask = call_of(SYS_rt_sigprocmask),
 			    reap = call_of(SYS_wait4);
 	uint64_t with[SYSCALL_ARGUMENTS];
-	syscall_clone_arguments(SNAPSHOT_CLONE_FLAGS, 0, 0, with);
+	syscall_clone_arguments(SNAPSHOT_CLONE_FLAGS, SNAPSHOT_CLONE_STACK, 0, with);
 	for (size_t i = 0; i < SYSCALL_ARGUMENTS; i++)
 		copy.args[i] = with[i];
 	mask.args[0] = SIG_SETMASK;

@@ -18,7 +18,10 @@
 /* The copy shares the descriptors and the folder, so that its end closes no connection and no lock;
  * its end sends no signal (exit_signal 0). Should it ever run, it ends at once
  * (attach/syscall_code.h), with neither stack nor thread-local memory. */
-enum { SNAPSHOT_CLONE_FLAGS = CLONE_FILES | CLONE_FS | CLONE_SETTLS };
+enum {
+	SNAPSHOT_CLONE_FLAGS = CLONE_FILES | CLONE_FS | CLONE_SETTLS,
+	SNAPSHOT_CLONE_STACK = 16, /* aligned as arm64 wants it; nothing is there */
+};
 
 enum syscall_filter {
 	SYSCALL_FILTER_NONE,
@@ -35,6 +38,9 @@ enum syscall_filter syscall_filter_of(int pid, int tid);
  * them pass.
  */
 bool syscall_filter_trusts(enum syscall_filter first, int pid, int tid);
+
+/* The same of one that runs: or can its filters be suspended and read, once it stands? */
+bool syscall_filter_may_pass(enum syscall_filter first, int pid, int tid);
 
 /* Is there a thread of the process that may make the calls? Asked of one that runs; forks as
  * syscall_filter_of(). */

@@ -184,7 +184,24 @@ static struct error *too_long(const struct syscall_injection *injection)
 		injection->pid, injection->tid);
 }
 
-/* Waits for the next stop of a task, LIMIT_CALL_MS at most, and little longer once we are told to
+/* The next report of a task, as wait(2) tells it; false: none yet. A stop is looked at and not
+ * waited for: see thread_stop.c. */
+static bool next_report(pid_t tid, int *ret_status, bool *ret_gone)
+{
+	siginfo_t info = { 0 };
+	int how = __WALL | WEXITED | WSTOPPED | WNOHANG;
+	*ret_gone = waitid(P_PID, (id_t)tid, &info, how | WNOWAIT) && errno != EINTR;
+	if (*ret_gone || info.si_pid != tid)
+		return *ret_gone;
+	*ret_gone = info.si_code != CLD_TRAPPED && info.si_code != CLD_STOPPED;
+	if (*ret_gone)
+		waitid(P_PID, (id_t)tid, &info, how);
+	*ret_status = info.si_status;
+	return true;
+}
+
+/* *ret_status: the signal of the stop, with the event above (si_status of waitid(2)). Waits
+ * LIMIT_CALL_MS at most, and little longer once we are told to
  * stop: what is cut off here nobody tidies up. A process killed meanwhile does not report its first
  * thread before its tracer has asked for each of the others (ptrace(2), BUGS), which happens
  * elsewhere: so it is looked at now and then. */
@@ -194,15 +211,11 @@ static struct error *wait_for(struct syscall_injection *injection, pid_t tid, in
 	uint64_t now = clock_ns(), end = now + LIMIT_CALL_MS * 1000000ull;
 	struct error *told = NULL;
 	for (unsigned turn = 1; now < end; turn++, now = clock_ns()) {
-		pid_t answer = waitpid(tid, ret_status, __WALL | WNOHANG);
-		bool gone = answer < 0 ? errno != EINTR : answer && !WIFSTOPPED(*ret_status);
-		if (gone || (!answer && turn % TURNS_A_LOOK == 0 && proc_has_ended(tid, tid))) {
+		bool gone, reported = next_report(tid, ret_status, &gone);
+		gone |= !reported && turn % TURNS_A_LOOK == 0 && proc_has_ended(tid, tid);
+		if (gone || reported) {
 			error_free(told);
-			return died(injection);
-		}
-		if (answer > 0) {
-			error_free(told);
-			return NULL;
+			return gone ? died(injection) : NULL;
 		}
 		clock_sleep_us(TURN_US);
 		if (!told && (told = task_check(injection->task, "copying the process")) &&
@@ -225,7 +238,9 @@ static void set_oom_score(int pid)
 
 /* The child stands before its first instruction. Before it is held it ends by itself when we are
  * killed, with a status that says whose it was; from then on it is killed with us, and its score
- * says so. */
+ * says so. When it dies meanwhile there is none (injection->child 0), which is no error here: the
+ * call has to come to its exit in any case, as until then its answer goes into the thread's own
+ * registers. */
 static struct error *take_child(struct syscall_injection *injection)
 {
 	unsigned long id;
@@ -233,10 +248,13 @@ static struct error *take_child(struct syscall_injection *injection)
 	if (ptrace(PTRACE_GETEVENTMSG, injection->tid, NULL, &id))
 		return failed(injection, "learn the child");
 	injection->child = (int)id;
-	TRY(wait_for(injection, injection->child, &status));
+	struct error *error = wait_for(injection, injection->child, &status);
+	if (injection->lost)
+		return error;
 	set_oom_score(injection->child);
-	if (ptrace(PTRACE_SETOPTIONS, injection->child, NULL, (intptr_t)PTRACE_O_EXITKILL))
-		return error_os(errno, "cannot hold the copy of process %d", injection->pid);
+	if (error || ptrace(PTRACE_SETOPTIONS, injection->child, NULL, (intptr_t)PTRACE_O_EXITKILL))
+		injection->child = 0;
+	error_free(error);
 	return NULL;
 }
 
@@ -264,7 +282,7 @@ static struct error *run_to_syscall_stop(struct syscall_injection *injection)
 		if (ptrace(PTRACE_SYSCALL, injection->tid, NULL, (void *)(intptr_t)deliver))
 			return failed(injection, "go on with a system call");
 		TRY(wait_for(injection, injection->tid, &status));
-		int event = status >> 16, signal = WSTOPSIG(status);
+		int event = status >> 8, signal = status & 0xff;
 		deliver = 0;
 		if (signal == SYSCALL_STOP)
 			return NULL;
@@ -291,6 +309,18 @@ static struct error *run_the_call(struct syscall_injection *injection, long *ret
 	return NULL;
 }
 
+/* The mask first: without us the code sets it, not the registers' owner. The place is free then. */
+static struct error *go_home(struct syscall_injection *injection)
+{
+	if (!injection->away)
+		return NULL;
+	TRY(set_mask(injection, injection->mask));
+	TRY(set_registers(injection, injection->registers));
+	injection->away = false;
+	errno = syscall_place_clear(injection->tid, injection->address);
+	return errno ? failed(injection, "clear the code of a system call") : NULL;
+}
+
 struct error *syscall_injection_call(struct syscall_injection *injection, long number,
 				     const uint64_t arguments[static SYSCALL_ARGUMENTS],
 				     long *ret_result)
@@ -302,6 +332,7 @@ struct error *syscall_injection_call(struct syscall_injection *injection, long n
 				     .forks = number == SYS_clone };
 	uint8_t bytes[SYSCALL_CODE_BYTES];
 	/* Killed in between, we leave a thread at home and perhaps a mark. */
+	TRY(go_home(injection));
 	if (!syscall_code_make(&code, bytes))
 		return error_new(ERROR_OS, "thread %d of process %d is out of reach",
 				 injection->tid, injection->pid);
@@ -310,6 +341,7 @@ struct error *syscall_injection_call(struct syscall_injection *injection, long n
 		return failed(injection, "write code for a system call");
 	uint64_t entry = syscall_code_entry(code.address);
 	syscall_registers_prepare(&registers, entry, number, arguments);
+	injection->away = true;
 	TRY(set_registers(injection, registers));
 	/* From here to the end it finds home by itself. */
 	TRY(set_mask(injection, ~faults()));
@@ -349,13 +381,7 @@ void syscall_injection_end(struct syscall_injection *injection)
 {
 	if (injection->lost)
 		return;
-	/* Failing, the process is dead. The mask first: without us the code sets it, not the
-	 * registers' owner. */
-	error_free(set_mask(injection, injection->mask));
-	struct error *error = set_registers(injection, injection->registers);
-	if (!error)
-		(void)syscall_place_clear(injection->tid, injection->address);
-	error_free(error);
+	error_free(go_home(injection)); /* failing, the process is dead */
 	ptrace(PTRACE_SETOPTIONS, injection->tid, NULL, 0);
 	resend(injection);
 }

@@ -38,10 +38,11 @@ struct syscall_injection {
 	uint64_t mask; /* of blocked signals */
 	siginfo_t
 		resend; /* a signal that came in between, sent again at the end; si_signo 0: none */
-	int child;      /* of a clone: stopped, traced by us, killed when we die; 0: none yet */
+	int child; /* of a clone: stopped, traced by us, killed when we die; 0: none, or it died */
 	bool suspended; /* its seccomp filters do not apply to the calls while we live */
 	bool spared;    /* ... and do no harm if we are killed (syscall_filter_spares()) */
 	bool lost;      /* it is in a call that did not end: see above */
+	bool away;      /* its thread is in the code, or on its way there */
 };
 
 /* How well a stopped thread suits. `target` reads its process. */
@@ -64,7 +65,8 @@ MUST_CHECK struct error *syscall_injection_begin(struct target *target,
 						 const struct task *task,
 						 struct syscall_injection *ret);
 
-/* *ret_result: what the call answered, -errno when it failed: that is no error of this function.
+/* A call after another begins at home, too. *ret_result: what the call answered, -errno when it
+ * failed: that is no error of this function.
  * ERROR_NOT_FOUND: the process died. ERROR_OS: the call could not be made, or has not ended in time
  * (injection->lost). ERROR_CANCELLED: the same, by the task. */
 MUST_CHECK struct error *syscall_injection_call(struct syscall_injection *injection, long number,

@@ -86,7 +86,7 @@ void syscall_places_find(struct target *target, const struct process_maps *maps,
 {
 	ret->count = 0;
 	for (int round = 0; round < 2; round++) {
-		for (size_t i = 0; i < maps->count; i++) {
+		for (size_t i = 0; i < maps->count && ret->count < SYSCALL_PLACES_MAX; i++) {
 			const struct process_map *map = &maps->maps[i];
 			if (map->kind != PROCESS_MAP_FILE || map->shared ||
 			    map->protection != (PF_R | PF_X) || is_libc(map->path) == (round == 1))
@@ -147,42 +147,73 @@ int syscall_place_clear(int tid, uint64_t address)
 
 /* --- what killed ones left */
 
-enum { STACK_BYTES = 32 * 1024, THREADS_MAX = 512 };
+enum { PIECE_BYTES = 32 * 1024, STACK_BYTES_MAX = 8 * 1024 * 1024, THREADS_MAX = 512 };
 
-/* Takes the mark off (in our list) those that the thread is in or comes back to. */
-static void keep_used(struct target *target, const struct stopped_thread *thread, uint64_t *stack,
+/* Where the used part of a stack ends: at the thread's own record, else with its mapping, to which
+ * others may have been joined. 0: that is not known. */
+static uint64_t end_of_stack(const struct process_maps *maps, const struct stopped_thread *thread,
+			     uint64_t stack)
+{
+	uint64_t end = 0, record = thread_pointer(thread);
+	for (size_t i = 0; i < maps->count && !end; i++)
+		if (stack - maps->maps[i].start < maps->maps[i].end - maps->maps[i].start)
+			end = maps->maps[i].end;
+	if (end > record && record > stack)
+		end = record;
+	return end > stack + STACK_BYTES_MAX ? stack + STACK_BYTES_MAX : end;
+}
+
+/* Takes the mark off (in our list) those that a word of the stack leads to. false: not all of it
+ * can be read. */
+static bool keep_returned_to(struct target *target, uint64_t stack, uint64_t end, uint64_t *piece,
+			     struct syscall_places *places)
+{
+	while (stack < end) {
+		size_t wanted = end - stack < PIECE_BYTES ? (size_t)(end - stack) : PIECE_BYTES;
+		if (target_read_some(target, stack, piece, wanted) != wanted)
+			return false;
+		for (size_t i = 0; i < places->count; i++)
+			for (size_t word = 0; word < wanted / WORD_BYTES; word++)
+				places->places[i].marked &=
+					!is_within(&places->places[i], piece[word]);
+		stack += wanted;
+	}
+	return true;
+}
+
+/* Takes the mark off those that the thread is in or may come back to. */
+static void keep_used(struct target *target, const struct process_maps *maps,
+		      const struct stopped_thread *thread, uint64_t *piece,
 		      struct syscall_places *places)
 {
+	enum { ALIGNED = ~(uint64_t)(WORD_BYTES - 1) };
 	struct user_regs_struct registers;
 	if (!thread_general_registers(thread, &registers)) {
 		places->count = 0; /* it sleeps, and cannot be asked */
 		return;
 	}
-	size_t count =
-		target_read_some(target, syscall_registers_stack(&registers), stack, STACK_BYTES) /
-		WORD_BYTES;
-	for (size_t i = 0; i < places->count; i++) {
-		struct syscall_place *place = &places->places[i];
-		bool used = is_within(place, syscall_registers_place(&registers));
-		for (size_t word = 0; word < count && place->marked && !used; word++)
-			used = is_within(place, stack[word]);
-		place->marked &= !used;
-	}
+	uint64_t stack = syscall_registers_stack(&registers) & ALIGNED;
+	uint64_t end = end_of_stack(maps, thread, stack);
+	for (size_t i = 0; i < places->count; i++)
+		places->places[i].marked &=
+			!is_within(&places->places[i], syscall_registers_place(&registers));
+	if (end <= stack || !keep_returned_to(target, stack, end, piece, places))
+		places->count = 0;
 }
 
-void syscall_places_clean(struct target *target, const struct thread_stop *stop,
-			  struct syscall_places *places)
+void syscall_places_clean(struct target *target, const struct process_maps *maps,
+			  const struct thread_stop *stop, struct syscall_places *places)
 {
 	size_t count, marked = 0;
 	const struct stopped_thread *threads = thread_stop_threads(stop, &count);
 	struct syscall_places unused = *places;
 	for (size_t i = 0; i < places->count; i++)
 		marked += places->places[i].marked;
-	CLEANUP(free_cleanup) uint64_t *stack = marked ? malloc(STACK_BYTES) : NULL;
-	if (!stack || count > THREADS_MAX)
+	CLEANUP(free_cleanup) uint64_t *piece = marked ? malloc(PIECE_BYTES) : NULL;
+	if (!piece || count > THREADS_MAX)
 		return;
-	for (size_t i = 0; i < count; i++)
-		keep_used(target, &threads[i], stack, &unused);
+	for (size_t i = 0; i < count && unused.count; i++)
+		keep_used(target, maps, &threads[i], piece, &unused);
 	for (size_t i = 0; i < unused.count && count; i++)
 		if (unused.places[i].marked &&
 		    !syscall_place_clear(threads[0].tid, unused.places[i].address))

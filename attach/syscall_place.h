@@ -46,10 +46,11 @@ int syscall_place_write(int tid, uint64_t address, const uint8_t bytes[static SY
 int syscall_place_clear(int tid, uint64_t address);
 
 /* Clears the marked places of a process, all threads of which are stopped by the calling thread,
- * that no thread is in or comes back to: on no stack is an address within (a signal's handler
- * returns by one: sigreturn(2)). They are free then, in the list too. With very many threads
- * nothing is cleared, as that would take long. */
-void syscall_places_clean(struct target *target, const struct thread_stop *stop,
-			  struct syscall_places *places);
+ * that no thread is in or comes back to: on no stack, from its pointer to its end, or for 8 MiB
+ * where the end is not known (`maps` are the process's mappings), is an address within (a signal's
+ * handler returns by one: sigreturn(2)). They are free then, in the list too. Nothing is cleared
+ * when a stack cannot be read, or with very many threads, as that would take long. */
+void syscall_places_clean(struct target *target, const struct process_maps *maps,
+			  const struct thread_stop *stop, struct syscall_places *places);
 
 #endif

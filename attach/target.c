@@ -80,10 +80,9 @@ int target_open_file(struct target *target, const char *path)
 	return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 }
 
-void target_release(struct target *target)
+bool target_release(struct target *target)
 {
-	if (target->ops->release)
-		target->ops->release(target);
+	return !target->ops->release || target->ops->release(target);
 }
 
 bool target_auxv(struct target *target, uint64_t type, uint64_t *ret)

@@ -67,8 +67,9 @@ struct target_ops {
 	 * errno. Without it the target has no files of its own: a dump, whose files may be here. */
 	int (*open_file)(struct target *target, const char *path);
 	/* Optional: lets go of what it holds (a stopped process, a snapshot's memory); check()
-	 * tells that from then on. */
-	void (*release)(struct target *target);
+	 * tells that from then on. false: a thread sleeps uninterruptibly, and would stand when it
+	 * wakes: to be called again every few milliseconds. */
+	bool (*release)(struct target *target);
 };
 
 /* First member of each implementation. */
@@ -113,8 +114,8 @@ bool target_auxv(struct target *target, uint64_t type, uint64_t *ret);
 /* ERROR_NOT_FOUND when the target has gone since it was opened. See target_ops.check. */
 MUST_CHECK struct error *target_check(struct target *target);
 
-/* See target_ops.release; does nothing where nothing is held. */
-void target_release(struct target *target);
+/* See target_ops.release; does nothing, and answers true, where nothing is held. */
+bool target_release(struct target *target);
 
 /* The file at `path`, as the target sees it; of a target without files of its own, as this machine
  * does. A path that names a FIFO or a terminal does no harm. The caller closes it; -1 with errno.

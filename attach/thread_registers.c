@@ -134,6 +134,21 @@ bool thread_general_registers(const struct stopped_thread *thread, struct user_r
 	return true;
 }
 
+uint64_t thread_pointer(const struct stopped_thread *thread)
+{
+	uint64_t pointer = 0;
+#if defined(__x86_64__)
+	struct user_regs_struct registers;
+	if (thread_general_registers(thread, &registers))
+		pointer = registers.fs_base;
+#elif defined(__aarch64__)
+	const struct register_note *note = thread_register_note(thread, SET_ARM_TLS);
+	if (note && note->size >= sizeof(pointer))
+		memcpy(&pointer, note->bytes, sizeof(pointer));
+#endif
+	return pointer;
+}
+
 static void take_ticks(const struct text *stat, struct stopped_thread *thread)
 {
 	enum { STAT_UTIME = 14, STAT_STIME, STAT_CUTIME, STAT_CSTIME }; /* proc(5) */

@@ -33,6 +33,10 @@ MUST_CHECK struct error *thread_registers_take(struct register_memory *memory,
 /* The general ones of what was taken. false: the thread was asleep, and has none. */
 bool thread_general_registers(const struct stopped_thread *thread, struct user_regs_struct *ret);
 
+/* The thread pointer (x64: fs_base, arm64: tpidr_el0): glibc and musl keep a thread's own record at
+ * the upper end of its stack (nptl/allocatestack.c, pthread_create.c). 0: not known. */
+uint64_t thread_pointer(const struct stopped_thread *thread);
+
 /* The part that needs no ptrace: signals and times; of a thread that is gone: nothing.
  * ERROR_NO_MEMORY only. */
 MUST_CHECK struct error *thread_details_take(int pid, struct stopped_thread *thread);

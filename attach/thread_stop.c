@@ -19,7 +19,7 @@ enum task_state {
 	TASK_SEIZED,  /* traced, and runs */
 	TASK_RUNNING, /* seized and interrupted, has not reported yet */
 	TASK_STOPPED,
-	TASK_ASLEEP, /* uninterruptible: seized, will stop only when it wakes */
+	TASK_ASLEEP, /* uninterruptible: seized, will stop (and can be let go) only when it wakes */
 	TASK_GONE,   /* ended, or a zombie that waits for its threads */
 };
 
@@ -395,29 +395,46 @@ struct error *thread_stop_begin_some(const struct process_identity *process, con
 	return begin(process, tids, count, task, ret);
 }
 
-/* ESRCH: not in a stop just now. It ended, or it is on its way from one stop to the next. */
+/* ESRCH: not in a stop just now. It ended, or it is on its way from one stop to the next. One that
+ * sleeps was asked to stop, and stays TASK_ASLEEP until it has: to be tried again. */
 static void detach(struct stop_task *task)
 {
-	enum { TRIES = 1000, PAUSE_US = 1000, TRIES_ASLEEP = 1 };
-	int tries = task->state == TASK_ASLEEP ? TRIES_ASLEEP : TRIES;
-	if (task->state == TASK_GONE)
+	enum { TRIES = 1000, PAUSE_US = 1000 };
+	if (task->state == TASK_ASLEEP) {
+		task->state = TASK_RUNNING;
+		if (!reported(task))
+			task->state = TASK_ASLEEP;
+	}
+	if (task->state == TASK_GONE || task->state == TASK_ASLEEP)
 		return;
 	if (task->state == TASK_SEIZED) /* an error came before its turn */
 		ptrace(PTRACE_INTERRUPT, task->tid, NULL, NULL);
-	for (int i = 0; i < tries; i++) {
-		if (!ptrace(PTRACE_DETACH, task->tid, NULL, (void *)(intptr_t)task->deliver))
+	for (int i = 0; i < TRIES; i++) {
+		if (!ptrace(PTRACE_DETACH, task->tid, NULL, (void *)(intptr_t)task->deliver) ||
+		    errno != ESRCH) {
+			task->state = TASK_GONE;
 			return;
-		if (errno != ESRCH)
-			return;
+		}
 		task->state = TASK_RUNNING;
 		if (reported(task) && task->state == TASK_GONE)
 			return;
 		if (task->state == TASK_STOPPED)
 			continue;
 		ptrace(PTRACE_INTERRUPT, task->tid, NULL, NULL);
-		if (i + 1 < tries)
-			clock_sleep_us(PAUSE_US);
+		clock_sleep_us(PAUSE_US);
 	}
+	task->state = TASK_ASLEEP;
+}
+
+bool thread_stop_let_go(struct thread_stop *stop)
+{
+	bool all = true;
+	for (size_t i = 0; i < stop->task_count; i++) {
+		if (stop->tasks[i].state == TASK_ASLEEP)
+			detach(&stop->tasks[i]);
+		all &= stop->tasks[i].state == TASK_GONE;
+	}
+	return all;
 }
 
 double thread_stop_resume(struct thread_stop *stop)

@@ -77,7 +77,13 @@ const struct register_note *thread_register_note(const struct stopped_thread *th
  * the process stood: from the first interrupt to the last detach, in milliseconds. */
 double thread_stop_resume(struct thread_stop *stop);
 
-/* Resumes if need be, and frees. NULL is allowed. */
+/* After the resume: lets go of threads that were in an uninterruptible sleep, and so could not be
+ * let go with the others, as soon as they have woken; until then they would stand from then on. To
+ * be called every few milliseconds until it answers true: none is left. */
+bool thread_stop_let_go(struct thread_stop *stop);
+
+/* Resumes if need be, and frees; what is asleep then stays seized until the calling thread ends.
+ * NULL is allowed. */
 void thread_stop_free(struct thread_stop *stop);
 
 #endif

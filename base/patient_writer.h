@@ -21,7 +21,7 @@
 
 enum {
 	PATIENT_STALL_SECONDS = 60,     /* the default of --stall */
-	PATIENT_AFTER_STOP_SECONDS = 3, /* SIGTERM: 5 seconds at most until all is undone */
+	PATIENT_AFTER_STOP_SECONDS = 2, /* SIGTERM: 5 seconds at most until all is undone */
 	PATIENT_STALLED = ETIME,        /* the errno of a reader that took nothing for too long */
 };
 

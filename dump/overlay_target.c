@@ -176,9 +176,9 @@ static int overlay_open_file(struct target *target, const char *path)
 	return target_open_file(overlay_of(target)->lower, path);
 }
 
-static void overlay_release(struct target *target)
+static bool overlay_release(struct target *target)
 {
-	target_release(overlay_of(target)->lower);
+	return target_release(overlay_of(target)->lower);
 }
 
 static struct error *overlay_check(struct target *target)

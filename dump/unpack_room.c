@@ -1,5 +1,6 @@
 #include "dump/unpack_room.h"
 
+#include "attach/memory_guard.h"
 #include "attach/pod_storage.h"
 #include "base/cleanup.h"
 #include "dump/pod_room.h"
@@ -12,6 +13,7 @@
 #include <sys/statvfs.h>
 #include <sys/sysinfo.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 enum {
 	LEAST_FREE = 16 * 1024 * 1024, /* left to others in any place, bytes */
@@ -38,45 +40,22 @@ static struct size_text size_text(uint64_t bytes)
 	return size;
 }
 
-/* The number behind `key` in a file of such lines, times `unit`; the whole file's number where key
- * is
- * "". false: no such file or line ("max" in a cgroup file is no number). */
-static bool number_in_file(const char *path, const char *key, uint64_t unit, uint64_t *ret)
-{
-	char text[4096];
-	CLEANUP(fd_cleanup) int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t size = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
-	if (size <= 0)
-		return false;
-	text[size] = '\0';
-	const char *found = strstr(text, key);
-	if (!found)
-		return false;
-	found += strlen(key);
-	char *end;
-	unsigned long long number = strtoull(found, &end, 10);
-	*ret = number * unit;
-	return end != found;
-}
-
-/* What memory is left: the machine's, and the container's limit (cgroup 2, then 1). */
+/* What memory is left to us: the machine's, and below the limits of our control groups. */
 static uint64_t free_memory(void)
 {
-	uint64_t free_bytes = 0, limit, used;
+	struct memory_guard *guard;
+	struct memory_room room = { .room_bytes = UINT64_MAX };
 	struct sysinfo info;
-	if (!number_in_file("/proc/meminfo", "MemAvailable:", 1024, &free_bytes)) {
-		if (sysinfo(&info)) /* no /proc: without the caches it is less, and safe */
-			return 0;
-		free_bytes = (uint64_t)info.freeram * info.mem_unit;
+	struct error *error = memory_guard_open(getpid(), &guard);
+	if (!error) {
+		memory_guard_room(guard, &room);
+		memory_guard_close(guard);
 	}
-	if ((number_in_file("/sys/fs/cgroup/memory.max", "", 1, &limit) &&
-	     number_in_file("/sys/fs/cgroup/memory.current", "", 1, &used)) ||
-	    (number_in_file("/sys/fs/cgroup/memory/memory.limit_in_bytes", "", 1, &limit) &&
-	     number_in_file("/sys/fs/cgroup/memory/memory.usage_in_bytes", "", 1, &used))) {
-		uint64_t rest = limit > used ? limit - used : 0;
-		free_bytes = rest < free_bytes ? rest : free_bytes;
-	}
-	return free_bytes;
+	error_free(error);
+	if (room.room_bytes < UINT64_MAX)
+		return room.room_bytes;
+	/* No /proc: without the caches it is less, and safe. */
+	return sysinfo(&info) ? 0 : (uint64_t)info.freeram * info.mem_unit;
 }
 
 static bool keeps_in_memory(int fd)

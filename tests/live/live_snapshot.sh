@@ -75,6 +75,7 @@ if command -v gdb >/dev/null; then
 	ok "... in one sentence that names it" one_sentence "process $debugger is tracing it"
 	kill -KILL "$debugger"
 	wait "$debugger" 2>/dev/null
+	kill -CONT "$victim" # the debugger's SIGSTOP may be left
 	ok "... and then it runs" soon is_free
 fi
 kill -STOP "$victim"
