@@ -155,3 +155,19 @@ enum control_group_answer control_group_visit(int pid, const struct control_hier
 	}
 	return length <= 1 ? CONTROL_GROUP_ROOT : CONTROL_GROUP_HIDDEN;
 }
+
+bool control_group_file(int folder, const char *name, struct text *ret)
+{
+	CLEANUP(fd_cleanup) int fd = openat(folder, name, O_RDONLY | O_CLOEXEC);
+	return fd >= 0 && !proc_read_all(fd, ret, LIMIT_PROC_FILE_BYTES);
+}
+
+bool control_group_number(int folder, const char *name, uint64_t *ret)
+{
+	CLEANUP(text_deinit) struct text file = { 0 };
+	char *end;
+	if (!control_group_file(folder, name, &file))
+		return false;
+	*ret = strtoull(text_string(&file), &end, 10);
+	return end > text_string(&file);
+}

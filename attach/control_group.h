@@ -11,7 +11,7 @@
 #ifndef ATTACH_CONTROL_GROUP_H
 #define ATTACH_CONTROL_GROUP_H
 
-#include "base/error.h"
+#include "base/text.h"
 
 /* A tree of groups: one of v1's, or v2's only one. */
 struct control_hierarchy {
@@ -35,5 +35,11 @@ typedef bool (*control_group_visitor)(int folder, const char *path, void *contex
  * opened is left out. Out of memory counts as hidden. */
 enum control_group_answer control_group_visit(int pid, const struct control_hierarchy *hierarchy,
 					      control_group_visitor visit, void *context);
+
+/* A file of a group's folder, of one line at most a few KiB. False: it cannot be read. */
+bool control_group_file(int folder, const char *name, struct text *ret);
+
+/* The number that it begins with; false: it cannot be read, or is no number ("max"). */
+bool control_group_number(int folder, const char *name, uint64_t *ret);
 
 #endif

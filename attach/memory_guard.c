@@ -160,13 +160,6 @@ void memory_guard_room(const struct memory_guard *guard, struct memory_room *ret
 
 /* --- opening */
 
-static bool reads_one(int folder, const char *name)
-{
-	char text[NUMBER_BYTES];
-	CLEANUP(fd_cleanup) int fd = openat(folder, name, O_RDONLY | O_CLOEXEC);
-	return read_again(fd, text, sizeof(text)) && text[0] == '1';
-}
-
 /* An OOM at one level kills the topmost group below it, itself included, that has memory.oom.group
  * (mm/memcontrol.c: mem_cgroup_get_oom_group). */
 static bool add_level(int folder, const char *path, void *context)
@@ -174,8 +167,10 @@ static bool add_level(int folder, const char *path, void *context)
 	enum { FLAGS = O_RDONLY | O_CLOEXEC };
 	struct memory_guard *guard = context;
 	const struct memory_files *files = guard->files;
+	uint64_t together;
 	(void)path;
-	guard->together |= files->group && reads_one(folder, files->group);
+	guard->together |= files->group && control_group_number(folder, files->group, &together) &&
+			   together == 1;
 	int limit_fd = openat(folder, files->limit, FLAGS);
 	guard->blind |= limit_fd < 0 && errno != ENOENT; /* v2's root has none */
 	if (limit_fd < 0)

@@ -79,12 +79,14 @@ int proc_reopen(int path_fd, int flags)
 	return open(path, flags | O_CLOEXEC);
 }
 
+/* A folder below, as fd, is its owner's alone. */
 static int link_reach(int pid, const char *link)
 {
 	char path[PATH_BYTES];
+	enum credentials_use use = strchr(link, '/') ? CREDENTIALS_OPEN : CREDENTIALS_LOOK;
 	snprintf(path, sizeof(path), "/proc/%d/%s", pid, link);
 	CLEANUP(credentials_lower)
-	MAYBE_UNUSED struct raised before = credentials_raise(CREDENTIALS_OPEN);
+	MAYBE_UNUSED struct raised before = credentials_raise(use);
 	return open(path, O_PATH | O_CLOEXEC);
 }
 
@@ -225,12 +227,56 @@ static int visit_ids(DIR *folder, bool (*visit)(pid_t id, void *context), void *
 	return failed;
 }
 
-int proc_visit_processes(bool (*visit)(pid_t pid, void *context), void *context)
+bool proc_shares_namespace(int pid, const char *name)
+{
+	char link[64], ours[64], theirs[64];
+	snprintf(link, sizeof(link), "ns/%s", name);
+	ssize_t our_length = proc_link_read(getpid(), link, ours, sizeof(ours));
+	ssize_t length = proc_link_read(pid, link, theirs, sizeof(theirs));
+	return length > 0 && length == our_length && !memcmp(ours, theirs, (size_t)length);
+}
+
+struct ids {
+	pid_t *ids;
+	size_t count, capacity;
+	int failed;
+};
+
+static bool add_id(pid_t id, void *context)
+{
+	struct ids *list = context;
+	if (list->count == list->capacity) {
+		size_t capacity = list->capacity ? list->capacity * 2 : 1024;
+		pid_t *ids = reallocarray(list->ids, capacity, sizeof(*ids));
+		if (!ids) {
+			list->failed = ENOMEM;
+			return false;
+		}
+		list->ids = ids;
+		list->capacity = capacity;
+	}
+	list->ids[list->count++] = id;
+	return true;
+}
+
+static int list_processes(struct ids *ret)
 {
 	CLEANUP(credentials_lower)
 	MAYBE_UNUSED struct raised before = credentials_raise(CREDENTIALS_LOOK);
 	DIR *folder = opendir("/proc");
-	return folder ? visit_ids(folder, visit, context) : errno;
+	int failed = folder ? visit_ids(folder, add_id, ret) : errno;
+	return failed ? failed : ret->failed;
+}
+
+int proc_visit_processes(bool (*visit)(pid_t pid, void *context), void *context)
+{
+	struct ids list = { 0 };
+	int failed = list_processes(&list);
+	for (size_t i = 0; i < list.count && !failed; i++)
+		if (!visit(list.ids[i], context))
+			break;
+	free(list.ids);
+	return failed;
 }
 
 int proc_visit_tasks(pid_t pid, bool (*visit)(pid_t tid, void *context), void *context)

@@ -39,6 +39,9 @@ int proc_link_open(int pid, const char *link, int flags);
 /* readlink(2) of /proc/PID/LINK ("exe", "ns/mnt"). */
 ssize_t proc_link_read(int pid, const char *link, char *buffer, size_t size);
 
+/* Is the process in the same namespace as we ("pid", "mnt")? False where that cannot be told. */
+bool proc_shares_namespace(int pid, const char *name);
+
 /* Opens the file of an O_PATH descriptor, as ourselves. -1 with errno. */
 int proc_reopen(int path_fd, int flags);
 

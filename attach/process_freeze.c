@@ -5,8 +5,6 @@
 #include "base/cleanup.h"
 #include "base/limits.h"
 
-#include <fcntl.h>
-
 struct search {
 	struct arena *arena;
 	const char *group;
@@ -14,16 +12,11 @@ struct search {
 	struct error *error;
 };
 
-static bool read_file(int folder, const char *name, struct text *ret)
-{
-	CLEANUP(fd_cleanup) int fd = openat(folder, name, O_RDONLY | O_CLOEXEC);
-	return fd >= 0 && !proc_read_all(fd, ret, LIMIT_PROC_FILE_BYTES);
-}
-
 static bool file_begins(int folder, const char *name, const char *text)
 {
 	CLEANUP(text_deinit) struct text file = { 0 };
-	return read_file(folder, name, &file) && !strncmp(text_string(&file), text, strlen(text));
+	return control_group_file(folder, name, &file) &&
+	       !strncmp(text_string(&file), text, strlen(text));
 }
 
 /* False: found, go no further. */
@@ -50,7 +43,7 @@ static bool look_at_v1(int folder, const char *path, void *context)
 static bool says_frozen(int folder)
 {
 	CLEANUP(text_deinit) struct text events = { 0 };
-	return read_file(folder, "cgroup.events", &events) &&
+	return control_group_file(folder, "cgroup.events", &events) &&
 	       strstr(text_string(&events), "frozen 1");
 }
 

@@ -10,8 +10,9 @@
  *
  * Another process of ours, the keeper, does all that is done to the target, and watches: it drops
  * the copy before memory runs out, when it was held long enough, when we close it, and when we are
- * killed; and lets the target reap it (wait4(2), by one thread that stands for less than a
- * millisecond), so that nothing remains. Should the keeper be killed too, at whatever moment, the
+ * killed; and lets the target reap it (wait4(2), by one thread, which stands for that for less than
+ * a millisecond, as does the first; where none can, others are tried for LIMIT_REAP_MS), so that
+ * nothing remains. Should the keeper be killed too, at whatever moment, the
  * target goes on as if nothing had been, and the copy ends: by the kernel (PTRACE_O_EXITKILL), or
  * by itself when it was not yet held. A zombie remains then until the target ends or the next
  * snapshot of it, which takes it away. docs/SNAPSHOT.md says why it is done this way.

@@ -7,7 +7,6 @@
 #include "base/limits.h"
 
 #include <errno.h>
-#include <fcntl.h>
 
 enum { MIB = 1024 * 1024, KIBIBYTE = 1024 };
 #define WAY_OUT "--freeze needs none of it (the process stands still for as long as it takes)"
@@ -123,25 +122,14 @@ struct error *snapshot_refuse_filter(const struct snapshot_request *request, boo
 
 /* --- a clone that failed */
 
-static bool read_number(int folder, const char *name, uint64_t *ret)
-{
-	CLEANUP(text_deinit) struct text file = { 0 };
-	CLEANUP(fd_cleanup) int fd = openat(folder, name, O_RDONLY | O_CLOEXEC);
-	char *end;
-	if (fd < 0 || proc_read_all(fd, &file, LIMIT_PROC_FILE_BYTES))
-		return false;
-	*ret = strtoull(text_string(&file), &end, 10);
-	return end > text_string(&file); /* "max" is none */
-}
-
 /* Goes on upwards: each group may have a limit. */
 static bool look_at_pids(int folder, const char *path, void *context)
 {
 	bool *exhausted = context;
 	uint64_t limit, used;
 	(void)path;
-	*exhausted |= read_number(folder, "pids.max", &limit) &&
-		      read_number(folder, "pids.current", &used) && used >= limit;
+	*exhausted |= control_group_number(folder, "pids.max", &limit) &&
+		      control_group_number(folder, "pids.current", &used) && used >= limit;
 	return !*exhausted;
 }
 
@@ -219,6 +207,7 @@ struct error *snapshot_refuse_thread(int pid, bool on_its_way)
 			pid);
 	return error_new(ERROR_OS,
 			 "process %d is not copied: for %d s no thread of it could make a system "
-			 "call (each was handling a signal or ran outside libc); " FREEZE_INSTEAD,
+			 "call (each was about to handle a signal, or too far from the end of a "
+			 "library's code); " FREEZE_INSTEAD,
 			 pid, LIMIT_CALL_MS / 1000);
 }

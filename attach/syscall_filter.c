@@ -35,17 +35,8 @@ static bool filters_of(int pid, int tid, struct filters *ret)
 
 static bool same_container(int tid)
 {
-	static const char *const spaces[] = { "mnt", "pid", "cgroup" };
-	for (size_t i = 0; i < sizeof(spaces) / sizeof(spaces[0]); i++) {
-		char path[64], ours[64], theirs[64];
-		snprintf(path, sizeof(path), "/proc/self/ns/%s", spaces[i]);
-		ssize_t our_length = readlink(path, ours, sizeof(ours));
-		snprintf(path, sizeof(path), "ns/%s", spaces[i]);
-		ssize_t length = proc_link_read(tid, path, theirs, sizeof(theirs));
-		if (length <= 0 || length != our_length || memcmp(ours, theirs, (size_t)length))
-			return false;
-	}
-	return true;
+	return proc_shares_namespace(tid, "mnt") && proc_shares_namespace(tid, "pid") &&
+	       proc_shares_namespace(tid, "cgroup");
 }
 
 /* A filter may let a supervisor wait with its answer (SECCOMP_RET_USER_NOTIF). */

@@ -343,14 +343,6 @@ static struct error *stop_some(struct thread_stop *stop, const int *tids, size_t
 	return wait_for_all(stop, task);
 }
 
-static bool has_other_namespace(pid_t pid)
-{
-	char ours[64], theirs[64];
-	ssize_t our_length = proc_link_read(getpid(), "ns/pid", ours, sizeof(ours));
-	ssize_t length = proc_link_read(pid, "ns/pid", theirs, sizeof(theirs));
-	return length <= 0 || length != our_length || memcmp(ours, theirs, (size_t)length) != 0;
-}
-
 /* `count` 0: every thread. */
 static struct error *begin(const struct process_identity *process, const int *tids, size_t count,
 			   const struct task *task, struct thread_stop **ret)
@@ -366,7 +358,7 @@ static struct error *begin(const struct process_identity *process, const int *ti
 		return &error_no_memory;
 	stop->pid = pid;
 	stop->patience_ms = count ? LIMIT_STOP_ONE_MS : LIMIT_STOP_MS;
-	stop->other_namespace = has_other_namespace(pid);
+	stop->other_namespace = !proc_shares_namespace(pid, "pid");
 	arena_init(&stop->arena);
 	hold_back_stop_signals(stop);
 	struct error *error = count ? stop_some(stop, tids, count, task) : stop_all(stop, task);

@@ -18,7 +18,10 @@ static void say_how_long(const struct app *app)
 	text_of_seconds(app->process.hold_seconds, time, sizeof(time));
 	if (app->process.hold_seconds)
 		say(stderr,
-		    "The process stands still until you leave, and for %s (--hold) at most.", time);
+		    "The process stands still until you leave, and no longer than %s (--hold) but "
+		    "for "
+		    "a command that runs.",
+		    time);
 	else
 		say(stderr, "The process stands still until you leave.");
 }

@@ -358,7 +358,7 @@ struct error *pipeline_end(struct pipeline *pipeline, struct error *error)
 		ours = closed;
 	else
 		error_free(closed);
-	if (ours && !pipeline->path && ours->code == ERROR_OS)
+	if (ours && !pipeline->path && (ours->code == ERROR_OS || pipeline->app->writer.failed))
 		pipeline->app->broken = true;
 	bool ended_early = error && error->code == ERROR_OS && error->os_errno == EPIPE && stopped;
 	if (!ours && !ended_early)

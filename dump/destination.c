@@ -30,11 +30,12 @@ struct error *destination_check(const struct destination_request *request)
 /* However well it packs, and whatever others write meanwhile. */
 static struct error *check_room(void *context, uint64_t more)
 {
+	enum { BLOCK_BYTES = 512 }; /* stat(2); holes count for nobody */
 	const struct destination *destination = context;
 	struct stat written;
 	if (fstat(output_file_fd(destination->file), &written))
 		return error_os(errno, "cannot look at %s", destination->pod.path);
-	TRY(pod_room_check(&destination->pod, (uint64_t)written.st_size + more));
+	TRY(pod_room_check(&destination->pod, (uint64_t)written.st_blocks * BLOCK_BYTES + more));
 	return output_file_check_room(destination->file, more, destination->packed);
 }
 
