@@ -13,7 +13,7 @@ tell() { echo "$1" >&4; }
 count_is() { [ "$(grep -cE -e "$2" "$log")" = "$1" ]; }
 is_held() { grep -q 't (tracing stop)' "/proc/$victim/status"; }
 begin() {
-	"$program" analyze -p "$victim" --freeze -x - --keep-going "$@" <"$work/commands" >"$log" 2>&1 &
+	"$program" analyze -p "$victim" ${how:---freeze} -x - --keep-going "$@" <"$work/commands" >"$log" 2>&1 &
 	analyzer=$!
 	exec 4>"$work/commands"
 	tell modules
@@ -58,4 +58,20 @@ for word in x -1 nan inf 1441; do
 done
 ok "--hold 0.5" gives 0 "$program" analyze -p "$victim" --freeze --hold 0.5 -c modules
 end_victim
+
+# A thread that sleeps uninterruptibly cannot be let go with the others: it must not stand when it wakes, while we are there.
+for how in --freeze --snapshot; do
+	start_victim vfork 7
+	soon grep -q '^State:.D' "/proc/$victim/task"/*/status
+	begin $([ $how = --freeze ] && echo --hold 0.05)
+	sleeps() { grep -q '^State:.D' "/proc/$victim/task"/*/status; }
+	ok "$how of a process of which one thread sleeps" sleeps
+	stack
+	if [ $how = --freeze ]; then ok "... is let go after --hold" soon said 'stood still for 3 seconds'; fi
+	woke() { ! sleeps; }
+	ok "... the thread wakes" soon woke
+	ok "... and runs, while the session goes on" soon is_free
+	leave
+	end_victim
+done
 finish
