@@ -236,6 +236,23 @@ bool proc_shares_namespace(int pid, const char *name)
 	return length > 0 && length == our_length && !memcmp(ours, theirs, (size_t)length);
 }
 
+static bool differ(int tid, const char *one, const char *other)
+{
+	char a[64], b[64];
+	ssize_t length = proc_link_read(tid, one, a, sizeof(a));
+	ssize_t other_length = proc_link_read(tid, other, b, sizeof(b));
+	/* Of a PID namespace that has no process yet there is no link. */
+	return length > 0 && other_length != 0 &&
+	       (other_length < 0 ? errno == ENOENT && !strcmp(other, "ns/pid_for_children")
+				 : length != other_length || memcmp(a, b, (size_t)length) != 0);
+}
+
+bool proc_begins_namespace(int tid)
+{
+	return differ(tid, "ns/pid", "ns/pid_for_children") ||
+	       differ(tid, "ns/time", "ns/time_for_children");
+}
+
 struct ids {
 	pid_t *ids;
 	size_t count, capacity;

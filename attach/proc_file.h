@@ -42,6 +42,9 @@ ssize_t proc_link_read(int pid, const char *link, char *buffer, size_t size);
 /* Is the process in the same namespace as we ("pid", "mnt")? False where that cannot be told. */
 bool proc_shares_namespace(int pid, const char *name);
 
+/* Would a child of the task be the first of a new PID or time namespace (unshare(2))? */
+bool proc_begins_namespace(int tid);
+
 /* Opens the file of an O_PATH descriptor, as ourselves. -1 with errno. */
 int proc_reopen(int path_fd, int flags);
 

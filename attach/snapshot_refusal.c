@@ -205,9 +205,10 @@ struct error *snapshot_refuse_thread(int pid, bool on_its_way)
 			"of a clrpod that was killed; try again when it has ended (kill -CONT "
 			"if the process is stopped); " FREEZE_INSTEAD,
 			pid);
-	return error_new(ERROR_OS,
-			 "process %d is not copied: for %d s no thread of it could make a system "
-			 "call (each was about to handle a signal, or too far from the end of a "
-			 "library's code); " FREEZE_INSTEAD,
-			 pid, LIMIT_CALL_MS / 1000);
+	return error_new(
+		ERROR_OS,
+		"process %d is not copied: for %d s no thread of it could make a system "
+		"call (each was about to handle a signal, too far from the end of a "
+		"library's code, or makes children in a new PID namespace); " FREEZE_INSTEAD,
+		pid, LIMIT_CALL_MS / 1000);
 }

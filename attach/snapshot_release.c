@@ -207,6 +207,21 @@ bool snapshot_reap(const struct process_identity *process, int child, enum sysca
 
 /* --- what an earlier keeper could not take away */
 
+static int64_t oom_score(int pid)
+{
+	CLEANUP(text_deinit) struct text file = { 0 };
+	if (proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "/proc/%d/oom_score_adj", pid))
+		return 0;
+	return strtol(text_string(&file), NULL, 10);
+}
+
+/* A process of a BestEffort pod has that score itself, and so do its children. */
+static bool has_copys_score(int parent, int pid)
+{
+	return oom_score(pid) == SYSCALL_CHILD_OOM_SCORE &&
+	       oom_score(parent) != SYSCALL_CHILD_OOM_SCORE;
+}
+
 /* Its id as its parent sees it; 0: it is none. */
 static int leftover_of(int parent, int pid)
 {
@@ -218,10 +233,11 @@ static int leftover_of(int parent, int pid)
 	    ppid != parent || !proc_stat_number(&file, STAT_EXIT_SIGNAL, &exit_signal) ||
 	    exit_signal)
 		return 0;
-	bool ours = proc_stat_number(&file, STAT_EXIT_CODE, &status) &&
-		    status == SYSCALL_COPY_STATUS << 8; /* wait(2) */
-	if (!ours && (proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "/proc/%d/oom_score_adj", pid) ||
-		      strtol(text_string(&file), NULL, 10) != SYSCALL_CHILD_OOM_SCORE))
+	if (!proc_stat_number(&file, STAT_EXIT_CODE, &status))
+		return 0;
+	/* wait(2): ended by itself, or killed and with a copy's score. */
+	if (status != SYSCALL_COPY_STATUS << 8 &&
+	    (status != SIGKILL || !has_copys_score(parent, pid)))
 		return 0;
 	if (proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "/proc/%d/status", pid))
 		return 0;

@@ -33,10 +33,16 @@ static bool filters_of(int pid, int tid, struct filters *ret)
 	return ret->mode == SECCOMP_OFF || proc_number(&status, "Seccomp_filters", 10, &ret->count);
 }
 
+/* The same service too, where there are no containers: the control groups are the same. */
 static bool same_container(int tid)
 {
+	CLEANUP(text_deinit) struct text ours = { 0 };
+	CLEANUP(text_deinit) struct text theirs = { 0 };
 	return proc_shares_namespace(tid, "mnt") && proc_shares_namespace(tid, "pid") &&
-	       proc_shares_namespace(tid, "cgroup");
+	       proc_shares_namespace(tid, "cgroup") &&
+	       !proc_file_read(&ours, LIMIT_PROC_FILE_BYTES, "/proc/self/cgroup") &&
+	       !proc_file_read(&theirs, LIMIT_PROC_FILE_BYTES, "/proc/%d/cgroup", tid) &&
+	       !strcmp(text_string(&ours), text_string(&theirs));
 }
 
 /* A filter may let a supervisor wait with its answer (SECCOMP_RET_USER_NOTIF). */

@@ -15,11 +15,13 @@
 
 #include <sched.h>
 
-/* The copy shares the descriptors and the folder, so that its end closes no connection and no lock;
- * its end sends no signal (exit_signal 0). Should it ever run, it ends at once
- * (attach/syscall_code.h), with neither stack nor thread-local memory. */
+/* The copy shares the descriptors, so that its end closes no connection and no lock; not the
+ * folder: a process that shares that gets no rights of a set-user-id program (fs/exec.c:
+ * check_unsafe_exec), nor into another mount namespace (fs/namespace.c: mntns_install). Its end
+ * sends no signal (exit_signal 0). Should it ever run, it ends at once (attach/syscall_code.h),
+ * with neither stack nor thread-local memory. */
 enum {
-	SNAPSHOT_CLONE_FLAGS = CLONE_FILES | CLONE_FS | CLONE_SETTLS,
+	SNAPSHOT_CLONE_FLAGS = CLONE_FILES | CLONE_SETTLS,
 	SNAPSHOT_CLONE_STACK = 16, /* aligned as arm64 wants it; nothing is there */
 };
 

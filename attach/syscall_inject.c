@@ -101,7 +101,8 @@ const struct stopped_thread *syscall_injection_choose(struct target *target,
 			continue;
 		if (syscall_filter_trusts(first, target->pid, threads[i].tid))
 			rank += TRUSTED;
-		if (rank <= best_rank || !place_for(places, &registers))
+		if (rank <= best_rank || !place_for(places, &registers) ||
+		    proc_begins_namespace(threads[i].tid))
 			continue;
 		best = &threads[i];
 		best_rank = rank;
@@ -268,8 +269,12 @@ static struct error *take_signal(struct syscall_injection *injection, int signal
 		return error_new(ERROR_OS,
 				 "thread %d of process %d could not make a system call: %s",
 				 injection->tid, injection->pid, strsignal(signal));
-	injection->resend = info;
-	injection->resend.si_signo = signal;
+	info.si_signo = signal;
+	for (size_t i = 0; i < injection->resend_count; i++)
+		if (injection->resend[i].si_signo == signal)
+			return NULL; /* a standard signal waits once */
+	if (injection->resend_count < SYSCALL_SIGNALS)
+		injection->resend[injection->resend_count++] = info;
 	return NULL;
 }
 
@@ -352,10 +357,12 @@ struct error *syscall_injection_call(struct syscall_injection *injection, long n
  * do_rt_tgsigqueueinfo). */
 static void resend(struct syscall_injection *injection)
 {
-	siginfo_t *info = &injection->resend;
-	if (info->si_signo &&
-	    syscall(SYS_rt_tgsigqueueinfo, injection->pid, injection->tid, info->si_signo, info))
-		syscall(SYS_tgkill, injection->pid, injection->tid, info->si_signo);
+	for (size_t i = 0; i < injection->resend_count; i++) {
+		siginfo_t *info = &injection->resend[i];
+		if (syscall(SYS_rt_tgsigqueueinfo, injection->pid, injection->tid, info->si_signo,
+			    info))
+			syscall(SYS_tgkill, injection->pid, injection->tid, info->si_signo);
+	}
 }
 
 struct error *syscall_injection_call_child(const struct syscall_injection *injection, long number,

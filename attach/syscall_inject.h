@@ -30,14 +30,16 @@
  * out. It shows as well whose child it was. */
 enum { SYSCALL_CHILD_OOM_SCORE = 1000 };
 
+enum { SYSCALL_SIGNALS = 8 }; /* those of faults; one waits once (signal(7): standard signals) */
+
 struct syscall_injection {
 	int pid, tid;
 	uint64_t address;        /* of the code */
 	const struct task *task; /* may be NULL */
 	struct user_regs_struct registers;
-	uint64_t mask; /* of blocked signals */
-	siginfo_t
-		resend; /* a signal that came in between, sent again at the end; si_signo 0: none */
+	uint64_t mask;                     /* of blocked signals */
+	siginfo_t resend[SYSCALL_SIGNALS]; /* that came in between, to be sent again at the end */
+	size_t resend_count;
 	int child; /* of a clone: stopped, traced by us, killed when we die; 0: none, or it died */
 	bool suspended; /* its seccomp filters do not apply to the calls while we live */
 	bool spared;    /* ... and do no harm if we are killed (syscall_filter_spares()) */
@@ -48,7 +50,8 @@ struct syscall_injection {
 /* How well a stopped thread suits. `target` reads its process. */
 enum syscall_fit syscall_injection_fit(struct target *target, const struct stopped_thread *thread);
 
-/* The thread best suited, for which there is a place: first of all one whose filters are trusted
+/* The thread best suited, for which there is a place, and whose child would be no first of a new
+ * namespace (that ends with it): first of all one whose filters are trusted
  * (syscall_filter_trusts() with `first`). NULL: none stands so that it can be used just now (each
  * is about to handle a signal): resume and try again. */
 const struct stopped_thread *syscall_injection_choose(struct target *target,

@@ -247,7 +247,7 @@ static void leave_sleepers(struct thread_stop *stop)
 
 static struct error *wait_for_all(struct thread_stop *stop, const struct task *task)
 {
-	enum { FIRST_US = 20, LAST_US = 1000, LOOK_MS = 5, PATIENCE = 10 };
+	enum { FIRST_US = 20, LAST_US = 1000, LOOK_MS = 5 };
 	uint64_t start = clock_ns();
 	for (unsigned pause = FIRST_US;; pause = pause < LAST_US ? pause * 2 : pause) {
 		uint64_t waited_ms = (clock_ns() - start) / 1000000;
@@ -256,10 +256,10 @@ static struct error *wait_for_all(struct thread_stop *stop, const struct task *t
 		TRY(task_check(task, "stopping the threads of the process"));
 		if (waited_ms > stop->patience_ms)
 			leave_sleepers(stop);
-		if (waited_ms > LIMIT_STOP_MS * PATIENCE)
+		if (waited_ms > LIMIT_NO_STOP_MS)
 			return error_new(ERROR_OS,
 					 "process %d has threads that did not stop within %d s",
-					 (int)stop->pid, LIMIT_STOP_MS * PATIENCE / 1000);
+					 (int)stop->pid, LIMIT_NO_STOP_MS / 1000);
 		clock_sleep_us(pause);
 	}
 }
@@ -320,11 +320,12 @@ static struct error *take_registers(struct thread_stop *stop)
 		return NULL;
 	if (!stop->thread_count)
 		return error_new(ERROR_NOT_FOUND, "process %d has ended", (int)stop->pid);
-	return error_new(ERROR_OS,
-			 "none of the %zu threads of process %d stopped within %d s: all are in an "
-			 "uninterruptible sleep (a disk or a network file system does not answer, "
-			 "or they are frozen): see clrpod ps",
-			 stop->thread_count, (int)stop->pid, LIMIT_STOP_MS / 1000);
+	return error_new(
+		ERROR_OS,
+		"none of the %zu threads of process %d stopped within %d ms: all are in an "
+		"uninterruptible sleep (a disk or a network file system does not answer, "
+		"or they are frozen): see clrpod ps",
+		stop->thread_count, (int)stop->pid, LIMIT_STOP_MS);
 }
 
 struct error *thread_stop_read_details(struct thread_stop *stop)
@@ -353,6 +354,12 @@ static struct error *begin(const struct process_identity *process, const int *ti
 		TRY(process_state_check(pid, PROCESS_NEED_STOP));
 	if (pid == getpid())
 		return error_new(ERROR_USAGE, "process %d is clrpod itself", pid);
+	if (!proc_shows_our_ids())
+		return error_new(ERROR_UNSUPPORTED,
+				 "cannot stop process %d: /proc shows the processes of another PID "
+				 "namespace than ours, and ptrace goes by ours: mount its own "
+				 "(unshare --mount-proc)",
+				 pid);
 	struct thread_stop *stop = calloc(1, sizeof(*stop));
 	if (!stop)
 		return &error_no_memory;

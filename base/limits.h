@@ -25,8 +25,10 @@ enum {
 						       packed; with more it is unpacked whole */
 	LIMIT_FROZEN_BYTES =
 		64 * 1024 *
-		1024,         /* of shared memory, copied for a snapshot while the process stands */
-	LIMIT_STOP_MS = 3000, /* how long a thread may take to stop before we go on without it */
+		1024, /* of shared memory, copied for a snapshot while the process stands */
+	LIMIT_STOP_MS =
+		200, /* how long a thread may sleep uninterruptibly before we go on without it */
+	LIMIT_NO_STOP_MS = 30 * 1000,     /* the same of one that should run, before we give up */
 	LIMIT_STOP_ONE_MS = 20,           /* the same where only some threads are stopped */
 	LIMIT_CALL_MS = 3000,             /* how long a call that a thread makes for us may take */
 	LIMIT_CALL_TOLD_MS = 1000,        /* and from when we are told to stop */

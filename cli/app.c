@@ -48,12 +48,16 @@ void app_cleanup(struct app *app)
 PRINTF_LIKE(1, 0)
 static void warn_stderr(const char *format, va_list arguments)
 {
+	static bool stalled; /* once is enough: what comes after is lost */
 	struct patient_writer writer;
+	if (stalled)
+		return;
 	patient_writer_open(&writer, STDERR_FILENO, NULL);
 	writer.stall_seconds = 1;
 	FILE *to = patient_writer_stream(&writer);
 	say_va(to ? to : stderr, "clrpod: ", format, arguments);
 	file_cleanup(&to);
+	stalled = writer.failed == PATIENT_STALLED;
 	patient_writer_close(&writer);
 }
 

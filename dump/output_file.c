@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -65,13 +66,28 @@ static void unblock_file_size_signal(struct output_file *file)
 	file->masked = false;
 }
 
+/* Does another collect have it open for writing (the lock that create() takes)? */
+static bool is_being_written(const char *partial)
+{
+	CLEANUP(fd_cleanup) int fd = open(partial, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK;
+}
+
 static struct error *create(struct output_file *file)
 {
 	CLEANUP(credentials_resume)
 	MAYBE_UNUSED struct as_ourselves before = credentials_as_ourselves();
+	if (file->force && is_being_written(file->partial))
+		return error_new(
+			ERROR_USAGE,
+			"%s is being written by another collect: name another file, or wait",
+			file->partial);
 	if (file->force && unlink(file->partial) && errno != ENOENT)
 		return error_os(errno, "cannot replace %s", file->partial);
 	file->fd = open(file->partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	/* Gone when we are, however we end; a file system without locks has none. */
+	if (file->fd >= 0 && flock(file->fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK)
+		return error_os(errno, "cannot lock %s", file->partial);
 	if (file->fd >= 0)
 		return NULL;
 	if (errno == EEXIST)
@@ -233,10 +249,20 @@ struct error *output_file_check_room(const struct output_file *file, uint64_t mo
 	return check_place(file, &need);
 }
 
+/* Is what has the name still what we wrote? */
+static bool is_ours(const struct output_file *file)
+{
+	struct stat ours, named;
+	return !fstat(file->fd, &ours) && !lstat(file->partial, &named) &&
+	       ours.st_dev == named.st_dev && ours.st_ino == named.st_ino;
+}
+
 static int rename_finished(const struct output_file *file)
 {
 	CLEANUP(credentials_resume)
 	MAYBE_UNUSED struct as_ourselves before = credentials_as_ourselves();
+	if (!is_ours(file))
+		return ESTALE;
 	if (file->force)
 		return rename(file->partial, file->path) ? errno : 0;
 	if (!renameat2(AT_FDCWD, file->partial, AT_FDCWD, file->path, RENAME_NOREPLACE))
@@ -281,6 +307,11 @@ struct error *output_file_finish(struct output_file *file, uint64_t *ret_disk_by
 	if (failed == EEXIST)
 		return error_new(ERROR_USAGE, "%s has come into being meanwhile: use --force",
 				 file->path);
+	if (failed == ESTALE)
+		return error_new(
+			ERROR_OS,
+			"%s was removed or replaced while it was written: there is no dump",
+			file->partial);
 	if (failed)
 		return error_os(failed, "cannot rename %s to %s", file->partial, file->path);
 	file->finished = true;
@@ -305,9 +336,9 @@ void output_file_free(struct output_file *file)
 	if (file->fd >= 0) {
 		CLEANUP(credentials_resume)
 		MAYBE_UNUSED struct as_ourselves before = credentials_as_ourselves();
-		close(file->fd);
-		if (!file->finished)
+		if (!file->finished && is_ours(file))
 			unlink(file->partial);
+		close(file->fd);
 	}
 	unblock_file_size_signal(file);
 	free(file->path);

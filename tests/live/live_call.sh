@@ -93,4 +93,24 @@ wait $piped
 ok "... and the program has its own" test -n "$(ls "/proc/$victim/fd")"
 end_victim
 rm -f "$core"*
+# Whose next child would be the first process of a namespace: that would end with the copy, and no other could follow.
+if unshare -p true 2>/dev/null; then
+	unshare -p sleep 60 &
+	victim=$!
+	in_sleep() { [ "$(cat "/proc/$victim/comm")" = sleep ]; }
+	soon in_sleep
+	ok "a process that makes children in a new PID namespace: refused" status_is 3 collect -o "$core"
+	ok "... in one sentence" one_sentence 'makes children in a new PID namespace.*--freeze'
+	way=--freeze
+	ok "... --freeze collects it" status_is 0 collect -o "$core"
+	way=
+	rm -f "$core"
+	foreign() { unshare -pf "$program" collect -p "$victim" -o "$core" >"$log" 2>&1; }
+	ok "where /proc shows another PID namespace: refused" status_is 3 foreign
+	ok "... in one sentence" one_sentence '/proc shows the processes of another PID namespace'
+	ok "... nobody stands" is_free
+	end_victim
+else
+	skip "namespaces" "no PID namespace can be had here"
+fi
 finish

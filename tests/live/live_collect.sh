@@ -105,6 +105,8 @@ begin_collect
 kill -STOP "$victim"
 ok "two at once: refused" status_is 3 collect -o "$work/second.core" --force
 ok "... naming who has it" one_sentence "process $collector is tracing it"
+ok "the same file at once, with --force: refused" status_is 2 collect -o "$core" --force
+ok "... as another writes it" one_sentence 'v.core.partial is being written by another collect'
 wait "$collector"
 ok "SIGSTOP in the middle takes effect afterwards" soon is_job_stopped
 begin_collect

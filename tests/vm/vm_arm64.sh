@@ -24,4 +24,4 @@ if vm_add_app; then
 else
 	echo "# $why"
 fi
-vm_boot 2048 kill.sh live.sh
+vm_boot 3072 kill.sh live.sh
