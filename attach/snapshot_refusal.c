@@ -77,6 +77,50 @@ static struct error *refuse_unseen(const struct snapshot_request *request)
 	return refusal(&text);
 }
 
+/* --- process ids */
+
+struct ids_left {
+	uint64_t spare;
+	bool short_of;
+};
+
+/* Goes on upwards: each group may have a limit. */
+static bool look_at_pids(int folder, const char *path, void *context)
+{
+	struct ids_left *left = context;
+	uint64_t limit, used;
+	(void)path;
+	left->short_of |= control_group_number(folder, "pids.max", &limit) &&
+			  control_group_number(folder, "pids.current", &used) &&
+			  used + left->spare >= limit;
+	return !left->short_of;
+}
+
+/* May no process, or thread, be added but `spare` more? */
+static bool pids_exhausted(int pid, uint64_t spare)
+{
+	static const struct control_hierarchy hierarchies[] = { { "pids", "cgroup" },
+								{ "", "cgroup2" } };
+	struct ids_left left = { .spare = spare };
+	for (size_t i = 0; i < sizeof(hierarchies) / sizeof(hierarchies[0]) && !left.short_of; i++)
+		control_group_visit(pid, &hierarchies[i], look_at_pids, &left);
+	return left.short_of;
+}
+
+/* The copy takes one, which a thread that is made meanwhile would lack. */
+static struct error *check_ids(const struct snapshot_request *request)
+{
+	enum { SPARE = 4 };
+	int pid = request->process.pid;
+	if (request->insist || !pids_exhausted(process_memory_id(pid), SPARE))
+		return NULL;
+	return error_new(
+		ERROR_UNSUPPORTED,
+		"no snapshot of process %d: its control group is at, or within %d of, its "
+		"limit of processes and threads (pids.max), and the copy would take one: " WAY_OUT,
+		pid, SPARE);
+}
+
 struct error *snapshot_check_room(const struct snapshot_request *request,
 				  const struct memory_guard *guard, uint64_t freed_bytes)
 {
@@ -85,6 +129,7 @@ struct error *snapshot_check_room(const struct snapshot_request *request,
 	char figures[256];
 	if (!memory_guard_sees(guard) && !request->insist)
 		return refuse_unseen(request);
+	TRY(check_ids(request));
 	memory_guard_room(guard, &room);
 	uint64_t needed = needed_bytes(request->process.pid, &room);
 	if (room.room_bytes >= needed || needed - room.room_bytes <= freed_bytes)
@@ -122,27 +167,6 @@ struct error *snapshot_refuse_filter(const struct snapshot_request *request, boo
 
 /* --- a clone that failed */
 
-/* Goes on upwards: each group may have a limit. */
-static bool look_at_pids(int folder, const char *path, void *context)
-{
-	bool *exhausted = context;
-	uint64_t limit, used;
-	(void)path;
-	*exhausted |= control_group_number(folder, "pids.max", &limit) &&
-		      control_group_number(folder, "pids.current", &used) && used >= limit;
-	return !*exhausted;
-}
-
-static bool pids_exhausted(int pid)
-{
-	static const struct control_hierarchy hierarchies[] = { { "pids", "cgroup" },
-								{ "", "cgroup2" } };
-	bool exhausted = false;
-	for (size_t i = 0; i < sizeof(hierarchies) / sizeof(hierarchies[0]) && !exhausted; i++)
-		control_group_visit(pid, &hierarchies[i], look_at_pids, &exhausted);
-	return exhausted;
-}
-
 static bool strict_overcommit(void)
 {
 	CLEANUP(text_deinit) struct text file = { 0 };
@@ -154,7 +178,7 @@ static const char *limit_behind(int pid, int os_errno)
 {
 	switch (os_errno) {
 	case EAGAIN:
-		return pids_exhausted(process_memory_id(pid))
+		return pids_exhausted(process_memory_id(pid), 0)
 			       ? "its control group is at its limit of processes (pids.max)"
 			       : "its user is at the limit of processes (RLIMIT_NPROC, ulimit -u), "
 				 "or "

@@ -10,9 +10,10 @@
 
 #include <stddef.h>
 
-/* ERROR_UNSUPPORTED when the process's limits leave no room for a copy: its page tables, and what
- * is written until the watch can react; in a pod with the command that raises the limit. With
- * `insist` limits that cannot be seen are no reason. `freed_bytes`: will be given back before. */
+/* ERROR_UNSUPPORTED when the limits of the process leave no room for a copy: its id, its page
+ * tables, and what is written until the watch can react; in a pod with the command that raises the
+ * limit. With `insist` limits that cannot be seen are no reason. `freed_bytes`: will be given back
+ * before. */
 MUST_CHECK struct error *snapshot_check_room(const struct snapshot_request *request,
 					     const struct memory_guard *guard,
 					     uint64_t freed_bytes);

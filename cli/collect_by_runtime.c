@@ -19,16 +19,18 @@ static enum diagnostics_dump_type wanted_type(const struct invocation *invocatio
 	return DIAGNOSTICS_DUMP_FULL;
 }
 
-static struct error *copy(const struct runtime_dump *dump, const struct destination_request *to,
-			  struct written *ret)
+static struct error *copy(const struct runtime_dump *dump, struct destination *destination,
+			  const struct task *task, struct written *ret)
 {
-	struct destination *destination;
-	TRY(destination_open(to, dump->bytes, &destination));
-	struct error *error = runtime_dump_copy(dump, destination_sink(destination), to->task);
-	if (!error)
-		error = destination_finish(destination, &ret->figures);
-	destination_free(destination);
-	return error;
+	TRY(runtime_dump_copy(dump, destination_sink(destination), task));
+	return destination_finish(destination, &ret->figures);
+}
+
+/* About how long the dump will be: what is resident, and of a mini dump a few MiB. */
+static uint64_t estimate(const struct process_info *process, enum diagnostics_dump_type type)
+{
+	enum { MINI_BYTES = 16 * 1024 * 1024 };
+	return type == DIAGNOSTICS_DUMP_MINI ? MINI_BYTES : process->resident_bytes;
 }
 
 static struct error *take(struct app *app, const struct invocation *invocation,
@@ -36,16 +38,24 @@ static struct error *take(struct app *app, const struct invocation *invocation,
 			  struct written *ret)
 {
 	struct runtime_dump dump;
+	struct destination *destination;
+	enum diagnostics_dump_type type = wanted_type(invocation);
 	TRY(destination_check(to));
 	app_warn(app,
 		 "cannot read the memory of process %d: %s; its runtime is asked for the dump "
 		 "instead: it stands still until that is written, into its own %s",
 		 process->pid, process->reason, process->socket.folder);
-	TRY(process_reach_files(process));
-	TRY(runtime_dump_take(process, wanted_type(invocation), to->force, to->task, &dump));
-	ret->wait_ms = dump.wait_ms;
-	struct error *error = copy(&dump, to, ret);
-	runtime_dump_release(&dump);
+	/* First: what cannot be written costs the process nothing, and no dump is lost for it. */
+	TRY(destination_open(to, estimate(process, type), &destination));
+	struct error *error = process_reach_files(process);
+	if (!error)
+		error = runtime_dump_take(process, type, to->force, to->task, &dump);
+	if (!error) {
+		ret->wait_ms = dump.wait_ms;
+		error = copy(&dump, destination, to->task, ret);
+		runtime_dump_release(&dump);
+	}
+	destination_free(destination);
 	return error;
 }
 
