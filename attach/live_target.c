@@ -4,6 +4,7 @@
 #include "attach/proc_file.h"
 #include "attach/process_access.h"
 #include "attach/process_file.h"
+#include "attach/thread_hold.h"
 #include "base/bytes.h"
 #include "base/limits.h"
 
@@ -18,7 +19,8 @@ struct live_target {
 	struct target base;
 	int memory_id; /* whose /proc files these are: process_memory_id(), or the copy */
 	int memory_fd; /* -1: process_vm_readv instead */
-	struct thread_stop *stop;  /* NULL: it runs */
+	struct thread_hold *hold;  /* NULL: it was not opened LIVE_STOPPED */
+	struct thread_stop *stop;  /* NULL: nor LIVE_STOPPED_BRIEFLY */
 	struct snapshot *snapshot; /* NULL: there is none */
 	bool released;             /* what was held of it was let go */
 	struct arena arena;
@@ -94,7 +96,7 @@ static size_t read_snapshot(const struct live_target *live, uint64_t address, vo
 static size_t live_read_some(struct target *target, uint64_t address, void *buffer, size_t size)
 {
 	struct live_target *live = live_of(target);
-	if (live->released)
+	if (live->released || (live->hold && !thread_hold_lasts(live->hold)))
 		return 0; /* it runs: what is there now is of another moment */
 	return live->snapshot ? read_snapshot(live, address, buffer, size)
 			      : read_process(live, address, buffer, size);
@@ -166,7 +168,7 @@ static struct error *visit_running_threads(int pid, thread_visitor visit, void *
 static struct error *live_visit_threads(struct target *target, thread_visitor visit, void *context)
 {
 	struct live_target *live = live_of(target);
-	if (!live->stop && !live->snapshot)
+	if (!live->stop && !live->hold && !live->snapshot)
 		return visit_running_threads(live->base.pid, visit, context);
 	size_t count;
 	const struct stopped_thread *threads = live_target_threads(target, &count);
@@ -205,7 +207,7 @@ static struct error *live_check(struct target *target)
 				 live->base.pid, dropped);
 	if (live->snapshot)
 		return NULL;
-	if (live->released)
+	if (live->released || (live->hold && !thread_hold_lasts(live->hold)))
 		return error_new(ERROR_NOT_FOUND,
 				 "process %d was let go, and runs: refresh takes it anew",
 				 live->base.pid);
@@ -234,16 +236,19 @@ static bool live_release(struct target *target)
 	struct live_target *live = live_of(target);
 	if (live->snapshot)
 		snapshot_drop(live->snapshot);
+	live->released |= live->hold || live->stop;
+	if (live->hold)
+		thread_hold_end(live->hold);
 	if (!live->stop)
 		return true;
 	thread_stop_resume(live->stop);
-	live->released = true;
 	return thread_stop_let_go(live->stop);
 }
 
 static void live_close(struct target *target)
 {
 	struct live_target *live = live_of(target);
+	thread_hold_free(live->hold);
 	thread_stop_free(live->stop);
 	snapshot_close(live->snapshot);
 	if (live->memory_fd >= 0)
@@ -389,10 +394,15 @@ static struct error *open_checked(struct live_target *live, const struct process
 static struct error *stop(struct live_target *live, const struct process_identity *process,
 			  enum live_stop how, const struct task *task)
 {
-	if (how == LIVE_RUNNING)
+	switch (how) {
+	case LIVE_RUNNING:
 		return NULL;
-	TRY(thread_stop_begin(process, task, &live->stop));
-	return how == LIVE_STOPPED ? thread_stop_read_details(live->stop) : NULL;
+	case LIVE_STOPPED:
+		return thread_hold_begin(process, task, &live->hold);
+	case LIVE_STOPPED_BRIEFLY:
+		return thread_stop_begin(process, task, &live->stop);
+	}
+	return NULL;
 }
 
 struct error *live_target_open(const struct process_identity *process, enum live_stop how,
@@ -441,6 +451,8 @@ const struct stopped_thread *live_target_threads(const struct target *target, si
 {
 	const struct live_target *live = live_of(target);
 	*ret_count = 0;
+	if (live->hold)
+		return thread_hold_threads(live->hold, ret_count);
 	if (live->stop)
 		return thread_stop_threads(live->stop, ret_count);
 	if (!live->snapshot)
@@ -465,5 +477,7 @@ double live_target_resume(struct target *target)
 	struct live_target *live = live_of(target);
 	if (live->snapshot)
 		return snapshot_record(live->snapshot)->pause_ms;
+	if (live->hold)
+		return thread_hold_end(live->hold);
 	return live->stop ? thread_stop_resume(live->stop) : 0;
 }

@@ -1,7 +1,7 @@
 /*
  * A live process as a target, in one of three ways: as it runs, stopped, or as a snapshot. Memory
  * is read with pread on /proc/PID/mem (process_vm_readv where that file cannot be opened); mappings
- * are read once, at open. With LIVE_STOPPED every thread is stopped first (attach/thread_stop.h)
+ * are read once, at open. With LIVE_STOPPED every thread is stopped first (attach/thread_hold.h)
  * and stays so until the target is closed, which resumes it: close from the thread that opened.
  * With LIVE_RUNNING memory moves under the reader, and threads have no registers. A snapshot
  * (attach/snapshot.h) has the threads and the memory of one moment while the process runs on; when
@@ -24,7 +24,9 @@
 enum live_stop {
 	LIVE_RUNNING,
 	LIVE_STOPPED,
-	LIVE_STOPPED_BRIEFLY, /* without thread_stop_read_details(), which the caller owes */
+	/* By the calling thread itself (attach/thread_stop.h), which can then borrow threads;
+	 * without thread_stop_read_details(), which the caller owes. */
+	LIVE_STOPPED_BRIEFLY,
 };
 
 /* *ret is closed with target_close(). ERROR_NOT_FOUND: no such process. ERROR_OS: not allowed (the
@@ -47,7 +49,8 @@ int live_target_memory_id(const struct target *target);
 /* The threads with what is known of them: none of a running process. */
 const struct stopped_thread *live_target_threads(const struct target *target, size_t *ret_count);
 
-/* The snapshot, or the stop, that the target owns; NULL: opened without. */
+/* The snapshot, or the stop (of LIVE_STOPPED_BRIEFLY), that the target owns; NULL: opened without.
+ */
 struct snapshot *live_target_snapshot(const struct target *target);
 struct thread_stop *live_target_stop(const struct target *target);
 

@@ -179,6 +179,18 @@ bool proc_stat_number(const struct text *stat, unsigned number, int64_t *ret)
 	return end > field;
 }
 
+int proc_tracer(const struct text *status)
+{
+	CLEANUP(text_deinit) struct text file = { 0 };
+	uint64_t thread, process;
+	if (!proc_number(status, "TracerPid", 10, &thread) || !thread)
+		return 0;
+	if (proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "/proc/%d/status", (int)thread) ||
+	    !proc_number(&file, "Tgid", 10, &process))
+		process = thread;
+	return (int)process;
+}
+
 bool proc_has_ended(int pid, int tid)
 {
 	CLEANUP(text_deinit) struct text stat = { 0 };

@@ -65,6 +65,9 @@ bool proc_stat_number(const struct text *stat, unsigned number, int64_t *ret);
 /* 'R', 'S', 'D', 'T', 't', 'Z', 'X' …; 0: the file does not say. */
 char proc_stat_state(const struct text *stat);
 
+/* The process that traces the one whose status this is: TracerPid names a thread of it. 0: none. */
+int proc_tracer(const struct text *status);
+
 /* Is the task no more, or a zombie? `pid` and `tid` may be the same. False where that cannot be
  * told. */
 bool proc_has_ended(int pid, int tid);

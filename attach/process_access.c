@@ -104,7 +104,8 @@ static void explain_same_owner(int scope, struct process_wants *wants, struct te
 
 static void explain(const struct text *status, struct process_wants *wants, struct text *ret)
 {
-	uint64_t uid, gid, tracer;
+	uint64_t uid, gid;
+	int tracer = proc_tracer(status);
 	int scope = yama_scope();
 	if (!proc_number(status, "Uid", 10, &uid) || !proc_number(status, "Gid", 10, &gid)) {
 		text_printf(ret, "its /proc/%d/status makes no sense", wants->pid);
@@ -112,9 +113,8 @@ static void explain(const struct text *status, struct process_wants *wants, stru
 	}
 	wants->uid = uid;
 	wants->gid = gid;
-	if (proc_number(status, "TracerPid", 10, &tracer) && tracer) {
-		text_printf(ret, "process %llu is tracing it already: end that debugger",
-			    (unsigned long long)tracer);
+	if (tracer) {
+		text_printf(ret, "process %d is tracing it already: end that debugger", tracer);
 	} else if (credentials_permitted(CAPABILITY_SYS_PTRACE)) {
 		explain_with_capability(scope, wants, ret);
 	} else {

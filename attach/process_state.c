@@ -23,8 +23,8 @@ static void count(const struct text *status, char state, struct census *census)
 	census->living++;
 	census->stopped += state == 'T';
 	census->asleep += state == 'D';
-	if (proc_number(status, "TracerPid", 10, &number) && number)
-		census->tracer = (int)number;
+	if (!census->tracer)
+		census->tracer = proc_tracer(status);
 	if (proc_number(status, "voluntary_ctxt_switches", 10, &number))
 		census->switches += number;
 	if (proc_number(status, "nonvoluntary_ctxt_switches", 10, &number))

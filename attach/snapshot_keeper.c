@@ -28,6 +28,7 @@ static volatile sig_atomic_t stop_requested;
 struct keeper {
 	const struct snapshot_request *request;
 	struct task task;
+	int program; /* who wants the snapshot */
 	int socket, file;
 	struct arena arena;
 	struct memory_guard *guard;
@@ -247,6 +248,10 @@ static struct error *take(struct keeper *keeper, uint64_t *ret_record)
 
 /* --- watching it */
 
+struct stuck {
+	uint64_t looked_ms, told_ms; /* CLOCK_MONOTONIC; 0: never, not told */
+};
+
 static bool copy_died(struct keeper *keeper)
 {
 	int status;
@@ -254,6 +259,35 @@ static bool copy_died(struct keeper *keeper)
 		return false;
 	keeper->copy = 0;
 	return true;
+}
+
+/* A program that waits in the kernel, as for a file system that does not answer, takes no signal
+ * and does not even die: but that it was told to shows (proc(5): SigPnd, ShdPnd). */
+static bool program_is_told(const struct keeper *keeper)
+{
+	CLEANUP(text_deinit) struct text status = { 0 };
+	const uint64_t wanted = 1ull << (SIGTERM - 1) | 1ull << (SIGINT - 1) |
+				1ull << (SIGHUP - 1) | 1ull << (SIGKILL - 1);
+	uint64_t own, shared;
+	return !proc_file_read(&status, LIMIT_PROC_FILE_BYTES, "/proc/%d/status",
+			       keeper->program) &&
+	       proc_number(&status, "SigPnd", 16, &own) &&
+	       proc_number(&status, "ShdPnd", 16, &shared) && ((own | shared) & wanted);
+}
+
+/* For LIMIT_HOLD_TOLD_MS; looked at ten times a second. */
+static bool program_is_stuck(const struct keeper *keeper, struct stuck *stuck)
+{
+	enum { LOOK_MS = 100 };
+	uint64_t now = clock_ms();
+	if (now - stuck->looked_ms < LOOK_MS)
+		return false;
+	stuck->looked_ms = now;
+	if (!program_is_told(keeper))
+		stuck->told_ms = 0;
+	else if (!stuck->told_ms)
+		stuck->told_ms = now;
+	return stuck->told_ms && now - stuck->told_ms > LIMIT_HOLD_TOLD_MS;
 }
 
 /* The process runs, but for threads that slept uninterruptibly: those are let go as they wake. */
@@ -271,12 +305,13 @@ static void watch(struct keeper *keeper, struct snapshot_message *ret)
 	enum { CALM_MS = 20, ALERT_MS = 4, NEAR = 4 };
 	const struct snapshot_request *request = keeper->request;
 	uint64_t end = clock_ms() + request->hold_seconds * 1000ull;
+	struct stuck stuck = { 0 };
 	int tick = ALERT_MS;
 	for (;;) {
 		struct memory_room room;
 		struct pollfd wait = { .fd = keeper->socket, .events = POLLIN };
 		let_go(keeper);
-		if (poll(&wait, 1, tick) > 0 || stop_requested)
+		if (poll(&wait, 1, tick) > 0 || stop_requested || program_is_stuck(keeper, &stuck))
 			return;
 		if (runs_short(keeper, &room)) {
 			snapshot_room_text(&room, ret->text, sizeof(ret->text));
@@ -387,6 +422,7 @@ _Noreturn void snapshot_keeper_run(const struct snapshot_request *request, int p
 {
 	struct keeper keeper = { .request = request,
 				 .task = { .stop = &stop_requested },
+				 .program = program,
 				 .socket = socket,
 				 .file = file };
 	setsid();

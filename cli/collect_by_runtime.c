@@ -37,7 +37,7 @@ static struct error *take(struct app *app, const struct invocation *invocation,
 			  const struct process_info *process, const struct destination_request *to,
 			  struct written *ret)
 {
-	struct runtime_dump dump;
+	struct runtime_dump dump = { 0 };
 	struct destination *destination;
 	enum diagnostics_dump_type type = wanted_type(invocation);
 	TRY(destination_check(to));

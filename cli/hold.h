@@ -16,7 +16,6 @@ struct hold {
 	unsigned seconds;
 	uint64_t end_ms; /* CLOCK_MONOTONIC; 0: nothing is held, or as long as the session */
 	bool ended;      /* it was let go for that reason, and not taken again */
-	bool releasing;  /* ... but for threads that sleep: target_ops.release */
 };
 
 /* The process is held from now on. `seconds` 0: as long as the session. */

@@ -1,8 +1,8 @@
 /*
  * A core of a live process: of a snapshot (attach/snapshot.h), for which it stands still for some
  * milliseconds, or written while it stands still, with `freeze`: stop, registers, memory, resume,
- * then fsync and rename. The process runs on whatever becomes of us; one that was in job-control
- * stop stays stopped as it was.
+ * then fsync and rename. The process runs on whatever becomes of us (attach/thread_hold.h); one
+ * that was in job-control stop stays stopped as it was.
  *
  * What is written: every mapping (read-only file pages too: symbols, descriptor and metadata are in
  * the dump) except [vvar] and [vsyscall]; anonymous pages that were never touched are holes. The

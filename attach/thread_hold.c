@@ -1,0 +1,187 @@
+#include "attach/thread_hold.h"
+
+#include "base/clock.h"
+#include "base/limits.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+enum hold_state { HOLD_BEGINS, HOLD_STANDS, HOLD_TO_END, HOLD_ENDED };
+
+struct thread_hold {
+	struct process_identity process;
+	const struct task *task;
+	pthread_t thread;
+	bool joined;
+	pthread_mutex_t lock; /* of `state` */
+	pthread_cond_t changed;
+	enum hold_state state;
+	atomic_bool lasts;
+	struct thread_stop *stop; /* of the thread, until it has ended */
+	struct error *error;
+	double pause_ms;
+	sigset_t old_mask;
+};
+
+static void set_state(struct thread_hold *hold, enum hold_state state)
+{
+	pthread_mutex_lock(&hold->lock);
+	hold->state = state;
+	pthread_cond_broadcast(&hold->changed);
+	pthread_mutex_unlock(&hold->lock);
+}
+
+/* Stuck in the kernel, the thread that should take the signal does not: it stays pending for all,
+ * and for this one, which has it blocked, sigpending(2) tells. */
+static bool is_told(const struct thread_hold *hold)
+{
+	sigset_t pending;
+	if (hold->task && hold->task->stop && *hold->task->stop)
+		return true;
+	return !sigpending(&pending) &&
+	       (sigismember(&pending, SIGTERM) || sigismember(&pending, SIGINT) ||
+		sigismember(&pending, SIGHUP));
+}
+
+static void wait_for_end(struct thread_hold *hold)
+{
+	enum { LOOK_NS = 100 * 1000 * 1000, SECOND_NS = 1000 * 1000 * 1000 };
+	uint64_t told_ms = 0;
+	pthread_mutex_lock(&hold->lock);
+	while (hold->state != HOLD_TO_END) {
+		uint64_t now_ms = clock_ms();
+		if (!is_told(hold))
+			told_ms = 0;
+		else if (!told_ms)
+			told_ms = now_ms;
+		else if (now_ms - told_ms > LIMIT_HOLD_TOLD_MS)
+			break;
+		struct timespec until;
+		clock_gettime(CLOCK_MONOTONIC, &until);
+		until.tv_nsec += LOOK_NS;
+		until.tv_sec += until.tv_nsec / SECOND_NS;
+		until.tv_nsec %= SECOND_NS;
+		pthread_cond_timedwait(&hold->changed, &hold->lock, &until);
+	}
+	pthread_mutex_unlock(&hold->lock);
+}
+
+static void *hold_process(void *argument)
+{
+	struct thread_hold *hold = argument;
+	hold->error = thread_stop_begin(&hold->process, hold->task, &hold->stop);
+	if (!hold->error)
+		hold->error = thread_stop_read_details(hold->stop);
+	atomic_store(&hold->lasts, !hold->error);
+	set_state(hold, HOLD_STANDS);
+	if (!hold->error)
+		wait_for_end(hold);
+	atomic_store(&hold->lasts, false);
+	if (hold->stop)
+		hold->pause_ms = thread_stop_resume(hold->stop);
+	return NULL;
+}
+
+/* The signals are for the other threads. */
+static int start_thread(struct thread_hold *hold)
+{
+	sigset_t all, before;
+	sigfillset(&all);
+	int failed = pthread_sigmask(SIG_SETMASK, &all, &before);
+	if (failed)
+		return failed;
+	failed = pthread_create(&hold->thread, NULL, hold_process, hold);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return failed;
+}
+
+/* Stopped ourselves by Ctrl-Z we could not let the process go. */
+static void hold_back_stop_signals(struct thread_hold *hold)
+{
+	sigset_t stops;
+	sigemptyset(&stops);
+	sigaddset(&stops, SIGTSTP);
+	sigaddset(&stops, SIGTTIN);
+	sigaddset(&stops, SIGTTOU);
+	pthread_sigmask(SIG_BLOCK, &stops, &hold->old_mask);
+}
+
+static struct thread_hold *hold_new(const struct process_identity *process, const struct task *task)
+{
+	pthread_condattr_t attributes;
+	struct thread_hold *hold = calloc(1, sizeof(*hold));
+	if (!hold)
+		return NULL;
+	hold->process = *process;
+	hold->task = task;
+	pthread_mutex_init(&hold->lock, NULL);
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&hold->changed, &attributes);
+	pthread_condattr_destroy(&attributes);
+	return hold;
+}
+
+struct error *thread_hold_begin(const struct process_identity *process, const struct task *task,
+				struct thread_hold **ret)
+{
+	struct thread_hold *hold = hold_new(process, task);
+	if (!hold)
+		return &error_no_memory;
+	hold_back_stop_signals(hold);
+	int failed = start_thread(hold);
+	hold->joined = failed != 0;
+	struct error *error = NULL;
+	if (failed) {
+		error = error_os(failed, "cannot make the thread that holds process %d",
+				 process->pid);
+	} else {
+		pthread_mutex_lock(&hold->lock);
+		while (hold->state == HOLD_BEGINS)
+			pthread_cond_wait(&hold->changed, &hold->lock);
+		pthread_mutex_unlock(&hold->lock);
+		error = hold->error;
+		hold->error = NULL;
+	}
+	if (error) {
+		thread_hold_free(hold);
+		return error;
+	}
+	*ret = hold;
+	return NULL;
+}
+
+const struct stopped_thread *thread_hold_threads(const struct thread_hold *hold, size_t *ret_count)
+{
+	return thread_stop_threads(hold->stop, ret_count);
+}
+
+bool thread_hold_lasts(const struct thread_hold *hold)
+{
+	return atomic_load(&hold->lasts);
+}
+
+double thread_hold_end(struct thread_hold *hold)
+{
+	if (!hold->joined) {
+		set_state(hold, HOLD_TO_END);
+		pthread_join(hold->thread, NULL);
+		hold->joined = true;
+	}
+	if (hold->state != HOLD_ENDED)
+		pthread_sigmask(SIG_SETMASK, &hold->old_mask, NULL);
+	hold->state = HOLD_ENDED;
+	return hold->pause_ms;
+}
+
+void thread_hold_free(struct thread_hold *hold)
+{
+	if (!hold)
+		return;
+	thread_hold_end(hold);
+	thread_stop_free(hold->stop);
+	pthread_cond_destroy(&hold->changed);
+	pthread_mutex_destroy(&hold->lock);
+	free(hold);
+}

@@ -1,0 +1,38 @@
+/*
+ * All threads of a live process, stopped for long (--freeze), by a thread of ours that does nothing
+ * else. ptrace belongs to a thread, and the kernel lets go whatever a thread traces when that
+ * thread ends, also what sleeps uninterruptibly (kernel/ptrace.c: exit_ptrace). So the process runs
+ * again when we are killed, even while another thread of ours waits in a write for a file system
+ * that does not answer, and only then dies. When we are told to stop, and do not come to it for
+ * LIMIT_HOLD_TOLD_MS, the thread lets go by itself.
+ *
+ * While the process stands the calling thread does not react to Ctrl-Z and the terminal's stop
+ * signals, nor do threads that are made from then on.
+ */
+#ifndef ATTACH_THREAD_HOLD_H
+#define ATTACH_THREAD_HOLD_H
+
+#include "attach/thread_stop.h"
+
+struct thread_hold;
+
+/* As thread_stop_begin(), with what thread_stop_read_details() reads. ERROR_OS also when no thread
+ * can be made. `task` has to live as long as the hold; may be NULL. */
+MUST_CHECK struct error *thread_hold_begin(const struct process_identity *process,
+					   const struct task *task, struct thread_hold **ret);
+
+/* As thread_stop_threads(). */
+const struct stopped_thread *thread_hold_threads(const struct thread_hold *hold, size_t *ret_count);
+
+/* Does the process still stand? False after thread_hold_end(), or when it was let go because we
+ * were told to stop and did not. */
+bool thread_hold_lasts(const struct thread_hold *hold);
+
+/* Lets go of all threads; what was taken stays readable. For the thread that began; calling twice
+ * is harmless. Returns how long the process stood, ms. */
+double thread_hold_end(struct thread_hold *hold);
+
+/* Ends if need be, and frees. NULL is allowed. */
+void thread_hold_free(struct thread_hold *hold);
+
+#endif

@@ -1,0 +1,58 @@
+#!/bin/bash
+# A file system that does not answer (fsfreeze(8) stands for a hung NFS): whoever writes to it sleeps uninterruptibly, and does
+# not even die of SIGKILL. The process that is dumped must not pay for that. TAP on stdout.
+#
+# usage: live_frozen_disk.sh PROGRAM     (build/release/clrpod)
+# needs: cc, mkfs.ext4, fsfreeze; root and a loop device. Exit status 77: skipped, with the reason.
+way=
+. "$(dirname "$0")/lib"
+not_with_sanitizers
+for tool in mkfs.ext4 fsfreeze; do command -v $tool >/dev/null || skip_all "no $tool"; done
+disk=$work/disk
+mkdir "$disk" && truncate -s 600M "$work/image" && mkfs.ext4 -q "$work/image" >"$log" 2>&1 || skip_all "no file system can be made"
+mount -o loop "$work/image" "$disk" 2>"$log" || skip_all "no loop device: $(tail -n 1 "$log")"
+thaw() { fsfreeze -u "$disk" 2>/dev/null; }
+leave_disk() { thaw; [ -z "${collector-}" ] || wait "$collector" 2>/dev/null; umount "$disk"; cleanup_victim; }
+trap leave_disk EXIT
+ok "a program runs" start_victim big 400
+
+# Collects onto the disk, which then stops to answer: the collector sleeps.
+begin_stuck() {
+	"$program" collect -p "$victim" "$@" -o "$disk/v.core" --force >"$log" 2>&1 &
+	collector=$!
+	local i
+	for i in $(seq 2000); do [ -s "$disk/v.core.partial" ] && break; sleep 0.002; done
+	fsfreeze -f "$disk"
+	soon grep -qE '^State:\s*D' "/proc/$collector/status"
+}
+end_stuck() {
+	thaw
+	wait "$collector" 2>/dev/null
+	status=$?
+	rm -f "$disk"/*.core*
+}
+copied() { pgrep -P "$victim" >/dev/null; }
+alone() { ! copied && is_free; }
+stands() { grep -q 't (tracing stop)' "/proc/$victim/status"; }
+within() { # SECONDS COMMAND...: as soon
+	local end=$(($(date +%s%N) + $1 * 1000000000))
+	shift
+	until "$@"; do [ "$(date +%s%N)" -lt $end ] || return 1; sleep 0.05; done
+}
+for signal in TERM INT KILL; do
+	ok "--freeze onto a disk that stops to answer" begin_stuck --freeze
+	ok "... the program stands" stands
+	kill -$signal "$collector"
+	ok "... SIG$signal: it runs within 5 seconds" within 5 is_free
+	end_stuck
+	case $signal in TERM) ok "... what was not written is told" test $status = 5 ;; INT) ok "... status 130" test $status = 130 ;; esac
+	ok "a snapshot onto a disk that stops to answer" begin_stuck
+	ok "... there is a copy" copied
+	kill -$signal "$collector"
+	ok "... SIG$signal: it is gone within 7 seconds" within 7 alone
+	end_stuck
+done
+ok "the program is not hurt" read_report
+end_victim
+collector=
+finish
