@@ -24,7 +24,7 @@ took() { # MOST NAME: what the last message says was taken, in MiB
 }
 
 small="mount -t tmpfs none /mnt && cp $work/lie.* /mnt/ && mount -t tmpfs -o size=40m none /tmp"
-read_only="mount -t tmpfs none /mnt && echo 'MemAvailable: 65536 kB' >/mnt/m && mount --bind /mnt/m /proc/meminfo &&
+read_only="mount -t tmpfs none /mnt && printf 'MemTotal: 65536 kB\\nMemAvailable: 65536 kB\\n' >/mnt/m && mount --bind /mnt/m /proc/meminfo &&
 	mount -o remount,ro /mnt && for at in /var/tmp /tmp / \"$PWD\"; do mount --bind \$at \$at; mount -o remount,bind,ro \$at || exit 9; done"
 for packed in lie.gz lie.zst; do
 	if mounted "$small" true 2>/dev/null; then

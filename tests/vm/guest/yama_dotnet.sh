@@ -11,7 +11,7 @@ ended() { grep -q ^END /tmp/facts; }
 ok "a .NET program runs" soon ended
 ended || { cat /proc/$app/status /proc/$app/wchan /proc/$app/maps | sed 's/^/# /'; dmesg | tail -n 5 | sed 's/^/# /'; kill -9 $app; wait $app; echo "# exit status $?"; sed 's/^/# /' /tmp/facts | head -n 20; exit; }
 container() { /usr/bin/setpriv --bounding-set -sys_ptrace /bin/clrpod "$@"; }
-is_shown() { said "^ *$app .* $1 +Sample"; }
+is_shown() { said "^ *$app .* $1 +[a-z]+ +Sample"; }
 
 ok "ps, root without SYS_PTRACE" run 0 container ps
 ok "... shows as whom it can be read" is_shown 'uid 1654'
