@@ -93,10 +93,16 @@ static size_t read_snapshot(const struct live_target *live, uint64_t address, vo
 	return done;
 }
 
+/* By us, or by the thread that held it. */
+static bool was_let_go(const struct live_target *live)
+{
+	return live->released || (live->hold && !thread_hold_lasts(live->hold));
+}
+
 static size_t live_read_some(struct target *target, uint64_t address, void *buffer, size_t size)
 {
 	struct live_target *live = live_of(target);
-	if (live->released || (live->hold && !thread_hold_lasts(live->hold)))
+	if (was_let_go(live))
 		return 0; /* it runs: what is there now is of another moment */
 	return live->snapshot ? read_snapshot(live, address, buffer, size)
 			      : read_process(live, address, buffer, size);
@@ -207,7 +213,7 @@ static struct error *live_check(struct target *target)
 				 live->base.pid, dropped);
 	if (live->snapshot)
 		return NULL;
-	if (live->released || (live->hold && !thread_hold_lasts(live->hold)))
+	if (was_let_go(live))
 		return error_new(ERROR_NOT_FOUND,
 				 "process %d was let go, and runs: refresh takes it anew",
 				 live->base.pid);

@@ -22,6 +22,7 @@ struct thread_hold {
 	struct error *error;
 	double pause_ms;
 	sigset_t old_mask;
+	bool masked;
 };
 
 static void set_state(struct thread_hold *hold, enum hold_state state)
@@ -96,17 +97,6 @@ static int start_thread(struct thread_hold *hold)
 	return failed;
 }
 
-/* Stopped ourselves by Ctrl-Z we could not let the process go. */
-static void hold_back_stop_signals(struct thread_hold *hold)
-{
-	sigset_t stops;
-	sigemptyset(&stops);
-	sigaddset(&stops, SIGTSTP);
-	sigaddset(&stops, SIGTTIN);
-	sigaddset(&stops, SIGTTOU);
-	pthread_sigmask(SIG_BLOCK, &stops, &hold->old_mask);
-}
-
 static struct thread_hold *hold_new(const struct process_identity *process, const struct task *task)
 {
 	pthread_condattr_t attributes;
@@ -129,7 +119,7 @@ struct error *thread_hold_begin(const struct process_identity *process, const st
 	struct thread_hold *hold = hold_new(process, task);
 	if (!hold)
 		return &error_no_memory;
-	hold_back_stop_signals(hold);
+	hold->masked = thread_stop_hold_back(&hold->old_mask);
 	int failed = start_thread(hold);
 	hold->joined = failed != 0;
 	struct error *error = NULL;
@@ -169,7 +159,7 @@ double thread_hold_end(struct thread_hold *hold)
 		pthread_join(hold->thread, NULL);
 		hold->joined = true;
 	}
-	if (hold->state != HOLD_ENDED)
+	if (hold->masked && hold->state != HOLD_ENDED)
 		pthread_sigmask(SIG_SETMASK, &hold->old_mask, NULL);
 	hold->state = HOLD_ENDED;
 	return hold->pause_ms;

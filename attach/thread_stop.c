@@ -50,15 +50,14 @@ struct thread_stop {
 	size_t found;        /* of them new */
 };
 
-/* Stopped ourselves by Ctrl-Z we could not let the process go. */
-static void hold_back_stop_signals(struct thread_stop *stop)
+bool thread_stop_hold_back(sigset_t *ret_before)
 {
 	sigset_t stops;
 	sigemptyset(&stops);
 	sigaddset(&stops, SIGTSTP);
 	sigaddset(&stops, SIGTTIN);
 	sigaddset(&stops, SIGTTOU);
-	stop->masked = !pthread_sigmask(SIG_BLOCK, &stops, &stop->old_mask);
+	return !pthread_sigmask(SIG_BLOCK, &stops, ret_before);
 }
 
 static bool sleeps_uninterruptibly(pid_t pid, pid_t tid)
@@ -367,7 +366,7 @@ static struct error *begin(const struct process_identity *process, const int *ti
 	stop->patience_ms = count ? LIMIT_STOP_ONE_MS : LIMIT_STOP_MS;
 	stop->other_namespace = !proc_shares_namespace(pid, "pid");
 	arena_init(&stop->arena);
-	hold_back_stop_signals(stop);
+	stop->masked = thread_stop_hold_back(&stop->old_mask);
 	struct error *error = count ? stop_some(stop, tids, count, task) : stop_all(stop, task);
 	if (!error)
 		error = process_identity_check(process);

@@ -42,6 +42,10 @@ struct stopped_thread {
 
 struct thread_stop;
 
+/* Blocks Ctrl-Z and the terminal's stop signals in the calling thread: stopped ourselves we could
+ * not let the process go. *ret_before: the mask to put back. false: nothing has changed. */
+bool thread_stop_hold_back(sigset_t *ret_before);
+
 /*
  * Stops the process. On any error nothing stays stopped. ERROR_NOT_FOUND: it is gone, also when
  * another has its number by now (asked when it is held, so that this stays true until the resume).

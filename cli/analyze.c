@@ -19,8 +19,7 @@ static void say_how_long(const struct app *app)
 	if (app->process.hold_seconds)
 		say(stderr,
 		    "The process stands still until you leave, and no longer than %s (--hold) but "
-		    "for "
-		    "a command that runs.",
+		    "for a command that runs.",
 		    time);
 	else
 		say(stderr, "The process stands still until you leave.");
