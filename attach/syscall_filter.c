@@ -33,16 +33,73 @@ static bool filters_of(int pid, int tid, struct filters *ret)
 	return ret->mode == SECCOMP_OFF || proc_number(&status, "Seccomp_filters", 10, &ret->count);
 }
 
-/* The same service too, where there are no containers: the control groups are the same. */
-static bool same_container(int tid)
+static bool same_control_group(int tid)
 {
 	CLEANUP(text_deinit) struct text ours = { 0 };
 	CLEANUP(text_deinit) struct text theirs = { 0 };
-	return proc_shares_namespace(tid, "mnt") && proc_shares_namespace(tid, "pid") &&
-	       proc_shares_namespace(tid, "cgroup") &&
-	       !proc_file_read(&ours, LIMIT_PROC_FILE_BYTES, "/proc/self/cgroup") &&
+	return !proc_file_read(&ours, LIMIT_PROC_FILE_BYTES, "/proc/self/cgroup") &&
 	       !proc_file_read(&theirs, LIMIT_PROC_FILE_BYTES, "/proc/%d/cgroup", tid) &&
 	       !strcmp(text_string(&ours), text_string(&theirs));
+}
+
+/* The same service too, where there are no containers: the control groups are the same. */
+static bool same_container(int tid)
+{
+	return proc_shares_namespace(tid, "mnt") && proc_shares_namespace(tid, "pid") &&
+	       proc_shares_namespace(tid, "cgroup") && same_control_group(tid);
+}
+
+/* 0: there is none that we see. */
+static int parent_of(int pid)
+{
+	CLEANUP(text_deinit) struct text status = { 0 };
+	uint64_t parent;
+	return !proc_file_read(&status, LIMIT_PROC_FILE_BYTES, "/proc/%d/status", pid) &&
+			       proc_number(&status, "PPid", 10, &parent)
+		       ? (int)parent
+		       : 0;
+}
+
+/* The last of our ancestors that has as many filters as we; *ret_given: it came into the container
+ * with them, from a runtime that is outside. */
+static int first_with(const struct filters *ours, bool *ret_given)
+{
+	int pid = getpid();
+	*ret_given = false;
+	for (int i = 0; i < LIMIT_ANCESTORS; i++) {
+		struct filters above;
+		int parent = parent_of(pid);
+		if (parent <= 0 || !same_control_group(parent)) {
+			*ret_given = true;
+			return pid;
+		}
+		if (!filters_of(parent, parent, &above) || above.mode != ours->mode ||
+		    above.count != ours->count)
+			return pid;
+		pid = parent;
+	}
+	return pid;
+}
+
+static bool descends_from(int pid, int ancestor)
+{
+	for (int i = 0; pid > 0 && i < LIMIT_ANCESTORS; i++) {
+		if (pid == ancestor)
+			return true;
+		pid = parent_of(pid);
+	}
+	return false;
+}
+
+/* A process keeps the filters of its parent and may only add to them. So as many as ours are the
+ * same when ours are all that the runtime gives each process of the container, or when the process
+ * has them from where we have them: not when somebody in between added as many to ours as it added
+ * to its own. */
+static bool same_filters(int pid, const struct filters *ours)
+{
+	bool given;
+	int ancestor = first_with(ours, &given);
+	return given || descends_from(pid, ancestor);
 }
 
 /* A filter may let a supervisor wait with its answer (SECCOMP_RET_USER_NOTIF). */
@@ -92,7 +149,8 @@ enum syscall_filter syscall_filter_of(int pid, int tid)
 	if (theirs.mode == SECCOMP_OFF)
 		return SYSCALL_FILTER_NONE;
 	if (theirs.mode != SECCOMP_FILTERED || !filters_of(getpid(), getpid(), &ours) ||
-	    ours.mode != theirs.mode || ours.count != theirs.count || !same_container(tid))
+	    ours.mode != theirs.mode || ours.count != theirs.count || !same_container(tid) ||
+	    !same_filters(pid, &ours))
 		return SYSCALL_FILTER_UNKNOWN;
 	return trial_passes() ? SYSCALL_FILTER_PASSES : SYSCALL_FILTER_UNKNOWN;
 }

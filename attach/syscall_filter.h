@@ -5,8 +5,8 @@
  * there are. So a filtered thread is trusted in two cases: the kernel lets us suspend its filters
  * and read them (PTRACE_O_SUSPEND_SECCOMP and PTRACE_SECCOMP_GET_FILTER, both for CAP_SYS_ADMIN),
  * and they would do no harm if they came back because we are killed in the middle; or we are in the
- * same container under as many filters and make the same calls on a process of our own without
- * being killed.
+ * same container under the same filters (as many, and ours from the container's runtime or from an
+ * ancestor of both) and make the same calls on a process of our own without being killed.
  */
 #ifndef ATTACH_SYSCALL_FILTER_H
 #define ATTACH_SYSCALL_FILTER_H

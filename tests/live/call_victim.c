@@ -8,8 +8,9 @@
  *        call_victim wait4-all       the first thread too
  *        call_victim sigprocmask     every thread is killed for rt_sigprocmask(2), the first too
  *        call_victim queued          a child queues SIGSEGV for it, with a value; "forks" counts
- * those that arrive without Prints "ready"; prints its count of forks seen at each line of stdin,
- * whose end ends it.
+ *                                    those that arrive without
+ *        call_victim under PROGRAM…  executes the program under a harmless filter
+ * Prints "ready"; prints its count of forks seen at each line of stdin, whose end ends it.
  */
 #include <fcntl.h>
 #include <linux/audit.h>
@@ -131,6 +132,12 @@ int main(int count, char **arguments)
 {
 	pthread_t thread;
 	const char *mode = count > 1 ? arguments[1] : "";
+	if (!strcmp(mode, "under")) {
+		forbidden = SYS_swapon; /* nobody needs it: a filter that only counts */
+		forbid();
+		execvp(arguments[2], arguments + 2);
+		return 127;
+	}
 	if (!strcmp(mode, "userfaultfd"))
 		watch_faults();
 	if (!strcmp(mode, "sigprocmask"))

@@ -63,6 +63,15 @@ if command -v setpriv >/dev/null && setpriv --bounding-set -sys_admin true 2>/de
 	ok "... and says that a zombie is left" said 'keeps a zombie'
 	ok "... it lives" soon runs
 	end_victim
+	under_one() { setpriv --bounding-set -sys_admin "$work/call_victim" under "$@" >"$log" 2>&1; }
+	ok "a program with as many filters as clrpod, of which it added one" start_mode "$work/call_victim" wait4-all
+	ok "... is refused" status_is 3 under_one "$program" collect -p "$victim" -o "$core" --force
+	ok "... with the way out" one_sentence 'seccomp.*--freeze'
+	ok "... and lives" soon runs
+	end_victim
+	both='sleep 30 & "$0" collect -p $! -o "$1" --force; status=$?; kill -0 $! && kill $! && exit $status'
+	ok "a program that has its filter from where clrpod has it is copied" status_is 0 under_one bash -c "$both" "$program" "$core"
+	ok "... by a snapshot that leaves nothing" eval '! said zombie && ! said "standing|--freeze"'
 else
 	skip "filters that kill" "no setpriv"
 fi
