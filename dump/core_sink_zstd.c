@@ -6,7 +6,12 @@
 #include <signal.h>
 #include <zstd.h>
 
-enum { SLOTS = 4, WORKERS = 2 };
+enum {
+	SLOTS = 4,
+	WORKERS = 2,
+	PROMPT_LEVEL = 9, /* up to here a frame takes less than 0.1 s */
+	STEP_BYTES = 64 * 1024,
+};
 
 enum slot_state { SLOT_FREE, SLOT_FULL, SLOT_BUSY, SLOT_PACKED };
 
@@ -28,6 +33,8 @@ struct worker {
 struct zstd_sink {
 	struct core_sink base;
 	struct core_sink *under;
+	const struct task *task;
+	int level;
 	struct zstd_table_entry *table; /* of the frames handed on */
 	size_t table_count, table_capacity;
 	struct worker workers[WORKERS];
@@ -49,11 +56,52 @@ static struct slot *slot_of(struct zstd_sink *sink, size_t frame)
 	return &sink->slots[frame % SLOTS];
 }
 
-static void pack(struct slot *slot, ZSTD_CCtx *context)
+static bool set(ZSTD_CCtx *context, ZSTD_cParameter parameter, int value)
 {
-	slot->packed_size =
-		ZSTD_compress2(context, slot->packed, ZSTD_compressBound(ZSTD_FRAME_BYTES),
-			       slot->content, slot->content_size);
+	return !ZSTD_isError(ZSTD_CCtx_setParameter(context, parameter, value));
+}
+
+static bool is_told_to_stop(const struct zstd_sink *sink)
+{
+	return sink->task && sink->task->stop && *sink->task->stop;
+}
+
+static size_t pack_whole(struct slot *slot, ZSTD_CCtx *context)
+{
+	return ZSTD_compress2(context, slot->packed, ZSTD_compressBound(ZSTD_FRAME_BYTES),
+			      slot->content, slot->content_size);
+}
+
+/* False: given up, as we were told to stop. */
+static bool pack_in_steps(const struct zstd_sink *sink, struct slot *slot, ZSTD_CCtx *context)
+{
+	ZSTD_outBuffer packed = { slot->packed, ZSTD_compressBound(ZSTD_FRAME_BYTES), 0 };
+	ZSTD_inBuffer content = { slot->content, 0, 0 };
+	size_t left = ZSTD_CCtx_setPledgedSrcSize(context, slot->content_size);
+	while (!ZSTD_isError(left) && content.pos < slot->content_size) {
+		if (is_told_to_stop(sink))
+			return false;
+		size_t rest = slot->content_size - content.size;
+		content.size += rest < STEP_BYTES ? rest : STEP_BYTES;
+		left = ZSTD_compressStream2(context, &packed, &content,
+					    content.size < slot->content_size ? ZSTD_e_continue
+									      : ZSTD_e_end);
+	}
+	slot->packed_size = ZSTD_isError(left) ? left : packed.pos;
+	return true;
+}
+
+/* A frame that takes a second is no reason to end a second later: what is under way then is packed
+ * quickly. */
+static void pack(const struct zstd_sink *sink, struct slot *slot, ZSTD_CCtx *context)
+{
+	if (sink->level > PROMPT_LEVEL) {
+		if (pack_in_steps(sink, slot, context))
+			return;
+		ZSTD_CCtx_reset(context, ZSTD_reset_session_only);
+		set(context, ZSTD_c_compressionLevel, ZSTD_LEVEL_LEAST);
+	}
+	slot->packed_size = pack_whole(slot, context);
 }
 
 static struct slot *next_full(struct zstd_sink *sink)
@@ -77,7 +125,7 @@ static void *work(void *argument)
 		}
 		slot->state = SLOT_BUSY;
 		pthread_mutex_unlock(&sink->lock);
-		pack(slot, worker->context);
+		pack(sink, slot, worker->context);
 		pthread_mutex_lock(&sink->lock);
 		slot->state = SLOT_PACKED;
 		pthread_cond_signal(&sink->done);
@@ -154,7 +202,7 @@ static struct error *close_frame(struct zstd_sink *sink)
 	if (!slot->content_size)
 		return NULL;
 	if (!sink->worker_count)
-		pack(slot, sink->workers[0].context);
+		pack(sink, slot, sink->workers[0].context);
 	pthread_mutex_lock(&sink->lock);
 	slot->state = sink->worker_count ? SLOT_FULL : SLOT_PACKED;
 	sink->filling++;
@@ -242,18 +290,13 @@ static const struct core_sink_ops zstd_ops = {
 	.free = zstd_free,
 };
 
-static bool set(ZSTD_CCtx *context, ZSTD_cParameter parameter, int value)
-{
-	return !ZSTD_isError(ZSTD_CCtx_setParameter(context, parameter, value));
-}
-
-static bool allocate(struct zstd_sink *sink, int level)
+static bool allocate(struct zstd_sink *sink)
 {
 	for (size_t i = 0; i < WORKERS; i++) {
 		ZSTD_CCtx *context = ZSTD_createCCtx();
 		sink->workers[i].sink = sink;
 		sink->workers[i].context = context;
-		if (!context || !set(context, ZSTD_c_compressionLevel, level) ||
+		if (!context || !set(context, ZSTD_c_compressionLevel, sink->level) ||
 		    !set(context, ZSTD_c_checksumFlag, 1))
 			return false;
 	}
@@ -266,7 +309,8 @@ static bool allocate(struct zstd_sink *sink, int level)
 	return true;
 }
 
-struct error *core_sink_zstd_new(struct core_sink *under, int level, struct core_sink **ret)
+struct error *core_sink_zstd_new(struct core_sink *under, int level, const struct task *task,
+				 struct core_sink **ret)
 {
 	struct zstd_sink *sink = calloc(1, sizeof(*sink));
 	if (!sink) {
@@ -275,10 +319,12 @@ struct error *core_sink_zstd_new(struct core_sink *under, int level, struct core
 	}
 	sink->base.ops = &zstd_ops;
 	sink->under = under;
+	sink->level = level;
+	sink->task = task;
 	pthread_mutex_init(&sink->lock, NULL);
 	pthread_cond_init(&sink->work, NULL);
 	pthread_cond_init(&sink->done, NULL);
-	if (!allocate(sink, level)) {
+	if (!allocate(sink)) {
 		zstd_free(&sink->base);
 		return &error_no_memory;
 	}

@@ -12,8 +12,9 @@
 
 enum { ZSTD_LEVEL_DEFAULT = 1, ZSTD_LEVEL_LEAST = 1, ZSTD_LEVEL_MOST = 19 };
 
-/* `under` becomes the sink's own, failed or not. */
+/* `under` becomes the sink's own, failed or not. Once the task, which may be NULL, is told to stop,
+ * what is still to be packed is packed at the least level. */
 MUST_CHECK struct error *core_sink_zstd_new(struct core_sink *under, int level,
-					    struct core_sink **ret);
+					    const struct task *task, struct core_sink **ret);
 
 #endif

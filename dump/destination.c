@@ -53,7 +53,8 @@ static struct error *open_sink(const struct destination_request *request,
 	if (destination->file && !request->force)
 		core_sink_file_watch(sink, check_room, destination);
 	if (request->zstd_level)
-		return core_sink_zstd_new(sink, request->zstd_level, &destination->sink);
+		return core_sink_zstd_new(sink, request->zstd_level, request->task,
+					  &destination->sink);
 	destination->sink = sink;
 	return NULL;
 }

@@ -33,8 +33,9 @@ static struct fake_target *make_process(void)
 	return fake;
 }
 
-static struct error *write_packed(int fd, struct fake_target *fake, uint64_t *ret_bytes,
-				  struct core_written *ret)
+static struct error *write_packed_at(int level, const struct task *task, int fd,
+				     struct fake_target *fake, uint64_t *ret_bytes,
+				     struct core_written *ret)
 {
 	struct core_segment segments[] = {
 		{ .start = START, .end = START + SIZE, .protection = PF_R, .priority = CORE_HEAP },
@@ -52,9 +53,15 @@ static struct error *write_packed(int fd, struct fake_target *fake, uint64_t *re
 	CLEANUP(core_sink_cleanup) struct core_sink *sink = NULL;
 	struct core_sink *file;
 	TRY(core_sink_file_new(fd, &file));
-	TRY(core_sink_zstd_new(file, ZSTD_LEVEL_DEFAULT, &sink));
+	TRY(core_sink_zstd_new(file, level, task, &sink));
 	TRY(core_write(sink, &contents, NULL, ret));
 	return sink->ops->finish(sink, ret_bytes);
+}
+
+static struct error *write_packed(int fd, struct fake_target *fake, uint64_t *ret_bytes,
+				  struct core_written *ret)
+{
+	return write_packed_at(ZSTD_LEVEL_DEFAULT, NULL, fd, fake, ret_bytes, ret);
 }
 
 static void count_note(void *context, const char *text)
@@ -111,6 +118,30 @@ TEST(written_in_frames_and_read_without_unpacking)
 		     2 * SIZE - HOLE - PAGE);
 	CHECK_NUMBER(all[2 * SIZE - HOLE - PAGE - 1], 0);
 	scenery_free(all);
+}
+
+/* Told to stop, a slow packer becomes a quick one and loses nothing. */
+TEST(told_to_stop_it_hurries)
+{
+	CLEANUP(fake_target_cleanup) struct fake_target *fake = make_process();
+	volatile sig_atomic_t stop = 0;
+	struct task task = { .stop = &stop };
+	uint64_t least, most, hurried;
+	struct core_written written;
+	for (int i = 0; i < 3; i++) {
+		CLEANUP(fd_cleanup) int fd = core_file_new();
+		CLEANUP(core_file_close) struct target *core = NULL;
+		uint64_t *bytes[] = { &least, &most, &hurried };
+		int notes;
+		stop = i == 2 ? SIGTERM : 0;
+		CHECK_OK(write_packed_at(i ? ZSTD_LEVEL_MOST : ZSTD_LEVEL_DEFAULT, &task, fd, fake,
+					 bytes[i], &written));
+		CHECK_OK(open_packed(fd, &notes, &core));
+		CHECK_NUMBER(right_pages(core, fake), SIZE / PAGE - 1);
+	}
+	CHECK(most < least);
+	/* Notes hold the time, which packs to a few bytes more or less. */
+	CHECK(hurried > most + (least - most) / 2);
 }
 
 /* Another's unpacker gets the core itself. */
@@ -261,6 +292,7 @@ TEST(a_pipe_that_nobody_reads)
 
 static const struct tap_case cases[] = {
 	CASE(written_in_frames_and_read_without_unpacking),
+	CASE_ONCE(told_to_stop_it_hurries),
 	CASE(any_zstd_unpacks_it),
 	CASE_ONCE(cut_anywhere_it_opens_as_far_as_it_goes),
 	CASE(a_damaged_frame_is_a_hole),
