@@ -79,8 +79,18 @@ struct candidates {
 	enum syscall_filter filter;
 };
 
-/* /proc/PID/task/TID/syscall: the number of the system call it is blocked in, or "running". One
- * that may not make the call is not even stopped. */
+/* /proc/PID/task/TID/syscall (fs/proc/base.c: proc_pid_syscall): the number of the system call that
+ * it is blocked in, its arguments, stack and place; or "running". A worker of the kernel's has a
+ * number, too. */
+static bool is_blocked(const char *line)
+{
+	static const char worker[] = " 0x0 0x0\n";
+	size_t length = strlen(line), end = sizeof(worker) - 1;
+	return isdigit((unsigned char)line[0]) &&
+	       (length < end || strcmp(line + length - end, worker) != 0);
+}
+
+/* One that may not make the call is not even stopped. */
 static bool add_blocked(pid_t tid, void *context)
 {
 	struct candidates *candidates = context;
@@ -88,7 +98,7 @@ static bool add_blocked(pid_t tid, void *context)
 	if ((int)tid != candidates->pid &&
 	    !proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "/proc/%d/task/%d/syscall",
 			    candidates->pid, (int)tid) &&
-	    isdigit((unsigned char)text_string(&file)[0]) &&
+	    is_blocked(text_string(&file)) &&
 	    syscall_filter_may_pass(candidates->filter, candidates->pid, (int)tid))
 		candidates->tids[candidates->count++] = (int)tid;
 	return candidates->count < CANDIDATES_MAX;

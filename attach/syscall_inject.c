@@ -59,7 +59,8 @@ enum syscall_fit syscall_injection_fit(struct target *target, const struct stopp
 {
 	uint8_t code[2 * SYSCALL_INSTRUCTION_BYTES_MAX] = { 0 };
 	struct user_regs_struct registers;
-	if (thread->delivering || !thread_general_registers(thread, &registers))
+	if (thread->delivering || !thread_general_registers(thread, &registers) ||
+	    syscall_registers_of_worker(&registers))
 		return SYSCALL_FIT_NOT_NOW;
 	uint64_t from = syscall_registers_place(&registers) - SYSCALL_INSTRUCTION_BYTES_MAX;
 	if (target_read_some(target, from, code, sizeof(code)) < sizeof(code))

@@ -192,6 +192,8 @@ static void keep_used(struct target *target, const struct process_maps *maps,
 		places->count = 0; /* it sleeps, and cannot be asked */
 		return;
 	}
+	if (syscall_registers_of_worker(&registers))
+		return;
 	uint64_t stack = syscall_registers_stack(&registers) & ALIGNED;
 	uint64_t end = end_of_stack(maps, thread, stack);
 	for (size_t i = 0; i < places->count; i++)

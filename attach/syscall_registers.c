@@ -142,3 +142,8 @@ void syscall_clone_arguments(uint64_t flags, uint64_t stack, uint64_t tls,
 }
 
 #endif
+
+bool syscall_registers_of_worker(const struct user_regs_struct *registers)
+{
+	return !syscall_registers_place(registers) && !syscall_registers_stack(registers);
+}

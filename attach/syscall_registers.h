@@ -36,6 +36,11 @@ enum syscall_fit syscall_registers_fit(
 uint64_t syscall_registers_place(const struct user_regs_struct *registers);
 uint64_t syscall_registers_stack(const struct user_regs_struct *registers);
 
+/* Is it a thread that the kernel made for its own work in the process (io_uring's, vhost's)? It is
+ * listed as a thread and can be stopped as one, but never comes out of the kernel: its place and
+ * stack are 0 (arch/x86/kernel/process.c, arch/arm64/kernel/process.c: copy_thread). */
+bool syscall_registers_of_worker(const struct user_regs_struct *registers);
+
 /* Makes *registers (a thread's own) those of a call of `number` by the instruction at `address`.
  * All others keep their values. */
 void syscall_registers_prepare(struct user_regs_struct *registers, uint64_t address, long number,

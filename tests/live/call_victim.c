@@ -9,12 +9,14 @@
  *        call_victim sigprocmask     every thread is killed for rt_sigprocmask(2), the first too
  *        call_victim queued          a child queues SIGSEGV for it, with a value; "forks" counts
  *                                    those that arrive without
+ *        call_victim uring           runs, and two workers of io_uring(7) wait in it
  *        call_victim under PROGRAM…  executes the program under a harmless filter
  * Prints "ready"; prints its count of forks seen at each line of stdin, whose end ends it.
  */
 #include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
+#include <linux/io_uring.h>
 #include <linux/seccomp.h>
 #include <linux/userfaultfd.h>
 #include <pthread.h>
@@ -62,6 +64,37 @@ static void watch_faults(void)
 		exit(77);
 	}
 	if (pthread_create(&thread, NULL, read_events, NULL))
+		abort();
+}
+
+/* Two reads of an empty pipe, each of which a thread of the kernel's makes. */
+static void start_workers(void)
+{
+	enum { READS = 2, SHARED = PROT_READ | PROT_WRITE };
+	static char bytes[READS];
+	struct io_uring_params how = { 0 };
+	int ends[2];
+	int ring = (int)syscall(SYS_io_uring_setup, READS, &how);
+	if (ring < 0) {
+		puts("no io_uring");
+		exit(77);
+	}
+	char *queue = mmap(NULL, how.sq_off.array + READS * sizeof(uint32_t), SHARED, MAP_SHARED,
+			   ring, IORING_OFF_SQ_RING);
+	struct io_uring_sqe *entries =
+		mmap(NULL, READS * sizeof(*entries), SHARED, MAP_SHARED, ring, IORING_OFF_SQES);
+	if (queue == MAP_FAILED || entries == MAP_FAILED || pipe(ends))
+		abort();
+	for (uint32_t i = 0; i < READS; i++) {
+		entries[i] = (struct io_uring_sqe){ .opcode = IORING_OP_READ,
+						    .flags = IOSQE_ASYNC,
+						    .fd = ends[0],
+						    .addr = (uintptr_t)&bytes[i],
+						    .len = 1 };
+		((uint32_t *)(queue + how.sq_off.array))[i] = i;
+	}
+	*(uint32_t *)(queue + how.sq_off.tail) = READS;
+	if (syscall(SYS_io_uring_enter, ring, READS, 0, 0, NULL, 0) != READS)
 		abort();
 }
 
@@ -144,12 +177,14 @@ int main(int count, char **arguments)
 		forbidden = SYS_rt_sigprocmask;
 	if (!strcmp(mode, "wait4-all"))
 		forbid();
-	if (!strcmp(mode, "queued")) {
+	if (!strcmp(mode, "queued"))
 		start_queueing();
+	if (!strcmp(mode, "uring"))
+		start_workers();
+	if (!strcmp(mode, "queued") || !strcmp(mode, "uring"))
 		forbidden = -1;
-	}
 	for (int i = 0; i < 4; i++)
-		if (strcmp(mode, "userfaultfd") && strcmp(mode, "queued") &&
+		if (strcmp(mode, "userfaultfd") && forbidden >= 0 &&
 		    pthread_create(&thread, NULL, wait_filtered, NULL))
 			abort();
 	if (pthread_create(&thread, NULL, answer, NULL))

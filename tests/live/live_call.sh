@@ -85,6 +85,20 @@ ok "... and lives" soon runs
 end_victim
 rm -f "$core"*
 
+ok "a program in which the kernel works for io_uring" start_mode "$work/call_victim" uring
+if [ "$line" = "no io_uring" ]; then
+	skip "... is collected" "no io_uring here"
+else
+	workers() { grep -lx 'iou-wrk-.*' /proc/"$victim"/task/*/comm | wc -l; }
+	ok "... by a thread each" eval 'test "$(workers)" -gt 0'
+	ok "... is collected" status_is 0 collect -o "$core" --force
+	ok "... and runs" soon runs
+	ok "... once more, as none stands where another cannot" status_is 0 collect -o "$core" --force
+	ok "... and runs, with its workers" eval 'soon runs && test "$(workers)" -gt 0'
+fi
+end_victim
+rm -f "$core"*
+
 many() { local i; for i in $(seq 30); do status_is 0 collect -o "$core" --force || return 1; done; }
 ok "a program that is sent SIGSEGV with a value, over and over" start_mode "$work/call_victim" queued
 ok "... is collected 30 times" many
