@@ -213,6 +213,11 @@ static struct error *live_check(struct target *target)
 				 live->base.pid, dropped);
 	if (live->snapshot)
 		return NULL;
+	if (was_let_go(live) && proc_has_ended(live->memory_id, live->memory_id))
+		return error_new(ERROR_NOT_FOUND,
+				 "process %d was killed while it stood still: nothing of it can be "
+				 "read any more",
+				 live->base.pid);
 	if (was_let_go(live))
 		return error_new(ERROR_NOT_FOUND,
 				 "process %d was let go, and runs: refresh takes it anew",

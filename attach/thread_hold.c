@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/wait.h>
 
 enum hold_state { HOLD_BEGINS, HOLD_STANDS, HOLD_TO_END, HOLD_ENDED };
 
@@ -45,12 +46,25 @@ static bool is_told(const struct thread_hold *hold)
 		sigismember(&pending, SIGHUP));
 }
 
+/* A thread that stands can end in one way: it was killed, and so were all of them. Nobody can wait
+ * for the process before its tracer has let go of its threads; the first is reported after all
+ * others (ptrace(2)), so another is asked, where there is one. */
+static bool is_killed(const struct thread_hold *hold)
+{
+	size_t count;
+	siginfo_t info = { 0 };
+	const struct stopped_thread *threads = thread_stop_threads(hold->stop, &count);
+	int failed = waitid(P_PID, (id_t)threads[count - 1].tid, &info,
+			    WEXITED | WNOHANG | WNOWAIT | __WALL);
+	return !failed && info.si_pid && info.si_code != CLD_TRAPPED && info.si_code != CLD_STOPPED;
+}
+
 static void wait_for_end(struct thread_hold *hold)
 {
 	enum { LOOK_NS = 100 * 1000 * 1000, SECOND_NS = 1000 * 1000 * 1000 };
 	uint64_t told_ms = 0;
 	pthread_mutex_lock(&hold->lock);
-	while (hold->state != HOLD_TO_END) {
+	while (hold->state != HOLD_TO_END && !is_killed(hold)) {
 		uint64_t now_ms = clock_ms();
 		if (!is_told(hold))
 			told_ms = 0;

@@ -4,7 +4,8 @@
  * thread ends, also what sleeps uninterruptibly (kernel/ptrace.c: exit_ptrace). So the process runs
  * again when we are killed, even while another thread of ours waits in a write for a file system
  * that does not answer, and only then dies. When we are told to stop, and do not come to it for
- * LIMIT_HOLD_TOLD_MS, the thread lets go by itself.
+ * LIMIT_HOLD_TOLD_MS, the thread lets go by itself; and at once (100 ms) when the process is
+ * killed, as its parent could not wait for it otherwise.
  *
  * While the process stands the calling thread does not react to Ctrl-Z and the terminal's stop
  * signals, nor do threads that are made from then on.
@@ -24,8 +25,8 @@ MUST_CHECK struct error *thread_hold_begin(const struct process_identity *proces
 /* As thread_stop_threads(). */
 const struct stopped_thread *thread_hold_threads(const struct thread_hold *hold, size_t *ret_count);
 
-/* Does the process still stand? False after thread_hold_end(), or when it was let go because we
- * were told to stop and did not. */
+/* Does the process still stand? False after thread_hold_end(), when it was let go because we were
+ * told to stop and did not, or when it was killed. */
 bool thread_hold_lasts(const struct thread_hold *hold);
 
 /* Lets go of all threads; what was taken stays readable. For the thread that began; calling twice

@@ -9,6 +9,7 @@
 #include "cli/say.h"
 #include "cli/signals.h"
 #include "commands/near_names.h"
+#include "dump/text_file.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -130,6 +131,8 @@ static struct error *to_file(struct pipeline *pipeline, const char *words, bool 
 					      "file behind it");
 	if (!append)
 		TRY(check_file_name(path));
+	if (append || arguments_has(arguments, "-f"))
+		TRY(text_file_check(path));
 	int fd = open_patiently(pipeline->app, path, append, arguments_has(arguments, "-f"),
 				&pipeline->created);
 	if (fd < 0 && errno == EEXIST)

@@ -128,7 +128,8 @@ void script_file(struct script *script, const char *path)
 		script_stream(script, STDIN_FILENO);
 		return;
 	}
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* A FIFO that nobody writes to yet is waited for where time is looked at: hold_read(). */
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd >= 0) {
 		run_stream(script, fd, path);
 	} else {

@@ -14,9 +14,28 @@ static void on_signal(int number)
 	received = number;
 }
 
+/* A page of a file that we mapped is not there: mmap(2). Without a page there is no way on. */
+static void on_bus_error(int number, siginfo_t *info, void *context)
+{
+	static const char told[] =
+		"clrpod: a file that is being read, the dump or one of its modules, has become "
+		"shorter or cannot be read from its disk: begin anew when it is whole\n";
+	(void)context;
+	if (info->si_code != BUS_ADRERR) {
+		signal(number, SIG_DFL);
+		return;
+	}
+	ssize_t written = write(STDERR_FILENO, told, sizeof(told) - 1);
+	(void)written;
+	_exit(STATUS_NO_TARGET);
+}
+
 void signals_install(void)
 {
 	struct sigaction action = { .sa_handler = on_signal }, before;
+	struct sigaction bus_error = { .sa_sigaction = on_bus_error, .sa_flags = SA_SIGINFO };
+	sigemptyset(&bus_error.sa_mask);
+	sigaction(SIGBUS, &bus_error, NULL);
 	sigemptyset(&action.sa_mask);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);

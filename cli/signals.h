@@ -1,6 +1,6 @@
 /*
- * Signals become one flag that tasks look at (base/task.h); nothing else happens in a handler. A
- * second signal of the same run ends the program at once: a stopped process is resumed by the
+ * Signals become one flag that tasks look at (base/task.h); nothing else happens in their handler.
+ * A second signal of the same run ends the program at once: a stopped process is resumed by the
  * kernel then (ptrace), a half-written file stays behind.
  */
 #ifndef CLI_SIGNALS_H
@@ -12,7 +12,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* SIGINT, SIGTERM and SIGHUP set the flag and interrupt blocking reads; SIGPIPE becomes EPIPE. */
+/* SIGINT, SIGTERM and SIGHUP set the flag and interrupt blocking reads; SIGPIPE becomes EPIPE. A
+ * mapped file that became shorter ends the program, which says so: STATUS_NO_TARGET. */
 void signals_install(void);
 
 const volatile sig_atomic_t *signals_flag(void); /* the signal's number; 0: none */

@@ -3,6 +3,7 @@
 #include "attach/credentials.h"
 #include "dump/module_files.h"
 #include "dump/overlay_target.h"
+#include "dump/text_file.h"
 #include "base/cleanup.h"
 #include "base/patient_writer.h"
 #include "heap/heap.h"
@@ -280,6 +281,7 @@ static FILE *log_stream(struct patient_writer *writer, int fd)
 
 struct error *session_log_open(struct session *session, const char *path)
 {
+	TRY(text_file_check(path));
 	int fd = log_create(path);
 	if (fd < 0 && errno == ENXIO) /* open(2): a FIFO without a reader */
 		return error_new(ERROR_OS, "cannot write %s: nobody reads that FIFO", path);

@@ -106,6 +106,36 @@ ls > files
 ! grep -qx -e haed -e less -e file files
 result $? "no file by a slip of the hand"
 
+# The name of a dump by mistake: that one, a link to it, a packed one, a program.
+sum=$(sha256sum < "$dump")
+ln -s "$dump" link.core
+zstd -q1 < stat > other.zst
+cp "$program" a_program
+for bad in "eeversion |> -f $dump" "eeversion |>> $dump" 'eeversion |> -f link.core' "logopen $dump" 'logopen link.core' \
+	'eeversion |>> other.zst' 'eeversion |> -f a_program' 'logopen a_program'; do
+	answer 2 "$bad" "$bad"
+	said err "no file of text" "... it says why"
+done
+[ "$(sha256sum < "$dump")" = "$sum" ] && cmp -s a_program "$program" && zstd -dqc other.zst | cmp -s - stat
+result $? "none of them is touched"
+answer 0 "a log is added to" 'logopen log.txt'
+answer 0 "... once more" 'logopen log.txt'
+
+# A dump that becomes shorter while it is read.
+mkfifo words
+"$program" analyze "$dump" -x words > out 2> err &
+reader=$!
+exec 5> words
+echo eeversion >&5
+for i in 1 2 3 4 5 6 7 8 9 10; do [ -s out ] && break; sleep 0.3; done
+truncate -s 100000 "$dump"
+echo 'dumpheap -stat' >&5
+exec 5>&-
+wait $reader
+result $(($? != 3)) "a dump that becomes shorter while it is read: status 3"
+said err "has become shorter" "it says so"
+zstd -dqfc "$OLDPWD/tests/dumps/sample-10.0-wks.core.zst" > "$dump"
+
 printf '%s\n' 'dumpheap -stat |> grep x |> head 1 # comment |> file' 'eeversion |> wc -l' |
 	"$program" analyze "$dump" > out 2> err
 [ $? = 0 ] && [ "$(wc -l < out)" = 3 ]

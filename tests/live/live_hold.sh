@@ -38,6 +38,16 @@ ok "... for as long" soon count_is 2 "stood still for 2 seconds"
 ok "... and lets it go" soon is_free
 leave
 ok "the status tells of it" test $? != 0
+# Words that nobody has written yet: the time runs.
+mkfifo "$work/silent"
+"$program" analyze -p "$victim" --freeze --hold 0.03 -x "$work/silent" >"$log" 2>&1 &
+analyzer=$!
+ok "-x FIFO that nobody writes to: it stands" soon is_held
+ok "... and is let go after --hold" soon said "stood still for 2 seconds"
+ok "... and runs" soon is_free
+echo modules >"$work/silent"
+wait "$analyzer"
+ok "... and what is written at last is run" said "process $victim was let go, and runs"
 begin --hold 0
 sleep 2.5
 ok "--hold 0: as long as the session" is_held
@@ -57,6 +67,14 @@ for word in x -1 nan inf 1441; do
 	ok "--hold $word: no number of minutes" gives 2 "$program" analyze -p "$victim" --freeze --hold $word -c modules
 done
 ok "--hold 0.5" gives 0 "$program" analyze -p "$victim" --freeze --hold 0.5 -c modules
+begin --hold 0
+ok "a process that stands" is_held
+kill -KILL "$victim"
+gone() { ! kill -0 "$victim" 2>/dev/null; }
+ok "... and is killed: its parent can wait for it at once" soon gone
+stack
+ok "... what is asked then is told so" soon said "process $victim was killed while it stood still"
+leave
 end_victim
 
 # A thread that sleeps uninterruptibly cannot be let go with the others: it must not stand when it wakes, while we are there.
