@@ -8,6 +8,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/vfs.h>
+#include <unistd.h>
 
 enum { OURSELVES = 0, FOLDER_BYTES = 2 * LIMIT_PATH_BYTES };
 
@@ -96,8 +99,16 @@ static bool find_group(const char *path, size_t length, struct group *group)
 	return false;
 }
 
+/* What a process has put in the place of its mount may be a FIFO, or lies. */
+static bool is_control_group(int folder)
+{
+	struct statfs system;
+	return !fstatfs(folder, &system) &&
+	       (system.f_type == CGROUP_SUPER_MAGIC || system.f_type == CGROUP2_SUPER_MAGIC);
+}
+
 /* Our own mounts need no way through /proc. -1 with errno. */
-static int open_folder(const struct group *group, char ret_path[static FOLDER_BYTES])
+static int open_path(const struct group *group, char ret_path[static FOLDER_BYTES])
 {
 	enum { FLAGS = O_RDONLY | O_DIRECTORY | O_CLOEXEC };
 	char root[32] = "";
@@ -112,6 +123,16 @@ static int open_folder(const struct group *group, char ret_path[static FOLDER_BY
 	if (group->viewer == OURSELVES)
 		return open(ret_path, FLAGS);
 	return process_file_open(group->viewer, ret_path + strlen(root), FLAGS);
+}
+
+static int open_folder(const struct group *group, char ret_path[static FOLDER_BYTES])
+{
+	int folder = open_path(group, ret_path);
+	if (folder < 0 || is_control_group(folder))
+		return folder;
+	close(folder);
+	errno = ENOTDIR;
+	return -1;
 }
 
 static void go_up(struct group *group)

@@ -132,7 +132,7 @@ struct copier {
 	struct frozen_run *runs;
 	size_t run_count, run_capacity;
 	struct wiped_list areas;
-	uint64_t copied_bytes;
+	uint64_t copied_bytes, most_bytes;
 	uint8_t buffer[COPY_BYTES];
 };
 
@@ -240,7 +240,7 @@ static struct error *copy_map(struct copier *copier, const struct process_map *m
 {
 	uint64_t bytes = 0;
 	TRY(visit_pages(copier, map, count_run, &bytes));
-	if (copier->copied_bytes + bytes > LIMIT_FROZEN_BYTES) {
+	if (bytes > copier->most_bytes - copier->copied_bytes) {
 		ret->moving_bytes += bytes;
 		return NULL;
 	}
@@ -268,8 +268,8 @@ static struct error *copy_maps_of(struct copier *copier, const struct process_ma
 
 struct error *frozen_pages_copy(struct target *target, const struct process_maps *maps,
 				const struct process_maps *copy_maps,
-				const struct wiped_areas *wiped, int fd, struct arena *arena,
-				struct frozen_pages *ret)
+				const struct wiped_areas *wiped, uint64_t most_bytes, int fd,
+				struct arena *arena, struct frozen_pages *ret)
 {
 	*ret = (struct frozen_pages){ 0 };
 	CLEANUP(free_cleanup) struct copier *copier = calloc(1, sizeof(*copier));
@@ -277,6 +277,7 @@ struct error *frozen_pages_copy(struct target *target, const struct process_maps
 		return &error_no_memory;
 	copier->target = target;
 	copier->fd = fd;
+	copier->most_bytes = most_bytes;
 	copier->arena = arena;
 	struct error *error = page_map_open(live_target_memory_id(target), &copier->pages);
 	if (error && error != &error_no_memory) {

@@ -25,7 +25,7 @@ struct frozen_pages {
 	size_t run_count;
 	const struct frozen_area *areas; /* ascending */
 	size_t area_count;
-	uint64_t moving_bytes; /* of shared memory above LIMIT_FROZEN_BYTES: not copied, still
+	uint64_t moving_bytes; /* of shared memory for which there was no room: not copied, still
 				  shared with the process */
 };
 
@@ -56,11 +56,12 @@ struct wiped_areas {
 };
 MUST_CHECK struct error *wiped_areas_read(int pid, struct arena *arena, struct wiped_areas *ret);
 
-/* Copies from `target`, a stopped process, to the end of `fd`. `copy_maps` are those of its copy:
- * what is not in them was not inherited. ret->bytes is not set. Arrays live in `arena`. */
+/* Copies from `target`, a stopped process, to the end of `fd`, `most_bytes` at most: a mapping that
+ * would exceed them is not copied. `copy_maps` are those of its copy: what is not in them was not
+ * inherited. ret->bytes is not set. Arrays live in `arena`. */
 MUST_CHECK struct error *frozen_pages_copy(struct target *target, const struct process_maps *maps,
 					   const struct process_maps *copy_maps,
-					   const struct wiped_areas *wiped, int fd,
-					   struct arena *arena, struct frozen_pages *ret);
+					   const struct wiped_areas *wiped, uint64_t most_bytes,
+					   int fd, struct arena *arena, struct frozen_pages *ret);
 
 #endif

@@ -158,6 +158,11 @@ void memory_guard_room(const struct memory_guard *guard, struct memory_room *ret
 	least_room(guard, true, false, ret);
 }
 
+uint64_t memory_room_for_snapshot(const struct memory_room *room)
+{
+	return room->floor_bytes + room->floor_bytes / 4;
+}
+
 /* --- opening */
 
 /* An OOM at one level kills the topmost group below it, itself included, that has memory.oom.group

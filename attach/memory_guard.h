@@ -34,6 +34,11 @@ bool memory_guard_sees(const struct memory_guard *guard);
 /* Once, and of control groups alone: false: none has a limit, or it cannot be read. */
 bool memory_limit_read(int pid, struct memory_room *ret);
 
+/* What must be left there, at least, for a snapshot to begin: it would be dropped at once
+ * otherwise.
+ */
+uint64_t memory_room_for_snapshot(const struct memory_room *room);
+
 /* As of now. Of a process without limits: the machine's room. */
 void memory_guard_room(const struct memory_guard *guard, struct memory_room *ret);
 

@@ -31,8 +31,8 @@ struct keeper {
 	int program; /* who wants the snapshot */
 	int socket, file;
 	struct arena arena;
-	struct memory_guard *guard;
-	enum syscall_filter filter; /* of the first thread that lives */
+	struct memory_guard *guard, *own_guard; /* of the target, and of ourselves */
+	enum syscall_filter filter;             /* of the first thread that lives */
 	struct wiped_areas wiped;
 	struct syscall_places places;       /* of the target, while it stands */
 	struct syscall_injection injection; /* the one that made the copy */
@@ -184,6 +184,17 @@ static struct error *make_copy(struct keeper *keeper, const struct stopped_threa
 	return error;
 }
 
+/* Shared memory that is copied counts against our own limit, which is the target's where we are in
+ * its container. */
+static uint64_t frozen_bytes_most(const struct keeper *keeper)
+{
+	struct memory_room room;
+	memory_guard_room(keeper->own_guard, &room);
+	uint64_t kept = memory_room_for_snapshot(&room);
+	uint64_t spare = room.room_bytes > kept ? room.room_bytes - kept : 0;
+	return spare < LIMIT_FROZEN_BYTES ? spare : LIMIT_FROZEN_BYTES;
+}
+
 /* From here to the end the process stands. */
 static struct error *copy_standing(struct keeper *keeper)
 {
@@ -198,7 +209,8 @@ static struct error *copy_standing(struct keeper *keeper)
 	record->copy_pid = keeper->copy;
 	TRY(process_maps_read(keeper->copy, &keeper->arena, &copy_maps));
 	TRY(frozen_pages_copy(keeper->target, &record->maps, &copy_maps, &keeper->wiped,
-			      keeper->file, &keeper->arena, &record->frozen));
+			      frozen_bytes_most(keeper), keeper->file, &keeper->arena,
+			      &record->frozen));
 	record->pause_ms = live_target_resume(keeper->target);
 	return NULL;
 }
@@ -234,6 +246,7 @@ static struct error *take(struct keeper *keeper, uint64_t *ret_record)
 	int pid = keeper->request->process.pid;
 	TRY(process_state_check(pid, PROCESS_NEED_CALL));
 	TRY(memory_guard_open(pid, &keeper->guard));
+	TRY(memory_guard_open(getpid(), &keeper->own_guard));
 	TRY(snapshot_check_room(keeper->request, keeper->guard, 0));
 	TRY(wiped_areas_read(process_memory_id(pid), &keeper->arena, &keeper->wiped));
 	keeper->filter = syscall_filter_of(pid, process_memory_id(pid));

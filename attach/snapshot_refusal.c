@@ -22,17 +22,21 @@ void snapshot_room_text(const struct memory_room *room, char *buffer, size_t siz
 }
 
 /* Page tables (8 bytes for each page of 4 KiB), about as much again for the kernel's other records,
- * and what the process may write before the first looks at the room. */
+ * the registers of its threads, and what the process may write before the first looks at the room.
+ */
 static uint64_t needed_bytes(int pid, const struct memory_room *room)
 {
-	enum { TABLES_SHARE = 256 };
+	enum { TABLES_SHARE = 256, THREAD_BYTES = 8 * 1024 };
 	CLEANUP(text_deinit) struct text status = { 0 };
-	uint64_t resident = 0;
-	if (proc_file_read(&status, LIMIT_PROC_FILE_BYTES, "/proc/%d/status",
-			   process_memory_id(pid)) ||
-	    !proc_number(&status, "VmRSS", 10, &resident))
+	uint64_t resident = 0, threads = 0;
+	bool is_read = !proc_file_read(&status, LIMIT_PROC_FILE_BYTES, "/proc/%d/status",
+				       process_memory_id(pid));
+	if (!is_read || !proc_number(&status, "VmRSS", 10, &resident))
 		resident = 0;
-	return room->floor_bytes + room->floor_bytes / 4 + resident * KIBIBYTE / TABLES_SHARE;
+	if (!is_read || !proc_number(&status, "Threads", 10, &threads))
+		threads = 0;
+	return memory_room_for_snapshot(room) + resident * KIBIBYTE / TABLES_SHARE +
+	       threads * THREAD_BYTES;
 }
 
 /* "--snapshot insists", with the line to type, where that is short. */

@@ -2,9 +2,9 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/thread.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <sys/wait.h>
 
@@ -98,19 +98,6 @@ static void *hold_process(void *argument)
 	return NULL;
 }
 
-/* The signals are for the other threads. */
-static int start_thread(struct thread_hold *hold)
-{
-	sigset_t all, before;
-	sigfillset(&all);
-	int failed = pthread_sigmask(SIG_SETMASK, &all, &before);
-	if (failed)
-		return failed;
-	failed = pthread_create(&hold->thread, NULL, hold_process, hold);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return failed;
-}
-
 static struct thread_hold *hold_new(const struct process_identity *process, const struct task *task)
 {
 	pthread_condattr_t attributes;
@@ -134,7 +121,7 @@ struct error *thread_hold_begin(const struct process_identity *process, const st
 	if (!hold)
 		return &error_no_memory;
 	hold->masked = thread_stop_hold_back(&hold->old_mask);
-	int failed = start_thread(hold);
+	int failed = thread_start(&hold->thread, hold_process, hold);
 	hold->joined = failed != 0;
 	struct error *error = NULL;
 	if (failed) {

@@ -1,6 +1,7 @@
 #include "cli/app.h"
 
 #include "base/cleanup.h"
+#include "cli/own_memory.h"
 #include "cli/pipeline.h"
 #include "cli/say.h"
 #include "cli/signals.h"
@@ -77,9 +78,12 @@ void app_warn(const struct app *app, const char *format, ...)
 enum exit_status app_fail(struct app *app, const char *command, struct error *error,
 			  enum exit_status status)
 {
+	CLEANUP(text_deinit) struct text limit = { 0 };
 	progress_end(&app->progress);
+	if (error == &error_no_memory)
+		own_memory_append_limit(&limit);
 	if (app->format == OUTPUT_TEXT || !app->out) {
-		app_warn(app, "%s", error->message);
+		app_warn(app, "%s%s", error->message, text_string(&limit));
 	} else {
 		output_document_begin(app->out, command);
 		output_document_end(app->out, NULL, error);

@@ -199,8 +199,8 @@ static enum exit_status tell(struct app *app, const struct invocation *invocatio
 			"threads in an uninterruptible sleep are without registers";
 	if (result->moving_bytes)
 		reasons[coverage.reason_count++] =
-			"shared memory that is too large to be copied while the process stands is "
-			"of a later moment (--freeze has it of the same)";
+			"shared memory for whose copy there was no room is of a later moment "
+			"(--freeze has it of the same)";
 	coverage.complete = !coverage.reason_count;
 	output_document_begin(app->out, "collect");
 	put_result(app->out, process, result);

@@ -3,6 +3,7 @@
 #include "cli/app.h"
 #include "cli/manual.h"
 #include "cli/options.h"
+#include "cli/own_memory.h"
 #include "cli/say.h"
 #include "cli/signals.h"
 #include "cli/version.h"
@@ -97,12 +98,14 @@ static enum exit_status run_verb(const struct verb *verb, int argc, char **argv)
 	arena_init(&arena);
 	struct error *error = invocation_parse(verb, argc, argv, 2, &arena, &invocation);
 	enum exit_status status = STATUS_WHOLE;
-	if (error)
+	if (error) {
 		status = fail(argc, argv, error);
-	else if (invocation.help)
+	} else if (invocation.help) {
 		manual_verb(stdout, verb);
-	else
+	} else {
+		own_memory_begin();
 		status = verb->run(&invocation);
+	}
 	arena_deinit(&arena);
 	return status;
 }

@@ -93,6 +93,17 @@ static struct snapshot_request snapshot_request_of(const struct open_process *pr
 					  .insist_line = process->insist_line };
 }
 
+static void tell_moving(const struct app *app, const struct snapshot *snapshot)
+{
+	enum { MIB = 1024 * 1024 };
+	uint64_t bytes = snapshot_record(snapshot)->frozen.moving_bytes;
+	if (bytes)
+		app_warn(app,
+			 "%.1f MiB of memory that process %d shares are read as they are later: "
+			 "there was no room for a copy (--freeze has them of the same moment)",
+			 (double)bytes / MIB, app->process.identity.pid);
+}
+
 /* A process that the session's target is, or is to become again. That it is still the same is asked
  * when it is held. */
 static struct error *take_process(void *context, const struct task *task, struct target **ret)
@@ -100,8 +111,11 @@ static struct error *take_process(void *context, const struct task *task, struct
 	struct app *app = context;
 	const struct open_process *process = &app->process;
 	struct snapshot_request request = snapshot_request_of(process);
-	if (process->way == OPEN_SNAPSHOT)
-		return live_target_open_snapshot(&request, task, ret);
+	if (process->way == OPEN_SNAPSHOT) {
+		TRY(live_target_open_snapshot(&request, task, ret));
+		tell_moving(app, live_target_snapshot(*ret));
+		return NULL;
+	}
 	if (process->way == OPEN_RUNNING)
 		return live_target_open(&process->identity, LIVE_RUNNING, task, ret);
 	TRY(live_target_open(&process->identity, LIVE_STOPPED, task, ret));

@@ -1,9 +1,8 @@
 #include "dump/core_sink_zstd.h"
 
+#include "base/thread.h"
 #include "dump/zstd_frames.h"
 
-#include <pthread.h>
-#include <signal.h>
 #include <zstd.h>
 
 enum {
@@ -134,18 +133,12 @@ static void *work(void *argument)
 	return NULL;
 }
 
-/* The signals are for the thread that writes: it is to notice them. */
 static void start_workers(struct zstd_sink *sink)
 {
-	sigset_t all, before;
-	sigfillset(&all);
-	if (pthread_sigmask(SIG_SETMASK, &all, &before))
-		return;
 	while (sink->worker_count < WORKERS &&
-	       !pthread_create(&sink->workers[sink->worker_count].thread, NULL, work,
-			       &sink->workers[sink->worker_count]))
+	       !thread_start(&sink->workers[sink->worker_count].thread, work,
+			     &sink->workers[sink->worker_count]))
 		sink->worker_count++;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 static struct error *add_entry(struct zstd_sink *sink, const struct slot *slot)
@@ -290,6 +283,21 @@ static const struct core_sink_ops zstd_ops = {
 	.free = zstd_free,
 };
 
+/* zstd allocates when it packs first: now, before a process stands for it. */
+static bool fill_contexts(struct zstd_sink *sink)
+{
+	struct slot *slot = &sink->slots[0];
+	memset(slot->content, 0, ZSTD_FRAME_BYTES);
+	slot->content_size = ZSTD_FRAME_BYTES;
+	for (size_t i = 0; i < WORKERS; i++) {
+		pack(sink, slot, sink->workers[i].context);
+		if (ZSTD_isError(slot->packed_size))
+			return false;
+	}
+	slot->content_size = 0;
+	return true;
+}
+
 static bool allocate(struct zstd_sink *sink)
 {
 	for (size_t i = 0; i < WORKERS; i++) {
@@ -306,7 +314,7 @@ static bool allocate(struct zstd_sink *sink)
 		if (!sink->slots[i].content || !sink->slots[i].packed)
 			return false;
 	}
-	return true;
+	return fill_contexts(sink);
 }
 
 struct error *core_sink_zstd_new(struct core_sink *under, int level, const struct task *task,

@@ -6,31 +6,8 @@
 way=
 . "$(dirname "$0")/lib"
 not_with_sanitizers
-[ "$(id -u)" = 0 ] || skip_all "not root: no control group"
-group=
-for folder in /sys/fs/cgroup/memory /sys/fs/cgroup; do
-	group=$folder/clrpod-test.$$
-	mkdir "$group" 2>/dev/null && { [ -e "$group/memory.limit_in_bytes" ] || [ -e "$group/memory.max" ]; } && break
-	rmdir "$group" 2>/dev/null
-	group=
-done
-[ -n "$group" ] || skip_all "no control group with a memory limit can be made here"
-end() {
-	cleanup_victim
-	for _ in $(seq 20); do rmdir "$group" 2>/dev/null && break; sleep 0.1; done
-}
-trap end EXIT
-# A snapshot is kept with 16 MiB of room, and a new one wants 20: this limit is between, by so many KiB.
-leave_room() {
-	local used cached
-	if [ -e "$group/memory.max" ]; then
-		used=$(cat "$group/memory.current") cached=$(awk '/^(in)?active_file / {sum += $2} END {print sum}' "$group/memory.stat")
-		echo $((used - cached + $1 * 1024)) >"$group/memory.max"
-	else
-		used=$(cat "$group/memory.usage_in_bytes") cached=$(awk '/^total_(in)?active_file / {sum += $2} END {print sum}' "$group/memory.stat")
-		echo $((used - cached + $1 * 1024)) >"$group/memory.limit_in_bytes"
-	fi
-}
+make_group
+# A snapshot is kept with 16 MiB of room, and a new one wants 20: this limit is between.
 start_victim quiet || exit 1
 echo "$victim" >"$group/cgroup.procs" || skip_all "the control group takes no process"
 

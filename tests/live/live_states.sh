@@ -193,6 +193,23 @@ ok "... is analyzed" said "$work/oddity"
 ok "... and runs on" is_free
 end
 
+# Its own mounts show a FIFO where a control group has the limit.
+fake='line=$(grep -m 1 -E "^[0-9]+:(memory)?:" /proc/self/cgroup) && top=/sys/fs/cgroup$(case $line in *:memory:*) echo /memory ;; esac)
+mount -t tmpfs none "$top" && mkdir -p "$top/${line##*:}" && mkfifo "$top/${line##*:}"/memory.{limit_in_bytes,max} && exec "$@"'
+without_groups='umount -R /sys/fs/cgroup && exec timeout 15 "$@"'
+if [ "$(id -u)" = 0 ] && unshare -m true 2>/dev/null; then
+	launcher=(unshare -m bash -c "$fake" _)
+	start
+	launcher=(env)
+	ok "a FIFO in place of a control group's file: ps answers" gives 0 unshare -m bash -c "$without_groups" _ "$program" ps
+	ok "... of that process too" said "^ *$victim .* yes +running"
+	gives 3 unshare -m bash -c "$without_groups" _ "$program" collect -p "$victim" -o "$core" --force
+	ok "... a snapshot is refused, as its limits cannot be seen" said "memory limit of process $victim cannot be read"
+	end
+else
+	skip "a FIFO in place of a control group's file" "not root"
+fi
+
 start zombie
 zombie=$victim
 ok "ended: ps says so" state_is 'no +zombie'

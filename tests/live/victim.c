@@ -3,10 +3,10 @@
  * calls, threads that come and go, signals that must all arrive, memory of every kind. It counts
  * what a stop must not change.
  *
- * usage: victim [big MIB | leaderless | vfork SECONDS | filter errno|memory|kill | churn MIB |
- * quiet] stdin: "report" answers one line "sent=N received=N eintr=N turns=N churned=N sigchld=N
- * children=N mask=N gap_ms=N" (the last: the longest time that a thread stood still since the
- * report before); the end of stdin ends the process.
+ * usage: victim [big MIB | shared MIB | leaderless | vfork SECONDS | filter errno|memory|kill |
+ * churn MIB | quiet] stdin: "report" answers one line "sent=N received=N eintr=N turns=N churned=N
+ * sigchld=N children=N mask=N gap_ms=N" (the last: the longest time that a thread stood still since
+ * the report before); the end of stdin ends the process.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -249,11 +249,11 @@ static void start(pthread_t *thread, void *(*run)(void *), void *argument)
 		abort();
 }
 
-static void make_big(const char *mebibytes)
+static void make_big(const char *mebibytes, int how)
 {
 	size_t size = strtoul(mebibytes, NULL, 10) << 20;
-	uint64_t *memory = (uint64_t *)map(size / PAGE, PROT_READ | PROT_WRITE,
-					   MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	uint64_t *memory =
+		(uint64_t *)map(size / PAGE, PROT_READ | PROT_WRITE, how | MAP_ANONYMOUS, -1);
 	for (size_t i = 0; i < size / sizeof(*memory); i++)
 		memory[i] = i * 0x9e3779b97f4a7c15u | 1;
 }
@@ -362,7 +362,9 @@ int main(int count, char **arguments)
 	make_memory();
 	const char *mode = count > 1 ? arguments[1] : "";
 	if (!strcmp(mode, "big"))
-		make_big(arguments[2]);
+		make_big(arguments[2], MAP_PRIVATE);
+	if (!strcmp(mode, "shared"))
+		make_big(arguments[2], MAP_SHARED);
 	if (!strcmp(mode, "filter"))
 		filter_clones(arguments[2]);
 	if (!strcmp(mode, "churn")) {

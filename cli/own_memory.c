@@ -1,0 +1,57 @@
+#include "cli/own_memory.h"
+
+#include "attach/memory_guard.h"
+#include "attach/proc_file.h"
+#include "base/cleanup.h"
+#include "base/limits.h"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum { MIB = 1024 * 1024, KIBIBYTE = 1024 };
+
+static void be_killed_first(void)
+{
+	static const char score[] = "1000";
+	CLEANUP(fd_cleanup) int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+	if (fd >= 0 && write(fd, score, sizeof(score) - 1) < 0)
+		return; /* a precaution more */
+}
+
+/* Below the floor a snapshot is dropped; what we hold must not be the reason. */
+static uint64_t spare_bytes(const struct memory_room *room)
+{
+	return room->room_bytes > 2 * room->floor_bytes ? room->room_bytes - room->floor_bytes
+							: room->room_bytes / 2;
+}
+
+void own_memory_begin(void)
+{
+	struct memory_room room;
+	struct rlimit limit;
+	CLEANUP(text_deinit) struct text status = { 0 };
+	uint64_t data;
+	be_killed_first();
+	if (!memory_limit_read(getpid(), &room) || getrlimit(RLIMIT_DATA, &limit) ||
+	    proc_file_read(&status, LIMIT_PROC_FILE_BYTES, "/proc/self/status") ||
+	    !proc_number(&status, "VmData", 10, &data))
+		return;
+	uint64_t most = data * KIBIBYTE + spare_bytes(&room);
+	if (most >= limit.rlim_cur)
+		return;
+	limit.rlim_cur = most;
+	(void)setrlimit(RLIMIT_DATA, &limit);
+}
+
+void own_memory_append_limit(struct text *ret)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_DATA, &limit) || limit.rlim_cur == RLIM_INFINITY)
+		return;
+	text_printf(
+		ret,
+		": clrpod may have %llu MiB here, so that no process of its container is killed "
+		"for its sake; stream the dump out (collect -o -) and read it elsewhere",
+		(unsigned long long)limit.rlim_cur / MIB);
+}

@@ -1,0 +1,36 @@
+#!/bin/bash
+# clrpod in the container of its target, whose memory limit is nearly reached: what it takes for itself must not be what
+# kills the process. TAP on stdout.
+#
+# usage: live_own_memory.sh PROGRAM     (build/release/clrpod)
+# needs: cc; root, for a control group. Exit status 77: skipped, with the reason.
+way=
+. "$(dirname "$0")/lib"
+not_with_sanitizers
+make_group
+inside() { (echo "$BASHPID" >"$group/cgroup.procs" && exec "$program" "$@" 2>"$log" >/dev/null); }
+lives() { read_report && [ "$(value mask)" = 0 ]; }
+
+ok "a program that shares 60 MiB" start_victim shared 60
+echo "$victim" >"$group/cgroup.procs" || skip_all "the control group takes no process"
+leave_room $((200 * 1024))
+ok "with room for them: a whole dump" status_is 0 inside collect -p "$victim" -o -
+leave_room $((34 * 1024))
+ok "without: a dump that says so" status_is 5 inside collect -p "$victim" -o -
+ok "... in its words" said 'shared memory for whose copy there was no room is of a later moment'
+ok "... the program lives" lives
+inside analyze -p "$victim" -c modules
+ok "analyze says so too" said 'MiB of memory that process [0-9]* shares are read as they are later'
+ok "... the program lives" lives
+for how in --freeze --snapshot; do
+	ok "$how and the packer that needs most" status_is 3 inside collect -p "$victim" -o - $how --zstd=19
+	ok "... is refused its memory" said 'out of memory: clrpod may have [0-9]* MiB here, so that no process'
+	ok "... the program lives" lives
+done
+inside collect -p "$victim" -o "$work/v.core" --force &
+collector=$!
+asked() { [ "$(cat "/proc/$(pgrep -P "$collector" -f collect | head -n 1)/oom_score_adj" 2>/dev/null)" = 1000 ] || [ "$(cat "/proc/$collector/oom_score_adj")" = 1000 ]; }
+ok "who is killed first is clrpod" soon asked
+wait "$collector"
+end_victim
+finish
