@@ -182,13 +182,14 @@ static bool in_the_way(const struct process_state *state, enum process_need need
 {
 	switch (state->activity) {
 	case PROCESS_RUNNING:
-	case PROCESS_STOPPED:
 		break;
+	case PROCESS_STOPPED:
+		return need == PROCESS_NEED_ANSWER;
 	case PROCESS_TRACED:
 	case PROCESS_ASLEEP:
-		return need == PROCESS_NEED_STOP;
+		return need != PROCESS_NEED_CALL;
 	case PROCESS_FROZEN:
-		return need == PROCESS_NEED_CALL || state->freeze.by == PROCESS_FREEZER_V1;
+		return need != PROCESS_NEED_STOP || state->freeze.by == PROCESS_FREEZER_V1;
 	case PROCESS_ENDED:
 		return true;
 	}
@@ -209,7 +210,14 @@ static struct error *check(int pid, enum process_need need, struct arena *arena)
 		code = ERROR_NOT_FOUND;
 	if (state.activity == PROCESS_TRACED)
 		code = ERROR_OS;
-	struct error *error = error_new(code, "cannot stop process %d: %s", pid, state.reason);
+	if (state.activity == PROCESS_STOPPED)
+		state.reason = "it is stopped by job control (SIGSTOP, Ctrl-Z): kill -CONT lets it "
+			       "run";
+	struct error *error =
+		need == PROCESS_NEED_ANSWER
+			? error_new(code, "the runtime of process %d cannot answer: %s", pid,
+				    state.reason)
+			: error_new(code, "cannot stop process %d: %s", pid, state.reason);
 	if (error != &error_no_memory && code == ERROR_OS)
 		error->os_errno = EPERM;
 	return error;

@@ -42,14 +42,16 @@ MUST_CHECK struct error *process_state_read(int pid, struct arena *arena,
 					    struct process_state *ret);
 
 enum process_need {
-	PROCESS_NEED_STOP, /* ptrace stops it */
-	PROCESS_NEED_CALL, /* a thread of it makes a system call for us, once it is stopped */
+	PROCESS_NEED_STOP,   /* ptrace stops it */
+	PROCESS_NEED_CALL,   /* a thread of it makes a system call for us, once it is stopped */
+	PROCESS_NEED_ANSWER, /* its runtime does something for us by itself, by ptrace too */
 };
 
 /* Is that possible now? A process that is asleep is looked at for half a second (does it only ever
  * sleep?), one that is traced for 60 ms (another snapshot takes no longer). ERROR_NOT_FOUND: it has
  * ended; the message says so of a zombie. ERROR_OS: traced by another (as PTRACE_SEIZE would
- * answer), or as process_state_read(). ERROR_UNSUPPORTED: frozen, or asleep. ERROR_NO_MEMORY. */
+ * answer), or as process_state_read(). ERROR_UNSUPPORTED: frozen, or asleep; of an answer, also
+ * stopped by job control. ERROR_NO_MEMORY. */
 MUST_CHECK struct error *process_state_check(int pid, enum process_need need);
 
 #endif

@@ -174,6 +174,7 @@ const struct verb verb_analyze = {
 		"takes the rest of an answer for --stall seconds, the process is let go, frozen or "
 		"not.",
 	.options = options,
+	.repeated = (const char *const[]){ "-c", "-x", NULL },
 	.max_positionals = 1,
 	.examples = examples,
 	.run = analyze_run,

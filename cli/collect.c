@@ -204,6 +204,9 @@ static enum exit_status tell(struct app *app, const struct invocation *invocatio
 	coverage.complete = !coverage.reason_count;
 	output_document_begin(app->out, "collect");
 	put_result(app->out, process, result);
+	if (process->runtime == PROCESS_UNKNOWN && !process->runtime_path)
+		output_note(app->out, "No .NET runtime was seen in it: is it the process you meant "
+				      "(clrpod ps lists those of .NET)?");
 	return app_end_document(app, "collect", &coverage,
 				invocation_has(invocation, "--partial-ok"));
 }

@@ -1,5 +1,6 @@
 #include "cli/collect_by_runtime.h"
 
+#include "attach/process_state.h"
 #include "dump/runtime_dump.h"
 
 #include <strings.h>
@@ -40,6 +41,7 @@ static struct error *take(struct app *app, const struct invocation *invocation,
 	struct runtime_dump dump = { 0 };
 	struct destination *destination;
 	enum diagnostics_dump_type type = wanted_type(invocation);
+	TRY(process_state_check(process->pid, PROCESS_NEED_ANSWER));
 	TRY(destination_check(to));
 	app_warn(app,
 		 "cannot read the memory of process %d: %s; its runtime is asked for the dump "

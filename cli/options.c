@@ -63,6 +63,29 @@ static struct error *parse_option(const struct verb *verb, int argc, char **argv
 	return NULL;
 }
 
+static bool repeats(const struct verb *verb, const struct option *option)
+{
+	for (const char *const *name = verb->repeated; name && *name; name++)
+		if (!strcmp(*name, option->name))
+			return true;
+	return false;
+}
+
+/* Of two values one would be forgotten, and nobody would know which. */
+static struct error *check_given(const struct invocation *invocation, const struct given *given)
+{
+	if (repeats(invocation->verb, given->option))
+		return NULL;
+	for (size_t i = 0; i < invocation->count; i++) {
+		const struct given *before = &invocation->given[i];
+		if (before->option == given->option && strcmp(before->text, given->text) != 0)
+			return error_new(ERROR_USAGE, "%s: %s is given twice: %s and %s",
+					 invocation->verb->name, given->option->name, before->text,
+					 given->text);
+	}
+	return NULL;
+}
+
 struct error *invocation_parse(const struct verb *verb, int argc, char **argv, int first,
 			       struct arena *arena, struct invocation *ret)
 {
@@ -80,6 +103,7 @@ struct error *invocation_parse(const struct verb *verb, int argc, char **argv, i
 			ret->help = true;
 		} else if (!only_words && word[0] == '-' && word[1]) {
 			TRY(parse_option(verb, argc, argv, &i, &given[ret->count]));
+			TRY(check_given(ret, &given[ret->count]));
 			ret->count++;
 		} else if (words++ == verb->max_positionals) {
 			return error_new(ERROR_USAGE, "%s: there is one word too many: %s",

@@ -15,6 +15,7 @@ struct verb {
 	const char *name, *summary, *usage;
 	const char *description; /* lines; may be NULL */
 	const struct option *options;
+	const char *const *repeated;  /* options that may be given several times; may be NULL */
 	const struct option *refused; /* come later: `help` says what to do instead; may be NULL */
 	size_t max_positionals;
 	const char *const *examples;

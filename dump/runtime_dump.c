@@ -157,7 +157,8 @@ struct error *runtime_dump_take(const struct process_info *process, enum diagnos
 	if (error)
 		runtime_dump_release(ret);
 	if (error && (error->code == ERROR_CANCELLED || error->os_errno == ETIMEDOUT))
-		error = error_context(error, "the runtime may still write %s/%s",
+		error = error_context(error,
+				      "the runtime may still write %s/%s (to be removed then)",
 				      process->socket.folder, name);
 	return error;
 }

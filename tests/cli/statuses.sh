@@ -147,6 +147,12 @@ silent err "and not on stderr"
 expect 2 "bad usage is JSON too" "$program" analyze --json --bogus
 said out '"code":"usage"' "with its code"
 
+expect 2 "two processes" "$program" diff -p 1 -p 2
+said err "diff: -p is given twice: 1 and 2" "says which"
+expect 2 "two files to write" "$program" collect -p 1 -o one -o two
+said err "collect: -o is given twice: one and two" "says which"
+expect 0 "a command several times" "$program" analyze "$dump" -c 'help exit' -c 'help get'
+
 printf '# a comment\n\nhelp exit # another\nexit\nbogus\n' > "$work/script"
 expect 0 "a script ends at exit" "$program" analyze "$dump" -x "$work/script"
 "$program" analyze "$dump" < "$work/script" > "$work/out" 2> "$work/err"

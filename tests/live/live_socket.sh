@@ -60,6 +60,12 @@ ok "... and is the user's" test "$(stat -c '%u %a' "$work/out/core")" = "1654 60
 ok "... said what was done" said 'its runtime is asked for the dump instead'
 rm -f "$work/out/core"
 ok "... and nothing stays" nothing_taken
+is_stopped() { grep -q 'T (stopped)' "/proc/$victim/status"; }
+kill -STOP "$victim" && soon is_stopped
+ok "stopped by job control: not asked" asked 3
+ok "... says so, and what helps" one_sentence "the runtime of process $victim cannot answer: it is stopped by job control .*kill -CONT"
+kill -CONT "$victim"
+ok "... and nothing is written when it runs again" nothing_taken
 refuses nothing 'says that it wrote .*, which cannot be read: No such file'
 refuses text 'is no core of a process'
 refuses link 'is no regular file'
