@@ -7,6 +7,8 @@
 #include "base/limits.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 enum { MIB = 1024 * 1024, KIBIBYTE = 1024 };
 #define WAY_OUT "--freeze needs none of it (the process stands still for as long as it takes)"
@@ -21,22 +23,41 @@ void snapshot_room_text(const struct memory_room *room, char *buffer, size_t siz
 		 (unsigned long long)room->limit_bytes / MIB);
 }
 
-/* Page tables (8 bytes for each page of 4 KiB), about as much again for the kernel's other records,
- * the registers of its threads, and what the process may write before the first looks at the room.
- */
+static uint64_t count_mappings(int pid)
+{
+	enum { PIECE_BYTES = 16 * 1024 };
+	char path[64], piece[PIECE_BYTES];
+	uint64_t count = 0;
+	ssize_t length;
+	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
+	CLEANUP(fd_cleanup) int fd = proc_open(path, O_RDONLY);
+	while (fd >= 0 && (length = read(fd, piece, sizeof(piece))) > 0)
+		for (ssize_t i = 0; i < length; i++)
+			count += piece[i] == '\n';
+	return count;
+}
+
+/* What the kernel copies for a second process, at the expense of the first one's control group: its
+ * page tables, a record of each page (8 bytes of 4 KiB) and of each mapping (kernel/fork.c:
+ * dup_mmap); and the registers of its threads, which we keep. */
+static uint64_t copied_bytes(int pid)
+{
+	enum { RECORDS_SHARE = 512, MAPPING_BYTES = 512, THREAD_BYTES = 8 * 1024 };
+	CLEANUP(text_deinit) struct text status = { 0 };
+	uint64_t resident = 0, tables = 0, threads = 0;
+	if (proc_file_read(&status, LIMIT_PROC_FILE_BYTES, "/proc/%d/status", pid))
+		return 0;
+	(void)!proc_number(&status, "VmRSS", 10, &resident);
+	(void)!proc_number(&status, "VmPTE", 10, &tables);
+	(void)!proc_number(&status, "Threads", 10, &threads);
+	return tables * KIBIBYTE + resident * KIBIBYTE / RECORDS_SHARE + threads * THREAD_BYTES +
+	       count_mappings(pid) * MAPPING_BYTES;
+}
+
+/* And what the process may write before the first looks at the room. */
 static uint64_t needed_bytes(int pid, const struct memory_room *room)
 {
-	enum { TABLES_SHARE = 256, THREAD_BYTES = 8 * 1024 };
-	CLEANUP(text_deinit) struct text status = { 0 };
-	uint64_t resident = 0, threads = 0;
-	bool is_read = !proc_file_read(&status, LIMIT_PROC_FILE_BYTES, "/proc/%d/status",
-				       process_memory_id(pid));
-	if (!is_read || !proc_number(&status, "VmRSS", 10, &resident))
-		resident = 0;
-	if (!is_read || !proc_number(&status, "Threads", 10, &threads))
-		threads = 0;
-	return memory_room_for_snapshot(room) + resident * KIBIBYTE / TABLES_SHARE +
-	       threads * THREAD_BYTES;
+	return memory_room_for_snapshot(room) + copied_bytes(process_memory_id(pid));
 }
 
 /* "--snapshot insists", with the line to type, where that is short. */

@@ -33,4 +33,20 @@ asked() { [ "$(cat "/proc/$(pgrep -P "$collector" -f collect | head -n 1)/oom_sc
 ok "who is killed first is clrpod" soon asked
 wait "$collector"
 end_victim
+
+# Its page tables are copied with it, and count in its group wherever clrpod is.
+in_group() { (echo "$BASHPID" >"$group/cgroup.procs" && exec "$work/victim" "$@"); }
+leave_room $((1024 * 1024))
+coproc VICTIM { in_group sparse 12000; }
+victim=$VICTIM_PID in=${VICTIM[1]} out=${VICTIM[0]}
+ready() { local line; read -r -t 20 -u "$out" line && [ "$line" = ready ]; }
+ok "a program with page tables of 48 MiB" ready
+leave_room $((50 * 1024))
+ok "... in a container that has no room for as many: refused" status_is 3 collect -o "$core" --force
+ok "... says so" said 'no snapshot of process .* MiB to be safe.*--freeze'
+ok "... the program lives" lives
+leave_room $((100 * 1024))
+ok "... that has room: a dump" eval '"$program" collect -p "$victim" -o - >/dev/null 2>"$log"'
+ok "... the program lives" lives
+end_victim
 finish

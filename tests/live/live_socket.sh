@@ -134,6 +134,8 @@ else
 	disown $victim
 	start_time=$(cut -d ' ' -f 22 "/proc/$victim/stat")
 	ok "a real runtime's socket" soon eval "ls /tmp/dotnet-diagnostic-$victim-*-socket >/dev/null 2>&1"
+	# A runtime that has only begun has no heap yet.
+	ok "... once its program waits for requests" soon test -S "/tmp/clrpod-$$"
 	ok "... is asked" asked 0
 	ok "... and writes a core of itself" gives 0 "$program" analyze "$work/out/core" -c eeversion
 fi

@@ -3,10 +3,11 @@
  * calls, threads that come and go, signals that must all arrive, memory of every kind. It counts
  * what a stop must not change.
  *
- * usage: victim [big MIB | shared MIB | leaderless | vfork SECONDS | filter errno|memory|kill |
- * churn MIB | quiet] stdin: "report" answers one line "sent=N received=N eintr=N turns=N churned=N
- * sigchld=N children=N mask=N gap_ms=N" (the last: the longest time that a thread stood still since
- * the report before); the end of stdin ends the process.
+ * usage: victim [big MIB | shared MIB | sparse TABLES | leaderless | vfork SECONDS |
+ *               filter errno|memory|kill | churn MIB | quiet]
+ * stdin: "report" answers one line "sent=N received=N eintr=N turns=N churned=N sigchld=N
+ * children=N mask=N gap_ms=N" (the last: the longest time that a thread stood still since the
+ * report before); the end of stdin ends the process.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -258,6 +259,18 @@ static void make_big(const char *mebibytes, int how)
 		memory[i] = i * 0x9e3779b97f4a7c15u | 1;
 }
 
+/* Page tables as large as what they lead to: one page in each of so many tables. */
+static void make_sparse(const char *tables)
+{
+	enum { TABLE_BYTES = 2 << 20 };
+	size_t count = strtoul(tables, NULL, 10);
+	char *memory = map(count * (TABLE_BYTES / PAGE), PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
+	madvise(memory, count * TABLE_BYTES, MADV_NOHUGEPAGE);
+	for (size_t i = 0; i < count; i++)
+		memory[i * TABLE_BYTES] = 1;
+}
+
 /* Writes one word of each page of so much memory, over and over: a copy of it grows fast. */
 static size_t churned_bytes;
 static void *churn_pages(void *memory_bytes)
@@ -365,6 +378,8 @@ int main(int count, char **arguments)
 		make_big(arguments[2], MAP_PRIVATE);
 	if (!strcmp(mode, "shared"))
 		make_big(arguments[2], MAP_SHARED);
+	if (!strcmp(mode, "sparse"))
+		make_sparse(arguments[2]);
 	if (!strcmp(mode, "filter"))
 		filter_clones(arguments[2]);
 	if (!strcmp(mode, "churn")) {
