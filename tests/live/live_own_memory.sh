@@ -35,9 +35,8 @@ wait "$collector"
 end_victim
 
 # Its page tables are copied with it, and count in its group wherever clrpod is.
-in_group() { (echo "$BASHPID" >"$group/cgroup.procs" && exec "$work/victim" "$@"); }
 leave_room $((1024 * 1024))
-coproc VICTIM { in_group sparse 12000; }
+coproc VICTIM { echo "$BASHPID" >"$group/cgroup.procs" && exec "$work/victim" sparse 12000; }
 victim=$VICTIM_PID in=${VICTIM[1]} out=${VICTIM[0]}
 ready() { local line; read -r -t 20 -u "$out" line && [ "$line" = ready ]; }
 ok "a program with page tables of 48 MiB" ready
