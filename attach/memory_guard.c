@@ -121,8 +121,6 @@ static bool room_of_group(const struct level *level, bool exact, struct memory_r
 		return false;
 	ret->room_bytes =
 		ret->limit_bytes > ret->used_bytes ? ret->limit_bytes - ret->used_bytes : 0;
-	/* What may be taken back is worked out by the kernel when it is asked: only when it counts.
-	 */
 	if (exact || ret->room_bytes < 2 * floor_of(ret->limit_bytes)) {
 		uint64_t cached = cached_bytes(level);
 		ret->room_bytes += cached < ret->used_bytes ? cached : ret->used_bytes;
@@ -152,10 +150,10 @@ static bool least_room(const struct memory_guard *guard, bool machine, bool exac
 	return least < INT64_MAX;
 }
 
-void memory_guard_room(const struct memory_guard *guard, struct memory_room *ret)
+void memory_guard_room(const struct memory_guard *guard, bool exact, struct memory_room *ret)
 {
 	*ret = (struct memory_room){ .room_bytes = UINT64_MAX };
-	least_room(guard, true, false, ret);
+	least_room(guard, true, exact, ret);
 }
 
 uint64_t memory_room_for_snapshot(const struct memory_room *room)

@@ -39,7 +39,8 @@ bool memory_limit_read(int pid, struct memory_room *ret);
  */
 uint64_t memory_room_for_snapshot(const struct memory_room *room);
 
-/* As of now. Of a process without limits: the machine's room. */
-void memory_guard_room(const struct memory_guard *guard, struct memory_room *ret);
+/* As of now. Of a process without limits: the machine's room. What can be taken back the kernel
+ * works out when it is asked: `exact` false leaves it out unless there is little without it. */
+void memory_guard_room(const struct memory_guard *guard, bool exact, struct memory_room *ret);
 
 #endif

@@ -189,7 +189,7 @@ static struct error *make_copy(struct keeper *keeper, const struct stopped_threa
 static uint64_t frozen_bytes_most(const struct keeper *keeper)
 {
 	struct memory_room room;
-	memory_guard_room(keeper->own_guard, &room);
+	memory_guard_room(keeper->own_guard, false, &room);
 	uint64_t kept = memory_room_for_snapshot(&room);
 	uint64_t spare = room.room_bytes > kept ? room.room_bytes - kept : 0;
 	return spare < LIMIT_FROZEN_BYTES ? spare : LIMIT_FROZEN_BYTES;
@@ -218,7 +218,7 @@ static struct error *copy_standing(struct keeper *keeper)
 /* Must the copy go? Looked at every few ms, as the process writes at the expense of its limit. */
 static bool runs_short(const struct keeper *keeper, struct memory_room *ret)
 {
-	memory_guard_room(keeper->guard, ret);
+	memory_guard_room(keeper->guard, false, ret);
 	return ret->room_bytes < ret->floor_bytes;
 }
 

@@ -155,7 +155,7 @@ struct error *snapshot_check_room(const struct snapshot_request *request,
 	if (!memory_guard_sees(guard) && !request->insist)
 		return refuse_unseen(request);
 	TRY(check_ids(request));
-	memory_guard_room(guard, &room);
+	memory_guard_room(guard, true, &room);
 	uint64_t needed = needed_bytes(request->process.pid, &room);
 	if (room.room_bytes >= needed || needed - room.room_bytes <= freed_bytes)
 		return NULL;

@@ -172,7 +172,7 @@ static struct error *room_check(const struct module_files *files, const struct b
 				 "the files unpacked from bundles would be more than %d MiB",
 				 LIMIT_BUNDLED_BYTES / MEBIBYTE);
 	TRY(memory_guard_open(getpid(), &guard));
-	memory_guard_room(guard, &room);
+	memory_guard_room(guard, true, &room);
 	if (entry->size <= room.room_bytes && room.room_bytes - entry->size >= room.floor_bytes)
 		return NULL;
 	return error_new(ERROR_UNSUPPORTED,

@@ -48,7 +48,7 @@ static uint64_t free_memory(void)
 	struct sysinfo info;
 	struct error *error = memory_guard_open(getpid(), &guard);
 	if (!error) {
-		memory_guard_room(guard, &room);
+		memory_guard_room(guard, true, &room);
 		memory_guard_close(guard);
 	}
 	error_free(error);
