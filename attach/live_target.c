@@ -432,6 +432,18 @@ struct error *live_target_open(const struct process_identity *process, enum live
 	return opened(live, error, ret);
 }
 
+struct error *live_target_explain(struct target *target, struct error *error)
+{
+	struct live_target *live = live_of(target);
+	const char *dropped = error && live->snapshot ? snapshot_dropped(live->snapshot) : NULL;
+	if (!dropped || error->code == ERROR_CANCELLED)
+		return error;
+	error_free(error);
+	return error_new(ERROR_NOT_FOUND,
+			 "the snapshot of process %d was dropped, as %s: try again", live->base.pid,
+			 dropped);
+}
+
 struct error *live_target_open_snapshot(const struct snapshot_request *request,
 					const struct task *task, struct target **ret)
 {
@@ -443,7 +455,7 @@ struct error *live_target_open_snapshot(const struct snapshot_request *request,
 		error = snapshot_take(request, task, &live->snapshot);
 	if (!error) {
 		live->memory_id = snapshot_record(live->snapshot)->copy_pid;
-		error = open_files(live);
+		error = live_target_explain(&live->base, open_files(live));
 	}
 	return opened(live, error, ret);
 }

@@ -40,6 +40,10 @@ MUST_CHECK struct error *live_target_open(const struct process_identity *process
 MUST_CHECK struct error *live_target_open_snapshot(const struct snapshot_request *request,
 						   const struct task *task, struct target **ret);
 
+/* An error that was met while it was read; when its snapshot was dropped meanwhile, that instead.
+ * NULL stays NULL. */
+MUST_CHECK struct error *live_target_explain(struct target *target, struct error *error);
+
 /* Of a target opened here. The maps live as long as the target. */
 const struct process_maps *live_target_maps(const struct target *target);
 

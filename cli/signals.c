@@ -43,6 +43,7 @@ void signals_install(void)
 	if (!sigaction(SIGHUP, NULL, &before) && before.sa_handler != SIG_IGN)
 		sigaction(SIGHUP, &action, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* setrlimit(2), RLIMIT_FSIZE: EFBIG says so */
 }
 
 const volatile sig_atomic_t *signals_flag(void)

@@ -163,6 +163,17 @@ static struct error *select_contents(struct collection *collection)
 				    count);
 }
 
+/* What the core will hold. */
+static struct error *plan(struct collection *collection, const struct frozen_pages *frozen)
+{
+	const struct target *target = collection->target;
+	TRY(core_layout_build(live_target_memory_id(target), live_target_maps(target), frozen,
+			      &collection->layout));
+	TRY(select_contents(collection));
+	TRY(core_mark_make(collection->request->type == CORE_TYPE_MINI, &collection->mark));
+	return build_notes(collection);
+}
+
 /* With --freeze from the first interrupt to the last detach: nothing here that could wait. */
 static struct error *write_core(struct collection *collection)
 {
@@ -172,11 +183,7 @@ static struct error *write_core(struct collection *collection)
 	struct target *target = collection->target;
 	struct snapshot *snapshot = live_target_snapshot(target);
 	const struct frozen_pages *frozen = snapshot ? &snapshot_record(snapshot)->frozen : NULL;
-	TRY(core_layout_build(live_target_memory_id(target), live_target_maps(target), frozen,
-			      &collection->layout));
-	TRY(select_contents(collection));
-	TRY(core_mark_make(request->type == CORE_TYPE_MINI, &collection->mark));
-	TRY(build_notes(collection));
+	TRY(live_target_explain(target, plan(collection, frozen)));
 	struct core_contents contents = { .target = target,
 					  .segments = collection->layout.segments,
 					  .segment_count = collection->layout.count,

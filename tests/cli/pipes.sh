@@ -95,6 +95,9 @@ said err "cannot write nowhere/file" "it says which"
 	answer 1 "a full disk" 'eeversion |> /dev/full'
 	said err "cannot write /dev/full: No space left on device" "it says so"
 }
+expect 1 "a limit on the size of files" sh -c 'ulimit -f 1; exec "$@"' - "$program" analyze "$dump" -c 'dumpheap |> limited'
+said err "cannot write limited: File too large" "it says so"
+rm -f limited
 answer 0 "a device" 'eeversion |> /dev/null'
 for bad in 'eeversion |> haed' 'eeversion |> less' 'eeversion |> haed 20' 'eeversion |>' \
 	'eeversion |> head x' 'eeversion |> grep' 'eeversion |> file |> head' \
