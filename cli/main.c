@@ -7,6 +7,7 @@
 #include "cli/say.h"
 #include "cli/signals.h"
 #include "cli/version.h"
+#include "commands/absent.h"
 #include "commands/near_names.h"
 
 #include <locale.h>
@@ -32,16 +33,26 @@ static bool is_flag(const char *word, const char *flag)
 	return !strcmp(word, flag);
 }
 
-/* `clrpod dumpheap --help`: the same as `help dumpheap` at the prompt. */
-static enum exit_status command_help(const struct command *command, int argc, char **argv)
+/* `clrpod dumpheap --help`: the same as `help dumpheap` at the prompt; also of a name that is none.
+ */
+static enum exit_status command_help(const char *name, int argc, char **argv)
 {
 	CLEANUP(app_cleanup) struct app app;
 	struct error *error = app_open(&app, options_format(argc, argv));
 	if (error)
-		return app_fail(&app, command->name, error, STATUS_FAILED);
+		return app_fail(&app, name, error, STATUS_FAILED);
 	char line[128];
-	snprintf(line, sizeof(line), "help %s", command->name);
+	snprintf(line, sizeof(line), "help %s", name);
 	return app_run_command(&app, line);
+}
+
+static enum exit_status help_of(const char *name, int argc, char **argv)
+{
+	const struct verb *verb = verb_find(name);
+	if (!verb)
+		return command_help(name, argc, argv);
+	manual_verb(stdout, verb);
+	return STATUS_WHOLE;
 }
 
 static struct error *no_such_verb(const char *word)
@@ -74,10 +85,10 @@ static enum exit_status unknown_verb(int argc, char **argv)
 {
 	const char *word = argv[1];
 	const struct command *command = command_find(word);
-	if (command && argc > 2 && is_flag(argv[2], "--help"))
-		return command_help(command, argc, argv);
-	if (command && argc > 2 && is_flag(word, "help") && command_find(argv[2]))
-		return command_help(command_find(argv[2]), argc, argv);
+	if (argc > 2 && is_flag(word, "help"))
+		return help_of(argv[2], argc, argv);
+	if (absent_command(word) || (command && argc > 2 && is_flag(argv[2], "--help")))
+		return command_help(word, argc, argv);
 	if (command)
 		return fail(argc, argv,
 			    error_new(ERROR_USAGE,

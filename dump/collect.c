@@ -123,14 +123,14 @@ static struct error *ended_early(struct collection *collection, const struct cor
 		error && error->code == ERROR_CANCELLED && !(task->stop && *task->stop == SIGINT);
 	bool gone = error && error->code == ERROR_NOT_FOUND;
 	if ((!told && !gone) || written->priorities <= CORE_FIRST)
-		return error;
+		return live_target_explain(collection->target, error);
 	error_free(error);
 	if (told)
 		snprintf(result->ended, sizeof(result->ended),
 			 "clrpod was told to stop before all memory was written");
 	else if (dropped)
-		snprintf(result->ended, sizeof(result->ended), "the snapshot was dropped, as %s",
-			 dropped);
+		snprintf(result->ended, sizeof(result->ended),
+			 "the snapshot was dropped, as %s (--freeze needs none)", dropped);
 	else
 		snprintf(result->ended, sizeof(result->ended),
 			 "process %d was killed while its core was being written",

@@ -122,6 +122,18 @@ while read -r example <&3; do
 	expect 0 "example: $example" "$program" analyze "$dump" -c "$example"
 done 3< "$work/examples"
 
+expect 0 "help of a verb" "$program" help collect
+said out "clrpod collect: " "is the verb's"
+expect 0 "help of a command" "$program" help dumpheap
+said out "Usage: dumpheap" "is the command's"
+expect 2 "help of a name that is none" "$program" help nosuch
+said err "there is no command nosuch" "says so"
+for how in 'gcroot' 'gcroot --help' 'help gcroot'; do
+	# shellcheck disable=SC2086 # words
+	expect 2 "what is not there yet: $how" "$program" $how
+	said err "gcroot: the command of SOS needs the roots of the heap" "says what instead"
+done
+
 # What bash completes: completes "WORD..." WANTED
 completes() {
 	bash -c '. share/clrpod.bash; compopt() { :; }
