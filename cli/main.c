@@ -85,7 +85,7 @@ static enum exit_status unknown_verb(int argc, char **argv)
 {
 	const char *word = argv[1];
 	const struct command *command = command_find(word);
-	if (argc > 2 && is_flag(word, "help"))
+	if (argc > 2 && is_flag(word, "help") && argv[2][0] != '-')
 		return help_of(argv[2], argc, argv);
 	if (absent_command(word) || (command && argc > 2 && is_flag(argv[2], "--help")))
 		return command_help(word, argc, argv);

@@ -2,7 +2,7 @@
 # clrpod on arm64, cross-built, with live processes of that architecture.
 #
 # usage: vm_arm64.sh PROGRAM     (build/release/clrpod: says which build this belongs to; the machine gets its own).
-# KILLS=N: rounds of guest/kill.sh.
+# KILLS=N: rounds of guest/kill.sh, KILL_MIB=N: the size of its process.
 # needs: qemu-system-aarch64, cpio, the cross compiler, Debian's arm64 packages (or their copies in the cache); dotnet for a part.
 . "$(dirname "$0")/lib"
 command -v aarch64-linux-gnu-gcc >/dev/null || skip_all "no aarch64-linux-gnu-gcc (make deps-vm)"
@@ -15,7 +15,8 @@ for name in kill_victim killer; do
 	aarch64-linux-gnu-gcc -std=gnu11 -D_GNU_SOURCE -O1 -static -pthread -o "$work/$name" "tests/live/$name.c" || exit 1
 	vm_add "$work/$name" "/bin/$name"
 done
-mkdir -p "$root/tests" && echo "${KILLS:-8}" >"$root/tests/kills" # rounds, for guest/kill.sh
+mkdir -p "$root/tests" && echo "${KILLS:-8}" >"$root/tests/kills" # for guest/kill.sh
+echo "${KILL_MIB:-384}" >"$root/tests/mebibytes"
 if vm_add_app; then
 	mkdir -p "$root"/lib/aarch64-linux-gnu "$root"/usr/lib/aarch64-linux-gnu
 	cp -a "$packages"/lib/ld-linux-aarch64.so.1 "$root/lib/"

@@ -1,8 +1,8 @@
 # clrpod and its keeper are killed at random moments while they hold a process: tests/live/live_kill.sh on this
-# architecture. /tests/kills has the number of rounds.
+# architecture. /tests/kills has the number of rounds, /tests/mebibytes the size of the process.
 . /tests/tap
 mkfifo /tmp/watched.in
-/bin/kill_victim 384 handle <> /tmp/watched.in > /tmp/watched.out 2> /tmp/hurt &
+/bin/kill_victim "$(cat /tests/mebibytes)" handle <> /tmp/watched.in > /tmp/watched.out 2> /tmp/hurt &
 victim=$!
 soon grep -q ready /tmp/watched.out
 kills() { /bin/killer $victim "$1" "$2" /bin/clrpod collect -p $victim -o /tmp/%.core --force > $log 2>&1; killed=$?; sed 's/^/# /' $log; return $killed; }
