@@ -216,6 +216,16 @@ int proc_namespace_id(const struct text *status, int otherwise)
 	return id > 0 && id <= INT32_MAX ? (int)id : otherwise;
 }
 
+void proc_let_be_killed_first(int pid)
+{
+	char path[64], text[16];
+	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", pid);
+	CLEANUP(fd_cleanup) int fd = proc_open(path, O_WRONLY);
+	int length = snprintf(text, sizeof(text), "%d", PROC_KILLED_FIRST);
+	if (fd >= 0 && write(fd, text, (size_t)length) < 0)
+		return;
+}
+
 bool proc_shows_our_ids(void)
 {
 	char id[32] = "";

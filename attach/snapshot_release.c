@@ -228,8 +228,7 @@ static int64_t oom_score(int pid)
 /* A process of a BestEffort pod has that score itself, and so do its children. */
 static bool has_copys_score(int parent, int pid)
 {
-	return oom_score(pid) == SYSCALL_CHILD_OOM_SCORE &&
-	       oom_score(parent) != SYSCALL_CHILD_OOM_SCORE;
+	return oom_score(pid) == PROC_KILLED_FIRST && oom_score(parent) != PROC_KILLED_FIRST;
 }
 
 /* Its id as its parent sees it; 0: it is none. */

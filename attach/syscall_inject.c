@@ -228,16 +228,6 @@ static struct error *wait_for(struct syscall_injection *injection, pid_t tid, in
 	return told ? told : too_long(injection);
 }
 
-static void set_oom_score(int pid)
-{
-	char path[64], text[16];
-	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", pid);
-	CLEANUP(fd_cleanup) int fd = proc_open(path, O_WRONLY);
-	int length = snprintf(text, sizeof(text), "%d", SYSCALL_CHILD_OOM_SCORE);
-	if (fd >= 0 && write(fd, text, (size_t)length) < 0)
-		return; /* a precaution more: the guard does not need it */
-}
-
 /* The child stands before its first instruction. Before it is held it ends by itself when we are
  * killed, with a status that says whose it was; from then on it is killed with us, and its score
  * says so. When it dies meanwhile there is none (injection->child 0), which is no error here: the
@@ -253,7 +243,7 @@ static struct error *take_child(struct syscall_injection *injection)
 	struct error *error = wait_for(injection, injection->child, &status);
 	if (injection->lost)
 		return error;
-	set_oom_score(injection->child);
+	proc_let_be_killed_first(injection->child);
 	if (error || ptrace(PTRACE_SETOPTIONS, injection->child, NULL, (intptr_t)PTRACE_O_EXITKILL))
 		injection->child = 0;
 	error_free(error);

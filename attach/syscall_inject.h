@@ -26,10 +26,6 @@
 
 #include <signal.h>
 
-/* The score that a clone's child gets (/proc/PID/oom_score_adj): the first to go when memory runs
- * out. It shows as well whose child it was. */
-enum { SYSCALL_CHILD_OOM_SCORE = 1000 };
-
 enum { SYSCALL_SIGNALS = 8 }; /* those of faults; one waits once (signal(7): standard signals) */
 
 struct syscall_injection {

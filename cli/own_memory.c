@@ -2,22 +2,12 @@
 
 #include "attach/memory_guard.h"
 #include "attach/proc_file.h"
-#include "base/cleanup.h"
 #include "base/limits.h"
 
-#include <fcntl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 enum { MIB = 1024 * 1024, KIBIBYTE = 1024 };
-
-static void be_killed_first(void)
-{
-	static const char score[] = "1000";
-	CLEANUP(fd_cleanup) int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-	if (fd >= 0 && write(fd, score, sizeof(score) - 1) < 0)
-		return; /* a precaution more */
-}
 
 /* Below the floor a snapshot is dropped; what we hold must not be the reason. */
 static uint64_t spare_bytes(const struct memory_room *room)
@@ -32,7 +22,7 @@ void own_memory_begin(void)
 	struct rlimit limit;
 	CLEANUP(text_deinit) struct text status = { 0 };
 	uint64_t data;
-	be_killed_first();
+	proc_let_be_killed_first(getpid());
 	if (!memory_limit_read(getpid(), &room) || getrlimit(RLIMIT_DATA, &limit) ||
 	    proc_file_read(&status, LIMIT_PROC_FILE_BYTES, "/proc/self/status") ||
 	    !proc_number(&status, "VmData", 10, &data))
