@@ -174,10 +174,12 @@ static void put_result(struct output *out, const struct process_info *process,
 	put_milliseconds(out, result->pause_ms);
 	put_milliseconds(out, result->total_ms);
 	output_record_end(out);
-	output_line(out, "Wrote %s: %.1f MiB (%.1f MiB on disk) of process %d (%s), %u threads.",
-		    result->path, (double)result->core_bytes / (1024 * 1024),
-		    (double)result->disk_bytes / (1024 * 1024), process->pid, process->name,
-		    result->threads);
+	bool streamed = !strcmp(result->path, "-");
+	output_line(out, "Wrote %s: %.1f MiB (%.1f MiB %s) of process %d (%s), %u threads.",
+		    streamed ? "to stdout" : result->path,
+		    (double)result->core_bytes / (1024 * 1024),
+		    (double)result->disk_bytes / (1024 * 1024), streamed ? "of stream" : "on disk",
+		    process->pid, process->name, result->threads);
 	output_line(out, "The process stood still for %.1f ms of %.1f ms.", result->pause_ms,
 		    result->total_ms);
 }
