@@ -99,16 +99,21 @@ static bool find_group(const char *path, size_t length, struct group *group)
 	return false;
 }
 
-/* What a process has put in the place of its mount may be a FIFO, or lies. */
-static bool is_control_group(int folder)
+/* A process may have mounted something else in the place of its group. (Another group's files are
+ * not told from its own.) Closes what is none: -1 with errno. */
+static int checked(int fd)
 {
 	struct statfs system;
-	return !fstatfs(folder, &system) &&
-	       (system.f_type == CGROUP_SUPER_MAGIC || system.f_type == CGROUP2_SUPER_MAGIC);
+	if (fd < 0 || (!fstatfs(fd, &system) && (system.f_type == CGROUP_SUPER_MAGIC ||
+						 system.f_type == CGROUP2_SUPER_MAGIC)))
+		return fd;
+	close(fd);
+	errno = ENOTDIR;
+	return -1;
 }
 
 /* Our own mounts need no way through /proc. -1 with errno. */
-static int open_path(const struct group *group, char ret_path[static FOLDER_BYTES])
+static int open_folder(const struct group *group, char ret_path[static FOLDER_BYTES])
 {
 	enum { FLAGS = O_RDONLY | O_DIRECTORY | O_CLOEXEC };
 	char root[32] = "";
@@ -125,16 +130,6 @@ static int open_path(const struct group *group, char ret_path[static FOLDER_BYTE
 	return process_file_open(group->viewer, ret_path + strlen(root), FLAGS);
 }
 
-static int open_folder(const struct group *group, char ret_path[static FOLDER_BYTES])
-{
-	int folder = open_path(group, ret_path);
-	if (folder < 0 || is_control_group(folder))
-		return folder;
-	close(folder);
-	errno = ENOTDIR;
-	return -1;
-}
-
 static void go_up(struct group *group)
 {
 	while (group->way_length && group->way[group->way_length - 1] != '/')
@@ -148,7 +143,7 @@ static bool visit_upwards(struct group *group, control_group_visitor visit, void
 {
 	for (bool first = true;; first = false) {
 		char path[FOLDER_BYTES];
-		CLEANUP(fd_cleanup) int folder = open_folder(group, path);
+		CLEANUP(fd_cleanup) int folder = checked(open_folder(group, path));
 		if (folder < 0 && first)
 			return false;
 		if ((folder >= 0 && !visit(folder, path, context)) || !group->way_length)
@@ -177,9 +172,14 @@ enum control_group_answer control_group_visit(int pid, const struct control_hier
 	return length <= 1 ? CONTROL_GROUP_ROOT : CONTROL_GROUP_HIDDEN;
 }
 
+int control_group_open(int folder, const char *name)
+{
+	return checked(openat(folder, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+}
+
 bool control_group_file(int folder, const char *name, struct text *ret)
 {
-	CLEANUP(fd_cleanup) int fd = openat(folder, name, O_RDONLY | O_CLOEXEC);
+	CLEANUP(fd_cleanup) int fd = control_group_open(folder, name);
 	return fd >= 0 && !proc_read_all(fd, ret, LIMIT_PROC_FILE_BYTES);
 }
 

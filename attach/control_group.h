@@ -36,6 +36,10 @@ typedef bool (*control_group_visitor)(int folder, const char *path, void *contex
 enum control_group_answer control_group_visit(int pid, const struct control_hierarchy *hierarchy,
 					      control_group_visitor visit, void *context);
 
+/* Opens a file of a group's folder to be read; -1 with errno, ENOTDIR for what is no file of a
+ * control group: a process may have mounted something else over it, as a FIFO. */
+int control_group_open(int folder, const char *name);
+
 /* A file of a group's folder, of one line at most a few KiB. False: it cannot be read. */
 bool control_group_file(int folder, const char *name, struct text *ret);
 

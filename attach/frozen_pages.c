@@ -102,19 +102,28 @@ struct error *wiped_areas_read(int pid, struct arena *arena, struct wiped_areas 
 	CLEANUP(free_cleanup) char *line = NULL;
 	size_t capacity = 0;
 	struct wiped_list list = { 0 };
-	unsigned long long start = 0, end = 0;
+	unsigned long long start = 0, end = 0, huge_bytes = 0, mapped_bytes = 0, kibibytes;
 	snprintf(path, sizeof(path), "/proc/%d/smaps", pid);
 	CLEANUP(fd_cleanup) int fd = proc_open(path, O_RDONLY);
 	CLEANUP(file_cleanup) FILE *file = fd >= 0 ? fdopen(fd, "r") : NULL;
 	if (file)
 		fd = -1; /* the stream's */
 	while (file && getline(&line, &capacity, file) > 0) {
-		if (!strncmp(line, "VmFlags:", 8) && strstr(line, " wf"))
-			TRY(add_area(&list, arena, start, end));
-		else if (line[0] < 'A' || line[0] > 'Z')
+		if (sscanf(line, "Private_Hugetlb: %llu kB", &kibibytes) == 1)
+			mapped_bytes =
+				kibibytes * 1024; /* also of a shared one that nobody shares */
+		else if (!strncmp(line, "VmFlags:", 8)) {
+			if (!strstr(line, " sh"))
+				huge_bytes += mapped_bytes;
+			mapped_bytes = 0;
+			if (strstr(line, " wf"))
+				TRY(add_area(&list, arena, start, end));
+		} else if (line[0] < 'A' || line[0] > 'Z')
 			(void)!sscanf(line, "%llx-%llx ", &start, &end);
 	}
-	*ret = (struct wiped_areas){ .areas = list.areas, .count = list.count };
+	*ret = (struct wiped_areas){ .areas = list.areas,
+				     .count = list.count,
+				     .huge_bytes = huge_bytes };
 	return NULL;
 }
 
@@ -132,7 +141,6 @@ struct copier {
 	struct frozen_run *runs;
 	size_t run_count, run_capacity;
 	struct wiped_list areas;
-	uint64_t copied_bytes, most_bytes;
 	uint8_t buffer[COPY_BYTES];
 };
 
@@ -235,33 +243,87 @@ static bool is_shared(const struct process_map *map)
 	return map->kind == PROCESS_MAP_MEMORY;
 }
 
-static struct error *copy_map(struct copier *copier, const struct process_map *map,
-			      struct frozen_pages *ret)
+/* What becomes of a mapping's pages in a copy-on-write copy. */
+enum page_fate {
+	PAGES_HELD,          /* they stay as they are */
+	PAGES_SHARED,        /* with whoever maps the same */
+	PAGES_WIPED,         /* zeros in the copy */
+	PAGES_NOT_INHERITED, /* not in the copy */
+};
+
+/* Mappings in their order: *at goes along in the copy's. */
+static enum page_fate kind_of(const struct process_map *map, const struct process_maps *copy_maps,
+			      const struct wiped_areas *wiped, size_t *at)
 {
-	uint64_t bytes = 0;
-	TRY(visit_pages(copier, map, count_run, &bytes));
-	if (bytes > copier->most_bytes - copier->copied_bytes) {
-		ret->moving_bytes += bytes;
-		return NULL;
+	bool inherited = is_inherited(map, copy_maps, at);
+	if (map->kind == PROCESS_MAP_SPECIAL ||
+	    (map->kind == PROCESS_MAP_FILE && !strncmp(map->path, "/dev/", 5)))
+		return PAGES_HELD;
+	if (!inherited)
+		return PAGES_NOT_INHERITED;
+	if (contains(wiped->areas, wiped->count, map->start))
+		return PAGES_WIPED;
+	return is_shared(map) ? PAGES_SHARED : PAGES_HELD;
+}
+
+/* The bytes of all that is neither held nor shared: what is not copied of that is lost. */
+static struct error *count_lost(struct copier *copier, const struct process_maps *maps,
+				const struct process_maps *copy_maps,
+				const struct wiped_areas *wiped, uint64_t *ret)
+{
+	size_t at = 0;
+	*ret = 0;
+	for (size_t i = 0; i < maps->count; i++) {
+		enum page_fate kind = kind_of(&maps->maps[i], copy_maps, wiped, &at);
+		if (kind == PAGES_WIPED || kind == PAGES_NOT_INHERITED)
+			TRY(visit_pages(copier, &maps->maps[i], count_run, ret));
 	}
-	copier->copied_bytes += bytes;
+	return NULL;
+}
+
+static struct error *copy_map(struct copier *copier, const struct process_map *map)
+{
 	TRY(visit_pages(copier, map, copy_run, copier));
 	return add_area(&copier->areas, copier->arena, map->start, map->end);
 }
 
+static struct error *copy_shared(struct copier *copier, const struct process_map *map,
+				 uint64_t *most_bytes, struct frozen_pages *ret)
+{
+	uint64_t bytes = 0;
+	TRY(visit_pages(copier, map, count_run, &bytes));
+	if (bytes > *most_bytes) {
+		ret->moving_bytes += bytes;
+		return NULL;
+	}
+	*most_bytes -= bytes;
+	return copy_map(copier, map);
+}
+
 static struct error *copy_maps_of(struct copier *copier, const struct process_maps *maps,
 				  const struct process_maps *copy_maps,
-				  const struct wiped_areas *wiped, struct frozen_pages *ret)
+				  const struct wiped_areas *wiped, uint64_t most_bytes,
+				  struct frozen_pages *ret)
 {
+	enum { MIB = 1024 * 1024 };
 	size_t at = 0;
+	uint64_t lost;
+	TRY(count_lost(copier, maps, copy_maps, wiped, &lost));
+	if (lost > most_bytes && lost > MIB)
+		return error_new(ERROR_UNSUPPORTED,
+				 "process %d has %llu MiB of memory that no copy of it would have "
+				 "(madvise(2): MADV_DONTFORK, MADV_WIPEONFORK), and there is room "
+				 "for %llu MiB of it: --freeze needs no copy",
+				 copier->target->pid, (unsigned long long)lost / MIB,
+				 (unsigned long long)most_bytes / MIB);
+	most_bytes -= lost < most_bytes ? lost : most_bytes;
 	for (size_t i = 0; i < maps->count; i++) {
 		const struct process_map *map = &maps->maps[i];
-		bool inherited = is_inherited(map, copy_maps, &at);
-		bool special = map->kind == PROCESS_MAP_SPECIAL ||
-			       (map->kind == PROCESS_MAP_FILE && !strncmp(map->path, "/dev/", 5));
-		if (!special && (!inherited || is_shared(map) ||
-				 contains(wiped->areas, wiped->count, map->start)))
-			TRY(copy_map(copier, map, ret));
+		enum page_fate kind = kind_of(map, copy_maps, wiped, &at);
+		if (kind == PAGES_SHARED)
+			TRY(copy_shared(copier, map, &most_bytes, ret));
+		else if (kind != PAGES_HELD)
+			TRY(copy_map(copier, map));
 	}
 	return NULL;
 }
@@ -277,7 +339,6 @@ struct error *frozen_pages_copy(struct target *target, const struct process_maps
 		return &error_no_memory;
 	copier->target = target;
 	copier->fd = fd;
-	copier->most_bytes = most_bytes;
 	copier->arena = arena;
 	struct error *error = page_map_open(live_target_memory_id(target), &copier->pages);
 	if (error && error != &error_no_memory) {
@@ -287,7 +348,7 @@ struct error *frozen_pages_copy(struct target *target, const struct process_maps
 	if (!error)
 		error = shared_memory_open(live_target_memory_id(target), &copier->memory);
 	if (!error)
-		error = copy_maps_of(copier, maps, copy_maps, wiped, ret);
+		error = copy_maps_of(copier, maps, copy_maps, wiped, most_bytes, ret);
 	page_map_close(copier->pages);
 	shared_memory_close(copier->memory);
 	ret->runs = copier->runs;

@@ -53,12 +53,14 @@ MUST_CHECK struct error *frozen_pages_visit(
 struct wiped_areas {
 	const struct frozen_area *areas;
 	size_t count;
+	uint64_t huge_bytes; /* of private pages of hugetlbfs, in the whole process */
 };
 MUST_CHECK struct error *wiped_areas_read(int pid, struct arena *arena, struct wiped_areas *ret);
 
-/* Copies from `target`, a stopped process, to the end of `fd`, `most_bytes` at most: a mapping that
- * would exceed them is not copied. `copy_maps` are those of its copy: what is not in them was not
- * inherited. ret->bytes is not set. Arrays live in `arena`. */
+/* Copies from `target`, a stopped process, to the end of `fd`, `most_bytes` at most: a shared
+ * mapping that would exceed them is not copied (moving_bytes). ERROR_UNSUPPORTED: what is not
+ * shared exceeds them, and would be lost. `copy_maps` are those of its copy: what is not in them
+ * was not inherited. ret->bytes is not set. Arrays live in `arena`. */
 MUST_CHECK struct error *frozen_pages_copy(struct target *target, const struct process_maps *maps,
 					   const struct process_maps *copy_maps,
 					   const struct wiped_areas *wiped, uint64_t most_bytes,

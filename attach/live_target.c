@@ -213,7 +213,7 @@ static struct error *live_check(struct target *target)
 				 live->base.pid, dropped);
 	if (live->snapshot)
 		return NULL;
-	if (was_let_go(live) && proc_has_ended(live->memory_id, live->memory_id))
+	if (live->hold && thread_hold_saw_death(live->hold))
 		return error_new(ERROR_NOT_FOUND,
 				 "process %d was killed while it stood still: nothing of it can be "
 				 "read any more",

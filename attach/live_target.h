@@ -40,8 +40,9 @@ MUST_CHECK struct error *live_target_open(const struct process_identity *process
 MUST_CHECK struct error *live_target_open_snapshot(const struct snapshot_request *request,
 						   const struct task *task, struct target **ret);
 
-/* An error that was met while it was read; when its snapshot was dropped meanwhile, that instead.
- * NULL stays NULL. */
+/* Takes an error that reading the target met, and hands it back. When the target's snapshot was
+ * dropped meanwhile, it frees the error and answers ERROR_NOT_FOUND, which says that. NULL stays
+ * NULL. */
 MUST_CHECK struct error *live_target_explain(struct target *target, struct error *error);
 
 /* Of a target opened here. The maps live as long as the target. */

@@ -156,7 +156,7 @@ void memory_guard_room(const struct memory_guard *guard, bool exact, struct memo
 	least_room(guard, true, exact, ret);
 }
 
-uint64_t memory_room_for_snapshot(const struct memory_room *room)
+uint64_t memory_guard_kept_bytes(const struct memory_room *room)
 {
 	return room->floor_bytes + room->floor_bytes / 4;
 }
@@ -167,22 +167,21 @@ uint64_t memory_room_for_snapshot(const struct memory_room *room)
  * (mm/memcontrol.c: mem_cgroup_get_oom_group). */
 static bool add_level(int folder, const char *path, void *context)
 {
-	enum { FLAGS = O_RDONLY | O_CLOEXEC };
 	struct memory_guard *guard = context;
 	const struct memory_files *files = guard->files;
 	uint64_t together;
 	(void)path;
 	guard->together |= files->group && control_group_number(folder, files->group, &together) &&
 			   together == 1;
-	int limit_fd = openat(folder, files->limit, FLAGS);
+	int limit_fd = control_group_open(folder, files->limit);
 	guard->blind |= limit_fd < 0 && errno != ENOENT; /* v2's root has none */
 	if (limit_fd < 0)
 		return true;
 	guard->levels[guard->count++] =
 		(struct level){ .files = files,
 				.limit_fd = limit_fd,
-				.used_fd = openat(folder, files->used, FLAGS),
-				.stat_fd = openat(folder, "memory.stat", FLAGS),
+				.used_fd = control_group_open(folder, files->used),
+				.stat_fd = control_group_open(folder, "memory.stat"),
 				.kills_group = guard->together };
 	return guard->count < LEVELS_MAX;
 }

@@ -34,13 +34,13 @@ bool memory_guard_sees(const struct memory_guard *guard);
 /* Once, and of control groups alone: false: none has a limit, or it cannot be read. */
 bool memory_limit_read(int pid, struct memory_room *ret);
 
-/* What must be left there, at least, for a snapshot to begin: it would be dropped at once
- * otherwise.
- */
-uint64_t memory_room_for_snapshot(const struct memory_room *room);
+/* How many bytes must be left there, at least, for a snapshot to begin: it would be dropped at once
+ * otherwise. */
+uint64_t memory_guard_kept_bytes(const struct memory_room *room);
 
-/* As of now. Of a process without limits: the machine's room. What can be taken back the kernel
- * works out when it is asked: `exact` false leaves it out unless there is little without it. */
+/* As of now. Of a process without limits: the machine's room. `exact`: room_bytes has the pages of
+ * files that can be taken back; else only below two floors, as the kernel works them out when it is
+ * asked. */
 void memory_guard_room(const struct memory_guard *guard, bool exact, struct memory_room *ret);
 
 #endif

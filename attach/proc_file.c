@@ -191,16 +191,22 @@ int proc_tracer(const struct text *status)
 	return (int)process;
 }
 
-bool proc_has_ended(int pid, int tid)
+bool proc_is_ending(int pid)
 {
 	enum { STAT_FLAGS = 9, EXITING = 4 }; /* proc(5); linux/sched.h: PF_EXITING */
+	CLEANUP(text_deinit) struct text stat = { 0 };
+	int64_t flags;
+	return !proc_file_read(&stat, LIMIT_PROC_FILE_BYTES, "/proc/%d/stat", pid) &&
+	       proc_stat_number(&stat, STAT_FLAGS, &flags) && flags & EXITING;
+}
+
+bool proc_has_ended(int pid, int tid)
+{
 	CLEANUP(text_deinit) struct text stat = { 0 };
 	int failed =
 		proc_file_read(&stat, LIMIT_PROC_FILE_BYTES, "/proc/%d/task/%d/stat", pid, tid);
 	char state = failed ? 0 : proc_stat_state(&stat);
-	int64_t flags;
-	bool exits = !failed && proc_stat_number(&stat, STAT_FLAGS, &flags) && flags & EXITING;
-	return failed == ENOENT || failed == ESRCH || state == 'Z' || state == 'X' || exits;
+	return failed == ENOENT || failed == ESRCH || state == 'Z' || state == 'X';
 }
 
 int proc_namespace_id(const struct text *status, int otherwise)

@@ -68,7 +68,11 @@ char proc_stat_state(const struct text *stat);
 /* The process that traces the one whose status this is: TracerPid names a thread of it. 0: none. */
 int proc_tracer(const struct text *status);
 
-/* Is the task no more, a zombie, or on the way to that, without memory? `pid` and `tid` may be the
+/* Is the process's first thread on the way to its end? It has no memory any more, and is not yet a
+ * zombie. */
+bool proc_is_ending(int pid);
+
+/* Is the task no more, or a zombie? `pid` and `tid` may be the
  * same. False where that cannot be told. */
 bool proc_has_ended(int pid, int tid);
 

@@ -93,11 +93,16 @@ static char *freeze_reason(const struct process_freeze *freeze, struct arena *ar
 			"its control group, or one above it, is frozen (as docker "
 			"pause does it): thaw it first (docker unpause); %s it as it is",
 			as_it_is);
+	CLEANUP(text_deinit) struct text file = { 0 };
+	CLEANUP(text_deinit) struct text word = { 0 };
+	text_printf(&file, "%s/%s", freeze->group, v1 ? "freezer.state" : "cgroup.freeze");
+	text_append_shell_word(&word, text_string(&file)); /* whoever makes a group names it */
+	if (text_failed(&file) || text_failed(&word))
+		return NULL;
 	return arena_printf(arena,
 			    "its control group %s is frozen (as docker pause does it): thaw it "
-			    "first (docker unpause, or echo %s > %s/%s); %s it as it is",
-			    freeze->group, v1 ? "THAWED" : "0", freeze->group,
-			    v1 ? "freezer.state" : "cgroup.freeze", as_it_is);
+			    "first (docker unpause, or echo %s > %s); %s it as it is",
+			    freeze->group, v1 ? "THAWED" : "0", text_string(&word), as_it_is);
 }
 
 static char *zombie_reason(int parent, struct arena *arena)
@@ -196,6 +201,24 @@ static bool in_the_way(const struct process_state *state, enum process_need need
 	return false;
 }
 
+/* Its memory is closed to us: what else could read it is no advice. */
+static const char *no_answer_reason(enum process_activity activity)
+{
+	static const char *const reasons[] = {
+		[PROCESS_STOPPED] =
+			"it is stopped by job control (SIGSTOP, Ctrl-Z): kill -CONT lets "
+			"it run",
+		[PROCESS_TRACED] = "another traces it, as it would itself: end that debugger",
+		[PROCESS_FROZEN] = "its control group, or one above it, is frozen (as docker pause "
+				   "does it): thaw it first",
+		[PROCESS_ASLEEP] =
+			"all of its threads are in an uninterruptible sleep (a disk or a "
+			"network file system does not answer)",
+		[PROCESS_ENDED] = "it has ended and is a zombie",
+	};
+	return reasons[activity];
+}
+
 static struct error *check(int pid, enum process_need need, struct arena *arena)
 {
 	struct process_state state;
@@ -210,13 +233,10 @@ static struct error *check(int pid, enum process_need need, struct arena *arena)
 		code = ERROR_NOT_FOUND;
 	if (state.activity == PROCESS_TRACED)
 		code = ERROR_OS;
-	if (state.activity == PROCESS_STOPPED)
-		state.reason = "it is stopped by job control (SIGSTOP, Ctrl-Z): kill -CONT lets it "
-			       "run";
 	struct error *error =
 		need == PROCESS_NEED_ANSWER
 			? error_new(code, "the runtime of process %d cannot answer: %s", pid,
-				    state.reason)
+				    no_answer_reason(state.activity))
 			: error_new(code, "cannot stop process %d: %s", pid, state.reason);
 	if (error != &error_no_memory && code == ERROR_OS)
 		error->os_errno = EPERM;

@@ -204,7 +204,7 @@ const char *snapshot_dropped(struct snapshot *snapshot)
 	int copy = snapshot->record.copy_pid;
 	/* The kernel may have killed it before its keeper knows. Asked before the message: when its
 	 * keeper ends it, the message comes first. */
-	bool dead = !snapshot->dropped[0] && proc_has_ended(copy, copy);
+	bool dead = !snapshot->dropped[0] && (proc_has_ended(copy, copy) || proc_is_ending(copy));
 	if (!snapshot->dropped[0] && receive(snapshot, &message))
 		set_dropped(snapshot, message.text);
 	if (dead)

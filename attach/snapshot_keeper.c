@@ -190,7 +190,7 @@ static uint64_t frozen_bytes_most(const struct keeper *keeper)
 {
 	struct memory_room room;
 	memory_guard_room(keeper->own_guard, false, &room);
-	uint64_t kept = memory_room_for_snapshot(&room);
+	uint64_t kept = memory_guard_kept_bytes(&room);
 	uint64_t spare = room.room_bytes > kept ? room.room_bytes - kept : 0;
 	return spare < LIMIT_FROZEN_BYTES ? spare : LIMIT_FROZEN_BYTES;
 }
@@ -249,6 +249,8 @@ static struct error *take(struct keeper *keeper, uint64_t *ret_record)
 	TRY(memory_guard_open(getpid(), &keeper->own_guard));
 	TRY(snapshot_check_room(keeper->request, keeper->guard, 0));
 	TRY(wiped_areas_read(process_memory_id(pid), &keeper->arena, &keeper->wiped));
+	if (keeper->wiped.huge_bytes)
+		return snapshot_refuse_huge(pid, keeper->wiped.huge_bytes);
 	keeper->filter = syscall_filter_of(pid, process_memory_id(pid));
 	keeper->leftover_count = snapshot_leftovers(pid, keeper->leftovers);
 	TRY(copy_standing(keeper));

@@ -4,13 +4,12 @@
 #include "attach/proc_file.h"
 #include "attach/process_access.h"
 #include "attach/process_place.h"
+#include "attach/snapshot_room.h"
 #include "base/limits.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <unistd.h>
 
-enum { MIB = 1024 * 1024, KIBIBYTE = 1024 };
+enum { MIB = 1024 * 1024 };
 #define WAY_OUT "--freeze needs none of it (the process stands still for as long as it takes)"
 
 void snapshot_room_text(const struct memory_room *room, char *buffer, size_t size)
@@ -21,43 +20,6 @@ void snapshot_room_text(const struct memory_room *room, char *buffer, size_t siz
 		 room->is_machine ? "memory" : "memory limit",
 		 (unsigned long long)room->used_bytes / MIB,
 		 (unsigned long long)room->limit_bytes / MIB);
-}
-
-static uint64_t count_mappings(int pid)
-{
-	enum { PIECE_BYTES = 16 * 1024 };
-	char path[64], piece[PIECE_BYTES];
-	uint64_t count = 0;
-	ssize_t length;
-	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
-	CLEANUP(fd_cleanup) int fd = proc_open(path, O_RDONLY);
-	while (fd >= 0 && (length = read(fd, piece, sizeof(piece))) > 0)
-		for (ssize_t i = 0; i < length; i++)
-			count += piece[i] == '\n';
-	return count;
-}
-
-/* What the kernel copies for a second process, at the expense of the first one's control group: its
- * page tables, a record of each page (8 bytes of 4 KiB) and of each mapping (kernel/fork.c:
- * dup_mmap); and the registers of its threads, which we keep. */
-static uint64_t copied_bytes(int pid)
-{
-	enum { RECORDS_SHARE = 512, MAPPING_BYTES = 512, THREAD_BYTES = 8 * 1024 };
-	CLEANUP(text_deinit) struct text status = { 0 };
-	uint64_t resident = 0, tables = 0, threads = 0;
-	if (proc_file_read(&status, LIMIT_PROC_FILE_BYTES, "/proc/%d/status", pid))
-		return 0;
-	(void)!proc_number(&status, "VmRSS", 10, &resident);
-	(void)!proc_number(&status, "VmPTE", 10, &tables);
-	(void)!proc_number(&status, "Threads", 10, &threads);
-	return tables * KIBIBYTE + resident * KIBIBYTE / RECORDS_SHARE + threads * THREAD_BYTES +
-	       count_mappings(pid) * MAPPING_BYTES;
-}
-
-/* And what the process may write before the first looks at the room. */
-static uint64_t needed_bytes(int pid, const struct memory_room *room)
-{
-	return memory_room_for_snapshot(room) + copied_bytes(process_memory_id(pid));
 }
 
 /* "--snapshot insists", with the line to type, where that is short. */
@@ -156,7 +118,8 @@ struct error *snapshot_check_room(const struct snapshot_request *request,
 		return refuse_unseen(request);
 	TRY(check_ids(request));
 	memory_guard_room(guard, true, &room);
-	uint64_t needed = needed_bytes(request->process.pid, &room);
+	uint64_t needed;
+	TRY(snapshot_needed_bytes(request->process.pid, &room, &needed));
 	if (room.room_bytes >= needed || needed - room.room_bytes <= freed_bytes)
 		return NULL;
 	snapshot_room_text(&room, figures, sizeof(figures));
@@ -243,6 +206,16 @@ struct error *snapshot_refuse_place(int pid)
 		"process %d is not copied: no executable mapping of it has room at its end "
 		"for the code of a system call; " FREEZE_INSTEAD,
 		pid);
+}
+
+struct error *snapshot_refuse_huge(int pid, uint64_t bytes)
+{
+	return error_new(
+		ERROR_UNSUPPORTED,
+		"no snapshot of process %d: it has %llu MiB of private huge pages (hugetlbfs), of "
+		"which it would need a second one for each that it writes to, and would be killed "
+		"when none is left: " WAY_OUT,
+		pid, (unsigned long long)bytes / MIB);
 }
 
 struct error *snapshot_refuse_thread(int pid, bool on_its_way)

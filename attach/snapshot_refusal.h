@@ -23,6 +23,11 @@ MUST_CHECK struct error *snapshot_check_room(const struct snapshot_request *requ
 MUST_CHECK struct error *snapshot_refuse_filter(const struct snapshot_request *request,
 						bool suspended);
 
+/* ERROR_UNSUPPORTED: it has so many bytes of private pages of hugetlbfs. When the pool has no other
+ * for a page that is written to, the kernel kills the writer with SIGBUS, or takes the page from
+ * the copy (mm/hugetlb.c: hugetlb_wp). */
+MUST_CHECK struct error *snapshot_refuse_huge(int pid, uint64_t bytes);
+
 /* ERROR_UNSUPPORTED: there is no place for the code of a system call (attach/syscall_place.h). */
 MUST_CHECK struct error *snapshot_refuse_place(int pid);
 

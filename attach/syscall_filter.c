@@ -33,49 +33,86 @@ static bool filters_of(int pid, int tid, struct filters *ret)
 	return ret->mode == SECCOMP_OFF || proc_number(&status, "Seccomp_filters", 10, &ret->count);
 }
 
-static bool same_control_group(int tid)
+enum group_relation { GROUP_UNREADABLE, GROUP_OURS, GROUP_OTHER };
+
+static enum group_relation group_of(int pid)
 {
 	CLEANUP(text_deinit) struct text ours = { 0 };
 	CLEANUP(text_deinit) struct text theirs = { 0 };
-	return !proc_file_read(&ours, LIMIT_PROC_FILE_BYTES, "/proc/self/cgroup") &&
-	       !proc_file_read(&theirs, LIMIT_PROC_FILE_BYTES, "/proc/%d/cgroup", tid) &&
-	       !strcmp(text_string(&ours), text_string(&theirs));
+	if (proc_file_read(&ours, LIMIT_PROC_FILE_BYTES, "/proc/self/cgroup") ||
+	    proc_file_read(&theirs, LIMIT_PROC_FILE_BYTES, "/proc/%d/cgroup", pid))
+		return GROUP_UNREADABLE;
+	return strcmp(text_string(&ours), text_string(&theirs)) ? GROUP_OTHER : GROUP_OURS;
 }
 
 /* The same service too, where there are no containers: the control groups are the same. */
 static bool same_container(int tid)
 {
 	return proc_shares_namespace(tid, "mnt") && proc_shares_namespace(tid, "pid") &&
-	       proc_shares_namespace(tid, "cgroup") && same_control_group(tid);
+	       proc_shares_namespace(tid, "cgroup") && group_of(tid) == GROUP_OURS;
 }
 
-/* 0: there is none that we see. */
-static int parent_of(int pid)
+/* --- whose filters these are */
+
+/* False: it cannot be read. *ret 0: we see none. */
+static bool parent_of(int pid, int *ret)
 {
 	CLEANUP(text_deinit) struct text status = { 0 };
 	uint64_t parent;
-	return !proc_file_read(&status, LIMIT_PROC_FILE_BYTES, "/proc/%d/status", pid) &&
-			       proc_number(&status, "PPid", 10, &parent)
-		       ? (int)parent
-		       : 0;
+	if (proc_file_read(&status, LIMIT_PROC_FILE_BYTES, "/proc/%d/status", pid) ||
+	    !proc_number(&status, "PPid", 10, &parent))
+		return false;
+	*ret = (int)parent;
+	return true;
 }
 
-/* The last of our ancestors that has as many filters as we; *ret_given: it came into the container
- * with them, from a runtime that is outside. */
+static bool has_fewer(const struct filters *than, const struct filters *filters)
+{
+	return filters->mode == SECCOMP_OFF ||
+	       (filters->mode == than->mode && filters->count < than->count);
+}
+
+struct fewer_search {
+	const struct filters *ours;
+	bool found;
+};
+
+static bool look_for_fewer(pid_t pid, void *context)
+{
+	struct fewer_search *search = context;
+	struct filters theirs;
+	search->found = same_container((int)pid) && filters_of((int)pid, (int)pid, &theirs) &&
+			has_fewer(search->ours, &theirs);
+	return !search->found;
+}
+
+/* Is there a process in our container with fewer? Then ours are not what its runtime gives to each.
+ */
+static bool container_has_fewer(const struct filters *ours)
+{
+	struct fewer_search search = { .ours = ours };
+	return proc_visit_processes(look_for_fewer, &search) || search.found;
+}
+
+/* The last of our ancestors that has as many filters as we. *ret_given: it came into the container
+ * with them, from a runtime or a service manager outside. */
 static int first_with(const struct filters *ours, bool *ret_given)
 {
-	int pid = getpid();
+	int pid = getpid(), parent;
 	*ret_given = false;
-	for (int i = 0; i < LIMIT_ANCESTORS; i++) {
+	for (int i = 0; i < LIMIT_ANCESTORS && parent_of(pid, &parent); i++) {
 		struct filters above;
-		int parent = parent_of(pid);
-		if (parent <= 0 || !same_control_group(parent)) {
-			*ret_given = true;
+		if (parent <= 0) {
+			*ret_given = !container_has_fewer(ours);
 			return pid;
 		}
-		if (!filters_of(parent, parent, &above) || above.mode != ours->mode ||
-		    above.count != ours->count)
+		if (!filters_of(parent, parent, &above))
 			return pid;
+		if (above.mode != ours->mode || above.count != ours->count) {
+			*ret_given = has_fewer(ours, &above) && group_of(parent) == GROUP_OTHER &&
+				     !container_has_fewer(ours);
+			return pid;
+		}
 		pid = parent;
 	}
 	return pid;
@@ -86,15 +123,17 @@ static bool descends_from(int pid, int ancestor)
 	for (int i = 0; pid > 0 && i < LIMIT_ANCESTORS; i++) {
 		if (pid == ancestor)
 			return true;
-		pid = parent_of(pid);
+		if (!parent_of(pid, &pid))
+			return false;
 	}
 	return false;
 }
 
 /* A process keeps the filters of its parent and may only add to them. So as many as ours are the
- * same when ours are all that the runtime gives each process of the container, or when the process
- * has them from where we have them: not when somebody in between added as many to ours as it added
- * to its own. */
+ * same when ours are all that each process of the container is given, or when the process has them
+ * from where we have them: not when somebody in between added as many to ours as it added to its
+ * own. What cannot be seen is assumed: that an ancestor sets its filters before it starts others,
+ * and that nobody sets one in the very program that begins us in the container. */
 static bool same_filters(int pid, const struct filters *ours)
 {
 	bool given;

@@ -18,7 +18,7 @@ struct thread_hold {
 	pthread_mutex_t lock; /* of `state` */
 	pthread_cond_t changed;
 	enum hold_state state;
-	atomic_bool lasts;
+	atomic_bool lasts, killed;
 	struct thread_stop *stop; /* of the thread, until it has ended */
 	struct error *error;
 	double pause_ms;
@@ -47,13 +47,18 @@ static bool is_told(const struct thread_hold *hold)
 }
 
 /* A thread that stands can end in one way: it was killed, and so were all of them. Nobody can wait
- * for the process before its tracer has let go of its threads; the first is reported after all
- * others (ptrace(2)), so another is asked, where there is one. */
+ * for the process before its tracer has let go of its threads. The first is reported after all
+ * others (ptrace(2)), so the last is asked; one that sleeps does not stand, and is not asked. A
+ * tracer is told of stops, too, although it asks for ends (kernel/exit.c: wait_task_stopped). */
 static bool is_killed(const struct thread_hold *hold)
 {
 	size_t count;
 	siginfo_t info = { 0 };
 	const struct stopped_thread *threads = thread_stop_threads(hold->stop, &count);
+	while (count && !threads[count - 1].set_count)
+		count--;
+	if (!count)
+		return false;
 	int failed = waitid(P_PID, (id_t)threads[count - 1].tid, &info,
 			    WEXITED | WNOHANG | WNOWAIT | __WALL);
 	return !failed && info.si_pid && info.si_code != CLD_TRAPPED && info.si_code != CLD_STOPPED;
@@ -64,7 +69,10 @@ static void wait_for_end(struct thread_hold *hold)
 	enum { LOOK_NS = 100 * 1000 * 1000, SECOND_NS = 1000 * 1000 * 1000 };
 	uint64_t told_ms = 0;
 	pthread_mutex_lock(&hold->lock);
-	while (hold->state != HOLD_TO_END && !is_killed(hold)) {
+	while (hold->state != HOLD_TO_END) {
+		atomic_store(&hold->killed, is_killed(hold));
+		if (atomic_load(&hold->killed))
+			break;
 		uint64_t now_ms = clock_ms();
 		if (!is_told(hold))
 			told_ms = 0;
@@ -151,6 +159,11 @@ const struct stopped_thread *thread_hold_threads(const struct thread_hold *hold,
 bool thread_hold_lasts(const struct thread_hold *hold)
 {
 	return atomic_load(&hold->lasts);
+}
+
+bool thread_hold_saw_death(const struct thread_hold *hold)
+{
+	return atomic_load(&hold->killed);
 }
 
 double thread_hold_end(struct thread_hold *hold)

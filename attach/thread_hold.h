@@ -29,6 +29,9 @@ const struct stopped_thread *thread_hold_threads(const struct thread_hold *hold,
  * told to stop and did not, or when it was killed. */
 bool thread_hold_lasts(const struct thread_hold *hold);
 
+/* Was it let go because it was killed? */
+bool thread_hold_saw_death(const struct thread_hold *hold);
+
 /* Lets go of all threads; what was taken stays readable. For the thread that began; calling twice
  * is harmless. Returns how long the process stood, ms. */
 double thread_hold_end(struct thread_hold *hold);

@@ -229,7 +229,7 @@ static size_t count_running(struct thread_stop *stop, bool look)
 		if (!look)
 			continue;
 		/* A first thread that ended before the others reports only after them. */
-		if (proc_has_ended(stop->pid, task->tid))
+		if (task->tid == stop->pid && proc_has_ended(stop->pid, task->tid))
 			task->state = TASK_GONE;
 	}
 	return running;

@@ -18,7 +18,7 @@ static void tell_note(void *context, const char *text)
 
 struct error *app_open(struct app *app, enum output_format format)
 {
-	*app = (struct app){ .format = format };
+	*app = (struct app){ .format = format, .data_limit_bytes = own_memory_begin() };
 	arena_init(&app->scratch);
 	app->task = (struct task){ .stop = signals_flag(),
 				   .progress = progress_report,
@@ -78,15 +78,21 @@ void app_warn(const struct app *app, const char *format, ...)
 enum exit_status app_fail(struct app *app, const char *command, struct error *error,
 			  enum exit_status status)
 {
-	CLEANUP(text_deinit) struct text limit = { 0 };
+	char message[320];
+	struct error limited = { .code = ERROR_NO_MEMORY, .message = message };
+	const struct error *told = error;
 	progress_end(&app->progress);
-	if (error == &error_no_memory)
-		own_memory_append_limit(&limit);
+	if (error == &error_no_memory && app->data_limit_bytes) {
+		int length = snprintf(message, sizeof(message), "%s", error->message);
+		own_memory_text(app->data_limit_bytes, message + length,
+				sizeof(message) - (size_t)length);
+		told = &limited;
+	}
 	if (app->format == OUTPUT_TEXT || !app->out) {
-		app_warn(app, "%s%s", error->message, text_string(&limit));
+		app_warn(app, "%s", told->message);
 	} else {
 		output_document_begin(app->out, command);
-		output_document_end(app->out, NULL, error);
+		output_document_end(app->out, NULL, told);
 		error_free(output_finish(app->out));
 	}
 	error_free(error);
@@ -154,13 +160,20 @@ static enum exit_status run_command(struct app *app, struct pipeline *pipeline)
 	return status;
 }
 
-enum exit_status app_run_command(struct app *app, const char *line)
+/* That the log is not written is no reason not to show answers. */
+static void check_log(struct app *app)
+{
+	struct error *error = session_log_check(app->session);
+	if (!error)
+		return;
+	session_log_close(app->session);
+	app_warn(app, "%s: the log is closed", error->message);
+	error_free(error);
+}
+
+static enum exit_status run_line(struct app *app, const char *line)
 {
 	CLEANUP(pipeline_cleanup) struct pipeline pipeline;
-	FILE *log = session_log(app->session);
-	hold_check(&app->hold);
-	if (log)
-		say(log, "> %s", line);
 	struct error *error = pipeline_open(app, line, &pipeline);
 	enum exit_status status = exit_status_of_command(error);
 	if (patient_write_stalled(error))
@@ -168,4 +181,15 @@ enum exit_status app_run_command(struct app *app, const char *line)
 	if (error)
 		return app_fail(app, line, error, status);
 	return run_command(app, &pipeline);
+}
+
+enum exit_status app_run_command(struct app *app, const char *line)
+{
+	FILE *log = session_log(app->session);
+	hold_check(&app->hold);
+	if (log)
+		say(log, "> %s", line);
+	enum exit_status status = run_line(app, line);
+	check_log(app);
+	return status;
 }

@@ -30,6 +30,7 @@ struct app {
 	struct output *out;           /* over that */
 	struct session *session;      /* nothing open in it until a verb opens something */
 	struct arena scratch;
+	uint64_t data_limit_bytes; /* of our own data (cli/own_memory.h); 0: none of ours */
 	struct progress progress;
 	struct task task;
 	struct open_process process;

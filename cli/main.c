@@ -3,13 +3,13 @@
 #include "cli/app.h"
 #include "cli/manual.h"
 #include "cli/options.h"
-#include "cli/own_memory.h"
 #include "cli/say.h"
 #include "cli/signals.h"
 #include "cli/version.h"
 #include "commands/absent.h"
 #include "commands/near_names.h"
 
+#include <fcntl.h>
 #include <locale.h>
 #include <unistd.h>
 
@@ -31,6 +31,16 @@ static enum exit_status fail(int argc, char **argv, struct error *error)
 static bool is_flag(const char *word, const char *flag)
 {
 	return !strcmp(word, flag);
+}
+
+/* Nothing that a line of commands would understand. */
+static bool is_name(const char *word)
+{
+	enum { NAME_BYTES = 64 };
+	return word[0] != '-' && strlen(word) < NAME_BYTES &&
+	       word[strspn(word,
+			   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")] ==
+		       '\0';
 }
 
 /* `clrpod dumpheap --help`: the same as `help dumpheap` at the prompt; also of a name that is none.
@@ -85,7 +95,7 @@ static enum exit_status unknown_verb(int argc, char **argv)
 {
 	const char *word = argv[1];
 	const struct command *command = command_find(word);
-	if (argc > 2 && is_flag(word, "help") && argv[2][0] != '-')
+	if (argc > 2 && is_flag(word, "help") && is_name(argv[2]))
 		return help_of(argv[2], argc, argv);
 	if (absent_command(word) || (command && argc > 2 && is_flag(argv[2], "--help")))
 		return command_help(word, argc, argv);
@@ -114,7 +124,6 @@ static enum exit_status run_verb(const struct verb *verb, int argc, char **argv)
 	} else if (invocation.help) {
 		manual_verb(stdout, verb);
 	} else {
-		own_memory_begin();
 		status = verb->run(&invocation);
 	}
 	arena_deinit(&arena);
@@ -161,8 +170,21 @@ static enum exit_status run(int argc, char **argv)
 	return argc > 1 ? STATUS_WHOLE : STATUS_USAGE;
 }
 
+/* Whoever began us may have closed them: the next file that is opened, a dump or a snapshot's
+ * record, would be written to as the standard output or error. */
+static void keep_standard_descriptors(void)
+{
+	int fd;
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
+	keep_standard_descriptors();
 	setlocale(LC_CTYPE, "C.UTF-8"); /* built into libc; for line editing */
 	signals_install();
 	enum exit_status status = run(argc, argv);

@@ -80,8 +80,9 @@ static struct error *check_given(const struct invocation *invocation, const stru
 		const struct given *before = &invocation->given[i];
 		if (before->option == given->option && strcmp(before->text, given->text) != 0)
 			return error_new(ERROR_USAGE, "%s: %s is given twice: %s and %s",
-					 invocation->verb->name, given->option->name, before->text,
-					 given->text);
+					 invocation->verb->name, given->option->name,
+					 *before->text ? before->text : "without a value",
+					 *given->text ? given->text : "without a value");
 	}
 	return NULL;
 }

@@ -16,7 +16,7 @@ static uint64_t spare_bytes(const struct memory_room *room)
 							: room->room_bytes / 2;
 }
 
-void own_memory_begin(void)
+uint64_t own_memory_begin(void)
 {
 	struct memory_room room;
 	struct rlimit limit;
@@ -26,22 +26,19 @@ void own_memory_begin(void)
 	if (!memory_limit_read(getpid(), &room) || getrlimit(RLIMIT_DATA, &limit) ||
 	    proc_file_read(&status, LIMIT_PROC_FILE_BYTES, "/proc/self/status") ||
 	    !proc_number(&status, "VmData", 10, &data))
-		return;
+		return 0;
 	uint64_t most = data * KIBIBYTE + spare_bytes(&room);
 	if (most >= limit.rlim_cur)
-		return;
+		return 0;
 	limit.rlim_cur = most;
-	(void)setrlimit(RLIMIT_DATA, &limit);
+	return setrlimit(RLIMIT_DATA, &limit) ? 0 : most;
 }
 
-void own_memory_append_limit(struct text *ret)
+void own_memory_text(uint64_t limit_bytes, char *buffer, size_t size)
 {
-	struct rlimit limit;
-	if (getrlimit(RLIMIT_DATA, &limit) || limit.rlim_cur == RLIM_INFINITY)
-		return;
-	text_printf(
-		ret,
-		": clrpod may have %llu MiB here, so that no process of its container is killed "
-		"for its sake; stream the dump out (collect -o -) and read it elsewhere",
-		(unsigned long long)limit.rlim_cur / MIB);
+	snprintf(buffer, size,
+		 ": clrpod keeps to %llu MiB here, so that no process of its container is killed "
+		 "for its sake; it needs less without --zstd, and a dump can be read elsewhere "
+		 "(collect -o - streams it out)",
+		 (unsigned long long)limit_bytes / MIB);
 }

@@ -63,19 +63,12 @@ static struct error *put(const struct screen *screen, const char *bytes, size_t 
 	return NULL;
 }
 
+/* Whether the log could be written is asked behind the command: app_run_command(). */
 static void put_log(const struct screen *screen, const char *bytes, size_t size)
 {
 	FILE *log = screen->session && !screen->path ? session_log(screen->session) : NULL;
-	char what[LIMIT_PATH_BYTES];
-	errno = 0;
-	if (!log || escape_write_lines(log, bytes, size))
-		return;
-	/* That is no reason not to show the answer. */
-	snprintf(what, sizeof(what), "cannot write %s", session_log_path(screen->session));
-	struct error *error = patient_write_error(errno ? errno : EIO, what);
-	say(stderr, "clrpod: %s: the log is closed", error->message);
-	error_free(error);
-	session_log_close(screen->session);
+	if (log)
+		(void)!escape_write_lines(log, bytes, size);
 }
 
 struct error *screen_write(struct screen *screen, const char *bytes, size_t size)

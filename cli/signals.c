@@ -21,12 +21,17 @@ static void on_bus_error(int number, siginfo_t *info, void *context)
 		"clrpod: a file that is being read, the dump or one of its modules, has become "
 		"shorter or cannot be read from its disk: begin anew when it is whole\n";
 	(void)context;
+	struct pollfd out = { .fd = STDERR_FILENO, .events = POLLOUT };
 	if (info->si_code != BUS_ADRERR) {
 		signal(number, SIG_DFL);
+		raise(number);
 		return;
 	}
-	ssize_t written = write(STDERR_FILENO, told, sizeof(told) - 1);
-	(void)written;
+	if (poll(&out, 1, 0) >
+	    0) { /* one that takes nothing must not hold us, and a process with us */
+		ssize_t written = write(STDERR_FILENO, told, sizeof(told) - 1);
+		(void)written;
+	}
 	_exit(STATUS_NO_TARGET);
 }
 

@@ -55,7 +55,8 @@ const struct command command_logopen = {
 	.usage = "logopen [FILE | --disable]",
 	.description = "From here on each command and its answer, also what it says on stderr, go "
 		       "to FILE too, whole where a terminal cuts names. The file is made for its "
-		       "owner alone; one that is there is added to. An answer that |> FILE takes "
+		       "owner alone; one that is there is added to, unless it holds something else "
+		       "than text. An answer that |> FILE takes "
 		       "is not logged. Without FILE it says where the log is.",
 	.options = logopen_options,
 	.positionals = file,

@@ -308,6 +308,20 @@ FILE *session_log(const struct session *session)
 	return session->log;
 }
 
+struct error *session_log_check(const struct session *session)
+{
+	char what[LIMIT_PATH_BYTES];
+	if (!session->log)
+		return NULL;
+	/* A stream takes for written what its buffer has taken: who writes below it knows. */
+	bool failed = fflush(session->log) || ferror(session->log) || session->log_writer->failed;
+	if (!failed)
+		return NULL;
+	snprintf(what, sizeof(what), "cannot write %s", session->log_path);
+	return patient_write_error(session->log_writer->failed ? session->log_writer->failed : EIO,
+				   what);
+}
+
 const char *session_log_path(const struct session *session)
 {
 	return session->log_path;

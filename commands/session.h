@@ -77,6 +77,9 @@ MUST_CHECK struct error *session_log_open(struct session *session, const char *p
 void session_log_close(struct session *session);
 FILE *session_log(const struct session *session);            /* NULL: nowhere */
 const char *session_log_path(const struct session *session); /* NULL: nowhere */
+/* Flushes the log. An error of its file (base/patient_writer.h) from which on nothing was written
+ * to it; NULL: there is none, or no log. */
+MUST_CHECK struct error *session_log_check(const struct session *session);
 
 /* `exit` was asked for. */
 void session_request_exit(struct session *session);

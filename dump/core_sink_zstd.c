@@ -86,7 +86,7 @@ static bool pack_in_steps(const struct zstd_sink *sink, struct slot *slot, ZSTD_
 					    content.size < slot->content_size ? ZSTD_e_continue
 									      : ZSTD_e_end);
 	}
-	slot->packed_size = ZSTD_isError(left) ? left : packed.pos;
+	slot->packed_size = left ? left : packed.pos; /* an error; or bytes that had no room */
 	return true;
 }
 

@@ -36,8 +36,11 @@ struct error *output_file_check(const char *path, bool force)
 	if (lstat(path, &file))
 		return errno == ENOENT ? NULL : error_os(errno, "cannot write %s", path);
 	if (!S_ISREG(file.st_mode))
-		return error_new(ERROR_USAGE, "%s exists and is no regular file: to a FIFO or a device goes -o - > %s",
-				 path, path);
+		return error_new(
+			ERROR_USAGE,
+			"%s exists and is no regular file: write to a FIFO or a device with "
+			"-o - > %s",
+			path, path);
 	if (!force)
 		return error_new(ERROR_USAGE, "%s exists: name another file, or use --force", path);
 	return NULL;

@@ -121,6 +121,9 @@ for bad in "eeversion |> -f $dump" "eeversion |>> $dump" 'eeversion |> -f link.c
 done
 [ "$(sha256sum < "$dump")" = "$sum" ] && cmp -s a_program "$program" && zstd -dqc other.zst | cmp -s - stat
 result $? "none of them is touched"
+answer 0 "a log that cannot be written" 'logopen /dev/full'
+"$program" analyze "$dump" -c 'logopen /dev/full' -c eeversion > out 2> err
+said err "cannot write /dev/full: No space left on device: the log is closed" "it says so"
 answer 0 "a log is added to" 'logopen log.txt'
 answer 0 "... once more" 'logopen log.txt'
 
@@ -128,11 +131,11 @@ answer 0 "... once more" 'logopen log.txt'
 mkfifo words
 "$program" analyze "$dump" -x words > out 2> err &
 reader=$!
-exec 5> words
+exec 5<> words
 echo eeversion >&5
-for i in 1 2 3 4 5 6 7 8 9 10; do [ -s out ] && break; sleep 0.3; done
+for i in $(seq 200); do [ -s out ] && break; sleep 0.3; done
 truncate -s 100000 "$dump"
-echo 'dumpheap -stat' >&5
+printf 'dumpheap -stat\nexit\n' >&5
 exec 5>&-
 wait $reader
 result $(($? != 3)) "a dump that becomes shorter while it is read: status 3"

@@ -45,7 +45,9 @@ analyzer=$!
 ok "-x FIFO that nobody writes to: it stands" soon is_held
 ok "... and is let go after --hold" soon said "stood still for 2 seconds"
 ok "... and runs" soon is_free
-echo modules >"$work/silent"
+exec 5<>"$work/silent"
+printf 'modules\nexit\n' >&5
+exec 5>&-
 wait "$analyzer"
 ok "... and what is written at last is run" said "process $victim was let go, and runs"
 begin --hold 0

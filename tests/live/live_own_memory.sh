@@ -15,6 +15,11 @@ ok "a program that shares 60 MiB" start_victim shared 60
 echo "$victim" >"$group/cgroup.procs" || skip_all "the control group takes no process"
 leave_room $((200 * 1024))
 ok "with room for them: a whole dump" status_is 0 inside collect -p "$victim" -o -
+# Closed descriptors are none that a record of the snapshot may get: what is said would be in it.
+shared=$(awk '/rw-s .*\/dev\/zero/ {split($1, range, "-"); print range[1]; exit}' "/proc/$victim/maps")
+(exec 2>&- && "$program" analyze -p "$victim" --keep-going -c nonsense -c "db $shared -c 32" >"$log")
+ok "with stderr closed its memory is shown" said "^ *0*$shared"
+ok "... and nothing that was said" eval '! said "clrpod|nonsense"'
 leave_room $((34 * 1024))
 ok "without: a dump that says so" status_is 5 inside collect -p "$victim" -o -
 ok "... in its words" said 'shared memory for whose copy there was no room is of a later moment'
@@ -24,14 +29,23 @@ ok "analyze says so too" said 'MiB of memory that process [0-9]* shares are read
 ok "... the program lives" lives
 for how in --freeze --snapshot; do
 	ok "$how and the packer that needs most" status_is 3 inside collect -p "$victim" -o - $how --zstd=19
-	ok "... is refused its memory" said 'out of memory: clrpod may have [0-9]* MiB here, so that no process'
+	ok "... is refused its memory" said 'out of memory: clrpod keeps to [0-9]* MiB here, so that no process'
 	ok "... the program lives" lives
 done
-inside collect -p "$victim" -o "$work/v.core" --force &
-collector=$!
-asked() { [ "$(cat "/proc/$(pgrep -P "$collector" -f collect | head -n 1)/oom_score_adj" 2>/dev/null)" = 1000 ] || [ "$(cat "/proc/$collector/oom_score_adj")" = 1000 ]; }
-ok "who is killed first is clrpod" soon asked
-wait "$collector"
+if grep -qx 1000 /proc/self/oom_score_adj; then
+	skip "who is killed first is clrpod" "whatever runs here is killed first"
+else
+	mkfifo "$work/words"
+	"$program" analyze -p "$victim" -x "$work/words" >"$log" 2>&1 &
+	analyzer=$!
+	exec 4<>"$work/words"
+	echo modules >&4
+	soon said "$work/victim$"
+	ok "who is killed first is clrpod" grep -qx 1000 "/proc/$analyzer/oom_score_adj"
+	echo exit >&4
+	exec 4>&-
+	wait "$analyzer"
+fi
 end_victim
 
 # Its page tables are copied with it, and count in its group wherever clrpod is.
@@ -47,5 +61,20 @@ ok "... the program lives" lives
 leave_room $((100 * 1024))
 ok "... that has room: a dump" eval '"$program" collect -p "$victim" -o - >/dev/null 2>"$log"'
 ok "... the program lives" lives
+end_victim
+
+# Huge pages come from a pool of their own, which a copy would exhaust: who then writes is killed.
+pool=/proc/sys/vm/nr_hugepages
+[ -w $pool ] && before=$(cat $pool) && echo 8 >$pool 2>/dev/null
+give_back() { [ -z "${before-}" ] || echo "$before" >$pool; }
+trap 'end_group; give_back' EXIT
+if ! start_victim huge; then
+	skip "private huge pages" "no pool of 8 huge pages can be had here"
+else
+	ok "private huge pages: no copy" status_is 3 collect -o "$core" --force
+	ok "... says why, and what helps" one_sentence 'has 16 MiB of private huge pages.*--freeze'
+	ok "... --freeze collects it" status_is 0 collect -o "$core" --force --freeze
+	ok "... the program lives" lives
+fi
 end_victim
 finish

@@ -255,7 +255,7 @@ group=$(group_of memory memory.limit_in_bytes memory.max)
 limit() { echo "$1" >"$group/memory.limit_in_bytes" 2>/dev/null || echo "$1" >"$group/memory.max"; }
 if [ -n "$group" ]; then
 	limit 220M
-	ok "a program at its memory limit" start_in_group "$group" big 202
+	ok "a program at its memory limit" start_in_group "$group" full 202
 	ok "... no room: refused" status_is 3 collect -o "$core" --force
 	ok "... with the figures" one_sentence 'MiB left below its memory limit \([0-9]* of 220 MiB used\).*--freeze'
 	ok "... --freeze" status_is 0 collect -o "$core" --force --freeze

@@ -196,6 +196,8 @@ end
 # Its own mounts show a FIFO where a control group has the limit.
 fake='line=$(grep -m 1 -E "^[0-9]+:(memory)?:" /proc/self/cgroup) && top=/sys/fs/cgroup$(case $line in *:memory:*) echo /memory ;; esac)
 mount -t tmpfs none "$top" && mkdir -p "$top/${line##*:}" && mkfifo "$top/${line##*:}"/memory.{limit_in_bytes,max} && exec "$@"'
+fake_file='line=$(grep -m 1 -E "^[0-9]+:(memory)?:" /proc/self/cgroup) && top=/sys/fs/cgroup$(case $line in *:memory:*) echo /memory ;; esac)
+mkfifo "$0" && for file in "$top/${line##*:}"/memory.{limit_in_bytes,max}; do [ ! -e "$file" ] || mount --bind "$0" "$file" || exit 1; done && exec "$@"'
 without_groups='umount -R /sys/fs/cgroup && exec timeout 15 "$@"'
 if [ "$(id -u)" = 0 ] && unshare -m true 2>/dev/null; then
 	launcher=(unshare -m bash -c "$fake" _)
@@ -206,6 +208,17 @@ if [ "$(id -u)" = 0 ] && unshare -m true 2>/dev/null; then
 	gives 3 unshare -m bash -c "$without_groups" _ "$program" collect -p "$victim" -o "$core" --force
 	ok "... a snapshot is refused, as its limits cannot be seen" said "memory limit of process $victim cannot be read"
 	end
+	launcher=(unshare -m bash -c "$fake_file" "$work/limit")
+	if start && [ -n "$victim" ]; then
+		launcher=(env)
+		ok "a FIFO over such a file: ps answers" gives 0 unshare -m bash -c "$without_groups" _ "$program" ps
+		gives 3 unshare -m bash -c "$without_groups" _ "$program" collect -p "$victim" -o "$core" --force
+		ok "... a snapshot is refused" said "memory limit of process $victim cannot be read"
+		end
+	else
+		skip "a FIFO over such a file" "its group's root has no limit to mount over"
+	fi
+	launcher=(env)
 else
 	skip "a FIFO in place of a control group's file" "not root"
 fi

@@ -3,11 +3,10 @@
  * calls, threads that come and go, signals that must all arrive, memory of every kind. It counts
  * what a stop must not change.
  *
- * usage: victim [big MIB | shared MIB | sparse TABLES | leaderless | vfork SECONDS |
- *               filter errno|memory|kill | churn MIB | quiet]
- * stdin: "report" answers one line "sent=N received=N eintr=N turns=N churned=N sigchld=N
- * children=N mask=N gap_ms=N" (the last: the longest time that a thread stood still since the
- * report before); the end of stdin ends the process.
+ * usage: victim [big MIB | full MIB | shared MIB | sparse TABLES | huge | leaderless | vfork
+ * SECONDS | filter errno|memory|kill | churn MIB | quiet] stdin: "report" answers one line "sent=N
+ * received=N eintr=N turns=N churned=N sigchld=N children=N mask=N gap_ms=N" (the last: the longest
+ * time that a thread stood still since the report before); the end of stdin ends the process.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -271,6 +270,30 @@ static void make_sparse(const char *tables)
 		memory[i * TABLE_BYTES] = 1;
 }
 
+/* Private huge pages, the whole pool of them, all of which are written to over and over. */
+static void *write_huge(void *memory_bytes)
+{
+	enum { HUGE = 2 << 20, COUNT = 8 };
+	const struct timespec pause = { .tv_nsec = 2000000 };
+	for (char *memory = memory_bytes;; nanosleep(&pause, NULL))
+		for (size_t i = 0; i < COUNT; i++)
+			memory[i * HUGE]++;
+	return NULL;
+}
+
+static void start_huge(void)
+{
+	enum { BYTES = 8 * (2 << 20) };
+	void *memory = mmap(NULL, BYTES, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+	if (memory == MAP_FAILED) {
+		puts("no huge pages");
+		exit(77);
+	}
+	memset(memory, 1, BYTES);
+	start(NULL, write_huge, memory);
+}
+
 /* Writes one word of each page of so much memory, over and over: a copy of it grows fast. */
 static size_t churned_bytes;
 static void *churn_pages(void *memory_bytes)
@@ -374,10 +397,12 @@ int main(int count, char **arguments)
 		return 1;
 	make_memory();
 	const char *mode = count > 1 ? arguments[1] : "";
-	if (!strcmp(mode, "big"))
+	if (!strcmp(mode, "big") || !strcmp(mode, "full"))
 		make_big(arguments[2], MAP_PRIVATE);
 	if (!strcmp(mode, "shared"))
 		make_big(arguments[2], MAP_SHARED);
+	if (!strcmp(mode, "huge"))
+		start_huge();
 	if (!strcmp(mode, "sparse"))
 		make_sparse(arguments[2]);
 	if (!strcmp(mode, "filter"))
@@ -397,7 +422,10 @@ int main(int count, char **arguments)
 	start(&spinner, spin, NULL);
 	if (!*mode)
 		start(NULL, send_signals, &spinner);
-	if (strcmp(mode, "quiet"))
+	/* Threads that come and go take memory of the kernel's, of which a limit may leave little.
+	 */
+	if (strcmp(mode, "quiet") && strcmp(mode, "full") && strcmp(mode, "shared") &&
+	    strcmp(mode, "sparse"))
 		start(NULL, churn, NULL);
 	start(NULL, tick, NULL);
 	start(NULL, count_both, NULL);
