@@ -28,7 +28,7 @@ static uint64_t count_mappings(int memory_id)
 struct error *snapshot_needed_bytes(int pid, const struct memory_room *room, uint64_t *ret)
 {
 	CLEANUP(text_deinit) struct text status = { 0 };
-	uint64_t resident, tables, threads;
+	uint64_t resident, tables, threads, pinned;
 	int memory_id = process_memory_id(pid);
 	int failed = proc_file_read(&status, LIMIT_PROC_FILE_BYTES, "/proc/%d/status", memory_id);
 	if (failed == ENOMEM)
@@ -39,7 +39,9 @@ struct error *snapshot_needed_bytes(int pid, const struct memory_room *room, uin
 		return error_os(failed ? failed : EINVAL,
 				"cannot read in /proc/%d/status how large process %d is", memory_id,
 				pid);
-	*ret = memory_guard_kept_bytes(room) + tables * KIBIBYTE +
+	if (!proc_number(&status, "VmPin", 10, &pinned))
+		pinned = 0; /* a kernel without */
+	*ret = memory_guard_kept_bytes(room) + (tables + pinned) * KIBIBYTE +
 	       resident * KIBIBYTE / RESERVE_SHARE + threads * THREAD_BYTES +
 	       count_mappings(memory_id) * MAPPING_BYTES;
 	return NULL;

@@ -75,19 +75,30 @@ void app_warn(const struct app *app, const char *format, ...)
 	va_end(arguments);
 }
 
+/* Out of memory by a limit that is ours; said without allocating anything. */
+struct no_memory {
+	struct error error;
+	char message[320];
+};
+
+static const struct error *explained(const struct app *app, const struct error *error,
+				     struct no_memory *buffer)
+{
+	if (error != &error_no_memory || !app->data_limit_bytes)
+		return error;
+	int length = snprintf(buffer->message, sizeof(buffer->message), "%s", error->message);
+	own_memory_text(app->data_limit_bytes, buffer->message + length,
+			sizeof(buffer->message) - (size_t)length);
+	buffer->error = (struct error){ .code = error->code, .message = buffer->message };
+	return &buffer->error;
+}
+
 enum exit_status app_fail(struct app *app, const char *command, struct error *error,
 			  enum exit_status status)
 {
-	char message[320];
-	struct error limited = { .code = ERROR_NO_MEMORY, .message = message };
-	const struct error *told = error;
+	struct no_memory limited;
+	const struct error *told = explained(app, error, &limited);
 	progress_end(&app->progress);
-	if (error == &error_no_memory && app->data_limit_bytes) {
-		int length = snprintf(message, sizeof(message), "%s", error->message);
-		own_memory_text(app->data_limit_bytes, message + length,
-				sizeof(message) - (size_t)length);
-		told = &limited;
-	}
 	if (app->format == OUTPUT_TEXT || !app->out) {
 		app_warn(app, "%s", told->message);
 	} else {
@@ -154,8 +165,9 @@ static enum exit_status run_command(struct app *app, struct pipeline *pipeline)
 	/* Nobody is told that nobody listens; a document told the rest, where it could be written.
 	 */
 	bool closed_pipe = error->code == ERROR_OS && error->os_errno == EPIPE;
+	struct no_memory limited;
 	if (!closed_pipe && !told)
-		app_warn(app, "%s", error->message);
+		app_warn(app, "%s", explained(app, error, &limited)->message);
 	error_free(error);
 	return status;
 }
