@@ -321,6 +321,31 @@ size_t completion_common(const struct completion *completion)
 	return common >= strlen(completion->word) ? common : 0;
 }
 
+/* A part of a name as a line of commands takes it for itself: names are the dump's, and a quote in
+ * one must not end ours. NULL: it cannot be said in the quotes that are open. */
+static char *quoted(struct completion *completion, const char *name, size_t length, bool closed)
+{
+	static const char special[] = " \t\"'\\|>#;";
+	char quote = completion->quote;
+	if (quote == '\'' && memchr(name, '\'', length))
+		return NULL;
+	bool opens = !quote && strcspn(name, special) < length;
+	char *text = arena_allocate(&completion->arena, 2 * length + sizeof("\"\"")), *to = text;
+	if (!text)
+		return NULL;
+	if (opens)
+		*to++ = quote = '"';
+	for (size_t i = 0; i < length; i++) {
+		if (quote == '"' && (name[i] == '"' || name[i] == '\\'))
+			*to++ = '\\';
+		*to++ = name[i];
+	}
+	if (quote && closed)
+		*to++ = quote;
+	*to = '\0';
+	return text;
+}
+
 const char *completion_text(struct completion *completion)
 {
 	size_t common = completion_common(completion);
@@ -329,13 +354,9 @@ const char *completion_text(struct completion *completion)
 			common == strlen(completion->word)))
 		return NULL;
 	const char *name = completion->names[0];
-	bool folder = whole && name[common - 1] == '/';
-	bool blanks = memchr(name, ' ', common) || memchr(name, '\'', common);
-	bool quote = completion->quote || blanks;
-	char mark[2] = { completion->quote ? completion->quote : '"', '\0' };
-	return arena_printf(&completion->arena, "%s%.*s%s%s",
-			    quote && !completion->quote ? mark : "", (int)common, name,
-			    quote && whole && !folder ? mark : "", whole && !folder ? " " : "");
+	bool ends = whole && name[common - 1] != '/';
+	const char *text = quoted(completion, name, common, ends);
+	return text && ends ? arena_printf(&completion->arena, "%s ", text) : text;
 }
 
 /* As it is shown. */

@@ -1,6 +1,7 @@
 #include "cli/script.h"
 
 #include "base/cleanup.h"
+#include "base/limits.h"
 #include "cli/quotes.h"
 #include "cli/signals.h"
 #include "commands/session.h"
@@ -64,12 +65,24 @@ void script_line(struct script *script, const char *line)
 struct source {
 	struct app *app;
 	int fd;
+	size_t line_bytes; /* of the line that has begun */
+	bool too_long;
 };
 
+/* A line without an end is no line of commands. */
 static ssize_t read_script(void *cookie, char *buffer, size_t size)
 {
-	const struct source *source = cookie;
-	return hold_read(&source->app->hold, source->fd, buffer, size);
+	struct source *source = cookie;
+	ssize_t length = hold_read(&source->app->hold, source->fd, buffer, size);
+	const char *end = length > 0 ? memrchr(buffer, '\n', (size_t)length) : NULL;
+	if (length <= 0)
+		return length;
+	source->line_bytes =
+		end ? (size_t)(buffer + length - end) : source->line_bytes + (size_t)length;
+	if (source->line_bytes <= LIMIT_SCRIPT_LINE_BYTES)
+		return length;
+	source->too_long = true;
+	return 0;
 }
 
 /* Editors elsewhere begin a UTF-8 file with U+FEFF. */
@@ -90,7 +103,7 @@ static struct error *check_line(const char *line, size_t length, const char *nam
 
 static void run_stream(struct script *script, int fd, const char *name)
 {
-	struct source source = { script->app, fd };
+	struct source source = { .app = script->app, .fd = fd };
 	CLEANUP(file_cleanup)
 	FILE *stream = fopencookie(&source, "r", (cookie_io_functions_t){ .read = read_script });
 	CLEANUP(free_cleanup) char *line = NULL;
@@ -102,6 +115,10 @@ static void run_stream(struct script *script, int fd, const char *name)
 	while (stream && !error && !script_ended(script) &&
 	       (length = getline(&line, &capacity, stream)) >= 0) {
 		error = check_line(line, (size_t)length, name, ++number);
+		if (!error && source.too_long)
+			error = error_new(ERROR_USAGE,
+					  "line %zu of the script %s is longer than %d KiB", number,
+					  name, LIMIT_SCRIPT_LINE_BYTES / 1024);
 		if (!error)
 			script_line(script, line + (number == 1 ? mark_length(line) : 0));
 	}

@@ -225,6 +225,22 @@ def repeating():
     terminal.status()
 
 
+def hostile_names():
+    """A quote in a name ends no quote of ours, and begins no file to write to."""
+    taken = os.path.join(WORK, "taken.txt")
+    with open(os.path.join(WORK, 'zlog" |> -f "taken.txt'), "w", encoding="utf-8"):
+        pass
+    with open(taken, "w", encoding="utf-8") as file:
+        file.write("precious")
+    terminal, _ = prompt(home=os.path.join(WORK, "nowhere"))
+    seen = terminal.type("logopen zl\t\r")
+    with open(taken, encoding="utf-8") as file:
+        whole = file.read() == "precious"
+    ok(whole and "logging to zlog" in seen, "Tab: a file's name is one word, whatever is in it", seen)
+    terminal.type("exit\r", "$^")
+    terminal.status()
+
+
 def logging():
     terminal, _ = prompt(columns=60, home=None)
     seen = terminal.type("logopen log\r")
@@ -246,7 +262,7 @@ def logging():
 
 
 os.makedirs(HOME)
-for test in completion, history, cancelling, paging, repeating, logging:
+for test in completion, history, cancelling, paging, repeating, logging, hostile_names:
     test()
 print(f"1..{number}")
 sys.exit(failures != 0)

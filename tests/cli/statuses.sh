@@ -147,6 +147,11 @@ silent err "and not on stderr"
 expect 2 "bad usage is JSON too" "$program" analyze --json --bogus
 said out '"code":"usage"' "with its code"
 
+yes x | tr -d '\n' | head -c 3000000 > "$work/long"
+expect 2 "a line of a script without an end" "$program" analyze "$dump" -x "$work/long"
+said err "line 1 of the script $work/long is longer than 1024 KiB" "says so"
+[ "$(wc -c < "$work/err")" -lt 1000 ]
+result $? "and not what is in it"
 expect 2 "two processes" "$program" diff -p 1 -p 2
 said err "diff: -p is given twice: 1 and 2" "says which"
 expect 2 "two files to write" "$program" collect -p 1 -o one -o two
