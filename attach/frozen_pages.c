@@ -134,7 +134,8 @@ enum { COPY_BYTES = 256 * 1024 };
 struct copier {
 	struct target *target;
 	int fd;
-	uint64_t offset; /* end of the file */
+	uint64_t offset;     /* end of the file */
+	uint64_t left_bytes; /* that may still be copied of a mapping */
 	struct arena *arena;
 	struct page_map *pages; /* NULL: not readable */
 	struct shared_memory *memory;
@@ -175,6 +176,12 @@ static struct error *copy_run(uint64_t start, uint64_t end, void *context)
 			at += page;
 			continue;
 		}
+		if (size > copier->left_bytes)
+			return error_new(ERROR_OS,
+					 "shared memory of process %d grows while it is "
+					 "copied: try again",
+					 copier->target->pid);
+		copier->left_bytes -= size;
 		struct frozen_run *last =
 			copier->run_count ? &copier->runs[copier->run_count - 1] : NULL;
 		if (last && last->end == at)
@@ -281,8 +288,10 @@ static struct error *count_lost(struct copier *copier, const struct process_maps
 	return NULL;
 }
 
-static struct error *copy_map(struct copier *copier, const struct process_map *map)
+/* `bytes`: how many there were when they were counted; others may share the mapping, and go on. */
+static struct error *copy_map(struct copier *copier, const struct process_map *map, uint64_t bytes)
 {
+	copier->left_bytes = bytes;
 	TRY(visit_pages(copier, map, copy_run, copier));
 	return add_area(&copier->areas, copier->arena, map->start, map->end);
 }
@@ -297,7 +306,7 @@ static struct error *copy_shared(struct copier *copier, const struct process_map
 		return NULL;
 	}
 	*most_bytes -= bytes;
-	return copy_map(copier, map);
+	return copy_map(copier, map, bytes);
 }
 
 static struct error *copy_maps_of(struct copier *copier, const struct process_maps *maps,
@@ -323,7 +332,7 @@ static struct error *copy_maps_of(struct copier *copier, const struct process_ma
 		if (kind == PAGES_SHARED)
 			TRY(copy_shared(copier, map, &most_bytes, ret));
 		else if (kind != PAGES_HELD)
-			TRY(copy_map(copier, map));
+			TRY(copy_map(copier, map, UINT64_MAX));
 	}
 	return NULL;
 }

@@ -179,6 +179,12 @@ bool proc_stat_number(const struct text *stat, unsigned number, int64_t *ret)
 	return end > field;
 }
 
+int proc_parent(const struct text *status)
+{
+	uint64_t parent;
+	return proc_number(status, "PPid", 10, &parent) ? (int)parent : 0;
+}
+
 int proc_tracer(const struct text *status)
 {
 	CLEANUP(text_deinit) struct text file = { 0 };

@@ -65,6 +65,10 @@ bool proc_stat_number(const struct text *stat, unsigned number, int64_t *ret);
 /* 'R', 'S', 'D', 'T', 't', 'Z', 'X' …; 0: the file does not say. */
 char proc_stat_state(const struct text *stat);
 
+/* The parent of the process whose status this is, as we see it. 0: none, or outside of what we see.
+ */
+int proc_parent(const struct text *status);
+
 /* The process that traces the one whose status this is: TracerPid names a thread of it. 0: none. */
 int proc_tracer(const struct text *status);
 

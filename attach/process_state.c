@@ -65,11 +65,10 @@ static enum process_activity activity_of(const struct census *census, enum proce
 static struct error *read_parent(int pid, int *ret)
 {
 	CLEANUP(text_deinit) struct text status = { 0 };
-	uint64_t parent;
 	int failed = proc_file_read(&status, LIMIT_PROC_FILE_BYTES, "/proc/%d/status", pid);
 	if (failed == ENOMEM)
 		return &error_no_memory;
-	*ret = !failed && proc_number(&status, "PPid", 10, &parent) ? (int)parent : 0;
+	*ret = failed ? 0 : proc_parent(&status);
 	return NULL;
 }
 

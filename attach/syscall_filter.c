@@ -58,11 +58,9 @@ static bool same_container(int tid)
 static bool parent_of(int pid, int *ret)
 {
 	CLEANUP(text_deinit) struct text status = { 0 };
-	uint64_t parent;
-	if (proc_file_read(&status, LIMIT_PROC_FILE_BYTES, "/proc/%d/status", pid) ||
-	    !proc_number(&status, "PPid", 10, &parent))
+	if (proc_file_read(&status, LIMIT_PROC_FILE_BYTES, "/proc/%d/status", pid))
 		return false;
-	*ret = (int)parent;
+	*ret = proc_parent(&status);
 	return true;
 }
 
