@@ -32,19 +32,25 @@ uint64_t frozen_pages_end(const struct frozen_pages *pages)
 	return last ? last->offset + (last->end - last->start) : 0;
 }
 
-bool frozen_pages_hold(const struct frozen_pages *pages, const struct process_map *map)
+const struct frozen_area *frozen_pages_area(const struct frozen_pages *pages, uint64_t address)
 {
 	size_t low = 0, high = pages ? pages->area_count : 0;
-	while (low < high) {
+	while (low < high) { /* the first that ends above the address */
 		size_t middle = low + (high - low) / 2;
-		if (pages->areas[middle].start == map->start)
-			return true;
-		if (pages->areas[middle].start > map->start)
+		if (pages->areas[middle].end > address)
 			high = middle;
 		else
 			low = middle + 1;
 	}
-	return false;
+	return pages && low < pages->area_count && pages->areas[low].start <= address
+		       ? &pages->areas[low]
+		       : NULL;
+}
+
+bool frozen_pages_hold(const struct frozen_pages *pages, const struct process_map *map)
+{
+	const struct frozen_area *area = frozen_pages_area(pages, map->start);
+	return area && area->start == map->start && !area->lost;
 }
 
 size_t frozen_pages_read(const struct frozen_pages *pages, uint64_t address, void *buffer,
@@ -91,7 +97,7 @@ static struct error *add_area(struct wiped_list *list, struct arena *arena, uint
 		list->areas = areas;
 		list->capacity = capacity;
 	}
-	list->areas[list->count++] = (struct frozen_area){ start, end };
+	list->areas[list->count++] = (struct frozen_area){ .start = start, .end = end };
 	return NULL;
 }
 
@@ -259,7 +265,7 @@ enum page_fate {
 };
 
 /* Mappings in their order: *at goes along in the copy's. */
-static enum page_fate kind_of(const struct process_map *map, const struct process_maps *copy_maps,
+static enum page_fate fate_of(const struct process_map *map, const struct process_maps *copy_maps,
 			      const struct wiped_areas *wiped, size_t *at)
 {
 	bool inherited = is_inherited(map, copy_maps, at);
@@ -281,12 +287,17 @@ static struct error *count_lost(struct copier *copier, const struct process_maps
 	size_t at = 0;
 	*ret = 0;
 	for (size_t i = 0; i < maps->count; i++) {
-		enum page_fate kind = kind_of(&maps->maps[i], copy_maps, wiped, &at);
-		if (kind == PAGES_WIPED || kind == PAGES_NOT_INHERITED)
+		enum page_fate fate = fate_of(&maps->maps[i], copy_maps, wiped, &at);
+		if (fate == PAGES_WIPED || fate == PAGES_NOT_INHERITED)
 			TRY(visit_pages(copier, &maps->maps[i], count_run, ret));
 	}
 	return NULL;
 }
+
+/* How many bytes may still be copied of shared memory, and of what a copy does not inherit. */
+struct budget {
+	uint64_t most_bytes, lost_bytes;
+};
 
 /* `bytes`: how many there were when they were counted; others may share the mapping, and go on. */
 static struct error *copy_map(struct copier *copier, const struct process_map *map, uint64_t bytes)
@@ -296,17 +307,23 @@ static struct error *copy_map(struct copier *copier, const struct process_map *m
 	return add_area(&copier->areas, copier->arena, map->start, map->end);
 }
 
-static struct error *copy_shared(struct copier *copier, const struct process_map *map,
-				 uint64_t *most_bytes, struct frozen_pages *ret)
+static struct error *copy_or_leave(struct copier *copier, const struct process_map *map,
+				   enum page_fate fate, struct budget *budget,
+				   struct frozen_pages *ret)
 {
-	uint64_t bytes = 0;
+	bool shared = fate == PAGES_SHARED;
+	uint64_t *left = shared ? &budget->most_bytes : &budget->lost_bytes, bytes = 0;
 	TRY(visit_pages(copier, map, count_run, &bytes));
-	if (bytes > *most_bytes) {
-		ret->moving_bytes += bytes;
-		return NULL;
+	if (bytes <= *left) {
+		*left -= bytes;
+		return copy_map(copier, map, bytes);
 	}
-	*most_bytes -= bytes;
-	return copy_map(copier, map, bytes);
+	*(shared ? &ret->moving_bytes : &ret->lost_bytes) += bytes;
+	if (shared)
+		return NULL;
+	TRY(add_area(&copier->areas, copier->arena, map->start, map->end));
+	copier->areas.areas[copier->areas.count - 1].lost = 1;
+	return NULL;
 }
 
 static struct error *copy_maps_of(struct copier *copier, const struct process_maps *maps,
@@ -314,25 +331,18 @@ static struct error *copy_maps_of(struct copier *copier, const struct process_ma
 				  const struct wiped_areas *wiped, uint64_t most_bytes,
 				  struct frozen_pages *ret)
 {
-	enum { MIB = 1024 * 1024 };
 	size_t at = 0;
-	uint64_t lost;
-	TRY(count_lost(copier, maps, copy_maps, wiped, &lost));
-	if (lost > most_bytes && lost > MIB)
-		return error_new(ERROR_UNSUPPORTED,
-				 "process %d has %llu MiB of memory that no copy of it would have "
-				 "(madvise(2): MADV_DONTFORK, MADV_WIPEONFORK), and there is room "
-				 "for %llu MiB of it: --freeze needs no copy",
-				 copier->target->pid, (unsigned long long)lost / MIB,
-				 (unsigned long long)most_bytes / MIB);
-	most_bytes -= lost < most_bytes ? lost : most_bytes;
+	struct budget budget;
+	/* First what would be lost: what is shared can be read later. */
+	TRY(count_lost(copier, maps, copy_maps, wiped, &budget.lost_bytes));
+	if (budget.lost_bytes > most_bytes)
+		budget.lost_bytes = most_bytes;
+	budget.most_bytes = most_bytes - budget.lost_bytes;
 	for (size_t i = 0; i < maps->count; i++) {
 		const struct process_map *map = &maps->maps[i];
-		enum page_fate kind = kind_of(map, copy_maps, wiped, &at);
-		if (kind == PAGES_SHARED)
-			TRY(copy_shared(copier, map, &most_bytes, ret));
-		else if (kind != PAGES_HELD)
-			TRY(copy_map(copier, map, UINT64_MAX));
+		enum page_fate fate = fate_of(map, copy_maps, wiped, &at);
+		if (fate != PAGES_HELD)
+			TRY(copy_or_leave(copier, map, fate, &budget, ret));
 	}
 	return NULL;
 }

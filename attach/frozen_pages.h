@@ -15,8 +15,9 @@ struct frozen_run { /* of pages */
 	uint64_t offset; /* of its bytes, from frozen_pages.bytes */
 };
 
-struct frozen_area { /* a mapping whose pages are all in the runs */
+struct frozen_area { /* a mapping whose pages are all in the runs; or, lost, in no copy at all */
 	uint64_t start, end;
+	uint64_t lost; /* 1 */
 };
 
 struct frozen_pages {
@@ -27,6 +28,8 @@ struct frozen_pages {
 	size_t area_count;
 	uint64_t moving_bytes; /* of shared memory for which there was no room: not copied, still
 				  shared with the process */
+	uint64_t lost_bytes;   /* of memory that a copy does not inherit, for which there was no
+				  room either: it cannot be read */
 };
 
 /* Where the bytes of the runs end. */
@@ -34,6 +37,10 @@ uint64_t frozen_pages_end(const struct frozen_pages *pages);
 
 /* Does the mapping's content come from the runs alone? `pages` may be NULL. */
 bool frozen_pages_hold(const struct frozen_pages *pages, const struct process_map *map);
+
+/* The mapping that the address is in, when its content comes from the runs alone, or is lost; NULL.
+ */
+const struct frozen_area *frozen_pages_area(const struct frozen_pages *pages, uint64_t address);
 
 /* Bytes at `address` that are in a run, `size` at most; 0: none there. *ret_next: where the next
  * run begins (UINT64_MAX: nowhere), when it is 0. */
@@ -58,8 +65,8 @@ struct wiped_areas {
 MUST_CHECK struct error *wiped_areas_read(int pid, struct arena *arena, struct wiped_areas *ret);
 
 /* Copies from `target`, a stopped process, to the end of `fd`, `most_bytes` at most: a shared
- * mapping that would exceed them is not copied (moving_bytes). ERROR_UNSUPPORTED: what is not
- * shared exceeds them, and would be lost. `copy_maps` are those of its copy: what is not in them
+ * mapping that would exceed them is not copied (moving_bytes), one that is not inherited is lost
+ * (lost_bytes). `copy_maps` are those of its copy: what is not in them
  * was not inherited. ret->bytes is not set. Arrays live in `arena`. */
 MUST_CHECK struct error *frozen_pages_copy(struct target *target, const struct process_maps *maps,
 					   const struct process_maps *copy_maps,

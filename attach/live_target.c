@@ -1,6 +1,7 @@
 #include "attach/live_target.h"
 
 #include "attach/credentials.h"
+#include "attach/existing_pages.h"
 #include "attach/proc_file.h"
 #include "attach/process_access.h"
 #include "attach/process_file.h"
@@ -25,6 +26,8 @@ struct live_target {
 	bool released;             /* what was held of it was let go */
 	struct arena arena;
 	struct process_maps maps;
+	struct existing_pages *pages; /* of these; NULL: opened LIVE_STOPPED_BRIEFLY, for a few
+					 bytes that are known to be there */
 	uint8_t auxv[AUXV_BYTES_MAX];
 	size_t auxv_size;
 };
@@ -51,8 +54,8 @@ static ssize_t read_by_vm_readv(const struct live_target *live, uint64_t address
 	return done;
 }
 
-static size_t read_process(const struct live_target *live, uint64_t address, void *buffer,
-			   size_t size)
+static size_t read_pages(const struct live_target *live, uint64_t address, void *buffer,
+			 size_t size)
 {
 	size_t done = 0;
 	while (done < size) {
@@ -70,6 +73,44 @@ static size_t read_process(const struct live_target *live, uint64_t address, voi
 	return done;
 }
 
+static size_t read_process(const struct live_target *live, uint64_t address, void *buffer,
+			   size_t size)
+{
+	size_t done = 0;
+	if (!live->pages)
+		return read_pages(live, address, buffer, size);
+	if (size > UINT64_MAX - address)
+		size = (size_t)(UINT64_MAX - address);
+	while (done < size) {
+		uint8_t *to = (uint8_t *)buffer + done;
+		uint64_t at = address + done, end;
+		enum page_state state = existing_pages_look(live->pages, at, address + size, &end);
+		size_t run = (size_t)(end - at);
+		if (state == PAGES_UNTOUCHED)
+			memset(to, 0, run);
+		size_t part = state == PAGES_EXIST       ? read_pages(live, at, to, run)
+			      : state == PAGES_UNTOUCHED ? run
+							 : 0;
+		done += part;
+		if (part < run)
+			break;
+	}
+	return done;
+}
+
+/* Within a mapping of which all pages are in runs: another page was never touched, or is one of its
+ * file. *size is cut to the mapping. */
+static size_t read_beside_runs(const struct live_target *live, const struct frozen_area *area,
+			       uint64_t address, void *buffer, size_t *size)
+{
+	if (area->end - address < *size)
+		*size = (size_t)(area->end - address);
+	if (existing_pages_of_file(live->pages, address))
+		return read_process(live, address, buffer, *size);
+	memset(buffer, 0, *size);
+	return *size;
+}
+
 /* What was frozen is newer than what the copy shares with the process. */
 static size_t read_snapshot(const struct live_target *live, uint64_t address, void *buffer,
 			    size_t size)
@@ -81,10 +122,15 @@ static size_t read_snapshot(const struct live_target *live, uint64_t address, vo
 		uint8_t *to = (uint8_t *)buffer + done;
 		size_t wanted = size - done;
 		size_t part = frozen_pages_read(frozen, address + done, to, wanted, &next);
+		const struct frozen_area *area =
+			part ? NULL : frozen_pages_area(frozen, address + done);
+		if (area && area->lost)
+			return done;
 		if (!part) {
 			if (next - (address + done) < wanted)
 				wanted = (size_t)(next - (address + done));
-			part = read_process(live, address + done, to, wanted);
+			part = area ? read_beside_runs(live, area, address + done, to, &wanted)
+				    : read_process(live, address + done, to, wanted);
 			if (part < wanted)
 				return done + part;
 		}
@@ -264,6 +310,7 @@ static void live_close(struct target *target)
 	snapshot_close(live->snapshot);
 	if (live->memory_fd >= 0)
 		close(live->memory_fd);
+	existing_pages_close(live->pages);
 	arena_deinit(&live->arena);
 	free(live);
 }
@@ -355,6 +402,7 @@ static struct error *open_files(struct live_target *live)
 	TRY(check_architecture(live));
 	if (live->snapshot) {
 		live->maps = snapshot_record(live->snapshot)->maps;
+		TRY(existing_pages_open(live->memory_id, &live->maps, &live->pages));
 		TRY(open_memory(live));
 		return read_auxv(live);
 	}
@@ -367,6 +415,8 @@ static struct error *open_files(struct live_target *live)
 	if (!live->maps.count)
 		return error_new(ERROR_NOT_FOUND, "process %d has ended, or is a kernel thread",
 				 live->base.pid);
+	if (!live->stop)
+		TRY(existing_pages_open(live->memory_id, &live->maps, &live->pages));
 	TRY(open_memory(live));
 	return read_auxv(live);
 }

@@ -12,7 +12,7 @@ struct header {
 	int copy_pid;
 	double pause_ms;
 	uint64_t threads, thread_count, maps, map_count, runs, run_count, areas, area_count;
-	uint64_t moving_bytes;
+	uint64_t moving_bytes, lost_bytes;
 };
 
 struct writer {
@@ -97,6 +97,7 @@ struct error *snapshot_record_write(int fd, const struct snapshot_record *record
 		.areas = put(&writer, frozen->areas, frozen->area_count * sizeof(*frozen->areas)),
 		.area_count = frozen->area_count,
 		.moving_bytes = frozen->moving_bytes,
+		.lost_bytes = frozen->lost_bytes,
 	};
 	*offset = put(&writer, &header, sizeof(header));
 	struct error *error =
@@ -157,6 +158,7 @@ struct error *snapshot_record_map(int fd, uint64_t offset, struct arena *arena,
 		.areas = (const struct frozen_area *)(bytes + header.areas),
 		.area_count = header.area_count,
 		.moving_bytes = header.moving_bytes,
+		.lost_bytes = header.lost_bytes,
 	};
 	TRY(take_threads(bytes, &header, arena, ret));
 	return take_maps(bytes, &header, arena, ret);

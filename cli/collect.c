@@ -188,17 +188,22 @@ static enum exit_status tell(struct app *app, const struct invocation *invocatio
 			     const struct process_info *process,
 			     const struct collect_result *result)
 {
-	const char *reasons[4];
+	const char *reasons[5];
 	struct output_coverage coverage = { .unreadable_bytes = result->unreadable_bytes,
 					    .reasons = reasons };
 	if (result->ended[0])
 		reasons[coverage.reason_count++] = result->ended;
-	else if (result->unreadable_bytes)
+	else if (result->unreadable_bytes > result->lost_bytes)
 		reasons[coverage.reason_count++] =
 			"memory that belongs in the dump could not be read";
 	if (result->threads_missing)
 		reasons[coverage.reason_count++] =
 			"threads in an uninterruptible sleep are without registers";
+	if (result->lost_bytes)
+		reasons[coverage.reason_count++] =
+			"memory that no copy inherits (MADV_DONTFORK, MADV_WIPEONFORK) had no room "
+			"to "
+			"be copied and is not in the dump (--freeze has it)";
 	if (result->moving_bytes)
 		reasons[coverage.reason_count++] =
 			"shared memory for whose copy there was no room is of a later moment "

@@ -96,7 +96,15 @@ static struct snapshot_request snapshot_request_of(const struct open_process *pr
 static void tell_moving(const struct app *app, const struct snapshot *snapshot)
 {
 	enum { MIB = 1024 * 1024 };
-	uint64_t bytes = snapshot_record(snapshot)->frozen.moving_bytes;
+	const struct frozen_pages *frozen = &snapshot_record(snapshot)->frozen;
+	uint64_t bytes = frozen->moving_bytes;
+	if (frozen->lost_bytes)
+		app_warn(
+			app,
+			"%.1f MiB of memory that no copy of process %d inherits (MADV_DONTFORK, "
+			"MADV_WIPEONFORK) cannot be read: there was no room for them (--freeze has "
+			"them)",
+			(double)frozen->lost_bytes / MIB, app->process.identity.pid);
 	if (bytes)
 		app_warn(app,
 			 "%.1f MiB of memory that process %d shares are read as they are later: "

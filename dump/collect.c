@@ -197,11 +197,12 @@ static struct error *write_core(struct collection *collection)
 	result->frozen = !snapshot;
 	result->pause_ms = live_target_resume(target);
 	result->moving_bytes = frozen ? frozen->moving_bytes : 0;
+	result->lost_bytes = frozen ? frozen->lost_bytes : 0;
 	collection->target = NULL;
 	target_close(target); /* a snapshot costs memory for as long as it is there */
 	result->core_bytes = written.file_bytes;
 	result->memory_bytes = written.memory_bytes;
-	result->unreadable_bytes = written.unreadable_bytes;
+	result->unreadable_bytes = written.unreadable_bytes + result->lost_bytes;
 	if (result->ended[0] && collection->layout.bytes > written.memory_bytes)
 		result->unreadable_bytes = collection->layout.bytes - written.memory_bytes;
 	result->untouched_bytes = collection->layout.untouched_bytes;

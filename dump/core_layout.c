@@ -171,6 +171,11 @@ static struct error *add_map(struct builder *builder, const struct process_map *
 	builder->map = map;
 	/* anon_inode:[io_uring] and the like: a driver's pages */
 	builder->optional = map->path[0] && map->path[0] != '[';
+	const struct frozen_area *area = frozen_pages_area(builder->frozen, map->start);
+	if (area && area->lost) {
+		builder->layout->left_out_bytes += map->end - map->start;
+		return NULL;
+	}
 	if (is_frozen(builder))
 		return add_frozen(builder);
 	switch (map->kind) {

@@ -1,0 +1,137 @@
+#include "attach/existing_pages.h"
+
+#include "attach/page_map.h"
+#include "attach/shared_memory.h"
+
+struct existing_pages {
+	const struct process_maps *maps;
+	struct page_map *page_map; /* NULL: it cannot be read */
+	struct shared_memory *memory;
+	enum { NOT_ASKED, ON_TMPFS, ELSEWHERE } * where; /* of each mapping's file */
+};
+
+struct error *existing_pages_open(int memory_id, const struct process_maps *maps,
+				  struct existing_pages **ret)
+{
+	struct existing_pages *pages = calloc(1, sizeof(*pages));
+	if (!pages)
+		return &error_no_memory;
+	pages->maps = maps;
+	pages->where = calloc(maps->count + 1, sizeof(*pages->where));
+	struct error *error =
+		pages->where ? shared_memory_open(memory_id, &pages->memory) : &error_no_memory;
+	if (!error)
+		error = page_map_open(memory_id, &pages->page_map);
+	if (error == &error_no_memory) {
+		existing_pages_close(pages);
+		return error;
+	}
+	error_free(error);
+	*ret = pages;
+	return NULL;
+}
+
+void existing_pages_close(struct existing_pages *pages)
+{
+	if (!pages)
+		return;
+	page_map_close(pages->page_map);
+	shared_memory_close(pages->memory);
+	free(pages->where);
+	free(pages);
+}
+
+/* The first mapping that ends above the address; NULL: none. */
+static const struct process_map *map_from(const struct process_maps *maps, uint64_t address)
+{
+	size_t low = 0, high = maps->count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (maps->maps[middle].end > address)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low < maps->count ? &maps->maps[low] : NULL;
+}
+
+static bool is_memory(struct existing_pages *pages, const struct process_map *map)
+{
+	size_t index = (size_t)(map - pages->maps->maps);
+	if (map->kind != PROCESS_MAP_FILE)
+		return map->kind == PROCESS_MAP_MEMORY;
+	if (pages->where[index] == NOT_ASKED)
+		pages->where[index] =
+			shared_memory_is_tmpfs(pages->memory, map) ? ON_TMPFS : ELSEWHERE;
+	return pages->where[index] == ON_TMPFS;
+}
+
+struct first_run {
+	uint64_t start, end;
+};
+
+static struct error *keep_first(uint64_t start, uint64_t end, void *context)
+{
+	struct first_run *first = context;
+	if (first->start == first->end)
+		*first = (struct first_run){ start, end };
+	return NULL;
+}
+
+/* By the process's own page table. */
+static enum page_state look_in_table(struct existing_pages *pages, uint64_t address, uint64_t end,
+				     enum page_state otherwise, uint64_t *ret_end)
+{
+	struct first_run first = { 0 };
+	struct error *error =
+		pages->page_map ? page_map_visit(pages->page_map, address, end, keep_first, &first)
+				: &error_no_memory;
+	if (error) {
+		error_free(error);
+		return otherwise == PAGES_UNTOUCHED ? PAGES_EXIST : otherwise;
+	}
+	bool exists = first.start < first.end && first.start <= address;
+	if (first.start < first.end)
+		*ret_end = exists ? first.end : first.start;
+	if (*ret_end > end)
+		*ret_end = end;
+	return exists ? PAGES_EXIST : otherwise;
+}
+
+enum page_state existing_pages_look(struct existing_pages *pages, uint64_t address, uint64_t end,
+				    uint64_t *ret_end)
+{
+	const struct process_map *map = map_from(pages->maps, address);
+	*ret_end = end;
+	if (!map || map->start > address) {
+		if (map && map->start < end)
+			*ret_end = map->start;
+		return PAGES_EXIST;
+	}
+	if (map->end < end)
+		*ret_end = end = map->end;
+	if (map->kind == PROCESS_MAP_ANONYMOUS)
+		return look_in_table(pages, address, end, PAGES_UNTOUCHED, ret_end);
+	if (!is_memory(pages, map))
+		return PAGES_EXIST;
+	if (!shared_memory_select(pages->memory, map))
+		return look_in_table(pages, address, end, PAGES_UNKNOWN, ret_end);
+	uint64_t start, run_end;
+	shared_memory_next(pages->memory, map, address, &start, &run_end);
+	if (start <= address) {
+		*ret_end = run_end < end ? run_end : end;
+		return PAGES_EXIST;
+	}
+	/* A private mapping may have pages of its own where its file has a hole. */
+	if (start < end)
+		*ret_end = end = start;
+	return map->shared ? PAGES_UNTOUCHED
+			   : look_in_table(pages, address, end, PAGES_UNTOUCHED, ret_end);
+}
+
+bool existing_pages_of_file(struct existing_pages *pages, uint64_t address)
+{
+	const struct process_map *map = map_from(pages->maps, address);
+	return map && map->start <= address && map->kind == PROCESS_MAP_FILE &&
+	       !is_memory(pages, map);
+}
