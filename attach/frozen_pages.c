@@ -140,8 +140,9 @@ enum { COPY_BYTES = 256 * 1024 };
 struct copier {
 	struct target *target;
 	int fd;
-	uint64_t offset;     /* end of the file */
-	uint64_t left_bytes; /* that may still be copied of a mapping */
+	uint64_t offset;       /* end of the file */
+	uint64_t left_bytes;   /* that may still be copied of a mapping */
+	uint64_t unread_bytes; /* that are there, and could not be read */
 	struct arena *arena;
 	struct page_map *pages; /* NULL: not readable */
 	struct shared_memory *memory;
@@ -179,6 +180,7 @@ static struct error *copy_run(uint64_t start, uint64_t end, void *context)
 		size = target_read_some(copier->target, at, copier->buffer, size);
 		size -= size % page;
 		if (!size) {
+			copier->unread_bytes += page;
 			at += page;
 			continue;
 		}
@@ -299,12 +301,16 @@ struct budget {
 	uint64_t most_bytes, lost_bytes;
 };
 
-/* `bytes`: how many there were when they were counted; others may share the mapping, and go on. */
+/* `bytes`: how many there were when they were counted; others may share the mapping, and go on. A
+ * page that could not be read (of a file that became shorter, or whose owner is asked for it) is no
+ * zeros: what is not in the runs is then read as if nothing had been copied. */
 static struct error *copy_map(struct copier *copier, const struct process_map *map, uint64_t bytes)
 {
 	copier->left_bytes = bytes;
+	copier->unread_bytes = 0;
 	TRY(visit_pages(copier, map, copy_run, copier));
-	return add_area(&copier->areas, copier->arena, map->start, map->end);
+	return copier->unread_bytes ? NULL
+				    : add_area(&copier->areas, copier->arena, map->start, map->end);
 }
 
 static struct error *copy_or_leave(struct copier *copier, const struct process_map *map,

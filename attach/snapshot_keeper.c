@@ -7,6 +7,7 @@
 #include "attach/process_state.h"
 #include "attach/snapshot_refusal.h"
 #include "attach/snapshot_release.h"
+#include "attach/stand_watch.h"
 #include "attach/syscall_filter.h"
 #include "base/clock.h"
 #include "base/limits.h"
@@ -40,9 +41,10 @@ struct keeper {
 	bool trusts_wait; /* no filter of the thread that made the copy forbids wait4 */
 	int leftovers[SNAPSHOT_LEFTOVERS_MAX];
 	unsigned leftover_count;
-	struct target *target; /* while it stands */
-	int copy;              /* 0: none */
-	int copy_in_target;    /* as the target calls it */
+	struct target *target;     /* while it stands */
+	struct stand_watch *watch; /* then */
+	int copy;                  /* 0: none */
+	int copy_in_target;        /* as the target calls it */
 	struct snapshot_record record;
 };
 
@@ -195,12 +197,19 @@ static uint64_t frozen_bytes_most(const struct keeper *keeper)
 	return spare < LIMIT_FROZEN_BYTES ? spare : LIMIT_FROZEN_BYTES;
 }
 
+static void end_watch(struct keeper *keeper)
+{
+	stand_watch_end(keeper->watch);
+	keeper->watch = NULL;
+}
+
 /* From here to the end the process stands. */
 static struct error *copy_standing(struct keeper *keeper)
 {
 	const struct stopped_thread *thread = NULL;
 	struct process_maps copy_maps;
 	struct snapshot_record *record = &keeper->record;
+	TRY(stand_watch_begin(&keeper->watch));
 	TRY(stop_target(keeper, &thread));
 	struct thread_stop *stop = live_target_stop(keeper->target);
 	record->maps = *live_target_maps(keeper->target);
@@ -212,6 +221,7 @@ static struct error *copy_standing(struct keeper *keeper)
 			      frozen_bytes_most(keeper), keeper->file, &keeper->arena,
 			      &record->frozen));
 	record->pause_ms = live_target_resume(keeper->target);
+	end_watch(keeper);
 	return NULL;
 }
 
@@ -387,6 +397,7 @@ static int keep(struct keeper *keeper)
 	if (error) {
 		target_close(keeper->target); /* resumes, if that was not done */
 		keeper->target = NULL;
+		end_watch(keeper);
 		bool clean = release(keeper);
 		send_error(keeper, error);
 		return clean ? 0 : 1;

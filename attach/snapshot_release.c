@@ -4,6 +4,7 @@
 #include "attach/proc_file.h"
 #include "attach/process_access.h"
 #include "attach/process_state.h"
+#include "attach/stand_watch.h"
 #include "base/clock.h"
 #include "base/limits.h"
 
@@ -190,9 +191,13 @@ static struct error *reap(const struct process_identity *process, int child,
 	candidates.leaderless = process_memory_id(pid) != pid;
 	TRY(live_target_open(process, LIVE_RUNNING, NULL, &reaping.target));
 	int failed = proc_visit_tasks(pid, add_blocked, &candidates);
+	struct stand_watch *watch = NULL;
 	struct error *error =
 		failed ? error_os(failed, "cannot list the threads of process %d", pid)
-		       : reap_by_candidates(&candidates, &reaping, ret);
+		       : stand_watch_begin(&watch);
+	if (!error)
+		error = reap_by_candidates(&candidates, &reaping, ret);
+	stand_watch_end(watch);
 	target_close(reaping.target);
 	*ret_lost = reaping.lost;
 	return error;

@@ -124,6 +124,7 @@ static enum exit_status run_verb(const struct verb *verb, int argc, char **argv)
 	} else if (invocation.help) {
 		manual_verb(stdout, verb);
 	} else {
+		signals_watch();
 		status = verb->run(&invocation);
 	}
 	arena_deinit(&arena);

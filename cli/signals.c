@@ -1,5 +1,8 @@
 #include "cli/signals.h"
 
+#include "base/clock.h"
+#include "base/thread.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <unistd.h>
@@ -14,6 +17,14 @@ static void on_signal(int number)
 	received = number;
 }
 
+/* One that takes nothing must not hold us, and a process with us. */
+static void tell(const char *sentence, size_t size)
+{
+	struct pollfd out = { .fd = STDERR_FILENO, .events = POLLOUT };
+	if (poll(&out, 1, 0) > 0 && write(STDERR_FILENO, sentence, size) < 0)
+		return;
+}
+
 /* A page of a file that we mapped is not there: mmap(2). Without a page there is no way on. */
 static void on_bus_error(int number, siginfo_t *info, void *context)
 {
@@ -21,18 +32,49 @@ static void on_bus_error(int number, siginfo_t *info, void *context)
 		"clrpod: a file that is being read, the dump or one of its modules, has become "
 		"shorter or cannot be read from its disk: begin anew when it is whole\n";
 	(void)context;
-	struct pollfd out = { .fd = STDERR_FILENO, .events = POLLOUT };
 	if (info->si_code != BUS_ADRERR) {
 		signal(number, SIG_DFL);
 		raise(number);
 		return;
 	}
-	if (poll(&out, 1, 0) >
-	    0) { /* one that takes nothing must not hold us, and a process with us */
-		ssize_t written = write(STDERR_FILENO, told, sizeof(told) - 1);
-		(void)written;
-	}
+	tell(told, sizeof(told) - 1);
 	_exit(STATUS_NO_TARGET);
+}
+
+/* A read in /proc of a process whose address space is locked sleeps for as long as a disk does not
+ * answer, and no handler runs meanwhile: the signal stays pending. */
+static void *end_when_stuck(void *context)
+{
+	enum { LOOK_US = 200 * 1000, STUCK_MS = 15 * 1000 };
+	static const char told[] =
+		"clrpod: something that was to be read does not answer (a process "
+		"whose memory is locked, a disk): ended while it was waited for\n";
+	uint64_t since_ms = 0;
+	(void)context;
+	for (;; clock_sleep_us(LOOK_US)) {
+		sigset_t pending;
+		int number = 0;
+		if (!sigpending(&pending))
+			number = sigismember(&pending, SIGTERM)  ? SIGTERM
+				 : sigismember(&pending, SIGINT) ? SIGINT
+								 : 0;
+		if (!number) {
+			since_ms = 0;
+		} else if (!since_ms) {
+			since_ms = clock_ms();
+		} else if (clock_ms() - since_ms > STUCK_MS) {
+			tell(told, sizeof(told) - 1);
+			_exit(128 + number);
+		}
+	}
+	return NULL;
+}
+
+void signals_watch(void)
+{
+	pthread_t thread;
+	if (!thread_start(&thread, end_when_stuck, NULL))
+		pthread_detach(thread);
 }
 
 void signals_install(void)

@@ -16,6 +16,10 @@
  * mapped file that became shorter ends the program, which says so: STATUS_NO_TARGET. */
 void signals_install(void);
 
+/* From now on the program ends by itself, and says why, when SIGINT or SIGTERM has not been noticed
+ * for 15 seconds, as we sleep in the kernel. */
+void signals_watch(void);
+
 const volatile sig_atomic_t *signals_flag(void); /* the signal's number; 0: none */
 int signals_received(void);
 void signals_clear(void); /* at the prompt, where Ctrl-C only cancels a command */

@@ -1,0 +1,22 @@
+/*
+ * While a process stands for us we read files of /proc, and such a read can sleep in the kernel for
+ * as long as a disk does not answer (fs/proc/task_mmu.c takes the lock of the address space, which
+ * a thread of the process may hold that waits for that disk): no handler runs then, nor does a
+ * deadline pass. A thread of ours that sleeps elsewhere ends us with SIGKILL, which such a sleep
+ * lets through; the kernel then lets go of what we trace.
+ */
+#ifndef ATTACH_STAND_WATCH_H
+#define ATTACH_STAND_WATCH_H
+
+#include "base/error.h"
+
+struct stand_watch;
+
+/* From now on we are killed after LIMIT_STAND_MS, or LIMIT_STAND_TOLD_MS after a SIGTERM that the
+ * calling thread does not come to take. ERROR_OS: no thread can be made. ERROR_NO_MEMORY. */
+MUST_CHECK struct error *stand_watch_begin(struct stand_watch **ret);
+
+/* It does not stand any more. NULL is allowed. */
+void stand_watch_end(struct stand_watch *watch);
+
+#endif
