@@ -66,6 +66,16 @@ static bool is_memory(struct existing_pages *pages, const struct process_map *ma
 	return pages->where[index] == ON_TMPFS;
 }
 
+/* [vdso], [uprobes]: the kernel puts their pages there, with content, when they are first used. */
+static bool is_kernels(const struct process_map *map)
+{
+	static const char *const memory[] = { "[heap]", "[stack", "[anon" };
+	bool named = false;
+	for (size_t i = 0; i < sizeof(memory) / sizeof(*memory); i++)
+		named |= !strncmp(map->path, memory[i], strlen(memory[i]));
+	return map->path[0] && !named;
+}
+
 struct first_run {
 	uint64_t start, end;
 };
@@ -110,7 +120,7 @@ enum page_state existing_pages_look(struct existing_pages *pages, uint64_t addre
 	}
 	if (map->end < end)
 		*ret_end = end = map->end;
-	if (map->kind == PROCESS_MAP_ANONYMOUS)
+	if (map->kind == PROCESS_MAP_ANONYMOUS && !is_kernels(map))
 		return look_in_table(pages, address, end, PAGES_UNTOUCHED, ret_end);
 	if (!is_memory(pages, map))
 		return PAGES_EXIST;
