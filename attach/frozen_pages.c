@@ -281,17 +281,21 @@ static enum page_fate fate_of(const struct process_map *map, const struct proces
 	return is_shared(map) ? PAGES_SHARED : PAGES_HELD;
 }
 
-/* The bytes of all that is neither held nor shared: what is not copied of that is lost. */
-static struct error *count_lost(struct copier *copier, const struct process_maps *maps,
-				const struct process_maps *copy_maps,
-				const struct wiped_areas *wiped, uint64_t *ret)
+/* How many bytes of what is neither held nor shared there is room for, a mapping as a whole: what
+ * is not copied of that is lost. */
+static struct error *reserve(struct copier *copier, const struct process_maps *maps,
+			     const struct process_maps *copy_maps, const struct wiped_areas *wiped,
+			     uint64_t most_bytes, uint64_t *ret)
 {
 	size_t at = 0;
 	*ret = 0;
 	for (size_t i = 0; i < maps->count; i++) {
+		uint64_t bytes = 0;
 		enum page_fate fate = fate_of(&maps->maps[i], copy_maps, wiped, &at);
 		if (fate == PAGES_WIPED || fate == PAGES_NOT_INHERITED)
-			TRY(visit_pages(copier, &maps->maps[i], count_run, ret));
+			TRY(visit_pages(copier, &maps->maps[i], count_run, &bytes));
+		if (bytes <= most_bytes - *ret)
+			*ret += bytes;
 	}
 	return NULL;
 }
@@ -340,9 +344,7 @@ static struct error *copy_maps_of(struct copier *copier, const struct process_ma
 	size_t at = 0;
 	struct budget budget;
 	/* First what would be lost: what is shared can be read later. */
-	TRY(count_lost(copier, maps, copy_maps, wiped, &budget.lost_bytes));
-	if (budget.lost_bytes > most_bytes)
-		budget.lost_bytes = most_bytes;
+	TRY(reserve(copier, maps, copy_maps, wiped, most_bytes, &budget.lost_bytes));
 	budget.most_bytes = most_bytes - budget.lost_bytes;
 	for (size_t i = 0; i < maps->count; i++) {
 		const struct process_map *map = &maps->maps[i];

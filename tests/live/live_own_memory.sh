@@ -63,6 +63,37 @@ ok "... that has room: a dump" eval '"$program" collect -p "$victim" -o - >/dev/
 ok "... the program lives" lives
 end_victim
 
+# map_of MIB: where the mapping of this size begins.
+map_of() {
+	local range rest
+	while read -r range rest; do
+		[ $((0x${range#*-} - 0x${range%-*})) != $(($1 * 1048576)) ] || { echo "${range%-*}" && return; }
+	done <"/proc/$victim/maps"
+}
+# Reading makes nothing that was not there.
+shared_memory() { awk '/^RssShmem/ {print $2}' "/proc/$victim/status"; }
+start_victim holes 77
+at=$(map_of 77)
+before_kib=$(shared_memory)
+for how in --freeze --no-stop --snapshot; do
+	"$program" analyze -p "$victim" $how -c "db $at -c 1" -c "db $at -c 4000000 |> wc" >"$log" 2>&1
+	ok "$how: what was written is read" said '^0*'"$at"': 2a'
+	ok "... and the holes: no page came into being" test "$(shared_memory)" -lt $((before_kib + 1000))
+done
+end_victim
+
+# More than is copied while a process stands, and a copy does not have it.
+start_victim own 100
+at=$(map_of 100)
+rm -f "$core"
+ok "memory that no copy inherits: a dump without it" status_is 5 collect -o "$core" --force
+ok "... says so" said 'memory that no copy inherits .*is not in the dump'
+"$program" analyze -p "$victim" -c "db $at -c 8" >"$log" 2>&1
+ok "... it is not read as zeros" said '\?\? \?\?'
+ok "... --freeze has it" status_is 0 collect -o "$core" --force --freeze
+end_victim
+rm -f "$core"
+
 # Huge pages come from a pool of their own, which a copy would exhaust: who then writes is killed.
 pool=/proc/sys/vm/nr_hugepages
 [ -w $pool ] && before=$(cat $pool) && echo 8 >$pool 2>/dev/null

@@ -3,10 +3,11 @@
  * calls, threads that come and go, signals that must all arrive, memory of every kind. It counts
  * what a stop must not change.
  *
- * usage: victim [big MIB | full MIB | shared MIB | sparse TABLES | huge | leaderless | vfork
- * SECONDS | filter errno|memory|kill | churn MIB | quiet] stdin: "report" answers one line "sent=N
- * received=N eintr=N turns=N churned=N sigchld=N children=N mask=N gap_ms=N" (the last: the longest
- * time that a thread stood still since the report before); the end of stdin ends the process.
+ * usage: victim [big MIB | full MIB | shared MIB | holes MIB | own MIB | sparse TABLES | huge |
+ * leaderless | vfork SECONDS | filter errno|memory|kill | churn MIB | quiet] stdin: "report"
+ * answers one line "sent=N received=N eintr=N turns=N churned=N sigchld=N children=N mask=N
+ * gap_ms=N" (the last: the longest time that a thread stood still since the report before); the end
+ * of stdin ends the process.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -249,6 +250,22 @@ static void start(pthread_t *thread, void *(*run)(void *), void *argument)
 		abort();
 }
 
+/* Shared memory of which one word was written. */
+static void make_holes(const char *mebibytes)
+{
+	size_t size = strtoul(mebibytes, NULL, 10) << 20;
+	*(int *)map(size / PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1) = 42;
+}
+
+/* Not inherited by a child. */
+static void make_own(const char *mebibytes)
+{
+	size_t size = strtoul(mebibytes, NULL, 10) << 20;
+	char *memory = map(size / PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	memset(memory, 'A', size);
+	madvise(memory, size, MADV_DONTFORK);
+}
+
 static void make_big(const char *mebibytes, int how)
 {
 	size_t size = strtoul(mebibytes, NULL, 10) << 20;
@@ -401,6 +418,10 @@ int main(int count, char **arguments)
 		make_big(arguments[2], MAP_PRIVATE);
 	if (!strcmp(mode, "shared"))
 		make_big(arguments[2], MAP_SHARED);
+	if (!strcmp(mode, "holes"))
+		make_holes(arguments[2]);
+	if (!strcmp(mode, "own"))
+		make_own(arguments[2]);
 	if (!strcmp(mode, "huge"))
 		start_huge();
 	if (!strcmp(mode, "sparse"))
