@@ -96,11 +96,11 @@ rm -f "$core"
 
 # Huge pages come from a pool of their own, which a copy would exhaust: who then writes is killed.
 pool=/proc/sys/vm/nr_hugepages
-[ -w $pool ] && before=$(cat $pool) && echo 8 >$pool 2>/dev/null
+[ -w $pool ] && before=$(cat $pool) && echo $((before + 8)) >$pool 2>/dev/null
 give_back() { [ -z "${before-}" ] || echo "$before" >$pool; }
 trap 'end_group; give_back' EXIT
 if ! start_victim huge; then
-	skip "private huge pages" "no pool of 8 huge pages can be had here"
+	skip "private huge pages" "no 8 huge pages can be had here"
 else
 	ok "private huge pages: no copy" status_is 3 collect -o "$core" --force
 	ok "... says why, and what helps" one_sentence 'has 16 MiB of private huge pages.*--freeze'
