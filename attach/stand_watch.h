@@ -12,8 +12,8 @@
 
 struct stand_watch;
 
-/* From now on we are killed after LIMIT_STAND_MS, or LIMIT_STAND_TOLD_MS after a SIGTERM that the
- * calling thread does not come to take. ERROR_OS: no thread can be made. ERROR_NO_MEMORY. */
+/* From now on we are killed after LIMIT_STAND_MS. No thread is made: we may be the child of a
+ * program that has some. ERROR_OS: there are no timers. ERROR_NO_MEMORY. */
 MUST_CHECK struct error *stand_watch_begin(struct stand_watch **ret);
 
 /* It does not stand any more. NULL is allowed. */
