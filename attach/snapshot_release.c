@@ -167,12 +167,16 @@ static struct error *reap_by_candidates(const struct candidates *candidates,
 		struct thread_stop *stop;
 		bool last = i + 1 == candidates->count || candidates->leaderless;
 		error_free(error);
-		error = stop_some(candidates, i, reaping->process, &stop);
+		struct stand_watch *watch = NULL;
+		error = stand_watch_begin(&watch);
+		if (!error)
+			error = stop_some(candidates, i, reaping->process, &stop);
 		if (!error) {
 			error = reap_by(reaping, stop,
 					last ? SYSCALL_FIT_LATER : SYSCALL_FIT_RUNNING, ret);
 			let_go(stop);
 		}
+		stand_watch_end(watch);
 		if (!error || last || reaping->lost)
 			break;
 	}
@@ -191,13 +195,9 @@ static struct error *reap(const struct process_identity *process, int child,
 	candidates.leaderless = process_memory_id(pid) != pid;
 	TRY(live_target_open(process, LIVE_RUNNING, NULL, &reaping.target));
 	int failed = proc_visit_tasks(pid, add_blocked, &candidates);
-	struct stand_watch *watch = NULL;
 	struct error *error =
 		failed ? error_os(failed, "cannot list the threads of process %d", pid)
-		       : stand_watch_begin(&watch);
-	if (!error)
-		error = reap_by_candidates(&candidates, &reaping, ret);
-	stand_watch_end(watch);
+		       : reap_by_candidates(&candidates, &reaping, ret);
 	target_close(reaping.target);
 	*ret_lost = reaping.lost;
 	return error;

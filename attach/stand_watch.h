@@ -2,8 +2,8 @@
  * While a process stands for us we read files of /proc, and such a read can sleep in the kernel for
  * as long as a disk does not answer (fs/proc/task_mmu.c takes the lock of the address space, which
  * a thread of the process may hold that waits for that disk): no handler runs then, nor does a
- * deadline pass. A thread of ours that sleeps elsewhere ends us with SIGKILL, which such a sleep
- * lets through; the kernel then lets go of what we trace.
+ * deadline pass. A timer of the kernel's ends us with SIGKILL, which such a sleep lets through; the
+ * kernel then lets go of what we trace.
  */
 #ifndef ATTACH_STAND_WATCH_H
 #define ATTACH_STAND_WATCH_H
