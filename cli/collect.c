@@ -202,8 +202,7 @@ static enum exit_status tell(struct app *app, const struct invocation *invocatio
 	if (result->lost_bytes)
 		reasons[coverage.reason_count++] =
 			"memory that no copy inherits (MADV_DONTFORK, MADV_WIPEONFORK) had no room "
-			"to "
-			"be copied and is not in the dump (--freeze has it)";
+			"to be copied and is not in the dump (--freeze has it)";
 	if (result->moving_bytes)
 		reasons[coverage.reason_count++] =
 			"shared memory for whose copy there was no room is of a later moment "
