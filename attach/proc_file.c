@@ -230,11 +230,11 @@ int proc_namespace_id(const struct text *status, int otherwise)
 
 void proc_let_be_killed_first(int pid)
 {
-	char path[64], text[16];
+	static const char score[] = "1000";
+	char path[64];
 	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", pid);
 	CLEANUP(fd_cleanup) int fd = proc_open(path, O_WRONLY);
-	int length = snprintf(text, sizeof(text), "%d", PROC_KILLED_FIRST);
-	if (fd >= 0 && write(fd, text, (size_t)length) < 0)
+	if (fd >= 0 && write(fd, score, sizeof(score) - 1) < 0)
 		return;
 }
 

@@ -86,7 +86,6 @@ int proc_namespace_id(const struct text *status, int otherwise);
 
 /* Asks the kernel to kill this process before others when memory runs out: proc(5),
  * /proc/PID/oom_score_adj. A precaution: whether it could be written is not told. */
-enum { PROC_KILLED_FIRST = 1000 };
 void proc_let_be_killed_first(int pid);
 
 /* Does /proc show the PID namespace that we are in, so that ids of system calls are ids of it? */

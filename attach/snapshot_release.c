@@ -222,18 +222,11 @@ bool snapshot_reap(const struct process_identity *process, int child, enum sysca
 
 /* --- what an earlier keeper could not take away */
 
-static int64_t oom_score(int pid)
+static bool was_held(const struct text *status)
 {
-	CLEANUP(text_deinit) struct text file = { 0 };
-	if (proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "/proc/%d/oom_score_adj", pid))
-		return 0;
-	return strtol(text_string(&file), NULL, 10);
-}
-
-/* A process of a BestEffort pod has that score itself, and so do its children. */
-static bool has_copys_score(int parent, int pid)
-{
-	return oom_score(pid) == PROC_KILLED_FIRST && oom_score(parent) != PROC_KILLED_FIRST;
+	uint64_t blocked;
+	return proc_number(status, "SigBlk", 16, &blocked) &&
+	       blocked >> SYSCALL_COPY_BLOCKS_SHIFT == SYSCALL_COPY_BLOCKS;
 }
 
 /* Its id as its parent sees it; 0: it is none. */
@@ -249,11 +242,10 @@ static int leftover_of(int parent, int pid)
 		return 0;
 	if (!proc_stat_number(&file, STAT_EXIT_CODE, &status))
 		return 0;
-	/* wait(2): ended by itself, or killed and with a copy's score. */
-	if (status != SYSCALL_COPY_STATUS << 8 &&
-	    (status != SIGKILL || !has_copys_score(parent, pid)))
-		return 0;
 	if (proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "/proc/%d/status", pid))
+		return 0;
+	/* wait(2): ended by itself, or killed while it was held. */
+	if (status != SYSCALL_COPY_STATUS << 8 && (status != SIGKILL || !was_held(&file)))
 		return 0;
 	return proc_namespace_id(&file, pid);
 }

@@ -21,9 +21,9 @@ void snapshot_kill_copy(int copy);
  * (also when the process itself has ended). */
 bool snapshot_reap(const struct process_identity *process, int child, enum syscall_filter filter);
 
-/* Zombies of copies whose keeper was killed: children of `pid` that send no signal and have the
- * score of a copy, or the exit status of one that nobody held (attach/syscall_code.h). Their ids as
- * the process sees them; answers how many. */
+/* Zombies of copies whose keeper was killed: children of `pid` that send no signal and blocked
+ * those of a copy, or have the exit status of one that nobody held (attach/syscall_code.h). Their
+ * ids as the process sees them; answers how many. */
 unsigned snapshot_leftovers(int pid, int ret[static SNAPSHOT_LEFTOVERS_MAX]);
 
 /* Reaps `child` by the thread that is borrowed already. *ret: it is gone. */

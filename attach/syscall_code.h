@@ -26,6 +26,11 @@ enum {
 	SYSCALL_CODE_BYTES = 256,
 	SYSCALL_CODE_MARK_BYTES = 8,
 	SYSCALL_COPY_STATUS = 0xc7, /* with which a copy ends that nobody holds */
+	/* Of the signals 33 to 64 a copy that is held blocks these: "clrp", by which the dead one
+	 * is known (SigBlk of /proc/PID/status). Its score does not tell: in a BestEffort pod that
+	 * is the program's own. */
+	SYSCALL_COPY_BLOCKS = 0x636c7270,
+	SYSCALL_COPY_BLOCKS_SHIFT = 32,
 };
 
 struct syscall_code {

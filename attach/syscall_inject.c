@@ -229,9 +229,9 @@ static struct error *wait_for(struct syscall_injection *injection, pid_t tid, in
 }
 
 /* The child stands before its first instruction. Before it is held it ends by itself when we are
- * killed, with a status that says whose it was; from then on it is killed with us, and its score
- * says so. When it dies meanwhile there is none (injection->child 0), which is no error here: the
- * call has to come to its exit in any case, as until then its answer goes into the thread's own
+ * killed, with a status that says whose it was; from then on it is killed with us, and its signal
+ * mask says so. When it dies meanwhile there is none (injection->child 0), which is no error here:
+ * the call has to come to its exit in any case, as until then its answer goes into the thread's own
  * registers. */
 static struct error *take_child(struct syscall_injection *injection)
 {
@@ -244,7 +244,10 @@ static struct error *take_child(struct syscall_injection *injection)
 	if (injection->lost)
 		return error;
 	proc_let_be_killed_first(injection->child);
-	if (error || ptrace(PTRACE_SETOPTIONS, injection->child, NULL, (intptr_t)PTRACE_O_EXITKILL))
+	uint64_t mask = (uint64_t)SYSCALL_COPY_BLOCKS << SYSCALL_COPY_BLOCKS_SHIFT |
+			(UINT32_MAX & ~faults());
+	if (error || ptrace(PTRACE_SETSIGMASK, injection->child, sizeof(mask), &mask) ||
+	    ptrace(PTRACE_SETOPTIONS, injection->child, NULL, (intptr_t)PTRACE_O_EXITKILL))
 		injection->child = 0;
 	error_free(error);
 	return NULL;
