@@ -105,13 +105,13 @@ struct error *process_choose_by_name(const struct process_list *list, const char
 	return NULL;
 }
 
-struct error *process_choose(int pid, const char *name, struct arena *arena,
-			     struct process_info *ret)
+struct error *process_choose(int pid, const char *name, const struct task *task,
+			     struct arena *arena, struct process_info *ret)
 {
 	struct process_list list;
 	bool is_dotnet;
 	if (pid > 0)
-		return process_describe(pid, arena, ret, &is_dotnet);
-	TRY(process_list(arena, &list));
+		return process_describe(pid, task, arena, ret, &is_dotnet);
+	TRY(process_list(task, arena, &list));
 	return process_choose_by_name(&list, name, geteuid(), arena, ret);
 }

@@ -17,8 +17,8 @@
  * name (user)". Else as process_list() and process_describe(). The process need not be reachable:
  * ask ret->way, or call process_reach().
  */
-MUST_CHECK struct error *process_choose(int pid, const char *name, struct arena *arena,
-					struct process_info *ret);
+MUST_CHECK struct error *process_choose(int pid, const char *name, const struct task *task,
+					struct arena *arena, struct process_info *ret);
 
 /* The same of a list that is there already. */
 MUST_CHECK struct error *process_choose_by_name(const struct process_list *list, const char *name,

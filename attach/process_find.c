@@ -1,6 +1,7 @@
 #include "attach/process_find.h"
 
 #include "attach/credentials.h"
+#include "attach/memory_lock.h"
 #include "attach/proc_file.h"
 #include "attach/process_access.h"
 #include "attach/process_maps.h"
@@ -42,8 +43,9 @@ static const char *choose_name(const char *arguments, size_t size)
 /* Its arguments, each with its NUL; the kernel's name for it when it has none. */
 static struct error *read_arguments(const struct process_info *info, struct text *ret)
 {
-	int failed =
-		proc_file_read(ret, LIMIT_PROC_FILE_BYTES, "/proc/%d/cmdline", info->memory_id);
+	int failed = info->locked ? 0
+				  : proc_file_read(ret, LIMIT_PROC_FILE_BYTES, "/proc/%d/cmdline",
+						   info->memory_id);
 	if (!failed && !ret->length) {
 		failed = proc_file_read(ret, LIMIT_PROC_FILE_BYTES, "/proc/%d/comm", info->pid);
 		if (ret->length)
@@ -179,7 +181,10 @@ static struct error *probe(const struct process_maps *maps, int maps_errno, stru
 		return NULL;
 	}
 	char reason[PROCESS_REASON_BYTES];
-	process_access_reason(info->pid, failed, reason, sizeof(reason));
+	if (info->locked)
+		snprintf(reason, sizeof(reason), "%s", memory_locked_reason);
+	else
+		process_access_reason(info->pid, failed, reason, sizeof(reason));
 	info->reason = arena_copy_text(arena, reason, strlen(reason));
 	return info->reason ? NULL : &error_no_memory;
 }
@@ -212,14 +217,25 @@ static struct error *look_closely(const struct process_maps *maps, int maps_errn
 	return NULL;
 }
 
+static void read_environment(struct arena *arena, struct process_info *info,
+			     const char **ret_temporary)
+{
+	CLEANUP(text_deinit) struct text file = { 0 };
+	if (info->locked ||
+	    proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "/proc/%d/environ", info->memory_id))
+		return;
+	info->hostname = environment_value(&file, "HOSTNAME", arena);
+	*ret_temporary = environment_value(&file, "TMPDIR", arena);
+}
+
 /* As we are now. */
-static struct error *look(int pid, struct arena *arena, struct process_info *ret,
+static struct error *look(int pid, bool locked, struct arena *arena, struct process_info *ret,
 			  bool *ret_is_dotnet)
 {
 	CLEANUP(text_deinit) struct text file = { 0 };
 	struct process_maps maps = { 0 };
-	int maps_errno;
-	*ret = (struct process_info){ .pid = pid, .runtime = PROCESS_UNKNOWN };
+	int maps_errno = ETIMEDOUT;
+	*ret = (struct process_info){ .pid = pid, .runtime = PROCESS_UNKNOWN, .locked = locked };
 	TRY(process_exists(pid));
 	TRY(process_identity_take(pid, &ret->identity));
 	ret->memory_id = process_memory_id(pid);
@@ -228,13 +244,11 @@ static struct error *look(int pid, struct arena *arena, struct process_info *ret
 	take_status(&file, ret);
 	TRY(read_resident(ret));
 	bool copy = is_copy(pid, &file);
-	TRY(read_maps(ret->memory_id, arena, &maps, &maps_errno));
+	if (!locked)
+		TRY(read_maps(ret->memory_id, arena, &maps, &maps_errno));
 	const struct process_maps *readable = maps_errno ? NULL : &maps;
 	const char *temporary = NULL;
-	if (!proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "/proc/%d/environ", ret->memory_id)) {
-		ret->hostname = environment_value(&file, "HOSTNAME", arena);
-		temporary = environment_value(&file, "TMPDIR", arena);
-	}
+	read_environment(arena, ret, &temporary);
 	struct diagnostics_query query = { pid, ret->namespace_pid, ret->memory_id, ret->uid,
 					   temporary };
 	TRY(diagnostics_find(&query, arena, &ret->socket));
@@ -252,7 +266,7 @@ static struct error *look_as_owner(int pid, struct arena *arena, struct process_
 	struct credentials before;
 	if (credentials_become_owner(pid, &before))
 		return NULL; /* we may not: what was found out stands, and says so */
-	struct error *error = look(pid, arena, ret, ret_is_dotnet);
+	struct error *error = look(pid, false, arena, ret, ret_is_dotnet);
 	int failed = credentials_return(&before);
 	if (failed) {
 		error_free(error);
@@ -276,10 +290,12 @@ static struct error *explain_forged(struct arena *arena, struct process_info *in
 	return info->reason ? NULL : &error_no_memory;
 }
 
-struct error *process_describe(int pid, struct arena *arena, struct process_info *ret,
-			       bool *ret_is_dotnet)
+static struct error *describe(int pid, bool locked, struct arena *arena, struct process_info *ret,
+			      bool *ret_is_dotnet)
 {
-	TRY(look(pid, arena, ret, ret_is_dotnet));
+	TRY(look(pid, locked, arena, ret, ret_is_dotnet));
+	if (locked)
+		return NULL; /* there is no way */
 	if (ret->way == PROCESS_WAY_NONE && !geteuid() && ret->uid)
 		TRY(look_as_owner(pid, arena, ret, ret_is_dotnet));
 	if (ret->way == PROCESS_WAY_NONE && ret->socket.open_to_us &&
@@ -287,6 +303,14 @@ struct error *process_describe(int pid, struct arena *arena, struct process_info
 		ret->way = PROCESS_WAY_SOCKET;
 	return ret->way == PROCESS_WAY_NONE && ret->socket.forged ? explain_forged(arena, ret)
 								  : NULL;
+}
+
+struct error *process_describe(int pid, const struct task *task, struct arena *arena,
+			       struct process_info *ret, bool *ret_is_dotnet)
+{
+	bool locked;
+	TRY(memory_locked_find(&pid, 1, task, &locked));
+	return describe(pid, locked, arena, ret, ret_is_dotnet);
 }
 
 struct pid_list {
@@ -335,18 +359,21 @@ static struct error *list_pids(struct arena *arena, struct pid_list *ret)
 	return NULL;
 }
 
-struct error *process_list(struct arena *arena, struct process_list *ret)
+struct error *process_list(const struct task *task, struct arena *arena, struct process_list *ret)
 {
 	struct pid_list pids;
 	*ret = (struct process_list){ 0 };
 	TRY(list_pids(arena, &pids));
 	ret->processes = arena_allocate_array(arena, pids.count + 1, sizeof(*ret->processes));
-	if (!ret->processes)
+	bool *locked = arena_allocate_array(arena, pids.count + 1, sizeof(*locked));
+	if (!ret->processes || !locked)
 		return &error_no_memory;
+	TRY(memory_locked_find(pids.pids, pids.count, task, locked));
 	for (size_t i = 0; i < pids.count; i++) {
 		bool is_dotnet = false;
 		struct process_info *info = &ret->processes[ret->count];
-		struct error *error = process_describe(pids.pids[i], arena, info, &is_dotnet);
+		TRY(task_check(task, "looking at the processes"));
+		struct error *error = describe(pids.pids[i], locked[i], arena, info, &is_dotnet);
 		if (error_take(&error, ERROR_NOT_FOUND))
 			continue;                   /* it ended meanwhile */
 		if (error_take(&error, ERROR_OS)) { /* /proc is mounted with hidepid=1 */

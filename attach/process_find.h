@@ -18,6 +18,7 @@
 #include "attach/process_state.h"
 #include "attach/target.h"
 #include "base/arena.h"
+#include "base/task.h"
 
 enum process_runtime {
 	PROCESS_CORECLR,     /* libcoreclr.so is mapped */
@@ -50,6 +51,7 @@ struct process_info {
 	bool limited;                     /* there is one, and it can be read */
 	struct process_state state;       /* of a .NET process, or of one that has no memory */
 	enum process_way way; /* AS_IS, AS_OWNER: one pread of /proc/PID/mem worked so */
+	bool locked;          /* its address space: nothing was read of it (attach/memory_lock.h) */
 	bool as_owner;        /* what is told here was found out as its owner (root may) */
 	const char *reason;   /* why its memory cannot be read, and what grants it, in one sentence;
 				 NULL: it can */
@@ -61,11 +63,14 @@ struct process_list {
 	size_t hidden; /* others, of which not even the threads' names may be read (hidepid) */
 };
 
-/* ERROR_OS when /proc cannot be listed, ERROR_NO_MEMORY. */
-MUST_CHECK struct error *process_list(struct arena *arena, struct process_list *ret);
+/* ERROR_OS when /proc cannot be listed, ERROR_NO_MEMORY, ERROR_CANCELLED by the task, which may be
+ * NULL. */
+MUST_CHECK struct error *process_list(const struct task *task, struct arena *arena,
+				      struct process_list *ret);
 
-/* One process, .NET or not: everything that can be told of `pid`. ERROR_NOT_FOUND: no such. */
-MUST_CHECK struct error *process_describe(int pid, struct arena *arena, struct process_info *ret,
-					  bool *ret_is_dotnet);
+/* One process, .NET or not: everything that can be told of `pid`. ERROR_NOT_FOUND: no such. Else as
+ * above. */
+MUST_CHECK struct error *process_describe(int pid, const struct task *task, struct arena *arena,
+					  struct process_info *ret, bool *ret_is_dotnet);
 
 #endif

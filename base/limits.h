@@ -27,6 +27,8 @@ enum {
 	LIMIT_FROZEN_BYTES =
 		64 * 1024 *
 		1024, /* of shared memory, copied for a snapshot while the process stands */
+	LIMIT_MEMORY_LOCKED_MS = 1000, /* how long the files of /proc that tell of a process's
+					  memory may take to answer */
 	LIMIT_STOP_MS =
 		200, /* how long a thread may sleep uninterruptibly before we go on without it */
 	LIMIT_NO_STOP_MS = 30 * 1000,   /* the same of one that should run, before we give up */

@@ -25,7 +25,7 @@ struct error *open_choose_process(struct app *app, const struct invocation *invo
 	const char *name = invocation_value(invocation, "-n");
 	if (pid && name)
 		return error_new(ERROR_USAGE, "-p and -n exclude each other");
-	return process_choose(pid, name, &app->scratch, ret);
+	return process_choose(pid, name, &app->task, &app->scratch, ret);
 }
 
 struct error *open_check_ways(const struct invocation *invocation)

@@ -160,7 +160,7 @@ static void put_list(struct output *out, const struct process_list *list)
 static enum exit_status list_processes(struct app *app, const struct invocation *invocation)
 {
 	struct process_list list;
-	struct error *error = process_list(&app->scratch, &list);
+	struct error *error = process_list(&app->task, &app->scratch, &list);
 	if (error)
 		return app_fail(app, "ps", error, exit_status_of_open(error));
 	const char *reason = "processes of other users hide what they are";

@@ -55,4 +55,28 @@ done
 ok "the program is not hurt" read_report
 end_victim
 collector=
+
+# --- a process whose address space is locked for as long as the disk does not answer
+library=$work/Microsoft.NETCore.App/10.0.12/libcoreclr.so
+mkdir -p "${library%/*}" && head -c 4096 /dev/zero >"$library"
+cc -std=gnu11 -D_GNU_SOURCE -O1 -pthread -o "$work/oddity" "$here/states.c" || exit 1
+coproc VICTIM { exec "$work/oddity" "$library" locked "$disk/shared"; }
+to_victim=${VICTIM[1]}
+read -r -u "${VICTIM[0]}" _ victim
+asleep() { [ "$(grep -lE '^State:\s*D' "/proc/$victim/task"/*/status | wc -l)" = 2 ]; }
+row() { timeout -s KILL 10 "$program" ps >"$log" 2>&1 && said "^ *$victim .* $1 "; }
+ok "ps can read it" row yes
+fsfreeze -f "$disk"
+echo >&"$to_victim"
+ok "one thread waits for the disk, another with the lock" soon asleep
+listed() { row no && said "^$victim: a thread of it holds its address space"; }
+ok "ps lists it, and does not wait for it" listed
+for verb in "collect -o $core" "collect --freeze -o $core" "analyze --no-stop -c threads" "analyze --freeze -c threads"; do
+	# shellcheck disable=SC2086 # several words
+	ok "${verb%% -[oc]*}: refused" gives 3 timeout -s KILL 10 "$program" $verb -p "$victim"
+	ok "... in one sentence" one_sentence "cannot read the memory of process $victim: a thread of it holds its address space"
+done
+thaw
+ok "the disk answers: it can be collected" soon status_is 0 collect -o "$core" --force
+end_victim
 finish

@@ -2,11 +2,14 @@
  * A process for tests/live/live_states.sh that clrpod takes for .NET, as it has a file of the
  * runtime's name mapped, in one of the states in which a process is not as it usually is.
  *
- * usage: states LIBRARY [leaderless | vfork | zombie]
+ * usage: states LIBRARY [leaderless | vfork | zombie | locked FILE]
  *   leaderless: its first thread ends; another runs on
  *   vfork: its only thread sleeps uninterruptibly, until the child of a vfork ends
  *   zombie: ends, and leaves its diagnostics socket in /tmp; a parent that does not wait for it
  *           prints "ready PID" and lives for 60 s
+ *   locked: maps FILE, and waits for a line on stdin; then a thread called .NET Finalizer writes to
+ *           that mapping, and another removes it: when the disk does not answer meanwhile, the
+ *           first sleeps there, and the second, with the lock of the address space
  * Prints "ready PID", and lives for 60 seconds.
  */
 #include <fcntl.h>
@@ -71,6 +74,42 @@ static void become_zombie(void)
 	live_on(NULL);
 }
 
+enum { SHARED_BYTES = 1 << 20 };
+static char *shared;
+
+static void *write_to_it(void *unused)
+{
+	prctl(PR_SET_NAME, ".NET Finalizer");
+	shared[0] = 1;
+	return unused;
+}
+
+static void *remove_it(void *unused)
+{
+	munmap(shared, SHARED_BYTES);
+	return unused;
+}
+
+static void lock_up(const char *path)
+{
+	enum { HEAD_START_US = 300 * 1000 };
+	pthread_t writer, remover;
+	int fd = open(path, O_RDWR | O_CREAT, 0600);
+	if (fd < 0 || ftruncate(fd, SHARED_BYTES) || pwrite(fd, "x", 1, 0) != 1)
+		abort();
+	shared = mmap(NULL, SHARED_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	volatile char seen = shared[0];
+	(void)seen;
+	if (fsync(fd))
+		abort();
+	tell((int)getpid());
+	getchar();
+	pthread_create(&writer, NULL, write_to_it, NULL);
+	usleep(HEAD_START_US);
+	pthread_create(&remover, NULL, remove_it, NULL);
+	live_on(NULL);
+}
+
 int main(int count, char **arguments)
 {
 	const char *mode = count > 2 ? arguments[2] : "";
@@ -81,6 +120,8 @@ int main(int count, char **arguments)
 	int fd = count > 1 ? open(arguments[1], O_RDONLY) : -1;
 	if (fd < 0 || mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 0) == MAP_FAILED)
 		return 1;
+	if (!strcmp(mode, "locked") && count > 3)
+		lock_up(arguments[3]);
 	tell((int)getpid());
 	if (!strcmp(mode, "leaderless") && !pthread_create(&thread, NULL, live_on, NULL))
 		syscall(SYS_exit, 0);

@@ -131,7 +131,7 @@ TEST(this_process_described)
 	struct process_info info;
 	bool is_dotnet = true;
 	arena_init(&arena);
-	CHECK_OK(process_describe(getpid(), &arena, &info, &is_dotnet));
+	CHECK_OK(process_describe(getpid(), NULL, &arena, &info, &is_dotnet));
 	CHECK(!is_dotnet);
 	CHECK_NUMBER(info.way, PROCESS_WAY_AS_IS);
 	CHECK(!info.as_owner);
