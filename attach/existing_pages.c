@@ -66,14 +66,10 @@ static bool is_memory(struct existing_pages *pages, const struct process_map *ma
 	return pages->where[index] == ON_TMPFS;
 }
 
-/* [vdso], [uprobes]: the kernel puts their pages there, with content, when they are first used. */
-static bool is_kernels(const struct process_map *map)
+/* anon_inode:[perf_event] and the like: pages that a driver gives. */
+static bool is_drivers(const struct process_map *map)
 {
-	static const char *const memory[] = { "[heap]", "[stack", "[anon" };
-	bool named = false;
-	for (size_t i = 0; i < sizeof(memory) / sizeof(*memory); i++)
-		named |= !strncmp(map->path, memory[i], strlen(memory[i]));
-	return map->path[0] && !named;
+	return map->path[0] && map->path[0] != '[' && map->path[0] != '/';
 }
 
 struct first_run {
@@ -120,7 +116,7 @@ enum page_state existing_pages_look(struct existing_pages *pages, uint64_t addre
 	}
 	if (map->end < end)
 		*ret_end = end = map->end;
-	if (map->kind == PROCESS_MAP_ANONYMOUS && !is_kernels(map))
+	if (map->kind == PROCESS_MAP_ANONYMOUS && !is_drivers(map))
 		return look_in_table(pages, address, end, PAGES_UNTOUCHED, ret_end);
 	if (!is_memory(pages, map))
 		return PAGES_EXIST;

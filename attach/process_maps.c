@@ -91,6 +91,13 @@ static bool starts_with(const char *text, const char *start)
 	return !strncmp(text, start, strlen(start));
 }
 
+/* fs/proc/task_mmu.c: get_vma_name; prctl(2): PR_SET_VMA_ANON_NAME. */
+static bool is_named_memory(const char *path)
+{
+	return starts_with(path, "[heap]") || starts_with(path, "[stack") ||
+	       starts_with(path, "[anon");
+}
+
 static enum process_map_kind kind_of(const struct process_map *map)
 {
 	static const char *const memory[] = { "/memfd:",        "/dev/shm/",       "/SYSV",
@@ -100,6 +107,8 @@ static enum process_map_kind kind_of(const struct process_map *map)
 	for (size_t i = 0; i < sizeof(memory) / sizeof(memory[0]); i++)
 		if (starts_with(map->path, memory[i]))
 			return PROCESS_MAP_MEMORY;
+	if (map->path[0] == '[')
+		return is_named_memory(map->path) ? PROCESS_MAP_ANONYMOUS : PROCESS_MAP_KERNEL;
 	if (!strcmp(map->path, "/dev/zero"))
 		return map->shared ? PROCESS_MAP_MEMORY : PROCESS_MAP_ANONYMOUS;
 	return map->path[0] == '/' ? PROCESS_MAP_FILE : PROCESS_MAP_ANONYMOUS;

@@ -13,6 +13,8 @@ enum process_map_kind {
 	PROCESS_MAP_FILE,      /* a regular file (or a device) */
 	PROCESS_MAP_MEMORY,    /* shared memory: memfd, /dev/shm, /dev/zero, System V: pages that
 				  were never touched come into being when they are read */
+	PROCESS_MAP_KERNEL,    /* [vdso], [uprobes]: the kernel puts its pages there, with content,
+				  when they are first used */
 	PROCESS_MAP_SPECIAL,   /* [vvar], [vsyscall]: not memory of the process */
 };
 

@@ -124,7 +124,8 @@ static struct error *add_memory(struct builder *builder)
 static struct error *add_file(struct builder *builder)
 {
 	const struct process_map *map = builder->map;
-	bool device = !strncmp(map->path, "/dev/", 5);
+	/* memfd_secret(2) is closed to whoever is not the process. */
+	bool device = !strncmp(map->path, "/dev/", 5) || !strcmp(map->path, "/secretmem");
 	uint64_t size = map->end - map->start, before = builder->layout->bytes;
 	if (!device && shared_memory_is_tmpfs(builder->memory, map))
 		return add_memory(builder);
@@ -185,6 +186,8 @@ static struct error *add_map(struct builder *builder, const struct process_map *
 		return add_file(builder);
 	case PROCESS_MAP_MEMORY:
 		return add_memory(builder);
+	case PROCESS_MAP_KERNEL:
+		return add(builder, map->start, map->end);
 	case PROCESS_MAP_SPECIAL:
 		break;
 	}

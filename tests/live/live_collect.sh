@@ -38,6 +38,7 @@ if command -v gdb >/dev/null; then
 	ok "gdb reads the mapped files" said "$work/victim"
 	debug -ex 'x/8xb victim_touched + 4096*991'
 	ok "never touched memory reads as zeros" said '0x00.*0x00.*0x00.*0x00.*0x00.*0x00.*0x00.*0x00'
+	ok "[vdso] is whole" has_vdso
 else
 	skip "gdb reads it" "no gdb"
 fi

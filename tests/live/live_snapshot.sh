@@ -41,6 +41,7 @@ if command -v gdb >/dev/null; then
 	done
 	debug -ex 'x/8xb victim_touched + 4096*991' -ex 'x/8xb victim_shared + 4096*5' -ex 'x/8xb victim_not_inherited + 4096*2'
 	ok "never touched memory reads as zeros" test "$(grep -cE '0x00.*0x00.*0x00.*0x00.*0x00.*0x00.*0x00.*0x00' "$log")" = 3
+	ok "[vdso] is whole" has_vdso
 	one_moment() {
 		local i
 		for i in $(seq 5); do

@@ -48,7 +48,7 @@ TEST(ordinary_lines)
 	CHECK_TEXT(maps.maps[5].path, "[anon:.NET gc (deleted)]");
 	CHECK(!maps.maps[5].deleted);
 	CHECK(maps.maps[6].kind == PROCESS_MAP_SPECIAL);
-	CHECK(maps.maps[7].kind == PROCESS_MAP_ANONYMOUS);
+	CHECK(maps.maps[7].kind == PROCESS_MAP_KERNEL);
 	CHECK(maps.maps[8].kind == PROCESS_MAP_SPECIAL);
 	CHECK_NUMBER(maps.maps[8].end, 0xffffffffff601000);
 }
