@@ -256,9 +256,11 @@ static struct error *wait_for_all(struct thread_stop *stop, const struct task *t
 		if (waited_ms > stop->patience_ms)
 			leave_sleepers(stop);
 		if (waited_ms > LIMIT_NO_STOP_MS)
-			return error_new(ERROR_OS,
-					 "process %d has threads that did not stop within %d s",
-					 (int)stop->pid, LIMIT_NO_STOP_MS / 1000);
+			return error_new(
+				ERROR_OS,
+				"process %d has threads that did not stop within %d s (is its "
+				"processor time used up?): analyze --no-stop reads it as it is",
+				(int)stop->pid, LIMIT_NO_STOP_MS / 1000);
 		clock_sleep_us(pause);
 	}
 }

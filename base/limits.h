@@ -31,7 +31,8 @@ enum {
 					  memory may take to answer */
 	LIMIT_STOP_MS =
 		200, /* how long a thread may sleep uninterruptibly before we go on without it */
-	LIMIT_NO_STOP_MS = 30 * 1000,   /* the same of one that should run, before we give up */
+	LIMIT_NO_STOP_MS = 8 * 1000,    /* the same of one that should run, before we give up; less
+					   than LIMIT_STAND_MS, whose end says no reason */
 	LIMIT_STOP_ONE_MS = 20,         /* the same where only some threads are stopped */
 	LIMIT_CALL_MS = 3000,           /* how long a call that a thread makes for us may take */
 	LIMIT_STAND_MS = 10 * 1000,     /* how long a process may stand while it is copied, whatever
