@@ -1,7 +1,6 @@
 #include "attach/process_find.h"
 
 #include "attach/credentials.h"
-#include "attach/memory_lock.h"
 #include "attach/proc_file.h"
 #include "attach/process_access.h"
 #include "attach/process_maps.h"
@@ -43,9 +42,10 @@ static const char *choose_name(const char *arguments, size_t size)
 /* Its arguments, each with its NUL; the kernel's name for it when it has none. */
 static struct error *read_arguments(const struct process_info *info, struct text *ret)
 {
-	int failed = info->locked ? 0
-				  : proc_file_read(ret, LIMIT_PROC_FILE_BYTES, "/proc/%d/cmdline",
-						   info->memory_id);
+	int failed = info->silence == PROCESS_SILENT_MEMORY
+			     ? 0
+			     : proc_file_read(ret, LIMIT_PROC_FILE_BYTES, "/proc/%d/cmdline",
+					      info->memory_id);
 	if (!failed && !ret->length) {
 		failed = proc_file_read(ret, LIMIT_PROC_FILE_BYTES, "/proc/%d/comm", info->pid);
 		if (ret->length)
@@ -165,8 +165,8 @@ static struct error *read_resident(struct process_info *info)
 static struct error *probe(const struct process_maps *maps, int maps_errno, struct arena *arena,
 			   struct process_info *info)
 {
-	int failed = maps ? ENOENT : maps_errno;
-	for (size_t i = 0; maps && i < maps->count; i++) {
+	int failed = maps && !info->silence ? ENOENT : maps_errno;
+	for (size_t i = 0; maps && !info->silence && i < maps->count; i++) {
 		const struct process_map *map = &maps->maps[i];
 		if (!(map->protection & PF_R) || map->kind == PROCESS_MAP_SPECIAL)
 			continue;
@@ -181,8 +181,8 @@ static struct error *probe(const struct process_maps *maps, int maps_errno, stru
 		return NULL;
 	}
 	char reason[PROCESS_REASON_BYTES];
-	if (info->locked)
-		snprintf(reason, sizeof(reason), "%s", memory_locked_reason);
+	if (info->silence)
+		snprintf(reason, sizeof(reason), "%s", process_silence_reason(info->silence));
 	else
 		process_access_reason(info->pid, failed, reason, sizeof(reason));
 	info->reason = arena_copy_text(arena, reason, strlen(reason));
@@ -213,7 +213,7 @@ static struct error *look_closely(const struct process_maps *maps, int maps_errn
 		return NULL;
 	info->user = user_name(info->uid, arena);
 	find_container(arena, info);
-	info->limited = memory_limit_read(info->memory_id, &info->memory);
+	info->limited = !info->silence && memory_limit_read(info->memory_id, &info->memory);
 	return NULL;
 }
 
@@ -221,7 +221,7 @@ static void read_environment(struct arena *arena, struct process_info *info,
 			     const char **ret_temporary)
 {
 	CLEANUP(text_deinit) struct text file = { 0 };
-	if (info->locked ||
+	if (info->silence == PROCESS_SILENT_MEMORY ||
 	    proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "/proc/%d/environ", info->memory_id))
 		return;
 	info->hostname = environment_value(&file, "HOSTNAME", arena);
@@ -229,13 +229,13 @@ static void read_environment(struct arena *arena, struct process_info *info,
 }
 
 /* As we are now. */
-static struct error *look(int pid, bool locked, struct arena *arena, struct process_info *ret,
-			  bool *ret_is_dotnet)
+static struct error *look(int pid, enum process_silence silence, struct arena *arena,
+			  struct process_info *ret, bool *ret_is_dotnet)
 {
 	CLEANUP(text_deinit) struct text file = { 0 };
 	struct process_maps maps = { 0 };
 	int maps_errno = ETIMEDOUT;
-	*ret = (struct process_info){ .pid = pid, .runtime = PROCESS_UNKNOWN, .locked = locked };
+	*ret = (struct process_info){ .pid = pid, .runtime = PROCESS_UNKNOWN, .silence = silence };
 	TRY(process_exists(pid));
 	TRY(process_identity_take(pid, &ret->identity));
 	ret->memory_id = process_memory_id(pid);
@@ -244,14 +244,15 @@ static struct error *look(int pid, bool locked, struct arena *arena, struct proc
 	take_status(&file, ret);
 	TRY(read_resident(ret));
 	bool copy = is_copy(pid, &file);
-	if (!locked)
+	if (silence != PROCESS_SILENT_MEMORY)
 		TRY(read_maps(ret->memory_id, arena, &maps, &maps_errno));
 	const struct process_maps *readable = maps_errno ? NULL : &maps;
 	const char *temporary = NULL;
 	read_environment(arena, ret, &temporary);
 	struct diagnostics_query query = { pid, ret->namespace_pid, ret->memory_id, ret->uid,
 					   temporary };
-	TRY(diagnostics_find(&query, arena, &ret->socket));
+	if (!silence)
+		TRY(diagnostics_find(&query, arena, &ret->socket));
 	TRY(process_runtime_detect(readable, arena, ret, ret_is_dotnet));
 	TRY(name_process(arena, ret));
 	*ret_is_dotnet &= !copy;
@@ -266,7 +267,7 @@ static struct error *look_as_owner(int pid, struct arena *arena, struct process_
 	struct credentials before;
 	if (credentials_become_owner(pid, &before))
 		return NULL; /* we may not: what was found out stands, and says so */
-	struct error *error = look(pid, false, arena, ret, ret_is_dotnet);
+	struct error *error = look(pid, PROCESS_ANSWERS, arena, ret, ret_is_dotnet);
 	int failed = credentials_return(&before);
 	if (failed) {
 		error_free(error);
@@ -290,11 +291,11 @@ static struct error *explain_forged(struct arena *arena, struct process_info *in
 	return info->reason ? NULL : &error_no_memory;
 }
 
-static struct error *describe(int pid, bool locked, struct arena *arena, struct process_info *ret,
-			      bool *ret_is_dotnet)
+static struct error *describe(int pid, enum process_silence silence, struct arena *arena,
+			      struct process_info *ret, bool *ret_is_dotnet)
 {
-	TRY(look(pid, locked, arena, ret, ret_is_dotnet));
-	if (locked)
+	TRY(look(pid, silence, arena, ret, ret_is_dotnet));
+	if (silence)
 		return NULL; /* there is no way */
 	if (ret->way == PROCESS_WAY_NONE && !geteuid() && ret->uid)
 		TRY(look_as_owner(pid, arena, ret, ret_is_dotnet));
@@ -305,12 +306,23 @@ static struct error *describe(int pid, bool locked, struct arena *arena, struct 
 								  : NULL;
 }
 
+/* All that we do with a process. */
+static void rehearse(int pid)
+{
+	struct arena arena;
+	struct process_info info;
+	bool is_dotnet;
+	arena_init(&arena);
+	error_free(describe(pid, PROCESS_ANSWERS, &arena, &info, &is_dotnet));
+	arena_deinit(&arena);
+}
+
 struct error *process_describe(int pid, const struct task *task, struct arena *arena,
 			       struct process_info *ret, bool *ret_is_dotnet)
 {
-	bool locked;
-	TRY(memory_locked_find(&pid, 1, task, &locked));
-	return describe(pid, locked, arena, ret, ret_is_dotnet);
+	enum process_silence silence;
+	TRY(process_silence_find(&pid, 1, rehearse, task, &silence));
+	return describe(pid, silence, arena, ret, ret_is_dotnet);
 }
 
 struct pid_list {
@@ -365,15 +377,16 @@ struct error *process_list(const struct task *task, struct arena *arena, struct 
 	*ret = (struct process_list){ 0 };
 	TRY(list_pids(arena, &pids));
 	ret->processes = arena_allocate_array(arena, pids.count + 1, sizeof(*ret->processes));
-	bool *locked = arena_allocate_array(arena, pids.count + 1, sizeof(*locked));
-	if (!ret->processes || !locked)
+	enum process_silence *silence =
+		arena_allocate_array(arena, pids.count + 1, sizeof(*silence));
+	if (!ret->processes || !silence)
 		return &error_no_memory;
-	TRY(memory_locked_find(pids.pids, pids.count, task, locked));
+	TRY(process_silence_find(pids.pids, pids.count, rehearse, task, silence));
 	for (size_t i = 0; i < pids.count; i++) {
 		bool is_dotnet = false;
 		struct process_info *info = &ret->processes[ret->count];
 		TRY(task_check(task, "looking at the processes"));
-		struct error *error = describe(pids.pids[i], locked[i], arena, info, &is_dotnet);
+		struct error *error = describe(pids.pids[i], silence[i], arena, info, &is_dotnet);
 		if (error_take(&error, ERROR_NOT_FOUND))
 			continue;                   /* it ended meanwhile */
 		if (error_take(&error, ERROR_OS)) { /* /proc is mounted with hidepid=1 */

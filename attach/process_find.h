@@ -15,6 +15,7 @@
 #include "attach/memory_guard.h"
 #include "attach/process_identity.h"
 #include "attach/process_reach.h"
+#include "attach/process_silence.h"
 #include "attach/process_state.h"
 #include "attach/target.h"
 #include "base/arena.h"
@@ -50,11 +51,11 @@ struct process_info {
 	struct memory_room memory;        /* of its control group, .NET only; see `limited` */
 	bool limited;                     /* there is one, and it can be read */
 	struct process_state state;       /* of a .NET process, or of one that has no memory */
-	enum process_way way; /* AS_IS, AS_OWNER: one pread of /proc/PID/mem worked so */
-	bool locked;          /* its address space: nothing was read of it (attach/memory_lock.h) */
-	bool as_owner;        /* what is told here was found out as its owner (root may) */
-	const char *reason;   /* why its memory cannot be read, and what grants it, in one sentence;
-				 NULL: it can */
+	enum process_way way;         /* AS_IS, AS_OWNER: one pread of /proc/PID/mem worked so */
+	enum process_silence silence; /* of what is silent nothing was read */
+	bool as_owner;                /* what is told here was found out as its owner (root may) */
+	const char *reason; /* why its memory cannot be read, and what grants it, in one sentence;
+			       NULL: it can */
 };
 
 struct process_list {

@@ -166,7 +166,7 @@ static struct error *detect_library(const struct process_map *map, struct arena 
 		info->version = arena_copy_text(arena, version, length);
 		return info->version ? NULL : &error_no_memory;
 	}
-	CLEANUP(fd_cleanup) int fd = open_mapped(info->memory_id, map);
+	CLEANUP(fd_cleanup) int fd = info->silence ? -1 : open_mapped(info->memory_id, map);
 	if (fd >= 0)
 		info->version = version_in_file(fd, arena);
 	return NULL;
@@ -197,6 +197,8 @@ struct error *process_runtime_detect(const struct process_maps *maps, struct are
 	bool hint = library || has_double_mapping(maps) || has_runtime_thread(info->pid);
 	*ret = hint;
 	info->runtime = PROCESS_UNKNOWN;
+	if (info->silence)
+		return library ? detect_library(library, arena, info) : NULL;
 	CLEANUP(fd_cleanup) int fd = proc_link_open(info->memory_id, "exe", O_RDONLY);
 	struct program program = { 0 };
 	read_program(fd, hint && !library, &program);

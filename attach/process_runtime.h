@@ -8,7 +8,8 @@
 #include "attach/process_find.h"
 #include "attach/process_maps.h"
 
-/* Fills runtime, runtime_path, version and architecture. maps NULL: not readable. *ret false: not
+/* Fills runtime, runtime_path, version and architecture. maps NULL: not readable. Of a silent one
+ * no file is opened. *ret false: not
  * .NET. ERROR_NO_MEMORY only. */
 MUST_CHECK struct error *process_runtime_detect(const struct process_maps *maps,
 						struct arena *arena, struct process_info *info,

@@ -1,8 +1,8 @@
 #include "attach/snapshot.h"
 
 #include "attach/memory_guard.h"
-#include "attach/memory_lock.h"
 #include "attach/proc_file.h"
+#include "attach/process_silence.h"
 #include "attach/process_state.h"
 #include "attach/snapshot_keeper.h"
 #include "attach/snapshot_refusal.h"
@@ -157,7 +157,7 @@ struct error *snapshot_check(const struct snapshot_request *request, uint64_t fr
 	struct memory_guard *guard;
 	int pid = request->process.pid;
 	TRY(process_identity_check(&request->process));
-	TRY(memory_locked_check(pid, NULL));
+	TRY(process_silence_check(pid, NULL));
 	TRY(process_state_check(pid, PROCESS_NEED_STOP));
 	TRY(process_state_check(pid, PROCESS_NEED_CALL));
 	TRY(memory_guard_open(pid, &guard));

@@ -79,4 +79,33 @@ done
 thaw
 ok "the disk answers: it can be collected" soon status_is 0 collect -o "$core" --force
 end_victim
+
+# --- a process whose program lies on a network file system whose server is gone
+far=$work/far
+mkdir "$far"
+cc -std=gnu11 -D_GNU_SOURCE -O1 -o "$work/silent_fs" "$here/silent_fs.c" || exit 1
+exec 5< <(exec "$work/silent_fs" "$work/oddity" "$far" 2>&1)
+server=$!
+leave_far() { kill -KILL "$server" 2>/dev/null; umount -l "$far" 2>/dev/null; leave_disk; }
+trap leave_far EXIT
+if read -r -t 10 -u 5 _; then
+	exec 6< <(exec "$far/program" "$library" 2>/dev/null)
+	victim=$!
+	read -r -u 6 _
+	ok "a program on a far disk: ps can read it" row yes
+	kill -USR1 "$server"
+	(exec stat "$far/other" >/dev/null 2>&1) & # the server takes one more request
+	sleep 0.2
+	ok "the disk is silent: ps lists it, and does not wait for it" row no
+	ok "... and says why" said "^$victim: its program, its runtime or its folder .* does not answer"
+	for verb in "collect --force -o $core" "analyze --no-stop -c threads"; do
+		# shellcheck disable=SC2086 # several words
+		ok "${verb%% -[oc]*}: refused" gives 3 timeout -s KILL 10 "$program" $verb -p "$victim"
+		ok "... in one sentence" one_sentence "cannot read the memory of process $victim: its program"
+	done
+	kill -KILL "$server"
+	end_victim
+else
+	skip "a program on a far disk" "no FUSE"
+fi
 finish

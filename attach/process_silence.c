@@ -1,0 +1,198 @@
+#include "attach/process_silence.h"
+
+#include "attach/proc_file.h"
+#include "attach/process_access.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/limits.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+const char *process_silence_reason(enum process_silence silence)
+{
+	return silence == PROCESS_SILENT_MEMORY
+		       ? "a thread of it holds its address space and waits, as for a disk or a "
+			 "network file system that does not answer: mend that first, nothing of "
+			 "its "
+			 "memory can be read before"
+		       : "its program, its runtime or its folder for temporary files lies on a "
+			 "file "
+			 "system that does not answer: mend that first";
+}
+
+/* The child, which does all of it with one process after the other, and says on a pipe when it is
+ * through with a step: PROCESS_SILENT_MEMORY, then PROCESS_SILENT_FILES. */
+struct looker {
+	pid_t pid;
+	int answers;
+};
+
+struct looking {
+	const int *pids;
+	size_t count;
+	void (*look)(int pid);
+};
+
+static size_t steps(const struct looking *looking)
+{
+	return looking->look ? 2 : 1;
+}
+
+static void read_all(int pid, const char *name)
+{
+	static char bytes[64 * 1024];
+	char path[64];
+	size_t left = LIMIT_MAPS_BYTES;
+	ssize_t length;
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	CLEANUP(fd_cleanup) int fd = proc_open(path, O_RDONLY);
+	while (fd >= 0 && (length = read(fd, bytes, sizeof(bytes))) > 0 && (size_t)length <= left)
+		left -= (size_t)length;
+}
+
+static void answer(int answers)
+{
+	if (write(answers, "", 1) != 1)
+		_exit(1);
+}
+
+/* Whoever reads the arguments takes the lock of the whole; who reads the mappings that of each
+ * (fs/proc/base.c: get_mm_cmdline; fs/proc/task_mmu.c: m_start). */
+static _Noreturn void look_at_each(const struct looking *looking, pid_t program, int answers)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != program)
+		_exit(1);
+	close_range(0, STDERR_FILENO, 0); /* whoever reads those waits for us, not for this one */
+	for (size_t i = 0; i < looking->count; i++) {
+		int id = process_memory_id(looking->pids[i]);
+		read_all(id, "cmdline");
+		read_all(id, "maps");
+		answer(answers);
+		if (!looking->look)
+			continue;
+		looking->look(looking->pids[i]);
+		answer(answers);
+	}
+	_exit(0);
+}
+
+static bool begin(const struct looking *looking, struct looker *ret)
+{
+	int ends[2];
+	pid_t program = getpid();
+	if (pipe2(ends, O_CLOEXEC))
+		return false;
+	ret->pid = fork();
+	if (!ret->pid)
+		look_at_each(looking, program, ends[1]);
+	close(ends[1]);
+	ret->answers = ends[0];
+	if (ret->pid > 0)
+		return true;
+	close(ends[0]);
+	return false;
+}
+
+/* Where the kernel has no ear for SIGKILL either (before Linux 5.3) it is left to itself. */
+static void end(struct looker *looker)
+{
+	enum { PAUSE_US = 1000, LOOKS = 100 };
+	close(looker->answers);
+	kill(looker->pid, SIGKILL);
+	for (int i = 0; i < LOOKS && !waitpid(looker->pid, NULL, WNOHANG); i++)
+		clock_sleep_us(PAUSE_US);
+}
+
+/* One that has no processor just now (a container's share is used up) does not sleep. */
+static bool sleeps(const struct looker *looker)
+{
+	CLEANUP(text_deinit) struct text stat = { 0 };
+	if (proc_file_read(&stat, LIMIT_PROC_FILE_BYTES, "/proc/%d/stat", (int)looker->pid))
+		return false;
+	char state = proc_stat_state(&stat);
+	return state == 'S' || state == 'D';
+}
+
+/* *ret: so many more steps are done; 0: none, and it has slept for `ms`; -1: the child has ended.
+ */
+static struct error *listen_for(const struct looker *looker, uint64_t ms, const struct task *task,
+				ssize_t *ret)
+{
+	enum { SLICE_MS = 50 };
+	char answers[256];
+	struct pollfd wait = { .fd = looker->answers, .events = POLLIN };
+	*ret = 0;
+	for (uint64_t slept_from = clock_ms(); clock_ms() - slept_from < ms;) {
+		TRY(task_check(task, "looking at the processes"));
+		if (poll(&wait, 1, SLICE_MS) > 0) {
+			ssize_t length = read(looker->answers, answers, sizeof(answers));
+			*ret = length > 0 ? length : -1;
+			return NULL;
+		}
+		if (!sleeps(looker))
+			slept_from = clock_ms();
+	}
+	return NULL;
+}
+
+/* Until all is done; *ret_done: so many steps are, *ret_silent: the next one holds it up. */
+static struct error *follow(const struct looker *looker, size_t count, uint64_t ms,
+			    const struct task *task, size_t *ret_done, bool *ret_silent)
+{
+	ssize_t answered;
+	*ret_silent = false;
+	for (*ret_done = 0; *ret_done < count; *ret_done += (size_t)answered) {
+		TRY(listen_for(looker, ms, task, &answered));
+		*ret_silent = !answered;
+		if (answered <= 0)
+			break;
+	}
+	return NULL;
+}
+
+struct error *process_silence_find(const int *pids, size_t count, void (*look)(int pid),
+				   const struct task *task, enum process_silence *ret)
+{
+	enum { AGAIN = 5 };
+	uint64_t ms = LIMIT_SILENCE_MS;
+	struct looking looking = { .pids = pids, .count = count, .look = look };
+	memset(ret, 0, count * sizeof(*ret));
+	while (looking.count) {
+		struct looker looker;
+		size_t done;
+		bool silent;
+		if (!begin(&looking, &looker))
+			return NULL;
+		struct error *error =
+			follow(&looker, looking.count * steps(&looking), ms, task, &done, &silent);
+		end(&looker);
+		TRY(error);
+		size_t next = done / steps(&looking);
+		if (next == looking.count)
+			return NULL;
+		if (silent) {
+			ret[count - looking.count + next] = done % steps(&looking)
+								    ? PROCESS_SILENT_FILES
+								    : PROCESS_SILENT_MEMORY;
+			ms = LIMIT_SILENCE_MS / AGAIN;
+		}
+		looking.pids += next + 1;
+		looking.count -= next + 1;
+	}
+	return NULL;
+}
+
+struct error *process_silence_check(int pid, const struct task *task)
+{
+	enum process_silence silence;
+	TRY(process_silence_find(&pid, 1, NULL, task, &silence));
+	return silence ? error_new(ERROR_OS, "cannot read the memory of process %d: %s", pid,
+				   process_silence_reason(silence))
+		       : NULL;
+}
