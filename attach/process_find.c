@@ -165,7 +165,7 @@ static struct error *read_resident(struct process_info *info)
 static struct error *probe(const struct process_maps *maps, int maps_errno, struct arena *arena,
 			   struct process_info *info)
 {
-	int failed = maps && !info->silence ? ENOENT : maps_errno;
+	int failed = info->silence ? ETIMEDOUT : maps ? ENOENT : maps_errno;
 	for (size_t i = 0; maps && !info->silence && i < maps->count; i++) {
 		const struct process_map *map = &maps->maps[i];
 		if (!(map->protection & PF_R) || map->kind == PROCESS_MAP_SPECIAL)
