@@ -7,7 +7,7 @@ struct existing_pages {
 	const struct process_maps *maps;
 	struct page_map *page_map; /* NULL: it cannot be read */
 	struct shared_memory *memory;
-	enum { NOT_ASKED, ON_TMPFS, ELSEWHERE } * where; /* of each mapping's file */
+	bool surveyed;
 };
 
 struct error *existing_pages_open(int memory_id, const struct process_maps *maps,
@@ -17,9 +17,7 @@ struct error *existing_pages_open(int memory_id, const struct process_maps *maps
 	if (!pages)
 		return &error_no_memory;
 	pages->maps = maps;
-	pages->where = calloc(maps->count + 1, sizeof(*pages->where));
-	struct error *error =
-		pages->where ? shared_memory_open(memory_id, &pages->memory) : &error_no_memory;
+	struct error *error = shared_memory_open(memory_id, &pages->memory);
 	if (!error)
 		error = page_map_open(memory_id, &pages->page_map);
 	if (error == &error_no_memory) {
@@ -37,7 +35,6 @@ void existing_pages_close(struct existing_pages *pages)
 		return;
 	page_map_close(pages->page_map);
 	shared_memory_close(pages->memory);
-	free(pages->where);
 	free(pages);
 }
 
@@ -57,13 +54,17 @@ static const struct process_map *map_from(const struct process_maps *maps, uint6
 
 static bool is_memory(struct existing_pages *pages, const struct process_map *map)
 {
-	size_t index = (size_t)(map - pages->maps->maps);
-	if (map->kind != PROCESS_MAP_FILE)
-		return map->kind == PROCESS_MAP_MEMORY;
-	if (pages->where[index] == NOT_ASKED)
-		pages->where[index] =
-			shared_memory_is_tmpfs(pages->memory, map) ? ON_TMPFS : ELSEWHERE;
-	return pages->where[index] == ON_TMPFS;
+	return map->kind == PROCESS_MAP_MEMORY ||
+	       (map->kind == PROCESS_MAP_FILE && shared_memory_is_tmpfs(pages->memory, map));
+}
+
+/* When the first of them is asked for. Without memory of our own none is found. */
+static bool select_file(struct existing_pages *pages, const struct process_map *map)
+{
+	if (!pages->surveyed)
+		error_free(shared_memory_survey(pages->memory, pages->maps));
+	pages->surveyed = true;
+	return shared_memory_select(pages->memory, map);
 }
 
 /* anon_inode:[perf_event] and the like: pages that a driver gives. */
@@ -120,7 +121,7 @@ enum page_state existing_pages_look(struct existing_pages *pages, uint64_t addre
 		return look_in_table(pages, address, end, PAGES_UNTOUCHED, ret_end);
 	if (!is_memory(pages, map))
 		return PAGES_EXIST;
-	if (!shared_memory_select(pages->memory, map))
+	if (!select_file(pages, map))
 		return look_in_table(pages, address, end, PAGES_UNKNOWN, ret_end);
 	uint64_t start, run_end;
 	shared_memory_next(pages->memory, map, address, &start, &run_end);

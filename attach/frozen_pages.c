@@ -211,14 +211,17 @@ static struct error *count_run(uint64_t start, uint64_t end, void *context)
 	return NULL;
 }
 
+static bool is_memory(const struct copier *copier, const struct process_map *map)
+{
+	return map->kind == PROCESS_MAP_MEMORY ||
+	       (map->kind == PROCESS_MAP_FILE && shared_memory_is_tmpfs(copier->memory, map));
+}
+
 /* Existing pages of the mapping, by its file when that tells, else by the page table. */
 static struct error *visit_pages(struct copier *copier, const struct process_map *map,
 				 struct error *(*visit)(uint64_t, uint64_t, void *), void *context)
 {
-	bool memory =
-		map->kind == PROCESS_MAP_MEMORY ||
-		(map->kind == PROCESS_MAP_FILE && shared_memory_is_tmpfs(copier->memory, map));
-	if (!memory || !shared_memory_select(copier->memory, map))
+	if (!is_memory(copier, map) || !shared_memory_select(copier->memory, map))
 		return copier->pages
 			       ? page_map_visit(copier->pages, map->start, map->end, visit, context)
 			       : NULL;
@@ -322,6 +325,11 @@ static struct error *copy_or_leave(struct copier *copier, const struct process_m
 				   struct frozen_pages *ret)
 {
 	bool shared = fate == PAGES_SHARED;
+	if (shared && is_memory(copier, map) && !shared_memory_knows(copier->memory, map)) {
+		/* It came when the files had been looked up: which pages exist is not known. */
+		ret->moving_bytes += map->end - map->start;
+		return NULL;
+	}
 	uint64_t *left = shared ? &budget->most_bytes : &budget->lost_bytes, bytes = 0;
 	TRY(visit_pages(copier, map, count_run, &bytes));
 	if (bytes <= *left) {
@@ -338,14 +346,14 @@ static struct error *copy_or_leave(struct copier *copier, const struct process_m
 
 static struct error *copy_maps_of(struct copier *copier, const struct process_maps *maps,
 				  const struct process_maps *copy_maps,
-				  const struct wiped_areas *wiped, uint64_t most_bytes,
-				  struct frozen_pages *ret)
+				  const struct frozen_request *request, struct frozen_pages *ret)
 {
+	const struct wiped_areas *wiped = request->wiped;
 	size_t at = 0;
 	struct budget budget;
 	/* First what would be lost: what is shared can be read later. */
-	TRY(reserve(copier, maps, copy_maps, wiped, most_bytes, &budget.lost_bytes));
-	budget.most_bytes = most_bytes - budget.lost_bytes;
+	TRY(reserve(copier, maps, copy_maps, wiped, request->most_bytes, &budget.lost_bytes));
+	budget.most_bytes = request->most_bytes - budget.lost_bytes;
 	for (size_t i = 0; i < maps->count; i++) {
 		const struct process_map *map = &maps->maps[i];
 		enum page_fate fate = fate_of(map, copy_maps, wiped, &at);
@@ -357,8 +365,8 @@ static struct error *copy_maps_of(struct copier *copier, const struct process_ma
 
 struct error *frozen_pages_copy(struct target *target, const struct process_maps *maps,
 				const struct process_maps *copy_maps,
-				const struct wiped_areas *wiped, uint64_t most_bytes, int fd,
-				struct arena *arena, struct frozen_pages *ret)
+				const struct frozen_request *request, int fd, struct arena *arena,
+				struct frozen_pages *ret)
 {
 	*ret = (struct frozen_pages){ 0 };
 	CLEANUP(free_cleanup) struct copier *copier = calloc(1, sizeof(*copier));
@@ -367,17 +375,15 @@ struct error *frozen_pages_copy(struct target *target, const struct process_maps
 	copier->target = target;
 	copier->fd = fd;
 	copier->arena = arena;
+	copier->memory = request->memory;
 	struct error *error = page_map_open(live_target_memory_id(target), &copier->pages);
 	if (error && error != &error_no_memory) {
 		error_free(error);
 		error = NULL;
 	}
 	if (!error)
-		error = shared_memory_open(live_target_memory_id(target), &copier->memory);
-	if (!error)
-		error = copy_maps_of(copier, maps, copy_maps, wiped, most_bytes, ret);
+		error = copy_maps_of(copier, maps, copy_maps, request, ret);
 	page_map_close(copier->pages);
-	shared_memory_close(copier->memory);
 	ret->runs = copier->runs;
 	ret->run_count = copier->run_count;
 	ret->areas = copier->areas.areas;

@@ -8,6 +8,7 @@
 #define ATTACH_FROZEN_PAGES_H
 
 #include "attach/process_maps.h"
+#include "attach/shared_memory.h"
 #include "attach/target.h"
 
 struct frozen_run { /* of pages */
@@ -64,13 +65,21 @@ struct wiped_areas {
 };
 MUST_CHECK struct error *wiped_areas_read(int pid, struct arena *arena, struct wiped_areas *ret);
 
-/* Copies from `target`, a stopped process, to the end of `fd`, `most_bytes` at most: a shared
+/* What is known of the process before it stands. */
+struct frozen_request {
+	const struct wiped_areas *wiped;
+	struct shared_memory *memory; /* of which its files were looked up; a mapping of another is
+					 not copied */
+	uint64_t most_bytes;
+};
+
+/* Copies from `target`, a stopped process, to the end of `fd`, most_bytes at most: a shared
  * mapping that would exceed them is not copied (moving_bytes), one that is not inherited is lost
- * (lost_bytes). `copy_maps` are those of its copy: what is not in them
- * was not inherited. ret->bytes is not set. Arrays live in `arena`. */
+ * (lost_bytes). `copy_maps` are those of its copy: what is not in them was not inherited. No file
+ * of the process is opened. ret->bytes is not set. Arrays live in `arena`. */
 MUST_CHECK struct error *frozen_pages_copy(struct target *target, const struct process_maps *maps,
 					   const struct process_maps *copy_maps,
-					   const struct wiped_areas *wiped, uint64_t most_bytes,
-					   int fd, struct arena *arena, struct frozen_pages *ret);
+					   const struct frozen_request *request, int fd,
+					   struct arena *arena, struct frozen_pages *ret);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "attach/credentials.h"
 #include "attach/existing_pages.h"
+#include "attach/page_map.h"
 #include "attach/proc_file.h"
 #include "attach/process_access.h"
 #include "attach/process_file.h"
@@ -26,6 +27,7 @@ struct live_target {
 	bool released;             /* what was held of it was let go */
 	struct arena arena;
 	struct process_maps maps;
+	struct page_map *table;       /* NULL: cannot be read, or was not asked for yet */
 	struct existing_pages *pages; /* of these; NULL: opened LIVE_STOPPED_BRIEFLY, for a few
 					 bytes that are known to be there */
 	uint8_t auxv[AUXV_BYTES_MAX];
@@ -311,6 +313,7 @@ static void live_close(struct target *target)
 	if (live->memory_fd >= 0)
 		close(live->memory_fd);
 	existing_pages_close(live->pages);
+	page_map_close(live->table);
 	arena_deinit(&live->arena);
 	free(live);
 }
@@ -350,7 +353,7 @@ static struct error *open_memory(struct live_target *live)
 	for (size_t i = 0; i < live->maps.count && !live->snapshot; i++) {
 		uint8_t byte;
 		const struct process_map *map = &live->maps.maps[i];
-		if (!(map->protection & PF_R) || map->kind == PROCESS_MAP_SPECIAL)
+		if (!(map->protection & PF_R) || map->kind != PROCESS_MAP_ANONYMOUS)
 			continue;
 		if (read_by_vm_readv(live, map->start, &byte, 1) == 1)
 			return NULL;
@@ -399,8 +402,8 @@ static struct error *read_auxv(struct live_target *live)
 
 static struct error *open_files(struct live_target *live)
 {
-	TRY(check_architecture(live));
 	if (live->snapshot) {
+		TRY(check_architecture(live));
 		live->maps = snapshot_record(live->snapshot)->maps;
 		TRY(existing_pages_open(live->memory_id, &live->maps, &live->pages));
 		TRY(open_memory(live));
@@ -472,9 +475,16 @@ struct error *live_target_open(const struct process_identity *process, enum live
 	struct live_target *live = live_new(process->pid);
 	if (!live)
 		return &error_no_memory;
+	live->memory_id = process_memory_id(process->pid);
 	struct error *error = process_identity_check(process);
+	/* While it stands no file of it is opened: its disk may not answer. */
+	struct error *foreign = error ? NULL : check_architecture(live);
 	if (!error)
 		error = stop(live, process, how, task);
+	if (error) /* which says more */
+		error_free(foreign);
+	else
+		error = foreign;
 	if (!error) {
 		live->memory_id = process_memory_id(process->pid);
 		error = open_checked(live, process);
@@ -508,6 +518,29 @@ struct error *live_target_open_snapshot(const struct snapshot_request *request,
 		error = live_target_explain(&live->base, open_files(live));
 	}
 	return opened(live, error, ret);
+}
+
+static struct error *count_bytes(uint64_t start, uint64_t end, void *context)
+{
+	*(uint64_t *)context += end - start;
+	return NULL;
+}
+
+size_t live_target_read_mapped(struct target *target, uint64_t address, void *buffer, size_t size)
+{
+	struct live_target *live = live_of(target);
+	uint64_t page = target->page_size, start = address & ~(page - 1), there = 0;
+	if (size > UINT64_MAX - page - address)
+		return 0;
+	uint64_t end = align_up(address + size, page);
+	if (!live->table)
+		error_free(page_map_open(live->memory_id, &live->table));
+	if (!live->table)
+		return read_pages(live, address, buffer, size);
+	struct error *error = page_map_visit(live->table, start, end, count_bytes, &there);
+	bool whole = !error && there == end - start;
+	error_free(error);
+	return whole ? read_pages(live, address, buffer, size) : 0;
 }
 
 int live_target_memory_id(const struct target *target)

@@ -48,6 +48,11 @@ MUST_CHECK struct error *live_target_explain(struct target *target, struct error
 /* Of a target opened here. The maps live as long as the target. */
 const struct process_maps *live_target_maps(const struct target *target);
 
+/* As target_read_some(), but only what the process's page table has: nothing is read from a disk,
+ * which may not answer (reading what is swapped out excepted). 0 when a page is missing. Where the
+ * table cannot be read it is read all the same. */
+size_t live_target_read_mapped(struct target *target, uint64_t address, void *buffer, size_t size);
+
 /* Whose files of /proc tell of its memory: process_memory_id(), or the snapshot's copy. */
 int live_target_memory_id(const struct target *target);
 

@@ -11,7 +11,11 @@ bool mount_line_parse(char *line, struct mount_line *ret)
 			dash = i;
 	if (!dash || dash + 3 >= count)
 		return false;
+	char *minor = strchr(words[2], ':');
 	*ret = (struct mount_line){ .id = strtoull(words[0], NULL, 10),
+				    .device_major = (unsigned)strtoul(words[2], NULL, 10),
+				    .device_minor =
+					    minor ? (unsigned)strtoul(minor + 1, NULL, 10) : 0,
 				    .root = words[3],
 				    .point = words[4],
 				    .file_system = words[dash + 1],

@@ -8,7 +8,8 @@
 #include "base/error.h"
 
 struct mount_line {
-	uint64_t id;       /* as "mnt_id" of /proc/PID/fdinfo/FD; of the whole machine */
+	uint64_t id; /* as "mnt_id" of /proc/PID/fdinfo/FD; of the whole machine */
+	unsigned device_major, device_minor; /* of the file system: st_dev of stat(2) */
 	const char *root;  /* the folder of the file system that is mounted: "/" is all of it */
 	const char *point; /* where, as the process sees it */
 	const char *file_system;

@@ -7,6 +7,7 @@
 #include "attach/process_state.h"
 #include "attach/snapshot_refusal.h"
 #include "attach/snapshot_release.h"
+#include "attach/shared_memory.h"
 #include "attach/stand_watch.h"
 #include "attach/syscall_filter.h"
 #include "base/clock.h"
@@ -35,6 +36,7 @@ struct keeper {
 	struct memory_guard *guard, *own_guard; /* of the target, and of ourselves */
 	enum syscall_filter filter;             /* of the first thread that lives */
 	struct wiped_areas wiped;
+	struct shared_memory *shared;       /* its files, looked up before it stands */
 	struct syscall_places places;       /* of the target, while it stands */
 	struct syscall_injection injection; /* the one that made the copy */
 	bool lost;                          /* a borrowed thread is in a call that does not end */
@@ -217,9 +219,11 @@ static struct error *copy_standing(struct keeper *keeper)
 	TRY(make_copy(keeper, thread));
 	record->copy_pid = keeper->copy;
 	TRY(process_maps_read(keeper->copy, &keeper->arena, &copy_maps));
-	TRY(frozen_pages_copy(keeper->target, &record->maps, &copy_maps, &keeper->wiped,
-			      frozen_bytes_most(keeper), keeper->file, &keeper->arena,
-			      &record->frozen));
+	const struct frozen_request request = { .wiped = &keeper->wiped,
+						.memory = keeper->shared,
+						.most_bytes = frozen_bytes_most(keeper) };
+	TRY(frozen_pages_copy(keeper->target, &record->maps, &copy_maps, &request, keeper->file,
+			      &keeper->arena, &record->frozen));
 	record->pause_ms = live_target_resume(keeper->target);
 	end_watch(keeper);
 	return NULL;
@@ -251,6 +255,20 @@ static struct error *give_way(struct keeper *keeper)
 	return NULL;
 }
 
+/* What lies in files of the process, which may be on a disk that does not answer. */
+static struct error *look_at_files(struct keeper *keeper)
+{
+	struct target *target;
+	TRY(live_target_open(&keeper->request->process, LIVE_RUNNING, NULL, &target));
+	const struct process_maps *maps = live_target_maps(target);
+	struct error *error = shared_memory_open(live_target_memory_id(target), &keeper->shared);
+	if (!error)
+		error = shared_memory_survey(keeper->shared, maps);
+	syscall_places_fetch(target, maps);
+	target_close(target);
+	return error;
+}
+
 static struct error *take(struct keeper *keeper, uint64_t *ret_record)
 {
 	int pid = keeper->request->process.pid;
@@ -261,6 +279,7 @@ static struct error *take(struct keeper *keeper, uint64_t *ret_record)
 	TRY(wiped_areas_read(process_memory_id(pid), &keeper->arena, &keeper->wiped));
 	if (keeper->wiped.huge_bytes)
 		return snapshot_refuse_huge(pid, keeper->wiped.huge_bytes);
+	TRY(look_at_files(keeper));
 	keeper->filter = syscall_filter_of(pid, process_memory_id(pid));
 	keeper->leftover_count = snapshot_leftovers(pid, keeper->leftovers);
 	TRY(copy_standing(keeper));

@@ -194,6 +194,7 @@ static struct error *reap(const struct process_identity *process, int child,
 	TRY(process_state_check(pid, PROCESS_NEED_CALL));
 	candidates.leaderless = process_memory_id(pid) != pid;
 	TRY(live_target_open(process, LIVE_RUNNING, NULL, &reaping.target));
+	syscall_places_fetch(reaping.target, live_target_maps(reaping.target));
 	int failed = proc_visit_tasks(pid, add_blocked, &candidates);
 	struct error *error =
 		failed ? error_os(failed, "cannot list the threads of process %d", pid)

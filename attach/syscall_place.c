@@ -1,5 +1,6 @@
 #include "attach/syscall_place.h"
 
+#include "attach/live_target.h"
 #include "attach/thread_registers.h"
 #include "base/cleanup.h"
 
@@ -24,20 +25,22 @@ static const struct process_map *first_of(const struct process_maps *maps, size_
 	return NULL;
 }
 
+typedef size_t (*read_function)(struct target *target, uint64_t address, void *buffer, size_t size);
+
 /* Where the bytes of the file's segment that `map` shows end, by the ELF headers at its start; 0:
  * they do not tell. */
-static uint64_t end_of_code(struct target *target, const struct process_map *first,
-			    const struct process_map *map)
+static uint64_t end_of_code(struct target *target, read_function read,
+			    const struct process_map *first, const struct process_map *map)
 {
 	Elf64_Ehdr header;
 	Elf64_Phdr segments[SEGMENTS_MAX];
-	if (target_read_some(target, first->start, &header, sizeof(header)) != sizeof(header) ||
+	if (read(target, first->start, &header, sizeof(header)) != sizeof(header) ||
 	    memcmp(header.e_ident, ELFMAG, SELFMAG) || header.e_ident[EI_CLASS] != ELFCLASS64 ||
 	    header.e_phentsize != sizeof(segments[0]) || header.e_phnum > SEGMENTS_MAX ||
 	    header.e_phoff > first->end - first->start)
 		return 0;
 	size_t size = header.e_phnum * sizeof(segments[0]);
-	if (target_read_some(target, first->start + header.e_phoff, segments, size) != size)
+	if (read(target, first->start + header.e_phoff, segments, size) != size)
 		return 0;
 	for (size_t i = 0; i < header.e_phnum; i++) {
 		const Elf64_Phdr *segment = &segments[i];
@@ -59,15 +62,15 @@ static bool is_zeros(const uint8_t *bytes, size_t size)
 }
 
 /* Cuts the end of the mapping into places, from its last byte on. */
-static void add_places(struct target *target, const struct process_map *map, uint64_t start,
-		       struct syscall_places *ret)
+static void add_places(struct target *target, read_function read, const struct process_map *map,
+		       uint64_t start, struct syscall_places *ret)
 {
 	uint8_t bytes[SYSCALL_CODE_BYTES];
 	for (uint64_t end = map->end;
 	     end - start >= sizeof(bytes) && ret->count < SYSCALL_PLACES_MAX;
 	     end -= sizeof(bytes)) {
 		uint64_t address = end - sizeof(bytes);
-		if (target_read_some(target, address, bytes, sizeof(bytes)) != sizeof(bytes))
+		if (read(target, address, bytes, sizeof(bytes)) != sizeof(bytes))
 			return;
 		bool marked = syscall_code_is_marked(bytes);
 		if (marked || is_zeros(bytes, sizeof(bytes)))
@@ -81,22 +84,38 @@ static bool is_libc(const char *path)
 	return strstr(path, "/libc.") || strstr(path, "/libc-") || strstr(path, "/ld-musl");
 }
 
+/* Adds libc's places, or those of all others. */
+static void find_in(struct target *target, read_function read, const struct process_maps *maps,
+		    bool libc, struct syscall_places *ret)
+{
+	for (size_t i = 0; i < maps->count && ret->count < SYSCALL_PLACES_MAX; i++) {
+		const struct process_map *map = &maps->maps[i];
+		if (map->kind != PROCESS_MAP_FILE || map->shared ||
+		    map->protection != (PF_R | PF_X) || is_libc(map->path) != libc)
+			continue;
+		const struct process_map *first = first_of(maps, i);
+		uint64_t end = first ? end_of_code(target, read, first, map) : 0;
+		if (end && map->end - end < target->page_size)
+			add_places(target, read, map, end, ret);
+	}
+}
+
 void syscall_places_find(struct target *target, const struct process_maps *maps,
 			 struct syscall_places *ret)
 {
 	ret->count = 0;
-	for (int round = 0; round < 2; round++) {
-		for (size_t i = 0; i < maps->count && ret->count < SYSCALL_PLACES_MAX; i++) {
-			const struct process_map *map = &maps->maps[i];
-			if (map->kind != PROCESS_MAP_FILE || map->shared ||
-			    map->protection != (PF_R | PF_X) || is_libc(map->path) == (round == 1))
-				continue;
-			const struct process_map *first = first_of(maps, i);
-			uint64_t end = first ? end_of_code(target, first, map) : 0;
-			if (end && map->end - end < target->page_size)
-				add_places(target, map, end, ret);
-		}
-	}
+	find_in(target, live_target_read_mapped, maps, true, ret);
+	find_in(target, live_target_read_mapped, maps, false, ret);
+}
+
+void syscall_places_fetch(struct target *target, const struct process_maps *maps)
+{
+	struct syscall_places places = { .count = 0 };
+	find_in(target, target_read_some, maps, true, &places);
+	for (size_t i = 0; i < places.count; i++)
+		if (!places.places[i].marked)
+			return;
+	find_in(target, target_read_some, maps, false, &places);
 }
 
 static bool is_within(const struct syscall_place *place, uint64_t address)

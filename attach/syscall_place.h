@@ -28,10 +28,14 @@ struct syscall_places {
 	size_t count;
 };
 
-/* Lists the places of the process that `target` reads; `maps` are its mappings. None is no error;
- * what cannot be read holds none. */
+/* Lists the places of the process that `target` reads, which stands; `maps` are its mappings. None
+ * is no error; what cannot be read, or only from a disk, holds none. */
 void syscall_places_find(struct target *target, const struct process_maps *maps,
 			 struct syscall_places *ret);
+
+/* Has the pages there by then: to be called before the process stands, as a disk may not answer.
+ * Nobody else reads the end of a file's code. libc's will do, when a place in it is free. */
+void syscall_places_fetch(struct target *target, const struct process_maps *maps);
 
 /* Is the stopped thread in a marked place? */
 bool syscall_places_hold(const struct syscall_places *places, const struct stopped_thread *thread);

@@ -204,6 +204,8 @@ struct error *core_layout_build(int pid, const struct process_maps *maps,
 		return error;
 	error_free(error);
 	error = shared_memory_open(pid, &builder.memory);
+	if (!error)
+		error = shared_memory_survey(builder.memory, maps);
 	for (size_t i = 0; !error && i < maps->count; i++)
 		error = add_map(&builder, &maps->maps[i]);
 	shared_memory_close(builder.memory);
