@@ -203,6 +203,17 @@ static bool next_report(pid_t tid, int *ret_status, bool *ret_gone)
 	return true;
 }
 
+/* The first process of a namespace does not end before all others of it have been waited for
+ * (kernel/pid_namespace.c: zap_pid_ns_processes): so do we, of what we trace. */
+static bool is_gone(int pid, pid_t tid)
+{
+	siginfo_t info = { 0 };
+	if (proc_is_ending(pid) && !proc_has_ended(pid, pid))
+		while (!waitid(P_ALL, 0, &info, WEXITED | WNOHANG | __WALL) && info.si_pid)
+			info.si_pid = 0;
+	return proc_has_ended(tid, tid);
+}
+
 /* *ret_status: the signal of the stop, with the event above (si_status of waitid(2)). Waits
  * LIMIT_CALL_MS at most, and little longer once we are told to
  * stop: what is cut off here nobody tidies up. A process killed meanwhile does not report its first
@@ -215,7 +226,8 @@ static struct error *wait_for(struct syscall_injection *injection, pid_t tid, in
 	struct error *told = NULL;
 	for (unsigned turn = 1; now < end; turn++, now = clock_ns()) {
 		bool gone, reported = next_report(tid, ret_status, &gone);
-		gone |= !reported && turn % TURNS_A_LOOK == 0 && proc_has_ended(tid, tid);
+		if (!reported && turn % TURNS_A_LOOK == 0)
+			gone |= is_gone(injection->pid, tid);
 		if (gone || reported) {
 			error_free(told);
 			return gone ? died(injection) : NULL;

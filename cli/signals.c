@@ -81,6 +81,7 @@ void signals_install(void)
 {
 	struct sigaction action = { .sa_handler = on_signal }, before;
 	struct sigaction bus_error = { .sa_sigaction = on_bus_error, .sa_flags = SA_SIGINFO };
+	sigset_t ours;
 	sigemptyset(&bus_error.sa_mask);
 	sigaction(SIGBUS, &bus_error, NULL);
 	sigemptyset(&action.sa_mask);
@@ -89,6 +90,12 @@ void signals_install(void)
 	/* Under nohup it is ignored, and stays so. */
 	if (!sigaction(SIGHUP, NULL, &before) && before.sa_handler != SIG_IGN)
 		sigaction(SIGHUP, &action, NULL);
+	/* Whoever started us may have them blocked (sigprocmask(2): a mask outlives execve). */
+	sigemptyset(&ours);
+	sigaddset(&ours, SIGINT);
+	sigaddset(&ours, SIGTERM);
+	sigaddset(&ours, SIGHUP);
+	sigprocmask(SIG_UNBLOCK, &ours, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* setrlimit(2), RLIMIT_FSIZE: EFBIG says so */
 }

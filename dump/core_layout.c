@@ -98,27 +98,37 @@ static struct error *add_anonymous(struct builder *builder)
 }
 
 /* Runs of the memory's file; between them touched pages, which a private mapping may have. */
+static struct error *add_runs(struct builder *builder)
+{
+	const struct process_map *map = builder->map;
+	for (uint64_t at = map->start; at < map->end;) {
+		uint64_t start, end;
+		shared_memory_next(builder->memory, map, at, &start, &end);
+		TRY(add_touched(builder, at, start));
+		if (start < end)
+			TRY(add_run(start, end, builder));
+		at = end;
+	}
+	return fill_up_to(builder, map->end);
+}
+
 static struct error *add_memory(struct builder *builder)
 {
 	const struct process_map *map = builder->map;
+	uint64_t before = builder->layout->bytes;
 	if (!shared_memory_select(builder->memory, map)) {
-		uint64_t before = builder->layout->bytes;
 		TRY(add_touched(builder, map->start, map->end));
 		if (map->protection)
 			builder->layout->left_out_bytes +=
 				map->end - map->start - (builder->layout->bytes - before);
 		return NULL;
 	}
-	uint64_t before = builder->layout->bytes;
-	for (uint64_t at = map->start; at < map->end;) {
-		uint64_t start, end;
-		shared_memory_next(builder->memory, map, at, &start, &end);
-		TRY(add_touched(builder, at, start));
-		TRY(add(builder, start, end));
-		at = end;
-	}
+	builder->fill = map->protection & PF_R;
+	builder->filled = map->start;
+	struct error *error = add_runs(builder);
+	builder->fill = false;
 	count_untouched(builder, before);
-	return NULL;
+	return error;
 }
 
 static struct error *add_file(struct builder *builder)

@@ -34,6 +34,7 @@ end_stuck() {
 copied() { pgrep -P "$victim" >/dev/null; }
 alone() { ! copied && is_free; }
 stands() { grep -q 't (tracing stop)' "/proc/$victim/status"; }
+ended() { ! kill -0 "$collector" 2>/dev/null; }
 within() { # SECONDS COMMAND...: as soon
 	local end=$(($(date +%s%N) + $1 * 1000000000))
 	shift
@@ -59,7 +60,7 @@ collector=
 # --- a process whose address space is locked for as long as the disk does not answer
 library=$work/Microsoft.NETCore.App/10.0.12/libcoreclr.so
 mkdir -p "${library%/*}" && head -c 4096 /dev/zero >"$library"
-cc -std=gnu11 -D_GNU_SOURCE -O1 -pthread -o "$work/oddity" "$here/states.c" || exit 1
+cc -std=gnu11 -D_GNU_SOURCE -O1 -pthread -o "$work/oddity" "$here/states.c" -ldl || exit 1
 coproc VICTIM { exec "$work/oddity" "$library" locked "$disk/shared"; }
 to_victim=${VICTIM[1]}
 read -r -u "${VICTIM[0]}" _ victim
@@ -102,6 +103,33 @@ if read -r -t 10 -u 5 _; then
 		# shellcheck disable=SC2086 # several words
 		ok "${verb%% -[oc]*}: refused" gives 3 timeout -s KILL 10 "$program" $verb -p "$victim"
 		ok "... in one sentence" one_sentence "cannot read the memory of process $victim: its program"
+	done
+	kill -KILL "$server"
+	end_victim
+	umount -l "$far"
+
+	# --- a process that has a library and shared pages there: whatever clrpod waits for, the process runs
+	echo 'int far_function(void) { return 1; }' | cc -shared -fPIC -x c -o "$work/far.so" - || exit 1
+	exec 5< <(exec "$work/silent_fs" "$work/far.so" "$far" 2>&1)
+	server=$!
+	read -r -t 10 -u 5 _
+	exec 6< <(exec "$work/oddity" "$library" far "$far/program" 2>/dev/null)
+	victim=$!
+	read -r -u 6 _
+	ok "a library on a far disk: ps can read it" row yes
+	kill -USR1 "$server"
+	(exec stat "$far/other" >/dev/null 2>&1) &
+	sleep 0.2
+	for way in "" --no-stop; do
+		# shellcheck disable=SC2086 # one word or none
+		"$program" analyze -p "$victim" $way -c "dumpheap -stat" >"$log" 2>&1 &
+		collector=$!
+		sleep 2
+		ok "the disk is silent: the process runs ($way)" is_free
+		kill -INT "$collector" 2>/dev/null
+		ok "... and there is no copy a little later" within 20 alone
+		ok "... and clrpod ends" within 20 ended
+		wait "$collector" 2>/dev/null
 	done
 	kill -KILL "$server"
 	end_victim

@@ -2,7 +2,8 @@
  * A process for tests/live/live_states.sh that clrpod takes for .NET, as it has a file of the
  * runtime's name mapped, in one of the states in which a process is not as it usually is.
  *
- * usage: states LIBRARY [leaderless | vfork | zombie | locked FILE]
+ * usage: states LIBRARY [leaderless | vfork | zombie | locked FILE | far FILE |
+ *                       descriptors COUNT]
  *   leaderless: its first thread ends; another runs on
  *   vfork: its only thread sleeps uninterruptibly, until the child of a vfork ends
  *   zombie: ends, and leaves its diagnostics socket in /tmp; a parent that does not wait for it
@@ -10,8 +11,12 @@
  *   locked: maps FILE, and waits for a line on stdin; then a thread called .NET Finalizer writes to
  *           that mapping, and another removes it: when the disk does not answer meanwhile, the
  *           first sleeps there, and the second, with the lock of the address space
+ *   far: maps FILE, a library, as code and to be written, and has the kernel forget what of it was
+ *        not read; its first thread prints nothing more
+ *   descriptors: has COUNT of them, and some shared memory without one
  * Prints "ready PID", and lives for 60 seconds.
  */
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -20,6 +25,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
@@ -110,6 +116,36 @@ static void lock_up(const char *path)
 	live_on(NULL);
 }
 
+static void map_far(const char *path)
+{
+	int fd = open(path, O_RDWR);
+	shared = mmap(NULL, SHARED_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (fd < 0 || shared == MAP_FAILED || !dlopen(path, RTLD_NOW))
+		abort();
+	volatile char seen = shared[0];
+	(void)seen;
+	posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+	close(fd);
+}
+
+static void open_many(int many)
+{
+	enum { MAPPINGS = 5 };
+	struct rlimit limit = { (rlim_t)many + 100, (rlim_t)many + 100 };
+	if (setrlimit(RLIMIT_NOFILE, &limit))
+		abort();
+	while (many--)
+		if (open("/dev/null", O_RDONLY) < 0)
+			abort();
+	for (int i = 0; i < MAPPINGS; i++) {
+		char *memory =
+			mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+		if (memory == MAP_FAILED)
+			abort();
+		memory[0] = 1;
+	}
+}
+
 int main(int count, char **arguments)
 {
 	const char *mode = count > 2 ? arguments[2] : "";
@@ -122,6 +158,10 @@ int main(int count, char **arguments)
 		return 1;
 	if (!strcmp(mode, "locked") && count > 3)
 		lock_up(arguments[3]);
+	if (!strcmp(mode, "far") && count > 3)
+		map_far(arguments[3]);
+	if (!strcmp(mode, "descriptors") && count > 3)
+		open_many(atoi(arguments[3]));
 	tell((int)getpid());
 	if (!strcmp(mode, "leaderless") && !pthread_create(&thread, NULL, live_on, NULL))
 		syscall(SYS_exit, 0);
