@@ -152,8 +152,14 @@ static size_t live_read_some(struct target *target, uint64_t address, void *buff
 	struct live_target *live = live_of(target);
 	if (was_let_go(live))
 		return 0; /* it runs: what is there now is of another moment */
-	return live->snapshot ? read_snapshot(live, address, buffer, size)
-			      : read_process(live, address, buffer, size);
+	if (live->snapshot)
+		return read_snapshot(live, address, buffer, size);
+	if (!live->hold)
+		return read_process(live, address, buffer, size);
+	thread_hold_read_begins(live->hold);
+	size_t done = read_process(live, address, buffer, size);
+	thread_hold_read_ends(live->hold);
+	return was_let_go(live) ? 0 : done;
 }
 
 static struct error *live_visit_mappings(struct target *target, mapping_visitor visit,
@@ -268,8 +274,11 @@ static struct error *live_check(struct target *target)
 				 live->base.pid);
 	if (was_let_go(live))
 		return error_new(ERROR_NOT_FOUND,
-				 "process %d was let go, and runs: refresh takes it anew",
-				 live->base.pid);
+				 "process %d was let go%s, and runs: refresh takes it anew",
+				 live->base.pid,
+				 live->hold && thread_hold_saw_silence(live->hold)
+					 ? ", as a page of it did not come from its disk for 10 s"
+					 : "");
 	for (size_t i = 0; i < live->maps.count && tried < RANGES_TRIED; i++) {
 		uint8_t byte;
 		const struct process_map *map = &live->maps.maps[i];

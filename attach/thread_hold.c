@@ -18,7 +18,8 @@ struct thread_hold {
 	pthread_mutex_t lock; /* of `state` */
 	pthread_cond_t changed;
 	enum hold_state state;
-	atomic_bool lasts, killed;
+	atomic_bool lasts, killed, silent;
+	atomic_uint reads;        /* twice as many as there were; odd: one lasts */
 	struct thread_stop *stop; /* of the thread, until it has ended */
 	struct error *error;
 	double pause_ms;
@@ -64,14 +65,31 @@ static bool is_killed(const struct thread_hold *hold)
 	return !failed && info.si_pid && info.si_code != CLD_TRAPPED && info.si_code != CLD_STOPPED;
 }
 
+struct watched_read {
+	unsigned reads;
+	uint64_t since_ms;
+};
+
+/* Has one read lasted for too long? Asked now and then. */
+static bool is_silent(const struct thread_hold *hold, struct watched_read *watched)
+{
+	unsigned reads = atomic_load(&hold->reads);
+	uint64_t now_ms = clock_ms();
+	if (!(reads & 1) || reads != watched->reads)
+		*watched = (struct watched_read){ reads, now_ms };
+	return now_ms - watched->since_ms > LIMIT_STAND_MS;
+}
+
 static void wait_for_end(struct thread_hold *hold)
 {
 	enum { LOOK_NS = 100 * 1000 * 1000, SECOND_NS = 1000 * 1000 * 1000 };
+	struct watched_read watched = { 0 };
 	uint64_t told_ms = 0;
 	pthread_mutex_lock(&hold->lock);
 	while (hold->state != HOLD_TO_END) {
 		atomic_store(&hold->killed, is_killed(hold));
-		if (atomic_load(&hold->killed))
+		atomic_store(&hold->silent, is_silent(hold, &watched));
+		if (atomic_load(&hold->killed) || atomic_load(&hold->silent))
 			break;
 		uint64_t now_ms = clock_ms();
 		if (!is_told(hold))
@@ -159,6 +177,21 @@ const struct stopped_thread *thread_hold_threads(const struct thread_hold *hold,
 bool thread_hold_lasts(const struct thread_hold *hold)
 {
 	return atomic_load(&hold->lasts);
+}
+
+void thread_hold_read_begins(struct thread_hold *hold)
+{
+	atomic_fetch_add(&hold->reads, 1);
+}
+
+void thread_hold_read_ends(struct thread_hold *hold)
+{
+	atomic_fetch_add(&hold->reads, 1);
+}
+
+bool thread_hold_saw_silence(const struct thread_hold *hold)
+{
+	return atomic_load(&hold->silent);
 }
 
 bool thread_hold_saw_death(const struct thread_hold *hold)

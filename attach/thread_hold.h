@@ -4,8 +4,9 @@
  * thread ends, also what sleeps uninterruptibly (kernel/ptrace.c: exit_ptrace). So the process runs
  * again when we are killed, even while another thread of ours waits in a write for a file system
  * that does not answer, and only then dies. When we are told to stop, and do not come to it for
- * LIMIT_HOLD_TOLD_MS, the thread lets go by itself; and at once (100 ms) when the process is
- * killed, as its parent could not wait for it otherwise.
+ * LIMIT_HOLD_TOLD_MS, the thread lets go by itself; so it does when one read of the process's
+ * memory lasts LIMIT_STAND_MS (its page lies on a disk that does not answer); and at once (100 ms)
+ * when the process is killed, as its parent could not wait for it otherwise.
  *
  * While the process stands the calling thread does not react to Ctrl-Z and the terminal's stop
  * signals, nor do threads that are made from then on.
@@ -26,8 +27,15 @@ MUST_CHECK struct error *thread_hold_begin(const struct process_identity *proces
 const struct stopped_thread *thread_hold_threads(const struct thread_hold *hold, size_t *ret_count);
 
 /* Does the process still stand? False after thread_hold_end(), when it was let go because we were
- * told to stop and did not, or when it was killed. */
+ * told to stop and did not or a read did not end, or when it was killed. */
 bool thread_hold_lasts(const struct thread_hold *hold);
+
+/* Before and after each read of its memory, by one thread. */
+void thread_hold_read_begins(struct thread_hold *hold);
+void thread_hold_read_ends(struct thread_hold *hold);
+
+/* Was it let go because a read did not end? */
+bool thread_hold_saw_silence(const struct thread_hold *hold);
 
 /* Was it let go because it was killed? */
 bool thread_hold_saw_death(const struct thread_hold *hold);

@@ -109,7 +109,7 @@ if read -r -t 10 -u 5 _; then
 	umount -l "$far"
 
 	# --- a process that has a library and shared pages there: whatever clrpod waits for, the process runs
-	echo 'int far_function(void) { return 1; }' | cc -shared -fPIC -x c -o "$work/far.so" - || exit 1
+	echo 'int far_function(void) { return 1; }' | cc -shared -fPIC -x c -o "$work/far.so" - && truncate -s 4M "$work/far.so" || exit 1
 	exec 5< <(exec "$work/silent_fs" "$work/far.so" "$far" 2>&1)
 	server=$!
 	read -r -t 10 -u 5 _
@@ -120,12 +120,19 @@ if read -r -t 10 -u 5 _; then
 	kill -USR1 "$server"
 	(exec stat "$far/other" >/dev/null 2>&1) &
 	sleep 0.2
-	for way in "" --no-stop; do
-		# shellcheck disable=SC2086 # one word or none
-		"$program" analyze -p "$victim" $way -c "dumpheap -stat" >"$log" 2>&1 &
+	"$program" collect -p "$victim" --freeze -o "$core" --force >"$log" 2>&1 &
+	collector=$!
+	ok "--freeze: the process stands" soon stands
+	ok "... for 10 seconds at most" within 15 is_free
+	kill -INT "$collector" 2>/dev/null
+	ok "... and clrpod ends" within 20 ended
+	wait "$collector" 2>/dev/null
+	for verb in "collect --force -o $core" "analyze --no-stop -c threads"; do
+		# shellcheck disable=SC2086 # several words
+		"$program" $verb -p "$victim" >"$log" 2>&1 &
 		collector=$!
 		sleep 2
-		ok "the disk is silent: the process runs ($way)" is_free
+		ok "the disk is silent: the process runs (${verb%% -[oc]*})" is_free
 		kill -INT "$collector" 2>/dev/null
 		ok "... and there is no copy a little later" within 20 alone
 		ok "... and clrpod ends" within 20 ended
