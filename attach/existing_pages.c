@@ -55,7 +55,7 @@ static const struct process_map *map_from(const struct process_maps *maps, uint6
 static bool is_memory(struct existing_pages *pages, const struct process_map *map)
 {
 	return map->kind == PROCESS_MAP_MEMORY ||
-	       (map->kind == PROCESS_MAP_FILE && shared_memory_is_tmpfs(pages->memory, map));
+	       (map->kind == PROCESS_MAP_FILE && shared_memory_has_file(pages->memory, map));
 }
 
 /* When the first of them is asked for. Without memory of our own none is found. */
@@ -119,7 +119,7 @@ enum page_state existing_pages_look(struct existing_pages *pages, uint64_t addre
 		*ret_end = end = map->end;
 	if (map->kind == PROCESS_MAP_ANONYMOUS && !is_drivers(map))
 		return look_in_table(pages, address, end, PAGES_UNTOUCHED, ret_end);
-	if (!is_memory(pages, map))
+	if (!is_memory(pages, map) && !shared_memory_may_grow(pages->memory, map))
 		return PAGES_EXIST;
 	if (!select_file(pages, map))
 		return look_in_table(pages, address, end, PAGES_UNKNOWN, ret_end);

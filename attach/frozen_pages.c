@@ -50,7 +50,7 @@ const struct frozen_area *frozen_pages_area(const struct frozen_pages *pages, ui
 bool frozen_pages_hold(const struct frozen_pages *pages, const struct process_map *map)
 {
 	const struct frozen_area *area = frozen_pages_area(pages, map->start);
-	return area && area->start == map->start && !area->lost;
+	return area && area->start == map->start && area->state == FROZEN_WHOLE;
 }
 
 size_t frozen_pages_read(const struct frozen_pages *pages, uint64_t address, void *buffer,
@@ -137,6 +137,10 @@ struct error *wiped_areas_read(int pid, struct arena *arena, struct wiped_areas 
 
 enum { COPY_BYTES = 256 * 1024 };
 
+struct written_file {
+	uint64_t device, inode;
+};
+
 struct copier {
 	struct target *target;
 	int fd;
@@ -149,6 +153,8 @@ struct copier {
 	struct frozen_run *runs;
 	size_t run_count, run_capacity;
 	struct wiped_list areas;
+	struct written_file *written; /* that the process has mapped to write to, ascending */
+	size_t written_count;
 	uint8_t buffer[COPY_BYTES];
 };
 
@@ -214,7 +220,7 @@ static struct error *count_run(uint64_t start, uint64_t end, void *context)
 static bool is_memory(const struct copier *copier, const struct process_map *map)
 {
 	return map->kind == PROCESS_MAP_MEMORY ||
-	       (map->kind == PROCESS_MAP_FILE && shared_memory_is_tmpfs(copier->memory, map));
+	       (map->kind == PROCESS_MAP_FILE && shared_memory_has_file(copier->memory, map));
 }
 
 /* Existing pages of the mapping, by its file when that tells, else by the page table. */
@@ -252,13 +258,49 @@ static bool is_inherited(const struct process_map *map, const struct process_map
 	       map->end <= copy->maps[*at].end;
 }
 
-static bool is_shared(const struct process_map *map)
+static struct written_file file_of(const struct process_map *map)
 {
-	if (!map->shared || map->kind == PROCESS_MAP_SPECIAL)
-		return false;
-	if (map->kind == PROCESS_MAP_FILE)
-		return (map->protection & PF_W) && strncmp(map->path, "/dev/", 5);
-	return map->kind == PROCESS_MAP_MEMORY;
+	return (struct written_file){ (uint64_t)map->device_major << 32 | map->device_minor,
+				      map->inode };
+}
+
+static int compare_files(const void *left, const void *right)
+{
+	const struct written_file *a = left, *b = right;
+	if (a->device != b->device)
+		return a->device < b->device ? -1 : 1;
+	return a->inode < b->inode ? -1 : a->inode > b->inode;
+}
+
+/* Shared memory is written to; of other files, those that the process has mapped for that. What
+ * others alone write (a file that is only read here) may be of a later moment. */
+static bool is_written(const struct process_map *map)
+{
+	return map->kind == PROCESS_MAP_FILE && map->shared && (map->protection & PF_W) &&
+	       strncmp(map->path, "/dev/", 5);
+}
+
+static struct error *list_written(struct copier *copier, const struct process_maps *maps)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < maps->count; i++)
+		count += is_written(&maps->maps[i]);
+	copier->written = arena_allocate_array(copier->arena, count + 1, sizeof(*copier->written));
+	if (!copier->written)
+		return &error_no_memory;
+	for (size_t i = 0; i < maps->count; i++)
+		if (is_written(&maps->maps[i]))
+			copier->written[copier->written_count++] = file_of(&maps->maps[i]);
+	qsort(copier->written, copier->written_count, sizeof(*copier->written), compare_files);
+	return NULL;
+}
+
+static bool is_shared(const struct copier *copier, const struct process_map *map)
+{
+	if (!map->shared || map->kind != PROCESS_MAP_FILE)
+		return map->shared && map->kind == PROCESS_MAP_MEMORY;
+	const struct written_file key = file_of(map);
+	return bsearch(&key, copier->written, copier->written_count, sizeof(key), compare_files);
 }
 
 /* What becomes of a mapping's pages in a copy-on-write copy. */
@@ -270,8 +312,9 @@ enum page_fate {
 };
 
 /* Mappings in their order: *at goes along in the copy's. */
-static enum page_fate fate_of(const struct process_map *map, const struct process_maps *copy_maps,
-			      const struct wiped_areas *wiped, size_t *at)
+static enum page_fate fate_of(const struct copier *copier, const struct process_map *map,
+			      const struct process_maps *copy_maps, const struct wiped_areas *wiped,
+			      size_t *at)
 {
 	bool inherited = is_inherited(map, copy_maps, at);
 	if (map->kind == PROCESS_MAP_SPECIAL ||
@@ -281,7 +324,7 @@ static enum page_fate fate_of(const struct process_map *map, const struct proces
 		return PAGES_NOT_INHERITED;
 	if (contains(wiped->areas, wiped->count, map->start))
 		return PAGES_WIPED;
-	return is_shared(map) ? PAGES_SHARED : PAGES_HELD;
+	return is_shared(copier, map) ? PAGES_SHARED : PAGES_HELD;
 }
 
 /* How many bytes of what is neither held nor shared there is room for, a mapping as a whole: what
@@ -294,7 +337,7 @@ static struct error *reserve(struct copier *copier, const struct process_maps *m
 	*ret = 0;
 	for (size_t i = 0; i < maps->count; i++) {
 		uint64_t bytes = 0;
-		enum page_fate fate = fate_of(&maps->maps[i], copy_maps, wiped, &at);
+		enum page_fate fate = fate_of(copier, &maps->maps[i], copy_maps, wiped, &at);
 		if (fate == PAGES_WIPED || fate == PAGES_NOT_INHERITED)
 			TRY(visit_pages(copier, &maps->maps[i], count_run, &bytes));
 		if (bytes <= most_bytes - *ret)
@@ -308,16 +351,37 @@ struct budget {
 	uint64_t most_bytes, lost_bytes;
 };
 
+/* Which of its pages exist is told by the file of shared memory, else by the page table alone: of
+ * private memory that has no file, and where all of them are there. */
+static bool is_told(const struct copier *copier, const struct process_map *map, uint64_t bytes)
+{
+	if (bytes == map->end - map->start)
+		return true;
+	if (is_memory(copier, map))
+		return shared_memory_select(copier->memory, map);
+	return map->kind != PROCESS_MAP_FILE ||
+	       (map->shared && shared_memory_home(copier->memory, map) != SHARED_UNLISTED);
+}
+
+static struct error *add_state(struct copier *copier, const struct process_map *map, uint64_t state)
+{
+	TRY(add_area(&copier->areas, copier->arena, map->start, map->end));
+	copier->areas.areas[copier->areas.count - 1].state = state;
+	return NULL;
+}
+
 /* `bytes`: how many there were when they were counted; others may share the mapping, and go on. A
  * page that could not be read (of a file that became shorter, or whose owner is asked for it) is no
  * zeros: what is not in the runs is then read as if nothing had been copied. */
 static struct error *copy_map(struct copier *copier, const struct process_map *map, uint64_t bytes)
 {
+	bool told = is_told(copier, map, bytes);
 	copier->left_bytes = bytes;
 	copier->unread_bytes = 0;
 	TRY(visit_pages(copier, map, copy_run, copier));
-	return copier->unread_bytes ? NULL
-				    : add_area(&copier->areas, copier->arena, map->start, map->end);
+	if (told && copier->unread_bytes)
+		return NULL;
+	return add_state(copier, map, told ? FROZEN_WHOLE : FROZEN_PARTLY);
 }
 
 static struct error *copy_or_leave(struct copier *copier, const struct process_map *map,
@@ -325,11 +389,6 @@ static struct error *copy_or_leave(struct copier *copier, const struct process_m
 				   struct frozen_pages *ret)
 {
 	bool shared = fate == PAGES_SHARED;
-	if (shared && is_memory(copier, map) && !shared_memory_knows(copier->memory, map)) {
-		/* It came when the files had been looked up: which pages exist is not known. */
-		ret->moving_bytes += map->end - map->start;
-		return NULL;
-	}
 	uint64_t *left = shared ? &budget->most_bytes : &budget->lost_bytes, bytes = 0;
 	TRY(visit_pages(copier, map, count_run, &bytes));
 	if (bytes <= *left) {
@@ -337,11 +396,7 @@ static struct error *copy_or_leave(struct copier *copier, const struct process_m
 		return copy_map(copier, map, bytes);
 	}
 	*(shared ? &ret->moving_bytes : &ret->lost_bytes) += bytes;
-	if (shared)
-		return NULL;
-	TRY(add_area(&copier->areas, copier->arena, map->start, map->end));
-	copier->areas.areas[copier->areas.count - 1].lost = 1;
-	return NULL;
+	return shared ? NULL : add_state(copier, map, FROZEN_LOST);
 }
 
 static struct error *copy_maps_of(struct copier *copier, const struct process_maps *maps,
@@ -350,13 +405,14 @@ static struct error *copy_maps_of(struct copier *copier, const struct process_ma
 {
 	const struct wiped_areas *wiped = request->wiped;
 	size_t at = 0;
+	TRY(list_written(copier, maps));
 	struct budget budget;
 	/* First what would be lost: what is shared can be read later. */
 	TRY(reserve(copier, maps, copy_maps, wiped, request->most_bytes, &budget.lost_bytes));
 	budget.most_bytes = request->most_bytes - budget.lost_bytes;
 	for (size_t i = 0; i < maps->count; i++) {
 		const struct process_map *map = &maps->maps[i];
-		enum page_fate fate = fate_of(map, copy_maps, wiped, &at);
+		enum page_fate fate = fate_of(copier, map, copy_maps, wiped, &at);
 		if (fate != PAGES_HELD)
 			TRY(copy_or_leave(copier, map, fate, &budget, ret));
 	}

@@ -16,9 +16,15 @@ struct frozen_run { /* of pages */
 	uint64_t offset; /* of its bytes, from frozen_pages.bytes */
 };
 
-struct frozen_area { /* a mapping whose pages are all in the runs; or, lost, in no copy at all */
+enum {
+	FROZEN_WHOLE,  /* all pages of the mapping that exist are in the runs */
+	FROZEN_PARTLY, /* those that are known are; of the others nobody knows which exist */
+	FROZEN_LOST,   /* none is, nor in the copy */
+};
+
+struct frozen_area { /* a mapping */
 	uint64_t start, end;
-	uint64_t lost; /* 1 */
+	uint64_t state; /* as above */
 };
 
 struct frozen_pages {
@@ -36,11 +42,10 @@ struct frozen_pages {
 /* Where the bytes of the runs end. */
 uint64_t frozen_pages_end(const struct frozen_pages *pages);
 
-/* Does the mapping's content come from the runs alone? `pages` may be NULL. */
+/* Does the mapping's content come from the runs alone, all of it? `pages` may be NULL. */
 bool frozen_pages_hold(const struct frozen_pages *pages, const struct process_map *map);
 
-/* The mapping that the address is in, when its content comes from the runs alone, or is lost; NULL.
- */
+/* The mapping that the address is in, when its content comes from the runs, or is lost; NULL. */
 const struct frozen_area *frozen_pages_area(const struct frozen_pages *pages, uint64_t address);
 
 /* Bytes at `address` that are in a run, `size` at most; 0: none there. *ret_next: where the next
@@ -68,8 +73,7 @@ MUST_CHECK struct error *wiped_areas_read(int pid, struct arena *arena, struct w
 /* What is known of the process before it stands. */
 struct frozen_request {
 	const struct wiped_areas *wiped;
-	struct shared_memory *memory; /* of which its files were looked up; a mapping of another is
-					 not copied */
+	struct shared_memory *memory; /* its files, looked up */
 	uint64_t most_bytes;
 };
 

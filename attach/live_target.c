@@ -126,7 +126,7 @@ static size_t read_snapshot(const struct live_target *live, uint64_t address, vo
 		size_t part = frozen_pages_read(frozen, address + done, to, wanted, &next);
 		const struct frozen_area *area =
 			part ? NULL : frozen_pages_area(frozen, address + done);
-		if (area && area->lost)
+		if (area && area->state != FROZEN_WHOLE)
 			return done;
 		if (!part) {
 			if (next - (address + done) < wanted)

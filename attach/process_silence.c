@@ -109,14 +109,18 @@ static void end(struct looker *looker)
 		clock_sleep_us(PAUSE_US);
 }
 
-/* One that has no processor just now (a container's share is used up) does not sleep. */
-static bool sleeps(const struct looker *looker)
+/* Is the child in the same sleep all the while? One that has no processor just now (a container's
+ * share is used up) does not sleep; one that a slow disk answers wakes each time. */
+static bool sleeps_on(const struct looker *looker, uint64_t *sleeps)
 {
-	CLEANUP(text_deinit) struct text stat = { 0 };
-	if (proc_file_read(&stat, LIMIT_PROC_FILE_BYTES, "/proc/%d/stat", (int)looker->pid))
+	CLEANUP(text_deinit) struct text status = { 0 };
+	uint64_t before = *sleeps;
+	size_t length;
+	if (proc_file_read(&status, LIMIT_PROC_FILE_BYTES, "/proc/%d/status", (int)looker->pid) ||
+	    !proc_number(&status, "voluntary_ctxt_switches", 10, sleeps))
 		return false;
-	char state = proc_stat_state(&stat);
-	return state == 'S' || state == 'D';
+	const char *state = proc_field(&status, "State", &length);
+	return state && (*state == 'S' || *state == 'D') && *sleeps == before;
 }
 
 /* *ret: so many more steps are done; 0: none, and it has slept for `ms`; -1: the child has ended.
@@ -127,6 +131,7 @@ static struct error *listen_for(const struct looker *looker, uint64_t ms, const 
 	enum { SLICE_MS = 50 };
 	char answers[256];
 	struct pollfd wait = { .fd = looker->answers, .events = POLLIN };
+	uint64_t sleeps = 0;
 	*ret = 0;
 	for (uint64_t slept_from = clock_ms(); clock_ms() - slept_from < ms;) {
 		TRY(task_check(task, "looking at the processes"));
@@ -135,7 +140,7 @@ static struct error *listen_for(const struct looker *looker, uint64_t ms, const 
 			*ret = length > 0 ? length : -1;
 			return NULL;
 		}
-		if (!sleeps(looker))
+		if (!sleeps_on(looker, &sleeps))
 			slept_from = clock_ms();
 	}
 	return NULL;

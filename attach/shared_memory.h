@@ -20,16 +20,28 @@ struct shared_memory;
 MUST_CHECK struct error *shared_memory_open(int pid, struct shared_memory **ret);
 void shared_memory_close(struct shared_memory *memory); /* NULL is allowed */
 
-/* Looks up the files of those mappings that are memory; of LIMIT_SHARED_FILES at most, whose
- * descriptors we keep. ERROR_NO_MEMORY only. */
+/* Looks up the files of those mappings that are memory, the shared ones first. Of
+ * LIMIT_SHARED_FILES at most the descriptors are kept, by which their holes are asked for; what is
+ * only mapped privately, as a program, and has no holes now needs none. ERROR_NO_MEMORY only. */
 MUST_CHECK struct error *shared_memory_survey(struct shared_memory *memory,
 					      const struct process_maps *maps);
 
-/* Is this file mapping one of a tmpfs? */
-bool shared_memory_is_tmpfs(struct shared_memory *memory, const struct process_map *map);
+/* Where a mapping's file lies, by its device and the process's list of mounts. */
+enum shared_home {
+	SHARED_ON_DISK,    /* of this machine or another; or it has no file */
+	SHARED_IN_MEMORY,  /* tmpfs, hugetlbfs */
+	SHARED_ON_OVERLAY, /* on a disk, or on a tmpfs */
+	SHARED_UNLISTED,   /* on something that the process has not mounted (any more): a disk,
+			      the tmpfs of another mount namespace */
+};
+enum shared_home shared_memory_home(struct shared_memory *memory, const struct process_map *map);
 
-/* Was the file of a mapping looked up? */
-bool shared_memory_knows(const struct shared_memory *memory, const struct process_map *map);
+/* Is it a writable shared mapping of which nobody knows whether its holes are memory? They are not
+ * read: that might bring pages into being. Of an overlay's file survey and select tell them. */
+bool shared_memory_may_grow(struct shared_memory *memory, const struct process_map *map);
+
+/* Is this mapping's file one of a file system of memory? */
+bool shared_memory_has_file(struct shared_memory *memory, const struct process_map *map);
 
 /* Takes the file of a mapping; false: it was not found, or cannot tell its holes. */
 bool shared_memory_select(struct shared_memory *memory, const struct process_map *map);

@@ -188,12 +188,14 @@ static enum exit_status tell(struct app *app, const struct invocation *invocatio
 			     const struct process_info *process,
 			     const struct collect_result *result)
 {
-	const char *reasons[5];
-	struct output_coverage coverage = { .unreadable_bytes = result->unreadable_bytes,
+	const char *reasons[6];
+	struct output_coverage coverage = { .unreadable_bytes = result->unreadable_bytes +
+								result->lost_bytes +
+								result->unknown_bytes,
 					    .reasons = reasons };
 	if (result->ended[0])
 		reasons[coverage.reason_count++] = result->ended;
-	else if (result->unreadable_bytes > result->lost_bytes)
+	else if (result->unreadable_bytes)
 		reasons[coverage.reason_count++] =
 			"memory that belongs in the dump could not be read";
 	if (result->threads_missing)
@@ -203,6 +205,10 @@ static enum exit_status tell(struct app *app, const struct invocation *invocatio
 		reasons[coverage.reason_count++] =
 			"memory that no copy inherits (MADV_DONTFORK, MADV_WIPEONFORK) had no room "
 			"to be copied and is not in the dump (--freeze has it)";
+	if (result->unknown_bytes)
+		reasons[coverage.reason_count++] =
+			"memory is not in the dump where it is not known which of its pages "
+			"exist (SYS_ADMIN, or CHECKPOINT_RESTORE, can ask its files; 256 at most)";
 	if (result->moving_bytes)
 		reasons[coverage.reason_count++] =
 			"shared memory for whose copy there was no room is of a later moment "

@@ -202,10 +202,10 @@ static struct error *write_core(struct collection *collection)
 	target_close(target); /* a snapshot costs memory for as long as it is there */
 	result->core_bytes = written.file_bytes;
 	result->memory_bytes = written.memory_bytes;
-	result->unreadable_bytes = written.unreadable_bytes + result->lost_bytes;
+	result->unknown_bytes = collection->layout.unknown_bytes;
+	result->unreadable_bytes = written.unreadable_bytes;
 	if (result->ended[0] && collection->layout.bytes > written.memory_bytes)
-		result->unreadable_bytes =
-			collection->layout.bytes - written.memory_bytes + result->lost_bytes;
+		result->unreadable_bytes = collection->layout.bytes - written.memory_bytes;
 	result->untouched_bytes = collection->layout.untouched_bytes;
 	result->left_out_bytes = collection->layout.left_out_bytes;
 	return NULL;

@@ -396,6 +396,8 @@ struct error *core_contents_select(struct core_layout *layout, struct target *ta
 	layout->left_out_bytes += layout->bytes - selection.to.bytes;
 	if (type != CORE_TYPE_FULL)
 		layout->untouched_bytes = 0;
+	if (type == CORE_TYPE_MINI)
+		layout->unknown_bytes = 0;
 	layout->bytes = selection.to.bytes;
 	free(layout->segments);
 	layout->segments = selection.to.segments;

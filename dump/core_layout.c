@@ -119,7 +119,7 @@ static struct error *add_memory(struct builder *builder)
 	if (!shared_memory_select(builder->memory, map)) {
 		TRY(add_touched(builder, map->start, map->end));
 		if (map->protection)
-			builder->layout->left_out_bytes +=
+			builder->layout->unknown_bytes +=
 				map->end - map->start - (builder->layout->bytes - before);
 		return NULL;
 	}
@@ -137,7 +137,8 @@ static struct error *add_file(struct builder *builder)
 	/* memfd_secret(2) is closed to whoever is not the process. */
 	bool device = !strncmp(map->path, "/dev/", 5) || !strcmp(map->path, "/secretmem");
 	uint64_t size = map->end - map->start, before = builder->layout->bytes;
-	if (!device && shared_memory_is_tmpfs(builder->memory, map))
+	if (!device && (shared_memory_has_file(builder->memory, map) ||
+			shared_memory_may_grow(builder->memory, map)))
 		return add_memory(builder);
 	builder->optional = true; /* pages beyond the end of the file cannot be read */
 	if (device)               /* reading a device's registers may change its state */
@@ -159,7 +160,7 @@ static bool is_frozen(const struct builder *builder)
 	const struct process_map *map = builder->map;
 	return frozen_pages_hold(builder->frozen, map) &&
 	       (map->kind != PROCESS_MAP_FILE || !map->shared ||
-		shared_memory_is_tmpfs(builder->memory, map));
+		shared_memory_has_file(builder->memory, map));
 }
 
 static struct error *add_frozen(struct builder *builder)
@@ -177,16 +178,26 @@ static struct error *add_frozen(struct builder *builder)
 	return error;
 }
 
+/* *missing grows by what is not in the runs. */
+static struct error *add_partly(struct builder *builder, uint64_t *missing)
+{
+	const struct process_map *map = builder->map;
+	uint64_t before = builder->layout->bytes;
+	TRY(frozen_pages_visit(builder->frozen, map->start, map->end, add_run, builder));
+	*missing += map->end - map->start - (builder->layout->bytes - before);
+	return NULL;
+}
+
 static struct error *add_map(struct builder *builder, const struct process_map *map)
 {
 	builder->map = map;
 	/* anon_inode:[io_uring] and the like: a driver's pages */
 	builder->optional = map->path[0] && map->path[0] != '[';
 	const struct frozen_area *area = frozen_pages_area(builder->frozen, map->start);
-	if (area && area->lost) {
-		builder->layout->left_out_bytes += map->end - map->start;
-		return NULL;
-	}
+	if (area && area->state != FROZEN_WHOLE)
+		return add_partly(builder, area->state == FROZEN_LOST
+						   ? &builder->layout->left_out_bytes
+						   : &builder->layout->unknown_bytes);
 	if (is_frozen(builder))
 		return add_frozen(builder);
 	switch (map->kind) {
