@@ -162,17 +162,31 @@ static struct error *read_resident(struct process_info *info)
 	return NULL;
 }
 
+/* A page of the stack is there; to read one of a file might take a disk, and all the while nobody
+ * could change the process's mappings. */
+static const struct process_map *to_probe(const struct process_maps *maps)
+{
+	const struct process_map *found = NULL;
+	for (size_t i = 0; i < maps->count; i++) {
+		const struct process_map *map = &maps->maps[i];
+		if (!(map->protection & PF_R) || map->kind == PROCESS_MAP_SPECIAL)
+			continue;
+		if (!strcmp(map->path, "[stack]"))
+			return map;
+		if (!found ||
+		    (found->kind != PROCESS_MAP_ANONYMOUS && map->kind == PROCESS_MAP_ANONYMOUS))
+			found = map;
+	}
+	return found;
+}
+
 static struct error *probe(const struct process_maps *maps, int maps_errno, struct arena *arena,
 			   struct process_info *info)
 {
 	int failed = info->silence ? ETIMEDOUT : maps ? ENOENT : maps_errno;
-	for (size_t i = 0; maps && !info->silence && i < maps->count; i++) {
-		const struct process_map *map = &maps->maps[i];
-		if (!(map->protection & PF_R) || map->kind == PROCESS_MAP_SPECIAL)
-			continue;
+	const struct process_map *map = maps && !info->silence ? to_probe(maps) : NULL;
+	if (map)
 		failed = process_memory_probe(info->memory_id, map->start);
-		break;
-	}
 	info->way = failed ? PROCESS_WAY_NONE : PROCESS_WAY_AS_IS;
 	if (!failed)
 		return NULL;

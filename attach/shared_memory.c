@@ -21,6 +21,8 @@ struct device {
 /* One that was looked up. */
 struct shared_file {
 	uint64_t device, inode;
+	bool system_v;        /* its inode is the segment's id (ipc/shm.c: newseg), from 0 on, and
+				 no other file's of that device that has the same */
 	int fd;               /* -1: not found, cannot tell its holes, or has none */
 	uint64_t dense_bytes; /* its size, when it has no holes; for private mappings, without fd */
 };
@@ -192,12 +194,18 @@ static bool is_found(const struct shared_file *file)
 	return file->fd >= 0 || file->dense_bytes;
 }
 
+static bool is_system_v(const struct process_map *map)
+{
+	return !strncmp(map->path, "/SYSV", 5);
+}
+
 static struct shared_file *find_file(const struct shared_memory *memory,
 				     const struct process_map *map)
 {
 	uint64_t device = device_of(map);
 	for (size_t i = 0; i < memory->file_count; i++)
-		if (memory->files[i].inode == map->inode && memory->files[i].device == device)
+		if (memory->files[i].inode == map->inode && memory->files[i].device == device &&
+		    memory->files[i].system_v == is_system_v(map))
 			return &memory->files[i];
 	return NULL;
 }
@@ -245,7 +253,10 @@ static struct error *add_file(struct survey *survey, const struct process_map *m
 		memory->file_capacity = capacity;
 	}
 	struct shared_file *file = &memory->files[memory->file_count++];
-	*file = (struct shared_file){ .device = device_of(map), .inode = map->inode, .fd = -1 };
+	*file = (struct shared_file){ .device = device_of(map),
+				      .inode = map->inode,
+				      .system_v = is_system_v(map),
+				      .fd = -1 };
 	if (memory->open_count >= LIMIT_SHARED_FILES)
 		return NULL; /* as if it had not been found */
 	snprintf(link, sizeof(link), "map_files/%llx-%llx", (unsigned long long)map->start,
@@ -295,8 +306,7 @@ static struct error *add_files(struct survey *survey, const struct process_maps 
 	struct shared_memory *memory = survey->memory;
 	for (size_t i = 0; i < maps->count; i++) {
 		const struct process_map *map = &maps->maps[i];
-		if (map->shared == shared && map->inode && is_memory(memory, map) &&
-		    !find_file(memory, map))
+		if (map->shared == shared && is_memory(memory, map) && !find_file(memory, map))
 			TRY(add_file(survey, map));
 	}
 	return NULL;

@@ -85,7 +85,7 @@ end_victim
 far=$work/far
 mkdir "$far"
 cc -std=gnu11 -D_GNU_SOURCE -O1 -o "$work/silent_fs" "$here/silent_fs.c" || exit 1
-exec 5< <(exec "$work/silent_fs" "$work/oddity" "$far" 2>&1)
+exec 5< <(exec "$work/silent_fs" "$work/oddity" "$far" program 2>&1)
 server=$!
 leave_far() { kill -KILL "$server" 2>/dev/null; umount -l "$far" 2>/dev/null; leave_disk; }
 trap leave_far EXIT
@@ -109,11 +109,11 @@ if read -r -t 10 -u 5 _; then
 	umount -l "$far"
 
 	# --- a process that has a library and shared pages there: whatever clrpod waits for, the process runs
-	echo 'int far_function(void) { return 1; }' | cc -shared -fPIC -x c -o "$work/far.so" - && truncate -s 4M "$work/far.so" || exit 1
-	exec 5< <(exec "$work/silent_fs" "$work/far.so" "$far" 2>&1)
+	echo 'int far_function(void) { return 1; } __asm__(".text\n.space 0x100000, 0x90");' | cc -shared -fPIC -x c -o "$work/far.so" - && truncate -s 4M "$work/far.so" || exit 1
+	exec 5< <(exec "$work/silent_fs" "$work/far.so" "$far" libc-far.so 2>&1)
 	server=$!
 	read -r -t 10 -u 5 _
-	exec 6< <(exec "$work/oddity" "$library" far "$far/program" 2>/dev/null)
+	exec 6< <(exec "$work/oddity" "$library" far "$far/libc-far.so" 2>/dev/null)
 	victim=$!
 	read -r -u 6 _
 	ok "a library on a far disk: ps can read it" row yes
@@ -133,6 +133,7 @@ if read -r -t 10 -u 5 _; then
 		collector=$!
 		sleep 2
 		ok "the disk is silent: the process runs (${verb%% -[oc]*})" is_free
+		ok "... its address space is not locked" test -n "$(timeout -s KILL 5 cat "/proc/$victim/maps")" -a "$(sed -n 's/^State:\s*\(.\).*/\1/p' "/proc/$victim/status")" != D
 		kill -INT "$collector" 2>/dev/null
 		ok "... and there is no copy a little later" within 20 alone
 		ok "... and clrpod ends" within 20 ended

@@ -7,6 +7,7 @@
  * each area, "ready", and counts.
  */
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -53,7 +54,8 @@ static void without_file(void)
 	madvise(memory, AREA_BYTES, MADV_DONTNEED);
 	tell("forgotten", memory, AREA_BYTES);
 
-	int id = shmget(IPC_PRIVATE, AREA_BYTES, IPC_CREAT | 0600);
+	/* The first of its namespace has the number 0. */
+	int id = unshare(CLONE_NEWIPC) ? -1 : shmget(IPC_PRIVATE, AREA_BYTES, IPC_CREAT | 0600);
 	memory = shmat(id, NULL, 0);
 	shmctl(id, IPC_RMID, NULL);
 	pid_t child = fork();

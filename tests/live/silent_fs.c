@@ -1,9 +1,9 @@
 /*
- * A file system of one file, "program", that answers until it gets SIGUSR1: a network file system
+ * A file system of one file, NAME, that answers until it gets SIGUSR1: a network file system
  * whose server is gone. The kernel's protocol is linux/fuse.h; nothing is remembered between calls,
  * so each open of the file asks.
  *
- * usage: silent_fs FILE MOUNTPOINT. Prints "ready"; ends with the mount.
+ * usage: silent_fs FILE MOUNTPOINT NAME. Prints "ready"; ends with the mount.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,6 +24,7 @@ enum { FILE_NODE = 2, REPLY_BYTES = 1 << 20, REQUEST_BYTES = 1 << 20 };
 static volatile sig_atomic_t silent;
 static char *bytes;
 static size_t size;
+static const char *name;
 
 static void on_signal(int number)
 {
@@ -69,7 +70,7 @@ static ssize_t reply_to(const struct fuse_in_header *request, const void *argume
 						.max_write = 4096 };
 		return sizeof(*initialized);
 	case FUSE_LOOKUP:
-		if (strcmp(arguments, "program"))
+		if (strcmp(arguments, name))
 			return -ENOENT;
 		*(struct fuse_entry_out *)reply = (struct fuse_entry_out){
 			.nodeid = FILE_NODE, .generation = 1, .attr = attributes_of(FILE_NODE)
@@ -126,8 +127,9 @@ int main(int count, char **arguments)
 	struct sigaction action = { .sa_handler = on_signal };
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	int fd = open("/dev/fuse", O_RDWR);
-	if (count < 3 || fd < 0)
+	if (count < 4 || fd < 0)
 		return 1;
+	name = arguments[3];
 	read_file(arguments[1]);
 	sigaction(SIGUSR1, &action, NULL);
 	snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=0,group_id=0", fd);

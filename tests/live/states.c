@@ -12,7 +12,7 @@
  *           that mapping, and another removes it: when the disk does not answer meanwhile, the
  *           first sleeps there, and the second, with the lock of the address space
  *   far: maps FILE, a library, as code and to be written, and has the kernel forget what of it was
- *        not read; its first thread prints nothing more
+ *        not read; then it maps and unmaps memory each millisecond
  *   descriptors: has COUNT of them, and some shared memory without one
  * Prints "ready PID", and lives for 60 seconds.
  */
@@ -126,6 +126,11 @@ static void map_far(const char *path)
 	(void)seen;
 	posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
 	close(fd);
+	tell((int)getpid());
+	for (;;) {
+		munmap(mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), 4096);
+		usleep(1000);
+	}
 }
 
 static void open_many(int many)
