@@ -1,7 +1,9 @@
 #include "attach/process_silence.h"
 
+#include "attach/mount_line.h"
 #include "attach/proc_file.h"
 #include "attach/process_access.h"
+#include "attach/process_maps.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/limits.h"
@@ -25,6 +27,69 @@ const char *process_silence_reason(enum process_silence silence)
 			 "system that does not answer: mend that first";
 }
 
+/* --- file systems that were silent */
+
+/* Devices of network file systems (major number 0) on which a silent process has files mapped: who
+ * else has files there is not looked at. A child that waits there may not even be killed. */
+struct far_devices {
+	uint32_t minors[16];
+	size_t count;
+};
+
+static bool is_far(const struct far_devices *far, const struct process_map *map)
+{
+	for (size_t i = 0; i < far->count && !map->device_major; i++)
+		if (far->minors[i] == map->device_minor)
+			return map->kind == PROCESS_MAP_FILE;
+	return false;
+}
+
+static bool has_far_files(const struct far_devices *far, int pid)
+{
+	struct arena arena;
+	struct process_maps maps = { 0 };
+	bool found = false;
+	arena_init(&arena);
+	error_free(process_maps_read(pid, &arena, &maps));
+	for (size_t i = 0; i < maps.count && !found; i++)
+		found = is_far(far, &maps.maps[i]);
+	arena_deinit(&arena);
+	return found;
+}
+
+static bool is_local(const char *file_system)
+{
+	static const char *const local[] = { "overlay",  "tmpfs", "btrfs", "zfs",  "hugetlbfs",
+					     "devtmpfs", "ramfs", "proc",  "sysfs" };
+	for (size_t i = 0; i < sizeof(local) / sizeof(local[0]); i++)
+		if (!strcmp(file_system, local[i]))
+			return true;
+	return false;
+}
+
+/* Of a process whose files are silent, not its memory. */
+static void add_far_devices(int pid, struct far_devices *far)
+{
+	CLEANUP(text_deinit) struct text mounts = { 0 };
+	int id = process_memory_id(pid);
+	if (proc_file_read(&mounts, LIMIT_MAPS_BYTES, "/proc/%d/mountinfo", id) ||
+	    text_failed(&mounts))
+		return;
+	for (char *rest = mounts.bytes, *line; (line = strsep(&rest, "\n"));) {
+		struct mount_line mount;
+		if (far->count == sizeof(far->minors) / sizeof(far->minors[0]))
+			return;
+		if (!mount_line_parse(line, &mount) || mount.device_major ||
+		    is_local(mount.file_system))
+			continue;
+		const struct far_devices one = { .minors = { mount.device_minor }, .count = 1 };
+		if (has_far_files(&one, id))
+			far->minors[far->count++] = mount.device_minor;
+	}
+}
+
+/* --- the child */
+
 /* The child, which does all of it with one process after the other, and says on a pipe when it is
  * through with a step: PROCESS_SILENT_MEMORY, then PROCESS_SILENT_FILES. */
 struct looker {
@@ -32,10 +97,13 @@ struct looker {
 	int answers;
 };
 
+enum { ANSWER_DONE, ANSWER_FAR }; /* a step is done; not done, as it would be on a silent disk */
+
 struct looking {
 	const int *pids;
 	size_t count;
 	void (*look)(int pid);
+	struct far_devices far;
 };
 
 static size_t steps(const struct looking *looking)
@@ -55,9 +123,9 @@ static void read_all(int pid, const char *name)
 		left -= (size_t)length;
 }
 
-static void answer(int answers)
+static void answer(int answers, char what)
 {
-	if (write(answers, "", 1) != 1)
+	if (write(answers, &what, 1) != 1)
 		_exit(1);
 }
 
@@ -73,11 +141,13 @@ static _Noreturn void look_at_each(const struct looking *looking, pid_t program,
 		int id = process_memory_id(looking->pids[i]);
 		read_all(id, "cmdline");
 		read_all(id, "maps");
-		answer(answers);
+		answer(answers, ANSWER_DONE);
 		if (!looking->look)
 			continue;
-		looking->look(looking->pids[i]);
-		answer(answers);
+		bool far = looking->far.count && has_far_files(&looking->far, id);
+		if (!far)
+			looking->look(looking->pids[i]);
+		answer(answers, far ? ANSWER_FAR : ANSWER_DONE);
 	}
 	_exit(0);
 }
@@ -123,20 +193,19 @@ static bool sleeps_on(const struct looker *looker, uint64_t *sleeps)
 	return state && (*state == 'S' || *state == 'D') && *sleeps == before;
 }
 
-/* *ret: so many more steps are done; 0: none, and it has slept for `ms`; -1: the child has ended.
- */
+/* *ret: so many more steps are answered; 0: none, and it has slept for `ms`; -1: the child has
+ * ended. */
 static struct error *listen_for(const struct looker *looker, uint64_t ms, const struct task *task,
-				ssize_t *ret)
+				char *answers, size_t size, ssize_t *ret)
 {
 	enum { SLICE_MS = 50 };
-	char answers[256];
 	struct pollfd wait = { .fd = looker->answers, .events = POLLIN };
 	uint64_t sleeps = 0;
 	*ret = 0;
 	for (uint64_t slept_from = clock_ms(); clock_ms() - slept_from < ms;) {
 		TRY(task_check(task, "looking at the processes"));
 		if (poll(&wait, 1, SLICE_MS) > 0) {
-			ssize_t length = read(looker->answers, answers, sizeof(answers));
+			ssize_t length = read(looker->answers, answers, size);
 			*ret = length > 0 ? length : -1;
 			return NULL;
 		}
@@ -147,16 +216,22 @@ static struct error *listen_for(const struct looker *looker, uint64_t ms, const 
 }
 
 /* Until all is done; *ret_done: so many steps are, *ret_silent: the next one holds it up. */
-static struct error *follow(const struct looker *looker, size_t count, uint64_t ms,
-			    const struct task *task, size_t *ret_done, bool *ret_silent)
+static struct error *follow(const struct looker *looker, const struct looking *looking, uint64_t ms,
+			    const struct task *task, enum process_silence *ret, size_t *ret_done,
+			    bool *ret_silent)
 {
+	char answers[256];
 	ssize_t answered;
+	size_t each = steps(looking);
 	*ret_silent = false;
-	for (*ret_done = 0; *ret_done < count; *ret_done += (size_t)answered) {
-		TRY(listen_for(looker, ms, task, &answered));
+	for (*ret_done = 0; *ret_done < looking->count * each; *ret_done += (size_t)answered) {
+		TRY(listen_for(looker, ms, task, answers, sizeof(answers), &answered));
 		*ret_silent = !answered;
 		if (answered <= 0)
 			break;
+		for (size_t i = 0; i < (size_t)answered; i++)
+			if (answers[i] == ANSWER_FAR)
+				ret[(*ret_done + i) / each] = PROCESS_SILENT_FILES;
 	}
 	return NULL;
 }
@@ -174,21 +249,22 @@ struct error *process_silence_find(const int *pids, size_t count, void (*look)(i
 		bool silent;
 		if (!begin(&looking, &looker))
 			return NULL;
-		struct error *error =
-			follow(&looker, looking.count * steps(&looking), ms, task, &done, &silent);
+		struct error *error = follow(&looker, &looking, ms, task, ret, &done, &silent);
 		end(&looker);
 		TRY(error);
 		size_t next = done / steps(&looking);
 		if (next == looking.count)
 			return NULL;
 		if (silent) {
-			ret[count - looking.count + next] = done % steps(&looking)
-								    ? PROCESS_SILENT_FILES
-								    : PROCESS_SILENT_MEMORY;
+			bool files = done % steps(&looking);
+			ret[next] = files ? PROCESS_SILENT_FILES : PROCESS_SILENT_MEMORY;
+			if (files)
+				add_far_devices(looking.pids[next], &looking.far);
 			ms = LIMIT_SILENCE_MS / AGAIN;
 		}
 		looking.pids += next + 1;
 		looking.count -= next + 1;
+		ret += next + 1;
 	}
 	return NULL;
 }

@@ -30,8 +30,9 @@ const char *process_silence_reason(enum process_silence silence);
 /*
  * ret[i]: of process pids[i]. `look` is what is done with each, in a child (it may not fail, nor
  * leave anything behind); NULL: only its memory is asked. Silent is one at which the child sleeps
- * without a break, the first that is found for LIMIT_SILENCE_MS, others for a fifth of that (many
- * wait for the same disk). Those that may not be opened, and those that have ended, answer; so do
+ * without a break, the first that is found for LIMIT_SILENCE_MS, others for a fifth of that; and
+ * without being asked who has files on the same network file system as one whose files are. Those
+ * that may not be opened, and those that have ended, answer; so do
  * all when no child can be made. ERROR_CANCELLED, by the task, which may be NULL.
  */
 MUST_CHECK struct error *process_silence_find(const int *pids, size_t count, void (*look)(int pid),
