@@ -13,6 +13,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 
 enum { AUXV_BYTES_MAX = 4096, RANGES_TRIED = 8 };
@@ -27,9 +28,11 @@ struct live_target {
 	bool released;             /* what was held of it was let go */
 	struct arena arena;
 	struct process_maps maps;
-	struct page_map *table;       /* NULL: cannot be read, or was not asked for yet */
-	struct existing_pages *pages; /* of these; NULL: opened LIVE_STOPPED_BRIEFLY, for a few
-					 bytes that are known to be there */
+	struct page_map *table;            /* NULL: cannot be read, or was not asked for yet */
+	struct existing_pages *pages;      /* of these; NULL: opened LIVE_STOPPED_BRIEFLY, for a few
+					      bytes that are known to be there */
+	const struct process_map *fetched; /* of whose file pages were asked for last */
+	int fetched_fd;                    /* -1: it cannot be opened */
 	uint8_t auxv[AUXV_BYTES_MAX];
 	size_t auxv_size;
 };
@@ -75,8 +78,65 @@ static size_t read_pages(const struct live_target *live, uint64_t address, void 
 	return done;
 }
 
-static size_t read_process(const struct live_target *live, uint64_t address, void *buffer,
-			   size_t size)
+static struct error *count_bytes(uint64_t start, uint64_t end, void *context)
+{
+	*(uint64_t *)context += end - start;
+	return NULL;
+}
+
+/* Does the process's page table have all of it? Where the table cannot be read, yes. */
+static bool is_mapped(struct live_target *live, uint64_t address, size_t size)
+{
+	uint64_t page = live->base.page_size, start = address & ~(page - 1), there = 0;
+	uint64_t end = align_up(address + size, page);
+	if (!live->table)
+		error_free(page_map_open(live->memory_id, &live->table));
+	if (!live->table)
+		return true;
+	struct error *error = page_map_visit(live->table, start, end, count_bytes, &there);
+	bool whole = !error && there == end - start;
+	error_free(error);
+	return whole;
+}
+
+/* The file of a mapping, when it is still the one; -1. */
+static int open_mapped_file(const struct live_target *live, const struct process_map *map)
+{
+	struct stat status;
+	CLEANUP(fd_cleanup) int place = process_file_open(live->memory_id, map->path, O_PATH);
+	if (place < 0 || fstat(place, &status) || !S_ISREG(status.st_mode) ||
+	    status.st_ino != map->inode)
+		return -1;
+	return proc_reopen(place, O_RDONLY);
+}
+
+/* Whoever reads a file's page through the process holds its address space for as long as the disk
+ * takes (mm/gup.c: get_user_pages_remote with mmap_lock held). So the page is first brought in by
+ * reading the file. */
+static void fetch(struct live_target *live, uint64_t address, size_t size)
+{
+	static char bytes[64 * 1024];
+	const struct process_map *map = process_maps_find(&live->maps, address);
+	if (!map || map->kind != PROCESS_MAP_FILE || !strncmp(map->path, "/dev/", 5) ||
+	    size > UINT64_MAX - live->base.page_size - address || is_mapped(live, address, size))
+		return;
+	if (live->fetched != map) {
+		if (live->fetched_fd >= 0)
+			close(live->fetched_fd);
+		live->fetched_fd = open_mapped_file(live, map);
+		live->fetched = map;
+	}
+	uint64_t from = address - map->start + map->file_offset, end = from + size;
+	while (live->fetched_fd >= 0 && from < end) {
+		size_t wanted = end - from < sizeof(bytes) ? (size_t)(end - from) : sizeof(bytes);
+		ssize_t got = pread(live->fetched_fd, bytes, wanted, (off_t)from);
+		if (got <= 0)
+			return;
+		from += (uint64_t)got;
+	}
+}
+
+static size_t read_process(struct live_target *live, uint64_t address, void *buffer, size_t size)
 {
 	size_t done = 0;
 	if (!live->pages)
@@ -90,6 +150,8 @@ static size_t read_process(const struct live_target *live, uint64_t address, voi
 		size_t run = (size_t)(end - at);
 		if (state == PAGES_UNTOUCHED)
 			memset(to, 0, run);
+		else if (state == PAGES_EXIST && !live->snapshot)
+			fetch(live, at, run);
 		size_t part = state == PAGES_EXIST       ? read_pages(live, at, to, run)
 			      : state == PAGES_UNTOUCHED ? run
 							 : 0;
@@ -102,7 +164,7 @@ static size_t read_process(const struct live_target *live, uint64_t address, voi
 
 /* Within a mapping of which all pages are in runs: another page was never touched, or is one of its
  * file. *size is cut to the mapping. */
-static size_t read_beside_runs(const struct live_target *live, const struct frozen_area *area,
+static size_t read_beside_runs(struct live_target *live, const struct frozen_area *area,
 			       uint64_t address, void *buffer, size_t *size)
 {
 	if (area->end - address < *size)
@@ -114,8 +176,7 @@ static size_t read_beside_runs(const struct live_target *live, const struct froz
 }
 
 /* What was frozen is newer than what the copy shares with the process. */
-static size_t read_snapshot(const struct live_target *live, uint64_t address, void *buffer,
-			    size_t size)
+static size_t read_snapshot(struct live_target *live, uint64_t address, void *buffer, size_t size)
 {
 	const struct frozen_pages *frozen = &snapshot_record(live->snapshot)->frozen;
 	size_t done = 0;
@@ -321,6 +382,8 @@ static void live_close(struct target *target)
 	snapshot_close(live->snapshot);
 	if (live->memory_fd >= 0)
 		close(live->memory_fd);
+	if (live->fetched_fd >= 0)
+		close(live->fetched_fd);
 	existing_pages_close(live->pages);
 	page_map_close(live->table);
 	arena_deinit(&live->arena);
@@ -442,7 +505,7 @@ static struct live_target *live_new(int pid)
 	live->base.pid = pid;
 	live->base.is_live = true;
 	live->base.page_size = (uint32_t)sysconf(_SC_PAGESIZE);
-	live->memory_fd = -1;
+	live->memory_fd = live->fetched_fd = -1;
 	arena_init(&live->arena);
 	return live;
 }
@@ -529,27 +592,12 @@ struct error *live_target_open_snapshot(const struct snapshot_request *request,
 	return opened(live, error, ret);
 }
 
-static struct error *count_bytes(uint64_t start, uint64_t end, void *context)
-{
-	*(uint64_t *)context += end - start;
-	return NULL;
-}
-
 size_t live_target_read_mapped(struct target *target, uint64_t address, void *buffer, size_t size)
 {
 	struct live_target *live = live_of(target);
-	uint64_t page = target->page_size, start = address & ~(page - 1), there = 0;
-	if (size > UINT64_MAX - page - address)
-		return 0;
-	uint64_t end = align_up(address + size, page);
-	if (!live->table)
-		error_free(page_map_open(live->memory_id, &live->table));
-	if (!live->table)
-		return read_pages(live, address, buffer, size);
-	struct error *error = page_map_visit(live->table, start, end, count_bytes, &there);
-	bool whole = !error && there == end - start;
-	error_free(error);
-	return whole ? read_pages(live, address, buffer, size) : 0;
+	return size <= UINT64_MAX - target->page_size - address && is_mapped(live, address, size)
+		       ? read_pages(live, address, buffer, size)
+		       : 0;
 }
 
 int live_target_memory_id(const struct target *target)

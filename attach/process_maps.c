@@ -196,3 +196,16 @@ struct error *process_maps_read(int pid, struct arena *arena, struct process_map
 				pid, pid);
 	return process_maps_parse(text_string(&text), text.length, arena, ret);
 }
+
+const struct process_map *process_maps_find(const struct process_maps *maps, uint64_t address)
+{
+	size_t low = 0, high = maps->count;
+	while (low < high) { /* the first that ends above the address */
+		size_t middle = low + (high - low) / 2;
+		if (maps->maps[middle].end > address)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low < maps->count && maps->maps[low].start <= address ? &maps->maps[low] : NULL;
+}

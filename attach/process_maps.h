@@ -38,6 +38,9 @@ struct process_maps {
 MUST_CHECK struct error *process_maps_parse(const char *text, size_t size, struct arena *arena,
 					    struct process_maps *ret);
 
+/* The mapping that the address is in; NULL: none. */
+const struct process_map *process_maps_find(const struct process_maps *maps, uint64_t address);
+
 /* Reads and parses. ERROR_OS with os_errno EACCES, EPERM, ENOENT, ESRCH. */
 MUST_CHECK struct error *process_maps_read(int pid, struct arena *arena, struct process_maps *ret);
 

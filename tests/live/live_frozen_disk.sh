@@ -116,20 +116,25 @@ if read -r -t 10 -u 5 _; then
 	exec 6< <(exec "$work/oddity" "$library" far "$far/libc-far.so" 2>/dev/null)
 	victim=$!
 	read -r -u 6 _
+	exec 7< <(exec "$work/oddity" "$work/oddity" far "$far/libc-far.so" 2>/dev/null)
+	other=$! # without a runtime
+	read -r -u 7 _
 	ok "a library on a far disk: ps can read it" row yes
 	kill -USR1 "$server"
 	(exec stat "$far/other" >/dev/null 2>&1) &
 	sleep 0.2
-	"$program" collect -p "$victim" --freeze -o "$core" --force >"$log" 2>&1 &
+	end_victim
+	victim=$other
+	code=0x$(sed -n 's/^\([0-9a-f]*\)-.* r-xp .*libc-far.so$/\1/p' "/proc/$victim/maps")
+	"$program" analyze -p "$victim" --freeze -c "db $(printf %x $((code + 0x80000)))" >"$log" 2>&1 &
 	collector=$!
 	ok "--freeze: the process stands" soon stands
 	ok "... for 10 seconds at most" within 15 is_free
 	kill -INT "$collector" 2>/dev/null
 	ok "... and clrpod ends" within 20 ended
 	wait "$collector" 2>/dev/null
-	for verb in "collect --force -o $core" "analyze --no-stop -c threads"; do
-		# shellcheck disable=SC2086 # several words
-		"$program" $verb -p "$victim" >"$log" 2>&1 &
+	for verb in "collect --force -o $core" "analyze --no-stop -c db\ $(printf %x $((code + 0x80000)))"; do
+		eval "exec \"\$program\" $verb -p $victim" >"$log" 2>&1 &
 		collector=$!
 		sleep 2
 		ok "the disk is silent: the process runs (${verb%% -[oc]*})" is_free
