@@ -80,13 +80,17 @@ int proc_reopen(int path_fd, int flags)
 }
 
 /* A folder below, as fd, is its owner's alone. */
+static enum credentials_use use_of(const char *link)
+{
+	return strchr(link, '/') ? CREDENTIALS_OPEN : CREDENTIALS_LOOK;
+}
+
 static int link_reach(int pid, const char *link)
 {
 	char path[PATH_BYTES];
-	enum credentials_use use = strchr(link, '/') ? CREDENTIALS_OPEN : CREDENTIALS_LOOK;
 	snprintf(path, sizeof(path), "/proc/%d/%s", pid, link);
 	CLEANUP(credentials_lower)
-	MAYBE_UNUSED struct raised before = credentials_raise(use);
+	MAYBE_UNUSED struct raised before = credentials_raise(use_of(link));
 	return open(path, O_PATH | O_CLOEXEC);
 }
 
@@ -106,7 +110,7 @@ ssize_t proc_link_read(int pid, const char *link, char *buffer, size_t size)
 	char path[PATH_BYTES];
 	snprintf(path, sizeof(path), "/proc/%d/%s", pid, link);
 	CLEANUP(credentials_lower)
-	MAYBE_UNUSED struct raised before = credentials_raise(CREDENTIALS_LOOK);
+	MAYBE_UNUSED struct raised before = credentials_raise(use_of(link));
 	return readlink(path, buffer, size);
 }
 

@@ -12,6 +12,7 @@ PATH=$PATH:/usr/sbin:/sbin
 for tool in setpriv setcap unshare cc; do
 	command -v $tool >/dev/null || skip_all "no $tool"
 done
+export VICTIM_TOLD=1
 cc -std=gnu11 -D_GNU_SOURCE -O1 -static -pthread -o "$work/victim" "$here/victim.c" || exit 1
 cp "$program" "$work/clrpod"
 chmod 755 "$work" "$work/victim" "$work/clrpod"

@@ -7,7 +7,8 @@
  * leaderless | vfork SECONDS | filter errno|memory|kill | churn MIB | quiet] stdin: "report"
  * answers one line "sent=N received=N eintr=N turns=N churned=N sigchld=N children=N mask=N
  * gap_ms=N" (the last: the longest time that a thread stood still since the report before); the end
- * of stdin ends the process.
+ * of stdin ends the process. With VICTIM_TOLD in its environment all of its shared memory without a
+ * file is there: which pages are is told only to who may see its file.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -226,6 +227,8 @@ static void make_memory(void)
 	victim_memory = map(1 << 18, PROT_READ | PROT_EXEC, MAP_SHARED, fd);
 	munmap(writable, (size_t)PAGE << 18);
 	victim_shared = map(16, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1);
+	if (getenv("VICTIM_TOLD"))
+		memset(victim_shared, 0, 16 * PAGE);
 	strcpy(victim_shared + 4 * PAGE, "shared without a name");
 	victim_shared_count = (volatile long *)victim_shared;
 	victim_private_count =

@@ -2,7 +2,7 @@
 . /tests/tap
 PTRACE=-sys_ptrace
 mkfifo /tmp/victim.in
-/usr/bin/setpriv --reuid 1654 --regid 1654 --clear-groups /bin/victim <> /tmp/victim.in > /tmp/victim.out &
+/usr/bin/setpriv --reuid 1654 --regid 1654 --clear-groups env VICTIM_TOLD=1 /bin/victim <> /tmp/victim.in > /tmp/victim.out &
 victim=$!
 soon grep -q ready /tmp/victim.out
 
