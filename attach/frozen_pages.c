@@ -352,15 +352,16 @@ struct budget {
 };
 
 /* Which of its pages exist is told by the file of shared memory, else by the page table alone: of
- * private memory that has no file, and where all of them are there. */
+ * private memory that has no file, and where all of them are there. What else a file on a disk has
+ * can be read of the file. */
 static bool is_told(const struct copier *copier, const struct process_map *map, uint64_t bytes)
 {
 	if (bytes == map->end - map->start)
 		return true;
 	if (is_memory(copier, map))
 		return shared_memory_select(copier->memory, map);
-	return map->kind != PROCESS_MAP_FILE ||
-	       (map->shared && shared_memory_home(copier->memory, map) != SHARED_UNLISTED);
+	return map->kind != PROCESS_MAP_FILE || !map->shared ||
+	       shared_memory_home(copier->memory, map) != SHARED_UNLISTED;
 }
 
 static struct error *add_state(struct copier *copier, const struct process_map *map, uint64_t state)

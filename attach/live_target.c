@@ -110,6 +110,18 @@ static int open_mapped_file(const struct live_target *live, const struct process
 	return proc_reopen(place, O_RDONLY);
 }
 
+/* The same, kept for the next read. */
+static int file_of(struct live_target *live, const struct process_map *map)
+{
+	if (live->fetched == map)
+		return live->fetched_fd;
+	if (live->fetched_fd >= 0)
+		close(live->fetched_fd);
+	live->fetched_fd = open_mapped_file(live, map);
+	live->fetched = map;
+	return live->fetched_fd;
+}
+
 /* Whoever reads a file's page through the process holds its address space for as long as the disk
  * takes (mm/gup.c: get_user_pages_remote with mmap_lock held). So the page is first brought in by
  * reading the file. */
@@ -120,20 +132,28 @@ static void fetch(struct live_target *live, uint64_t address, size_t size)
 	if (!map || map->kind != PROCESS_MAP_FILE || !strncmp(map->path, "/dev/", 5) ||
 	    size > UINT64_MAX - live->base.page_size - address || is_mapped(live, address, size))
 		return;
-	if (live->fetched != map) {
-		if (live->fetched_fd >= 0)
-			close(live->fetched_fd);
-		live->fetched_fd = open_mapped_file(live, map);
-		live->fetched = map;
-	}
+	int fd = file_of(live, map);
 	uint64_t from = address - map->start + map->file_offset, end = from + size;
-	while (live->fetched_fd >= 0 && from < end) {
+	while (fd >= 0 && from < end) {
 		size_t wanted = end - from < sizeof(bytes) ? (size_t)(end - from) : sizeof(bytes);
-		ssize_t got = pread(live->fetched_fd, bytes, wanted, (off_t)from);
+		ssize_t got = pread(fd, bytes, wanted, (off_t)from);
 		if (got <= 0)
 			return;
 		from += (uint64_t)got;
 	}
+}
+
+/* What a mapping has of its file, where a copy has not the mapping. */
+static size_t read_file(struct live_target *live, uint64_t address, void *buffer, size_t size)
+{
+	const struct process_map *map = process_maps_find(&live->maps, address);
+	int fd = map && map->kind == PROCESS_MAP_FILE && strncmp(map->path, "/dev/", 5) != 0
+			 ? file_of(live, map)
+			 : -1;
+	ssize_t got =
+		fd >= 0 ? pread(fd, buffer, size, (off_t)(address - map->start + map->file_offset))
+			: -1;
+	return got > 0 ? (size_t)got : 0;
 }
 
 static size_t read_process(struct live_target *live, uint64_t address, void *buffer, size_t size)
@@ -169,8 +189,10 @@ static size_t read_beside_runs(struct live_target *live, const struct frozen_are
 {
 	if (area->end - address < *size)
 		*size = (size_t)(area->end - address);
-	if (existing_pages_of_file(live->pages, address))
-		return read_process(live, address, buffer, *size);
+	if (existing_pages_of_file(live->pages, address)) {
+		size_t done = read_process(live, address, buffer, *size);
+		return done ? done : read_file(live, address, buffer, *size);
+	}
 	memset(buffer, 0, *size);
 	return *size;
 }

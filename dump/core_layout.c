@@ -147,6 +147,8 @@ static struct error *add_file(struct builder *builder)
 		TRY(add_touched(builder, map->start, map->end));
 	else if (size <= LIMIT_COLLECTED_FILE_BYTES)
 		TRY(add(builder, map->start, map->end));
+	else if (frozen_pages_hold(builder->frozen, map))
+		TRY(frozen_pages_visit(builder->frozen, map->start, map->end, add_run, builder));
 	else if (builder->pages)
 		TRY(add_touched(builder, map->start, map->end));
 	if (size > LIMIT_COLLECTED_FILE_BYTES && !device)
@@ -154,13 +156,12 @@ static struct error *add_file(struct builder *builder)
 	return NULL;
 }
 
-/* Is what was frozen all that there is of the mapping? A regular file has other pages too. */
+/* Is what was frozen all that there is of the mapping? A file on a disk has other pages too. */
 static bool is_frozen(const struct builder *builder)
 {
 	const struct process_map *map = builder->map;
 	return frozen_pages_hold(builder->frozen, map) &&
-	       (map->kind != PROCESS_MAP_FILE || !map->shared ||
-		shared_memory_has_file(builder->memory, map));
+	       (map->kind != PROCESS_MAP_FILE || shared_memory_has_file(builder->memory, map));
 }
 
 static struct error *add_frozen(struct builder *builder)

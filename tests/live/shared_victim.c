@@ -83,6 +83,11 @@ static void of_files(const char *tmpfs, const char *disk)
 	memory[0] = FILL;
 	madvise(memory, AREA_BYTES, MADV_DONTFORK);
 	tell("private-not-inherited", memory, AREA_BYTES);
+	/* As .NET's MemoryMappedFile maps it. */
+	memory = map(AREA_BYTES, rw, MAP_SHARED, fd);
+	memory[0] = FILL;
+	madvise(memory, AREA_BYTES, MADV_DONTFORK);
+	tell("shared-not-inherited", memory, AREA_BYTES);
 	close(fd);
 	for (int i = 0; i < LIBRARIES; i++) {
 		snprintf(name, sizeof(name), "library%d", i);
