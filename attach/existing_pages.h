@@ -28,7 +28,7 @@ void existing_pages_close(struct existing_pages *pages); /* NULL is allowed */
 enum page_state existing_pages_look(struct existing_pages *pages, uint64_t address, uint64_t end,
 				    uint64_t *ret_end);
 
-/* Is the address in a mapping of a file, on something else than a tmpfs? */
+/* Is the address in a mapping of a file, on something else than a file system of memory? */
 bool existing_pages_of_file(struct existing_pages *pages, uint64_t address);
 
 #endif

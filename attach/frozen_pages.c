@@ -277,7 +277,7 @@ static int compare_files(const void *left, const void *right)
 static bool is_written(const struct process_map *map)
 {
 	return map->kind == PROCESS_MAP_FILE && map->shared && (map->protection & PF_W) &&
-	       strncmp(map->path, "/dev/", 5);
+	       !process_map_is_device(map);
 }
 
 static struct error *list_written(struct copier *copier, const struct process_maps *maps)
@@ -317,8 +317,7 @@ static enum page_fate fate_of(const struct copier *copier, const struct process_
 			      size_t *at)
 {
 	bool inherited = is_inherited(map, copy_maps, at);
-	if (map->kind == PROCESS_MAP_SPECIAL ||
-	    (map->kind == PROCESS_MAP_FILE && !strncmp(map->path, "/dev/", 5)))
+	if (map->kind == PROCESS_MAP_SPECIAL || process_map_is_device(map))
 		return PAGES_HELD;
 	if (!inherited)
 		return PAGES_NOT_INHERITED;
@@ -360,6 +359,8 @@ static bool is_told(const struct copier *copier, const struct process_map *map, 
 		return true;
 	if (is_memory(copier, map))
 		return shared_memory_select(copier->memory, map);
+	if (!copier->pages)
+		return false;
 	return map->kind != PROCESS_MAP_FILE || !map->shared ||
 	       shared_memory_home(copier->memory, map) != SHARED_UNLISTED;
 }

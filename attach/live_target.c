@@ -28,7 +28,8 @@ struct live_target {
 	bool released;             /* what was held of it was let go */
 	struct arena arena;
 	struct process_maps maps;
-	struct page_map *table;            /* NULL: cannot be read, or was not asked for yet */
+	struct page_map *table; /* NULL: cannot be read, or was not asked for yet */
+	bool table_asked;
 	struct existing_pages *pages;      /* of these; NULL: opened LIVE_STOPPED_BRIEFLY, for a few
 					      bytes that are known to be there */
 	const struct process_map *fetched; /* of whose file pages were asked for last */
@@ -89,8 +90,9 @@ static bool is_mapped(struct live_target *live, uint64_t address, size_t size)
 {
 	uint64_t page = live->base.page_size, start = address & ~(page - 1), there = 0;
 	uint64_t end = align_up(address + size, page);
-	if (!live->table)
+	if (!live->table_asked)
 		error_free(page_map_open(live->memory_id, &live->table));
+	live->table_asked = true;
 	if (!live->table)
 		return true;
 	struct error *error = page_map_visit(live->table, start, end, count_bytes, &there);
@@ -103,6 +105,8 @@ static bool is_mapped(struct live_target *live, uint64_t address, size_t size)
 static int open_mapped_file(const struct live_target *live, const struct process_map *map)
 {
 	struct stat status;
+	if (map->deleted || process_map_is_device(map))
+		return -1;
 	CLEANUP(fd_cleanup) int place = process_file_open(live->memory_id, map->path, O_PATH);
 	if (place < 0 || fstat(place, &status) || !S_ISREG(status.st_mode) ||
 	    status.st_ino != map->inode)
@@ -129,7 +133,7 @@ static void fetch(struct live_target *live, uint64_t address, size_t size)
 {
 	static char bytes[64 * 1024];
 	const struct process_map *map = process_maps_find(&live->maps, address);
-	if (!map || map->kind != PROCESS_MAP_FILE || !strncmp(map->path, "/dev/", 5) ||
+	if (!map || map->kind != PROCESS_MAP_FILE || process_map_is_device(map) ||
 	    size > UINT64_MAX - live->base.page_size - address || is_mapped(live, address, size))
 		return;
 	int fd = file_of(live, map);
@@ -147,9 +151,7 @@ static void fetch(struct live_target *live, uint64_t address, size_t size)
 static size_t read_file(struct live_target *live, uint64_t address, void *buffer, size_t size)
 {
 	const struct process_map *map = process_maps_find(&live->maps, address);
-	int fd = map && map->kind == PROCESS_MAP_FILE && strncmp(map->path, "/dev/", 5) != 0
-			 ? file_of(live, map)
-			 : -1;
+	int fd = map && map->kind == PROCESS_MAP_FILE ? file_of(live, map) : -1;
 	ssize_t got =
 		fd >= 0 ? pread(fd, buffer, size, (off_t)(address - map->start + map->file_offset))
 			: -1;
@@ -365,7 +367,7 @@ static struct error *live_check(struct target *target)
 	for (size_t i = 0; i < live->maps.count && tried < RANGES_TRIED; i++) {
 		uint8_t byte;
 		const struct process_map *map = &live->maps.maps[i];
-		if (!(map->protection & PF_R) || map->kind == PROCESS_MAP_SPECIAL)
+		if (!(map->protection & PF_R) || map->kind != PROCESS_MAP_ANONYMOUS)
 			continue;
 		if (live_read_some(target, map->start, &byte, 1) == 1)
 			return NULL;
@@ -571,7 +573,7 @@ struct error *live_target_open(const struct process_identity *process, enum live
 		return &error_no_memory;
 	live->memory_id = process_memory_id(process->pid);
 	struct error *error = process_identity_check(process);
-	/* While it stands no file of it is opened: its disk may not answer. */
+	/* Before it stands: the disk of this file may not answer. */
 	struct error *foreign = error ? NULL : check_architecture(live);
 	if (!error)
 		error = stop(live, process, how, task);
@@ -580,8 +582,12 @@ struct error *live_target_open(const struct process_identity *process, enum live
 	else
 		error = foreign;
 	if (!error) {
-		live->memory_id = process_memory_id(process->pid);
+		live->memory_id = process_memory_id(process->pid); /* its first thread may end */
+		if (live->hold)
+			thread_hold_read_begins(live->hold);
 		error = open_checked(live, process);
+		if (live->hold)
+			thread_hold_read_ends(live->hold);
 	}
 	return opened(live, error, ret);
 }

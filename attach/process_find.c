@@ -162,8 +162,8 @@ static struct error *read_resident(struct process_info *info)
 	return NULL;
 }
 
-/* A page of the stack is there; to read one of a file might take a disk, and all the while nobody
- * could change the process's mappings. */
+/* The last page of the stack is there; to read one of a file might take a disk, and all the while
+ * nobody could change the process's mappings. */
 static const struct process_map *to_probe(const struct process_maps *maps)
 {
 	const struct process_map *found = NULL;
@@ -186,7 +186,7 @@ static struct error *probe(const struct process_maps *maps, int maps_errno, stru
 	int failed = info->silence ? ETIMEDOUT : maps ? ENOENT : maps_errno;
 	const struct process_map *map = maps && !info->silence ? to_probe(maps) : NULL;
 	if (map)
-		failed = process_memory_probe(info->memory_id, map->start);
+		failed = process_memory_probe(info->memory_id, map->end - 1);
 	info->way = failed ? PROCESS_WAY_NONE : PROCESS_WAY_AS_IS;
 	if (!failed)
 		return NULL;

@@ -197,6 +197,13 @@ struct error *process_maps_read(int pid, struct arena *arena, struct process_map
 	return process_maps_parse(text_string(&text), text.length, arena, ret);
 }
 
+bool process_map_is_device(const struct process_map *map)
+{
+	return map->kind == PROCESS_MAP_FILE &&
+	       (starts_with(map->path, "/dev/") || !strcmp(map->path, "/secretmem") ||
+		!strcmp(map->path, "/[aio]"));
+}
+
 const struct process_map *process_maps_find(const struct process_maps *maps, uint64_t address)
 {
 	size_t low = 0, high = maps->count;

@@ -38,6 +38,10 @@ struct process_maps {
 MUST_CHECK struct error *process_maps_parse(const char *text, size_t size, struct arena *arena,
 					    struct process_maps *ret);
 
+/* Is it of a device, or of something that only looks like a file (/[aio], memfd_secret)? Its file
+ * is not to be opened. */
+bool process_map_is_device(const struct process_map *map);
+
 /* The mapping that the address is in; NULL: none. */
 const struct process_map *process_maps_find(const struct process_maps *maps, uint64_t address);
 

@@ -79,8 +79,10 @@ static void add_far_devices(int pid, struct far_devices *far)
 		struct mount_line mount;
 		if (far->count == sizeof(far->minors) / sizeof(far->minors[0]))
 			return;
+		/* What all of its container lies on (fuse-overlayfs, virtiofs) is not what is
+		 * silent. */
 		if (!mount_line_parse(line, &mount) || mount.device_major ||
-		    is_local(mount.file_system))
+		    is_local(mount.file_system) || !strcmp(mount.point, "/"))
 			continue;
 		const struct far_devices one = { .minors = { mount.device_minor }, .count = 1 };
 		if (has_far_files(&one, id))
@@ -123,6 +125,17 @@ static void read_all(int pid, const char *name)
 		left -= (size_t)length;
 }
 
+/* Whoever reads from us waits for us, not for this one. */
+static void close_others(int answers)
+{
+	enum { DESCRIPTORS = 1024 };
+	unsigned own = (unsigned)answers;
+	if ((own && close_range(0, own - 1, 0)) || close_range(own + 1, UINT32_MAX, 0))
+		for (int fd = 0; fd < DESCRIPTORS; fd++) /* before Linux 5.9 */
+			if (fd != answers)
+				close(fd);
+}
+
 static void answer(int answers, char what)
 {
 	if (write(answers, &what, 1) != 1)
@@ -136,7 +149,7 @@ static _Noreturn void look_at_each(const struct looking *looking, pid_t program,
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != program)
 		_exit(1);
-	close_range(0, STDERR_FILENO, 0); /* whoever reads those waits for us, not for this one */
+	close_others(answers);
 	for (size_t i = 0; i < looking->count; i++) {
 		int id = process_memory_id(looking->pids[i]);
 		read_all(id, "cmdline");

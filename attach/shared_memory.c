@@ -10,8 +10,10 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 
 struct device {
 	uint64_t number; /* as makedev(3) makes it */
@@ -76,7 +78,8 @@ static int compare_devices(const void *left, const void *right)
  */
 static enum shared_home home_of(const char *file_system)
 {
-	if (!strcmp(file_system, "tmpfs") || !strcmp(file_system, "hugetlbfs"))
+	if (!strcmp(file_system, "tmpfs") || !strcmp(file_system, "devtmpfs") ||
+	    !strcmp(file_system, "hugetlbfs"))
 		return SHARED_IN_MEMORY;
 	return strcmp(file_system, "overlay") ? SHARED_ON_DISK : SHARED_ON_OVERLAY;
 }
@@ -97,7 +100,7 @@ static void ask_for_devices(struct shared_memory *memory)
 			struct device *devices =
 				reallocarray(memory->devices, capacity, sizeof(*devices));
 			if (!devices)
-				return;
+				break;
 			memory->devices = devices;
 		}
 		if (mount_line_parse(line, &mount))
@@ -144,7 +147,7 @@ bool shared_memory_has_file(struct shared_memory *memory, const struct process_m
 bool shared_memory_may_grow(struct shared_memory *memory, const struct process_map *map)
 {
 	enum shared_home home = shared_memory_home(memory, map);
-	return map->shared && (map->protection & PF_W) &&
+	return map->shared && (map->protection & PF_W) && !process_map_is_device(map) &&
 	       (home == SHARED_ON_OVERLAY || home == SHARED_UNLISTED);
 }
 
@@ -173,8 +176,11 @@ static void take_file(int path_fd, const struct process_map *map, struct shared_
 	enum { BLOCK_BYTES = 512 }; /* stat(2): st_blocks */
 	struct stat status;
 	CLEANUP(fd_cleanup) int place = path_fd;
+	struct statfs system;
 	if (place < 0 || fstat(place, &status) || !is_file_of(map, &status))
 		return;
+	if (fstatfs(place, &system) || system.f_type == HUGETLBFS_MAGIC)
+		return; /* it calls its holes data (fs/read_write.c: default_llseek) */
 	uint64_t size = (uint64_t)status.st_size;
 	if (!map->shared && (uint64_t)status.st_blocks * BLOCK_BYTES >= size) {
 		file->dense_bytes = size;

@@ -5,9 +5,9 @@
  * file tells, by lseek(SEEK_DATA): it is reached as the process's own descriptor, or as
  * /proc/PID/map_files (which needs privilege), or by its path.
  *
- * Only files of memory are ever touched, and what is one is known from the list of mounts, by the
- * mapping's device: to look at a file of a network file system may take for ever. All files are
- * looked up in one go, before the process stands.
+ * Only files of memory, and of an overlay, are ever touched, and what is one is known from the list
+ * of mounts, by the mapping's device: to look at a file of a network file system may take for ever.
+ * All files are looked up in one go; for a snapshot before the process stands.
  */
 #ifndef ATTACH_SHARED_MEMORY_H
 #define ATTACH_SHARED_MEMORY_H

@@ -226,6 +226,8 @@ static struct error *copy_standing(struct keeper *keeper)
 			      &keeper->arena, &record->frozen));
 	record->pause_ms = live_target_resume(keeper->target);
 	end_watch(keeper);
+	shared_memory_close(keeper->shared);
+	keeper->shared = NULL;
 	return NULL;
 }
 

@@ -1,13 +1,11 @@
 #include "attach/syscall_place.h"
 
 #include "attach/live_target.h"
-#include "attach/process_file.h"
 #include "attach/thread_registers.h"
 #include "base/cleanup.h"
 
 #include <elf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <sys/ptrace.h>
 #include <unistd.h>
 
@@ -86,20 +84,6 @@ static bool is_libc(const char *path)
 	return strstr(path, "/libc.") || strstr(path, "/libc-") || strstr(path, "/ld-musl");
 }
 
-/* Has the kernel read what we want of the file, as a file: whoever reads a page through the process
- * that is not there yet holds its address space for as long as that takes (mm/gup.c:
- * get_user_pages_remote with mmap_lock held). */
-static bool is_fetched(const struct target *target, const struct process_map *first,
-		       const struct process_map *map)
-{
-	char byte;
-	CLEANUP(fd_cleanup)
-	int fd = process_file_open(live_target_memory_id(target), map->path, O_RDONLY);
-	off_t last = (off_t)(map->file_offset + (map->end - map->start) - target->page_size);
-	return fd >= 0 && pread(fd, &byte, 1, (off_t)first->file_offset) == 1 &&
-	       pread(fd, &byte, 1, last) == 1;
-}
-
 /* Adds libc's places, or those of all others. */
 static void find_in(struct target *target, read_function read, const struct process_maps *maps,
 		    bool libc, struct syscall_places *ret)
@@ -110,8 +94,6 @@ static void find_in(struct target *target, read_function read, const struct proc
 		    map->protection != (PF_R | PF_X) || is_libc(map->path) != libc)
 			continue;
 		const struct process_map *first = first_of(maps, i);
-		if (first && read == target_read_some && !is_fetched(target, first, map))
-			continue;
 		uint64_t end = first ? end_of_code(target, read, first, map) : 0;
 		if (end && map->end - end < target->page_size)
 			add_places(target, read, map, end, ret);

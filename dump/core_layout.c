@@ -117,7 +117,10 @@ static struct error *add_memory(struct builder *builder)
 	const struct process_map *map = builder->map;
 	uint64_t before = builder->layout->bytes;
 	if (!shared_memory_select(builder->memory, map)) {
-		TRY(add_touched(builder, map->start, map->end));
+		TRY(frozen_pages_hold(builder->frozen, map)
+			    ? frozen_pages_visit(builder->frozen, map->start, map->end, add_run,
+						 builder)
+			    : add_touched(builder, map->start, map->end));
 		if (map->protection)
 			builder->layout->unknown_bytes +=
 				map->end - map->start - (builder->layout->bytes - before);
@@ -134,8 +137,8 @@ static struct error *add_memory(struct builder *builder)
 static struct error *add_file(struct builder *builder)
 {
 	const struct process_map *map = builder->map;
-	/* memfd_secret(2) is closed to whoever is not the process. */
-	bool device = !strncmp(map->path, "/dev/", 5) || !strcmp(map->path, "/secretmem");
+	bool aio = !strcmp(map->path, "/[aio]"); /* can be read */
+	bool device = process_map_is_device(map) && !aio;
 	uint64_t size = map->end - map->start, before = builder->layout->bytes;
 	if (!device && (shared_memory_has_file(builder->memory, map) ||
 			shared_memory_may_grow(builder->memory, map)))
@@ -185,7 +188,8 @@ static struct error *add_partly(struct builder *builder, uint64_t *missing)
 	const struct process_map *map = builder->map;
 	uint64_t before = builder->layout->bytes;
 	TRY(frozen_pages_visit(builder->frozen, map->start, map->end, add_run, builder));
-	*missing += map->end - map->start - (builder->layout->bytes - before);
+	if (map->protection)
+		*missing += map->end - map->start - (builder->layout->bytes - before);
 	return NULL;
 }
 
@@ -208,7 +212,8 @@ static struct error *add_map(struct builder *builder, const struct process_map *
 		return add_file(builder);
 	case PROCESS_MAP_MEMORY:
 		return add_memory(builder);
-	case PROCESS_MAP_KERNEL:
+	case PROCESS_MAP_KERNEL: /* [uprobes] is closed to others */
+		builder->optional = strcmp(map->path, "[vdso]") != 0;
 		return add(builder, map->start, map->end);
 	case PROCESS_MAP_SPECIAL:
 		break;

@@ -137,7 +137,8 @@ if read -r -t 10 -u 5 _; then
 		eval "exec \"\$program\" $verb -p $victim" >"$log" 2>&1 &
 		collector=$!
 		sleep 2
-		ok "the disk is silent: the process runs (${verb%% -[oc]*})" is_free
+		ok "the disk is silent: clrpod waits (${verb%% -[oc]*})" kill -0 "$collector"
+		ok "... the process runs" is_free
 		ok "... its address space is not locked" test -n "$(timeout -s KILL 5 cat "/proc/$victim/maps")" -a "$(sed -n 's/^State:\s*\(.\).*/\1/p' "/proc/$victim/status")" != D
 		kill -INT "$collector" 2>/dev/null
 		ok "... and there is no copy a little later" within 20 alone
