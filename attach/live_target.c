@@ -2,7 +2,7 @@
 
 #include "attach/credentials.h"
 #include "attach/existing_pages.h"
-#include "attach/page_map.h"
+#include "attach/mapped_pages.h"
 #include "attach/proc_file.h"
 #include "attach/process_access.h"
 #include "attach/process_file.h"
@@ -13,7 +13,6 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <sys/uio.h>
 
 enum { AUXV_BYTES_MAX = 4096, RANGES_TRIED = 8 };
@@ -28,12 +27,9 @@ struct live_target {
 	bool released;             /* what was held of it was let go */
 	struct arena arena;
 	struct process_maps maps;
-	struct page_map *table; /* NULL: cannot be read, or was not asked for yet */
-	bool table_asked;
-	struct existing_pages *pages;      /* of these; NULL: opened LIVE_STOPPED_BRIEFLY, for a few
-					      bytes that are known to be there */
-	const struct process_map *fetched; /* of whose file pages were asked for last */
-	int fetched_fd;                    /* -1: it cannot be opened */
+	struct mapped_pages mapped;
+	struct existing_pages *pages; /* of these; NULL: opened LIVE_STOPPED_BRIEFLY, for a few
+					 bytes that are known to be there */
 	uint8_t auxv[AUXV_BYTES_MAX];
 	size_t auxv_size;
 };
@@ -79,85 +75,6 @@ static size_t read_pages(const struct live_target *live, uint64_t address, void 
 	return done;
 }
 
-static struct error *count_bytes(uint64_t start, uint64_t end, void *context)
-{
-	*(uint64_t *)context += end - start;
-	return NULL;
-}
-
-/* Does the process's page table have all of it? Where the table cannot be read, yes. */
-static bool is_mapped(struct live_target *live, uint64_t address, size_t size)
-{
-	uint64_t page = live->base.page_size, start = address & ~(page - 1), there = 0;
-	uint64_t end = align_up(address + size, page);
-	if (!live->table_asked)
-		error_free(page_map_open(live->memory_id, &live->table));
-	live->table_asked = true;
-	if (!live->table)
-		return true;
-	struct error *error = page_map_visit(live->table, start, end, count_bytes, &there);
-	bool whole = !error && there == end - start;
-	error_free(error);
-	return whole;
-}
-
-/* The file of a mapping, when it is still the one; -1. */
-static int open_mapped_file(const struct live_target *live, const struct process_map *map)
-{
-	struct stat status;
-	if (map->deleted || process_map_is_device(map))
-		return -1;
-	CLEANUP(fd_cleanup) int place = process_file_open(live->memory_id, map->path, O_PATH);
-	if (place < 0 || fstat(place, &status) || !S_ISREG(status.st_mode) ||
-	    status.st_ino != map->inode)
-		return -1;
-	return proc_reopen(place, O_RDONLY);
-}
-
-/* The same, kept for the next read. */
-static int file_of(struct live_target *live, const struct process_map *map)
-{
-	if (live->fetched == map)
-		return live->fetched_fd;
-	if (live->fetched_fd >= 0)
-		close(live->fetched_fd);
-	live->fetched_fd = open_mapped_file(live, map);
-	live->fetched = map;
-	return live->fetched_fd;
-}
-
-/* Whoever reads a file's page through the process holds its address space for as long as the disk
- * takes (mm/gup.c: get_user_pages_remote with mmap_lock held). So the page is first brought in by
- * reading the file. */
-static void fetch(struct live_target *live, uint64_t address, size_t size)
-{
-	static char bytes[64 * 1024];
-	const struct process_map *map = process_maps_find(&live->maps, address);
-	if (!map || map->kind != PROCESS_MAP_FILE || process_map_is_device(map) ||
-	    size > UINT64_MAX - live->base.page_size - address || is_mapped(live, address, size))
-		return;
-	int fd = file_of(live, map);
-	uint64_t from = address - map->start + map->file_offset, end = from + size;
-	while (fd >= 0 && from < end) {
-		size_t wanted = end - from < sizeof(bytes) ? (size_t)(end - from) : sizeof(bytes);
-		ssize_t got = pread(fd, bytes, wanted, (off_t)from);
-		if (got <= 0)
-			return;
-		from += (uint64_t)got;
-	}
-}
-
-/* What a mapping has of its file, where a copy has not the mapping. */
-static size_t read_file(struct live_target *live, uint64_t address, void *buffer, size_t size)
-{
-	const struct process_map *map = process_maps_find(&live->maps, address);
-	int fd = map && map->kind == PROCESS_MAP_FILE ? file_of(live, map) : -1;
-	ssize_t got =
-		fd >= 0 ? pread(fd, buffer, size, (off_t)(address - map->start + map->file_offset))
-			: -1;
-	return got > 0 ? (size_t)got : 0;
-}
-
 static size_t read_process(struct live_target *live, uint64_t address, void *buffer, size_t size)
 {
 	size_t done = 0;
@@ -173,7 +90,7 @@ static size_t read_process(struct live_target *live, uint64_t address, void *buf
 		if (state == PAGES_UNTOUCHED)
 			memset(to, 0, run);
 		else if (state == PAGES_EXIST && !live->snapshot)
-			fetch(live, at, run);
+			mapped_pages_fetch(&live->mapped, at, run);
 		size_t part = state == PAGES_EXIST       ? read_pages(live, at, to, run)
 			      : state == PAGES_UNTOUCHED ? run
 							 : 0;
@@ -193,7 +110,7 @@ static size_t read_beside_runs(struct live_target *live, const struct frozen_are
 		*size = (size_t)(area->end - address);
 	if (existing_pages_of_file(live->pages, address)) {
 		size_t done = read_process(live, address, buffer, *size);
-		return done ? done : read_file(live, address, buffer, *size);
+		return done ? done : mapped_pages_read_file(&live->mapped, address, buffer, *size);
 	}
 	memset(buffer, 0, *size);
 	return *size;
@@ -406,10 +323,8 @@ static void live_close(struct target *target)
 	snapshot_close(live->snapshot);
 	if (live->memory_fd >= 0)
 		close(live->memory_fd);
-	if (live->fetched_fd >= 0)
-		close(live->fetched_fd);
 	existing_pages_close(live->pages);
-	page_map_close(live->table);
+	mapped_pages_end(&live->mapped);
 	arena_deinit(&live->arena);
 	free(live);
 }
@@ -498,6 +413,7 @@ static struct error *read_auxv(struct live_target *live)
 
 static struct error *open_files(struct live_target *live)
 {
+	mapped_pages_begin(&live->mapped, live->memory_id, &live->maps, live->base.page_size);
 	if (live->snapshot) {
 		TRY(check_architecture(live));
 		live->maps = snapshot_record(live->snapshot)->maps;
@@ -529,7 +445,7 @@ static struct live_target *live_new(int pid)
 	live->base.pid = pid;
 	live->base.is_live = true;
 	live->base.page_size = (uint32_t)sysconf(_SC_PAGESIZE);
-	live->memory_fd = live->fetched_fd = -1;
+	live->memory_fd = -1;
 	arena_init(&live->arena);
 	return live;
 }
@@ -623,7 +539,7 @@ struct error *live_target_open_snapshot(const struct snapshot_request *request,
 size_t live_target_read_mapped(struct target *target, uint64_t address, void *buffer, size_t size)
 {
 	struct live_target *live = live_of(target);
-	return size <= UINT64_MAX - target->page_size - address && is_mapped(live, address, size)
+	return mapped_pages_have(&live->mapped, address, size)
 		       ? read_pages(live, address, buffer, size)
 		       : 0;
 }
