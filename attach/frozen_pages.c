@@ -374,15 +374,18 @@ static struct error *add_state(struct copier *copier, const struct process_map *
 
 /* `bytes`: how many there were when they were counted; others may share the mapping, and go on. A
  * page that could not be read (of a file that became shorter, or whose owner is asked for it) is no
- * zeros: what is not in the runs is then read as if nothing had been copied. */
-static struct error *copy_map(struct copier *copier, const struct process_map *map, uint64_t bytes)
+ * zeros: of shared memory, what is not in the runs is then read as if nothing had been copied; the
+ * rest is in no copy, and unknown. */
+static struct error *copy_map(struct copier *copier, const struct process_map *map, bool shared,
+			      uint64_t bytes)
 {
 	bool told = is_told(copier, map, bytes);
 	copier->left_bytes = bytes;
 	copier->unread_bytes = 0;
 	TRY(visit_pages(copier, map, copy_run, copier));
-	if (told && copier->unread_bytes)
+	if (told && copier->unread_bytes && shared)
 		return NULL;
+	told &= !copier->unread_bytes;
 	return add_state(copier, map, told ? FROZEN_WHOLE : FROZEN_PARTLY);
 }
 
@@ -395,7 +398,7 @@ static struct error *copy_or_leave(struct copier *copier, const struct process_m
 	TRY(visit_pages(copier, map, count_run, &bytes));
 	if (bytes <= *left) {
 		*left -= bytes;
-		return copy_map(copier, map, bytes);
+		return copy_map(copier, map, shared, bytes);
 	}
 	*(shared ? &ret->moving_bytes : &ret->lost_bytes) += bytes;
 	return shared ? NULL : add_state(copier, map, FROZEN_LOST);

@@ -2,7 +2,8 @@
  * Memory that a copy-on-write copy of a process does not hold still, copied while the process
  * stands: pages that it shares with whoever maps the same (MAP_SHARED: memfd, /dev/shm, System V,
  * writable files), and memory that a copy does not inherit (MADV_DONTFORK, MADV_WIPEONFORK). Only
- * pages that exist are copied; what else is in those areas was never touched.
+ * pages that exist are copied; what else is in those areas was never touched, or (FROZEN_PARTLY) is
+ * unknown.
  */
 #ifndef ATTACH_FROZEN_PAGES_H
 #define ATTACH_FROZEN_PAGES_H
