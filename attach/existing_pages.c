@@ -38,26 +38,6 @@ void existing_pages_close(struct existing_pages *pages)
 	free(pages);
 }
 
-/* The first mapping that ends above the address; NULL: none. */
-static const struct process_map *map_from(const struct process_maps *maps, uint64_t address)
-{
-	size_t low = 0, high = maps->count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (maps->maps[middle].end > address)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return low < maps->count ? &maps->maps[low] : NULL;
-}
-
-static bool is_memory(struct existing_pages *pages, const struct process_map *map)
-{
-	return map->kind == PROCESS_MAP_MEMORY ||
-	       (map->kind == PROCESS_MAP_FILE && shared_memory_has_file(pages->memory, map));
-}
-
 /* When the first of them is asked for. Without memory of our own none is found. */
 static bool select_file(struct existing_pages *pages, const struct process_map *map)
 {
@@ -108,7 +88,7 @@ static enum page_state look_in_table(struct existing_pages *pages, uint64_t addr
 enum page_state existing_pages_look(struct existing_pages *pages, uint64_t address, uint64_t end,
 				    uint64_t *ret_end)
 {
-	const struct process_map *map = map_from(pages->maps, address);
+	const struct process_map *map = process_maps_from(pages->maps, address);
 	*ret_end = end;
 	if (!map || map->start > address) {
 		if (map && map->start < end)
@@ -119,7 +99,7 @@ enum page_state existing_pages_look(struct existing_pages *pages, uint64_t addre
 		*ret_end = end = map->end;
 	if (map->kind == PROCESS_MAP_ANONYMOUS && !is_drivers(map))
 		return look_in_table(pages, address, end, PAGES_UNTOUCHED, ret_end);
-	if (!is_memory(pages, map) && !shared_memory_may_grow(pages->memory, map))
+	if (!shared_memory_holds(pages->memory, map) && !shared_memory_may_grow(pages->memory, map))
 		return PAGES_EXIST;
 	if (!select_file(pages, map))
 		return look_in_table(pages, address, end, PAGES_UNKNOWN, ret_end);
@@ -138,7 +118,7 @@ enum page_state existing_pages_look(struct existing_pages *pages, uint64_t addre
 
 bool existing_pages_of_file(struct existing_pages *pages, uint64_t address)
 {
-	const struct process_map *map = map_from(pages->maps, address);
+	const struct process_map *map = process_maps_from(pages->maps, address);
 	return map && map->start <= address && map->kind == PROCESS_MAP_FILE &&
-	       !is_memory(pages, map);
+	       !shared_memory_holds(pages->memory, map);
 }

@@ -5,6 +5,7 @@
 #include "attach/proc_file.h"
 #include "attach/shared_memory.h"
 #include "base/limits.h"
+#include "base/ranges.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -12,17 +13,12 @@
 
 /* --- reading */
 
+/* The first that ends above the address. */
 static const struct frozen_run *run_from(const struct frozen_pages *pages, uint64_t address)
 {
-	size_t low = 0, high = pages->run_count;
-	while (low < high) { /* the first that ends above the address */
-		size_t middle = low + (high - low) / 2;
-		if (pages->runs[middle].end > address)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return low < pages->run_count ? &pages->runs[low] : NULL;
+	size_t first =
+		ranges_first_above(pages->runs, pages->run_count, sizeof(*pages->runs), address);
+	return first < pages->run_count ? &pages->runs[first] : NULL;
 }
 
 uint64_t frozen_pages_end(const struct frozen_pages *pages)
@@ -34,17 +30,10 @@ uint64_t frozen_pages_end(const struct frozen_pages *pages)
 
 const struct frozen_area *frozen_pages_area(const struct frozen_pages *pages, uint64_t address)
 {
-	size_t low = 0, high = pages ? pages->area_count : 0;
-	while (low < high) { /* the first that ends above the address */
-		size_t middle = low + (high - low) / 2;
-		if (pages->areas[middle].end > address)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return pages && low < pages->area_count && pages->areas[low].start <= address
-		       ? &pages->areas[low]
-		       : NULL;
+	size_t count = pages ? pages->area_count : 0;
+	size_t first =
+		count ? ranges_first_above(pages->areas, count, sizeof(*pages->areas), address) : 0;
+	return first < count && pages->areas[first].start <= address ? &pages->areas[first] : NULL;
 }
 
 bool frozen_pages_hold(const struct frozen_pages *pages, const struct process_map *map)
@@ -217,17 +206,11 @@ static struct error *count_run(uint64_t start, uint64_t end, void *context)
 	return NULL;
 }
 
-static bool is_memory(const struct copier *copier, const struct process_map *map)
-{
-	return map->kind == PROCESS_MAP_MEMORY ||
-	       (map->kind == PROCESS_MAP_FILE && shared_memory_has_file(copier->memory, map));
-}
-
 /* Existing pages of the mapping, by its file when that tells, else by the page table. */
 static struct error *visit_pages(struct copier *copier, const struct process_map *map,
 				 struct error *(*visit)(uint64_t, uint64_t, void *), void *context)
 {
-	if (!is_memory(copier, map) || !shared_memory_select(copier->memory, map))
+	if (!shared_memory_holds(copier->memory, map) || !shared_memory_select(copier->memory, map))
 		return copier->pages
 			       ? page_map_visit(copier->pages, map->start, map->end, visit, context)
 			       : NULL;
@@ -357,7 +340,7 @@ static bool is_told(const struct copier *copier, const struct process_map *map, 
 {
 	if (bytes == map->end - map->start)
 		return true;
-	if (is_memory(copier, map))
+	if (shared_memory_holds(copier->memory, map))
 		return shared_memory_select(copier->memory, map);
 	if (!copier->pages)
 		return false;

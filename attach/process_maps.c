@@ -2,6 +2,7 @@
 
 #include "attach/proc_file.h"
 #include "base/limits.h"
+#include "base/ranges.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -204,15 +205,14 @@ bool process_map_is_device(const struct process_map *map)
 		!strcmp(map->path, "/[aio]"));
 }
 
+const struct process_map *process_maps_from(const struct process_maps *maps, uint64_t address)
+{
+	size_t first = ranges_first_above(maps->maps, maps->count, sizeof(*maps->maps), address);
+	return first < maps->count ? &maps->maps[first] : NULL;
+}
+
 const struct process_map *process_maps_find(const struct process_maps *maps, uint64_t address)
 {
-	size_t low = 0, high = maps->count;
-	while (low < high) { /* the first that ends above the address */
-		size_t middle = low + (high - low) / 2;
-		if (maps->maps[middle].end > address)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return low < maps->count && maps->maps[low].start <= address ? &maps->maps[low] : NULL;
+	const struct process_map *map = process_maps_from(maps, address);
+	return map && map->start <= address ? map : NULL;
 }

@@ -42,6 +42,9 @@ MUST_CHECK struct error *process_maps_parse(const char *text, size_t size, struc
  * is not to be opened. */
 bool process_map_is_device(const struct process_map *map);
 
+/* The first mapping that ends above the address; NULL: none. */
+const struct process_map *process_maps_from(const struct process_maps *maps, uint64_t address);
+
 /* The mapping that the address is in; NULL: none. */
 const struct process_map *process_maps_find(const struct process_maps *maps, uint64_t address);
 

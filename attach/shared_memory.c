@@ -139,9 +139,11 @@ enum shared_home shared_memory_home(struct shared_memory *memory, const struct p
 	return device ? device->home : SHARED_UNLISTED;
 }
 
-bool shared_memory_has_file(struct shared_memory *memory, const struct process_map *map)
+bool shared_memory_holds(struct shared_memory *memory, const struct process_map *map)
 {
-	return shared_memory_home(memory, map) == SHARED_IN_MEMORY;
+	return map->kind == PROCESS_MAP_MEMORY ||
+	       (map->kind == PROCESS_MAP_FILE &&
+		shared_memory_home(memory, map) == SHARED_IN_MEMORY);
 }
 
 bool shared_memory_may_grow(struct shared_memory *memory, const struct process_map *map)
@@ -152,7 +154,7 @@ bool shared_memory_may_grow(struct shared_memory *memory, const struct process_m
 }
 
 /* May its file be touched? */
-static bool is_memory(struct shared_memory *memory, const struct process_map *map)
+static bool may_touch(struct shared_memory *memory, const struct process_map *map)
 {
 	enum shared_home home = shared_memory_home(memory, map);
 	if (map->kind == PROCESS_MAP_MEMORY)
@@ -312,7 +314,7 @@ static struct error *add_files(struct survey *survey, const struct process_maps 
 	struct shared_memory *memory = survey->memory;
 	for (size_t i = 0; i < maps->count; i++) {
 		const struct process_map *map = &maps->maps[i];
-		if (map->shared == shared && is_memory(memory, map) && !find_file(memory, map))
+		if (map->shared == shared && may_touch(memory, map) && !find_file(memory, map))
 			TRY(add_file(survey, map));
 	}
 	return NULL;

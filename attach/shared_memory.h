@@ -40,8 +40,8 @@ enum shared_home shared_memory_home(struct shared_memory *memory, const struct p
  * read: that might bring pages into being. Of an overlay's file survey and select tell them. */
 bool shared_memory_may_grow(struct shared_memory *memory, const struct process_map *map);
 
-/* Is this mapping's file one of a file system of memory? */
-bool shared_memory_has_file(struct shared_memory *memory, const struct process_map *map);
+/* Is it shared memory, or a mapping of a file that lives in memory alone? */
+bool shared_memory_holds(struct shared_memory *memory, const struct process_map *map);
 
 /* Takes the file of a mapping; false: it was not found, or cannot tell its holes. */
 bool shared_memory_select(struct shared_memory *memory, const struct process_map *map);

@@ -174,9 +174,9 @@ static uint64_t end_of_stack(const struct process_maps *maps, const struct stopp
 			     uint64_t stack)
 {
 	uint64_t end = 0, record = thread_pointer(thread);
-	for (size_t i = 0; i < maps->count && !end; i++)
-		if (stack - maps->maps[i].start < maps->maps[i].end - maps->maps[i].start)
-			end = maps->maps[i].end;
+	const struct process_map *map = process_maps_find(maps, stack);
+	if (map)
+		end = map->end;
 	if (end > record && record > stack)
 		end = record;
 	return end > stack + STACK_BYTES_MAX ? stack + STACK_BYTES_MAX : end;

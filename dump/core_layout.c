@@ -140,7 +140,7 @@ static struct error *add_file(struct builder *builder)
 	bool aio = !strcmp(map->path, "/[aio]"); /* can be read */
 	bool device = process_map_is_device(map) && !aio;
 	uint64_t size = map->end - map->start, before = builder->layout->bytes;
-	if (!device && (shared_memory_has_file(builder->memory, map) ||
+	if (!device && (shared_memory_holds(builder->memory, map) ||
 			shared_memory_may_grow(builder->memory, map)))
 		return add_memory(builder);
 	builder->optional = true; /* pages beyond the end of the file cannot be read */
@@ -164,7 +164,7 @@ static bool is_frozen(const struct builder *builder)
 {
 	const struct process_map *map = builder->map;
 	return frozen_pages_hold(builder->frozen, map) &&
-	       (map->kind != PROCESS_MAP_FILE || shared_memory_has_file(builder->memory, map));
+	       (map->kind != PROCESS_MAP_FILE || shared_memory_holds(builder->memory, map));
 }
 
 static struct error *add_frozen(struct builder *builder)
