@@ -6,6 +6,7 @@
 #include "attach/process_maps.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/descriptors.h"
 #include "base/limits.h"
 
 #include <fcntl.h>
@@ -17,14 +18,12 @@
 
 const char *process_silence_reason(enum process_silence silence)
 {
-	return silence == PROCESS_SILENT_MEMORY
-		       ? "a thread of it holds its address space and waits, as for a disk or a "
-			 "network file system that does not answer: mend that first, nothing of "
-			 "its "
-			 "memory can be read before"
-		       : "its program, its runtime or its folder for temporary files lies on a "
-			 "file "
-			 "system that does not answer: mend that first";
+	if (silence == PROCESS_SILENT_MEMORY)
+		return "a thread of it holds its address space and waits, as for a disk or a "
+		       "network file system that does not answer: mend that first, nothing of "
+		       "its memory can be read before";
+	return "its program, its runtime or its folder for temporary files lies on a file system "
+	       "that does not answer: mend that first";
 }
 
 /* --- file systems that were silent */
@@ -44,15 +43,21 @@ static bool is_far(const struct far_devices *far, const struct process_map *map)
 	return false;
 }
 
+static bool any_is_far(const struct far_devices *far, const struct process_maps *maps)
+{
+	for (size_t i = 0; i < maps->count; i++)
+		if (is_far(far, &maps->maps[i]))
+			return true;
+	return false;
+}
+
 static bool has_far_files(const struct far_devices *far, int pid)
 {
 	struct arena arena;
 	struct process_maps maps = { 0 };
-	bool found = false;
 	arena_init(&arena);
 	error_free(process_maps_read(pid, &arena, &maps));
-	for (size_t i = 0; i < maps.count && !found; i++)
-		found = is_far(far, &maps.maps[i]);
+	bool found = any_is_far(far, &maps);
 	arena_deinit(&arena);
 	return found;
 }
@@ -67,15 +72,11 @@ static bool is_local(const char *file_system)
 	return false;
 }
 
-/* Of a process whose files are silent, not its memory. */
-static void add_far_devices(int pid, struct far_devices *far)
+/* Those of `mounts`, a mountinfo, that one of the mappings is on. */
+static void add_mapped(struct text *mounts, const struct process_maps *maps,
+		       struct far_devices *far)
 {
-	CLEANUP(text_deinit) struct text mounts = { 0 };
-	int id = process_memory_id(pid);
-	if (proc_file_read(&mounts, LIMIT_MAPS_BYTES, "/proc/%d/mountinfo", id) ||
-	    text_failed(&mounts))
-		return;
-	for (char *rest = mounts.bytes, *line; (line = strsep(&rest, "\n"));) {
+	for (char *rest = mounts->bytes, *line; (line = strsep(&rest, "\n"));) {
 		struct mount_line mount;
 		if (far->count == sizeof(far->minors) / sizeof(far->minors[0]))
 			return;
@@ -85,9 +86,24 @@ static void add_far_devices(int pid, struct far_devices *far)
 		    is_local(mount.file_system) || !strcmp(mount.point, "/"))
 			continue;
 		const struct far_devices one = { .minors = { mount.device_minor }, .count = 1 };
-		if (has_far_files(&one, id))
+		if (any_is_far(&one, maps))
 			far->minors[far->count++] = mount.device_minor;
 	}
+}
+
+/* Of a process whose files are silent, not its memory. */
+static void add_far_devices(int pid, struct far_devices *far)
+{
+	CLEANUP(text_deinit) struct text mounts = { 0 };
+	struct arena arena;
+	struct process_maps maps = { 0 };
+	int id = process_memory_id(pid);
+	arena_init(&arena);
+	error_free(process_maps_read(id, &arena, &maps));
+	if (!proc_file_read(&mounts, LIMIT_MAPS_BYTES, "/proc/%d/mountinfo", id) &&
+	    !text_failed(&mounts))
+		add_mapped(&mounts, &maps, far);
+	arena_deinit(&arena);
 }
 
 /* --- the child */
@@ -125,17 +141,6 @@ static void read_all(int pid, const char *name)
 		left -= (size_t)length;
 }
 
-/* Whoever reads from us waits for us, not for this one. */
-static void close_others(int answers)
-{
-	enum { DESCRIPTORS = 1024 };
-	unsigned own = (unsigned)answers;
-	if ((own && close_range(0, own - 1, 0)) || close_range(own + 1, UINT32_MAX, 0))
-		for (int fd = 0; fd < DESCRIPTORS; fd++) /* before Linux 5.9 */
-			if (fd != answers)
-				close(fd);
-}
-
 static void answer(int answers, char what)
 {
 	if (write(answers, &what, 1) != 1)
@@ -149,7 +154,7 @@ static _Noreturn void look_at_each(const struct looking *looking, pid_t program,
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != program)
 		_exit(1);
-	close_others(answers);
+	descriptors_close_others(answers, answers);
 	for (size_t i = 0; i < looking->count; i++) {
 		int id = process_memory_id(looking->pids[i]);
 		read_all(id, "cmdline");

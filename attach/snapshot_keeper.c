@@ -11,6 +11,7 @@
 #include "attach/stand_watch.h"
 #include "attach/syscall_filter.h"
 #include "base/clock.h"
+#include "base/descriptors.h"
 #include "base/limits.h"
 
 #include <errno.h>
@@ -450,20 +451,6 @@ static void ignore_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* The program's pipes and files must not stay open for as long as we live. */
-static void close_others(int one, int other)
-{
-	enum { DESCRIPTORS = 1024 };
-	unsigned low = (unsigned)(one < other ? one : other);
-	unsigned high = (unsigned)(one < other ? other : one);
-	if ((low && close_range(0, low - 1, 0)) ||
-	    (low + 1 < high && close_range(low + 1, high - 1, 0)) ||
-	    close_range(high + 1, UINT32_MAX, 0))
-		for (int fd = 0; fd < DESCRIPTORS; fd++)
-			if (fd != one && fd != other)
-				close(fd);
-}
-
 _Noreturn void snapshot_keeper_run(const struct snapshot_request *request, int program, int socket,
 				   int file)
 {
@@ -474,7 +461,7 @@ _Noreturn void snapshot_keeper_run(const struct snapshot_request *request, int p
 				 .file = file };
 	setsid();
 	ignore_signals();
-	close_others(socket, file);
+	descriptors_close_others(socket, file);
 	arena_init(&keeper.arena);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != program)

@@ -77,11 +77,22 @@ void signals_watch(void)
 		pthread_detach(thread);
 }
 
+/* Those that end us, in an orderly way. */
+static sigset_t our_signals(void)
+{
+	sigset_t ours;
+	sigemptyset(&ours);
+	sigaddset(&ours, SIGINT);
+	sigaddset(&ours, SIGTERM);
+	sigaddset(&ours, SIGHUP);
+	return ours;
+}
+
 void signals_install(void)
 {
 	struct sigaction action = { .sa_handler = on_signal }, before;
 	struct sigaction bus_error = { .sa_sigaction = on_bus_error, .sa_flags = SA_SIGINFO };
-	sigset_t ours;
+	const sigset_t ours = our_signals();
 	sigemptyset(&bus_error.sa_mask);
 	sigaction(SIGBUS, &bus_error, NULL);
 	sigemptyset(&action.sa_mask);
@@ -91,10 +102,6 @@ void signals_install(void)
 	if (!sigaction(SIGHUP, NULL, &before) && before.sa_handler != SIG_IGN)
 		sigaction(SIGHUP, &action, NULL);
 	/* Whoever started us may have them blocked (sigprocmask(2): a mask outlives execve). */
-	sigemptyset(&ours);
-	sigaddset(&ours, SIGINT);
-	sigaddset(&ours, SIGTERM);
-	sigaddset(&ours, SIGHUP);
 	sigprocmask(SIG_UNBLOCK, &ours, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* setrlimit(2), RLIMIT_FSIZE: EFBIG says so */
@@ -135,11 +142,8 @@ static bool wait_for(int fd, int64_t wait_ms, const sigset_t *meanwhile)
 
 ssize_t signals_read(int fd, void *buffer, size_t size, int64_t wait_ms)
 {
-	sigset_t ours, before;
-	sigemptyset(&ours);
-	sigaddset(&ours, SIGINT);
-	sigaddset(&ours, SIGTERM);
-	sigaddset(&ours, SIGHUP);
+	const sigset_t ours = our_signals();
+	sigset_t before;
 	/* Between the look at the flag and the wait no signal may slip through: it is let in by
 	 * ppoll() alone. */
 	sigprocmask(SIG_BLOCK, &ours, &before);
