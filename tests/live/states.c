@@ -9,8 +9,8 @@
  *   zombie: ends, and leaves its diagnostics socket in /tmp; a parent that does not wait for it
  *           prints "ready PID" and lives for 60 s
  *   locked: maps FILE, and waits for a line on stdin; then a thread called .NET Finalizer writes to
- *           that mapping, and another removes it: when the disk does not answer meanwhile, the
- *           first sleeps there, and the second, with the lock of the address space
+ *           that mapping, and another removes half of it: when the disk does not answer meanwhile,
+ *           the first sleeps there, and the second, with the lock of the address space
  *   far: maps FILE, a library, as code and to be written, and has the kernel forget what of it was
  *        not read; then it maps and unmaps memory each millisecond
  *   descriptors: has COUNT of them, and some shared memory without one
@@ -92,7 +92,7 @@ static void *write_to_it(void *unused)
 
 static void *remove_it(void *unused)
 {
-	munmap(shared, SHARED_BYTES);
+	munmap(shared + SHARED_BYTES / 2, SHARED_BYTES / 2);
 	return unused;
 }
 
