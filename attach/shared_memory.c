@@ -23,6 +23,7 @@ struct device {
 /* One that was looked up. */
 struct shared_file {
 	uint64_t device, inode;
+	const struct process_map *map; /* one of its, a shared one if there is; for the survey */
 	bool system_v;        /* its inode is the segment's id (ipc/shm.c: newseg), from 0 on, and
 				 no other file's of that device that has the same */
 	int fd;               /* -1: not found, cannot tell its holes, or has none */
@@ -35,7 +36,7 @@ struct shared_memory {
 	struct device *devices;
 	size_t device_count;
 	struct shared_file *files;
-	size_t file_count, file_capacity;
+	size_t file_count;           /* ascending, by device and inode */
 	size_t open_count;           /* with fd */
 	struct shared_file selected; /* a copy of one */
 	uint64_t page_size;
@@ -207,73 +208,97 @@ static bool is_system_v(const struct process_map *map)
 	return !strncmp(map->path, "/SYSV", 5);
 }
 
+static int compare_files(const void *left, const void *right)
+{
+	const struct shared_file *a = left, *b = right;
+	if (a->device != b->device)
+		return a->device < b->device ? -1 : 1;
+	if (a->inode != b->inode)
+		return a->inode < b->inode ? -1 : 1;
+	return (int)a->system_v - (int)b->system_v;
+}
+
+static struct shared_file key_of(const struct process_map *map)
+{
+	return (struct shared_file){ .device = device_of(map),
+				     .inode = map->inode,
+				     .system_v = is_system_v(map),
+				     .map = map,
+				     .fd = -1 };
+}
+
 static struct shared_file *find_file(const struct shared_memory *memory,
 				     const struct process_map *map)
 {
-	uint64_t device = device_of(map);
-	for (size_t i = 0; i < memory->file_count; i++)
-		if (memory->files[i].inode == map->inode && memory->files[i].device == device &&
-		    memory->files[i].system_v == is_system_v(map))
-			return &memory->files[i];
+	const struct shared_file key = key_of(map);
+	return memory->file_count ? bsearch(&key, memory->files, memory->file_count, sizeof(key),
+					    compare_files)
+				  : NULL;
+}
+
+/* One of a file, the first shared one if there is one. */
+static int compare_mappings(const void *left, const void *right)
+{
+	const struct shared_file *a = left, *b = right;
+	int files = compare_files(a, b);
+	if (files || a->map->shared == b->map->shared)
+		return files ? files : (a->map > b->map) - (a->map < b->map);
+	return a->map->shared ? -1 : 1;
+}
+
+static struct error *list_files(struct shared_memory *memory, const struct process_maps *maps)
+{
+	size_t count = 0, kept = 0;
+	memory->files = calloc(maps->count + 1, sizeof(*memory->files));
+	if (!memory->files)
+		return &error_no_memory;
+	for (size_t i = 0; i < maps->count; i++)
+		if (may_touch(memory, &maps->maps[i]))
+			memory->files[count++] = key_of(&maps->maps[i]);
+	qsort(memory->files, count, sizeof(*memory->files), compare_mappings);
+	for (size_t i = 0; i < count; i++)
+		if (!i || compare_files(&memory->files[kept - 1], &memory->files[i]))
+			memory->files[kept++] = memory->files[i];
+	memory->file_count = kept;
 	return NULL;
 }
 
-/* A file that neither map_files nor its path gave: one mapping of it. */
+/* A file that neither map_files nor its path gave, by the name that a descriptor's link has. */
 struct wanted {
-	size_t file;
-	const struct process_map *map;
-	char *name; /* as a descriptor's link has it */
+	struct shared_file *file;
+	char *name;
 };
 
 struct survey {
 	struct shared_memory *memory;
-	struct wanted *wanted;
-	size_t count, capacity;
+	struct wanted *wanted; /* ascending by name when descriptors are looked at */
+	size_t count;
 	struct arena arena;
 };
 
-static struct error *want(struct survey *survey, size_t file, const struct process_map *map)
+static int compare_names(const void *left, const void *right)
 {
-	if (survey->count == survey->capacity) {
-		size_t capacity = survey->capacity ? survey->capacity * 2 : 64;
-		struct wanted *wanted = reallocarray(survey->wanted, capacity, sizeof(*wanted));
-		if (!wanted)
-			return &error_no_memory;
-		survey->wanted = wanted;
-		survey->capacity = capacity;
-	}
-	char *name =
-		arena_printf(&survey->arena, "%s%s", map->path, map->deleted ? " (deleted)" : "");
-	survey->wanted[survey->count++] = (struct wanted){ .file = file, .map = map, .name = name };
+	return strcmp(((const struct wanted *)left)->name, ((const struct wanted *)right)->name);
+}
+
+static struct error *want(struct survey *survey, struct shared_file *file)
+{
+	char *name = arena_printf(&survey->arena, "%s%s", file->map->path,
+				  file->map->deleted ? " (deleted)" : "");
+	survey->wanted[survey->count++] = (struct wanted){ .file = file, .name = name };
 	return name ? NULL : &error_no_memory;
 }
 
-static struct error *add_file(struct survey *survey, const struct process_map *map)
+static void look_at(struct shared_memory *memory, struct shared_file *file)
 {
 	char link[64];
-	struct shared_memory *memory = survey->memory;
-	if (memory->file_count == memory->file_capacity) {
-		size_t capacity = memory->file_capacity ? memory->file_capacity * 2 : 64;
-		struct shared_file *files = reallocarray(memory->files, capacity, sizeof(*files));
-		if (!files)
-			return &error_no_memory;
-		memory->files = files;
-		memory->file_capacity = capacity;
-	}
-	struct shared_file *file = &memory->files[memory->file_count++];
-	*file = (struct shared_file){ .device = device_of(map),
-				      .inode = map->inode,
-				      .system_v = is_system_v(map),
-				      .fd = -1 };
-	if (memory->open_count >= LIMIT_SHARED_FILES)
-		return NULL; /* as if it had not been found */
+	const struct process_map *map = file->map;
 	snprintf(link, sizeof(link), "map_files/%llx-%llx", (unsigned long long)map->start,
 		 (unsigned long long)map->end);
 	take_file(proc_link_open(memory->pid, link, O_PATH), map, file);
 	if (!is_found(file) && map->path[0] == '/' && !map->deleted)
 		take_file(process_file_open(memory->pid, map->path, O_PATH), map, file);
 	memory->open_count += file->fd >= 0;
-	return is_found(file) ? NULL : want(survey, memory->file_count - 1, map);
 }
 
 /* A descriptor is touched only when its name (which is the kernel's, d_path) is that of one. */
@@ -285,12 +310,17 @@ static void look_at_descriptor(struct survey *survey, const char *link)
 	if (length <= 0 || name[0] != '/')
 		return;
 	name[length] = '\0';
-	for (size_t i = 0; i < survey->count && memory->open_count < LIMIT_SHARED_FILES; i++) {
-		const struct wanted *wanted = &survey->wanted[i];
-		struct shared_file *file = &memory->files[wanted->file];
-		if (is_found(file) || strcmp(wanted->name, name) != 0)
+	const struct wanted key = { .name = name };
+	struct wanted *found =
+		bsearch(&key, survey->wanted, survey->count, sizeof(key), compare_names);
+	while (found && found > survey->wanted && !compare_names(found - 1, &key))
+		found--;
+	for (; found && found < survey->wanted + survey->count && !compare_names(found, &key);
+	     found++) {
+		struct shared_file *file = found->file;
+		if (is_found(file) || memory->open_count >= LIMIT_SHARED_FILES)
 			continue;
-		take_file(proc_link_open(memory->pid, link, O_PATH), wanted->map, file);
+		take_file(proc_link_open(memory->pid, link, O_PATH), file->map, file);
 		memory->open_count += file->fd >= 0;
 	}
 }
@@ -309,13 +339,28 @@ static void look_at_descriptors(struct survey *survey)
 		closedir(folder);
 }
 
-static struct error *add_files(struct survey *survey, const struct process_maps *maps, bool shared)
+/* Beyond the limit it is as if a file had not been found. */
+static struct error *look_at_files(struct survey *survey, bool shared)
 {
 	struct shared_memory *memory = survey->memory;
-	for (size_t i = 0; i < maps->count; i++) {
-		const struct process_map *map = &maps->maps[i];
-		if (map->shared == shared && may_touch(memory, map) && !find_file(memory, map))
-			TRY(add_file(survey, map));
+	for (size_t i = 0; i < memory->file_count; i++) {
+		struct shared_file *file = &memory->files[i];
+		if (file->map->shared != shared || memory->open_count >= LIMIT_SHARED_FILES)
+			continue;
+		look_at(memory, file);
+		if (!is_found(file))
+			TRY(want(survey, file));
+	}
+	return NULL;
+}
+
+static struct error *survey_files(struct survey *survey)
+{
+	TRY(look_at_files(survey, true));
+	TRY(look_at_files(survey, false));
+	if (survey->count) {
+		qsort(survey->wanted, survey->count, sizeof(*survey->wanted), compare_names);
+		look_at_descriptors(survey);
 	}
 	return NULL;
 }
@@ -323,12 +368,12 @@ static struct error *add_files(struct survey *survey, const struct process_maps 
 struct error *shared_memory_survey(struct shared_memory *memory, const struct process_maps *maps)
 {
 	struct survey survey = { .memory = memory };
+	TRY(list_files(memory, maps));
+	survey.wanted = calloc(memory->file_count + 1, sizeof(*survey.wanted));
+	if (!survey.wanted)
+		return &error_no_memory;
 	arena_init(&survey.arena);
-	struct error *error = add_files(&survey, maps, true);
-	if (!error)
-		error = add_files(&survey, maps, false);
-	if (!error && survey.count)
-		look_at_descriptors(&survey);
+	struct error *error = survey_files(&survey);
 	arena_deinit(&survey.arena);
 	free(survey.wanted);
 	return error;
