@@ -21,7 +21,6 @@ done
 object=$(head -n 1 "$work/object")
 : > "$work/nothing"
 valid_json "$work/nothing" # builds the checker
-cd "$work" || exit 1       # whatever a command writes, it writes there
 
 complain() { # TEXT
 	bad="$bad
@@ -47,7 +46,7 @@ check_text() {
 check_json() {
 	timeout -s KILL 20 "$program" analyze "$core" --json -c "$line" > json 2> err < /dev/null
 	[ $? = $status ] || complain "another status than $status in JSON"
-	[ "$(wc -l < json)" = 1 ] && ./json_check json || complain "not one JSON document"
+	[ "$(wc -l < json)" = 1 ] && ../json_check json || complain "not one JSON document"
 	case $status in
 	0 | 4) tail -c 30 json | grep -qE '"status":"(ok|false)"[,}]' ;;
 	5) grep -q '"status":"incomplete"' json ;;
@@ -55,27 +54,50 @@ check_json() {
 	esac || complain "JSON has not the status $status: $(tail -c 200 json)"
 }
 
-commands=$("$program" --help | sed -n '/^Commands of analyze/,/^$/s/^  \([a-z0-9]*\) .*/\1/p')
-for command in $commands; do
+# The complaints about a command, in a folder of its own: whatever it writes, it writes there.
+try_command() { # COMMAND
 	bad=
-	for core in "$dump" small-mini.core half.core cut.core damaged.core; do
+	mkdir "$work/$1" && cd "$work/$1" || return 1
+	for core in "$dump" ../small-mini.core ../half.core ../cut.core ../damaged.core; do
 		for arguments in "" " 8" " $object"; do
-			[ -z "$arguments" ] || [ "$core" != half.core ] || continue
-			line=$command$arguments
+			[ -z "$arguments" ] || [ "$core" != ../half.core ] || continue
+			line=$1$arguments
 			check_text
 			check_json
 			# An address that is none is not answered; but verifyobj says just that.
-			case $command:$arguments:$core:$status in
+			case $1:$arguments:$core:$status in
 			verifyobj:*) ;;
 			*:" 8:$dump:0")
-				"$program" analyze "$core" -c "help $command" |
-					grep -qE "^Usage: $command \[*ADDRESS" &&
+				"$program" analyze "$core" -c "help $1" |
+					grep -qE "^Usage: $1 \[*ADDRESS" &&
 					complain "takes 8 for an address"
 				;;
 			esac
 		done
 	done
-	[ -z "$bad" ]
+	echo "$bad" > complaints
+}
+
+# Every how-manieth, from one on; so each processor has its share.
+try_share() { # FIRST STEP COMMAND...
+	first=$1 step=$2
+	shift 2
+	at=0
+	for command; do
+		[ $((at % step)) != "$first" ] || (try_command "$command")
+		at=$((at + 1))
+	done
+}
+
+commands=$("$program" --help | sed -n '/^Commands of analyze/,/^$/s/^  \([a-z0-9]*\) .*/\1/p')
+shares=$(nproc)
+for share in $(seq 0 $((shares - 1))); do
+	# shellcheck disable=SC2086 # a list
+	try_share "$share" "$shares" $commands &
+done
+wait
+for command in $commands; do
+	bad=$(cat "$work/$command/complaints") && [ -z "$bad" ]
 	result $? "$command$bad"
 done
 [ "$number" -gt 20 ]
