@@ -1,7 +1,6 @@
 #include "attach/existing_pages.h"
 
 #include "attach/page_map.h"
-#include "attach/shared_memory.h"
 
 struct existing_pages {
 	const struct process_maps *maps;
@@ -36,6 +35,11 @@ void existing_pages_close(struct existing_pages *pages)
 	page_map_close(pages->page_map);
 	shared_memory_close(pages->memory);
 	free(pages);
+}
+
+struct shared_memory *existing_pages_memory(struct existing_pages *pages)
+{
+	return pages->memory;
 }
 
 /* When the first of them is asked for. Without memory of our own none is found. */

@@ -8,6 +8,7 @@
 #define ATTACH_EXISTING_PAGES_H
 
 #include "attach/process_maps.h"
+#include "attach/shared_memory.h"
 
 enum page_state {
 	PAGES_EXIST,     /* to be read (which may fail) */
@@ -27,6 +28,9 @@ void existing_pages_close(struct existing_pages *pages); /* NULL is allowed */
  * files, and what is in no mapping, count as existing. */
 enum page_state existing_pages_look(struct existing_pages *pages, uint64_t address, uint64_t end,
 				    uint64_t *ret_end);
+
+/* What knows where the files of the mappings lie. Lives as long as `pages`. */
+struct shared_memory *existing_pages_memory(struct existing_pages *pages);
 
 /* Is the address in a mapping of a file, on something else than a file system of memory? */
 bool existing_pages_of_file(struct existing_pages *pages, uint64_t address);

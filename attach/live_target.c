@@ -6,6 +6,7 @@
 #include "attach/proc_file.h"
 #include "attach/process_access.h"
 #include "attach/process_file.h"
+#include "attach/running_threads.h"
 #include "attach/thread_hold.h"
 #include "base/bytes.h"
 #include "base/limits.h"
@@ -75,6 +76,27 @@ static size_t read_pages(const struct live_target *live, uint64_t address, void 
 	return done;
 }
 
+/* What of it a disk would have to bring is brought before. */
+static size_t read_existing(struct live_target *live, uint64_t address, void *buffer, size_t size)
+{
+	size_t done = 0;
+	while (done < size) {
+		uint8_t *to = (uint8_t *)buffer + done;
+		uint64_t at = address + done, end;
+		enum mapped_state state =
+			mapped_pages_look(&live->mapped, at, address + size, &end);
+		size_t run = (size_t)(end - at), part = run;
+		if (state == MAPPED_HOLE)
+			memset(to, 0, run);
+		else
+			part = state == MAPPED_READY ? read_pages(live, at, to, run) : 0;
+		done += part;
+		if (part < run)
+			break;
+	}
+	return done;
+}
+
 static size_t read_process(struct live_target *live, uint64_t address, void *buffer, size_t size)
 {
 	size_t done = 0;
@@ -89,9 +111,7 @@ static size_t read_process(struct live_target *live, uint64_t address, void *buf
 		size_t run = (size_t)(end - at);
 		if (state == PAGES_UNTOUCHED)
 			memset(to, 0, run);
-		else if (state == PAGES_EXIST && !live->snapshot)
-			mapped_pages_fetch(&live->mapped, at, run);
-		size_t part = state == PAGES_EXIST       ? read_pages(live, at, to, run)
+		size_t part = state == PAGES_EXIST       ? read_existing(live, at, to, run)
 			      : state == PAGES_UNTOUCHED ? run
 							 : 0;
 		done += part;
@@ -196,42 +216,11 @@ static struct error *live_visit_regions(struct target *target, region_visitor vi
 	return NULL;
 }
 
-struct running_visit {
-	struct error *error;
-	thread_visitor visit;
-	void *context;
-	int pid;
-};
-
-static bool visit_running(pid_t tid, void *context)
-{
-	struct running_visit *running = context;
-	CLEANUP(text_deinit) struct text status = { 0 };
-	int failed = proc_file_read(&status, LIMIT_PROC_FILE_BYTES, "/proc/%d/task/%d/status",
-				    running->pid, (int)tid);
-	if (failed == ENOMEM)
-		running->error = &error_no_memory;
-	if (failed) /* mostly: it ended just now */
-		return failed != ENOMEM;
-	struct target_thread thread = { .tid = proc_namespace_id(&status, (int)tid) };
-	running->error = running->visit(&thread, running->context);
-	return !running->error;
-}
-
-static struct error *visit_running_threads(int pid, thread_visitor visit, void *context)
-{
-	struct running_visit running = { .visit = visit, .context = context, .pid = pid };
-	int failed = proc_visit_tasks(pid, visit_running, &running);
-	if (failed)
-		return error_os(failed, "cannot list the threads of process %d", pid);
-	return running.error;
-}
-
 static struct error *live_visit_threads(struct target *target, thread_visitor visit, void *context)
 {
 	struct live_target *live = live_of(target);
 	if (!live->stop && !live->hold && !live->snapshot)
-		return visit_running_threads(live->base.pid, visit, context);
+		return running_threads_visit(live->base.pid, visit, context);
 	size_t count;
 	const struct stopped_thread *threads = live_target_threads(target, &count);
 	for (size_t i = 0; i < count; i++) {
@@ -315,6 +304,12 @@ static bool live_release(struct target *target)
 	return thread_stop_let_go(live->stop);
 }
 
+static bool live_may_hold(struct target *target, uint64_t address)
+{
+	struct live_target *live = live_of(target);
+	return !was_let_go(live) && mapped_pages_may_hold(&live->mapped, address);
+}
+
 static void live_close(struct target *target)
 {
 	struct live_target *live = live_of(target);
@@ -340,6 +335,7 @@ static const struct target_ops live_ops = {
 	.check = live_check,
 	.open_file = live_open_file,
 	.release = live_release,
+	.may_hold = live_may_hold,
 };
 
 static struct error *denied(int pid, int os_errno)
@@ -411,13 +407,21 @@ static struct error *read_auxv(struct live_target *live)
 	return NULL;
 }
 
+static struct error *open_pages(struct live_target *live)
+{
+	TRY(existing_pages_open(live->memory_id, &live->maps, &live->pages));
+	live->mapped.memory = existing_pages_memory(live->pages);
+	live->mapped.is_copy = live->snapshot;
+	return NULL;
+}
+
 static struct error *open_files(struct live_target *live)
 {
 	mapped_pages_begin(&live->mapped, live->memory_id, &live->maps, live->base.page_size);
 	if (live->snapshot) {
 		TRY(check_architecture(live));
 		live->maps = snapshot_record(live->snapshot)->maps;
-		TRY(existing_pages_open(live->memory_id, &live->maps, &live->pages));
+		TRY(open_pages(live));
 		TRY(open_memory(live));
 		return read_auxv(live);
 	}
@@ -431,7 +435,7 @@ static struct error *open_files(struct live_target *live)
 		return error_new(ERROR_NOT_FOUND, "process %d has ended, or is a kernel thread",
 				 live->base.pid);
 	if (!live->stop)
-		TRY(existing_pages_open(live->memory_id, &live->maps, &live->pages));
+		TRY(open_pages(live));
 	TRY(open_memory(live));
 	return read_auxv(live);
 }

@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -31,34 +32,54 @@ static struct error *count_bytes(uint64_t start, uint64_t end, void *context)
 	return NULL;
 }
 
+/* NULL: it cannot be read. */
+static struct page_map *table_of(struct mapped_pages *pages)
+{
+	if (!pages->table_asked)
+		error_free(page_map_open(pages->memory_id, &pages->table));
+	pages->table_asked = true;
+	return pages->table;
+}
+
 bool mapped_pages_have(struct mapped_pages *pages, uint64_t address, size_t size)
 {
 	uint64_t page = pages->page_size, start = address & ~(page - 1), there = 0;
 	if (size > UINT64_MAX - page - address)
 		return false;
 	uint64_t end = align_up(address + size, page);
-	if (!pages->table_asked)
-		error_free(page_map_open(pages->memory_id, &pages->table));
-	pages->table_asked = true;
-	if (!pages->table)
+	struct page_map *table = table_of(pages);
+	if (!table)
 		return true;
-	struct error *error = page_map_visit(pages->table, start, end, count_bytes, &there);
+	struct error *error = page_map_visit(table, start, end, count_bytes, &there);
 	bool whole = !error && there == end - start;
 	error_free(error);
 	return whole;
 }
 
-/* The file of a mapping, when it is still the one; -1. */
-static int open_file(int memory_id, const struct process_map *map)
+/* --- their files */
+
+static int take_file(int place, const struct process_map *map)
 {
 	struct stat status;
-	if (map->deleted || process_map_is_device(map))
-		return -1;
-	CLEANUP(fd_cleanup) int place = process_file_open(memory_id, map->path, O_PATH);
+	CLEANUP(fd_cleanup) int closed = place;
 	if (place < 0 || fstat(place, &status) || !S_ISREG(status.st_mode) ||
 	    status.st_ino != map->inode)
 		return -1;
 	return proc_reopen(place, O_RDONLY);
+}
+
+/* The file of a mapping; -1. One that was deleted is found by those who may see map_files. */
+static int open_file(int memory_id, const struct process_map *map)
+{
+	char link[64];
+	if (process_map_is_device(map))
+		return -1;
+	snprintf(link, sizeof(link), "map_files/%llx-%llx", (unsigned long long)map->start,
+		 (unsigned long long)map->end);
+	int fd = take_file(proc_link_open(memory_id, link, O_PATH), map);
+	if (fd < 0 && !map->deleted)
+		fd = take_file(process_file_open(memory_id, map->path, O_PATH), map);
+	return fd;
 }
 
 /* The same, kept for the next time. -1: none. */
@@ -75,23 +96,115 @@ static int file_at(struct mapped_pages *pages, const struct process_map *map)
 	return pages->fd;
 }
 
-void mapped_pages_fetch(struct mapped_pages *pages, uint64_t address, size_t size)
+bool mapped_pages_may_hold(struct mapped_pages *pages, uint64_t address)
+{
+	struct stat status;
+	const struct process_map *map = process_maps_find(pages->maps, address);
+	if (!map || map->kind != PROCESS_MAP_FILE || process_map_is_device(map))
+		return false;
+	int fd = file_at(pages, map);
+	return fd < 0 || fstat(fd, &status) ||
+	       address - map->start + map->file_offset < (uint64_t)status.st_size;
+}
+
+/* Has the kernel read these bytes of the file. False: some of them it cannot read. */
+static bool fetch(int fd, uint64_t from, uint64_t end)
 {
 	char bytes[16 * 1024];
-	const struct process_map *map = process_maps_find(pages->maps, address);
-	if (!map || map->kind != PROCESS_MAP_FILE || mapped_pages_have(pages, address, size))
-		return;
-	int fd = file_at(pages, map);
-	if (fd < 0)
-		return;
-	uint64_t from = address - map->start + map->file_offset, end = from + size;
 	while (from < end) {
 		size_t wanted = end - from < sizeof(bytes) ? (size_t)(end - from) : sizeof(bytes);
 		ssize_t got = pread(fd, bytes, wanted, (off_t)from);
 		if (got <= 0)
-			return;
+			return !got; /* who reads behind its end does not wait */
 		from += (uint64_t)got;
 	}
+	return true;
+}
+
+/* Is there a hole of the file at an offset, in whole pages? *end is cut to where the answer
+ * changes.
+ */
+static bool is_hole(const struct mapped_pages *pages, uint64_t from, uint64_t *end)
+{
+	struct stat status;
+	uint64_t page = pages->page_size;
+	off_t data = lseek(pages->fd, (off_t)from, SEEK_DATA);
+	if (data < 0 && errno == ENXIO && !fstat(pages->fd, &status))
+		data = status.st_size; /* holes to its end */
+	if (data < 0)
+		return false;
+	uint64_t change = (uint64_t)data & ~(page - 1);
+	bool hole = change > from;
+	off_t next = hole ? data : lseek(pages->fd, data, SEEK_HOLE);
+	if (!hole && next > data)
+		change = align_up((uint64_t)next, page);
+	if (change > from && change < *end)
+		*end = change;
+	return hole;
+}
+
+struct first_run {
+	uint64_t start, end;
+};
+
+static struct error *keep_first(uint64_t start, uint64_t end, void *context)
+{
+	struct first_run *first = context;
+	if (first->start == first->end)
+		*first = (struct first_run){ start, end };
+	return NULL;
+}
+
+/* Does the page table have the page at the address? *end is cut to where the answer changes. */
+static bool is_present(struct mapped_pages *pages, uint64_t address, uint64_t *end)
+{
+	struct first_run first = { 0 };
+	struct page_map *table = table_of(pages);
+	struct error *error =
+		table ? page_map_visit(table, address & ~(pages->page_size - 1),
+				       align_up(*end, pages->page_size), keep_first, &first)
+		      : NULL;
+	error_free(error);
+	if (error || first.start == first.end)
+		return false;
+	bool present = first.start <= address;
+	uint64_t change = present ? first.end : first.start;
+	if (change < *end)
+		*end = change;
+	return present;
+}
+
+static enum mapped_state look_at_file(struct mapped_pages *pages, const struct process_map *map,
+				      enum shared_home home, uint64_t address, uint64_t *ret_end)
+{
+	uint64_t bias = map->file_offset - map->start; /* modulo 2^64 */
+	uint64_t from = address + bias, end = *ret_end + bias;
+	/* Of what may be a tmpfs holes become pages. */
+	bool may_grow = home == SHARED_ON_OVERLAY || home == SHARED_UNLISTED;
+	bool harmless = home == SHARED_ON_DISK || (pages->is_copy && home != SHARED_UNLISTED);
+	if (file_at(pages, map) < 0)
+		return harmless ? MAPPED_READY : MAPPED_WITHHELD;
+	bool hole = may_grow && is_hole(pages, from, &end);
+	*ret_end = end - bias;
+	if (hole)
+		return MAPPED_HOLE;
+	return fetch(pages->fd, from, end) || harmless ? MAPPED_READY : MAPPED_WITHHELD;
+}
+
+enum mapped_state mapped_pages_look(struct mapped_pages *pages, uint64_t address, uint64_t end,
+				    uint64_t *ret_end)
+{
+	const struct process_map *map = process_maps_find(pages->maps, address);
+	*ret_end = end;
+	if (!map || map->kind != PROCESS_MAP_FILE || process_map_is_device(map))
+		return MAPPED_READY;
+	enum shared_home home = shared_memory_home(pages->memory, map);
+	if (map->end < end)
+		*ret_end = map->end;
+	if (home == SHARED_IN_MEMORY || (pages->is_copy && home == SHARED_ON_DISK) ||
+	    is_present(pages, address, ret_end))
+		return MAPPED_READY;
+	return look_at_file(pages, map, home, address, ret_end);
 }
 
 size_t mapped_pages_read_file(struct mapped_pages *pages, uint64_t address, void *buffer,

@@ -1,18 +1,23 @@
 /*
- * Pages of a process's mappings, without waiting for a disk on its behalf: which of them its page
- * table has, and what the file behind a mapping has. Whoever reads a file's page through the
- * process, when it is not there yet, holds its address space for as long as the disk takes
- * (mm/gup.c: get_user_pages_remote with mmap_lock held).
+ * Pages of a process's mappings, without waiting for a disk on its behalf and without making it
+ * larger: which of them its page table has, and what the file behind a mapping has. Whoever reads a
+ * file's page through the process, when it is not there yet, holds its address space for as long as
+ * the disk takes (mm/gup.c: get_user_pages_remote with mmap_lock held); and a hole of a file on a
+ * tmpfs becomes a page (mm/shmem.c: shmem_fault).
  */
 #ifndef ATTACH_MAPPED_PAGES_H
 #define ATTACH_MAPPED_PAGES_H
 
 #include "attach/page_map.h"
 #include "attach/process_maps.h"
+#include "attach/shared_memory.h"
 
 struct mapped_pages {
-	int memory_id; /* whose files of /proc these are: process_memory_id() */
+	int memory_id; /* whose files of /proc these are: process_memory_id(), or a snapshot's copy
+			*/
+	bool is_copy;  /* nobody waits for the address space of that one */
 	const struct process_maps *maps;
+	struct shared_memory *memory; /* knows where files lie */
 	uint64_t page_size;
 	struct page_map *table; /* NULL: cannot be read, or was not asked for yet */
 	bool table_asked;
@@ -20,7 +25,8 @@ struct mapped_pages {
 	int fd;                        /* of it; -1: it cannot be opened */
 };
 
-/* `maps` live as long. Nothing is opened yet. */
+/* `maps` live as long, and `memory`, which may be NULL when only mapped_pages_have() is called.
+ * Nothing is opened yet. */
 void mapped_pages_begin(struct mapped_pages *ret, int memory_id, const struct process_maps *maps,
 			uint64_t page_size);
 
@@ -30,13 +36,26 @@ void mapped_pages_end(struct mapped_pages *pages);
 /* Does the process's page table have all of it? Where the table cannot be read, yes. */
 bool mapped_pages_have(struct mapped_pages *pages, uint64_t address, size_t size);
 
-/* Has the kernel read the pages of the file that the mapping there has, when the page table has
- * them not. For one who then reads them through the process. */
-void mapped_pages_fetch(struct mapped_pages *pages, uint64_t address, size_t size);
+enum mapped_state {
+	MAPPED_READY,    /* to be read through the process, which may fail */
+	MAPPED_HOLE,     /* zeros: the file has nothing there */
+	MAPPED_WITHHELD, /* not to be read: its file cannot be opened, and may not answer, or grow
+			  */
+};
+
+/* What is to be done with the bytes from `address` on, below `end`, of a mapping whose pages exist;
+ * *ret_end > address: up to where. What the page table has not, the kernel is made to read of the
+ * file first, so that only we wait for it. */
+enum mapped_state mapped_pages_look(struct mapped_pages *pages, uint64_t address, uint64_t end,
+				    uint64_t *ret_end);
 
 /* What a mapping has of its file, `size` bytes at most within the mapping; 0: that cannot be read.
  */
 size_t mapped_pages_read_file(struct mapped_pages *pages, uint64_t address, void *buffer,
 			      size_t size);
+
+/* Is the address, in a mapping of a file, within that file, or can the file not be opened? Then
+ * what cannot be read there is missing; else there is nothing. */
+bool mapped_pages_may_hold(struct mapped_pages *pages, uint64_t address);
 
 #endif

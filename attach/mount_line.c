@@ -22,3 +22,14 @@ bool mount_line_parse(char *line, struct mount_line *ret)
 				    .options = words[dash + 3] };
 	return true;
 }
+
+bool mount_line_is_far(const struct mount_line *mount)
+{
+	static const char *const local[] = { "overlay",  "aufs", "tmpfs", "btrfs",
+					     "bcachefs", "zfs",  "ramfs", "hugetlbfs",
+					     "devtmpfs", "proc", "sysfs" };
+	for (size_t i = 0; i < sizeof(local) / sizeof(local[0]); i++)
+		if (!strcmp(mount->file_system, local[i]))
+			return false;
+	return !mount->device_major;
+}

@@ -19,4 +19,9 @@ struct mount_line {
 /* Cuts `line`, which has no newline, into words that *ret points to. False: it is no such line. */
 bool mount_line_parse(char *line, struct mount_line *ret);
 
+/* Is it a network file system, or one of a program (FUSE), which may not answer? What is not known
+ * is taken for one, unless it lies on a block device (fs/super.c: get_anon_bdev gives the others
+ * major number 0). */
+bool mount_line_is_far(const struct mount_line *mount);
+
 #endif

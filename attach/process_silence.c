@@ -62,16 +62,6 @@ static bool has_far_files(const struct far_devices *far, int pid)
 	return found;
 }
 
-static bool is_local(const char *file_system)
-{
-	static const char *const local[] = { "overlay",  "tmpfs", "btrfs", "zfs",  "hugetlbfs",
-					     "devtmpfs", "ramfs", "proc",  "sysfs" };
-	for (size_t i = 0; i < sizeof(local) / sizeof(local[0]); i++)
-		if (!strcmp(file_system, local[i]))
-			return true;
-	return false;
-}
-
 /* Those of `mounts`, a mountinfo, that one of the mappings is on. */
 static void add_mapped(struct text *mounts, const struct process_maps *maps,
 		       struct far_devices *far)
@@ -82,8 +72,8 @@ static void add_mapped(struct text *mounts, const struct process_maps *maps,
 			return;
 		/* What all of its container lies on (fuse-overlayfs, virtiofs) is not what is
 		 * silent. */
-		if (!mount_line_parse(line, &mount) || mount.device_major ||
-		    is_local(mount.file_system) || !strcmp(mount.point, "/"))
+		if (!mount_line_parse(line, &mount) || !mount_line_is_far(&mount) ||
+		    !strcmp(mount.point, "/"))
 			continue;
 		const struct far_devices one = { .minors = { mount.device_minor }, .count = 1 };
 		if (any_is_far(&one, maps))
@@ -258,7 +248,7 @@ struct error *process_silence_find(const int *pids, size_t count, void (*look)(i
 				   const struct task *task, enum process_silence *ret)
 {
 	enum { AGAIN = 5 };
-	uint64_t ms = LIMIT_SILENCE_MS;
+	uint64_t ms = count == 1 ? LIMIT_SILENCE_OF_ONE_MS : LIMIT_SILENCE_MS;
 	struct looking looking = { .pids = pids, .count = count, .look = look };
 	memset(ret, 0, count * sizeof(*ret));
 	while (looking.count) {

@@ -30,7 +30,8 @@ const char *process_silence_reason(enum process_silence silence);
 /*
  * ret[i]: of process pids[i]. `look` is what is done with each, in a child (it may not fail, nor
  * leave anything behind); NULL: only its memory is asked. Silent is one at which the child sleeps
- * without a break, the first that is found for LIMIT_SILENCE_MS, others for a fifth of that; and
+ * without a break, the first that is found for LIMIT_SILENCE_MS (when it is the only one asked, for
+ * LIMIT_SILENCE_OF_ONE_MS: an object store may take a second), others for a fifth of that; and
  * without being asked who has files on the same network file system as one whose files are. Those
  * that may not be opened, and those that have ended, answer; so do
  * all when no child can be made. ERROR_CANCELLED, by the task, which may be NULL.

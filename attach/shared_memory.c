@@ -77,12 +77,14 @@ static int compare_devices(const void *left, const void *right)
 
 /* hugetlbfs: which huge pages exist no file tells, but reading others takes them from the machine.
  */
-static enum shared_home home_of(const char *file_system)
+static enum shared_home home_of(const struct mount_line *mount)
 {
-	if (!strcmp(file_system, "tmpfs") || !strcmp(file_system, "devtmpfs") ||
-	    !strcmp(file_system, "hugetlbfs"))
+	const char *name = mount->file_system;
+	if (!strcmp(name, "tmpfs") || !strcmp(name, "devtmpfs") || !strcmp(name, "hugetlbfs"))
 		return SHARED_IN_MEMORY;
-	return strcmp(file_system, "overlay") ? SHARED_ON_DISK : SHARED_ON_OVERLAY;
+	if (!strcmp(name, "overlay"))
+		return SHARED_ON_OVERLAY;
+	return mount_line_is_far(mount) ? SHARED_FAR : SHARED_ON_DISK;
 }
 
 /* Without a list no file is one of memory. */
@@ -108,7 +110,7 @@ static void ask_for_devices(struct shared_memory *memory)
 			memory->devices[memory->device_count++] =
 				(struct device){ .number = makedev(mount.device_major,
 								   mount.device_minor),
-						 .home = home_of(mount.file_system) };
+						 .home = home_of(&mount) };
 	}
 	if (memory->device_count)
 		qsort(memory->devices, memory->device_count, sizeof(*memory->devices),

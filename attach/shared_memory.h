@@ -28,7 +28,8 @@ MUST_CHECK struct error *shared_memory_survey(struct shared_memory *memory,
 
 /* Where a mapping's file lies, by its device and the process's list of mounts. */
 enum shared_home {
-	SHARED_ON_DISK,    /* of this machine or another; or it has no file */
+	SHARED_ON_DISK,    /* of this machine; or it has no file */
+	SHARED_FAR,        /* on another machine, or a program's (FUSE): it may not answer */
 	SHARED_IN_MEMORY,  /* tmpfs, hugetlbfs */
 	SHARED_ON_OVERLAY, /* on a disk, or on a tmpfs */
 	SHARED_UNLISTED,   /* on something that the process has not mounted (any more): a disk,

@@ -85,6 +85,11 @@ bool target_release(struct target *target)
 	return !target->ops->release || target->ops->release(target);
 }
 
+bool target_may_hold(struct target *target, uint64_t address)
+{
+	return target->ops->may_hold && target->ops->may_hold(target, address);
+}
+
 bool target_auxv(struct target *target, uint64_t type, uint64_t *ret)
 {
 	uint8_t vector[AUXV_BYTES];

@@ -70,6 +70,9 @@ struct target_ops {
 	 * tells that from then on. false: a thread sleeps uninterruptibly, and would stand when it
 	 * wakes: to be called again every few milliseconds. */
 	bool (*release)(struct target *target);
+	/* Optional: may there be something in the page of a file that could not be read? Not behind
+	 * the file's end. */
+	bool (*may_hold)(struct target *target, uint64_t address);
 };
 
 /* First member of each implementation. */
@@ -116,6 +119,9 @@ MUST_CHECK struct error *target_check(struct target *target);
 
 /* See target_ops.release; does nothing, and answers true, where nothing is held. */
 bool target_release(struct target *target);
+
+/* See target_ops.may_hold; false where the target cannot tell. */
+bool target_may_hold(struct target *target, uint64_t address);
 
 /* The file at `path`, as the target sees it; of a target without files of its own, as this machine
  * does. A path that names a FIFO or a terminal does no harm. The caller closes it; -1 with errno.

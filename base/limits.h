@@ -28,8 +28,9 @@ enum {
 	LIMIT_FROZEN_BYTES =
 		64 * 1024 *
 		1024, /* of shared memory, copied for a snapshot while the process stands */
-	LIMIT_SILENCE_MS = 1000, /* how long may sleep who looks at a process, before it is told as
+	LIMIT_SILENCE_MS = 1000, /* how long may sleep who looks at processes, before one is told as
 				    one that does not answer */
+	LIMIT_SILENCE_OF_ONE_MS = 3000, /* the same when there is one that is asked for */
 	LIMIT_STOP_MS =
 		200, /* how long a thread may sleep uninterruptibly before we go on without it */
 	LIMIT_NO_STOP_MS = 8 * 1000,    /* the same of one that should run, before we give up; less

@@ -314,7 +314,7 @@ static struct error *leave_out_page(struct writer *writer, const struct core_seg
 		core_mark_page(writer->contents->mark, address, page, target->page_size);
 	else
 		memset(page, 0, target->page_size);
-	if (!segment->optional)
+	if (!segment->optional || target_may_hold(target, address))
 		writer->written->unreadable_bytes += target->page_size;
 	return add_hole(writer, address, address + target->page_size);
 }

@@ -34,7 +34,7 @@ enum core_priority {
 struct core_segment {
 	uint64_t start, end; /* whole pages */
 	unsigned protection; /* PF_R, PF_W, PF_X */
-	bool optional;       /* pages that cannot be read are no loss: beyond the end of a file */
+	bool optional;       /* pages that cannot be read are no loss when they may hold nothing */
 	bool untouched;      /* zeros by definition: not read, not written */
 	unsigned priority;   /* enum core_priority */
 };
@@ -53,7 +53,7 @@ struct core_written {
 	unsigned priorities;       /* written whole: all segments of CORE_RUNTIME, CORE_FIRST … */
 	uint64_t memory_bytes;     /* that stand in the core */
 	uint64_t zero_bytes;       /* of them not written, as zeros */
-	uint64_t unreadable_bytes; /* of segments that are not optional */
+	uint64_t unreadable_bytes; /* of what is no optional loss */
 };
 
 /* Exactly how long the core will be when everything can be read. */

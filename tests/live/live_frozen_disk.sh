@@ -147,6 +147,33 @@ if read -r -t 10 -u 5 _; then
 	done
 	kill -KILL "$server"
 	end_victim
+	umount -l "$far"
+
+	# --- its file cannot be opened (the mount is gone): what the process has not read of it is not asked for
+	exec 5< <(exec "$work/silent_fs" "$work/far.so" "$far" libc-far.so 2>&1)
+	server=$!
+	read -r -t 10 -u 5 _
+	exec 7< <(exec "$work/oddity" "$work/oddity" far "$far/libc-far.so" 2>/dev/null)
+	victim=$!
+	read -r -u 7 _
+	kill -USR1 "$server"
+	(exec stat "$far/other" >/dev/null 2>&1) &
+	sleep 0.2
+	code=0x$(sed -n 's/^\([0-9a-f]*\)-.* r-xp .*libc-far.so$/\1/p' "/proc/$victim/maps")
+	umount -l "$far"
+	few=(setpriv --bounding-set=-all,+sys_ptrace,+dac_override,+kill)
+	runs_on() { is_free && [ -n "$(timeout -s KILL 5 cat "/proc/$victim/maps")" ] && ! grep -q '^State:\s*D' "/proc/$victim/status"; }
+	for way in "collect --force -o $core" "collect --freeze --force -o $core" "analyze --no-stop -c db\ $(printf %x $((code + 0x80000)))"; do
+		eval "exec \"\${few[@]}\" timeout -s KILL 10 \"\$program\" $way -p $victim" >"$log" 2>&1 &
+		collector=$!
+		wait "$collector"
+		status=$?
+		ok "a file that cannot be opened: it is not waited for (${way%% -[oc]*})" test $status = 5
+		ok "... what is not read is told" said 'could not be read|\?\? \?\?'
+		ok "... the process runs, its address space is not locked" runs_on
+	done
+	kill -KILL "$server"
+	end_victim
 else
 	skip "a program on a far disk" "no FUSE"
 fi

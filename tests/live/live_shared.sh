@@ -11,7 +11,7 @@ for tool in cc setpriv unshare; do command -v $tool >/dev/null || skip_all "no $
 tmpfs=$work/tmpfs disk=$work/disk core=$work/v.core
 mkdir "$tmpfs" "$disk"
 mount -t tmpfs none "$tmpfs" 2>/dev/null || skip_all "no tmpfs can be mounted"
-leave() { cleanup_areas; umount -l "$tmpfs" 2>/dev/null; cleanup; }
+leave() { cleanup_areas; umount -l "$tmpfs/layer" "$tmpfs" 2>/dev/null; cleanup; }
 cleanup_areas() { [ -z "$victim" ] || kill -KILL "$victim" 2>/dev/null; }
 trap leave EXIT
 cc -std=gnu11 -D_GNU_SOURCE -O1 -o "$work/shared_victim" "$here/shared_victim.c" || exit 1
@@ -66,6 +66,26 @@ ok "a tmpfs that is no more in the list of mounts: not whole" gives 5 "$program"
 ok "... no zeros" no_zeros "$program" analyze "$core"
 grown=$(($(shmem) - before))
 ok "... and no pages have come into being ($grown KiB)" test "$grown" -lt 8192
-kill -KILL "$victim"
+cleanup_areas
+
+# --- the writable layer of a container is a tmpfs: nobody in it sees that
+mount -t tmpfs none "$tmpfs" && mkdir "$tmpfs"/{lower,upper,work,layer}
+if mount -t overlay none -o "lowerdir=$tmpfs/lower,upperdir=$tmpfs/upper,workdir=$tmpfs/work" "$tmpfs/layer" 2>"$log"; then
+	exec 5< <(exec "$work/shared_victim" "$tmpfs/layer" "$disk" 2>/dev/null)
+	victim=$!
+	sed '/^ready/q' <&5 >"$work/areas"
+	before=$(shmem)
+	for way in "" --freeze; do
+		# shellcheck disable=SC2086 # one word or none
+		ok "files of an overlay on a tmpfs, ${way:-snapshot}: whole" gives 0 "$program" collect -p "$victim" $way -o "$core" --force
+		ok "... no zeros" no_zeros "$program" analyze "$core"
+	done
+	grown=$(($(shmem) - before))
+	ok "... and no pages have come into being ($grown KiB)" test "$grown" -lt 8192
+	cleanup_areas
+	umount -l "$tmpfs/layer"
+else
+	skip "files of an overlay on a tmpfs" "no overlay can be mounted: $(tail -n 1 "$log")"
+fi
 victim=
 finish

@@ -102,6 +102,12 @@ static void of_files(const char *tmpfs, const char *disk)
 	memory[0] = FILL;
 	tell("sparse", memory, 4096);
 	close(fd);
+	fd = file_in(tmpfs, "holes", 4096);
+	if (ftruncate(fd, SPARSE_BYTES))
+		abort();
+	tell("sparse-private", map(SPARSE_BYTES, rw, MAP_PRIVATE, fd), 4096);
+	tell("sparse-read", map(SPARSE_BYTES, PROT_READ, MAP_SHARED, fd), 4096);
+	close(fd);
 }
 
 /* Both mappings of a page, and one of our own. */
