@@ -307,7 +307,9 @@ static bool live_release(struct target *target)
 static bool live_may_hold(struct target *target, uint64_t address)
 {
 	struct live_target *live = live_of(target);
-	return !was_let_go(live) && mapped_pages_may_hold(&live->mapped, address);
+	bool inherited = !live->snapshot ||
+			 !frozen_pages_area(&snapshot_record(live->snapshot)->frozen, address);
+	return !was_let_go(live) && mapped_pages_may_hold(&live->mapped, address, inherited);
 }
 
 static void live_close(struct target *target)
@@ -411,7 +413,7 @@ static struct error *open_pages(struct live_target *live)
 {
 	TRY(existing_pages_open(live->memory_id, &live->maps, &live->pages));
 	live->mapped.memory = existing_pages_memory(live->pages);
-	live->mapped.is_copy = live->snapshot;
+	live->mapped.process_id = live->snapshot ? process_memory_id(live->base.pid) : 0;
 	return NULL;
 }
 

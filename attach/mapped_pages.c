@@ -68,17 +68,24 @@ static int take_file(int place, const struct process_map *map)
 	return proc_reopen(place, O_RDONLY);
 }
 
-/* The file of a mapping; -1. One that was deleted is found by those who may see map_files. */
-static int open_file(int memory_id, const struct process_map *map)
+static int open_map_file(int id, const struct process_map *map)
 {
 	char link[64];
-	if (process_map_is_device(map))
-		return -1;
 	snprintf(link, sizeof(link), "map_files/%llx-%llx", (unsigned long long)map->start,
 		 (unsigned long long)map->end);
-	int fd = take_file(proc_link_open(memory_id, link, O_PATH), map);
+	return take_file(proc_link_open(id, link, O_PATH), map);
+}
+
+/* The file of a mapping; -1. One that was deleted is found by those who may see map_files. */
+static int open_file(const struct mapped_pages *pages, const struct process_map *map)
+{
+	if (process_map_is_device(map))
+		return -1;
+	int fd = open_map_file(pages->memory_id, map);
+	if (fd < 0 && pages->process_id)
+		fd = open_map_file(pages->process_id, map);
 	if (fd < 0 && !map->deleted)
-		fd = take_file(process_file_open(memory_id, map->path, O_PATH), map);
+		fd = take_file(process_file_open(pages->memory_id, map->path, O_PATH), map);
 	return fd;
 }
 
@@ -91,20 +98,9 @@ static int file_at(struct mapped_pages *pages, const struct process_map *map)
 		return pages->fd;
 	if (pages->fd >= 0)
 		close(pages->fd);
-	pages->fd = open_file(pages->memory_id, map);
+	pages->fd = open_file(pages, map);
 	pages->map = map;
 	return pages->fd;
-}
-
-bool mapped_pages_may_hold(struct mapped_pages *pages, uint64_t address)
-{
-	struct stat status;
-	const struct process_map *map = process_maps_find(pages->maps, address);
-	if (!map || map->kind != PROCESS_MAP_FILE || process_map_is_device(map))
-		return false;
-	int fd = file_at(pages, map);
-	return fd < 0 || fstat(fd, &status) ||
-	       address - map->start + map->file_offset < (uint64_t)status.st_size;
 }
 
 /* Has the kernel read these bytes of the file. False: some of them it cannot read. */
@@ -181,7 +177,7 @@ static enum mapped_state look_at_file(struct mapped_pages *pages, const struct p
 	uint64_t from = address + bias, end = *ret_end + bias;
 	/* Of what may be a tmpfs holes become pages. */
 	bool may_grow = home == SHARED_ON_OVERLAY || home == SHARED_UNLISTED;
-	bool harmless = home == SHARED_ON_DISK || (pages->is_copy && home != SHARED_UNLISTED);
+	bool harmless = home == SHARED_ON_DISK || (pages->process_id && home != SHARED_UNLISTED);
 	if (file_at(pages, map) < 0)
 		return harmless ? MAPPED_READY : MAPPED_WITHHELD;
 	bool hole = may_grow && is_hole(pages, from, &end);
@@ -201,10 +197,25 @@ enum mapped_state mapped_pages_look(struct mapped_pages *pages, uint64_t address
 	enum shared_home home = shared_memory_home(pages->memory, map);
 	if (map->end < end)
 		*ret_end = map->end;
-	if (home == SHARED_IN_MEMORY || (pages->is_copy && home == SHARED_ON_DISK) ||
+	if (home == SHARED_IN_MEMORY || (pages->process_id && home == SHARED_ON_DISK) ||
 	    is_present(pages, address, ret_end))
 		return MAPPED_READY;
 	return look_at_file(pages, map, home, address, ret_end);
+}
+
+bool mapped_pages_may_hold(struct mapped_pages *pages, uint64_t address, bool inherited)
+{
+	struct stat status;
+	uint64_t end;
+	const struct process_map *map = process_maps_find(pages->maps, address);
+	if (!map || map->kind != PROCESS_MAP_FILE || process_map_is_device(map))
+		return false;
+	int fd = file_at(pages, map);
+	if (fd < 0)
+		return !inherited ||
+		       mapped_pages_look(pages, address, address + 1, &end) == MAPPED_WITHHELD;
+	return fstat(fd, &status) ||
+	       address - map->start + map->file_offset < (uint64_t)status.st_size;
 }
 
 size_t mapped_pages_read_file(struct mapped_pages *pages, uint64_t address, void *buffer,

@@ -13,9 +13,9 @@
 #include "attach/shared_memory.h"
 
 struct mapped_pages {
-	int memory_id; /* whose files of /proc these are: process_memory_id(), or a snapshot's copy
-			*/
-	bool is_copy;  /* nobody waits for the address space of that one */
+	int memory_id;  /* whose files of /proc these are: process_memory_id(), or a snapshot's copy
+			 */
+	int process_id; /* of a copy, which has not inherited all: the process itself; else 0 */
 	const struct process_maps *maps;
 	struct shared_memory *memory; /* knows where files lie */
 	uint64_t page_size;
@@ -54,8 +54,10 @@ enum mapped_state mapped_pages_look(struct mapped_pages *pages, uint64_t address
 size_t mapped_pages_read_file(struct mapped_pages *pages, uint64_t address, void *buffer,
 			      size_t size);
 
-/* Is the address, in a mapping of a file, within that file, or can the file not be opened? Then
- * what cannot be read there is missing; else there is nothing. */
-bool mapped_pages_may_hold(struct mapped_pages *pages, uint64_t address);
+/* May there be something in a page of a file's mapping that could not be read? What lies within the
+ * file is missing; where that cannot be opened, what was not asked for: withheld, or of a mapping
+ * that a copy does not have (`inherited` is false). The process itself says what lies behind the
+ * end. */
+bool mapped_pages_may_hold(struct mapped_pages *pages, uint64_t address, bool inherited);
 
 #endif

@@ -89,6 +89,16 @@ static void of_files(const char *tmpfs, const char *disk)
 	madvise(memory, AREA_BYTES, MADV_DONTFORK);
 	tell("shared-not-inherited", memory, AREA_BYTES);
 	close(fd);
+	fd = file_in(disk, "deleted", AREA_BYTES);
+	memory = map(AREA_BYTES, rw, MAP_PRIVATE, fd);
+	memory[0] = FILL;
+	madvise(memory, AREA_BYTES, MADV_DONTFORK);
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	char path[4096] = "";
+	if (readlink(name, path, sizeof(path) - 1) < 0 || unlink(path))
+		abort();
+	tell("deleted-not-inherited", memory, AREA_BYTES);
+	close(fd);
 	for (int i = 0; i < LIBRARIES; i++) {
 		snprintf(name, sizeof(name), "library%d", i);
 		fd = file_in(tmpfs, name, 4096);
