@@ -518,12 +518,16 @@ struct error *live_target_explain(struct target *target, struct error *error)
 {
 	struct live_target *live = live_of(target);
 	const char *dropped = error && live->snapshot ? snapshot_dropped(live->snapshot) : NULL;
-	if (!dropped || error->code == ERROR_CANCELLED)
+	if (!error || error->code == ERROR_CANCELLED)
 		return error;
-	error_free(error);
-	return error_new(ERROR_NOT_FOUND,
-			 "the snapshot of process %d was dropped, as %s: try again", live->base.pid,
-			 dropped);
+	struct error *gone = !dropped && error->code == ERROR_OS ? live_check(target) : NULL;
+	if (dropped)
+		gone = error_new(ERROR_NOT_FOUND,
+				 "the snapshot of process %d was dropped, as %s: try again",
+				 live->base.pid, dropped);
+	if (gone)
+		error_free(error);
+	return gone ? gone : error;
 }
 
 struct error *live_target_open_snapshot(const struct snapshot_request *request,

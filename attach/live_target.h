@@ -41,8 +41,8 @@ MUST_CHECK struct error *live_target_open_snapshot(const struct snapshot_request
 						   const struct task *task, struct target **ret);
 
 /* Takes an error that reading the target met, and hands it back. When the target's snapshot was
- * dropped meanwhile, it frees the error and answers ERROR_NOT_FOUND, which says that. NULL stays
- * NULL. */
+ * dropped meanwhile, or the process has ended, it frees the error and answers ERROR_NOT_FOUND,
+ * which says that. NULL stays NULL. */
 MUST_CHECK struct error *live_target_explain(struct target *target, struct error *error);
 
 /* Of a target opened here. The maps live as long as the target. */

@@ -314,7 +314,8 @@ static struct error *describe(int pid, enum process_silence silence, struct aren
 	if (ret->way == PROCESS_WAY_NONE && !geteuid() && ret->uid)
 		TRY(look_as_owner(pid, arena, ret, ret_is_dotnet));
 	if (ret->way == PROCESS_WAY_NONE && ret->socket.open_to_us &&
-	    ret->runtime != PROCESS_NATIVE_AOT && ret->state.activity != PROCESS_ENDED)
+	    ret->runtime != PROCESS_NATIVE_AOT && ret->state.activity != PROCESS_ENDED &&
+	    !proc_is_ending(pid))
 		ret->way = PROCESS_WAY_SOCKET;
 	return ret->way == PROCESS_WAY_NONE && ret->socket.forged ? explain_forged(arena, ret)
 								  : NULL;
