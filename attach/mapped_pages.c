@@ -58,10 +58,12 @@ bool mapped_pages_have(struct mapped_pages *pages, uint64_t address, size_t size
 
 /* --- their files */
 
-static int take_file(int place, const struct process_map *map)
+/* An O_PATH descriptor (which is closed; -1: none), opened to read when it is the mapping's file.
+ */
+static int take_file(int path_fd, const struct process_map *map)
 {
 	struct stat status;
-	CLEANUP(fd_cleanup) int closed = place;
+	CLEANUP(fd_cleanup) int place = path_fd;
 	if (place < 0 || fstat(place, &status) || !S_ISREG(status.st_mode) ||
 	    status.st_ino != map->inode)
 		return -1;
