@@ -5,6 +5,7 @@
 #include "attach/mapped_pages.h"
 #include "attach/proc_file.h"
 #include "attach/process_access.h"
+#include "attach/process_architecture.h"
 #include "attach/process_file.h"
 #include "attach/running_threads.h"
 #include "attach/thread_hold.h"
@@ -76,7 +77,7 @@ static size_t read_pages(const struct live_target *live, uint64_t address, void 
 	return done;
 }
 
-/* What of it a disk would have to bring is brought before. */
+/* What of it a disk would have to bring is read of the file. */
 static size_t read_existing(struct live_target *live, uint64_t address, void *buffer, size_t size)
 {
 	size_t done = 0;
@@ -85,11 +86,11 @@ static size_t read_existing(struct live_target *live, uint64_t address, void *bu
 		uint64_t at = address + done, end;
 		enum mapped_state state =
 			mapped_pages_look(&live->mapped, at, address + size, &end);
-		size_t run = (size_t)(end - at), part = run;
-		if (state == MAPPED_HOLE)
-			memset(to, 0, run);
-		else
-			part = state == MAPPED_READY ? read_pages(live, at, to, run) : 0;
+		size_t run = (size_t)(end - at), part = 0;
+		if (state == MAPPED_READY)
+			part = read_pages(live, at, to, run);
+		else if (state == MAPPED_IN_FILE)
+			part = mapped_pages_read_file(&live->mapped, at, to, run);
 		done += part;
 		if (part < run)
 			break;
@@ -128,10 +129,8 @@ static size_t read_beside_runs(struct live_target *live, const struct frozen_are
 {
 	if (area->end - address < *size)
 		*size = (size_t)(area->end - address);
-	if (existing_pages_of_file(live->pages, address)) {
-		size_t done = read_process(live, address, buffer, *size);
-		return done ? done : mapped_pages_read_file(&live->mapped, address, buffer, *size);
-	}
+	if (existing_pages_of_file(live->pages, address))
+		return read_process(live, address, buffer, *size);
 	memset(buffer, 0, *size);
 	return *size;
 }
@@ -340,17 +339,6 @@ static const struct target_ops live_ops = {
 	.may_hold = live_may_hold,
 };
 
-static struct error *denied(int pid, int os_errno)
-{
-	char reason[PROCESS_REASON_BYTES];
-	process_access_reason(pid, os_errno, reason, sizeof(reason));
-	struct error *error =
-		error_new(ERROR_OS, "cannot read the memory of process %d: %s", pid, reason);
-	if (error != &error_no_memory)
-		error->os_errno = os_errno;
-	return error;
-}
-
 static struct error *open_memory(struct live_target *live)
 {
 	char path[64];
@@ -368,31 +356,7 @@ static struct error *open_memory(struct live_target *live)
 			return NULL;
 		break;
 	}
-	return denied(live->base.pid, failed);
-}
-
-/* The main program's ELF header (System V ABI, chapter 4) says whose code this is. */
-static struct error *check_architecture(struct live_target *live)
-{
-	Elf64_Ehdr header;
-	CLEANUP(fd_cleanup) int fd = proc_link_open(live->memory_id, "exe", O_RDONLY);
-	live->base.architecture = ARCHITECTURE_UNKNOWN;
-	if (fd < 0)
-		return denied(live->base.pid, errno);
-	if (pread(fd, &header, sizeof(header), 0) != sizeof(header) ||
-	    memcmp(header.e_ident, ELFMAG, SELFMAG))
-		return error_new(ERROR_UNSUPPORTED, "the program of process %d is no ELF file",
-				 live->base.pid);
-	if (header.e_ident[EI_CLASS] == ELFCLASS64 && header.e_machine == EM_X86_64)
-		live->base.architecture = ARCHITECTURE_X64;
-	if (header.e_ident[EI_CLASS] == ELFCLASS64 && header.e_machine == EM_AARCH64)
-		live->base.architecture = ARCHITECTURE_ARM64;
-	if (live->base.architecture == ARCHITECTURE_UNKNOWN)
-		return error_new(ERROR_UNSUPPORTED,
-				 "process %d is not a 64-bit x64 or arm64 process (ELF class %d, "
-				 "machine %d)",
-				 live->base.pid, header.e_ident[EI_CLASS], header.e_machine);
-	return NULL;
+	return process_access_denied(live->base.pid, failed);
 }
 
 static struct error *read_auxv(struct live_target *live)
@@ -402,7 +366,7 @@ static struct error *read_auxv(struct live_target *live)
 	if (failed == ENOMEM)
 		return &error_no_memory;
 	if (failed)
-		return denied(live->base.pid, failed);
+		return process_access_denied(live->base.pid, failed);
 	live->auxv_size = text.length;
 	if (text.length)
 		memcpy(live->auxv, text.bytes, text.length);
@@ -421,7 +385,8 @@ static struct error *open_files(struct live_target *live)
 {
 	mapped_pages_begin(&live->mapped, live->memory_id, &live->maps, live->base.page_size);
 	if (live->snapshot) {
-		TRY(check_architecture(live));
+		TRY(process_architecture_read(live->memory_id, live->base.pid,
+					      &live->base.architecture));
 		live->maps = snapshot_record(live->snapshot)->maps;
 		TRY(open_pages(live));
 		TRY(open_memory(live));
@@ -430,7 +395,7 @@ static struct error *open_files(struct live_target *live)
 	struct error *error = process_maps_read(live->memory_id, &live->arena, &live->maps);
 	if (error && error->code == ERROR_OS && error->os_errno == EACCES) {
 		error_free(error);
-		return denied(live->base.pid, EACCES);
+		return process_access_denied(live->base.pid, EACCES);
 	}
 	TRY(error);
 	if (!live->maps.count)
@@ -496,7 +461,9 @@ struct error *live_target_open(const struct process_identity *process, enum live
 	live->memory_id = process_memory_id(process->pid);
 	struct error *error = process_identity_check(process);
 	/* Before it stands: the disk of this file may not answer. */
-	struct error *foreign = error ? NULL : check_architecture(live);
+	struct error *foreign = error ? NULL
+				      : process_architecture_read(live->memory_id, live->base.pid,
+								  &live->base.architecture);
 	if (!error)
 		error = stop(live, process, how, task);
 	if (error) /* which says more */
@@ -552,6 +519,25 @@ size_t live_target_read_mapped(struct target *target, uint64_t address, void *bu
 	return mapped_pages_have(&live->mapped, address, size)
 		       ? read_pages(live, address, buffer, size)
 		       : 0;
+}
+
+size_t live_target_read_through(struct target *target, uint64_t address, void *buffer, size_t size)
+{
+	uint64_t end;
+	struct live_target *live = live_of(target);
+	if (size > UINT64_MAX - address)
+		return 0;
+	switch (mapped_pages_look(&live->mapped, address, address + size, &end)) {
+	case MAPPED_WITHHELD:
+		return 0;
+	case MAPPED_IN_FILE:
+		if (!mapped_pages_read_file(&live->mapped, address, buffer, size))
+			return 0;
+		break;
+	case MAPPED_READY:
+		break;
+	}
+	return read_pages(live, address, buffer, size);
 }
 
 int live_target_memory_id(const struct target *target)

@@ -53,6 +53,10 @@ const struct process_maps *live_target_maps(const struct target *target);
  * table cannot be read it is read all the same. */
 size_t live_target_read_mapped(struct target *target, uint64_t address, void *buffer, size_t size);
 
+/* As target_read_some(), and the process's page table has it then: what a file has is read of the
+ * file first, so that only we wait for a disk. Of a process that runs. */
+size_t live_target_read_through(struct target *target, uint64_t address, void *buffer, size_t size);
+
 /* Whose files of /proc tell of its memory: process_memory_id(), or the snapshot's copy. */
 int live_target_memory_id(const struct target *target);
 

@@ -2,12 +2,15 @@
 
 #include "attach/proc_file.h"
 #include "attach/process_file.h"
+#include "attach/process_identity.h"
 #include "base/bytes.h"
 #include "base/cleanup.h"
 
-#include <errno.h>
+#include <elf.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <time.h>
 #include <unistd.h>
 
 void mapped_pages_begin(struct mapped_pages *ret, int memory_id, const struct process_maps *maps,
@@ -58,8 +61,6 @@ bool mapped_pages_have(struct mapped_pages *pages, uint64_t address, size_t size
 
 /* --- their files */
 
-/* An O_PATH descriptor (which is closed; -1: none), opened to read when it is the mapping's file.
- */
 static int take_file(int path_fd, const struct process_map *map)
 {
 	struct stat status;
@@ -91,7 +92,52 @@ static int open_file(const struct mapped_pages *pages, const struct process_map 
 	return fd;
 }
 
-/* The same, kept for the next time. -1: none. */
+/* When the process began, as files have their times. Unknown: long ago. */
+static uint64_t began_s(int pid)
+{
+	struct process_identity identity;
+	struct timespec now, up;
+	struct error *error = process_identity_take(pid, &identity);
+	bool unknown =
+		error || clock_gettime(CLOCK_REALTIME, &now) || clock_gettime(CLOCK_BOOTTIME, &up);
+	error_free(error);
+	if (unknown)
+		return 1;
+	int64_t age_s = up.tv_sec - (int64_t)(identity.start_time / (uint64_t)sysconf(_SC_CLK_TCK));
+	return now.tv_sec - age_s > 0 ? (uint64_t)(now.tv_sec - age_s) : 1;
+}
+
+/* Other file systems have the same inode numbers. btrfs and overlay tell stat(2) of another device
+ * than maps has: there the mount says which one it is. */
+static bool is_of_device(const struct mapped_pages *pages, const struct process_map *map,
+			 const struct stat *status)
+{
+	struct statx more;
+	return status->st_dev == makedev(map->device_major, map->device_minor) ||
+	       (!statx(pages->fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &more) &&
+		(more.stx_mask & STATX_MNT_ID) &&
+		shared_memory_mounts(pages->memory, map, more.stx_mnt_id));
+}
+
+/* An overlay's file that is written to becomes another one (fs/overlayfs/copy_up.c); whoever has
+ * mapped it to read keeps the old one, and each way to it leads to the new one. */
+static bool is_doubtful(struct mapped_pages *pages, const struct process_map *map)
+{
+	enum { SLACK_S = 2 };
+	struct stat status;
+	enum shared_home home = shared_memory_home(pages->memory, map);
+	if (fstat(pages->fd, &status) || !is_of_device(pages, map, &status))
+		return true;
+	if ((home != SHARED_ON_OVERLAY && home != SHARED_UNLISTED) ||
+	    (map->shared && (map->protection & PF_W)))
+		return false;
+	if (!pages->started_s)
+		pages->started_s =
+			began_s(pages->process_id ? pages->process_id : pages->memory_id);
+	return (uint64_t)status.st_ctime + SLACK_S >= pages->started_s;
+}
+
+/* The file of a mapping, kept for the next time. -1: none. */
 static int file_at(struct mapped_pages *pages, const struct process_map *map)
 {
 	if (!map || map->kind != PROCESS_MAP_FILE)
@@ -102,6 +148,7 @@ static int file_at(struct mapped_pages *pages, const struct process_map *map)
 		close(pages->fd);
 	pages->fd = open_file(pages, map);
 	pages->map = map;
+	pages->doubtful = pages->fd >= 0 && is_doubtful(pages, map);
 	return pages->fd;
 }
 
@@ -119,26 +166,12 @@ static bool fetch(int fd, uint64_t from, uint64_t end)
 	return true;
 }
 
-/* Is there a hole of the file at an offset, in whole pages? *end is cut to where the answer
- * changes.
- */
-static bool is_hole(const struct mapped_pages *pages, uint64_t from, uint64_t *end)
+/* Is there a hole of the file within these bytes? */
+static bool has_hole(int fd, uint64_t from, uint64_t end)
 {
 	struct stat status;
-	uint64_t page = pages->page_size;
-	off_t data = lseek(pages->fd, (off_t)from, SEEK_DATA);
-	if (data < 0 && errno == ENXIO && !fstat(pages->fd, &status))
-		data = status.st_size; /* holes to its end */
-	if (data < 0)
-		return false;
-	uint64_t change = (uint64_t)data & ~(page - 1);
-	bool hole = change > from;
-	off_t next = hole ? data : lseek(pages->fd, data, SEEK_HOLE);
-	if (!hole && next > data)
-		change = align_up((uint64_t)next, page);
-	if (change > from && change < *end)
-		*end = change;
-	return hole;
+	off_t hole = lseek(fd, (off_t)from, SEEK_HOLE);
+	return hole >= 0 && (uint64_t)hole < end && !fstat(fd, &status) && hole < status.st_size;
 }
 
 struct first_run {
@@ -173,20 +206,21 @@ static bool is_present(struct mapped_pages *pages, uint64_t address, uint64_t *e
 }
 
 static enum mapped_state look_at_file(struct mapped_pages *pages, const struct process_map *map,
-				      enum shared_home home, uint64_t address, uint64_t *ret_end)
+				      uint64_t address, uint64_t end)
 {
 	uint64_t bias = map->file_offset - map->start; /* modulo 2^64 */
-	uint64_t from = address + bias, end = *ret_end + bias;
+	enum shared_home home = shared_memory_home(pages->memory, map);
+	bool local = home == SHARED_ON_DISK || home == SHARED_ON_OVERLAY;
+	int fd = file_at(pages, map);
+	if (fd < 0)
+		return local ? MAPPED_READY : MAPPED_WITHHELD;
+	if (!pages->doubtful && table_of(pages))
+		return MAPPED_IN_FILE;
 	/* Of what may be a tmpfs holes become pages. */
-	bool may_grow = home == SHARED_ON_OVERLAY || home == SHARED_UNLISTED;
-	bool harmless = home == SHARED_ON_DISK || (pages->process_id && home != SHARED_UNLISTED);
-	if (file_at(pages, map) < 0)
-		return harmless ? MAPPED_READY : MAPPED_WITHHELD;
-	bool hole = may_grow && is_hole(pages, from, &end);
-	*ret_end = end - bias;
-	if (hole)
-		return MAPPED_HOLE;
-	return fetch(pages->fd, from, end) || harmless ? MAPPED_READY : MAPPED_WITHHELD;
+	if ((home == SHARED_FAR && pages->doubtful) ||
+	    (home != SHARED_ON_DISK && has_hole(fd, address + bias, end + bias)))
+		return MAPPED_WITHHELD;
+	return fetch(fd, address + bias, end + bias) || local ? MAPPED_READY : MAPPED_WITHHELD;
 }
 
 enum mapped_state mapped_pages_look(struct mapped_pages *pages, uint64_t address, uint64_t end,
@@ -196,13 +230,12 @@ enum mapped_state mapped_pages_look(struct mapped_pages *pages, uint64_t address
 	*ret_end = end;
 	if (!map || map->kind != PROCESS_MAP_FILE || process_map_is_device(map))
 		return MAPPED_READY;
-	enum shared_home home = shared_memory_home(pages->memory, map);
 	if (map->end < end)
 		*ret_end = map->end;
-	if (home == SHARED_IN_MEMORY || (pages->process_id && home == SHARED_ON_DISK) ||
+	if (shared_memory_home(pages->memory, map) == SHARED_IN_MEMORY ||
 	    is_present(pages, address, ret_end))
 		return MAPPED_READY;
-	return look_at_file(pages, map, home, address, ret_end);
+	return look_at_file(pages, map, address, *ret_end);
 }
 
 bool mapped_pages_may_hold(struct mapped_pages *pages, uint64_t address, bool inherited)
@@ -216,17 +249,29 @@ bool mapped_pages_may_hold(struct mapped_pages *pages, uint64_t address, bool in
 	if (fd < 0)
 		return !inherited ||
 		       mapped_pages_look(pages, address, address + 1, &end) == MAPPED_WITHHELD;
-	return fstat(fd, &status) ||
+	return (pages->doubtful && !inherited) || fstat(fd, &status) ||
 	       address - map->start + map->file_offset < (uint64_t)status.st_size;
 }
 
 size_t mapped_pages_read_file(struct mapped_pages *pages, uint64_t address, void *buffer,
 			      size_t size)
 {
+	struct stat status;
 	const struct process_map *map = process_maps_find(pages->maps, address);
 	int fd = file_at(pages, map);
-	if (fd < 0)
+	if (fd < 0 || pages->doubtful || fstat(fd, &status))
 		return 0;
-	ssize_t got = pread(fd, buffer, size, (off_t)(address - map->start + map->file_offset));
-	return got > 0 ? (size_t)got : 0;
+	uint64_t from = address - map->start + map->file_offset;
+	uint64_t end = align_up((uint64_t)status.st_size, pages->page_size);
+	size_t done = 0;
+	ssize_t got = 1;
+	while (done < size && got > 0) {
+		got = pread(fd, (char *)buffer + done, size - done, (off_t)(from + done));
+		done += got > 0 ? (size_t)got : 0;
+	}
+	if (got || from + done < (uint64_t)status.st_size || from + done >= end)
+		return done;
+	size_t rest = end - from - done < size - done ? (size_t)(end - from - done) : size - done;
+	memset((char *)buffer + done, 0, rest);
+	return done + rest;
 }

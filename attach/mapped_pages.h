@@ -1,9 +1,10 @@
 /*
  * Pages of a process's mappings, without waiting for a disk on its behalf and without making it
- * larger: which of them its page table has, and what the file behind a mapping has. Whoever reads a
- * file's page through the process, when it is not there yet, holds its address space for as long as
- * the disk takes (mm/gup.c: get_user_pages_remote with mmap_lock held); and a hole of a file on a
- * tmpfs becomes a page (mm/shmem.c: shmem_fault).
+ * larger: which of them its page table has, and what the file behind a mapping has. A page of a
+ * file that the page table has not is the file's; who reads it through the process, when it is not
+ * there yet, holds the address space for as long as the disk takes (mm/gup.c:
+ * get_user_pages_remote with mmap_lock held; of a copy, whose lock nobody wants, its memory:
+ * fs/proc/base.c: mem_rw), and makes a page of a tmpfs's hole (mm/shmem.c: shmem_fault).
  */
 #ifndef ATTACH_MAPPED_PAGES_H
 #define ATTACH_MAPPED_PAGES_H
@@ -21,8 +22,10 @@ struct mapped_pages {
 	uint64_t page_size;
 	struct page_map *table; /* NULL: cannot be read, or was not asked for yet */
 	bool table_asked;
+	uint64_t started_s;            /* when the process began, of CLOCK_REALTIME; 0: not asked */
 	const struct process_map *map; /* whose file was opened last */
 	int fd;                        /* of it; -1: it cannot be opened */
+	bool doubtful;                 /* what is mapped may be another file, or an older one */
 };
 
 /* `maps` live as long, and `memory`, which may be NULL when only mapped_pages_have() is called.
@@ -38,19 +41,19 @@ bool mapped_pages_have(struct mapped_pages *pages, uint64_t address, size_t size
 
 enum mapped_state {
 	MAPPED_READY,    /* to be read through the process, which may fail */
-	MAPPED_HOLE,     /* zeros: the file has nothing there */
+	MAPPED_IN_FILE,  /* to be read of its file: mapped_pages_read_file() */
 	MAPPED_WITHHELD, /* not to be read: its file cannot be opened, and may not answer, or grow
 			  */
 };
 
 /* What is to be done with the bytes from `address` on, below `end`, of a mapping whose pages exist;
- * *ret_end > address: up to where. What the page table has not, the kernel is made to read of the
- * file first, so that only we wait for it. */
+ * *ret_end > address: up to where. What is read through the process all the same the kernel is made
+ * to read of the file first, where there is one, so that only we wait for it. */
 enum mapped_state mapped_pages_look(struct mapped_pages *pages, uint64_t address, uint64_t end,
 				    uint64_t *ret_end);
 
-/* What a mapping has of its file, `size` bytes at most within the mapping; 0: that cannot be read.
- */
+/* What a mapping has of its file, up to the end of the page that the file ends in, `size` bytes at
+ * most within the mapping; 0: that cannot be read, or another file may be mapped. */
 size_t mapped_pages_read_file(struct mapped_pages *pages, uint64_t address, void *buffer,
 			      size_t size);
 

@@ -141,6 +141,17 @@ void process_access_reason(int pid, int os_errno, char *buffer, size_t size)
 		 text_failed(&reason) ? strerror(os_errno) : text_string(&reason));
 }
 
+struct error *process_access_denied(int pid, int os_errno)
+{
+	char reason[PROCESS_REASON_BYTES];
+	process_access_reason(pid, os_errno, reason, sizeof(reason));
+	struct error *error =
+		error_new(ERROR_OS, "cannot read the memory of process %d: %s", pid, reason);
+	if (error != &error_no_memory)
+		error->os_errno = os_errno;
+	return error;
+}
+
 struct error *process_exists(int pid)
 {
 	CLEANUP(text_deinit) struct text status = { 0 };

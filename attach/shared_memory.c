@@ -17,6 +17,7 @@
 
 struct device {
 	uint64_t number; /* as makedev(3) makes it */
+	uint64_t mount_id;
 	enum shared_home home;
 };
 
@@ -110,6 +111,7 @@ static void ask_for_devices(struct shared_memory *memory)
 			memory->devices[memory->device_count++] =
 				(struct device){ .number = makedev(mount.device_major,
 								   mount.device_minor),
+						 .mount_id = mount.id,
 						 .home = home_of(&mount) };
 	}
 	if (memory->device_count)
@@ -140,6 +142,19 @@ enum shared_home shared_memory_home(struct shared_memory *memory, const struct p
 		return SHARED_ON_DISK;
 	const struct device *device = find_device(memory, map);
 	return device ? device->home : SHARED_UNLISTED;
+}
+
+bool shared_memory_mounts(struct shared_memory *memory, const struct process_map *map,
+			  uint64_t mount_id)
+{
+	const struct device *device = find_device(memory, map);
+	const struct device *end = memory->devices + memory->device_count;
+	while (device && device > memory->devices && device[-1].number == device->number)
+		device--;
+	for (; device && device < end && device->number == device_of(map); device++)
+		if (device->mount_id == mount_id)
+			return true;
+	return false;
 }
 
 bool shared_memory_holds(struct shared_memory *memory, const struct process_map *map)

@@ -37,6 +37,11 @@ enum shared_home {
 };
 enum shared_home shared_memory_home(struct shared_memory *memory, const struct process_map *map);
 
+/* Does the mount with this id (statx(2): stx_mnt_id) show the file system that the mapping is of?
+ */
+bool shared_memory_mounts(struct shared_memory *memory, const struct process_map *map,
+			  uint64_t mount_id);
+
 /* Is it a writable shared mapping of which nobody knows whether its holes are memory? They are not
  * read: that might bring pages into being. Of an overlay's file survey and select tell them. */
 bool shared_memory_may_grow(struct shared_memory *memory, const struct process_map *map);

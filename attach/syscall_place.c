@@ -111,11 +111,11 @@ void syscall_places_find(struct target *target, const struct process_maps *maps,
 void syscall_places_fetch(struct target *target, const struct process_maps *maps)
 {
 	struct syscall_places places = { .count = 0 };
-	find_in(target, target_read_some, maps, true, &places);
+	find_in(target, live_target_read_through, maps, true, &places);
 	for (size_t i = 0; i < places.count; i++)
 		if (!places.places[i].marked)
 			return;
-	find_in(target, target_read_some, maps, false, &places);
+	find_in(target, live_target_read_through, maps, false, &places);
 }
 
 static bool is_within(const struct syscall_place *place, uint64_t address)

@@ -133,12 +133,14 @@ if read -r -t 10 -u 5 _; then
 	kill -INT "$collector" 2>/dev/null
 	ok "... and clrpod ends" within 20 ended
 	wait "$collector" 2>/dev/null
+	not_in_memory() { ! grep -q 'remote_vm' "/proc/$collector/task"/*/stack; }
 	for verb in "collect --force -o $core" "analyze --no-stop -c db\ $(printf %x $((code + 0x80000)))"; do
 		eval "exec \"\$program\" $verb -p $victim" >"$log" 2>&1 &
 		collector=$!
 		sleep 2
 		ok "the disk is silent: clrpod waits (${verb%% -[oc]*})" kill -0 "$collector"
 		ok "... the process runs" is_free
+		ok "... for the file: it holds no memory, not even a copy's" not_in_memory
 		ok "... its address space is not locked" test -n "$(timeout -s KILL 5 cat "/proc/$victim/maps")" -a "$(sed -n 's/^State:\s*\(.\).*/\1/p' "/proc/$victim/status")" != D
 		kill -INT "$collector" 2>/dev/null
 		ok "... and there is no copy a little later" within 20 alone

@@ -16,6 +16,12 @@ cleanup_areas() { [ -z "$victim" ] || kill -KILL "$victim" 2>/dev/null; }
 trap leave EXIT
 cc -std=gnu11 -D_GNU_SOURCE -O1 -o "$work/shared_victim" "$here/shared_victim.c" || exit 1
 
+answers() { "$program" "$@" >"$log" 2>&1; status=$?; [ $status = 0 ] || [ $status = 5 ]; }
+make_image() { # FOLDER
+	head -c 65536 /dev/zero | tr '\0' Z >"$1/image"
+	head -c 4096 "$1/image" >"$1/holes" && truncate -s 64M "$1/holes"
+}
+make_image "$tmpfs"
 start() {
 	exec 5< <(exec "$work/shared_victim" "$tmpfs" "$disk" 2>/dev/null)
 	victim=$!
@@ -71,6 +77,8 @@ cleanup_areas
 # --- the writable layer of a container is a tmpfs: nobody in it sees that
 mount -t tmpfs none "$tmpfs" && mkdir "$tmpfs"/{lower,upper,work,layer}
 if mount -t overlay none -o "lowerdir=$tmpfs/lower,upperdir=$tmpfs/upper,workdir=$tmpfs/work" "$tmpfs/layer" 2>"$log"; then
+	make_image "$tmpfs/lower"
+	sleep 3.1 # by its times the image is older
 	exec 5< <(exec "$work/shared_victim" "$tmpfs/layer" "$disk" 2>/dev/null)
 	victim=$!
 	sed '/^ready/q' <&5 >"$work/areas"
@@ -79,6 +87,22 @@ if mount -t overlay none -o "lowerdir=$tmpfs/lower,upperdir=$tmpfs/upper,workdir
 		# shellcheck disable=SC2086 # one word or none
 		ok "files of an overlay on a tmpfs, ${way:-snapshot}: whole" gives 0 "$program" collect -p "$victim" $way -o "$core" --force
 		ok "... no zeros" no_zeros "$program" analyze "$core"
+		ok "... all of them" test "$(grep -cv ' 5a$' "$log")" = 0
+	done
+	# The process keeps the image's file, whatever becomes of that name.
+	for what in "is written to" "has holes"; do
+		if [ "$what" = "is written to" ]; then
+			tr Z B <"$tmpfs/lower/image" | dd of="$tmpfs/layer/image" conv=notrunc status=none
+		else
+			truncate -s 0 "$tmpfs/layer/image" && truncate -s 64K "$tmpfs/layer/image"
+		fi
+		for way in "" --freeze; do
+			# shellcheck disable=SC2086 # one word or none
+			ok "a file of the image $what, ${way:-snapshot}: collected" answers collect -p "$victim" $way -o "$core" --force
+			ok "... what is mapped, or nothing" no_zeros "$program" analyze "$core"
+			if grep -q '??$' "$log"; then wanted=5; else wanted=0; fi
+			ok "... which is told" test $status = $wanted
+		done
 	done
 	grown=$(($(shmem) - before))
 	ok "... and no pages have come into being ($grown KiB)" test "$grown" -lt 8192

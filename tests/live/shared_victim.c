@@ -3,7 +3,8 @@
  * which pages exist. Each area is full of the byte 0x5a, but those named "sparse…", of which only
  * the first page is, and "counter…", which show one page that counts.
  *
- * usage: shared_victim TMPFS-FOLDER DISK-FOLDER. Prints "NAME ADDRESS" of a page in the middle of
+ * usage: shared_victim TMPFS-FOLDER DISK-FOLDER. In the first are "holes", of 64 MiB with one page,
+ * and "image", of 64 KiB, which it maps to read. Prints "NAME ADDRESS" of a page in the middle of
  * each area, "ready", and counts.
  */
 #include <fcntl.h>
@@ -42,6 +43,17 @@ static int file_in(const char *folder, const char *name, size_t bytes)
 	snprintf(path, sizeof(path), "%s/%s", folder, name);
 	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
 	if (fd < 0 || write(fd, filled, bytes) != (ssize_t)bytes)
+		abort();
+	return fd;
+}
+
+/* A file that was there before. */
+static int of_the_image(const char *folder, const char *name)
+{
+	char path[4096];
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	int fd = open(path, O_RDONLY);
+	if (fd < 0)
 		abort();
 	return fd;
 }
@@ -112,11 +124,15 @@ static void of_files(const char *tmpfs, const char *disk)
 	memory[0] = FILL;
 	tell("sparse", memory, 4096);
 	close(fd);
-	fd = file_in(tmpfs, "holes", 4096);
-	if (ftruncate(fd, SPARSE_BYTES))
-		abort();
+	fd = of_the_image(tmpfs, "holes");
 	tell("sparse-private", map(SPARSE_BYTES, rw, MAP_PRIVATE, fd), 4096);
 	tell("sparse-read", map(SPARSE_BYTES, PROT_READ, MAP_SHARED, fd), 4096);
+	close(fd);
+	fd = of_the_image(tmpfs, "image");
+	tell("image-private", map(AREA_BYTES, PROT_READ, MAP_PRIVATE, fd), AREA_BYTES);
+	memory = map(AREA_BYTES, PROT_READ, MAP_SHARED, fd);
+	madvise(memory, AREA_BYTES, MADV_DONTFORK);
+	tell("image-not-inherited", memory, AREA_BYTES);
 	close(fd);
 }
 
