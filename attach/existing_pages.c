@@ -57,33 +57,21 @@ static bool is_drivers(const struct process_map *map)
 	return map->path[0] && map->path[0] != '[' && map->path[0] != '/';
 }
 
-struct first_run {
-	uint64_t start, end;
-};
-
-static struct error *keep_first(uint64_t start, uint64_t end, void *context)
-{
-	struct first_run *first = context;
-	if (first->start == first->end)
-		*first = (struct first_run){ start, end };
-	return NULL;
-}
-
 /* By the process's own page table. */
 static enum page_state look_in_table(struct existing_pages *pages, uint64_t address, uint64_t end,
 				     enum page_state otherwise, uint64_t *ret_end)
 {
-	struct first_run first = { 0 };
+	uint64_t start = 0, run_end = 0;
 	struct error *error =
-		pages->page_map ? page_map_visit(pages->page_map, address, end, keep_first, &first)
+		pages->page_map ? page_map_first(pages->page_map, address, end, &start, &run_end)
 				: &error_no_memory;
 	if (error) {
 		error_free(error);
 		return otherwise == PAGES_UNTOUCHED ? PAGES_EXIST : otherwise;
 	}
-	bool exists = first.start < first.end && first.start <= address;
-	if (first.start < first.end)
-		*ret_end = exists ? first.end : first.start;
+	bool exists = start < run_end && start <= address;
+	if (start < run_end)
+		*ret_end = exists ? run_end : start;
 	if (*ret_end > end)
 		*ret_end = end;
 	return exists ? PAGES_EXIST : otherwise;

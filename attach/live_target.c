@@ -77,8 +77,10 @@ static size_t read_pages(const struct live_target *live, uint64_t address, void 
 	return done;
 }
 
-/* What of it a disk would have to bring is read of the file. */
-static size_t read_existing(struct live_target *live, uint64_t address, void *buffer, size_t size)
+/* What of it a disk would have to bring is read of the file; `through`: and then through the
+ * process, whose page table has it from then on. */
+static size_t read_existing(struct live_target *live, uint64_t address, void *buffer, size_t size,
+			    bool through)
 {
 	size_t done = 0;
 	while (done < size) {
@@ -87,10 +89,10 @@ static size_t read_existing(struct live_target *live, uint64_t address, void *bu
 		enum mapped_state state =
 			mapped_pages_look(&live->mapped, at, address + size, &end);
 		size_t run = (size_t)(end - at), part = 0;
-		if (state == MAPPED_READY)
-			part = read_pages(live, at, to, run);
-		else if (state == MAPPED_IN_FILE)
+		if (state == MAPPED_IN_FILE)
 			part = mapped_pages_read_file(&live->mapped, at, to, run);
+		if (state == MAPPED_READY || (part && through))
+			part = read_pages(live, at, to, part ? part : run);
 		done += part;
 		if (part < run)
 			break;
@@ -112,7 +114,7 @@ static size_t read_process(struct live_target *live, uint64_t address, void *buf
 		size_t run = (size_t)(end - at);
 		if (state == PAGES_UNTOUCHED)
 			memset(to, 0, run);
-		size_t part = state == PAGES_EXIST       ? read_existing(live, at, to, run)
+		size_t part = state == PAGES_EXIST       ? read_existing(live, at, to, run, false)
 			      : state == PAGES_UNTOUCHED ? run
 							 : 0;
 		done += part;
@@ -523,21 +525,9 @@ size_t live_target_read_mapped(struct target *target, uint64_t address, void *bu
 
 size_t live_target_read_through(struct target *target, uint64_t address, void *buffer, size_t size)
 {
-	uint64_t end;
-	struct live_target *live = live_of(target);
-	if (size > UINT64_MAX - address)
-		return 0;
-	switch (mapped_pages_look(&live->mapped, address, address + size, &end)) {
-	case MAPPED_WITHHELD:
-		return 0;
-	case MAPPED_IN_FILE:
-		if (!mapped_pages_read_file(&live->mapped, address, buffer, size))
-			return 0;
-		break;
-	case MAPPED_READY:
-		break;
-	}
-	return read_pages(live, address, buffer, size);
+	return size > UINT64_MAX - address
+		       ? 0
+		       : read_existing(live_of(target), address, buffer, size, true);
 }
 
 int live_target_memory_id(const struct target *target)

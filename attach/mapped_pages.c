@@ -61,6 +61,8 @@ bool mapped_pages_have(struct mapped_pages *pages, uint64_t address, size_t size
 
 /* --- their files */
 
+/* An O_PATH descriptor (which is closed; -1: none), opened to read when its inode is the mapping's.
+ */
 static int take_file(int path_fd, const struct process_map *map)
 {
 	struct stat status;
@@ -71,22 +73,14 @@ static int take_file(int path_fd, const struct process_map *map)
 	return proc_reopen(place, O_RDONLY);
 }
 
-static int open_map_file(int id, const struct process_map *map)
-{
-	char link[64];
-	snprintf(link, sizeof(link), "map_files/%llx-%llx", (unsigned long long)map->start,
-		 (unsigned long long)map->end);
-	return take_file(proc_link_open(id, link, O_PATH), map);
-}
-
 /* The file of a mapping; -1. One that was deleted is found by those who may see map_files. */
 static int open_file(const struct mapped_pages *pages, const struct process_map *map)
 {
 	if (process_map_is_device(map))
 		return -1;
-	int fd = open_map_file(pages->memory_id, map);
+	int fd = take_file(process_file_of_map(pages->memory_id, map), map);
 	if (fd < 0 && pages->process_id)
-		fd = open_map_file(pages->process_id, map);
+		fd = take_file(process_file_of_map(pages->process_id, map), map);
 	if (fd < 0 && !map->deleted)
 		fd = take_file(process_file_open(pages->memory_id, map->path, O_PATH), map);
 	return fd;
@@ -174,42 +168,30 @@ static bool has_hole(int fd, uint64_t from, uint64_t end)
 	return hole >= 0 && (uint64_t)hole < end && !fstat(fd, &status) && hole < status.st_size;
 }
 
-struct first_run {
-	uint64_t start, end;
-};
-
-static struct error *keep_first(uint64_t start, uint64_t end, void *context)
-{
-	struct first_run *first = context;
-	if (first->start == first->end)
-		*first = (struct first_run){ start, end };
-	return NULL;
-}
-
 /* Does the page table have the page at the address? *end is cut to where the answer changes. */
 static bool is_present(struct mapped_pages *pages, uint64_t address, uint64_t *end)
 {
-	struct first_run first = { 0 };
+	uint64_t start = 0, run_end = 0;
 	struct page_map *table = table_of(pages);
 	struct error *error =
-		table ? page_map_visit(table, address & ~(pages->page_size - 1),
-				       align_up(*end, pages->page_size), keep_first, &first)
+		table ? page_map_first(table, address & ~(pages->page_size - 1),
+				       align_up(*end, pages->page_size), &start, &run_end)
 		      : NULL;
+	bool failed = error;
 	error_free(error);
-	if (error || first.start == first.end)
+	if (failed || start == run_end)
 		return false;
-	bool present = first.start <= address;
-	uint64_t change = present ? first.end : first.start;
+	bool present = start <= address;
+	uint64_t change = present ? run_end : start;
 	if (change < *end)
 		*end = change;
 	return present;
 }
 
 static enum mapped_state look_at_file(struct mapped_pages *pages, const struct process_map *map,
-				      uint64_t address, uint64_t end)
+				      enum shared_home home, uint64_t address, uint64_t end)
 {
 	uint64_t bias = map->file_offset - map->start; /* modulo 2^64 */
-	enum shared_home home = shared_memory_home(pages->memory, map);
 	bool local = home == SHARED_ON_DISK || home == SHARED_ON_OVERLAY;
 	int fd = file_at(pages, map);
 	if (fd < 0)
@@ -230,12 +212,12 @@ enum mapped_state mapped_pages_look(struct mapped_pages *pages, uint64_t address
 	*ret_end = end;
 	if (!map || map->kind != PROCESS_MAP_FILE || process_map_is_device(map))
 		return MAPPED_READY;
+	enum shared_home home = shared_memory_home(pages->memory, map);
 	if (map->end < end)
 		*ret_end = map->end;
-	if (shared_memory_home(pages->memory, map) == SHARED_IN_MEMORY ||
-	    is_present(pages, address, ret_end))
+	if (home == SHARED_IN_MEMORY || is_present(pages, address, ret_end))
 		return MAPPED_READY;
-	return look_at_file(pages, map, address, *ret_end);
+	return look_at_file(pages, map, home, address, *ret_end);
 }
 
 bool mapped_pages_may_hold(struct mapped_pages *pages, uint64_t address, bool inherited)

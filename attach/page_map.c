@@ -198,3 +198,25 @@ struct error *page_map_visit(struct page_map *map, uint64_t start, uint64_t end,
 			  : visit_by_entries(map, start, end, &run));
 	return run_flush(&run);
 }
+
+struct first_run {
+	uint64_t start, end;
+};
+
+static struct error *keep_first(uint64_t start, uint64_t end, void *context)
+{
+	struct first_run *first = context;
+	if (first->start == first->end)
+		*first = (struct first_run){ start, end };
+	return NULL;
+}
+
+struct error *page_map_first(struct page_map *map, uint64_t start, uint64_t end,
+			     uint64_t *ret_start, uint64_t *ret_end)
+{
+	struct first_run first = { 0 };
+	struct error *error = page_map_visit(map, start, end, keep_first, &first);
+	*ret_start = first.start;
+	*ret_end = first.end;
+	return error;
+}

@@ -27,4 +27,9 @@ MUST_CHECK struct error *page_map_visit(struct page_map *map, uint64_t start, ui
 							       void *context),
 					void *context);
 
+/* The first of those runs, into *ret_start and *ret_end, which are equal when there is none. The
+ * errors of page_map_visit(). */
+MUST_CHECK struct error *page_map_first(struct page_map *map, uint64_t start, uint64_t end,
+					uint64_t *ret_start, uint64_t *ret_end);
+
 #endif

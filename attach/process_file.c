@@ -32,3 +32,11 @@ int process_file_read(int pid, const char *path, size_t limit, struct text *ret)
 	text_clear(ret);
 	return fd < 0 ? errno : proc_read_all(fd, ret, limit);
 }
+
+int process_file_of_map(int pid, const struct process_map *map)
+{
+	char link[64];
+	snprintf(link, sizeof(link), "map_files/%llx-%llx", (unsigned long long)map->start,
+		 (unsigned long long)map->end);
+	return proc_link_open(pid, link, O_PATH);
+}

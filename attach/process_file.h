@@ -9,12 +9,17 @@
 #ifndef ATTACH_PROCESS_FILE_H
 #define ATTACH_PROCESS_FILE_H
 
+#include "attach/process_maps.h"
 #include "base/text.h"
 
 /* open(2), with O_CLOEXEC besides, and without O_PATH with O_NONBLOCK and O_NOCTTY; `path` is
  * absolute. For a file, a folder (O_DIRECTORY), or just a place (O_PATH: for fstatfs(2), openat(2),
  * faccessat(2)). -1 with errno. */
 int process_file_open(int pid, const char *path, int flags);
+
+/* The place (O_PATH) of the file of a mapping, also of one that was deleted: /proc/PID/map_files,
+ * which needs SYS_ADMIN or CHECKPOINT_RESTORE. -1 with errno. */
+int process_file_of_map(int pid, const struct process_map *map);
 
 /* The whole of a small file (of its /proc, its /sys), up to `limit` bytes, into `ret`, which is
  * cleared first. 0 or an errno (EFBIG: longer). */

@@ -308,11 +308,8 @@ static struct error *want(struct survey *survey, struct shared_file *file)
 
 static void look_at(struct shared_memory *memory, struct shared_file *file)
 {
-	char link[64];
 	const struct process_map *map = file->map;
-	snprintf(link, sizeof(link), "map_files/%llx-%llx", (unsigned long long)map->start,
-		 (unsigned long long)map->end);
-	take_file(proc_link_open(memory->pid, link, O_PATH), map, file);
+	take_file(process_file_of_map(memory->pid, map), map, file);
 	if (!is_found(file) && map->path[0] == '/' && !map->deleted)
 		take_file(process_file_open(memory->pid, map->path, O_PATH), map, file);
 	memory->open_count += file->fd >= 0;

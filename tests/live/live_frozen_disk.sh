@@ -85,18 +85,29 @@ end_victim
 far=$work/far
 mkdir "$far"
 cc -std=gnu11 -D_GNU_SOURCE -O1 -o "$work/silent_fs" "$here/silent_fs.c" || exit 1
-exec 5< <(exec "$work/silent_fs" "$work/oddity" "$far" program 2>&1)
-server=$!
+serve() { # FILE NAME: a file system of that file
+	exec 5< <(exec "$work/silent_fs" "$1" "$far" "$2" 2>&1)
+	server=$!
+	read -r -t 10 -u 5 _
+}
+start_far() { # a process without a runtime
+	exec 7< <(exec "$work/oddity" "$work/oddity" far "$far/libc-far.so" 2>/dev/null)
+	other=$!
+	read -r -u 7 _
+}
+fall_silent() { # the server takes one more request
+	kill -USR1 "$server"
+	(exec stat "$far/other" >/dev/null 2>&1) &
+	sleep 0.2
+}
 leave_far() { kill -KILL "$server" 2>/dev/null; umount -l "$far" 2>/dev/null; leave_disk; }
 trap leave_far EXIT
-if read -r -t 10 -u 5 _; then
+if serve "$work/oddity" program; then
 	exec 6< <(exec "$far/program" "$library" 2>/dev/null)
 	victim=$!
 	read -r -u 6 _
 	ok "a program on a far disk: ps can read it" row yes
-	kill -USR1 "$server"
-	(exec stat "$far/other" >/dev/null 2>&1) & # the server takes one more request
-	sleep 0.2
+	fall_silent
 	ok "the disk is silent: ps lists it, and does not wait for it" row no
 	ok "... and says why" said "^$victim: its program, its runtime or its folder .* does not answer"
 	for verb in "collect --force -o $core" "analyze --no-stop -c threads"; do
@@ -110,19 +121,13 @@ if read -r -t 10 -u 5 _; then
 
 	# --- a process that has a library and shared pages there: whatever clrpod waits for, the process runs
 	echo 'int far_function(void) { return 1; } __asm__(".text\n.space 0x100000, 0x90");' | cc -shared -fPIC -x c -o "$work/far.so" - && truncate -s 4M "$work/far.so" || exit 1
-	exec 5< <(exec "$work/silent_fs" "$work/far.so" "$far" libc-far.so 2>&1)
-	server=$!
-	read -r -t 10 -u 5 _
+	serve "$work/far.so" libc-far.so
 	exec 6< <(exec "$work/oddity" "$library" far "$far/libc-far.so" 2>/dev/null)
 	victim=$!
 	read -r -u 6 _
-	exec 7< <(exec "$work/oddity" "$work/oddity" far "$far/libc-far.so" 2>/dev/null)
-	other=$! # without a runtime
-	read -r -u 7 _
+	start_far
 	ok "a library on a far disk: ps can read it" row yes
-	kill -USR1 "$server"
-	(exec stat "$far/other" >/dev/null 2>&1) &
-	sleep 0.2
+	fall_silent
 	end_victim
 	victim=$other
 	code=0x$(sed -n 's/^\([0-9a-f]*\)-.* r-xp .*libc-far.so$/\1/p' "/proc/$victim/maps")
@@ -152,15 +157,10 @@ if read -r -t 10 -u 5 _; then
 	umount -l "$far"
 
 	# --- its file cannot be opened (the mount is gone): what the process has not read of it is not asked for
-	exec 5< <(exec "$work/silent_fs" "$work/far.so" "$far" libc-far.so 2>&1)
-	server=$!
-	read -r -t 10 -u 5 _
-	exec 7< <(exec "$work/oddity" "$work/oddity" far "$far/libc-far.so" 2>/dev/null)
-	victim=$!
-	read -r -u 7 _
-	kill -USR1 "$server"
-	(exec stat "$far/other" >/dev/null 2>&1) &
-	sleep 0.2
+	serve "$work/far.so" libc-far.so
+	start_far
+	victim=$other
+	fall_silent
 	code=0x$(sed -n 's/^\([0-9a-f]*\)-.* r-xp .*libc-far.so$/\1/p' "/proc/$victim/maps")
 	umount -l "$far"
 	few=(setpriv --bounding-set=-all,+sys_ptrace,+dac_override,+kill)
