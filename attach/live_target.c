@@ -305,12 +305,13 @@ static bool live_release(struct target *target)
 	return thread_stop_let_go(live->stop);
 }
 
-static bool live_may_hold(struct target *target, uint64_t address)
+static enum target_hole live_explain_hole(struct target *target, uint64_t address)
 {
 	struct live_target *live = live_of(target);
 	bool inherited = !live->snapshot ||
 			 !frozen_pages_area(&snapshot_record(live->snapshot)->frozen, address);
-	return !was_let_go(live) && mapped_pages_may_hold(&live->mapped, address, inherited);
+	return was_let_go(live) ? HOLE_EMPTY
+				: mapped_pages_explain_hole(&live->mapped, address, inherited);
 }
 
 static void live_close(struct target *target)
@@ -338,7 +339,7 @@ static const struct target_ops live_ops = {
 	.check = live_check,
 	.open_file = live_open_file,
 	.release = live_release,
-	.may_hold = live_may_hold,
+	.explain_hole = live_explain_hole,
 };
 
 static struct error *open_memory(struct live_target *live)

@@ -86,8 +86,13 @@ static int open_file(const struct mapped_pages *pages, const struct process_map 
 	return fd;
 }
 
-/* When the process began, as files have their times. Unknown: long ago. */
-static uint64_t began_s(int pid)
+static int64_t time_ns(const struct timespec *time)
+{
+	return time->tv_sec * INT64_C(1000000000) + time->tv_nsec;
+}
+
+/* When the process began, as files have their times, in ns. Unknown: long ago. */
+static int64_t began_ns(int pid)
 {
 	struct process_identity identity;
 	struct timespec now, up;
@@ -97,8 +102,8 @@ static uint64_t began_s(int pid)
 	error_free(error);
 	if (unknown)
 		return 1;
-	int64_t age_s = up.tv_sec - (int64_t)(identity.start_time / (uint64_t)sysconf(_SC_CLK_TCK));
-	return now.tv_sec - age_s > 0 ? (uint64_t)(now.tv_sec - age_s) : 1;
+	int64_t tick_ns = INT64_C(1000000000) / sysconf(_SC_CLK_TCK);
+	return time_ns(&now) - time_ns(&up) + (int64_t)identity.start_time * tick_ns;
 }
 
 /* Other file systems have the same inode numbers. btrfs and overlay tell stat(2) of another device
@@ -117,7 +122,7 @@ static bool is_of_device(const struct mapped_pages *pages, const struct process_
  * mapped it to read keeps the old one, and each way to it leads to the new one. */
 static bool is_doubtful(struct mapped_pages *pages, const struct process_map *map)
 {
-	enum { SLACK_S = 2 };
+	static const int64_t slack_ns = INT64_C(2000000000);
 	struct stat status;
 	enum shared_home home = shared_memory_home(pages->memory, map);
 	if (fstat(pages->fd, &status) || !is_of_device(pages, map, &status))
@@ -125,10 +130,10 @@ static bool is_doubtful(struct mapped_pages *pages, const struct process_map *ma
 	if ((home != SHARED_ON_OVERLAY && home != SHARED_UNLISTED) ||
 	    (map->shared && (map->protection & PF_W)))
 		return false;
-	if (!pages->started_s)
-		pages->started_s =
-			began_s(pages->process_id ? pages->process_id : pages->memory_id);
-	return (uint64_t)status.st_ctime + SLACK_S >= pages->started_s;
+	if (!pages->began_ns)
+		pages->began_ns =
+			began_ns(pages->process_id ? pages->process_id : pages->memory_id);
+	return time_ns(&status.st_ctim) + slack_ns >= pages->began_ns;
 }
 
 /* The file of a mapping, kept for the next time. -1: none. */
@@ -217,22 +222,30 @@ enum mapped_state mapped_pages_look(struct mapped_pages *pages, uint64_t address
 		*ret_end = map->end;
 	if (home == SHARED_IN_MEMORY || is_present(pages, address, ret_end))
 		return MAPPED_READY;
-	return look_at_file(pages, map, home, address, *ret_end);
+	enum mapped_state state = look_at_file(pages, map, home, address, *ret_end);
+	if (state == MAPPED_WITHHELD) {
+		pages->withheld_start = address;
+		pages->withheld_end = *ret_end;
+	}
+	return state;
 }
 
-bool mapped_pages_may_hold(struct mapped_pages *pages, uint64_t address, bool inherited)
+enum target_hole mapped_pages_explain_hole(struct mapped_pages *pages, uint64_t address,
+					   bool inherited)
 {
 	struct stat status;
-	uint64_t end;
 	const struct process_map *map = process_maps_find(pages->maps, address);
 	if (!map || map->kind != PROCESS_MAP_FILE || process_map_is_device(map))
-		return false;
+		return HOLE_EMPTY;
 	int fd = file_at(pages, map);
-	if (fd < 0)
-		return !inherited ||
-		       mapped_pages_look(pages, address, address + 1, &end) == MAPPED_WITHHELD;
-	return (pages->doubtful && !inherited) || fstat(fd, &status) ||
-	       address - map->start + map->file_offset < (uint64_t)status.st_size;
+	if ((!inherited && (fd < 0 || pages->doubtful)) ||
+	    address - pages->withheld_start < pages->withheld_end - pages->withheld_start)
+		return HOLE_WITHHELD;
+	if (fd < 0) /* asked of the process, which says what lies behind the end */
+		return HOLE_EMPTY;
+	bool within = fstat(fd, &status) ||
+		      address - map->start + map->file_offset < (uint64_t)status.st_size;
+	return within ? HOLE_UNREADABLE : HOLE_EMPTY;
 }
 
 size_t mapped_pages_read_file(struct mapped_pages *pages, uint64_t address, void *buffer,

@@ -12,6 +12,7 @@
 #include "attach/page_map.h"
 #include "attach/process_maps.h"
 #include "attach/shared_memory.h"
+#include "attach/target.h"
 
 struct mapped_pages {
 	int memory_id;  /* whose files of /proc these are: process_memory_id(), or a snapshot's copy
@@ -22,10 +23,11 @@ struct mapped_pages {
 	uint64_t page_size;
 	struct page_map *table; /* NULL: cannot be read, or was not asked for yet */
 	bool table_asked;
-	uint64_t started_s;            /* when the process began, of CLOCK_REALTIME; 0: not asked */
+	int64_t began_ns;              /* when the process did, of CLOCK_REALTIME; 0: not asked */
 	const struct process_map *map; /* whose file was opened last */
 	int fd;                        /* of it; -1: it cannot be opened */
 	bool doubtful;                 /* what is mapped may be another file, or an older one */
+	uint64_t withheld_start, withheld_end; /* what was last found to be MAPPED_WITHHELD */
 };
 
 /* `maps` live as long, and `memory`, which may be NULL when only mapped_pages_have() is called.
@@ -57,10 +59,10 @@ enum mapped_state mapped_pages_look(struct mapped_pages *pages, uint64_t address
 size_t mapped_pages_read_file(struct mapped_pages *pages, uint64_t address, void *buffer,
 			      size_t size);
 
-/* May there be something in a page of a file's mapping that could not be read? What lies within the
- * file is missing; where that cannot be opened, what was not asked for: withheld, or of a mapping
- * that a copy does not have (`inherited` is false). The process itself says what lies behind the
- * end. */
-bool mapped_pages_may_hold(struct mapped_pages *pages, uint64_t address, bool inherited);
+/* Of a page of a file's mapping that could not be read just now: behind the file's end nothing is
+ * there. Withheld is what mapped_pages_look() has last said so of, and what a copy does not have
+ * (`inherited` is false) of a file that cannot be opened or believed. Nothing waits for a disk. */
+enum target_hole mapped_pages_explain_hole(struct mapped_pages *pages, uint64_t address,
+					   bool inherited);
 
 #endif

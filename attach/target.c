@@ -85,9 +85,9 @@ bool target_release(struct target *target)
 	return !target->ops->release || target->ops->release(target);
 }
 
-bool target_may_hold(struct target *target, uint64_t address)
+enum target_hole target_explain_hole(struct target *target, uint64_t address)
 {
-	return target->ops->may_hold && target->ops->may_hold(target, address);
+	return target->ops->explain_hole ? target->ops->explain_hole(target, address) : HOLE_EMPTY;
 }
 
 bool target_auxv(struct target *target, uint64_t type, uint64_t *ret)

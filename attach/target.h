@@ -36,6 +36,13 @@ struct target_thread {
 	size_t registers_size;    /* bytes */
 };
 
+/* Why a page could not be read. */
+enum target_hole {
+	HOLE_EMPTY, /* nothing is there, or the target cannot tell: a guard page, the file's end */
+	HOLE_UNREADABLE, /* what is there cannot be read */
+	HOLE_WITHHELD,   /* what may be there was not asked for: the process would have waited */
+};
+
 typedef struct error *(*mapping_visitor)(const struct mapping *mapping, void *context);
 typedef struct error *(*region_visitor)(const struct region *region, void *context);
 typedef struct error *(*thread_visitor)(const struct target_thread *thread, void *context);
@@ -70,9 +77,8 @@ struct target_ops {
 	 * tells that from then on. false: a thread sleeps uninterruptibly, and would stand when it
 	 * wakes: to be called again every few milliseconds. */
 	bool (*release)(struct target *target);
-	/* Optional: may there be something in the page of a file that could not be read? Not behind
-	 * the file's end. */
-	bool (*may_hold)(struct target *target, uint64_t address);
+	/* Optional: of a page that could not be read. */
+	enum target_hole (*explain_hole)(struct target *target, uint64_t address);
 };
 
 /* First member of each implementation. */
@@ -120,8 +126,8 @@ MUST_CHECK struct error *target_check(struct target *target);
 /* See target_ops.release; does nothing, and answers true, where nothing is held. */
 bool target_release(struct target *target);
 
-/* See target_ops.may_hold; false where the target cannot tell. */
-bool target_may_hold(struct target *target, uint64_t address);
+/* See target_ops.explain_hole; HOLE_EMPTY where the target cannot tell. */
+enum target_hole target_explain_hole(struct target *target, uint64_t address);
 
 /* The file at `path`, as the target sees it; of a target without files of its own, as this machine
  * does. A path that names a FIFO or a terminal does no harm. The caller closes it; -1 with errno.

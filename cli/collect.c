@@ -141,6 +141,7 @@ static const struct column columns[] = {
 	{ "memory_bytes", NULL, CELL_INTEGER, 0 },
 	{ "untouched_bytes", NULL, CELL_INTEGER, 0 },
 	{ "left_out_bytes", NULL, CELL_INTEGER, 0 },
+	{ "withheld_bytes", NULL, CELL_INTEGER, 0 },
 	{ "threads", NULL, CELL_INTEGER, 0 },
 	{ "mappings", NULL, CELL_INTEGER, 0 },
 	{ "snapshot", NULL, CELL_VALUE, 0 },
@@ -168,6 +169,7 @@ static void put_result(struct output *out, const struct process_info *process,
 	output_unsigned(out, result->memory_bytes);
 	output_unsigned(out, result->untouched_bytes);
 	output_unsigned(out, result->left_out_bytes);
+	output_unsigned(out, result->withheld_bytes);
 	output_unsigned(out, result->threads);
 	output_unsigned(out, result->mappings);
 	output_bool(out, !result->frozen);
@@ -188,8 +190,9 @@ static enum exit_status tell(struct app *app, const struct invocation *invocatio
 			     const struct process_info *process,
 			     const struct collect_result *result)
 {
-	const char *reasons[6];
+	const char *reasons[7];
 	struct output_coverage coverage = { .unreadable_bytes = result->unreadable_bytes +
+								result->withheld_bytes +
 								result->lost_bytes +
 								result->unknown_bytes,
 					    .reasons = reasons };
@@ -198,6 +201,12 @@ static enum exit_status tell(struct app *app, const struct invocation *invocatio
 	else if (result->unreadable_bytes)
 		reasons[coverage.reason_count++] =
 			"memory that belongs in the dump could not be read";
+	if (result->withheld_bytes)
+		reasons[coverage.reason_count++] =
+			"pages that only a disk has are not in the dump where their file cannot be "
+			"opened, or was written to since the process began: the process might have "
+			"had to wait for them (SYS_ADMIN, or CHECKPOINT_RESTORE, can open deleted "
+			"files)";
 	if (result->threads_missing)
 		reasons[coverage.reason_count++] =
 			"threads in an uninterruptible sleep are without registers";

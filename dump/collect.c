@@ -204,8 +204,11 @@ static struct error *write_core(struct collection *collection)
 	result->memory_bytes = written.memory_bytes;
 	result->unknown_bytes = collection->layout.unknown_bytes;
 	result->unreadable_bytes = written.unreadable_bytes;
-	if (result->ended[0] && collection->layout.bytes > written.memory_bytes)
+	result->withheld_bytes = written.withheld_bytes;
+	if (result->ended[0] && collection->layout.bytes > written.memory_bytes) {
 		result->unreadable_bytes = collection->layout.bytes - written.memory_bytes;
+		result->withheld_bytes = 0;
+	}
 	result->untouched_bytes = collection->layout.untouched_bytes;
 	result->left_out_bytes = collection->layout.left_out_bytes;
 	return NULL;

@@ -52,6 +52,8 @@ struct collect_result {
 	uint64_t left_out_bytes;     /* of very large mapped files: not resident, left out */
 	uint64_t unreadable_bytes;   /* should be in the core and could not be read: the core is
 					incomplete (exit status 5) */
+	uint64_t withheld_bytes;     /* of files that cannot be opened or believed, and that the
+				      * process would have waited for: incomplete */
 	uint64_t unknown_bytes;      /* of shared memory of which it is not known whether it exists:
 					not in the core, incomplete */
 	uint64_t lost_bytes;         /* of memory that a snapshot does not inherit, and that had no

@@ -314,7 +314,10 @@ static struct error *leave_out_page(struct writer *writer, const struct core_seg
 		core_mark_page(writer->contents->mark, address, page, target->page_size);
 	else
 		memset(page, 0, target->page_size);
-	if (!segment->optional || target_may_hold(target, address))
+	enum target_hole hole = target_explain_hole(target, address);
+	if (hole == HOLE_WITHHELD)
+		writer->written->withheld_bytes += target->page_size;
+	else if (hole == HOLE_UNREADABLE || !segment->optional)
 		writer->written->unreadable_bytes += target->page_size;
 	return add_hole(writer, address, address + target->page_size);
 }

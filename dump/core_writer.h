@@ -54,6 +54,7 @@ struct core_written {
 	uint64_t memory_bytes;     /* that stand in the core */
 	uint64_t zero_bytes;       /* of them not written, as zeros */
 	uint64_t unreadable_bytes; /* of what is no optional loss */
+	uint64_t withheld_bytes;   /* besides them, that were not asked for: HOLE_WITHHELD */
 };
 
 /* Exactly how long the core will be when everything can be read. */

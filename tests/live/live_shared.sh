@@ -46,6 +46,12 @@ of_one_moment() {
 	echo "own $own, read $read" >"$log"
 	[ "$own" -gt 0 ] && [ $((read - own)) -ge 0 ] && [ $((read - own)) -le 256 ]
 }
+tells_withheld() { # STATUS: the answer of a collect
+	local bytes
+	bytes=$(sed -n 's/.*"withheld_bytes":\([0-9]*\).*/\1/p' "$work/answer")
+	cp "$work/answer" "$log"
+	if [ "$1" = 0 ]; then [ "$bytes" = 0 ]; else [ "$bytes" -gt 0 ] && said 'was written to since the process began'; fi
+}
 few=(setpriv --bounding-set=-all,+sys_ptrace,+dac_override,+kill)
 
 before=$(shmem)
@@ -98,10 +104,12 @@ if mount -t overlay none -o "lowerdir=$tmpfs/lower,upperdir=$tmpfs/upper,workdir
 		fi
 		for way in "" --freeze; do
 			# shellcheck disable=SC2086 # one word or none
-			ok "a file of the image $what, ${way:-snapshot}: collected" answers collect -p "$victim" $way -o "$core" --force
+			ok "a file of the image $what, ${way:-snapshot}: collected" answers collect -p "$victim" $way -o "$core" --force --json
+			cp "$log" "$work/answer"
 			ok "... what is mapped, or nothing" no_zeros "$program" analyze "$core"
 			if grep -q '??$' "$log"; then wanted=5; else wanted=0; fi
 			ok "... which is told" test $status = $wanted
+			ok "... with the count and the reason" tells_withheld $wanted
 		done
 	done
 	grown=$(($(shmem) - before))

@@ -84,8 +84,9 @@ TEST(a_page_that_nobody_has_read_is_the_files)
 	CHECK_NUMBER(mapped_pages_read_file(&file.pages, start + 6 * PAGE + 200, bytes, 8), 8);
 	CHECK_NUMBER(bytes[0], 0);
 	CHECK_NUMBER(mapped_pages_read_file(&file.pages, start + 7 * PAGE, bytes, 8), 0);
-	CHECK(mapped_pages_may_hold(&file.pages, start + 6 * PAGE, true));
-	CHECK(!mapped_pages_may_hold(&file.pages, start + 7 * PAGE, true));
+	CHECK_NUMBER(mapped_pages_explain_hole(&file.pages, start + 6 * PAGE, true),
+		     HOLE_UNREADABLE);
+	CHECK_NUMBER(mapped_pages_explain_hole(&file.pages, start + 7 * PAGE, true), HOLE_EMPTY);
 }
 
 TEST(another_file_of_that_name_is_not_believed)
