@@ -27,6 +27,7 @@ struct live_target {
 	struct thread_stop *stop;  /* NULL: nor LIVE_STOPPED_BRIEFLY */
 	struct snapshot *snapshot; /* NULL: there is none */
 	bool released;             /* what was held of it was let go */
+	bool assumed;              /* a read has believed the page table that a page is not there */
 	struct arena arena;
 	struct process_maps maps;
 	struct mapped_pages mapped;
@@ -89,8 +90,11 @@ static size_t read_existing(struct live_target *live, uint64_t address, void *bu
 		enum mapped_state state =
 			mapped_pages_look(&live->mapped, at, address + size, &end);
 		size_t run = (size_t)(end - at), part = 0;
+		live->assumed |= state == MAPPED_IN_FILE;
 		if (state == MAPPED_IN_FILE)
 			part = mapped_pages_read_file(&live->mapped, at, to, run);
+		if (state == MAPPED_IN_FILE && !part && live->mapped.doubtful)
+			continue;
 		if (state == MAPPED_READY || (part && through))
 			part = read_pages(live, at, to, part ? part : run);
 		done += part;
@@ -112,6 +116,7 @@ static size_t read_process(struct live_target *live, uint64_t address, void *buf
 		uint64_t at = address + done, end;
 		enum page_state state = existing_pages_look(live->pages, at, address + size, &end);
 		size_t run = (size_t)(end - at);
+		live->assumed |= state == PAGES_UNTOUCHED;
 		if (state == PAGES_UNTOUCHED)
 			memset(to, 0, run);
 		size_t part = state == PAGES_EXIST       ? read_existing(live, at, to, run, false)
@@ -170,19 +175,31 @@ static bool was_let_go(const struct live_target *live)
 	return live->released || (live->hold && !thread_hold_lasts(live->hold));
 }
 
+/* Whose memory is gone has an empty page table, and a read of any address says so before it looks
+ * at that (fs/proc/base.c: mem_rw). */
+static bool has_memory(const struct live_target *live)
+{
+	uint8_t byte;
+	if (live->memory_fd >= 0)
+		return pread(live->memory_fd, &byte, 1, 0) != 0;
+	return !proc_has_ended(live->memory_id, live->memory_id) &&
+	       !proc_is_ending(live->memory_id);
+}
+
 static size_t live_read_some(struct target *target, uint64_t address, void *buffer, size_t size)
 {
 	struct live_target *live = live_of(target);
 	if (was_let_go(live))
 		return 0; /* it runs: what is there now is of another moment */
-	if (live->snapshot)
-		return read_snapshot(live, address, buffer, size);
-	if (!live->hold)
-		return read_process(live, address, buffer, size);
-	thread_hold_read_begins(live->hold);
-	size_t done = read_process(live, address, buffer, size);
-	thread_hold_read_ends(live->hold);
-	return was_let_go(live) ? 0 : done;
+	live->assumed = false;
+	if (live->hold)
+		thread_hold_read_begins(live->hold);
+	size_t done = live->snapshot ? read_snapshot(live, address, buffer, size)
+				     : read_process(live, address, buffer, size);
+	bool gone = live->assumed && !has_memory(live);
+	if (live->hold)
+		thread_hold_read_ends(live->hold);
+	return gone || was_let_go(live) ? 0 : done;
 }
 
 static struct error *live_visit_mappings(struct target *target, mapping_visitor visit,

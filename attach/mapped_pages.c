@@ -8,8 +8,10 @@
 
 #include <elf.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -70,7 +72,7 @@ static int take_file(int path_fd, const struct process_map *map)
 	if (place < 0 || fstat(place, &status) || !S_ISREG(status.st_mode) ||
 	    status.st_ino != map->inode)
 		return -1;
-	return proc_reopen(place, O_RDONLY);
+	return proc_reopen(place, O_RDONLY | O_NONBLOCK); /* who has a lease is not waited for */
 }
 
 /* The file of a mapping; -1. One that was deleted is found by those who may see map_files. */
@@ -91,14 +93,15 @@ static int64_t time_ns(const struct timespec *time)
 	return time->tv_sec * INT64_C(1000000000) + time->tv_nsec;
 }
 
-/* When the process began, as files have their times, in ns. Unknown: long ago. */
+/* What the process has mapped is younger, in ns as files have their times; a forked one has its
+ * parent's mappings. Unknown: long ago. */
 static int64_t began_ns(int pid)
 {
 	struct process_identity identity;
 	struct timespec now, up;
 	struct error *error = process_identity_take(pid, &identity);
-	bool unknown =
-		error || clock_gettime(CLOCK_REALTIME, &now) || clock_gettime(CLOCK_BOOTTIME, &up);
+	bool unknown = error || !proc_has_executed(pid) || clock_gettime(CLOCK_REALTIME, &now) ||
+		       clock_gettime(CLOCK_BOOTTIME, &up);
 	error_free(error);
 	if (unknown)
 		return 1;
@@ -118,6 +121,12 @@ static bool is_of_device(const struct mapped_pages *pages, const struct process_
 		shared_memory_mounts(pages->memory, map, more.stx_mnt_id));
 }
 
+static bool is_layered(int fd)
+{
+	struct statfs status;
+	return !fstatfs(fd, &status) && status.f_type == OVERLAYFS_SUPER_MAGIC;
+}
+
 /* An overlay's file that is written to becomes another one (fs/overlayfs/copy_up.c); whoever has
  * mapped it to read keeps the old one, and each way to it leads to the new one. */
 static bool is_doubtful(struct mapped_pages *pages, const struct process_map *map)
@@ -125,9 +134,13 @@ static bool is_doubtful(struct mapped_pages *pages, const struct process_map *ma
 	static const int64_t slack_ns = INT64_C(2000000000);
 	struct stat status;
 	enum shared_home home = shared_memory_home(pages->memory, map);
-	if (fstat(pages->fd, &status) || !is_of_device(pages, map, &status))
+	bool layered = is_layered(pages->fd);
+	/* Older kernels (6.1) have the device of a layer in maps (fs/overlayfs/file.c: ovl_mmap).
+	 */
+	bool of_layer = layered && home != SHARED_ON_OVERLAY;
+	if (fstat(pages->fd, &status) || (!of_layer && !is_of_device(pages, map, &status)))
 		return true;
-	if ((home != SHARED_ON_OVERLAY && home != SHARED_UNLISTED) ||
+	if ((!layered && home != SHARED_ON_OVERLAY && home != SHARED_UNLISTED) ||
 	    (map->shared && (map->protection & PF_W)))
 		return false;
 	if (!pages->began_ns)
@@ -173,7 +186,8 @@ static bool has_hole(int fd, uint64_t from, uint64_t end)
 	return hole >= 0 && (uint64_t)hole < end && !fstat(fd, &status) && hole < status.st_size;
 }
 
-/* Does the page table have the page at the address? *end is cut to where the answer changes. */
+/* Does the page table have the page at the address? *end is cut to where the answer changes. What
+ * cannot be scanned may be there. */
 static bool is_present(struct mapped_pages *pages, uint64_t address, uint64_t *end)
 {
 	uint64_t start = 0, run_end = 0;
@@ -184,7 +198,9 @@ static bool is_present(struct mapped_pages *pages, uint64_t address, uint64_t *e
 		      : NULL;
 	bool failed = error;
 	error_free(error);
-	if (failed || start == run_end)
+	if (failed)
+		return true;
+	if (start == run_end)
 		return false;
 	bool present = start <= address;
 	uint64_t change = present ? run_end : start;
@@ -264,6 +280,9 @@ size_t mapped_pages_read_file(struct mapped_pages *pages, uint64_t address, void
 		got = pread(fd, (char *)buffer + done, size - done, (off_t)(from + done));
 		done += got > 0 ? (size_t)got : 0;
 	}
+	pages->doubtful = is_doubtful(pages, map);
+	if (pages->doubtful) /* written to meanwhile */
+		return 0;
 	if (got || from + done < (uint64_t)status.st_size || from + done >= end)
 		return done;
 	size_t rest = end - from - done < size - done ? (size_t)(end - from - done) : size - done;

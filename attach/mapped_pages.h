@@ -23,7 +23,7 @@ struct mapped_pages {
 	uint64_t page_size;
 	struct page_map *table; /* NULL: cannot be read, or was not asked for yet */
 	bool table_asked;
-	int64_t began_ns;              /* when the process did, of CLOCK_REALTIME; 0: not asked */
+	int64_t began_ns;              /* of CLOCK_REALTIME: no mapping is older; 0: not asked */
 	const struct process_map *map; /* whose file was opened last */
 	int fd;                        /* of it; -1: it cannot be opened */
 	bool doubtful;                 /* what is mapped may be another file, or an older one */
@@ -55,7 +55,8 @@ enum mapped_state mapped_pages_look(struct mapped_pages *pages, uint64_t address
 				    uint64_t *ret_end);
 
 /* What a mapping has of its file, up to the end of the page that the file ends in, `size` bytes at
- * most within the mapping; 0: that cannot be read, or another file may be mapped. */
+ * most within the mapping; 0: that cannot be read, or another file may be mapped: it may have been
+ * written to since mapped_pages_look() was asked, which says so then. */
 size_t mapped_pages_read_file(struct mapped_pages *pages, uint64_t address, void *buffer,
 			      size_t size);
 

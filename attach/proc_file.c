@@ -201,13 +201,27 @@ int proc_tracer(const struct text *status)
 	return (int)process;
 }
 
+/* Of linux/sched.h: PF_EXITING, PF_FORKNOEXEC. False: they cannot be read. */
+static bool read_flags(int pid, int64_t *ret)
+{
+	enum { STAT_FLAGS = 9 }; /* proc(5) */
+	CLEANUP(text_deinit) struct text stat = { 0 };
+	return !proc_file_read(&stat, LIMIT_PROC_FILE_BYTES, "/proc/%d/stat", pid) &&
+	       proc_stat_number(&stat, STAT_FLAGS, ret);
+}
+
 bool proc_is_ending(int pid)
 {
-	enum { STAT_FLAGS = 9, EXITING = 4 }; /* proc(5); linux/sched.h: PF_EXITING */
-	CLEANUP(text_deinit) struct text stat = { 0 };
+	enum { EXITING = 0x4 };
 	int64_t flags;
-	return !proc_file_read(&stat, LIMIT_PROC_FILE_BYTES, "/proc/%d/stat", pid) &&
-	       proc_stat_number(&stat, STAT_FLAGS, &flags) && flags & EXITING;
+	return read_flags(pid, &flags) && flags & EXITING;
+}
+
+bool proc_has_executed(int pid)
+{
+	enum { FORKED_ONLY = 0x40 };
+	int64_t flags;
+	return read_flags(pid, &flags) && !(flags & FORKED_ONLY);
 }
 
 bool proc_has_ended(int pid, int tid)

@@ -76,6 +76,10 @@ int proc_tracer(const struct text *status);
  * zombie. */
 bool proc_is_ending(int pid);
 
+/* Has the process run a program since it was forked (linux/sched.h: PF_FORKNOEXEC)? What it has
+ * mapped may be older than itself otherwise. False where that cannot be told. */
+bool proc_has_executed(int pid);
+
 /* Is the task no more, or a zombie? `pid` and `tid` may be the
  * same. False where that cannot be told. */
 bool proc_has_ended(int pid, int tid);

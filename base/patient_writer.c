@@ -116,8 +116,11 @@ static int write_all(struct patient_writer *writer, const char *bytes, size_t si
 
 int patient_write(struct patient_writer *writer, const void *bytes, size_t size)
 {
+	if (!writer->failed && writer->most && size > writer->most - writer->written)
+		writer->failed = PATIENT_TOO_MUCH;
 	if (!writer->failed)
 		writer->failed = write_all(writer, bytes, size);
+	writer->written += writer->failed ? 0 : size;
 	return writer->failed;
 }
 
@@ -139,6 +142,13 @@ struct error *patient_write_error(int os_errno, const char *what)
 {
 	if (os_errno == ECANCELED)
 		return error_new(ERROR_CANCELLED, "%s: cancelled, and nobody reads it", what);
+	if (os_errno == PATIENT_TOO_MUCH)
+		return error_new(
+			ERROR_OS,
+			"%s: above a limit of this pod that cannot be seen from here (an "
+			"emptyDir's sizeLimit, limits.ephemeral-storage) it is evicted, and no "
+			"more is written there: print it, and write it outside of the pod",
+			what);
 	if (os_errno != PATIENT_STALLED)
 		return error_os(os_errno, "%s", what);
 	struct error *error = error_new(

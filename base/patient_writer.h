@@ -23,6 +23,7 @@ enum {
 	PATIENT_STALL_SECONDS = 60,     /* the default of --stall */
 	PATIENT_AFTER_STOP_SECONDS = 2, /* SIGTERM: 5 seconds at most until all is undone */
 	PATIENT_STALLED = ETIME,        /* the errno of a reader that took nothing for too long */
+	PATIENT_TOO_MUCH = EXFULL,      /* and of more bytes than `most` */
 };
 
 enum patient_kind {
@@ -37,6 +38,8 @@ struct patient_writer {
 	int own;                /* the same file, opened again without blocking; -1: none */
 	enum patient_kind kind; /* how it is written */
 	unsigned stall_seconds; /* 0: for ever; may be changed at any time */
+	uint64_t most;          /* bytes that may be written; 0: any number */
+	uint64_t written;       /* bytes */
 	const struct task *task;
 	uint64_t stopped_ms; /* when the task was first seen to be stopped; 0: it is not */
 	int failed;          /* the errno of the first failure: nothing is written after it, as the
@@ -51,8 +54,8 @@ void patient_writer_open_own(struct patient_writer *writer, int fd, const struct
 
 void patient_writer_close(struct patient_writer *writer); /* leaves `fd` open */
 
-/* All of it, or an errno: PATIENT_STALLED, ECANCELED (the task was told to stop, and nobody took
- * the rest), EPIPE and what else write(2) answers. */
+/* All of it, or an errno: PATIENT_STALLED, PATIENT_TOO_MUCH (none of it), ECANCELED (the task was
+ * told to stop, and nobody took the rest), EPIPE and what else write(2) answers. */
 MUST_CHECK int patient_write(struct patient_writer *writer, const void *bytes, size_t size);
 
 /* A stream over the writer, which outlives it; a failed write sets errno as above. NULL: no

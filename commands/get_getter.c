@@ -88,7 +88,7 @@ static struct error *field_of_token(const struct getter *getter, const struct ty
 	if (!metadata_member(getter->metadata, token, &member))
 		return NULL;
 	bool by_token = token_table(token) == TABLE_FIELD;
-	for (unsigned i = 0; type && i < LIMIT_PARENT_CHAIN; i++) {
+	while (type) {
 		const struct type_field *fields;
 		size_t count;
 		TRY(type_own_fields(heap, type, &fields, &count));

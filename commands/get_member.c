@@ -108,7 +108,7 @@ struct error *member_find(struct heap *heap, const struct type *type, const char
 	*ret = (struct member_found){ 0 };
 	for (int explicitly = 0; explicitly < 2 && ret->kind == MEMBER_NONE; explicitly++) {
 		const struct type *level = type;
-		for (unsigned i = 0; level && i < LIMIT_PARENT_CHAIN; i++) {
+		while (level) {
 			TRY(find_own(heap, level, name, statics, explicitly, ret));
 			if (ret->kind != MEMBER_NONE)
 				break;
@@ -160,7 +160,7 @@ struct error *member_list(struct heap *heap, const struct type *type, const char
 	CLEANUP(arena_deinit) struct arena arena = { 0 };
 	struct near_names near = { .wanted = name, .limit = NEAR_NAMES_MAX, .arena = &arena };
 	const struct type *level = type;
-	for (unsigned i = 0; level && i < LIMIT_PARENT_CHAIN; i++) {
+	while (level) {
 		TRY(offer_own(heap, level, statics, set, &near));
 		TRY(type_parent(heap, level, &level));
 	}

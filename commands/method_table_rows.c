@@ -1,5 +1,6 @@
 #include "commands/method_table_rows.h"
 
+#include "base/cleanup.h"
 #include "commands/method_view.h"
 
 #include <stdlib.h>
@@ -63,30 +64,49 @@ static struct error *print_row(struct command_call *call, const struct row *row)
 	return NULL;
 }
 
-/* The method of a virtual slot that has no entry point yet: the nearest class's that introduces it
- * (src/coreclr/vm/methodtable.cpp, GetMethodDescForSlot_NoThrow). */
-static struct error *introduced(struct command_call *call, const struct type *type, uint32_t slot,
-				uint64_t *ret)
+/* The methods of virtual slots that have no entry point yet: the nearest class's that introduces
+ * the slot (src/coreclr/vm/methodtable.cpp, GetMethodDescForSlot_NoThrow). Each class is read once.
+ */
+struct introductions {
+	uint64_t *methods; /* by slot; 0: of no class yet */
+	uint32_t slot_count;
+	const struct type *next; /* the class to be read next; NULL: all were */
+};
+
+static struct error *class_add(struct command_call *call, struct introductions *introductions)
 {
-	*ret = 0;
-	for (unsigned depth = 0; type && depth < LIMIT_PARENT_CHAIN && !*ret; depth++) {
-		uint64_t *methods;
-		size_t count;
-		TRY(methods_of_class(call->heap, type, call->scratch, &methods, &count));
-		for (size_t i = 0; i < count && !*ret; i++) {
-			uint32_t number;
-			TRY(method_slot(call->heap, methods[i], &number));
-			if (number == slot)
-				*ret = methods[i];
-		}
-		TRY(type_parent(call->heap, type, &type));
+	CLEANUP(arena_deinit) struct arena arena;
+	uint64_t *methods;
+	size_t count;
+	arena_init(&arena);
+	TRY(methods_of_class(call->heap, introductions->next, &arena, &methods, &count));
+	for (size_t i = 0; i < count; i++) {
+		uint32_t slot;
+		TRY(task_check(call->task, "listing a class's methods"));
+		TRY(method_slot(call->heap, methods[i], &slot));
+		if (slot < introductions->slot_count && !introductions->methods[slot])
+			introductions->methods[slot] = methods[i];
 	}
+	return type_parent(call->heap, introductions->next, &introductions->next);
+}
+
+static struct error *introduced(struct command_call *call, struct introductions *introductions,
+				uint32_t slot, uint64_t *ret)
+{
+	while (!introductions->methods[slot] && introductions->next)
+		TRY(class_add(call, introductions));
+	*ret = introductions->methods[slot];
 	return NULL;
 }
 
 static struct error *virtual_rows(struct command_call *call, const struct type *type,
 				  uint32_t count)
 {
+	struct introductions introductions = { .slot_count = count, .next = type };
+	introductions.methods =
+		arena_allocate_array(call->scratch, count, sizeof(*introductions.methods));
+	if (!introductions.methods)
+		return &error_no_memory;
 	for (uint32_t slot = 0; slot < count; slot++) {
 		struct row row = { .slot = slot };
 		TRY(task_check(call->task, "listing a class's methods"));
@@ -94,7 +114,7 @@ static struct error *virtual_rows(struct command_call *call, const struct type *
 		if (row.entry)
 			TRY(method_of_entry(call->heap, row.entry, &row.method));
 		else
-			TRY(introduced(call, type, slot, &row.method));
+			TRY(introduced(call, &introductions, slot, &row.method));
 		if (!row.method)
 			call_missing(call, 0, "which methods are in some slots is not in the dump");
 		TRY(print_row(call, &row));

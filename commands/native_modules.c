@@ -4,6 +4,8 @@
 #include "commands/session.h"
 #include "dump/pe_file.h"
 
+#include <strings.h>
+
 const char *const runtime_symbol_names[RUNTIME_SYMBOLS] = {
 	"DotNetRuntimeInfo",
 	"g_dacTable",
@@ -21,6 +23,7 @@ struct gathering {
 	size_t known, cursor; /* modules that were there before the mappings were visited */
 	size_t last;          /* the PE file whose mappings are being passed, when has_last */
 	bool has_last;
+	bool has_mappings;
 };
 
 static struct error *add(struct gathering *gathering, struct native_module module)
@@ -114,11 +117,28 @@ static struct native_module *known_before(struct gathering *gathering, uint64_t 
 	return gathering->cursor ? &known[gathering->cursor - 1] : NULL;
 }
 
-static bool begins_with_mz(struct target *target, uint64_t address)
+enum file_start { STARTS_OTHERWISE, STARTS_WITH_MZ, START_MISSING };
+
+static enum file_start file_start(struct target *target, uint64_t address)
 {
 	uint8_t magic[2];
-	return target_read_some(target, address, magic, sizeof(magic)) == sizeof(magic) &&
-	       magic[0] == 'M' && magic[1] == 'Z';
+	if (target_read_some(target, address, magic, sizeof(magic)) != sizeof(magic))
+		return START_MISSING;
+	return magic[0] == 'M' && magic[1] == 'Z' ? STARTS_WITH_MZ : STARTS_OTHERWISE;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+	size_t length = strlen(text), end_length = strlen(end);
+	return length >= end_length && !strcasecmp(text + length - end_length, end);
+}
+
+/* libc.so.6, System.Runtime.dll */
+static bool has_modules_name(const char *path)
+{
+	const char *name = path_file_name(path);
+	return ends_with(name, ".so") || strstr(name, ".so.") || ends_with(name, ".dll") ||
+	       ends_with(name, ".exe");
 }
 
 static void grow(struct native_module *module, uint64_t end)
@@ -133,13 +153,16 @@ static struct error *mapping_visited(const struct mapping *mapping, void *contex
 {
 	struct gathering *gathering = context;
 	struct native_modules *modules = gathering->modules;
+	gathering->has_mappings = true;
 	if (!mapping->path || path_is_memory(mapping->path))
 		return NULL;
 	struct native_module *last =
 		gathering->has_last ? &modules->modules[gathering->last] : NULL;
-	if (last && mapping->file_offset && mapping->start == last->base + last->size &&
-	    !strcmp(last->path, mapping->path)) {
+	bool follows = last && (last->is_unknown || (mapping->file_offset &&
+						     mapping->start == last->base + last->size));
+	if (follows && !strcmp(last->path, mapping->path)) {
 		grow(last, mapping->end);
+		last->in_a_row = true;
 		return NULL;
 	}
 	struct native_module *known = known_before(gathering, mapping->start);
@@ -150,9 +173,13 @@ static struct error *mapping_visited(const struct mapping *mapping, void *contex
 		grow(known, mapping->end);
 		gathering->last = (size_t)(known - modules->modules);
 	} else {
-		if (mapping->file_offset || !begins_with_mz(gathering->target, mapping->start))
+		enum file_start start = mapping->file_offset
+						? STARTS_OTHERWISE
+						: file_start(gathering->target, mapping->start);
+		if (start == STARTS_OTHERWISE)
 			return NULL;
 		struct native_module module = {
+			.is_unknown = start == START_MISSING,
 			.base = mapping->start,
 			.size = mapping->end - mapping->start,
 			.path = arena_printf(gathering->call->scratch, "%s", mapping->path),
@@ -164,6 +191,35 @@ static struct error *mapping_visited(const struct mapping *mapping, void *contex
 	}
 	gathering->has_last = true;
 	return NULL;
+}
+
+/* Of the files without headers those stay that look like modules: data is mapped once. */
+static void drop_data_files(struct native_modules *modules)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < modules->count; i++) {
+		const struct native_module *module = &modules->modules[i];
+		if (!module->is_unknown || module->in_a_row || has_modules_name(module->path))
+			modules->modules[kept++] = *module;
+	}
+	modules->count = kept;
+}
+
+static void tell_missing(const struct gathering *gathering)
+{
+	struct command_call *call = gathering->call;
+	const struct native_modules *modules = gathering->modules;
+	size_t unknown = 0;
+	for (size_t i = 0; i < modules->count; i++)
+		unknown += modules->modules[i].is_unknown;
+	if (unknown)
+		call_missing(call, 0,
+			     "%zu modules are listed as their files are mapped: their headers are "
+			     "not in the dump",
+			     unknown);
+	if (gathering->target->missing_bytes && !gathering->has_mappings)
+		call_missing(call, gathering->target->missing_bytes,
+			     "the dump is cut short before its list of mapped files");
 }
 
 struct error *native_modules_read(struct command_call *call, struct native_modules *ret)
@@ -179,7 +235,9 @@ struct error *native_modules_read(struct command_call *call, struct native_modul
 	sort(ret);
 	gathering.known = ret->count;
 	TRY(target_visit_mappings(gathering.target, mapping_visited, &gathering));
+	drop_data_files(ret);
 	sort(ret);
+	tell_missing(&gathering);
 	return NULL;
 }
 

@@ -1,6 +1,8 @@
 /*
  * The modules of a process as modules and runtimes show them: ELF files, and PE files that are
- * mapped as files or that the runtime has loaded.
+ * mapped as files or that the runtime has loaded. Files whose headers the target does not have are
+ * told by their names, or by more than one mapping of them in a row, and are counted: what else
+ * there is of them cannot be read.
  */
 #ifndef COMMANDS_NATIVE_MODULES_H
 #define COMMANDS_NATIVE_MODULES_H
@@ -16,7 +18,9 @@ extern const char *const runtime_symbol_names[RUNTIME_SYMBOLS];
 struct native_module {
 	uint64_t base, size; /* bytes */
 	const char *path;
-	const struct elf_module *elf; /* NULL: a PE file */
+	const struct elf_module *elf; /* NULL: a PE file, or one without headers in the target */
+	bool is_unknown;              /* such a one */
+	bool in_a_row;                /* more than one mapping of its file follow each other */
 	struct clr_module *managed;   /* NULL: none that the runtime has loaded from here */
 	const char *build_id;         /* hex; NULL: none, or not in the target */
 	/* By native_module_describe(). */
@@ -31,6 +35,7 @@ struct native_modules {
 	size_t count;
 };
 
+/* What is missing is told by call_missing(). */
 MUST_CHECK struct error *native_modules_read(struct command_call *call, struct native_modules *ret);
 MUST_CHECK struct error *native_module_describe(struct command_call *call,
 						struct native_module *module);

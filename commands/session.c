@@ -3,6 +3,7 @@
 #include "attach/credentials.h"
 #include "dump/module_files.h"
 #include "dump/overlay_target.h"
+#include "dump/pod_room.h"
 #include "dump/text_file.h"
 #include "base/cleanup.h"
 #include "base/patient_writer.h"
@@ -273,6 +274,7 @@ static FILE *log_stream(struct patient_writer *writer, int fd)
 {
 	patient_writer_open_own(writer, fd, NULL);
 	writer->stall_seconds = 1;
+	writer->most = pod_room_for_text(fd);
 	FILE *log = patient_writer_stream(writer);
 	if (log)
 		setvbuf(log, NULL, _IOLBF, 0);

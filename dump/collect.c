@@ -184,6 +184,7 @@ static struct error *write_core(struct collection *collection)
 	struct snapshot *snapshot = live_target_snapshot(target);
 	const struct frozen_pages *frozen = snapshot ? &snapshot_record(snapshot)->frozen : NULL;
 	TRY(live_target_explain(target, plan(collection, frozen)));
+	TRY(live_target_explain(target, target_check(target))); /* a dead one has no pages */
 	struct core_contents contents = { .target = target,
 					  .segments = collection->layout.segments,
 					  .segment_count = collection->layout.count,

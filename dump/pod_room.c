@@ -5,6 +5,7 @@
 #include "base/text.h"
 
 #include <errno.h>
+#include <sys/stat.h>
 
 /* "in the emptyDir d of a pod, whose sizeLimit". */
 static void append_where(const struct pod_room *room, struct text *ret)
@@ -75,6 +76,18 @@ static struct error *refuse(const struct pod_room *room, uint64_t bytes)
 	if (error != &error_no_memory)
 		error->os_errno = EDQUOT;
 	return error;
+}
+
+uint64_t pod_room_for_text(int fd)
+{
+	enum { BLOCK_BYTES = 512, LEAST_BYTES = 1 };
+	struct pod_storage storage;
+	struct stat file;
+	pod_storage_of(fd, 0, &storage);
+	if (!pod_storage_hides_limit(&storage) || fstat(fd, &file))
+		return 0;
+	uint64_t taken = (uint64_t)file.st_blocks * BLOCK_BYTES;
+	return taken < POD_ROOM_UNSEEN_BYTES ? POD_ROOM_UNSEEN_BYTES - taken : LEAST_BYTES;
 }
 
 struct error *pod_room_check(const struct pod_room *room, uint64_t bytes)

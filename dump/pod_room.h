@@ -26,4 +26,7 @@ void pod_room_note(const struct pod_room *room, const struct task *task);
  */
 MUST_CHECK struct error *pod_room_check(const struct pod_room *room, uint64_t bytes);
 
+/* How many bytes of text may still be written to an open file; 0: any number. */
+uint64_t pod_room_for_text(int fd);
+
 #endif

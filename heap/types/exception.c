@@ -40,7 +40,7 @@ static struct error *is_exception(struct heap *heap, const struct type *type, bo
 	TRY(contract_require_global(heap->contract, "ExceptionMethodTable", &variable));
 	TRY(reader_pointer(&heap->reader, variable, "the pointer to Exception's MethodTable",
 			   &base));
-	for (unsigned depth = 0; type && depth < LIMIT_PARENT_CHAIN && !*ret; depth++) {
+	while (type && !*ret) {
 		*ret = type->handle == base || type->parent_handle == base;
 		if (!*ret)
 			TRY(type_parent(heap, type, &type));

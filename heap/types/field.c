@@ -363,7 +363,7 @@ struct error *field_by_name(struct heap *heap, const struct type *type, const ch
 			    bool statics, const struct type_field **ret)
 {
 	*ret = NULL;
-	for (size_t depth = 0; type && depth < LIMIT_PARENT_CHAIN; depth++) {
+	while (type) {
 		const struct type_field *fields;
 		size_t count;
 		TRY(type_own_fields(heap, type, &fields, &count));

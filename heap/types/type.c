@@ -432,9 +432,33 @@ uint32_t type_count(const struct heap *heap)
 	return (uint32_t)heap->types->count;
 }
 
+/* Parents in a circle would have no end. One that cannot be read is one. */
+static struct error *check_parents(struct heap *heap, const struct type *type)
+{
+	const struct type *level = type;
+	for (unsigned count = 0; !type_record_of(level)->has_end; count++) {
+		const struct type *parent = NULL;
+		if (count == LIMIT_PARENT_CHAIN)
+			return error_new(ERROR_BAD_DATA, "%s has more than %d parents",
+					 type_name(heap, type, NULL), LIMIT_PARENT_CHAIN);
+		struct error *error =
+			level->parent_handle ? type_at(heap, level->parent_handle, &parent) : NULL;
+		if (error == &error_no_memory)
+			return error;
+		error_free(error);
+		if (!parent)
+			break;
+		level = parent;
+	}
+	type_record_of(type)->has_end = true;
+	return NULL;
+}
+
 struct error *type_parent(struct heap *heap, const struct type *type, const struct type **ret)
 {
 	*ret = NULL;
+	if (!type_record_of(type)->has_end)
+		TRY(check_parents(heap, type));
 	return type->parent_handle ? type_at(heap, type->parent_handle, ret) : NULL;
 }
 

@@ -95,8 +95,10 @@ MUST_CHECK struct error *type_name_prepare(struct heap *heap, const struct type 
  * System.Private.CoreLib],…]. */
 const char *type_sos_name(struct heap *heap, const struct type *type);
 
+/* *ret NULL: none. ERROR_BAD_DATA when it has more than LIMIT_PARENT_CHAIN, a circle among them:
+ * who asks level by level comes to an end. */
 MUST_CHECK struct error *type_parent(struct heap *heap, const struct type *type,
-				     const struct type **ret); /* *ret NULL: none */
+				     const struct type **ret);
 
 /* A generic argument, or a function pointer's return type (0) or parameter. Never NULL on success.
  */

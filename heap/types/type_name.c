@@ -438,7 +438,7 @@ const char *type_sos_name(struct heap *heap, const struct type *type)
 
 bool type_is(struct heap *heap, const struct type *type, const char *metadata_name)
 {
-	for (unsigned depth = 0; type && depth < LIMIT_PARENT_CHAIN; depth++) {
+	while (type) {
 		const char *name = type->kind == TYPE_ARRAY ? NULL : type_metadata_name(heap, type);
 		if (name && strcmp(name, metadata_name) == 0)
 			return true;

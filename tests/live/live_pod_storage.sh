@@ -64,6 +64,18 @@ ok "a packed dump is not unpacked into an emptyDir" test "$(grep -cE 'needs .* o
 ok "... but in memory, or said why" said 'of memory|/tmp has a limit of the pod that cannot be seen'
 rm -f "$dumps"/* "$pod"/volumes/*/*/mount/*
 
+# Lines of text, too, as many as an answer has.
+for line in "db 0 -c 12000000 |> $work/at/lines" "db 0 -c 12000000 |>> $work/at/lines"; do
+	ok "an answer of 60 MB into a file there: ended" status_in_pod 1 "$program" analyze -p "$victim" --no-stop -c "$line"
+	ok "... told" said 'cannot write .*lines: above a limit of this pod that cannot be seen.*evicted'
+	ok "... before it is too much" test "$(du -k "$dumps" | cut -f 1)" -le $((32 * 1024 + 64))
+done
+rm -f "$dumps"/*
+ok "a log of as much: ended" status_in_pod 5 "$program" analyze -p "$victim" --no-stop -c "logopen $work/at/log" -c "db 0 -c 12000000"
+ok "... told" said 'cannot write .*log: above a limit of this pod that cannot be seen.*the log is closed'
+ok "... before it is too much" test "$(du -k "$dumps" | cut -f 1)" -le $((32 * 1024 + 64))
+rm -f "$dumps"/*
+
 # Through the root of another: its mounts are not among ours.
 mkfifo "$work/stdin"
 exec 6<>"$work/stdin"
