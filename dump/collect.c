@@ -206,8 +206,9 @@ static struct error *write_core(struct collection *collection)
 	result->unknown_bytes = collection->layout.unknown_bytes;
 	result->unreadable_bytes = written.unreadable_bytes;
 	result->withheld_bytes = written.withheld_bytes;
-	if (result->ended[0] && collection->layout.bytes > written.memory_bytes) {
-		result->unreadable_bytes = collection->layout.bytes - written.memory_bytes;
+	uint64_t planned = collection->layout.bytes + collection->layout.untouched_bytes;
+	if (result->ended[0] && planned > written.memory_bytes) {
+		result->unreadable_bytes = planned - written.memory_bytes;
 		result->withheld_bytes = 0;
 	}
 	result->untouched_bytes = collection->layout.untouched_bytes;

@@ -11,6 +11,20 @@ ask() {
 	spent=$((($(date +%s%N) - begun) / 1000000))
 }
 
+# Modules and the address space: all of them, or it is told that some are missing.
+lists_at() { # BYTES
+	head -c "$1" "$whole" > "$work/cut.core"
+	for command in modules maddress; do
+		timeout -s KILL 10 "$program" analyze "$work/cut.core" -c $command > "$work/out" 2> "$work/err" < /dev/null
+		status=$?
+		case $status in
+		5 | 3) ;;
+		0) cmp -s "$work/out" "$work/whole.$command" || bad="$bad $1: $command" ;;
+		*) bad="$bad $1: $command ends with $status" ;;
+		esac
+	done
+}
+
 # Status 0 is left to a dump whose missing end held nothing that was asked for.
 cut_at() { # BYTES
 	head -c "$1" "$whole" > "$work/cut.core"
@@ -58,6 +72,13 @@ for name in sample-8.0-srv sample-9.0-seg sample-10.0-wks sample-11.0-wks arm64-
 	cut_at $((size - 1))
 	[ -z "$bad" ]
 	result $? "$name: cut at 20 points"
+	for command in modules maddress; do
+		"$program" analyze "$whole" -c $command > "$work/whole.$command" 2> /dev/null
+	done
+	bad=
+	for tenth in 1 3 5 7 9; do lists_at $((size * tenth / 10)); done
+	[ -z "$bad" ]
+	result $? "$name: modules and address space of what is cut at 5 points$bad"
 done
 
 # A packed dump that is cut unpacks as far as it goes.

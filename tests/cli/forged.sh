@@ -67,6 +67,21 @@ poke "$work/long" "$module" $((last + 40)) '\0\0\0\0\0\160\0\0'
 expect 0 "a module of 112 TiB is opened" ask "$work/long" -c 'dumpheap -stat'
 said out Statistics: "and answers"
 
+# A class that is its own parent.
+octal() { # ADDRESS (hexadecimal): its eight bytes
+	local i
+	for i in 7 6 5 4 3 2 1 0; do printf '\\%03o' $((0x$1 >> (7 - i) * 8 & 255)); done
+}
+stack=$(object 'System.Collections.Generic.Stack<System.String>' 0)
+table=$("$program" analyze "$dump" -c "do $stack" | sed -n 's/^MethodTable: *0*//p')
+cp "$dump" "$work/circle"
+poke "$work/circle" "$table" 16 "$(octal "$table")"
+for command in "dumpcollection $stack" "get $stack[0]" "do $stack" "dumpmt $table -md"; do
+	expect 1 "its own parent: ${command%% *}" ask "$work/circle" -c "$command"
+	said err 'has more than 256 parents' "... is told"
+done
+rm -f "$work/circle"
+
 # An array of two thousand million elements.
 bytes=$(object 'System.Byte[]' 90000)
 cp "$dump" "$work/array"

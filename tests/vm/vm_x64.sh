@@ -1,5 +1,6 @@
 #!/bin/bash
-# What this machine's kernel may lack: Yama's scopes, cgroup v2 with memory.oom.group, vm.overcommit_memory=2.
+# What this machine's kernel may lack: Yama's scopes, cgroup v2 with memory.oom.group, vm.overcommit_memory=2, an overlay that tells
+# of its layers' devices.
 #
 # usage: vm_x64.sh PROGRAM     (build/release/clrpod)
 # needs: qemu-system-x86_64, cpio, cc, setpriv, Debian's packages (or their copies in the cache); setcap and dotnet for a part.
@@ -13,11 +14,16 @@ setcap=$(PATH=$PATH:/usr/sbin:/sbin command -v setcap) && vm_add_program "$setca
 cc -std=gnu11 -D_GNU_SOURCE -O1 -static -pthread -o "$work/victim" tests/live/victim.c || exit 1
 cc -std=gnu11 -D_GNU_SOURCE -O1 -static -o "$work/churn" tests/vm/churn.c || exit 1
 vm_add "$work/victim" /bin/victim
+cc -std=gnu11 -D_GNU_SOURCE -O1 -static -o "$work/file_victim" tests/live/file_victim.c || exit 1
 vm_add "$work/churn" /bin/churn
+vm_add "$work/file_victim" /bin/file_victim
+for module in fs/overlayfs/overlay.ko drivers/block/loop.ko; do
+	for file in "$packages"/lib/modules/*/kernel/$module; do [ -e "$file" ] && vm_add "$file" "/${module##*/}"; done
+done
 if vm_add_app; then
 	for library in "$root"/app/lib*.so; do vm_add_program "$library" "${library#"$root"}.needed"; done
 	rm -f "$root"/app/*.needed
 else
 	echo "# $why"
 fi
-vm_boot 2048 oom_group.sh overcommit.sh yama.sh yama_dotnet.sh zz_yama_3.sh
+vm_boot 2048 oom_group.sh overcommit.sh overlay.sh yama.sh yama_dotnet.sh zz_yama_3.sh
