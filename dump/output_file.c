@@ -308,19 +308,20 @@ struct error *output_file_finish(struct output_file *file, uint64_t *ret_disk_by
 {
 	TRY(synchronise(file, ret_disk_bytes));
 	int failed = rename_finished(file);
-	if (failed == EEXIST)
-		return error_new(ERROR_USAGE, "%s has come into being meanwhile: use --force",
-				 file->path);
 	if (failed == ESTALE)
 		return error_new(
 			ERROR_OS,
 			"%s was removed or replaced while it was written: there is no dump",
 			file->partial);
-	if (failed)
-		return error_os(failed, "cannot rename %s to %s", file->partial, file->path);
-	file->finished = true;
+	file->finished = true; /* also when it keeps its name */
 	synchronise_directory(file);
-	return NULL;
+	if (failed == EEXIST)
+		return error_new(ERROR_USAGE,
+				 "%s has come into being meanwhile: the dump is whole, in %s",
+				 file->path, file->partial);
+	return failed ? error_os(failed, "the dump is whole, in %s, which cannot be renamed to %s",
+				 file->partial, file->path)
+		      : NULL;
 }
 
 struct error *output_file_keep(struct output_file *file, const char **ret_path,

@@ -36,7 +36,9 @@ MUST_CHECK struct error *output_file_check_space(const struct output_file *file,
 MUST_CHECK struct error *output_file_check_room(const struct output_file *file, uint64_t more,
 						bool packed);
 
-/* fsync and rename, and fsync of the folder. *ret_disk_bytes: what it takes on disk. */
+/* fsync and rename, and fsync of the folder. *ret_disk_bytes: what it takes on disk. When it cannot
+ * be renamed (ERROR_USAGE: PATH has come into being meanwhile; ERROR_OS) PATH.partial stays, whole,
+ * and the error says so. */
 MUST_CHECK struct error *output_file_finish(struct output_file *file, uint64_t *ret_disk_bytes);
 
 /* It ended early: fsync, and PATH.partial stays as it is. *ret_path: its name, the file's own. */
