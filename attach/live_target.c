@@ -93,7 +93,7 @@ static size_t read_existing(struct live_target *live, uint64_t address, void *bu
 		live->assumed |= state == MAPPED_IN_FILE;
 		if (state == MAPPED_IN_FILE)
 			part = mapped_pages_read_file(&live->mapped, at, to, run);
-		if (state == MAPPED_IN_FILE && !part && live->mapped.doubtful)
+		if (state == MAPPED_IN_FILE && !part && live->mapped.rewritten)
 			continue;
 		if (state == MAPPED_READY || (part && through))
 			part = read_pages(live, at, to, part ? part : run);
@@ -175,13 +175,15 @@ static bool was_let_go(const struct live_target *live)
 	return live->released || (live->hold && !thread_hold_lasts(live->hold));
 }
 
-/* Whose memory is gone has an empty page table, and a read of any address says so before it looks
+/* A process without memory has an empty page table. A read of any address says so before it looks
  * at that (fs/proc/base.c: mem_rw). */
 static bool has_memory(const struct live_target *live)
 {
 	uint8_t byte;
-	if (live->memory_fd >= 0)
-		return pread(live->memory_fd, &byte, 1, 0) != 0;
+	if (live->memory_fd >= 0 && !pread(live->memory_fd, &byte, 1, 0))
+		return false;
+	if (live->memory_fd >= 0 && !live->snapshot) /* another thread may live on */
+		return true;
 	return !proc_has_ended(live->memory_id, live->memory_id) &&
 	       !proc_is_ending(live->memory_id);
 }

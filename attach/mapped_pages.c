@@ -72,7 +72,7 @@ static int take_file(int path_fd, const struct process_map *map)
 	if (place < 0 || fstat(place, &status) || !S_ISREG(status.st_mode) ||
 	    status.st_ino != map->inode)
 		return -1;
-	return proc_reopen(place, O_RDONLY | O_NONBLOCK); /* who has a lease is not waited for */
+	return proc_reopen(place, O_RDONLY | O_NONBLOCK); /* for no holder of a lease we wait */
 }
 
 /* The file of a mapping; -1. One that was deleted is found by those who may see map_files. */
@@ -93,9 +93,9 @@ static int64_t time_ns(const struct timespec *time)
 	return time->tv_sec * INT64_C(1000000000) + time->tv_nsec;
 }
 
-/* What the process has mapped is younger, in ns as files have their times; a forked one has its
- * parent's mappings. Unknown: long ago. */
-static int64_t began_ns(int pid)
+/* When the process ran its program, in ns as files have their times: no mapping is older, but those
+ * that a fork has inherited. INT64_MIN: unknown. */
+static int64_t began_at(int pid)
 {
 	struct process_identity identity;
 	struct timespec now, up;
@@ -104,18 +104,34 @@ static int64_t began_ns(int pid)
 		       clock_gettime(CLOCK_BOOTTIME, &up);
 	error_free(error);
 	if (unknown)
-		return 1;
+		return INT64_MIN;
 	int64_t tick_ns = INT64_C(1000000000) / sysconf(_SC_CLK_TCK);
 	return time_ns(&now) - time_ns(&up) + (int64_t)identity.start_time * tick_ns;
 }
 
+/* Was the file written to after the process began, as far as its time says? */
+static bool was_written(struct mapped_pages *pages)
+{
+	static const int64_t slack_ns = INT64_C(2000000000), latest_s = INT64_MAX / 1000000000 - 3;
+	struct stat status;
+	if (!pages->began_asked)
+		pages->began_ns =
+			began_at(pages->process_id ? pages->process_id : pages->memory_id);
+	pages->began_asked = true;
+	if (fstat(pages->fd, &status) || status.st_ctim.tv_sec > latest_s)
+		return true;
+	return status.st_ctim.tv_sec >= 0 && time_ns(&status.st_ctim) + slack_ns >= pages->began_ns;
+}
+
 /* Other file systems have the same inode numbers. btrfs and overlay tell stat(2) of another device
  * than maps has: there the mount says which one it is. */
-static bool is_of_device(const struct mapped_pages *pages, const struct process_map *map,
-			 const struct stat *status)
+static bool is_of_device(const struct mapped_pages *pages, const struct process_map *map)
 {
+	struct stat status;
 	struct statx more;
-	return status->st_dev == makedev(map->device_major, map->device_minor) ||
+	if (fstat(pages->fd, &status))
+		return false;
+	return status.st_dev == makedev(map->device_major, map->device_minor) ||
 	       (!statx(pages->fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &more) &&
 		(more.stx_mask & STATX_MNT_ID) &&
 		shared_memory_mounts(pages->memory, map, more.stx_mnt_id));
@@ -127,29 +143,24 @@ static bool is_layered(int fd)
 	return !fstatfs(fd, &status) && status.f_type == OVERLAYFS_SUPER_MAGIC;
 }
 
-/* An overlay's file that is written to becomes another one (fs/overlayfs/copy_up.c); whoever has
- * mapped it to read keeps the old one, and each way to it leads to the new one. */
-static bool is_doubtful(struct mapped_pages *pages, const struct process_map *map)
+/* Is the open file the one that is mapped, as far as its device tells? Sets what its time has to
+ * tell: an overlay's file that is written to becomes another one (fs/overlayfs/copy_up.c); whoever
+ * has mapped it to read keeps the old one, and each way to it leads to the new one. */
+static bool is_the_file(struct mapped_pages *pages, const struct process_map *map)
 {
-	static const int64_t slack_ns = INT64_C(2000000000);
-	struct stat status;
 	enum shared_home home = shared_memory_home(pages->memory, map);
-	bool layered = is_layered(pages->fd);
+	/* A server is not asked what it is: it may not answer. */
+	bool layered = home != SHARED_FAR && is_layered(pages->fd);
 	/* Older kernels (6.1) have the device of a layer in maps (fs/overlayfs/file.c: ovl_mmap).
 	 */
 	bool of_layer = layered && home != SHARED_ON_OVERLAY;
-	if (fstat(pages->fd, &status) || (!of_layer && !is_of_device(pages, map, &status)))
-		return true;
-	if ((!layered && home != SHARED_ON_OVERLAY && home != SHARED_UNLISTED) ||
-	    (map->shared && (map->protection & PF_W)))
-		return false;
-	if (!pages->began_ns)
-		pages->began_ns =
-			began_ns(pages->process_id ? pages->process_id : pages->memory_id);
-	return time_ns(&status.st_ctim) + slack_ns >= pages->began_ns;
+	pages->dated = (layered || home == SHARED_ON_OVERLAY || home == SHARED_UNLISTED) &&
+		       !(map->shared && (map->protection & PF_W));
+	return of_layer || is_of_device(pages, map);
 }
 
-/* The file of a mapping, kept for the next time. -1: none. */
+/* The file of a mapping, kept for the next time. -1: it cannot be opened, or another one has its
+ * name. */
 static int file_at(struct mapped_pages *pages, const struct process_map *map)
 {
 	if (!map || map->kind != PROCESS_MAP_FILE)
@@ -160,7 +171,11 @@ static int file_at(struct mapped_pages *pages, const struct process_map *map)
 		close(pages->fd);
 	pages->fd = open_file(pages, map);
 	pages->map = map;
-	pages->doubtful = pages->fd >= 0 && is_doubtful(pages, map);
+	if (pages->fd >= 0 && !is_the_file(pages, map)) {
+		close(pages->fd);
+		pages->fd = -1;
+	}
+	pages->rewritten = pages->fd >= 0 && pages->dated && was_written(pages);
 	return pages->fd;
 }
 
@@ -186,9 +201,10 @@ static bool has_hole(int fd, uint64_t from, uint64_t end)
 	return hole >= 0 && (uint64_t)hole < end && !fstat(fd, &status) && hole < status.st_size;
 }
 
-/* Does the page table have the page at the address? *end is cut to where the answer changes. What
- * cannot be scanned may be there. */
-static bool is_present(struct mapped_pages *pages, uint64_t address, uint64_t *end)
+enum presence { PAGE_ABSENT, PAGE_PRESENT, PAGE_UNKNOWN };
+
+/* Does the page table have the page at the address? *end is cut to where the answer changes. */
+static enum presence presence_of(struct mapped_pages *pages, uint64_t address, uint64_t *end)
 {
 	uint64_t start = 0, run_end = 0;
 	struct page_map *table = table_of(pages);
@@ -196,32 +212,32 @@ static bool is_present(struct mapped_pages *pages, uint64_t address, uint64_t *e
 		table ? page_map_first(table, address & ~(pages->page_size - 1),
 				       align_up(*end, pages->page_size), &start, &run_end)
 		      : NULL;
-	bool failed = error;
+	bool failed = error || !table;
 	error_free(error);
 	if (failed)
-		return true;
+		return PAGE_UNKNOWN;
 	if (start == run_end)
-		return false;
+		return PAGE_ABSENT;
 	bool present = start <= address;
 	uint64_t change = present ? run_end : start;
 	if (change < *end)
 		*end = change;
-	return present;
+	return present ? PAGE_PRESENT : PAGE_ABSENT;
 }
 
 static enum mapped_state look_at_file(struct mapped_pages *pages, const struct process_map *map,
-				      enum shared_home home, uint64_t address, uint64_t end)
+				      enum shared_home home, bool absent, uint64_t address,
+				      uint64_t end)
 {
 	uint64_t bias = map->file_offset - map->start; /* modulo 2^64 */
 	bool local = home == SHARED_ON_DISK || home == SHARED_ON_OVERLAY;
 	int fd = file_at(pages, map);
 	if (fd < 0)
 		return local ? MAPPED_READY : MAPPED_WITHHELD;
-	if (!pages->doubtful && table_of(pages))
+	if (!pages->rewritten && absent)
 		return MAPPED_IN_FILE;
 	/* Of what may be a tmpfs holes become pages. */
-	if ((home == SHARED_FAR && pages->doubtful) ||
-	    (home != SHARED_ON_DISK && has_hole(fd, address + bias, end + bias)))
+	if (home != SHARED_ON_DISK && has_hole(fd, address + bias, end + bias))
 		return MAPPED_WITHHELD;
 	return fetch(fd, address + bias, end + bias) || local ? MAPPED_READY : MAPPED_WITHHELD;
 }
@@ -236,9 +252,13 @@ enum mapped_state mapped_pages_look(struct mapped_pages *pages, uint64_t address
 	enum shared_home home = shared_memory_home(pages->memory, map);
 	if (map->end < end)
 		*ret_end = map->end;
-	if (home == SHARED_IN_MEMORY || is_present(pages, address, ret_end))
+	if (home == SHARED_IN_MEMORY)
 		return MAPPED_READY;
-	enum mapped_state state = look_at_file(pages, map, home, address, *ret_end);
+	enum presence presence = presence_of(pages, address, ret_end);
+	if (presence == PAGE_PRESENT)
+		return MAPPED_READY;
+	enum mapped_state state =
+		look_at_file(pages, map, home, presence == PAGE_ABSENT, address, *ret_end);
 	if (state == MAPPED_WITHHELD) {
 		pages->withheld_start = address;
 		pages->withheld_end = *ret_end;
@@ -254,7 +274,7 @@ enum target_hole mapped_pages_explain_hole(struct mapped_pages *pages, uint64_t 
 	if (!map || map->kind != PROCESS_MAP_FILE || process_map_is_device(map))
 		return HOLE_EMPTY;
 	int fd = file_at(pages, map);
-	if ((!inherited && (fd < 0 || pages->doubtful)) ||
+	if ((!inherited && (fd < 0 || pages->rewritten)) ||
 	    address - pages->withheld_start < pages->withheld_end - pages->withheld_start)
 		return HOLE_WITHHELD;
 	if (fd < 0) /* asked of the process, which says what lies behind the end */
@@ -270,7 +290,7 @@ size_t mapped_pages_read_file(struct mapped_pages *pages, uint64_t address, void
 	struct stat status;
 	const struct process_map *map = process_maps_find(pages->maps, address);
 	int fd = file_at(pages, map);
-	if (fd < 0 || pages->doubtful || fstat(fd, &status))
+	if (fd < 0 || pages->rewritten || fstat(fd, &status))
 		return 0;
 	uint64_t from = address - map->start + map->file_offset;
 	uint64_t end = align_up((uint64_t)status.st_size, pages->page_size);
@@ -280,8 +300,8 @@ size_t mapped_pages_read_file(struct mapped_pages *pages, uint64_t address, void
 		got = pread(fd, (char *)buffer + done, size - done, (off_t)(from + done));
 		done += got > 0 ? (size_t)got : 0;
 	}
-	pages->doubtful = is_doubtful(pages, map);
-	if (pages->doubtful) /* written to meanwhile */
+	pages->rewritten = pages->dated && was_written(pages);
+	if (pages->rewritten) /* meanwhile */
 		return 0;
 	if (got || from + done < (uint64_t)status.st_size || from + done >= end)
 		return done;

@@ -23,10 +23,13 @@ struct mapped_pages {
 	uint64_t page_size;
 	struct page_map *table; /* NULL: cannot be read, or was not asked for yet */
 	bool table_asked;
-	int64_t began_ns;              /* of CLOCK_REALTIME: no mapping is older; 0: not asked */
+	bool began_asked;
+	int64_t began_ns; /* of CLOCK_REALTIME as it is set now: no mapping is older. A clock that
+			     was set forward since hides a file that was written to */
 	const struct process_map *map; /* whose file was opened last */
-	int fd;                        /* of it; -1: it cannot be opened */
-	bool doubtful;                 /* what is mapped may be another file, or an older one */
+	int fd;         /* of it; -1: it cannot be opened, or another one has its name */
+	bool dated;     /* its time has to tell that it is as old as the mapping */
+	bool rewritten; /* it does not */
 	uint64_t withheld_start, withheld_end; /* what was last found to be MAPPED_WITHHELD */
 };
 
@@ -44,25 +47,26 @@ bool mapped_pages_have(struct mapped_pages *pages, uint64_t address, size_t size
 enum mapped_state {
 	MAPPED_READY,    /* to be read through the process, which may fail */
 	MAPPED_IN_FILE,  /* to be read of its file: mapped_pages_read_file() */
-	MAPPED_WITHHELD, /* not to be read: its file cannot be opened, and may not answer, or grow
-			  */
+	MAPPED_WITHHELD, /* not to be read: the process may wait for it, or grow by it. Its file
+			    cannot be opened, is another one, or is rewritten and has a hole here */
 };
 
 /* What is to be done with the bytes from `address` on, below `end`, of a mapping whose pages exist;
- * *ret_end > address: up to where. What is read through the process all the same the kernel is made
- * to read of the file first, where there is one, so that only we wait for it. */
+ * *ret_end > address: up to where. Before bytes are read through the process the kernel is made to
+ * read them of the file, so that only we wait; of a rewritten one it reads what the mapping has
+ * not, and the process may wait for its disk. */
 enum mapped_state mapped_pages_look(struct mapped_pages *pages, uint64_t address, uint64_t end,
 				    uint64_t *ret_end);
 
-/* What a mapping has of its file, up to the end of the page that the file ends in, `size` bytes at
- * most within the mapping; 0: that cannot be read, or another file may be mapped: it may have been
- * written to since mapped_pages_look() was asked, which says so then. */
+/* Copies what a mapping has of its file, up to the end of the page that the file ends in, `size`
+ * bytes at most within the mapping. 0: it cannot be read, or was written to after
+ * mapped_pages_look() had said MAPPED_IN_FILE: asked again, that says something else. */
 size_t mapped_pages_read_file(struct mapped_pages *pages, uint64_t address, void *buffer,
 			      size_t size);
 
-/* Of a page of a file's mapping that could not be read just now: behind the file's end nothing is
- * there. Withheld is what mapped_pages_look() has last said so of, and what a copy does not have
- * (`inherited` is false) of a file that cannot be opened or believed. Nothing waits for a disk. */
+/* Says why a page of a file's mapping, the last one that was asked for, could not be read. Behind
+ * the end of the file is nothing. HOLE_WITHHELD: mapped_pages_look() said so, or a copy does not
+ * have the mapping (`inherited` is false) and the file is none to be believed. Only we wait. */
 enum target_hole mapped_pages_explain_hole(struct mapped_pages *pages, uint64_t address,
 					   bool inherited);
 

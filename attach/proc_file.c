@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 
 enum { READ_BYTES = 16384, PATH_BYTES = LIMIT_PATH_BYTES + 256 };
 
@@ -210,11 +211,22 @@ static bool read_flags(int pid, int64_t *ret)
 	       proc_stat_number(&stat, STAT_FLAGS, ret);
 }
 
+/* Its pages may be taken away before it runs again (mm/oom_kill.c: oom_reaper). */
+static bool is_being_killed(int pid)
+{
+	CLEANUP(text_deinit) struct text status = { 0 };
+	const uint64_t kill = UINT64_C(1) << (SIGKILL - 1);
+	uint64_t own, shared;
+	return !proc_file_read(&status, LIMIT_PROC_FILE_BYTES, "/proc/%d/status", pid) &&
+	       proc_number(&status, "SigPnd", 16, &own) &&
+	       proc_number(&status, "ShdPnd", 16, &shared) && ((own | shared) & kill);
+}
+
 bool proc_is_ending(int pid)
 {
 	enum { EXITING = 0x4 };
 	int64_t flags;
-	return read_flags(pid, &flags) && flags & EXITING;
+	return (read_flags(pid, &flags) && flags & EXITING) || is_being_killed(pid);
 }
 
 bool proc_has_executed(int pid)

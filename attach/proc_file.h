@@ -72,12 +72,13 @@ int proc_parent(const struct text *status);
 /* The process that traces the one whose status this is: TracerPid names a thread of it. 0: none. */
 int proc_tracer(const struct text *status);
 
-/* Is the process's first thread on the way to its end? It has no memory any more, and is not yet a
- * zombie. */
+/* Is the process's first thread on the way to its end? It is being killed, or has no memory any
+ * more and is not yet a zombie. */
 bool proc_is_ending(int pid);
 
 /* Has the process run a program since it was forked (linux/sched.h: PF_FORKNOEXEC)? What it has
- * mapped may be older than itself otherwise. False where that cannot be told. */
+ * mapped may be older than itself otherwise. False where that cannot be told, and of a thread that
+ * is not the first. */
 bool proc_has_executed(int pid);
 
 /* Is the task no more, or a zombie? `pid` and `tid` may be the
