@@ -88,6 +88,8 @@ struct target {
 	uint32_t page_size;     /* bytes */
 	int pid;                /* 0: unknown */
 	uint64_t missing_bytes; /* what a truncated file should have held and does not */
+	bool notes_cut;         /* some of that are notes: threads, mapped files */
+	bool damaged;           /* it was unpacked, and a checksum was wrong: any byte may be */
 	bool is_live;           /* a process: parts of its regions may not be readable */
 	bool without_heap;      /* its writer left the GC's heap out but for single objects */
 	uint64_t whole_bytes;   /* and how long the file would be then; 0: not a file */

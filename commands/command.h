@@ -76,6 +76,9 @@ struct coverage {
 void call_missing(struct command_call *call, uint64_t bytes, const char *format, ...)
 	PRINTF_LIKE(3, 4);
 
+/* call_missing() of what any answer about threads lacks: the notes of a dump that is cut short. */
+void call_missing_of_threads(struct command_call *call);
+
 /* The answer is that something is not as it has to be, damaged: exit status 4. */
 void call_check_false(struct command_call *call);
 

@@ -1,5 +1,6 @@
 #include "commands/command.h"
 
+#include "commands/session.h"
 #include "heap/gc/gc_heap.h"
 
 void call_missing(struct command_call *call, uint64_t bytes, const char *format, ...)
@@ -30,6 +31,14 @@ void call_missing(struct command_call *call, uint64_t bytes, const char *format,
 void call_check_false(struct command_call *call)
 {
 	call->coverage->check_false = true;
+}
+
+void call_missing_of_threads(struct command_call *call)
+{
+	const struct target *target = session_target(call->session);
+	if (target->notes_cut)
+		call_missing(call, target->missing_bytes,
+			     "the dump is cut short: threads may be missing");
 }
 
 void call_missing_of_gc(struct command_call *call)

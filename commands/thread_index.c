@@ -27,6 +27,7 @@ struct error *thread_indexes(struct command_call *call, int64_t **ret)
 		return &error_no_memory;
 	for (size_t i = 0; i < count; i++)
 		numbering.indexes[i] = -1;
+	call_missing_of_threads(call);
 	*ret = numbering.indexes;
 	return target_visit_threads(call->heap->target, note, &numbering);
 }

@@ -87,7 +87,7 @@ void unnamed_explain(struct command_call *call)
 			     "loaded from memory: no file has it",
 			     missing.in_memory);
 	if (!missing.files && !missing.in_memory)
-		call_missing(call, 0, "the names of some types could not be read");
+		call_missing(call, 0, "the names or parents of some types could not be read");
 	text_deinit(&missing.names);
 	text_deinit(&missing.refused);
 }

@@ -384,6 +384,7 @@ static struct error *read_notes(struct core_index *index, const Elf64_Phdr *segm
 				: 0;
 	uint64_t size = segment->p_filesz;
 	if (size > room) {
+		index->notes_cut = true;
 		index->missing_bytes += segment->p_filesz - room > LIMIT_NOTE_BYTES
 						? LIMIT_NOTE_BYTES
 						: segment->p_filesz - room;

@@ -259,6 +259,7 @@ static struct error *open_parts(const char *name, const struct core_parts *parts
 				      .page_size = core->index.page_size,
 				      .pid = core->index.pid,
 				      .missing_bytes = core->index.missing_bytes,
+				      .notes_cut = core->index.notes_cut,
 				      .without_heap = core->index.mark.without_heap != 0,
 				      .whole_bytes = parts->size + core->index.missing_bytes };
 	*ret = core;
@@ -336,6 +337,7 @@ struct error *core_target_open_in(const char *path, const char *temporary_direct
 {
 	CLEANUP(fd_cleanup) int fd = -1;
 	CLEANUP(fd_cleanup) int unpacked = -1;
+	bool damaged = false;
 	TRY(open_file(path, &fd));
 	uint8_t head[FILE_KIND_HEAD_BYTES];
 	ssize_t size = pread(fd, head, sizeof(head), 0);
@@ -349,15 +351,17 @@ struct error *core_target_open_in(const char *path, const char *temporary_direct
 		TRY(open_packed(path, fd, ret));
 		if (*ret)
 			return NULL;
-		TRY(unpack_zstd(path, fd, temporary_directory, task, &unpacked));
+		TRY(unpack_zstd(path, fd, temporary_directory, task, &unpacked, &damaged));
 		break;
 	case FILE_KIND_GZIP:
-		TRY(unpack_gzip(path, fd, temporary_directory, task, &unpacked));
+		TRY(unpack_gzip(path, fd, temporary_directory, task, &unpacked, &damaged));
 		break;
 	case FILE_KIND_CORE:
 		break;
 	}
-	return open_descriptor(path, unpacked >= 0 ? unpacked : fd, ret);
+	TRY(open_descriptor(path, unpacked >= 0 ? unpacked : fd, ret));
+	(*ret)->damaged = damaged;
+	return NULL;
 }
 
 struct error *core_target_open(const char *path, const struct task *task, struct target **ret)

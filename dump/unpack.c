@@ -52,10 +52,17 @@ struct unpacker {
 	size_t consumed;    /* of packed->bytes */
 	bool finished;      /* the last frame or member was whole and nothing follows */
 	const char *damage; /* why it stopped before the end; NULL: it did not */
+	bool cut;           /* what there is of it is sound */
 	void (*step)(struct unpacker *unpacker, size_t *ret_size);
 	ZSTD_DCtx *zstd;
 	z_stream gzip;
 };
+
+static void note_cut(struct unpacker *unpacker)
+{
+	unpacker->damage = "its end is missing";
+	unpacker->cut = true;
+}
 
 static void note_damage(const struct unpacker *unpacker)
 {
@@ -146,14 +153,14 @@ static void zstd_step(struct unpacker *unpacker, size_t *ret_size)
 		else if (!hint && input.pos == input.size)
 			unpacker->finished = true;
 		else if (output.pos == output_before && input.pos == input_before)
-			unpacker->damage = "its end is missing";
+			note_cut(unpacker);
 	}
 	unpacker->consumed = input.pos;
 	*ret_size = output.pos;
 }
 
 struct error *unpack_zstd(const char *path, int fd, const char *temporary_directory,
-			  const struct task *task, int *ret)
+			  const struct task *task, int *ret, bool *ret_damaged)
 {
 	CLEANUP(packed_cleanup) struct packed packed = { 0 };
 	TRY(packed_map(path, fd, &packed));
@@ -168,6 +175,7 @@ struct error *unpack_zstd(const char *path, int fd, const char *temporary_direct
 		return &error_no_memory;
 	}
 	struct error *error = unpack_all(&unpacker, ret);
+	*ret_damaged = unpacker.damage && !unpacker.cut;
 	ZSTD_freeDCtx(unpacker.zstd);
 	return error;
 }
@@ -210,7 +218,7 @@ static void gzip_step(struct unpacker *unpacker, size_t *ret_size)
 		if (status == Z_STREAM_END)
 			unpacker->finished = !gzip_next_member(unpacker);
 		else if (status == Z_BUF_ERROR) /* no progress: nothing left to read */
-			unpacker->damage = "its end is missing";
+			note_cut(unpacker);
 		else if (status != Z_OK)
 			unpacker->damage = stream->msg ? stream->msg : "its data is damaged";
 	}
@@ -218,7 +226,7 @@ static void gzip_step(struct unpacker *unpacker, size_t *ret_size)
 }
 
 struct error *unpack_gzip(const char *path, int fd, const char *temporary_directory,
-			  const struct task *task, int *ret)
+			  const struct task *task, int *ret, bool *ret_damaged)
 {
 	enum { GZIP_WRAPPER = 16, LARGEST_WINDOW = 15 }; /* inflateInit2's windowBits */
 	CLEANUP(packed_cleanup) struct packed packed = { 0 };
@@ -232,6 +240,7 @@ struct error *unpack_gzip(const char *path, int fd, const char *temporary_direct
 		return &error_no_memory;
 	}
 	struct error *error = unpack_all(&unpacker, ret);
+	*ret_damaged = unpacker.damage && !unpacker.cut;
 	inflateEnd(&unpacker.gzip);
 	return error;
 }

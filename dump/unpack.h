@@ -7,7 +7,8 @@
  * How much it needs is known before (zstd: the frames' content sizes, or their number of blocks;
  * gzip: the size in the trailer, modulo 4 GiB) and told through task_note(). Runs of zeros become
  * holes of the file. An archive that is cut short or damaged is unpacked as far as it goes, with a
- * note: the core in it is then a truncated one.
+ * note: the core in it is then a truncated one. In a damaged one (a checksum is wrong) any byte may
+ * be another than was packed.
  */
 #ifndef DUMP_UNPACK_H
 #define DUMP_UNPACK_H
@@ -18,8 +19,8 @@
  * and task may be NULL. *ret is the caller's to close. ERROR_OS (no room, or writing failed: with
  * the figures), ERROR_BAD_DATA (nothing could be unpacked), ERROR_CANCELLED. */
 MUST_CHECK struct error *unpack_zstd(const char *path, int fd, const char *temporary_directory,
-				     const struct task *task, int *ret);
+				     const struct task *task, int *ret, bool *ret_damaged);
 MUST_CHECK struct error *unpack_gzip(const char *path, int fd, const char *temporary_directory,
-				     const struct task *task, int *ret);
+				     const struct task *task, int *ret, bool *ret_damaged);
 
 #endif

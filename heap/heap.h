@@ -38,9 +38,9 @@ struct heap {
 	uint64_t object_unmask; /* mark bits in an object's first word: ObjectToMethodTableUnmask */
 	uint32_t count_offset;  /* bytes, of an array's or string's component count */
 	uint64_t minimum_object; /* bytes, the smallest object the GC makes */
-	bool met_unnamed;        /* a type was asked for its name and has none that can be read */
-	const char *unverified;  /* what the self-check could not see, one clause; NULL: nothing */
-	const char *no_objects;  /* why the GC heap cannot be walked, one clause; NULL: it can */
+	bool met_unnamed; /* a type was asked what it is, and its name or a parent cannot be read */
+	const char *unverified; /* what the self-check could not see, one clause; NULL: nothing */
+	const char *no_objects; /* why the GC heap cannot be walked, one clause; NULL: it can */
 };
 
 /* ERROR_UNSUPPORTED with one sentence when there is no runtime that passes the self-check. The task

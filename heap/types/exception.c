@@ -52,6 +52,7 @@ bool type_is_exception(struct heap *heap, const struct type *type)
 {
 	bool answer;
 	struct error *error = is_exception(heap, type, &answer);
+	heap->met_unnamed |= error != NULL;
 	error_free(error);
 	return !error && answer;
 }

@@ -439,11 +439,14 @@ const char *type_sos_name(struct heap *heap, const struct type *type)
 bool type_is(struct heap *heap, const struct type *type, const char *metadata_name)
 {
 	while (type) {
-		const char *name = type->kind == TYPE_ARRAY ? NULL : type_metadata_name(heap, type);
+		bool named = type->kind != TYPE_ARRAY && token_row(type->token);
+		const char *name = named ? type_metadata_name(heap, type) : NULL;
 		if (name && strcmp(name, metadata_name) == 0)
 			return true;
+		heap->met_unnamed |= named && !name;
 		struct error *error = type_parent(heap, type, &type);
 		if (error) {
+			heap->met_unnamed = true;
 			error_free(error);
 			return false;
 		}
