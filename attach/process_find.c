@@ -8,6 +8,7 @@
 #include "attach/process_runtime.h"
 #include "base/cleanup.h"
 #include "base/limits.h"
+#include "base/text.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -21,12 +22,6 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-	size_t length = strlen(text), end_length = strlen(end);
-	return length >= end_length && !strcmp(text + length - end_length, end);
-}
-
 /* `dotnet [host options] app.dll …`: the app; else the program. */
 static const char *choose_name(const char *arguments, size_t size)
 {
@@ -34,7 +29,7 @@ static const char *choose_name(const char *arguments, size_t size)
 	if (strcmp(program, "dotnet"))
 		return program;
 	for (const char *at = arguments; at < arguments + size; at += strlen(at) + 1)
-		if (ends_with(at, ".dll"))
+		if (text_ends_with(at, ".dll"))
 			return base_name(at);
 	return program;
 }
@@ -72,7 +67,7 @@ static struct error *name_process(struct arena *arena, struct process_info *info
 	CLEANUP(text_deinit) struct text file = { 0 };
 	TRY(read_arguments(info, &file));
 	const char *name = choose_name(file.bytes, file.length - 1);
-	size_t length = strlen(name) - (ends_with(name, ".dll") ? 4 : 0);
+	size_t length = strlen(name) - (text_ends_with(name, ".dll") ? 4 : 0);
 	info->name = arena_copy_text(arena, name, length);
 	length = file.length < LIMIT_COMMAND_LINE ? file.length : LIMIT_COMMAND_LINE;
 	while (length && !file.bytes[length - 1])

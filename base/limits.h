@@ -72,8 +72,8 @@ enum {
 	LIMIT_HASH_BUCKETS = 16 * 1024 * 1024,
 	LIMIT_HASH_CHAIN = 4096, /* the runtime grows its tables at about two entries a bucket */
 	LIMIT_ASSEMBLIES = 64 * 1024,
-	LIMIT_PARENT_CHAIN = 256,         /* of MethodTables */
-	LIMIT_FIELDS = 64 * 1024,         /* of one class */
+	LIMIT_PARENT_CHAIN = 256, /* of MethodTables: a class may be asked for each by name */
+	LIMIT_FIELDS = 64 * 1024, /* of one class */
 	LIMIT_TLS_IN_FLIGHT = 64 * 1024,  /* a thread's list of thread statics being made */
 	LIMIT_ENUM_CONSTANTS = 64 * 1024, /* of one enum */
 	LIMIT_BIG_INTEGER_WORDS = 1024,   /* of 32 bits; longer ones are shown as a struct */

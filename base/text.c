@@ -143,6 +143,12 @@ void text_append_shell_word(struct text *text, const char *word)
 	text_append_char(text, '\'');
 }
 
+bool text_ends_with(const char *text, const char *end)
+{
+	size_t length = strlen(text), end_length = strlen(end);
+	return length >= end_length && !strcmp(text + length - end_length, end);
+}
+
 const char *text_string(const struct text *text)
 {
 	return text->bytes && text->length ? text->bytes : "";

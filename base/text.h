@@ -31,6 +31,8 @@ void text_append_shell_word(struct text *text, const char *word);
 /* With thousands separators: 1,234,567. */
 void text_append_count(struct text *text, uint64_t number);
 
+bool text_ends_with(const char *text, const char *end);
+
 /* Never NULL; "" when nothing was appended. Valid until the next change. */
 const char *text_string(const struct text *text);
 bool text_failed(const struct text *text);

@@ -1,4 +1,5 @@
 #include "base/cleanup.h"
+#include "base/text.h"
 #include "cli/app.h"
 #include "cli/collect_by_runtime.h"
 #include "cli/next_command.h"
@@ -45,17 +46,11 @@ static struct error *choose_type(const struct invocation *invocation, enum core_
 	return NULL;
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-	size_t length = strlen(text), end_length = strlen(end);
-	return length >= end_length && !strcmp(text + length - end_length, end);
-}
-
 /* By --zstd, or by the file's name. */
 static struct error *packing(const struct invocation *invocation, const char *path, int *ret_level)
 {
 	const char *text = invocation_value(invocation, "--zstd");
-	*ret_level = text || (path && ends_with(path, ".zst")) ? ZSTD_LEVEL_DEFAULT : 0;
+	*ret_level = text || (path && text_ends_with(path, ".zst")) ? ZSTD_LEVEL_DEFAULT : 0;
 	if (!text || !*text)
 		return NULL;
 	char *end;

@@ -50,7 +50,7 @@ static void details_print(struct output *out, const struct native_module *module
 	output_line(out, "    Address:         %016" PRIX64, module->base);
 	output_line(out, "    ImageSize:       %08" PRIX64, module->size);
 	output_line(out, "    IsPEImage:       %s",
-		    module->is_unknown ? "<unknown>" : yes(!module->elf));
+		    module->headers_missing ? "<unknown>" : yes(!module->elf));
 	output_line(out, "    IsManaged:       %s", yes(module->managed != NULL));
 	output_line(out, "    IsFileLayout:    %s",
 		    module->managed ? yes(!module->managed->image_mapped) : "<unknown>");
@@ -141,7 +141,7 @@ static void cells_print(struct listing *listing, const struct native_module *mod
 	output_address(out, module->base);
 	output_unsigned(out, module->size);
 	output_text(out, module->path);
-	text_or_null(out, module->is_unknown ? NULL : module->elf ? "elf" : "pe");
+	text_or_null(out, module->headers_missing ? NULL : module->elf ? "elf" : "pe");
 	output_bool(out, module->managed != NULL);
 	text_or_null(out, module->build_id);
 	text_or_null(out, module->version);

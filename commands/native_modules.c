@@ -1,10 +1,9 @@
 #include "commands/native_modules.h"
 
 #include "base/bytes.h"
+#include "base/text.h"
 #include "commands/session.h"
 #include "dump/pe_file.h"
-
-#include <strings.h>
 
 const char *const runtime_symbol_names[RUNTIME_SYMBOLS] = {
 	"DotNetRuntimeInfo",
@@ -13,7 +12,7 @@ const char *const runtime_symbol_names[RUNTIME_SYMBOLS] = {
 	"DotNetRuntimeContractDescriptor",
 };
 
-enum { HEADER_BYTES = 4096 };
+enum { HEADER_BYTES = 4096, PE_SECTION_ALIGNMENT = 64 * 1024 };
 
 struct gathering {
 	struct command_call *call;
@@ -127,18 +126,12 @@ static enum file_start file_start(struct target *target, uint64_t address)
 	return magic[0] == 'M' && magic[1] == 'Z' ? STARTS_WITH_MZ : STARTS_OTHERWISE;
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-	size_t length = strlen(text), end_length = strlen(end);
-	return length >= end_length && !strcasecmp(text + length - end_length, end);
-}
-
 /* libc.so.6, System.Runtime.dll */
 static bool has_modules_name(const char *path)
 {
 	const char *name = path_file_name(path);
-	return ends_with(name, ".so") || strstr(name, ".so.") || ends_with(name, ".dll") ||
-	       ends_with(name, ".exe");
+	return text_ends_with(name, ".so") || strstr(name, ".so.") ||
+	       text_ends_with(name, ".dll") || text_ends_with(name, ".exe");
 }
 
 static void grow(struct native_module *module, uint64_t end)
@@ -158,11 +151,12 @@ static struct error *mapping_visited(const struct mapping *mapping, void *contex
 		return NULL;
 	struct native_module *last =
 		gathering->has_last ? &modules->modules[gathering->last] : NULL;
-	bool follows = last && (last->is_unknown || (mapping->file_offset &&
-						     mapping->start == last->base + last->size));
+	/* Parts of a PE file stand apart by their alignment in memory. */
+	uint64_t gap = last ? mapping->start - (last->base + last->size) : 0;
+	bool follows = last && (last->headers_missing ? gap < PE_SECTION_ALIGNMENT
+						      : mapping->file_offset && !gap);
 	if (follows && !strcmp(last->path, mapping->path)) {
 		grow(last, mapping->end);
-		last->in_a_row = true;
 		return NULL;
 	}
 	struct native_module *known = known_before(gathering, mapping->start);
@@ -179,7 +173,7 @@ static struct error *mapping_visited(const struct mapping *mapping, void *contex
 		if (start == STARTS_OTHERWISE)
 			return NULL;
 		struct native_module module = {
-			.is_unknown = start == START_MISSING,
+			.headers_missing = start == START_MISSING,
 			.base = mapping->start,
 			.size = mapping->end - mapping->start,
 			.path = arena_printf(gathering->call->scratch, "%s", mapping->path),
@@ -193,13 +187,21 @@ static struct error *mapping_visited(const struct mapping *mapping, void *contex
 	return NULL;
 }
 
-/* Of the files without headers those stay that look like modules: data is mapped once. */
-static void drop_data_files(struct native_modules *modules)
+static bool is_program(struct target *target, const struct native_module *module)
 {
+	uint64_t entry;
+	return target_auxv(target, AT_ENTRY, &entry) && entry - module->base < module->size;
+}
+
+/* Of the files without headers those stay that are modules by their names. */
+static void drop_data_files(const struct gathering *gathering)
+{
+	struct native_modules *modules = gathering->modules;
 	size_t kept = 0;
 	for (size_t i = 0; i < modules->count; i++) {
 		const struct native_module *module = &modules->modules[i];
-		if (!module->is_unknown || module->in_a_row || has_modules_name(module->path))
+		if (!module->headers_missing || has_modules_name(module->path) ||
+		    is_program(gathering->target, module))
 			modules->modules[kept++] = *module;
 	}
 	modules->count = kept;
@@ -211,12 +213,13 @@ static void tell_missing(const struct gathering *gathering)
 	const struct native_modules *modules = gathering->modules;
 	size_t unknown = 0;
 	for (size_t i = 0; i < modules->count; i++)
-		unknown += modules->modules[i].is_unknown;
+		unknown += modules->modules[i].headers_missing;
 	if (unknown)
-		call_missing(call, 0,
-			     "%zu modules are listed as their files are mapped: their headers are "
-			     "not in the dump",
-			     unknown);
+		call_missing(
+			call, 0,
+			"the headers of %zu of the modules are not in the dump: of these it is "
+			"known where their files are mapped",
+			unknown);
 	if (gathering->target->missing_bytes && !gathering->has_mappings)
 		call_missing(call, gathering->target->missing_bytes,
 			     "the dump is cut short before its list of mapped files");
@@ -235,7 +238,7 @@ struct error *native_modules_read(struct command_call *call, struct native_modul
 	sort(ret);
 	gathering.known = ret->count;
 	TRY(target_visit_mappings(gathering.target, mapping_visited, &gathering));
-	drop_data_files(ret);
+	drop_data_files(&gathering);
 	sort(ret);
 	tell_missing(&gathering);
 	return NULL;

@@ -1,8 +1,7 @@
 /*
  * The modules of a process as modules and runtimes show them: ELF files, and PE files that are
- * mapped as files or that the runtime has loaded. Files whose headers the target does not have are
- * told by their names, or by more than one mapping of them in a row, and are counted: what else
- * there is of them cannot be read.
+ * mapped as files or that the runtime has loaded. A file whose headers the target does not have is
+ * a module by its name, or when the program's entry point lies in it.
  */
 #ifndef COMMANDS_NATIVE_MODULES_H
 #define COMMANDS_NATIVE_MODULES_H
@@ -19,8 +18,7 @@ struct native_module {
 	uint64_t base, size; /* bytes */
 	const char *path;
 	const struct elf_module *elf; /* NULL: a PE file, or one without headers in the target */
-	bool is_unknown;              /* such a one */
-	bool in_a_row;                /* more than one mapping of its file follow each other */
+	bool headers_missing;         /* of what the target has; it is a module by its name */
 	struct clr_module *managed;   /* NULL: none that the runtime has loaded from here */
 	const char *build_id;         /* hex; NULL: none, or not in the target */
 	/* By native_module_describe(). */

@@ -190,17 +190,21 @@ static uint64_t shared_offset(const struct core_index *index)
 	return count > 1 ? least : UINT64_MAX;
 }
 
-static struct error *find_marked(struct core_target *core, struct marked_pages *ret)
+static struct error *find_marked(struct core_target *core, const struct task *task,
+				 struct marked_pages *ret)
 {
+	static const char what[] = "looking for pages that are missing";
 	const struct core_index *index = &core->index;
 	uint64_t page = index->page_size, shared = shared_offset(index);
-	uint64_t left = index->parts.size / page + index->range_count;
+	uint64_t total = index->parts.size / page + index->range_count, left = total;
 	for (size_t i = 0; i < index->range_count; i++) {
 		const struct core_range *range = &index->ranges[i];
 		uint64_t at = align_up(range->start, page);
 		for (; range->file_offset != shared && at >= range->start && at < range->end;
 		     at += page) {
 			uint8_t bytes[CORE_MARK_BYTES];
+			TRY(task_check(task, what));
+			task_progress(task, what, (total - left) * page, total * page);
 			if (!left--)
 				return error_new(ERROR_BAD_DATA,
 						 "the core is damaged: its program headers name "
@@ -215,12 +219,13 @@ static struct error *find_marked(struct core_target *core, struct marked_pages *
 
 /* A core of ours that ended before it could name the pages that it does not have. Takes the target:
  * it is closed on failure. */
-static struct error *leave_out_marked(struct core_target *core, struct target **ret)
+static struct error *leave_out_marked(struct core_target *core, const struct task *task,
+				      struct target **ret)
 {
 	struct marked_pages pages = { 0 };
 	struct error *error = NULL;
 	if (core->index.marked && !core->index.has_trailer) {
-		error = find_marked(core, &pages);
+		error = find_marked(core, task, &pages);
 		if (!error)
 			error = core_index_leave_out(&core->index, pages.holes, pages.count);
 		free(pages.holes);
@@ -266,17 +271,24 @@ static struct error *open_parts(const char *name, const struct core_parts *parts
 	return NULL;
 }
 
-struct error *core_target_open_bytes(const char *name, const uint8_t *bytes, size_t size,
-				     struct target **ret)
+static struct error *open_bytes(const char *name, const uint8_t *bytes, size_t size,
+				const struct task *task, struct target **ret)
 {
 	struct core_parts whole = { bytes, size, bytes, size, size };
 	struct core_target *core;
 	TRY(open_parts(name, &whole, &core));
-	return leave_out_marked(core, ret);
+	return leave_out_marked(core, task, ret);
+}
+
+struct error *core_target_open_bytes(const char *name, const uint8_t *bytes, size_t size,
+				     struct target **ret)
+{
+	return open_bytes(name, bytes, size, NULL, ret);
 }
 
 /* *ret NULL: it has to be unpacked. */
-static struct error *open_packed(const char *path, int fd, struct target **ret)
+static struct error *open_packed(const char *path, int fd, const struct task *task,
+				 struct target **ret)
 {
 	struct core_packed packed;
 	struct core_target *core;
@@ -292,11 +304,12 @@ static struct error *open_packed(const char *path, int fd, struct target **ret)
 	}
 	core->packed = packed;
 	core->base.ops = &packed_ops;
-	return leave_out_marked(core, ret);
+	return leave_out_marked(core, task, ret);
 }
 
 /* Maps the file; its descriptor may be closed behind it. */
-static struct error *open_descriptor(const char *path, int fd, struct target **ret)
+static struct error *open_descriptor(const char *path, int fd, const struct task *task,
+				     struct target **ret)
 {
 	struct stat status;
 	if (fstat(fd, &status))
@@ -307,7 +320,7 @@ static struct error *open_descriptor(const char *path, int fd, struct target **r
 	void *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (bytes == MAP_FAILED)
 		return error_os(errno, "cannot map the %zu bytes of %s", size, path);
-	struct error *error = core_target_open_bytes(path, bytes, size, ret);
+	struct error *error = open_bytes(path, bytes, size, task, ret);
 	if (error) {
 		munmap(bytes, size);
 		return error;
@@ -348,7 +361,7 @@ struct error *core_target_open_in(const char *path, const char *temporary_direct
 	case FILE_KIND_OTHER:
 		return not_a_core(path, what);
 	case FILE_KIND_ZSTD:
-		TRY(open_packed(path, fd, ret));
+		TRY(open_packed(path, fd, task, ret));
 		if (*ret)
 			return NULL;
 		TRY(unpack_zstd(path, fd, temporary_directory, task, &unpacked, &damaged));
@@ -359,7 +372,7 @@ struct error *core_target_open_in(const char *path, const char *temporary_direct
 	case FILE_KIND_CORE:
 		break;
 	}
-	TRY(open_descriptor(path, unpacked >= 0 ? unpacked : fd, ret));
+	TRY(open_descriptor(path, unpacked >= 0 ? unpacked : fd, task, ret));
 	(*ret)->damaged = damaged;
 	return NULL;
 }

@@ -432,33 +432,37 @@ uint32_t type_count(const struct heap *heap)
 	return (uint32_t)heap->types->count;
 }
 
-/* Parents in a circle would have no end. One that cannot be read is one. */
-static struct error *check_parents(struct heap *heap, const struct type *type)
+/* Counts a type's parents, and so finds a circle. Up to one that cannot be read: that is asked for
+ * anew each time. */
+static struct error *count_parents(struct heap *heap, const struct type *type)
 {
+	struct type_record *record = type_record_of(type);
 	const struct type *level = type;
-	for (unsigned count = 0; !type_record_of(level)->has_end; count++) {
-		const struct type *parent = NULL;
-		if (count == LIMIT_PARENT_CHAIN)
-			return error_new(ERROR_BAD_DATA, "%s has more than %d parents",
-					 type_name(heap, type, NULL), LIMIT_PARENT_CHAIN);
-		struct error *error =
-			level->parent_handle ? type_at(heap, level->parent_handle, &parent) : NULL;
-		if (error == &error_no_memory)
+	unsigned count = 0;
+	while (level->parent_handle && !type_record_of(level)->parents_known) {
+		struct error *error = type_at(heap, level->parent_handle, &level);
+		if (error && (error->code == ERROR_NO_MEMORY || error->code == ERROR_CANCELLED))
 			return error;
 		error_free(error);
-		if (!parent)
+		if (error)
+			return NULL;
+		if (++count > LIMIT_PARENT_CHAIN)
 			break;
-		level = parent;
 	}
-	type_record_of(type)->has_end = true;
+	count += type_record_of(level)->parents;
+	if (count > LIMIT_PARENT_CHAIN)
+		return error_new(ERROR_BAD_DATA, "%s has more than %d parents",
+				 type_name(heap, type, NULL), LIMIT_PARENT_CHAIN);
+	record->parents = count;
+	record->parents_known = true;
 	return NULL;
 }
 
 struct error *type_parent(struct heap *heap, const struct type *type, const struct type **ret)
 {
 	*ret = NULL;
-	if (!type_record_of(type)->has_end)
-		TRY(check_parents(heap, type));
+	if (!type_record_of(type)->parents_known)
+		TRY(count_parents(heap, type));
 	return type->parent_handle ? type_at(heap, type->parent_handle, ret) : NULL;
 }
 

@@ -30,7 +30,8 @@ struct type_record {
 	const char *metadata_name;
 	const struct type **argument_types; /* resolved on first use; NULL entries: not yet */
 	bool name_known, metadata_name_tried;
-	bool has_end; /* its parents are known to end: no circle */
+	bool parents_known;
+	unsigned parents; /* how many; 0 until it is known */
 };
 
 static inline struct type_record *type_record_of(const struct type *type)
