@@ -112,7 +112,7 @@ static int64_t began_at(int pid)
 /* Was the file written to after the process began, as far as its time says? */
 static bool was_written(struct mapped_pages *pages)
 {
-	static const int64_t slack_ns = INT64_C(2000000000), latest_s = INT64_MAX / 1000000000 - 3;
+	static const int64_t slack_ns = 200 * 1000000, latest_s = INT64_MAX / 1000000000 - 3;
 	struct stat status;
 	if (!pages->began_asked)
 		pages->began_ns =

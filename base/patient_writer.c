@@ -21,9 +21,11 @@ static int open_again(int fd)
 void patient_writer_open(struct patient_writer *writer, int fd, const struct task *task)
 {
 	struct stat file;
-	*writer = (struct patient_writer){
-		.fd = fd, .own = -1, .kind = PATIENT_KIND_PLAIN, .task = task
-	};
+	*writer = (struct patient_writer){ .fd = fd,
+					   .own = -1,
+					   .kind = PATIENT_KIND_PLAIN,
+					   .task = task,
+					   .most_bytes = UINT64_MAX };
 	if (fstat(fd, &file))
 		return; /* the first write says why */
 	if (S_ISSOCK(file.st_mode))
@@ -36,9 +38,11 @@ void patient_writer_open(struct patient_writer *writer, int fd, const struct tas
 
 void patient_writer_open_own(struct patient_writer *writer, int fd, const struct task *task)
 {
-	*writer = (struct patient_writer){
-		.fd = fd, .own = -1, .kind = PATIENT_KIND_OWN, .task = task
-	};
+	*writer = (struct patient_writer){ .fd = fd,
+					   .own = -1,
+					   .kind = PATIENT_KIND_OWN,
+					   .task = task,
+					   .most_bytes = UINT64_MAX };
 }
 
 void patient_writer_close(struct patient_writer *writer)
@@ -116,11 +120,11 @@ static int write_all(struct patient_writer *writer, const char *bytes, size_t si
 
 int patient_write(struct patient_writer *writer, const void *bytes, size_t size)
 {
-	if (!writer->failed && writer->most && size > writer->most - writer->written)
+	if (!writer->failed && size > writer->most_bytes - writer->written_bytes)
 		writer->failed = PATIENT_TOO_MUCH;
 	if (!writer->failed)
 		writer->failed = write_all(writer, bytes, size);
-	writer->written += writer->failed ? 0 : size;
+	writer->written_bytes += writer->failed ? 0 : size;
 	return writer->failed;
 }
 
@@ -143,12 +147,11 @@ struct error *patient_write_error(int os_errno, const char *what)
 	if (os_errno == ECANCELED)
 		return error_new(ERROR_CANCELLED, "%s: cancelled, and nobody reads it", what);
 	if (os_errno == PATIENT_TOO_MUCH)
-		return error_new(
-			ERROR_OS,
-			"%s: above a limit of this pod that cannot be seen from here (an "
-			"emptyDir's sizeLimit, limits.ephemeral-storage) it is evicted, and no "
-			"more is written there: print it, and write it outside of the pod",
-			what);
+		return error_new(ERROR_OS,
+				 "%s: it ends here, as a pod is evicted above a limit that cannot "
+				 "be seen from here (an emptyDir's sizeLimit, "
+				 "limits.ephemeral-storage); let the answer go to stdout",
+				 what);
 	if (os_errno != PATIENT_STALLED)
 		return error_os(os_errno, "%s", what);
 	struct error *error = error_new(

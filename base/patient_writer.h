@@ -23,7 +23,7 @@ enum {
 	PATIENT_STALL_SECONDS = 60,     /* the default of --stall */
 	PATIENT_AFTER_STOP_SECONDS = 2, /* SIGTERM: 5 seconds at most until all is undone */
 	PATIENT_STALLED = ETIME,        /* the errno of a reader that took nothing for too long */
-	PATIENT_TOO_MUCH = EXFULL,      /* and of more bytes than `most` */
+	PATIENT_TOO_MUCH = EXFULL,      /* and of more than most_bytes */
 };
 
 enum patient_kind {
@@ -38,8 +38,8 @@ struct patient_writer {
 	int own;                /* the same file, opened again without blocking; -1: none */
 	enum patient_kind kind; /* how it is written */
 	unsigned stall_seconds; /* 0: for ever; may be changed at any time */
-	uint64_t most;          /* bytes that may be written; 0: any number */
-	uint64_t written;       /* bytes */
+	uint64_t most_bytes;    /* that may be written; UINT64_MAX: any number */
+	uint64_t written_bytes;
 	const struct task *task;
 	uint64_t stopped_ms; /* when the task was first seen to be stopped; 0: it is not */
 	int failed;          /* the errno of the first failure: nothing is written after it, as the

@@ -198,10 +198,11 @@ static enum exit_status tell(struct app *app, const struct invocation *invocatio
 			"memory that belongs in the dump could not be read";
 	if (result->withheld_bytes)
 		reasons[coverage.reason_count++] =
-			"pages that only a disk has are not in the dump where their file cannot be "
-			"opened, or was written to since the process began: the process might have "
-			"had to wait for them (SYS_ADMIN, or CHECKPOINT_RESTORE, can open deleted "
-			"files)";
+			"pages of mapped files that the process has not read are not in the dump: "
+			"their file cannot be opened, or it is not certain that it still is what "
+			"is mapped (it was written to since the process began, or the process is a "
+			"fork), and the process would have waited for its disk (--freeze has more "
+			"of them; SYS_ADMIN, or CHECKPOINT_RESTORE, opens deleted files)";
 	if (result->threads_missing)
 		reasons[coverage.reason_count++] =
 			"threads in an uninterruptible sleep are without registers";

@@ -146,7 +146,7 @@ static struct error *to_file(struct pipeline *pipeline, const char *words, bool 
 	pipeline->path = strdup(path);
 	patient_writer_open_own(&pipeline->writer, fd, &pipeline->app->task);
 	pipeline->writer.stall_seconds = pipeline->app->writer.stall_seconds;
-	pipeline->writer.most = pod_room_for_text(fd);
+	pipeline->writer.most_bytes = pod_room_for_text(fd);
 	pipeline->file = patient_writer_stream(&pipeline->writer);
 	return pipeline->file && pipeline->path ? NULL : &error_no_memory;
 }

@@ -274,7 +274,7 @@ static FILE *log_stream(struct patient_writer *writer, int fd)
 {
 	patient_writer_open_own(writer, fd, NULL);
 	writer->stall_seconds = 1;
-	writer->most = pod_room_for_text(fd);
+	writer->most_bytes = pod_room_for_text(fd);
 	FILE *log = patient_writer_stream(writer);
 	if (log)
 		setvbuf(log, NULL, _IOLBF, 0);

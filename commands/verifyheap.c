@@ -126,6 +126,12 @@ static struct error *verifyheap_run(struct command_call *call)
 			  count->damaged, count->damaged == 1 ? " error." : " errors.");
 	if (!count->damaged)
 		output_line(call->out, "No heap corruption detected.");
+	if (count->damaged)
+		output_note(
+			call->out,
+			"A process that is stopped, or dumped, as it runs may be just making an "
+			"object, or a background collection be sweeping: damage is what another "
+			"dump or refresh shows again.");
 	verify_count_tell(call, count, &verification.verifier);
 	return NULL;
 }

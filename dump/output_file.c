@@ -96,8 +96,8 @@ static struct error *create(struct output_file *file)
 		return NULL;
 	if (errno == EEXIST)
 		return error_new(ERROR_USAGE,
-				 "%s exists: another collect is writing it, or was killed; remove "
-				 "it, or use --force",
+				 "%s exists: another collect is writing it, was killed, or could "
+				 "not rename it; rename or remove it, or use --force",
 				 file->partial);
 	return error_os(
 		errno,
@@ -313,13 +313,17 @@ struct error *output_file_finish(struct output_file *file, uint64_t *ret_disk_by
 			ERROR_OS,
 			"%s was removed or replaced while it was written: there is no dump",
 			file->partial);
-	file->finished = true; /* also when it keeps its name */
+	file->finished = true; /* PATH.partial stays, too, when it cannot be renamed */
 	synchronise_directory(file);
 	if (failed == EEXIST)
-		return error_new(ERROR_USAGE,
-				 "%s has come into being meanwhile: the dump is whole, in %s",
-				 file->path, file->partial);
-	return failed ? error_os(failed, "the dump is whole, in %s, which cannot be renamed to %s",
+		return error_new(
+			ERROR_USAGE,
+			"%s has come into being meanwhile: the dump is whole, in %s; rename "
+			"it",
+			file->path, file->partial);
+	return failed ? error_os(failed,
+				 "the dump is whole, in %s, which cannot be renamed to %s: rename "
+				 "it otherwise",
 				 file->partial, file->path)
 		      : NULL;
 }

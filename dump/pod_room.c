@@ -80,14 +80,16 @@ static struct error *refuse(const struct pod_room *room, uint64_t bytes)
 
 uint64_t pod_room_for_text(int fd)
 {
-	enum { BLOCK_BYTES = 512, LEAST_BYTES = 1 };
+	enum { BLOCK_BYTES = 512 }; /* stat(2) */
 	struct pod_storage storage;
 	struct stat file;
+	if (fstat(fd, &file) || !S_ISREG(file.st_mode))
+		return UINT64_MAX;
 	pod_storage_of(fd, 0, &storage);
-	if (!pod_storage_hides_limit(&storage) || fstat(fd, &file))
-		return 0;
+	if (!pod_storage_hides_limit(&storage))
+		return UINT64_MAX;
 	uint64_t taken = (uint64_t)file.st_blocks * BLOCK_BYTES;
-	return taken < POD_ROOM_UNSEEN_BYTES ? POD_ROOM_UNSEEN_BYTES - taken : LEAST_BYTES;
+	return taken < POD_ROOM_UNSEEN_BYTES ? POD_ROOM_UNSEEN_BYTES - taken : 0;
 }
 
 struct error *pod_room_check(const struct pod_room *room, uint64_t bytes)

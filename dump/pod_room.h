@@ -1,8 +1,9 @@
 /*
- * May a dump be written where a pod's limits count it (attach/pod_storage.h)? Above a limit the
- * kubelet evicts the pod, and the dump is gone with it (seen with Kubernetes 1.36: after 52 to 58
- * seconds for an emptyDir, 10 for the writable layer). Where the limit cannot be seen a dump larger
- * than POD_ROOM_UNSEEN_BYTES is refused, in words that name what to ask and what to do instead.
+ * May a dump, or a file of answers, be written where a pod's limits count it
+ * (attach/pod_storage.h)? Above a limit the kubelet evicts the pod, and the dump is gone with it
+ * (seen with Kubernetes 1.36: after 52 to 58 seconds for an emptyDir, 10 for the writable layer).
+ * Where the limit cannot be seen a dump larger than POD_ROOM_UNSEEN_BYTES is refused, in words that
+ * name what to ask and what to do instead.
  */
 #ifndef DUMP_POD_ROOM_H
 #define DUMP_POD_ROOM_H
@@ -26,7 +27,8 @@ void pod_room_note(const struct pod_room *room, const struct task *task);
  */
 MUST_CHECK struct error *pod_room_check(const struct pod_room *room, uint64_t bytes);
 
-/* How many bytes of text may still be written to an open file; 0: any number. */
+/* How many bytes of text may still be written to an open file, each file for itself; UINT64_MAX:
+ * any number. */
 uint64_t pod_room_for_text(int fd);
 
 #endif

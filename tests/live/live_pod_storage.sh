@@ -67,12 +67,12 @@ rm -f "$dumps"/* "$pod"/volumes/*/*/mount/*
 # Lines of text, too, as many as an answer has.
 for line in "db 0 -c 12000000 |> $work/at/lines" "db 0 -c 12000000 |>> $work/at/lines"; do
 	ok "an answer of 60 MB into a file there: ended" status_in_pod 1 "$program" analyze -p "$victim" --no-stop -c "$line"
-	ok "... told" said 'cannot write .*lines: above a limit of this pod that cannot be seen.*evicted'
+	ok "... told" said 'cannot write .*lines: it ends here, as a pod is evicted above a limit that cannot be seen'
 	ok "... before it is too much" test "$(du -k "$dumps" | cut -f 1)" -le $((32 * 1024 + 64))
 done
 rm -f "$dumps"/*
 ok "a log of as much: ended" status_in_pod 5 "$program" analyze -p "$victim" --no-stop -c "logopen $work/at/log" -c "db 0 -c 12000000"
-ok "... told" said 'cannot write .*log: above a limit of this pod that cannot be seen.*the log is closed'
+ok "... told" said 'cannot write .*log: it ends here, as a pod is evicted.*the log is closed'
 ok "... before it is too much" test "$(du -k "$dumps" | cut -f 1)" -le $((32 * 1024 + 64))
 rm -f "$dumps"/*
 

@@ -1,6 +1,7 @@
 /* Readers that take everything, sleep, stop reading, leave; what they share with us stays as it
  * was. */
 #include "base/patient_writer.h"
+#include "tests/unit/directory.h"
 #include "tests/unit/tap.h"
 
 #include <fcntl.h>
@@ -224,6 +225,23 @@ TEST(a_stream_says_why)
 	CHECK_FAILS(error, ERROR_OS, "--stall");
 }
 
+TEST(no_more_is_written_than_may_be)
+{
+	DIRECTORY(directory);
+	char path[128], bytes[16];
+	struct patient_writer writer;
+	snprintf(path, sizeof(path), "%s/file", directory.path);
+	CLEANUP(fd_cleanup) int fd = open(path, O_RDWR | O_CREAT, 0600);
+	patient_writer_open_own(&writer, fd, NULL);
+	writer.most_bytes = 10;
+	CHECK_NUMBER(patient_write(&writer, "12345", 5), 0);
+	CHECK_NUMBER(patient_write(&writer, "12345", 5), 0);
+	CHECK_NUMBER(patient_write(&writer, "1", 1), PATIENT_TOO_MUCH);
+	CHECK_NUMBER(pread(fd, bytes, sizeof(bytes), 0), 10);
+	CHECK_FAILS(patient_write_error(PATIENT_TOO_MUCH, "cannot write the lines"), ERROR_OS,
+		    "cannot write the lines: it ends here");
+}
+
 static const struct tap_case cases[] = {
 	CASE_ONCE(a_reader_that_sleeps_gets_every_byte),
 	CASE_ONCE(a_reader_that_takes_nothing_is_given_up),
@@ -232,5 +250,6 @@ static const struct tap_case cases[] = {
 	CASE_ONCE(a_reader_that_leaves),
 	CASE(files_are_written_where_others_left_off),
 	CASE_ONCE(a_stream_says_why),
+	CASE_ONCE(no_more_is_written_than_may_be),
 };
 TAP_MAIN(cases)

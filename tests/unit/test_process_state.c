@@ -1,3 +1,4 @@
+#include "attach/proc_file.h"
 #include "attach/process_state.h"
 #include "tests/unit/tap.h"
 
@@ -173,7 +174,23 @@ TEST(without_its_first_thread)
 	CHECK_TEXT(process_activity_name(state.activity), "running");
 }
 
-static const struct tap_case cases[] = { CASE(we_run),      CASE(stopped_by_job_control),
-					 CASE(a_zombie),    CASE(traced_by_another),
-					 CASE_ONCE(asleep), CASE_ONCE(without_its_first_thread) };
+TEST(a_fork_has_run_no_program)
+{
+	pid_t child = start_child();
+	CHECK(!proc_has_executed(child));
+	CHECK(proc_has_executed(getpid()));
+	CHECK(!proc_is_ending(child));
+	end_child(child);
+	CHECK(!proc_has_executed(child));
+}
+
+static const struct tap_case cases[] = {
+	CASE(we_run),
+	CASE(stopped_by_job_control),
+	CASE(a_zombie),
+	CASE(traced_by_another),
+	CASE_ONCE(asleep),
+	CASE_ONCE(without_its_first_thread),
+	CASE_ONCE(a_fork_has_run_no_program),
+};
 TAP_MAIN(cases)
