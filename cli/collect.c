@@ -181,6 +181,12 @@ static void put_result(struct output *out, const struct process_info *process,
 		    result->total_ms);
 }
 
+/* A copy has none of those that are the file's. */
+#define WITHHELD                                                                                   \
+	"their file cannot be opened, or it is not certain that it still is what is mapped (it "   \
+	"was written to since the process began, or the process is a fork), and the process "      \
+	"would have waited for its disk (SYS_ADMIN, or CHECKPOINT_RESTORE, opens deleted files)"
+
 static enum exit_status tell(struct app *app, const struct invocation *invocation,
 			     const struct process_info *process,
 			     const struct collect_result *result)
@@ -198,11 +204,11 @@ static enum exit_status tell(struct app *app, const struct invocation *invocatio
 			"memory that belongs in the dump could not be read";
 	if (result->withheld_bytes)
 		reasons[coverage.reason_count++] =
-			"pages of mapped files that the process has not read are not in the dump: "
-			"their file cannot be opened, or it is not certain that it still is what "
-			"is mapped (it was written to since the process began, or the process is a "
-			"fork), and the process would have waited for its disk (--freeze has more "
-			"of them; SYS_ADMIN, or CHECKPOINT_RESTORE, opens deleted files)";
+			result->frozen
+				? "pages of mapped files that the process has not read are not in "
+				  "the dump: " WITHHELD
+				: "pages of mapped files that the snapshot's copy has not are not "
+				  "in the dump (--freeze has more of them): " WITHHELD;
 	if (result->threads_missing)
 		reasons[coverage.reason_count++] =
 			"threads in an uninterruptible sleep are without registers";

@@ -79,6 +79,9 @@ void call_missing(struct command_call *call, uint64_t bytes, const char *format,
 /* call_missing() of what any answer about threads lacks: the notes of a dump that is cut short. */
 void call_missing_of_threads(struct command_call *call);
 
+/* call_missing() of all that is read of a packed dump whose checksum is wrong. */
+void call_missing_of_damage(struct command_call *call);
+
 /* The answer is that something is not as it has to be, damaged: exit status 4. */
 void call_check_false(struct command_call *call);
 

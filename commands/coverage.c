@@ -33,6 +33,15 @@ void call_check_false(struct command_call *call)
 	call->coverage->check_false = true;
 }
 
+void call_missing_of_damage(struct command_call *call)
+{
+	const struct target *target = session_target(call->session);
+	if (target && target->damaged)
+		call_missing(call, 0,
+			     "the packed dump is damaged (its data or its checksum is wrong): any "
+			     "byte of it may be another");
+}
+
 void call_missing_of_threads(struct command_call *call)
 {
 	const struct target *target = session_target(call->session);

@@ -77,6 +77,7 @@ static struct error *side_take(struct comparison *comparison, int side)
 	TRY(check_heap(session));
 	call.heap = session_heap(session);
 	call.coverage = &coverage;
+	call_missing_of_damage(&call);
 	TRY(side_walk(comparison, &call, side));
 	if (coverage.incomplete && !coverage.reason_count)
 		call_missing(comparison->call, coverage.unreadable_bytes, "%c is not whole",

@@ -1,9 +1,10 @@
 #include "commands/native_modules.h"
 
 #include "base/bytes.h"
-#include "base/text.h"
 #include "commands/session.h"
 #include "dump/pe_file.h"
+
+#include <ctype.h>
 
 const char *const runtime_symbol_names[RUNTIME_SYMBOLS] = {
 	"DotNetRuntimeInfo",
@@ -126,12 +127,18 @@ static enum file_start file_start(struct target *target, uint64_t address)
 	return magic[0] == 'M' && magic[1] == 'Z' ? STARTS_WITH_MZ : STARTS_OTHERWISE;
 }
 
-/* libc.so.6, System.Runtime.dll */
+/* libc.so.6, System.Runtime.dll, also when the kernel says " (deleted)" behind it. */
 static bool has_modules_name(const char *path)
 {
-	const char *name = path_file_name(path);
-	return text_ends_with(name, ".so") || strstr(name, ".so.") ||
-	       text_ends_with(name, ".dll") || text_ends_with(name, ".exe");
+	const char *library = strcasestr(path_file_name(path), ".so");
+	static const char *const managed[] = { ".dll", ".exe" };
+	for (size_t i = 0; i < sizeof(managed) / sizeof(*managed); i++) {
+		const char *end = strcasestr(path_file_name(path), managed[i]);
+		if (end && (!end[4] || end[4] == ' '))
+			return true;
+	}
+	return library && (!library[3] || library[3] == ' ' ||
+			   (library[3] == '.' && isdigit((unsigned char)library[4])));
 }
 
 static void grow(struct native_module *module, uint64_t end)
@@ -220,7 +227,7 @@ static void tell_missing(const struct gathering *gathering)
 			"the headers of %zu of the modules are not in the dump: of these it is "
 			"known where their files are mapped",
 			unknown);
-	if (gathering->target->missing_bytes && !gathering->has_mappings)
+	if (gathering->target->notes_cut && !gathering->has_mappings)
 		call_missing(call, gathering->target->missing_bytes,
 			     "the dump is cut short before its list of mapped files");
 }

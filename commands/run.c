@@ -139,14 +139,11 @@ static struct error *run(const struct command_runner *runner, const char *line,
 		.coverage = coverage,
 	};
 	error = check_objects(command, runner->session);
+	if (command->needs & (NEEDS_TARGET | NEEDS_HEAP))
+		call_missing_of_damage(&call);
 	if (!error)
 		error = command->run(&call);
 	unnamed_explain(&call);
-	if (session_target(runner->session) && session_target(runner->session)->damaged &&
-	    command->needs & (NEEDS_TARGET | NEEDS_HEAP))
-		call_missing(&call, 0,
-			     "the packed dump is damaged, by its checksum: any byte of it may be "
-			     "wrong");
 	struct error *gone = check_target(command, runner->session);
 	if (!gone)
 		return error;

@@ -52,7 +52,8 @@ struct unpacker {
 	size_t consumed;    /* of packed->bytes */
 	bool finished;      /* the last frame or member was whole and nothing follows */
 	const char *damage; /* why it stopped before the end; NULL: it did not */
-	bool cut;           /* what there is of it is sound */
+	bool sound;         /* what came before that is as it was packed */
+	bool between;       /* frames: one was whole, and nothing of the next was unpacked */
 	void (*step)(struct unpacker *unpacker, size_t *ret_size);
 	ZSTD_DCtx *zstd;
 	z_stream gzip;
@@ -61,7 +62,7 @@ struct unpacker {
 static void note_cut(struct unpacker *unpacker)
 {
 	unpacker->damage = "its end is missing";
-	unpacker->cut = true;
+	unpacker->sound = true;
 }
 
 static void note_damage(const struct unpacker *unpacker)
@@ -148,12 +149,14 @@ static void zstd_step(struct unpacker *unpacker, size_t *ret_size)
 		size_t output_before = output.pos, input_before = input.pos;
 		/* 0: a frame ended here and all of it is in output */
 		size_t hint = ZSTD_decompressStream(unpacker->zstd, &output, &input);
-		if (ZSTD_isError(hint))
+		if (ZSTD_isError(hint)) {
 			unpacker->damage = ZSTD_getErrorName(hint);
-		else if (!hint && input.pos == input.size)
+			unpacker->sound = unpacker->between; /* bytes behind the last frame */
+		} else if (!hint && input.pos == input.size)
 			unpacker->finished = true;
 		else if (output.pos == output_before && input.pos == input_before)
 			note_cut(unpacker);
+		unpacker->between = !hint;
 	}
 	unpacker->consumed = input.pos;
 	*ret_size = output.pos;
@@ -175,7 +178,7 @@ struct error *unpack_zstd(const char *path, int fd, const char *temporary_direct
 		return &error_no_memory;
 	}
 	struct error *error = unpack_all(&unpacker, ret);
-	*ret_damaged = unpacker.damage && !unpacker.cut;
+	*ret_damaged = unpacker.damage && !unpacker.sound;
 	ZSTD_freeDCtx(unpacker.zstd);
 	return error;
 }
@@ -240,7 +243,7 @@ struct error *unpack_gzip(const char *path, int fd, const char *temporary_direct
 		return &error_no_memory;
 	}
 	struct error *error = unpack_all(&unpacker, ret);
-	*ret_damaged = unpacker.damage && !unpacker.cut;
+	*ret_damaged = unpacker.damage && !unpacker.sound;
 	inflateEnd(&unpacker.gzip);
 	return error;
 }

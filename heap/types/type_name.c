@@ -436,20 +436,28 @@ const char *type_sos_name(struct heap *heap, const struct type *type)
 	return type->sos_name ? type->sos_name : unknown_without_memory;
 }
 
+/* May a type without a name be one of .NET's own, which all that are asked for are? */
+static bool may_be_asked_for(const struct type *type)
+{
+	const char *file = type->module ? path_file_name(type->module->path) : "";
+	if (type->kind == TYPE_ARRAY || token_table(type->token) != TABLE_TYPE_DEF ||
+	    !token_row(type->token))
+		return false;
+	return !*file || !strncmp(file, "System.", 7) || !strncmp(file, "Microsoft.", 10);
+}
+
 bool type_is(struct heap *heap, const struct type *type, const char *metadata_name)
 {
-	while (type) {
-		bool named = type->kind != TYPE_ARRAY && token_row(type->token);
-		const char *name = named ? type_metadata_name(heap, type) : NULL;
+	bool unknown = false;
+	struct error *error = NULL;
+	while (type && !error) {
+		const char *name = type->kind == TYPE_ARRAY ? NULL : type_metadata_name(heap, type);
 		if (name && strcmp(name, metadata_name) == 0)
 			return true;
-		heap->met_unnamed |= named && !name;
-		struct error *error = type_parent(heap, type, &type);
-		if (error) {
-			heap->met_unnamed = true;
-			error_free(error);
-			return false;
-		}
+		unknown |= !name && may_be_asked_for(type);
+		error = type_parent(heap, type, &type);
 	}
+	heap->met_unnamed |= unknown || error;
+	error_free(error);
 	return false;
 }

@@ -91,4 +91,37 @@ for tenth in 1 5 9; do
 	{ [ $status = 3 ] || [ $status = 5 ]; } && grep -q "is cut short or damaged" "$work/err"
 	result $? "a .zst cut at $tenth tenths says so"
 done
+
+# gdb writes the threads behind all memory.
+zstd -dqf --sparse tests/dumps/small-gcore.core.zst -o "$work/gcore"
+notes=$(readelf -lW "$work/gcore" 2> /dev/null | awk '$1 == "NOTE" { print $2; exit }')
+if [ -n "$notes" ]; then
+	truncate -s $((notes + 10000)) "$work/gcore"
+	expect 5 "threads of a gcore that is cut in its notes" "$program" analyze "$work/gcore" -c threads
+	said out "the dump is cut short: threads may be missing" "... may be missing"
+	truncate -s $((notes)) "$work/gcore"
+	expect 5 "... before its notes" "$program" analyze "$work/gcore" -c threads
+	said out "No thread is in what there is of the dump." "... none is known"
+	expect 1 "... nor their registers" "$program" analyze "$work/gcore" -c registers
+	said err "it is cut short" "... which is said"
+else
+	skip "readelf is not installed" "threads of a gcore that is cut in its notes"
+fi
+rm -f "$work/gcore"
+
+# A packed dump whose checksum is wrong: nobody knows which byte it is.
+zstd -dqc "$packed" | gzip -1 > "$work/flip.gz"
+printf 'xxxx' | dd of="$work/flip.gz" bs=1 seek=$(($(wc -c < "$work/flip.gz") - 8)) conv=notrunc 2> /dev/null
+expect 5 "a .gz with a wrong checksum" "$program" analyze "$work/flip.gz" -c eeversion
+said out "the packed dump is damaged" "... says so in each answer"
+expect 5 "... in a comparison, too" "$program" analyze "$whole" -c "diff $work/flip.gz"
+said out "B ($work/flip.gz): the packed dump is damaged" "... of which side"
+rm -f "$work/flip.gz"
+
+# Types whose names are in files that are not here: what they are is not known.
+zstd -dqc tests/dumps/small-kernel33.core.zst > "$work/nameless"
+for command in dumpasync dumphttp; do
+	expect 5 "$command without the files of modules" "$program" analyze "$work/nameless" -c $command
+	said out "the dump lacks the metadata of" "... which is said"
+done
 finish

@@ -50,7 +50,7 @@ tells_withheld() { # STATUS: the answer of a collect
 	local bytes
 	bytes=$(sed -n 's/.*"withheld_bytes":\([0-9]*\).*/\1/p' "$work/answer")
 	cp "$work/answer" "$log"
-	if [ "$1" = 0 ]; then [ "$bytes" = 0 ]; else [ "$bytes" -gt 0 ] && said 'pages of mapped files that the process has not read are not in the dump'; fi
+	if [ "$1" = 0 ]; then [ "$bytes" = 0 ]; else [ "$bytes" -gt 0 ] && said 'it is not certain that it still is what is mapped'; fi
 }
 few=(setpriv --bounding-set=-all,+sys_ptrace,+dac_override,+kill)
 

@@ -39,7 +39,7 @@ done
 head -c 262144 /dev/zero | tr '\0' N | dd of=/tmp/disk/layer/image conv=notrunc 2> $log
 /bin/clrpod collect -p $victim -o /tmp/core --force > $log 2>&1
 ok "it is written to: status 5" test $? = 5
-ok "... and the count" said 'pages of mapped files that the process has not read are not in the dump'
+ok "... and the count" said 'it is not certain that it still is what is mapped'
 for area in "read 5a " "not-inherited 5a ?? " "written 57 "; do
 	ok "... ${area%% *}" has ${area%% *} "${area#* }"
 done
