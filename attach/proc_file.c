@@ -211,15 +211,21 @@ static bool read_flags(int pid, int64_t *ret)
 	       proc_stat_number(&stat, STAT_FLAGS, ret);
 }
 
+uint64_t proc_signals_pending(int pid)
+{
+	CLEANUP(text_deinit) struct text status = { 0 };
+	uint64_t own, shared;
+	return !proc_file_read(&status, LIMIT_PROC_FILE_BYTES, "/proc/%d/status", pid) &&
+			       proc_number(&status, "SigPnd", 16, &own) &&
+			       proc_number(&status, "ShdPnd", 16, &shared)
+		       ? own | shared
+		       : 0;
+}
+
 /* Its pages may be taken away before it runs again (mm/oom_kill.c: oom_reaper). */
 static bool is_being_killed(int pid)
 {
-	CLEANUP(text_deinit) struct text status = { 0 };
-	const uint64_t kill = UINT64_C(1) << (SIGKILL - 1);
-	uint64_t own, shared;
-	return !proc_file_read(&status, LIMIT_PROC_FILE_BYTES, "/proc/%d/status", pid) &&
-	       proc_number(&status, "SigPnd", 16, &own) &&
-	       proc_number(&status, "ShdPnd", 16, &shared) && ((own | shared) & kill);
+	return proc_signals_pending(pid) & UINT64_C(1) << (SIGKILL - 1);
 }
 
 bool proc_is_ending(int pid)

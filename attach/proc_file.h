@@ -72,6 +72,10 @@ int proc_parent(const struct text *status);
 /* The process that traces the one whose status this is: TracerPid names a thread of it. 0: none. */
 int proc_tracer(const struct text *status);
 
+/* The signals that wait for the process or its first thread (proc(5): SigPnd, ShdPnd), a bit each,
+ * from bit 0 for signal 1. 0 where that cannot be told. */
+uint64_t proc_signals_pending(int pid);
+
 /* Is the process's first thread on the way to its end? It is being killed, or has no memory any
  * more and is not yet a zombie. */
 bool proc_is_ending(int pid);

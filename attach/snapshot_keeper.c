@@ -312,14 +312,9 @@ static bool copy_died(struct keeper *keeper)
  * and does not even die: but that it was told to shows (proc(5): SigPnd, ShdPnd). */
 static bool program_is_told(const struct keeper *keeper)
 {
-	CLEANUP(text_deinit) struct text status = { 0 };
 	const uint64_t wanted = 1ull << (SIGTERM - 1) | 1ull << (SIGINT - 1) |
 				1ull << (SIGHUP - 1) | 1ull << (SIGKILL - 1);
-	uint64_t own, shared;
-	return !proc_file_read(&status, LIMIT_PROC_FILE_BYTES, "/proc/%d/status",
-			       keeper->program) &&
-	       proc_number(&status, "SigPnd", 16, &own) &&
-	       proc_number(&status, "ShdPnd", 16, &shared) && ((own | shared) & wanted);
+	return proc_signals_pending(keeper->program) & wanted;
 }
 
 /* For LIMIT_HOLD_TOLD_MS; looked at ten times a second. */

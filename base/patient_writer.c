@@ -18,14 +18,20 @@ static int open_again(int fd)
 	return open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
 
+void patient_writer_open_own(struct patient_writer *writer, int fd, const struct task *task)
+{
+	*writer = (struct patient_writer){ .fd = fd,
+					   .own = -1,
+					   .kind = PATIENT_KIND_OWN,
+					   .task = task,
+					   .most_bytes = UINT64_MAX };
+}
+
 void patient_writer_open(struct patient_writer *writer, int fd, const struct task *task)
 {
 	struct stat file;
-	*writer = (struct patient_writer){ .fd = fd,
-					   .own = -1,
-					   .kind = PATIENT_KIND_PLAIN,
-					   .task = task,
-					   .most_bytes = UINT64_MAX };
+	patient_writer_open_own(writer, fd, task);
+	writer->kind = PATIENT_KIND_PLAIN;
 	if (fstat(fd, &file))
 		return; /* the first write says why */
 	if (S_ISSOCK(file.st_mode))
@@ -34,15 +40,6 @@ void patient_writer_open(struct patient_writer *writer, int fd, const struct tas
 		return;
 	writer->own = open_again(fd);
 	writer->kind = writer->own < 0 ? PATIENT_KIND_SMALL : PATIENT_KIND_OWN;
-}
-
-void patient_writer_open_own(struct patient_writer *writer, int fd, const struct task *task)
-{
-	*writer = (struct patient_writer){ .fd = fd,
-					   .own = -1,
-					   .kind = PATIENT_KIND_OWN,
-					   .task = task,
-					   .most_bytes = UINT64_MAX };
 }
 
 void patient_writer_close(struct patient_writer *writer)

@@ -143,6 +143,11 @@ void text_append_shell_word(struct text *text, const char *word)
 	text_append_char(text, '\'');
 }
 
+bool text_begins_with(const char *text, const char *beginning)
+{
+	return !strncmp(text, beginning, strlen(beginning));
+}
+
 bool text_ends_with(const char *text, const char *end)
 {
 	size_t length = strlen(text), end_length = strlen(end);

@@ -31,6 +31,7 @@ void text_append_shell_word(struct text *text, const char *word);
 /* With thousands separators: 1,234,567. */
 void text_append_count(struct text *text, uint64_t number);
 
+bool text_begins_with(const char *text, const char *beginning);
 bool text_ends_with(const char *text, const char *end);
 
 /* Never NULL; "" when nothing was appended. Valid until the next change. */

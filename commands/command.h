@@ -76,6 +76,9 @@ struct coverage {
 void call_missing(struct command_call *call, uint64_t bytes, const char *format, ...)
 	PRINTF_LIKE(3, 4);
 
+/* call_missing() of what any answer about all of a dump lacks that is cut short. */
+void call_missing_of_cut(struct command_call *call);
+
 /* call_missing() of what any answer about threads lacks: the notes of a dump that is cut short. */
 void call_missing_of_threads(struct command_call *call);
 

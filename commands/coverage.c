@@ -42,6 +42,13 @@ void call_missing_of_damage(struct command_call *call)
 			     "byte of it may be another");
 }
 
+void call_missing_of_cut(struct command_call *call)
+{
+	const struct target *target = session_target(call->session);
+	if (target->missing_bytes)
+		call_missing(call, target->missing_bytes, "the dump is cut short");
+}
+
 void call_missing_of_threads(struct command_call *call)
 {
 	const struct target *target = session_target(call->session);

@@ -63,7 +63,8 @@ const struct filter_text filter_wide_text = {
 static const struct filter_text file_text = {
 	.name = "FILE",
 	.usage = "|> FILE",
-	.summary = "the answer goes to FILE, made for its owner alone; it must not be there",
+	.summary = "the answer goes to FILE, made for its owner alone; it must not be there; in a "
+		   "pod whose limits cannot be seen it ends after 32 MiB",
 };
 static const struct filter_text overwrite_text = {
 	.name = "FILE",

@@ -377,9 +377,7 @@ static struct error *maddress_run(struct command_call *call)
 	struct address_space space = { 0 };
 	TRY(address_space_read(session_target(call->session), session_heap(call->session),
 			       call->task, call->scratch, &space));
-	const struct target *target = session_target(call->session);
-	if (target->missing_bytes)
-		call_missing(call, target->missing_bytes, "the dump is cut short");
+	call_missing_of_cut(call);
 	if (!arguments_has(arguments, "-reserve"))
 		drop_reserved(&space);
 	if (!summary && !list) {

@@ -70,8 +70,7 @@ static struct error *sosstatus_run(struct command_call *call)
 	runtime_cells(out, session_heap(call->session), session_heap_error(call->session));
 	output_unsigned(out, target->missing_bytes);
 	output_record_end(out);
-	if (target->missing_bytes)
-		call_missing(call, target->missing_bytes, "the dump is cut short");
+	call_missing_of_cut(call);
 	return NULL;
 }
 

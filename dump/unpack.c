@@ -97,13 +97,14 @@ static struct error *unpack_steps(struct unpacker *unpacker)
 	return unpack_room_finish(&unpacker->room);
 }
 
-static struct error *unpack_all(struct unpacker *unpacker, int *ret)
+static struct error *unpack_all(struct unpacker *unpacker, int *ret, bool *ret_damaged)
 {
 	CLEANUP(free_cleanup) uint8_t *output = malloc(OUTPUT_BYTES);
 	if (!output)
 		return &error_no_memory;
 	unpacker->output = output;
 	struct error *error = unpack_steps(unpacker);
+	*ret_damaged = unpacker->damage && !unpacker->sound;
 	if (error)
 		close(unpacker->room.fd);
 	else
@@ -177,8 +178,7 @@ struct error *unpack_zstd(const char *path, int fd, const char *temporary_direct
 		close(unpacker.room.fd);
 		return &error_no_memory;
 	}
-	struct error *error = unpack_all(&unpacker, ret);
-	*ret_damaged = unpacker.damage && !unpacker.sound;
+	struct error *error = unpack_all(&unpacker, ret, ret_damaged);
 	ZSTD_freeDCtx(unpacker.zstd);
 	return error;
 }
@@ -242,8 +242,7 @@ struct error *unpack_gzip(const char *path, int fd, const char *temporary_direct
 		close(unpacker.room.fd);
 		return &error_no_memory;
 	}
-	struct error *error = unpack_all(&unpacker, ret);
-	*ret_damaged = unpacker.damage && !unpacker.sound;
+	struct error *error = unpack_all(&unpacker, ret, ret_damaged);
 	inflateEnd(&unpacker.gzip);
 	return error;
 }

@@ -16,8 +16,9 @@
 #include "base/task.h"
 
 /* `fd` is the packed file, `path` its name for messages and for its directory; temporary_directory
- * and task may be NULL. *ret is the caller's to close. ERROR_OS (no room, or writing failed: with
- * the figures), ERROR_BAD_DATA (nothing could be unpacked), ERROR_CANCELLED. */
+ * and task may be NULL. *ret is the caller's to close. *ret_damaged: bytes of it may be wrong.
+ * ERROR_OS (no room, or writing failed: with the figures), ERROR_BAD_DATA (nothing could be
+ * unpacked), ERROR_CANCELLED. */
 MUST_CHECK struct error *unpack_zstd(const char *path, int fd, const char *temporary_directory,
 				     const struct task *task, int *ret, bool *ret_damaged);
 MUST_CHECK struct error *unpack_gzip(const char *path, int fd, const char *temporary_directory,

@@ -1,5 +1,7 @@
 #include "heap/collections/internal.h"
 
+#include "base/text.h"
+
 /*
  * The shapes. Of those whose fields an object has, the first whose open() agrees. Where the fields
  * alone would say too little the class they are declared in must begin with `home`.
@@ -161,11 +163,6 @@ struct error *collection_cursor(struct collection *collection, size_t size, void
 	return NULL;
 }
 
-static bool begins_with(const char *text, const char *beginning)
-{
-	return !strncmp(text, beginning, strlen(beginning));
-}
-
 static enum collection_kind kind_of_shape(const struct collection_shape *shape)
 {
 	size_t length = strlen(shape->name);
@@ -190,9 +187,9 @@ static struct error *has_fields(const struct place *place, const struct collecti
 		if (i)
 			continue;
 		const char *owner = type_metadata_name(place->heap, field->declaring);
-		if (!owner || begins_with(owner, SYSTEM) == foreign)
+		if (!owner || text_begins_with(owner, SYSTEM) == foreign)
 			return NULL;
-		if (shape->home && !begins_with(owner, shape->home))
+		if (shape->home && !text_begins_with(owner, shape->home))
 			return NULL;
 	}
 	*ret = true;
@@ -239,7 +236,7 @@ static struct error *unwrap(const struct place *place, struct value *ret)
 		TRY(field_by_name(place->heap, place->type, wrappers[i].field, false, &field));
 		const char *owner =
 			field ? type_metadata_name(place->heap, field->declaring) : NULL;
-		if (!owner || !begins_with(owner, wrappers[i].home))
+		if (!owner || !text_begins_with(owner, wrappers[i].home))
 			continue;
 		struct value inner;
 		TRY(value_of_field(place->heap, field, place->base, &inner));

@@ -212,7 +212,7 @@ struct error *type_own_fields(struct heap *heap, const struct type *type,
 
 /* The type and its parents, itself first. */
 struct lineage {
-	const struct type *types[LIMIT_PARENT_CHAIN];
+	const struct type *types[1 + LIMIT_PARENT_CHAIN];
 	size_t count;
 };
 
@@ -220,7 +220,7 @@ static struct error *lineage_read(struct heap *heap, const struct type *type,
 				  struct lineage *lineage)
 {
 	while (type) {
-		if (lineage->count == LIMIT_PARENT_CHAIN)
+		if (lineage->count == 1 + LIMIT_PARENT_CHAIN)
 			return error_new(ERROR_BAD_DATA, "%s has more than %d parents",
 					 type_name(heap, lineage->types[0], NULL),
 					 LIMIT_PARENT_CHAIN);

@@ -443,7 +443,7 @@ static bool may_be_asked_for(const struct type *type)
 	if (type->kind == TYPE_ARRAY || token_table(type->token) != TABLE_TYPE_DEF ||
 	    !token_row(type->token))
 		return false;
-	return !*file || !strncmp(file, "System.", 7) || !strncmp(file, "Microsoft.", 10);
+	return !*file || text_begins_with(file, "System.") || text_begins_with(file, "Microsoft.");
 }
 
 bool type_is(struct heap *heap, const struct type *type, const char *metadata_name)

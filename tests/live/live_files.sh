@@ -48,13 +48,13 @@ honest() {
 	[ $status = $missing ] || [ $status = 5 ]
 }
 whole() { honest && [ $status = 0 ]; }
-gives() { [ $status = 0 ] || [ $status = 5 ]; }
-collect_it() { "$program" collect -p "$@" -o "$core" --force >"$log" 2>&1; status=$?; gives; }
+whole_or_told() { [ $status = 0 ] || [ $status = 5 ]; }
+collect_it() { "$program" collect -p "$@" -o "$core" --force >"$log" 2>&1; status=$?; whole_or_told; }
 # Streams the dump, runs COMMAND... when so many bytes of it have come, and keeps the rest.
 stream_it() { # BYTES COMMAND...
 	"$program" collect -p "$victim" -o - 2>"$log" | { head -c "$1" >"$core"; "${@:2}"; cat >>"$core"; }
 	status=${PIPESTATUS[0]}
-	gives
+	whole_or_told
 }
 kill_copy() {
 	local copies

@@ -3,7 +3,6 @@
 #include "tests/unit/directory.h"
 #include "tests/unit/tap.h"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 static const char content[] = "a dump";
@@ -37,6 +36,15 @@ static void written_end(struct written *written)
 	output_file_free(written->file);
 }
 
+static void finish_without_the_name(struct written *core, enum error_code code)
+{
+	CHECK_FAILS(output_file_finish(core->file, &core->disk_bytes), code,
+		    "the dump is whole, in");
+	output_file_free(core->file);
+	core->file = NULL;
+	CHECK(holds_it(core->partial));
+}
+
 TEST(a_finished_file_has_its_name)
 {
 	DIRECTORY(directory);
@@ -53,13 +61,7 @@ TEST(a_name_that_was_taken_meanwhile_costs_nothing)
 	CLEANUP(written_end) struct written core = { 0 };
 	begin(&directory, false, &core);
 	directory_write(&directory, "core", "other", 5);
-	struct error *error = output_file_finish(core.file, &core.disk_bytes);
-	CHECK(error && error->code == ERROR_USAGE);
-	CHECK(error && strstr(error->message, "the dump is whole, in"));
-	error_free(error);
-	output_file_free(core.file);
-	core.file = NULL;
-	CHECK(holds_it(core.partial));
+	finish_without_the_name(&core, ERROR_USAGE);
 	CHECK(!holds_it(core.path));
 }
 
@@ -70,13 +72,7 @@ TEST(a_name_that_cannot_be_replaced_costs_nothing)
 	CLEANUP(written_end) struct written core = { 0 };
 	begin(&directory, true, &core);
 	directory_write(&directory, "core/folder", "other", 5);
-	struct error *error = output_file_finish(core.file, &core.disk_bytes);
-	CHECK(error && error->code == ERROR_OS);
-	CHECK(error && strstr(error->message, "the dump is whole, in"));
-	error_free(error);
-	output_file_free(core.file);
-	core.file = NULL;
-	CHECK(holds_it(core.partial));
+	finish_without_the_name(&core, ERROR_OS);
 }
 
 TEST(what_failed_is_removed)
