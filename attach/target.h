@@ -88,7 +88,8 @@ struct target {
 	uint32_t page_size;     /* bytes */
 	int pid;                /* 0: unknown */
 	uint64_t missing_bytes; /* what a truncated file should have held and does not */
-	bool notes_cut;         /* some of that are notes: threads, mapped files */
+	const char *notes_lost; /* why notes (threads, mapped files) may be missing: "is cut
+				   short", to be said of the dump; NULL: none are */
 	bool damaged;           /* it was unpacked, and a checksum was wrong: any byte may be */
 	bool is_live;           /* a process: parts of its regions may not be readable */
 	bool without_heap;      /* its writer left the GC's heap out but for single objects */

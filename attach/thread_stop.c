@@ -395,44 +395,59 @@ struct error *thread_stop_begin_some(const struct process_identity *process, con
 	return begin(process, tids, count, task, ret);
 }
 
-/* ESRCH: not in a stop just now. It ended, or it is on its way from one stop to the next. One that
- * sleeps was asked to stop, and stays TASK_ASLEEP until it has: to be tried again. */
-static void detach(struct stop_task *task)
+/* True: nothing is left to do. ESRCH: not in a stop just now; it ended, or it is on its way from
+ * one stop to the next. One that sleeps was asked to stop, and stays TASK_ASLEEP until it has: to
+ * be tried again. */
+static bool detach(struct stop_task *task)
 {
-	enum { TRIES = 1000, PAUSE_US = 1000 };
 	if (task->state == TASK_ASLEEP) {
 		task->state = TASK_RUNNING;
 		if (!reported(task))
 			task->state = TASK_ASLEEP;
 	}
 	if (task->state == TASK_GONE || task->state == TASK_ASLEEP)
-		return;
+		return true;
 	if (task->state == TASK_SEIZED) /* an error came before its turn */
 		ptrace(PTRACE_INTERRUPT, task->tid, NULL, NULL);
-	for (int i = 0; i < TRIES; i++) {
-		if (!ptrace(PTRACE_DETACH, task->tid, NULL, (void *)(intptr_t)task->deliver) ||
-		    errno != ESRCH) {
-			task->state = TASK_GONE;
-			return;
-		}
-		task->state = TASK_RUNNING;
-		if (reported(task) && task->state == TASK_GONE)
-			return;
-		if (task->state == TASK_STOPPED)
-			continue;
+	if (!ptrace(PTRACE_DETACH, task->tid, NULL, (void *)(intptr_t)task->deliver) ||
+	    errno != ESRCH) {
+		task->state = TASK_GONE;
+		return true;
+	}
+	task->state = TASK_RUNNING;
+	if (!reported(task))
 		ptrace(PTRACE_INTERRUPT, task->tid, NULL, NULL);
+	return task->state == TASK_GONE;
+}
+
+/* All in turn, round after round: of a PID namespace's killed first process the thread that ends
+ * last waits until we have taken the ends of the others (kernel/pid_namespace.c:
+ * zap_pid_ns_processes). */
+static void detach_all(struct thread_stop *stop)
+{
+	enum { ROUNDS = 1000, PAUSE_US = 1000 };
+	for (int round = 0; round < ROUNDS; round++) {
+		size_t left = 0;
+		/* The first thread last: its end is reported only after that of the others. */
+		for (size_t i = stop->task_count; i-- > 0;)
+			left += !detach(&stop->tasks[i]);
+		if (!left)
+			return;
 		clock_sleep_us(PAUSE_US);
 	}
-	task->state = TASK_ASLEEP;
+	for (size_t i = 0; i < stop->task_count; i++)
+		if (stop->tasks[i].state != TASK_GONE)
+			stop->tasks[i].state = TASK_ASLEEP;
 }
 
 bool thread_stop_let_go(struct thread_stop *stop)
 {
 	bool all = true;
 	for (size_t i = 0; i < stop->task_count; i++) {
-		if (stop->tasks[i].state == TASK_ASLEEP)
-			detach(&stop->tasks[i]);
-		all &= stop->tasks[i].state == TASK_GONE;
+		struct stop_task *task = &stop->tasks[i];
+		if (!detach(task))
+			task->state = TASK_ASLEEP;
+		all &= task->state == TASK_GONE;
 	}
 	return all;
 }
@@ -440,9 +455,7 @@ bool thread_stop_let_go(struct thread_stop *stop)
 double thread_stop_resume(struct thread_stop *stop)
 {
 	if (!stop->resumed) {
-		/* The first thread last: its end is reported only after that of the others. */
-		for (size_t i = stop->task_count; i-- > 0;)
-			detach(&stop->tasks[i]);
+		detach_all(stop);
 		stop->end_ns = clock_ns();
 		stop->resumed = true;
 		if (stop->masked)

@@ -227,9 +227,10 @@ static void tell_missing(const struct gathering *gathering)
 			"the headers of %zu of the modules are not in the dump: of these it is "
 			"known where their files are mapped",
 			unknown);
-	if (gathering->target->notes_cut && !gathering->has_mappings)
+	if (gathering->target->notes_lost && !gathering->has_mappings)
 		call_missing(call, gathering->target->missing_bytes,
-			     "the dump is cut short before its list of mapped files");
+			     "the dump %s: its list of mapped files is missing",
+			     gathering->target->notes_lost);
 }
 
 struct error *native_modules_read(struct command_call *call, struct native_modules *ret)

@@ -1,33 +1,38 @@
 #include "commands/thread_index.h"
 
+#include "base/id_map.h"
 #include "heap/clr_threads.h"
 #include "heap/heap.h"
 
 struct numbering {
-	const struct clr_threads *threads;
-	int64_t *indexes, next;
+	struct id_map indexes; /* thread id -> position among the target's threads */
+	uint32_t next;
 };
 
 static struct error *note(const struct target_thread *thread, void *context)
 {
 	struct numbering *numbering = context;
-	for (size_t i = 0; i < numbering->threads->count; i++)
-		if (numbering->threads->threads[i].os_id == (uint64_t)thread->tid)
-			numbering->indexes[i] = numbering->next;
-	numbering->next++;
-	return NULL;
+	uint32_t index = numbering->next++;
+	return thread->tid > 0 ? id_map_put(&numbering->indexes, (uint64_t)thread->tid, index)
+			       : NULL;
 }
 
 struct error *thread_indexes(struct command_call *call, int64_t **ret)
 {
-	struct numbering numbering = { .threads = call->heap->threads };
-	size_t count = numbering.threads->count;
-	numbering.indexes = arena_allocate_array(call->scratch, count, sizeof(int64_t));
-	if (!numbering.indexes)
+	const struct clr_threads *threads = call->heap->threads;
+	struct numbering numbering = { 0 };
+	int64_t *indexes = arena_allocate_array(call->scratch, threads->count, sizeof(*indexes));
+	if (!indexes)
 		return &error_no_memory;
-	for (size_t i = 0; i < count; i++)
-		numbering.indexes[i] = -1;
 	call_missing_of_threads(call);
-	*ret = numbering.indexes;
-	return target_visit_threads(call->heap->target, note, &numbering);
+	struct error *error = target_visit_threads(call->heap->target, note, &numbering);
+	for (size_t i = 0; !error && i < threads->count; i++) {
+		uint32_t index;
+		indexes[i] = id_map_find(&numbering.indexes, threads->threads[i].os_id, &index)
+				     ? (int64_t)index
+				     : -1;
+	}
+	id_map_deinit(&numbering.indexes);
+	*ret = indexes;
+	return error;
 }

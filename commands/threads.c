@@ -83,12 +83,13 @@ static struct error *set_thread(struct command_call *call, const char *text)
 	struct wanted wanted = { .is_id = arguments_has(call->arguments, "-tid") };
 	TRY(parse_number(text, &wanted.number));
 	TRY(target_visit_threads(session_target(call->session), wanted_find, &wanted));
-	if (!wanted.found && session_target(call->session)->notes_cut)
+	const char *lost = session_target(call->session)->notes_lost;
+	if (!wanted.found && lost)
 		return error_new(ERROR_NOT_FOUND,
 				 "there is no thread %" PRIu64
 				 " in what there is of the dump, which "
-				 "is cut short; threads lists those that are",
-				 wanted.number);
+				 "%s; threads lists those that are",
+				 wanted.number, lost);
 	if (!wanted.found && wanted.is_id)
 		return error_new(ERROR_NOT_FOUND,
 				 "there is no thread with the OS id %" PRIu64 "; threads lists "
@@ -118,7 +119,7 @@ static struct error *threads_run(struct command_call *call)
 	output_table_end(call->out);
 	call_missing_of_threads(call);
 	if (!listing.index)
-		output_note(call->out, session_target(call->session)->notes_cut
+		output_note(call->out, session_target(call->session)->notes_lost
 					       ? "No thread is in what there is of the dump."
 					       : "The target has no threads.");
 	return NULL;

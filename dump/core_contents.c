@@ -78,7 +78,9 @@ static struct error *put(struct selection *selection, const struct core_segment 
 	last->end = end;
 	last->priority = priority;
 	to->count++;
-	if (!segment->untouched)
+	if (segment->untouched)
+		to->untouched_bytes += end - start;
+	else
 		to->bytes += end - start;
 	return NULL;
 }
@@ -258,7 +260,9 @@ static struct error *put_private(struct selection *selection, size_t at,
 	const struct process_map *map = &selection->maps->maps[at];
 	uint64_t stack = stack_pointer(selection, map);
 	bool mini = selection->type == CORE_TYPE_MINI;
-	if (segment->untouched && selection->type != CORE_TYPE_FULL)
+	/* Zeros, which objects may reach into. All stand for one block of the file, which is too
+	 * much for Mini, that has no objects. */
+	if (segment->untouched && mini)
 		return NULL;
 	if (stack && mini) {
 		struct part used =
@@ -395,7 +399,7 @@ struct error *core_contents_select(struct core_layout *layout, struct target *ta
 	}
 	layout->left_out_bytes += layout->bytes - selection.to.bytes;
 	if (type != CORE_TYPE_FULL)
-		layout->untouched_bytes = 0;
+		layout->untouched_bytes = selection.to.untouched_bytes;
 	if (type == CORE_TYPE_MINI)
 		layout->unknown_bytes = 0;
 	layout->bytes = selection.to.bytes;

@@ -80,6 +80,12 @@ static uint64_t count_by_libelf(const struct core_index *index, uint16_t header_
 	return header_count == PN_XNUM && count == PN_XNUM ? 0 : count;
 }
 
+static void add_missing(struct core_index *index, uint64_t bytes)
+{
+	if (__builtin_add_overflow(index->missing_bytes, bytes, &index->missing_bytes))
+		index->missing_bytes = UINT64_MAX;
+}
+
 static struct error *find_headers(struct core_index *index, struct header_table *ret)
 {
 	Elf64_Ehdr header;
@@ -103,7 +109,7 @@ static struct error *find_headers(struct core_index *index, struct header_table 
 				 (unsigned long long)ret->count);
 	uint64_t room = (index->parts.head_size - ret->offset) / sizeof(Elf64_Phdr);
 	if (ret->count > room) {
-		index->missing_bytes += (ret->count - room) * sizeof(Elf64_Phdr);
+		add_missing(index, (ret->count - room) * sizeof(Elf64_Phdr));
 		ret->count = room;
 	}
 	return NULL;
@@ -131,9 +137,7 @@ static bool range_of(struct core_index *index, const Elf64_Phdr *header, struct 
 	uint64_t core_size = index->parts.size;
 	uint64_t room = header->p_offset < core_size ? core_size - header->p_offset : 0;
 	if (size > room) {
-		uint64_t missing = size - room;
-		if (__builtin_add_overflow(index->missing_bytes, missing, &index->missing_bytes))
-			index->missing_bytes = UINT64_MAX;
+		add_missing(index, size - room);
 		size = room;
 	}
 	*ret = (struct core_range){ .start = header->p_vaddr,
@@ -376,6 +380,15 @@ static void read_mark(struct core_index *index, const struct elf_note *note)
 
 /* *left: bytes of notes that may still be looked at. The segments of a forged table share their
  * bytes, and are 65535 times what the file holds. */
+/* Behind the last note there is nothing, or less than a page of zeros. */
+static bool is_padding(const uint8_t *bytes, size_t size)
+{
+	size_t zeros = 0;
+	while (zeros < size && !bytes[zeros])
+		zeros++;
+	return zeros == size && size < DEFAULT_PAGE_SIZE;
+}
+
 static struct error *read_notes(struct core_index *index, const Elf64_Phdr *segment,
 				size_t *thread_capacity, uint64_t *left)
 {
@@ -384,19 +397,21 @@ static struct error *read_notes(struct core_index *index, const Elf64_Phdr *segm
 				: 0;
 	uint64_t size = segment->p_filesz;
 	if (size > room) {
-		index->notes_cut = true;
-		index->missing_bytes += segment->p_filesz - room > LIMIT_NOTE_BYTES
-						? LIMIT_NOTE_BYTES
-						: segment->p_filesz - room;
+		uint64_t missing = size - room;
+		index->notes_lost = "is cut short";
+		add_missing(index, missing > LIMIT_NOTE_BYTES ? LIMIT_NOTE_BYTES : missing);
 		size = room;
 	}
-	if (size > *left)
+	if (size > *left) {
+		index->notes_lost = "has more notes than are read of one (256 MiB)";
 		size = *left;
+	}
 	*left -= size;
+	const uint8_t *notes = index->parts.head + segment->p_offset;
 	struct elf_note note;
 	size_t offset = 0;
-	while (size && elf_note_next(index->parts.head + segment->p_offset, size, segment->p_align,
-				     &offset, &note)) {
+	while (size && elf_note_next(notes, size, segment->p_align, &offset, &note) &&
+	       (note.type || note.name_size)) {
 		if (note.type == CORE_MARK_NOTE && elf_note_is_of(&note, CORE_MARK_OWNER))
 			read_mark(index, &note);
 		if (!elf_note_is_of(&note, "CORE"))
@@ -411,6 +426,8 @@ static struct error *read_notes(struct core_index *index, const Elf64_Phdr *segm
 			 note.description_size >= PRPSINFO_PID + sizeof(uint32_t) && !index->pid)
 			index->pid = (int)load_u32(note.description + PRPSINFO_PID);
 	}
+	if (!index->notes_lost && !is_padding(notes + offset, size - offset))
+		index->notes_lost = "has damaged notes";
 	return NULL;
 }
 

@@ -44,8 +44,8 @@ struct core_index {
 	const uint8_t *auxv;
 	size_t auxv_size; /* bytes */
 	uint64_t missing_bytes;
-	bool notes_cut; /* some of them are of the notes */
-	bool marked;    /* a core of ours: pages that could not be read begin with the mark … */
+	const char *notes_lost; /* as in struct target */
+	bool marked; /* a core of ours: pages that could not be read begin with the mark … */
 	struct core_mark mark;
 	bool has_trailer; /* … but for those that this has named */
 };

@@ -43,13 +43,12 @@ static struct error *add(struct builder *builder, uint64_t start, uint64_t end)
 }
 
 /* Memory that was never touched reads as zeros in the process, so it does in the core. A very long
- * run (a reservation that is only mapped) is left out: the file's length would frighten who copies
- * it. */
+ * run (a reservation that is only mapped) is left out: it would take many program headers. */
 static struct error *fill_up_to(struct builder *builder, uint64_t end)
 {
 	uint64_t start = builder->filled;
 	builder->filled = end;
-	if (!builder->fill || start >= end || end - start > LIMIT_UNTOUCHED_RUN_BYTES)
+	if (!builder->fill || start >= end || (end - start) >> 20 > LIMIT_UNTOUCHED_RUN_MIB)
 		return NULL;
 	builder->untouched = true;
 	struct error *error = add(builder, start, end);

@@ -264,7 +264,7 @@ static struct error *open_parts(const char *name, const struct core_parts *parts
 				      .page_size = core->index.page_size,
 				      .pid = core->index.pid,
 				      .missing_bytes = core->index.missing_bytes,
-				      .notes_cut = core->index.notes_cut,
+				      .notes_lost = core->index.notes_lost,
 				      .without_heap = core->index.mark.without_heap != 0,
 				      .whole_bytes = parts->size + core->index.missing_bytes };
 	*ret = core;

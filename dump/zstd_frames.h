@@ -40,7 +40,8 @@ struct zstd_frames {
 	bool cut;                  /* no table: the end is missing */
 };
 
-/* ERROR_NO_MEMORY only. The frames' content is not looked at. */
+/* ERROR_NO_MEMORY only. The frames' content is looked at only where the table and a frame's header
+ * say different sizes. */
 MUST_CHECK struct error *zstd_frames_read(const uint8_t *bytes, size_t size,
 					  struct zstd_frames *ret);
 void zstd_frames_deinit(struct zstd_frames *frames);

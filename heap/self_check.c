@@ -1,5 +1,6 @@
 #include "heap/self_check.h"
 
+#include "base/id_map.h"
 #include "heap/clr_threads.h"
 #include "heap/gc/gc_heap.h"
 #include "heap/gc/object_walk.h"
@@ -89,15 +90,15 @@ static struct error *check_types(struct heap *heap, bool *ret_seen)
 }
 
 struct thread_search {
-	const struct clr_threads *threads;
+	struct id_map managed; /* ids of the runtime's threads */
 	bool found;
 };
 
 static struct error *thread_compare(const struct target_thread *thread, void *context)
 {
 	struct thread_search *search = context;
-	for (size_t i = 0; i < search->threads->count && !search->found; i++)
-		search->found = search->threads->threads[i].os_id == (uint64_t)thread->tid;
+	uint32_t unused;
+	search->found |= id_map_find(&search->managed, (uint64_t)thread->tid, &unused);
 	return NULL;
 }
 
@@ -105,8 +106,15 @@ static struct error *thread_compare(const struct target_thread *thread, void *co
  * threads in it. */
 static struct error *check_thread_ids(struct heap *heap)
 {
-	struct thread_search search = { .threads = heap->threads };
-	TRY(target_visit_threads(heap->target, thread_compare, &search));
+	struct thread_search search = { 0 };
+	struct error *error = NULL;
+	for (size_t i = 0; !error && i < heap->threads->count; i++)
+		if (heap->threads->threads[i].os_id)
+			error = id_map_put(&search.managed, heap->threads->threads[i].os_id, 0);
+	if (!error)
+		error = target_visit_threads(heap->target, thread_compare, &search);
+	id_map_deinit(&search.managed);
+	TRY(error);
 	if (search.found)
 		return NULL;
 	return error_fault(0, "neither System.String's MethodTable nor a managed thread with the "

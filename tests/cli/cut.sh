@@ -96,6 +96,17 @@ done
 zstd -dqf --sparse tests/dumps/small-gcore.core.zst -o "$work/gcore"
 notes=$(readelf -lW "$work/gcore" 2> /dev/null | awk '$1 == "NOTE" { print $2; exit }')
 if [ -n "$notes" ]; then
+	length=$(wc -c < "$work/gcore")
+	for kept in 20000 0; do
+		truncate -s $((notes + kept)) "$work/gcore"
+		truncate -s "$length" "$work/gcore"
+		expect 5 "threads of a gcore whose end became zeros, $kept bytes of its notes kept" \
+			"$program" analyze "$work/gcore" -c threads
+		said out "the dump has damaged notes: threads may be missing" "... may be missing"
+		expect 5 "... its mapped files" "$program" analyze "$work/gcore" -c modules
+		expect 5 "... its memory" "$program" analyze "$work/gcore" -c maddress
+		zstd -dqcf tests/dumps/small-gcore.core.zst > "$work/gcore"
+	done
 	truncate -s $((notes + 10000)) "$work/gcore"
 	expect 5 "threads of a gcore that is cut in its notes" "$program" analyze "$work/gcore" -c threads
 	said out "the dump is cut short: threads may be missing" "... may be missing"

@@ -82,6 +82,20 @@ for command in "dumpcollection $stack" "get $stack[0]" "do $stack" "dumpmt $tabl
 done
 rm -f "$work/circle"
 
+# As many threads of the kernel's as of the runtime's: they are not compared each with each.
+if command -v python3 >/dev/null; then
+	first=$("$program" analyze "$dump" --json -c clrthreads | grep -o '"address":"0x[0-9a-f]*"' | sed -n '1s/.*0x\([0-9a-f]*\).*/\1/p')
+	held=$("$program" analyze "$dump" -c clrthreads | sed -n 's/^ThreadCount: *//p')
+	cp "$dump" "$work/threads"
+	python3 tests/cli/many_threads.py "$work/threads" "$first" "$held" 200000
+	expect 0 "200,000 threads, and 200,000 others" ask "$work/threads" -c syncblk
+	"$program" analyze "$dump" -c syncblk | cmp -s - "$work/out"
+	result $? "change nothing of another's lock"
+	rm -f "$work/threads"
+else
+	skip "python3 is not there" "200,000 threads, and 200,000 others"
+fi
+
 # An array of two thousand million elements.
 bytes=$(object 'System.Byte[]' 90000)
 cp "$dump" "$work/array"

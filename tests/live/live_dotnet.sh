@@ -107,6 +107,34 @@ done
 "$program" analyze -p "$victim" <<<'eeversion' >"$log" 2>&1
 ok "the end of stdin: it runs on" is_free
 
+# The first process of a PID namespace, as a container's: its last thread waits until the ends of all others were taken.
+outer=$victim
+mkfifo "$work/commands"
+first_in_time() { # is killed while it stands: its parent knows within a second
+	DOTNET_ROLL_FORWARD=Major unshare -pf --mount-proc dotnet "$work/app/Sample.dll" <"$work/stdin" >"$work/first" 2>&1 &
+	local parent=$! began
+	soon grep -q '^END' "$work/first" || return 1
+	read -r victim <"/proc/$parent/task/$parent/children"
+	"$program" analyze -p "$victim" --freeze --hold 0 <"$work/commands" >"$log" 2>&1 &
+	exec 4>"$work/commands"
+	echo eeversion >&4
+	soon is_held || return 1
+	kill -KILL "$victim"
+	began=$(date +%s%N)
+	wait "$parent"
+	local ms=$((($(date +%s%N) - began) / 1000000))
+	exec 4>&-
+	wait $! 2>/dev/null
+	[ $ms -lt 1000 ] || { echo "$ms ms" >"$log"; false; }
+}
+three_in_time() { first_in_time && first_in_time && first_in_time; }
+if unshare -pf --mount-proc true 2>/dev/null; then
+	ok "the first process of a container, killed while it stands, ends at once" three_in_time
+else
+	skip "the first process of a container" "no PID namespace can be had here"
+fi
+victim=$outer
+
 
 # A module's pages that are gone (its file was overwritten): named as what they are, with what to do.
 kill -STOP "$victim"

@@ -42,6 +42,7 @@ for way in snapshot freeze; do
 		ok "... ClrMD: the same objects and managed frames" same "$work/truth" "$work/check"
 		count=$("$program" analyze "$core" --json -c 'dumpheap -stat' 2>"$log" | sed -n 's/.*"total":{"count":\([0-9]*\),.*/\1/p')
 		ok "... clrpod: as many objects" test "$count" = "$objects"
+		ok "... each of them whole" gives 0 "$program" analyze "$core" -c verifyheap
 		if command -v gdb >/dev/null; then
 			backtraces "$(readlink "/proc/$victim/exe")" "$core" >"$work/core.frames"
 			ok "... gdb: the threads and their frames as in the process" same "$work/frames" "$work/core.frames"

@@ -89,6 +89,8 @@ static struct fake_target *make_target(void)
 	return fake;
 }
 
+static size_t untouched = MAPS; /* the mapping that was never touched */
+
 /* One segment a mapping. */
 static struct error *select_more(struct fake_target *fake, enum core_type type,
 				 const struct region *more, size_t more_count,
@@ -100,9 +102,11 @@ static struct error *select_more(struct fake_target *fake, enum core_type type,
 	if (!ret->segments)
 		return &error_no_memory;
 	for (size_t i = 0; i < MAPS; i++) {
-		ret->segments[i] =
-			(struct core_segment){ .start = maps[i].start, .end = maps[i].end };
-		ret->bytes += maps[i].end - maps[i].start;
+		ret->segments[i] = (struct core_segment){ .start = maps[i].start,
+							  .end = maps[i].end,
+							  .untouched = i == untouched };
+		*(i == untouched ? &ret->untouched_bytes : &ret->bytes) +=
+			maps[i].end - maps[i].start;
 	}
 	return core_contents_select(ret, &fake->base, &process, type, more, more_count);
 }
@@ -177,6 +181,25 @@ TEST(heap_leaves_out_what_stands_in_files)
 	check_part(&layout, maps[STACK].start, CORE_STACKS);
 }
 
+/* Objects reach into pages that nobody has written to: zeros in Heap as in Full, nothing in Mini.
+ */
+TEST(heap_has_what_was_never_touched)
+{
+	for (int type = 0; type < 3; type++) {
+		const enum core_type types[] = { CORE_TYPE_FULL, CORE_TYPE_HEAP, CORE_TYPE_MINI };
+		CLEANUP(fake_target_cleanup) struct fake_target *fake = make_target();
+		CLEANUP(core_layout_deinit) struct core_layout layout = { 0 };
+		const uint64_t size = maps[LARGE].end - maps[LARGE].start;
+		untouched = LARGE;
+		CHECK_OK(select_type(fake, types[type], &layout));
+		untouched = MAPS;
+		const struct core_segment *part = part_at(&layout, maps[LARGE].start);
+		bool has_it = types[type] != CORE_TYPE_MINI;
+		CHECK((part && part->untouched) == has_it);
+		CHECK_NUMBER(layout.untouched_bytes, has_it ? size : 0);
+	}
+}
+
 TEST(mini_leaves_out_the_heap_and_unused_stack)
 {
 	CLEANUP(fake_target_cleanup) struct fake_target *fake = make_target();
@@ -218,6 +241,7 @@ TEST(mini_has_what_is_wanted_besides)
 static const struct tap_case cases[] = {
 	CASE(full_has_all),
 	CASE(heap_leaves_out_what_stands_in_files),
+	CASE(heap_has_what_was_never_touched),
 	CASE(mini_leaves_out_the_heap_and_unused_stack),
 	CASE(mini_has_what_is_wanted_besides),
 };

@@ -254,6 +254,29 @@ TEST(a_table_that_lies_is_not_believed)
 	zstd_frames_deinit(&frames);
 }
 
+/* One wrong bit, in the table or in a frame's header, moves nothing that is behind it. */
+TEST(of_two_sizes_the_frame_itself_decides)
+{
+	enum { CONTENT_SIZE = 5 }; /* of a small frame's header, behind magic and descriptor */
+	uint8_t file[512];
+	struct zstd_frames frames;
+	size_t first = pack("some", true, file, sizeof(file));
+	size_t second = pack("thing", true, file + first, sizeof(file) - first);
+	size_t end = first + second;
+	struct zstd_table_entry entries[] = { { (uint32_t)first, 12 }, { (uint32_t)second, 5 } };
+	size_t size = end + add_table(file + end, entries, 2);
+	CHECK_OK(zstd_frames_read(file, size, &frames));
+	CHECK(!frames.cut && frames.count == 2 && frames.size == 9);
+	zstd_frames_deinit(&frames);
+	entries[0].content_size = 4;
+	size = end + add_table(file + end, entries, 2);
+	REQUIRE(file[CONTENT_SIZE] == 4);
+	file[CONTENT_SIZE] = 12;
+	CHECK_OK(zstd_frames_read(file, size, &frames));
+	CHECK(!frames.cut && frames.count == 2 && frames.size == 9);
+	zstd_frames_deinit(&frames);
+}
+
 /* Without a checksum wrong bytes could be taken for right ones: such a file is unpacked whole. */
 TEST(frames_without_checksums_are_not_read_alone)
 {
@@ -262,6 +285,11 @@ TEST(frames_without_checksums_are_not_read_alone)
 	size_t first = pack("some", true, file, sizeof(file));
 	size_t second = pack("thing", false, file + first, sizeof(file) - first);
 	CHECK_OK(zstd_frames_read(file, first + second, &frames));
+	CHECK_NUMBER(frames.count, 0);
+	zstd_frames_deinit(&frames);
+	struct zstd_table_entry entries[] = { { (uint32_t)first, 4 }, { (uint32_t)second, 5 } };
+	size_t size = first + second + add_table(file + first + second, entries, 2);
+	CHECK_OK(zstd_frames_read(file, size, &frames));
 	CHECK_NUMBER(frames.count, 0);
 	zstd_frames_deinit(&frames);
 }
@@ -297,6 +325,7 @@ static const struct tap_case cases[] = {
 	CASE_ONCE(cut_anywhere_it_opens_as_far_as_it_goes),
 	CASE(a_damaged_frame_is_a_hole),
 	CASE(a_table_that_lies_is_not_believed),
+	CASE(of_two_sizes_the_frame_itself_decides),
 	CASE(frames_without_checksums_are_not_read_alone),
 	CASE(errors_of_what_is_behind_it),
 	CASE(a_pipe_that_nobody_reads),

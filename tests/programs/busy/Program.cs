@@ -26,11 +26,15 @@ namespace Demo;
 public static class Program
 {
 	public static readonly Dictionary<string, Thread> Threads = new();
+	public static readonly int[] Untouched = new int[5_000_000]; // its pages are nowhere but for the first and the last
 
 	public static int Main(string[] arguments)
 	{
 		Thread.CurrentThread.Name = "main";
 		Console.WriteLine("READY pid=" + Environment.ProcessId);
+		Untouched[^1] = 7;
+		Console.WriteLine("fact Demo.Program.Untouched[2500000] = 0");
+		Console.WriteLine("fact Demo.Program.Untouched[4999999] = 7");
 		Requests.Start();
 		Tables.Start();
 		Held.Start();
