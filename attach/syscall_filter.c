@@ -12,6 +12,7 @@
 #include <linux/audit.h>
 #include <signal.h>
 #include <sys/ptrace.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -202,7 +203,14 @@ bool syscall_filter_trusts(enum syscall_filter first, int pid, int tid)
 		theirs.mode == ours.mode && theirs.count == ours.count);
 }
 
-/* kernel/ptrace.c: check_ptrace_options. */
+/* include/linux/proc_ns.h: PROC_USER_INIT_INO. */
+static bool in_first_user_namespace(void)
+{
+	struct stat status;
+	return !stat("/proc/self/ns/user", &status) && status.st_ino == 0xeffffffd;
+}
+
+/* kernel/ptrace.c: check_ptrace_options, which asks for the capability in the first namespace. */
 static bool may_suspend(void)
 {
 	enum { SYS_ADMIN = 21 };
@@ -210,6 +218,7 @@ static bool may_suspend(void)
 	uint64_t effective, mode;
 	return !proc_file_read(&status, LIMIT_PROC_FILE_BYTES, "/proc/self/status") &&
 	       proc_number(&status, "CapEff", 16, &effective) && effective >> SYS_ADMIN & 1 &&
+	       in_first_user_namespace() &&
 	       (!proc_number(&status, "Seccomp", 10, &mode) || mode == SECCOMP_OFF);
 }
 
