@@ -407,11 +407,14 @@ static struct error *read_notes(struct core_index *index, const Elf64_Phdr *segm
 		size = *left;
 	}
 	*left -= size;
+	if (!size)
+		return NULL;
 	const uint8_t *notes = index->parts.head + segment->p_offset;
 	struct elf_note note;
-	size_t offset = 0;
-	while (size && elf_note_next(notes, size, segment->p_align, &offset, &note) &&
+	size_t offset = 0, end = 0;
+	while (elf_note_next(notes, size, segment->p_align, &offset, &note) &&
 	       (note.type || note.name_size)) {
+		end = offset;
 		if (note.type == CORE_MARK_NOTE && elf_note_is_of(&note, CORE_MARK_OWNER))
 			read_mark(index, &note);
 		if (!elf_note_is_of(&note, "CORE"))
@@ -426,7 +429,7 @@ static struct error *read_notes(struct core_index *index, const Elf64_Phdr *segm
 			 note.description_size >= PRPSINFO_PID + sizeof(uint32_t) && !index->pid)
 			index->pid = (int)load_u32(note.description + PRPSINFO_PID);
 	}
-	if (!index->notes_lost && !is_padding(notes + offset, size - offset))
+	if (!index->notes_lost && !is_padding(notes + end, size - end))
 		index->notes_lost = "has damaged notes";
 	return NULL;
 }
