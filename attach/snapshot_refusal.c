@@ -145,7 +145,8 @@ struct error *snapshot_refuse_filter(const struct snapshot_request *request, boo
 			    "a system call of the clone(2) that a snapshot is: use --freeze, or ");
 	else
 		text_append(&text,
-			    "and from outside its container, without SYS_ADMIN, it cannot be told "
+			    "and from outside its container, without the machine's SYS_ADMIN, it "
+			    "cannot be told "
 			    "whether that kills a process for the clone(2) that a snapshot is: run "
 			    "clrpod in the same container, or use --freeze; where its "
 			    "seccompProfile is RuntimeDefault (those filters allow it) ");

@@ -203,11 +203,11 @@ bool syscall_filter_trusts(enum syscall_filter first, int pid, int tid)
 		theirs.mode == ours.mode && theirs.count == ours.count);
 }
 
-/* include/linux/proc_ns.h: PROC_USER_INIT_INO. */
 static bool in_first_user_namespace(void)
 {
+	const ino_t first = 0xeffffffd; /* include/linux/proc_ns.h: PROC_USER_INIT_INO */
 	struct stat status;
-	return !stat("/proc/self/ns/user", &status) && status.st_ino == 0xeffffffd;
+	return !stat("/proc/self/ns/user", &status) && status.st_ino == first;
 }
 
 /* kernel/ptrace.c: check_ptrace_options, which asks for the capability in the first namespace. */

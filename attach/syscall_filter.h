@@ -3,10 +3,11 @@
  * kill it for that? A filter that answers with an error is no danger (container runtimes' default
  * profiles do), but one that kills cannot be told from outside: the kernel shows only how many
  * there are. So a filtered thread is trusted in two cases: the kernel lets us suspend its filters
- * and read them (PTRACE_O_SUSPEND_SECCOMP and PTRACE_SECCOMP_GET_FILTER, both for CAP_SYS_ADMIN),
- * and they would do no harm if they came back because we are killed in the middle; or we are in the
- * same container under the same filters (as many, and ours from the container's runtime or from an
- * ancestor of both) and make the same calls on a process of our own without being killed.
+ * and read them (PTRACE_O_SUSPEND_SECCOMP and PTRACE_SECCOMP_GET_FILTER, both for CAP_SYS_ADMIN in
+ * the first user namespace), and they would do no harm if they came back because we are killed in
+ * the middle; or we are in the same container under the same filters (as many, and ours from the
+ * container's runtime or from an ancestor of both) and make the same calls on a process of our own
+ * without being killed.
  */
 #ifndef ATTACH_SYSCALL_FILTER_H
 #define ATTACH_SYSCALL_FILTER_H

@@ -395,9 +395,8 @@ struct error *thread_stop_begin_some(const struct process_identity *process, con
 	return begin(process, tids, count, task, ret);
 }
 
-/* True: nothing is left to do. ESRCH: not in a stop just now; it ended, or it is on its way from
- * one stop to the next. One that sleeps was asked to stop, and stays TASK_ASLEEP until it has: to
- * be tried again. */
+/* False: to be tried again. True: gone, or asleep: that one was asked to stop, stays TASK_ASLEEP
+ * until it has, and is left to thread_stop_let_go(). */
 static bool detach(struct stop_task *task)
 {
 	if (task->state == TASK_ASLEEP) {
@@ -409,6 +408,8 @@ static bool detach(struct stop_task *task)
 		return true;
 	if (task->state == TASK_SEIZED) /* an error came before its turn */
 		ptrace(PTRACE_INTERRUPT, task->tid, NULL, NULL);
+	/* ESRCH: not in a stop just now; it ended, or it is on its way from one stop to the next.
+	 */
 	if (!ptrace(PTRACE_DETACH, task->tid, NULL, (void *)(intptr_t)task->deliver) ||
 	    errno != ESRCH) {
 		task->state = TASK_GONE;

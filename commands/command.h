@@ -76,10 +76,11 @@ struct coverage {
 void call_missing(struct command_call *call, uint64_t bytes, const char *format, ...)
 	PRINTF_LIKE(3, 4);
 
-/* call_missing() of what any answer about all of a dump lacks that is cut short. */
+/* call_missing() of what any answer about all of a dump lacks that is cut short, or whose notes are
+ * damaged. */
 void call_missing_of_cut(struct command_call *call);
 
-/* call_missing() of what any answer about threads lacks: the notes of a dump that is cut short. */
+/* call_missing() of what any answer about threads lacks when notes are missing or damaged. */
 void call_missing_of_threads(struct command_call *call);
 
 /* call_missing() of all that is read of a packed dump whose checksum is wrong. */

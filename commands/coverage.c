@@ -47,7 +47,7 @@ void call_missing_of_cut(struct command_call *call)
 	const struct target *target = session_target(call->session);
 	if (target->missing_bytes)
 		call_missing(call, target->missing_bytes, "the dump is cut short");
-	else if (target->notes_lost)
+	if (target->notes_lost)
 		call_missing(call, 0, "the dump %s", target->notes_lost);
 }
 
@@ -55,8 +55,7 @@ void call_missing_of_threads(struct command_call *call)
 {
 	const struct target *target = session_target(call->session);
 	if (target->notes_lost)
-		call_missing(call, target->missing_bytes, "the dump %s: threads may be missing",
-			     target->notes_lost);
+		call_missing(call, 0, "the dump %s: threads may be missing", target->notes_lost);
 }
 
 void call_missing_of_gc(struct command_call *call)

@@ -23,7 +23,6 @@ struct gathering {
 	size_t known, cursor; /* modules that were there before the mappings were visited */
 	size_t last;          /* the PE file whose mappings are being passed, when has_last */
 	bool has_last;
-	bool has_mappings;
 };
 
 static struct error *add(struct gathering *gathering, struct native_module module)
@@ -153,7 +152,6 @@ static struct error *mapping_visited(const struct mapping *mapping, void *contex
 {
 	struct gathering *gathering = context;
 	struct native_modules *modules = gathering->modules;
-	gathering->has_mappings = true;
 	if (!mapping->path || path_is_memory(mapping->path))
 		return NULL;
 	struct native_module *last =
@@ -227,9 +225,8 @@ static void tell_missing(const struct gathering *gathering)
 			"the headers of %zu of the modules are not in the dump: of these it is "
 			"known where their files are mapped",
 			unknown);
-	if (gathering->target->notes_lost && !gathering->has_mappings)
-		call_missing(call, gathering->target->missing_bytes,
-			     "the dump %s: its list of mapped files is missing",
+	if (gathering->target->notes_lost)
+		call_missing(call, 0, "the dump %s: mapped files may be missing",
 			     gathering->target->notes_lost);
 }
 

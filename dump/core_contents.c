@@ -260,8 +260,8 @@ static struct error *put_private(struct selection *selection, size_t at,
 	const struct process_map *map = &selection->maps->maps[at];
 	uint64_t stack = stack_pointer(selection, map);
 	bool mini = selection->type == CORE_TYPE_MINI;
-	/* Zeros, which objects may reach into. All stand for one block of the file, which is too
-	 * much for Mini, that has no objects. */
+	/* Zeros, which objects may reach into. One block of the file stands for all of them: too
+	 * much for Mini, which has the few objects that the caller wants. */
 	if (segment->untouched && mini)
 		return NULL;
 	if (stack && mini) {

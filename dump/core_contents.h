@@ -4,9 +4,10 @@
  *
  *	Full	everything that core_layout found
  *	Heap	without native code and read-only data of libraries but the runtime's, without code
- *		that is in managed files, without pages that were never touched
- *	Mini	of that, without the large areas, the GC's heap among them, and of managed files the
- *		headers alone; and what the caller wants besides
+ *		that is in managed files
+ *	Mini	of that, without the large areas, the GC's heap among them, without pages that were
+ *		never touched, and of managed files the headers alone; and what the caller wants
+ *		besides
  *
  * Order (enum core_priority): first the runtime's module, with its symbols and variables; then its
  * data (all private memory but the large areas, of which the GC's is one), headers, metadata; then

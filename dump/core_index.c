@@ -280,13 +280,21 @@ static struct error *read_ranges(struct core_index *index, const struct header_t
 	return leave_out_named(index);
 }
 
+static void note_damage(struct core_index *index)
+{
+	if (!index->notes_lost)
+		index->notes_lost = "has damaged notes";
+}
+
 static struct error *add_thread(struct core_index *index, size_t *capacity,
 				const struct elf_note *note)
 {
 	size_t registers_size = index->architecture == ARCHITECTURE_X64 ? REGISTERS_X64_BYTES
 									: REGISTERS_ARM64_BYTES;
-	if (note->description_size < PRSTATUS_REGISTERS + registers_size ||
-	    index->thread_count >= LIMIT_THREADS)
+	bool is_whole = note->description_size >= PRSTATUS_REGISTERS + registers_size;
+	if (!is_whole || !load_u32(note->description + PRSTATUS_TID))
+		note_damage(index);
+	if (!is_whole || index->thread_count >= LIMIT_THREADS)
 		return NULL;
 	if (index->thread_count == *capacity) {
 		size_t bigger = *capacity ? *capacity * 2 : 64;
@@ -326,6 +334,8 @@ static struct error *read_mappings(struct core_index *index, const struct elf_no
 	uint64_t count = load_u64(note->description);
 	uint64_t unit = load_u64(note->description + sizeof(uint64_t));
 	uint64_t room = (note->description_size - FILE_NOTE_HEADER) / FILE_NOTE_ENTRY;
+	if (count > room || (!count && room))
+		note_damage(index);
 	if (count > room)
 		count = room;
 	if (count > LIMIT_MAPPINGS)
@@ -342,8 +352,10 @@ static struct error *read_mappings(struct core_index *index, const struct elf_no
 	for (uint64_t i = 0; i < count; i++) {
 		const uint8_t *entry = note->description + FILE_NOTE_HEADER + i * FILE_NOTE_ENTRY;
 		const char *name_end = name < end ? memchr(name, '\0', (size_t)(end - name)) : NULL;
+		if (!name_end || name_end == name || load_u64(entry) >= load_u64(entry + 8))
+			note_damage(index);
 		if (!name_end)
-			break; /* a cut note: what has no name is of no use */
+			break; /* what has no name is of no use */
 		struct mapping *mapping = &index->mappings[index->mapping_count];
 		*mapping = (struct mapping){ .start = load_u64(entry),
 					     .end = load_u64(entry + 8),
@@ -378,17 +390,17 @@ static void read_mark(struct core_index *index, const struct elf_note *note)
 	index->marked = true;
 }
 
-/* *left: bytes of notes that may still be looked at. The segments of a forged table share their
- * bytes, and are 65535 times what the file holds. */
-/* Behind the last note there is nothing, or less than a page of zeros. */
+/* Behind the last note there is nothing, or what fills the last eight bytes. */
 static bool is_padding(const uint8_t *bytes, size_t size)
 {
 	size_t zeros = 0;
 	while (zeros < size && !bytes[zeros])
 		zeros++;
-	return zeros == size && size < DEFAULT_PAGE_SIZE;
+	return zeros == size && size < sizeof(uint64_t);
 }
 
+/* *left: bytes of notes that may still be looked at. The segments of a forged table share their
+ * bytes, and are 65535 times what the file holds. */
 static struct error *read_notes(struct core_index *index, const Elf64_Phdr *segment,
 				size_t *thread_capacity, uint64_t *left)
 {
@@ -403,7 +415,7 @@ static struct error *read_notes(struct core_index *index, const Elf64_Phdr *segm
 		size = room;
 	}
 	if (size > *left) {
-		index->notes_lost = "has more notes than are read of one (256 MiB)";
+		index->notes_lost = "has more notes than are read";
 		size = *left;
 	}
 	*left -= size;
@@ -429,8 +441,8 @@ static struct error *read_notes(struct core_index *index, const Elf64_Phdr *segm
 			 note.description_size >= PRPSINFO_PID + sizeof(uint32_t) && !index->pid)
 			index->pid = (int)load_u32(note.description + PRPSINFO_PID);
 	}
-	if (!index->notes_lost && !is_padding(notes + end, size - end))
-		index->notes_lost = "has damaged notes";
+	if (!is_padding(notes + end, size - end))
+		note_damage(index);
 	return NULL;
 }
 

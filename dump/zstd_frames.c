@@ -14,8 +14,7 @@ enum {
 	DESCRIPTOR_OFFSET = 4,  /* in the footer, behind the count */
 	TABLE_MAGIC_OFFSET = 5, /* in the footer */
 	CHECKSUM_BYTES = 4,
-	DOUBTS_MOST =
-		16, /* entries that say another size than their frame: so many are looked into */
+	DOUBTS_MOST = 16, /* frames that say something else than the table: so many are unpacked */
 };
 static const uint32_t table_magic = 0x8f92eab1;
 
@@ -80,33 +79,45 @@ static const uint8_t *find_table(const uint8_t *bytes, size_t size, size_t *ret_
 	return header + ZSTD_TABLE_HEADER_BYTES;
 }
 
-/* What the frame unpacks to, which its checksum confirms. `otherwise`: it does not unpack. */
-static struct error *unpacked_size(const uint8_t *frame, size_t packed_size, uint32_t otherwise,
-				   uint32_t *ret)
+/* What the frame unpacks to; `otherwise`: it does not. */
+static struct error *unpacked_size(const uint8_t *frame, size_t packed_size, size_t otherwise,
+				   size_t *ret)
 {
 	void *content = malloc(LIMIT_ZSTD_FRAME_BYTES);
 	if (!content)
 		return &error_no_memory;
-	size_t size = ZSTD_decompress(content, LIMIT_ZSTD_FRAME_BYTES, frame, packed_size);
+	*ret = ZSTD_decompress(content, LIMIT_ZSTD_FRAME_BYTES, frame, packed_size);
 	free(content);
-	*ret = ZSTD_isError(size) ? otherwise : (uint32_t)size;
+	if (ZSTD_isError(*ret))
+		*ret = otherwise;
 	return NULL;
 }
 
 /* The table has no checksum: a wrong size in it would give everything behind that frame another
- * address. So each frame's header has to say the same, or the frame itself decides. *ret false: the
- * frame has no checksum, or there were too many such. */
+ * address. So each frame's header has to say the same and promise a checksum, or the frame itself
+ * decides; one that does not unpack is a hole of the table's size. *ret false: the table cannot be
+ * believed, or the file has no checksums. */
 static struct error *check_size(const uint8_t *frame, size_t packed_size, size_t *doubts,
 				uint32_t *size, bool *ret)
 {
 	ZSTD_frameHeader header;
-	bool is_frame =
-		!ZSTD_getFrameHeader(&header, frame, packed_size) && header.frameType == ZSTD_frame;
-	*ret = !is_frame || header.checksumFlag;
-	if (!*ret || (is_frame && header.frameContentSize == *size))
+	size_t unpacked;
+	bool is_known = !ZSTD_getFrameHeader(&header, frame, packed_size);
+	*ret = *size || (is_known && header.frameType == ZSTD_skippableFrame);
+	if (!is_known || header.frameType != ZSTD_frame)
+		return NULL;
+	*ret = true;
+	if (header.checksumFlag && header.frameContentSize == *size)
 		return NULL;
 	*ret = ++*doubts <= DOUBTS_MOST;
-	return *ret ? unpacked_size(frame, packed_size, *size, size) : NULL;
+	if (!*ret)
+		return NULL;
+	TRY(unpacked_size(frame, packed_size, SIZE_MAX, &unpacked));
+	if (unpacked == SIZE_MAX)
+		return NULL;
+	*ret = header.checksumFlag;
+	*size = (uint32_t)unpacked;
+	return NULL;
 }
 
 /* *ret_found false: no table, or it speaks of other frames than the file has. */
@@ -121,7 +132,7 @@ static struct error *read_table(const uint8_t *bytes, size_t size, struct zstd_f
 		memcpy(&entry, table + i * entry_bytes, sizeof(entry));
 		*ret_found = entry.packed_size <= end - at &&
 			     entry.content_size <= LIMIT_ZSTD_FRAME_BYTES;
-		if (*ret_found && entry.content_size)
+		if (*ret_found)
 			TRY(check_size(bytes + at, entry.packed_size, &doubts, &entry.content_size,
 				       ret_found));
 		if (!*ret_found)

@@ -34,10 +34,11 @@ struct zstd_frame {
 
 struct zstd_frames {
 	struct zstd_frame *frames; /* ascending */
-	size_t count;              /* 0: no such file, or a frame is larger than the limit */
+	size_t count;              /* 0: no such file, or a frame is larger than the limit or has
+				      no checksum */
 	uint64_t size;             /* of all content */
 	uint32_t largest;          /* size of one frame's content */
-	bool cut;                  /* no table: the end is missing */
+	bool cut;                  /* no table that can be believed: the end may be missing */
 };
 
 /* ERROR_NO_MEMORY only. The frames' content is looked at only where the table and a frame's header

@@ -1,6 +1,5 @@
 #include "heap/self_check.h"
 
-#include "base/id_map.h"
 #include "heap/clr_threads.h"
 #include "heap/gc/gc_heap.h"
 #include "heap/gc/object_walk.h"
@@ -90,15 +89,23 @@ static struct error *check_types(struct heap *heap, bool *ret_seen)
 }
 
 struct thread_search {
-	struct id_map managed; /* ids of the runtime's threads */
+	uint64_t *managed; /* ids of the runtime's threads, ascending */
+	size_t count;
 	bool found;
 };
+
+static int compare_ids(const void *left, const void *right)
+{
+	const uint64_t *a = left, *b = right;
+	return *a < *b ? -1 : *a > *b;
+}
 
 static struct error *thread_compare(const struct target_thread *thread, void *context)
 {
 	struct thread_search *search = context;
-	uint32_t unused;
-	search->found |= id_map_find(&search->managed, (uint64_t)thread->tid, &unused);
+	uint64_t id = (uint64_t)thread->tid;
+	search->found |= id && search->count &&
+			 bsearch(&id, search->managed, search->count, sizeof(id), compare_ids);
 	return NULL;
 }
 
@@ -106,15 +113,15 @@ static struct error *thread_compare(const struct target_thread *thread, void *co
  * threads in it. */
 static struct error *check_thread_ids(struct heap *heap)
 {
-	struct thread_search search = { 0 };
-	struct error *error = NULL;
-	for (size_t i = 0; !error && i < heap->threads->count; i++)
-		if (heap->threads->threads[i].os_id)
-			error = id_map_put(&search.managed, heap->threads->threads[i].os_id, 0);
-	if (!error)
-		error = target_visit_threads(heap->target, thread_compare, &search);
-	id_map_deinit(&search.managed);
-	TRY(error);
+	struct thread_search search = { .count = heap->threads->count };
+	search.managed = arena_allocate_array(&heap->arena, search.count, sizeof(*search.managed));
+	if (!search.managed)
+		return &error_no_memory;
+	for (size_t i = 0; i < search.count; i++)
+		search.managed[i] = heap->threads->threads[i].os_id;
+	if (search.count)
+		qsort(search.managed, search.count, sizeof(*search.managed), compare_ids);
+	TRY(target_visit_threads(heap->target, thread_compare, &search));
 	if (search.found)
 		return NULL;
 	return error_fault(0, "neither System.String's MethodTable nor a managed thread with the "

@@ -120,6 +120,30 @@ else
 fi
 rm -f "$work/gcore"
 
+# One block of the notes became zeros: what it held is told to be missing.
+for name in sample-10.0-wks sample-9.0-srv small-kernel33; do
+	zstd -dqcf tests/dumps/$name.core.zst > "$whole"
+	notes=$(readelf -lW "$whole" 2> /dev/null | awk '$1 == "NOTE" { print $2, $5; exit }')
+	[ -n "$notes" ] || continue
+	for command in threads modules; do
+		"$program" analyze "$whole" -c $command > "$work/whole.$command" 2> /dev/null
+	done
+	first=$((${notes% *})) last=$((${notes% *} + ${notes#* })) bad=
+	for block in $(seq $((first / 4096)) $(((last - 1) / 4096))); do
+		from=$((block * 4096 > first ? block * 4096 : first))
+		to=$(((block + 1) * 4096 < last ? (block + 1) * 4096 : last))
+		cp "$whole" "$work/cut.core"
+		dd if=/dev/zero of="$work/cut.core" bs=1 seek=$from count=$((to - from)) conv=notrunc 2> /dev/null
+		for command in threads modules; do
+			"$program" analyze "$work/cut.core" -c $command > "$work/out" 2> /dev/null < /dev/null
+			status=$?
+			[ $status != 0 ] || cmp -s "$work/out" "$work/whole.$command" || bad="$bad $block: $command"
+		done
+	done
+	[ -z "$bad" ]
+	result $? "$name: a block of zeros in its notes$bad"
+done
+
 # A packed dump whose checksum is wrong: nobody knows which byte it is.
 zstd -dqc "$packed" | gzip -1 > "$work/flip.gz"
 printf 'xxxx' | dd of="$work/flip.gz" bs=1 seek=$(($(wc -c < "$work/flip.gz") - 8)) conv=notrunc 2> /dev/null

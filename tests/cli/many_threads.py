@@ -5,7 +5,7 @@ import struct
 import sys
 
 PT_LOAD, PT_NOTE, HEADER, PAGE = 1, 4, struct.Struct("<IIQQQQQQ"), 4096
-NOTE = struct.pack("<III8s32xi300x", 5, 336, 1, b"CORE", 77777)
+NOTE = struct.Struct("<III8s32xi300x")
 AREA = 0x100000000000  # where nothing is
 
 path, thread, held, count = sys.argv[1], int(sys.argv[2], 16), int(sys.argv[3]), int(sys.argv[4])
@@ -42,6 +42,6 @@ area = bytes(place) + struct.pack("<%dQ" % count, *links) + bytes(PAGE)
 old = bytes(core[headers[notes][2]:headers[notes][2] + headers[notes][5]])
 core += bytes(-len(core) % PAGE) + area
 put(PT_LOAD, AREA, len(area), spare)
-core += old + NOTE * count
-put(PT_NOTE, 0, len(old) + len(NOTE) * count, notes)
+core += old + b"".join(NOTE.pack(5, 336, 1, b"CORE", 1000000 + i) for i in range(count))
+put(PT_NOTE, 0, len(old) + NOTE.size * count, notes)
 open(path, "wb").write(core)

@@ -191,8 +191,9 @@ TEST(heap_has_what_was_never_touched)
 		CLEANUP(core_layout_deinit) struct core_layout layout = { 0 };
 		const uint64_t size = maps[LARGE].end - maps[LARGE].start;
 		untouched = LARGE;
-		CHECK_OK(select_type(fake, types[type], &layout));
+		struct error *error = select_type(fake, types[type], &layout);
 		untouched = MAPS;
+		CHECK_OK(error);
 		const struct core_segment *part = part_at(&layout, maps[LARGE].start);
 		bool has_it = types[type] != CORE_TYPE_MINI;
 		CHECK((part && part->untouched) == has_it);

@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { SAME, ANOTHER, NO_NAMESPACE };
+enum { SAME, ANOTHER, NO_NAMESPACE, NO_FILTER };
 
 /* A process under a filter that lets everything pass, which waits to be killed. */
 static pid_t filtered_new(void)
@@ -22,6 +22,7 @@ static pid_t filtered_new(void)
 		return -1;
 	pid_t child = fork();
 	if (!child) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		struct sock_filter pass = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
 		struct sock_fprog program = { 1, &pass };
 		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
@@ -43,7 +44,7 @@ static int answer(bool apart)
 		return NO_NAMESPACE;
 	pid_t child = filtered_new();
 	if (child < 0)
-		return NO_NAMESPACE;
+		return NO_FILTER;
 	bool told = syscall_filter_lets_through(child);
 	bool is_so = !ptrace(PTRACE_SEIZE, child, NULL, (void *)PTRACE_O_SUSPEND_SECCOMP);
 	kill(child, SIGKILL);
@@ -58,7 +59,11 @@ static void check_answer(bool apart)
 	if (!child)
 		_exit(answer(apart));
 	REQUIRE(waitpid(child, &status, 0) == child && WIFEXITED(status));
-	CHECK(WEXITSTATUS(status) != ANOTHER);
+	if (WEXITSTATUS(status) == NO_NAMESPACE)
+		SKIP("no user namespace can be had here");
+	if (WEXITSTATUS(status) == NO_FILTER)
+		SKIP("no filter can be had here");
+	CHECK_NUMBER(WEXITSTATUS(status), SAME);
 }
 
 TEST(a_filter_can_be_suspended_or_not)
