@@ -90,10 +90,12 @@ struct target {
 	uint64_t missing_bytes; /* what a truncated file should have held and does not */
 	const char *notes_lost; /* why notes (threads, mapped files) may be missing: "is cut
 				   short", to be said of the dump; NULL: none are */
-	bool damaged;           /* it was unpacked, and a checksum was wrong: any byte may be */
-	bool is_live;           /* a process: parts of its regions may not be readable */
-	bool without_heap;      /* its writer left the GC's heap out but for single objects */
-	uint64_t whole_bytes;   /* and how long the file would be then; 0: not a file */
+	const char *met;      /* what reads asked for since this was NULL, and the file should hold
+				 and does not: one clause for answers, whose makers set it to NULL */
+	bool damaged;         /* it was unpacked, and a checksum was wrong: any byte may be */
+	bool is_live;         /* a process: parts of its regions may not be readable */
+	bool without_heap;    /* its writer left the GC's heap out but for single objects */
+	uint64_t whole_bytes; /* and how long the file would be then; 0: not a file */
 };
 
 void target_close(struct target *target); /* NULL is allowed */

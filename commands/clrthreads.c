@@ -220,6 +220,9 @@ static struct error *clrthreads_run(struct command_call *call)
 	    !reader_u64(&call->heap->reader, variable, &domain))
 		domain = 0;
 	TRY(thread_indexes(call, &indexes));
+	if (call->heap->threads_lack)
+		call_missing(call, 0, "%s: allocation contexts are shown as none",
+			     call->heap->threads_lack);
 	counts_print(call->out, threads);
 	output_line(call->out, "%*sLock  ", LOCK_COLUMN, "");
 	output_table_begin(call->out, "threads", columns, sizeof(columns) / sizeof(*columns), true);

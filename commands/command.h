@@ -83,6 +83,11 @@ void call_missing_of_cut(struct command_call *call);
 /* call_missing() of what any answer about threads lacks when notes are missing or damaged. */
 void call_missing_of_threads(struct command_call *call);
 
+/* call_missing() of memory that the command asked for and the file should hold and does not
+ * (target.h: met). A check is not false then: what looks like damage may come of what is missing.
+ */
+void call_missing_of_holes(struct command_call *call);
+
 /* call_missing() of all that is read of a packed dump whose checksum is wrong. */
 void call_missing_of_damage(struct command_call *call);
 

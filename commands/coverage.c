@@ -42,6 +42,15 @@ void call_missing_of_damage(struct command_call *call)
 			     "byte of it may be another");
 }
 
+void call_missing_of_holes(struct command_call *call)
+{
+	const struct target *target = session_target(call->session);
+	if (!target || !target->met)
+		return;
+	call_missing(call, 0, "%s", target->met);
+	call->coverage->check_false = false;
+}
+
 void call_missing_of_cut(struct command_call *call)
 {
 	const struct target *target = session_target(call->session);

@@ -141,8 +141,13 @@ static struct error *run(const struct command_runner *runner, const char *line,
 	error = check_objects(command, runner->session);
 	if (command->needs & (NEEDS_TARGET | NEEDS_HEAP))
 		call_missing_of_damage(&call);
+	struct target *target = session_target(runner->session);
+	if (target) /* what a walk goes by was read when the heap was opened */
+		target->met = call.heap && command->needs & NEEDS_OBJECTS ? call.heap->threads_lack
+									  : NULL;
 	if (!error)
 		error = command->run(&call);
+	call_missing_of_holes(&call);
 	unnamed_explain(&call);
 	struct error *gone = check_target(command, runner->session);
 	if (!gone)

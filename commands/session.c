@@ -19,6 +19,7 @@ struct opened {
 	struct error *heap_error;
 	char *name, *sysroot; /* sysroot: NULL: none */
 	int current_thread;   /* OS id; 0: none was chosen */
+	const char *without;  /* of session_opened_without() */
 };
 
 struct session {
@@ -76,6 +77,7 @@ static struct error *open_layers(struct opened *opened, struct target *target, c
 	if (error && (error->code == ERROR_NO_MEMORY || error->code == ERROR_CANCELLED))
 		return error;
 	opened->heap_error = error;
+	opened->without = opened->target->met;
 	return NULL;
 }
 
@@ -186,6 +188,11 @@ struct error *session_refresh(struct session *session, bool drop_first, const st
 struct target *session_target(const struct session *session)
 {
 	return session->count ? current(session)->target : NULL;
+}
+
+const char *session_opened_without(const struct session *session)
+{
+	return session->count ? current(session)->without : NULL;
 }
 
 struct heap *session_heap(const struct session *session)

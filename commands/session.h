@@ -52,6 +52,11 @@ MUST_CHECK struct error *session_refresh(struct session *session, bool drop_firs
 
 struct target *session_target(const struct session *session); /* current; NULL: nothing open */
 struct heap *session_heap(const struct session *session);     /* current; NULL: see below */
+
+/* What the file should hold and does not, of what was asked for when it was opened: one clause;
+ * NULL: nothing. */
+const char *session_opened_without(const struct session *session);
+
 const struct error *session_heap_error(const struct session *session); /* borrowed; NULL: none */
 const char *session_name(const struct session *session);
 

@@ -3,6 +3,7 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/limits.h"
+#include "base/ranges.h"
 #include "dump/elf_note.h"
 
 #include <elf.h>
@@ -138,6 +139,8 @@ static bool range_of(struct core_index *index, const Elf64_Phdr *header, struct 
 	uint64_t room = header->p_offset < core_size ? core_size - header->p_offset : 0;
 	if (size > room) {
 		add_missing(index, size - room);
+		index->cut[index->cut_count++] =
+			(struct region){ .start = header->p_vaddr + room, .end = end };
 		size = room;
 	}
 	*ret = (struct core_range){ .start = header->p_vaddr,
@@ -256,13 +259,35 @@ static struct error *leave_out_named(struct core_index *index)
 	return core_index_leave_out(index, holes, count);
 }
 
+static int compare_cuts(const void *left, const void *right)
+{
+	const struct region *a = left, *b = right;
+	return a->start < b->start ? -1 : a->start > b->start;
+}
+
+static void join_cuts(struct core_index *index)
+{
+	size_t kept = 0;
+	if (index->cut_count)
+		qsort(index->cut, index->cut_count, sizeof(*index->cut), compare_cuts);
+	for (size_t i = 0; i < index->cut_count; i++) {
+		struct region *last = kept ? &index->cut[kept - 1] : NULL;
+		if (!last || index->cut[i].start > last->end)
+			index->cut[kept++] = index->cut[i];
+		else if (index->cut[i].end > last->end)
+			last->end = index->cut[i].end;
+	}
+	index->cut_count = kept;
+}
+
 static struct error *read_ranges(struct core_index *index, const struct header_table *table)
 {
 	size_t loads = 0;
 	for (uint64_t i = 0; i < table->count; i++)
 		loads += header_at(index, table, i).p_type == PT_LOAD;
 	index->ranges = calloc(loads ? loads : 1, sizeof(*index->ranges));
-	if (!index->ranges)
+	index->cut = calloc(loads ? loads : 1, sizeof(*index->cut));
+	if (!index->ranges || !index->cut)
 		return &error_no_memory;
 	bool sorted = true;
 	for (uint64_t i = 0; i < table->count; i++) {
@@ -277,6 +302,7 @@ static struct error *read_ranges(struct core_index *index, const struct header_t
 		qsort(index->ranges, index->range_count, sizeof(*index->ranges), compare_ranges);
 		cut_overlaps(index);
 	}
+	join_cuts(index);
 	return leave_out_named(index);
 }
 
@@ -502,9 +528,16 @@ struct error *core_index_read(const struct core_parts *parts, struct core_index 
 void core_index_deinit(struct core_index *index)
 {
 	free(index->ranges);
+	free(index->cut);
 	free(index->threads);
 	free(index->mappings);
 	*index = (struct core_index){ 0 };
+}
+
+bool core_index_is_cut(const struct core_index *index, uint64_t address)
+{
+	size_t i = ranges_first_above(index->cut, index->cut_count, sizeof(*index->cut), address);
+	return i < index->cut_count && index->cut[i].start <= address;
 }
 
 const struct core_range *core_index_find(const struct core_index *index, uint64_t address)

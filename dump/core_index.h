@@ -44,6 +44,8 @@ struct core_index {
 	const uint8_t *auxv;
 	size_t auxv_size; /* bytes */
 	uint64_t missing_bytes;
+	struct region *cut; /* of segments, what the file ends before; ascending and apart */
+	size_t cut_count;
 	const char *notes_lost; /* as in struct target */
 	bool marked; /* a core of ours: pages that could not be read begin with the mark … */
 	struct core_mark mark;
@@ -61,5 +63,8 @@ MUST_CHECK struct error *core_index_leave_out(struct core_index *index,
 
 /* The range that holds address; NULL: a hole. */
 const struct core_range *core_index_find(const struct core_index *index, uint64_t address);
+
+/* Did the file end before this address of a segment? */
+bool core_index_is_cut(const struct core_index *index, uint64_t address);
 
 #endif

@@ -91,11 +91,12 @@ static struct error *read_tail(struct core_packed *packed)
 	return NULL;
 }
 
-struct error *core_packed_open(const char *path, int fd, struct core_packed *ret, bool *ret_found)
+struct error *core_packed_open(const char *path, int fd, const struct task *task,
+			       struct core_packed *ret, bool *ret_found)
 {
 	*ret = (struct core_packed){ 0 };
 	*ret_found = false;
-	TRY(zstd_cache_open(path, fd, &ret->cache));
+	TRY(zstd_cache_open(path, fd, task, &ret->cache));
 	if (!ret->cache)
 		return NULL;
 	ret->parts.size = zstd_cache_size(ret->cache);

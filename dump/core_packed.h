@@ -15,9 +15,9 @@ struct core_packed {
 };
 
 /* *ret_found false: its frames cannot be read alone, or too many of them make the core's beginning:
- * unpack it whole. `fd` may be closed afterwards. ERROR_OS, ERROR_NO_MEMORY. */
-MUST_CHECK struct error *core_packed_open(const char *path, int fd, struct core_packed *ret,
-					  bool *ret_found);
+ * unpack it whole. `fd` may be closed afterwards. ERROR_OS, ERROR_NO_MEMORY, ERROR_CANCELLED. */
+MUST_CHECK struct error *core_packed_open(const char *path, int fd, const struct task *task,
+					  struct core_packed *ret, bool *ret_found);
 void core_packed_deinit(struct core_packed *packed);
 
 #endif

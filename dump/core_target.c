@@ -36,10 +36,18 @@ static void core_close(struct target *target)
 	free(core);
 }
 
+static void note_hole(struct core_target *core, uint64_t address)
+{
+	if (core_index_is_cut(&core->index, address))
+		core->base.met = "the dump is cut short before memory that was asked for";
+}
+
 static const uint8_t *core_borrow(struct target *target, uint64_t address, size_t *ret_size)
 {
 	const struct core_index *index = &core_of(target)->index;
 	const struct core_range *range = core_index_find(index, address);
+	if (!range)
+		note_hole(core_of(target), address);
 	*ret_size = range ? (size_t)(range->run_end - address) : 0;
 	return range ? index->parts.head + range->file_offset + (address - range->start) : NULL;
 }
@@ -64,13 +72,18 @@ static size_t packed_read_some(struct target *target, uint64_t address, void *bu
 	size_t done = 0, part = 1;
 	while (done < size && part) {
 		const struct core_range *range = core_index_find(&core->index, address + done);
-		if (!range)
+		if (!range) {
+			note_hole(core, address + done);
 			break;
+		}
 		uint64_t run = range->run_end - (address + done);
-		part = run < size - done ? (size_t)run : size - done;
+		size_t wanted = run < size - done ? (size_t)run : size - done;
 		part = zstd_cache_read(core->packed.cache,
 				       range->file_offset + (address + done - range->start),
-				       (uint8_t *)buffer + done, part);
+				       (uint8_t *)buffer + done, wanted);
+		if (part < wanted)
+			core->base.met = "the packed dump is damaged where memory that was asked "
+					 "for should be";
 		done += part;
 	}
 	return done;
@@ -294,7 +307,7 @@ static struct error *open_packed(const char *path, int fd, const struct task *ta
 	struct core_target *core;
 	bool found;
 	*ret = NULL;
-	TRY(core_packed_open(path, fd, &packed, &found));
+	TRY(core_packed_open(path, fd, task, &packed, &found));
 	if (!found)
 		return NULL;
 	struct error *error = open_parts(path, &packed.parts, &core);

@@ -72,17 +72,27 @@ static const struct piece *piece_at(const struct overlay_target *overlay, uint64
 	return found ? &overlay->pieces[i] : NULL;
 }
 
+/* What is not in a file either. */
+static void note_hole(struct overlay_target *overlay)
+{
+	if (overlay->lower->met)
+		overlay->base.met = overlay->lower->met;
+}
+
 static size_t overlay_read_some(struct target *target, uint64_t address, void *buffer, size_t size)
 {
 	struct overlay_target *overlay = overlay_of(target);
 	size_t done = 0;
 	while (done < size) {
+		overlay->lower->met = NULL;
 		size_t part = target_read_some(overlay->lower, address + done,
 					       (uint8_t *)buffer + done, size - done);
 		done += part;
 		const struct piece *piece = done < size ? piece_at(overlay, address + done) : NULL;
-		if (!piece)
+		if (!piece) {
+			note_hole(overlay);
 			break;
+		}
 		uint64_t offset = address + done - piece->start;
 		part = size - done;
 		if (part > piece->end - piece->start - offset)
@@ -96,8 +106,11 @@ static size_t overlay_read_some(struct target *target, uint64_t address, void *b
 static const uint8_t *overlay_borrow(struct target *target, uint64_t address, size_t *ret_size)
 {
 	struct overlay_target *overlay = overlay_of(target);
+	overlay->lower->met = NULL;
 	const uint8_t *bytes = target_borrow(overlay->lower, address, ret_size);
 	const struct piece *piece = bytes ? NULL : piece_at(overlay, address);
+	if (!bytes && !piece)
+		note_hole(overlay);
 	if (bytes || !piece)
 		return bytes;
 	*ret_size = (size_t)(piece->end - address);

@@ -4,6 +4,7 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "dump/unpack_room.h"
+#include "dump/zstd_frames.h"
 
 #include <errno.h>
 #include <sys/mman.h>
@@ -114,31 +115,34 @@ static struct error *unpack_all(struct unpacker *unpacker, int *ret, bool *ret_d
 
 /* Content size of all frames; *ret_exact false: at least one frame does not say, the blocks were
  * counted. */
-static uint64_t zstd_size(const struct packed *packed, bool *ret_exact)
+static struct error *zstd_size(const struct packed *packed, const struct task *task, uint64_t *ret,
+			       bool *ret_exact)
 {
 	uint64_t total = 0;
 	size_t at = 0;
 	*ret_exact = true;
 	while (at < packed->size) {
 		const uint8_t *frame = packed->bytes + at;
-		size_t length = ZSTD_findFrameCompressedSize(frame, packed->size - at);
+		struct zstd_extent extent;
+		TRY(zstd_frame_measure(frame, packed->size - at, task, &extent));
 		unsigned long long content = ZSTD_getFrameContentSize(frame, packed->size - at);
-		if (ZSTD_isError(length)) { /* cut within this frame */
-			length = packed->size - at;
+		if (!extent.length) { /* cut within this frame */
+			extent.length = packed->size - at;
 			if (content == ZSTD_CONTENTSIZE_ERROR)
 				content = 0;
 		}
 		if (content == ZSTD_CONTENTSIZE_UNKNOWN || content == ZSTD_CONTENTSIZE_ERROR) {
 			*ret_exact = false;
-			content = ZSTD_decompressBound(frame, length);
-			if (content == ZSTD_CONTENTSIZE_ERROR)
-				content = length; /* the writing will tell */
+			content = extent.most_content ? extent.most_content
+						      : extent.length; /* the writing will tell */
 		}
 		if (__builtin_add_overflow(total, content, &total))
-			return UINT64_MAX;
-		at += length;
+			total = UINT64_MAX;
+		at += extent.length;
+		task_progress(task, "unpacking the dump (measuring)", at, packed->size);
 	}
-	return total;
+	*ret = total;
+	return NULL;
 }
 
 static void zstd_step(struct unpacker *unpacker, size_t *ret_size)
@@ -170,7 +174,7 @@ struct error *unpack_zstd(const char *path, int fd, const char *temporary_direct
 	TRY(packed_map(path, fd, &packed));
 	struct unpacker unpacker = { .packed = &packed, .task = task, .step = zstd_step };
 	bool exact;
-	unpacker.needed = zstd_size(&packed, &exact);
+	TRY(zstd_size(&packed, task, &unpacker.needed, &exact));
 	TRY(unpack_room_choose(path, temporary_directory, unpacker.needed, exact, task,
 			       &unpacker.room));
 	unpacker.zstd = ZSTD_createDCtx();

@@ -43,7 +43,8 @@ static bool allocate(struct zstd_cache *cache)
 	return cache->context != NULL;
 }
 
-struct error *zstd_cache_open(const char *path, int fd, struct zstd_cache **ret)
+struct error *zstd_cache_open(const char *path, int fd, const struct task *task,
+			      struct zstd_cache **ret)
 {
 	struct stat status;
 	*ret = NULL;
@@ -60,7 +61,7 @@ struct error *zstd_cache_open(const char *path, int fd, struct zstd_cache **ret)
 	}
 	cache->bytes = bytes;
 	cache->size = (size_t)status.st_size;
-	struct error *error = zstd_frames_read(cache->bytes, cache->size, &cache->frames);
+	struct error *error = zstd_frames_read(cache->bytes, cache->size, task, &cache->frames);
 	if (!error && cache->frames.count && !allocate(cache))
 		error = &error_no_memory;
 	if (error || !cache->frames.count)

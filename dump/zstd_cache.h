@@ -6,15 +6,16 @@
 #ifndef DUMP_ZSTD_CACHE_H
 #define DUMP_ZSTD_CACHE_H
 
-#include "base/error.h"
+#include "base/task.h"
 
 #include <stddef.h>
 
 struct zstd_cache;
 
 /* Maps the file; `fd` may be closed afterwards, `path` is for messages. *ret NULL: its frames
- * cannot be read alone. ERROR_OS, ERROR_NO_MEMORY. */
-MUST_CHECK struct error *zstd_cache_open(const char *path, int fd, struct zstd_cache **ret);
+ * cannot be read alone. ERROR_OS, ERROR_NO_MEMORY, ERROR_CANCELLED. */
+MUST_CHECK struct error *zstd_cache_open(const char *path, int fd, const struct task *task,
+					 struct zstd_cache **ret);
 void zstd_cache_free(struct zstd_cache *cache); /* NULL is allowed */
 
 uint64_t zstd_cache_size(const struct zstd_cache *cache); /* bytes of content, unpacked */

@@ -33,6 +33,42 @@ void zstd_table_footer(size_t count, uint8_t ret[static ZSTD_TABLE_FOOTER_BYTES]
 	memcpy(ret + TABLE_MAGIC_OFFSET, &table_magic, sizeof(table_magic));
 }
 
+static const char looking[] = "unpacking the dump (looking for its frames)";
+
+/* RFC 8878 3.1.1.2 and 3.1.2: block after block, whose headers stand all over the file. */
+struct error *zstd_frame_measure(const uint8_t *frame, size_t size, const struct task *task,
+				 struct zstd_extent *ret)
+{
+	enum { BLOCK_HEADER_BYTES = 3, IS_LAST = 1, RLE = 1, RESERVED = 3, BLOCKS_AT_ONCE = 64 };
+	ZSTD_frameHeader header;
+	*ret = (struct zstd_extent){ 0 };
+	TRY(task_check(task, looking));
+	if (ZSTD_getFrameHeader(&header, frame, size))
+		return NULL;
+	if (header.frameType == ZSTD_skippableFrame) {
+		uint64_t length = ZSTD_SKIPPABLEHEADERSIZE + header.frameContentSize;
+		ret->length = length <= size ? (size_t)length : 0;
+		return NULL;
+	}
+	size_t at = header.headerSize, blocks = 0;
+	for (bool is_last = false; !is_last; blocks++) {
+		if (at > size || size - at < BLOCK_HEADER_BYTES)
+			return NULL;
+		uint32_t block = load_u16(frame + at) | (uint32_t)frame[at + 2] << 16;
+		uint32_t kind = block >> 1 & 3;
+		if (kind == RESERVED)
+			return NULL;
+		is_last = block & IS_LAST;
+		at += BLOCK_HEADER_BYTES + (kind == RLE ? 1 : block >> 3);
+		if (blocks % BLOCKS_AT_ONCE == 0)
+			TRY(task_check(task, looking));
+	}
+	at += header.checksumFlag ? CHECKSUM_BYTES : 0;
+	ret->length = at <= size ? at : 0;
+	ret->most_content = (uint64_t)blocks * header.blockSizeMax;
+	return NULL;
+}
+
 static struct error *add(struct zstd_frames *frames, size_t *capacity, uint64_t packed_offset,
 			 uint64_t packed_size, uint64_t size)
 {
@@ -121,14 +157,15 @@ static struct error *check_size(const uint8_t *frame, size_t packed_size, size_t
 }
 
 /* *ret_found false: no table, or it speaks of other frames than the file has. */
-static struct error *read_table(const uint8_t *bytes, size_t size, struct zstd_frames *frames,
-				bool *ret_found)
+static struct error *read_table(const uint8_t *bytes, size_t size, const struct task *task,
+				struct zstd_frames *frames, bool *ret_found)
 {
 	size_t count, entry_bytes, end, capacity = 0, at = 0, doubts = 0;
 	const uint8_t *table = find_table(bytes, size, &count, &entry_bytes, &end);
 	*ret_found = table != NULL;
 	for (size_t i = 0; table && i < count; i++) {
 		struct zstd_table_entry entry;
+		TRY(task_check(task, looking));
 		memcpy(&entry, table + i * entry_bytes, sizeof(entry));
 		*ret_found = entry.packed_size <= end - at &&
 			     entry.content_size <= LIMIT_ZSTD_FRAME_BYTES;
@@ -146,12 +183,13 @@ static struct error *read_table(const uint8_t *bytes, size_t size, struct zstd_f
 }
 
 /* The frames as far as they are whole, if all are such as can be read alone. */
-static struct error *scan(const uint8_t *bytes, size_t size, struct zstd_frames *frames)
+static struct error *scan(const uint8_t *bytes, size_t size, const struct task *task,
+			  struct zstd_frames *frames)
 {
 	size_t capacity = 0;
 	for (size_t at = 0; at < size;) {
 		ZSTD_frameHeader header;
-		size_t length = ZSTD_findFrameCompressedSize(bytes + at, size - at);
+		struct zstd_extent extent;
 		if (ZSTD_getFrameHeader(&header, bytes + at, size - at))
 			break; /* cut, or no zstd */
 		if (header.frameType == ZSTD_frame &&
@@ -159,24 +197,27 @@ static struct error *scan(const uint8_t *bytes, size_t size, struct zstd_frames 
 			frames->count = 0;
 			return NULL;
 		}
-		if (ZSTD_isError(length))
+		TRY(zstd_frame_measure(bytes + at, size - at, task, &extent));
+		if (!extent.length)
 			break;
 		if (header.frameType == ZSTD_frame && header.frameContentSize)
-			TRY(add(frames, &capacity, at, length, header.frameContentSize));
-		at += length;
+			TRY(add(frames, &capacity, at, extent.length, header.frameContentSize));
+		at += extent.length;
+		task_progress(task, looking, at, size);
 	}
 	frames->cut = true;
 	return NULL;
 }
 
-struct error *zstd_frames_read(const uint8_t *bytes, size_t size, struct zstd_frames *ret)
+struct error *zstd_frames_read(const uint8_t *bytes, size_t size, const struct task *task,
+			       struct zstd_frames *ret)
 {
 	bool found;
 	*ret = (struct zstd_frames){ 0 };
-	struct error *error = read_table(bytes, size, ret, &found);
+	struct error *error = read_table(bytes, size, task, ret, &found);
 	if (!error && !found) {
 		zstd_frames_deinit(ret);
-		error = scan(bytes, size, ret);
+		error = scan(bytes, size, task, ret);
 	}
 	if (error)
 		zstd_frames_deinit(ret);

@@ -8,7 +8,7 @@
 #ifndef DUMP_ZSTD_FRAMES_H
 #define DUMP_ZSTD_FRAMES_H
 
-#include "base/error.h"
+#include "base/task.h"
 
 #include <stddef.h>
 
@@ -41,10 +41,20 @@ struct zstd_frames {
 	bool cut;                  /* no table that can be believed: the end may be missing */
 };
 
-/* ERROR_NO_MEMORY only. The frames' content is looked at only where the table and a frame's header
- * say different sizes. */
+struct zstd_extent {
+	size_t length;         /* packed; 0: the frame is not all there, or damaged */
+	uint64_t most_content; /* what it can unpack to at most; 0: it is skippable */
+};
+
+/* The frame at the beginning of `size` bytes. Reads as far as it goes, from a disk perhaps.
+ * ERROR_CANCELLED only. */
+MUST_CHECK struct error *zstd_frame_measure(const uint8_t *frame, size_t size,
+					    const struct task *task, struct zstd_extent *ret);
+
+/* ERROR_NO_MEMORY, ERROR_CANCELLED. The frames' content is looked at only where the table and a
+ * frame's header say different sizes. */
 MUST_CHECK struct error *zstd_frames_read(const uint8_t *bytes, size_t size,
-					  struct zstd_frames *ret);
+					  const struct task *task, struct zstd_frames *ret);
 void zstd_frames_deinit(struct zstd_frames *frames);
 
 /* The frame with the content's byte at `offset`; NULL: beyond the end. */

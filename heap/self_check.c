@@ -220,7 +220,9 @@ struct error *heap_self_check(struct heap *heap, const struct task *task)
 	if (types_seen)
 		contract_checked(heap->contract);
 	TRY(check_major(heap));
+	heap->target->met = NULL;
 	TRY(clr_threads_read(&heap->reader, heap->contract, &heap->arena, &heap->threads));
+	heap->threads_lack = heap->target->met;
 	if (types_seen)
 		contract_checked(heap->contract);
 	if (!types_seen)

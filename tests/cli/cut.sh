@@ -144,6 +144,29 @@ for name in sample-10.0-wks sample-9.0-srv small-kernel33; do
 	result $? "$name: a block of zeros in its notes$bad"
 done
 
+# What is cut off is never said to be none: an answer is that of the whole dump, or says that it is not.
+commands="clrthreads clrmodules dumpdomain timerinfo threadpool dumpasync gchandles syncblk dumplocks finalizequeue modules"
+for name in sample-10.0-wks sample-9.0-srv; do
+	zstd -dqcf tests/dumps/$name.core.zst > "$whole"
+	size=$(wc -c < "$whole") bad= told=0
+	for command in $commands; do
+		"$program" analyze "$whole" --json -c $command > "$work/whole.$command" 2> /dev/null < /dev/null
+	done
+	for thousandth in 500 950 980 998; do
+		head -c $((size / 1000 * thousandth)) "$whole" > "$work/cut.core"
+		for command in $commands; do
+			"$program" analyze "$work/cut.core" --json -c $command > "$work/out" 2> /dev/null < /dev/null
+			[ $? = 0 ] || {
+				told=$((told + 1))
+				continue
+			}
+			cmp -s "$work/out" "$work/whole.$command" || bad="$bad $thousandth: $command"
+		done
+	done
+	[ -z "$bad" ] && [ $told -gt 5 ]
+	result $? "$name: an answer of a cut dump is whole or says that it is not ($told times)$bad"
+done
+
 # A packed dump whose checksum is wrong: nobody knows which byte it is.
 zstd -dqc "$packed" | gzip -1 > "$work/flip.gz"
 printf 'xxxx' | dd of="$work/flip.gz" bs=1 seek=$(($(wc -c < "$work/flip.gz") - 8)) conv=notrunc 2> /dev/null

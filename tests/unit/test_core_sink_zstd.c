@@ -236,7 +236,7 @@ TEST(a_table_that_lies_is_not_believed)
 	size_t second = pack("thing", true, file + first, sizeof(file) - first);
 	size_t end = first + second;
 	struct zstd_table_entry entries[] = { { (uint32_t)first, 4 }, { (uint32_t)second, 5 } };
-	CHECK_OK(zstd_frames_read(file, end + add_table(file + end, entries, 2), &frames));
+	CHECK_OK(zstd_frames_read(file, end + add_table(file + end, entries, 2), NULL, &frames));
 	CHECK_NUMBER(frames.count, 2);
 	CHECK_NUMBER(frames.size, 9);
 	CHECK(!frames.cut);
@@ -245,11 +245,11 @@ TEST(a_table_that_lies_is_not_believed)
 	CHECK(!zstd_frames_find(&frames, 9));
 	zstd_frames_deinit(&frames);
 	entries[1].packed_size += 1; /* beyond the frames' end */
-	CHECK_OK(zstd_frames_read(file, end + add_table(file + end, entries, 2), &frames));
+	CHECK_OK(zstd_frames_read(file, end + add_table(file + end, entries, 2), NULL, &frames));
 	CHECK(frames.cut && frames.count == 2 && frames.size == 9);
 	zstd_frames_deinit(&frames);
 	entries[1] = (struct zstd_table_entry){ (uint32_t)second, 0x7fffffff };
-	CHECK_OK(zstd_frames_read(file, end + add_table(file + end, entries, 2), &frames));
+	CHECK_OK(zstd_frames_read(file, end + add_table(file + end, entries, 2), NULL, &frames));
 	CHECK(frames.cut && frames.count == 2 && frames.size == 9);
 	zstd_frames_deinit(&frames);
 }
@@ -274,7 +274,7 @@ TEST(one_wrong_bit_moves_nothing_that_is_behind_it)
 		if (bit / 8 >= table + 2 * sizeof(struct zstd_table_entry))
 			break; /* the footer: there is no table then */
 		file[bit / 8] ^= wrong;
-		CHECK_OK(zstd_frames_read(file, size, &frames));
+		CHECK_OK(zstd_frames_read(file, size, NULL, &frames));
 		file[bit / 8] ^= wrong;
 		const struct zstd_frame *second = zstd_frames_find(&frames, 4);
 		bool is_right = frames.count == 2 && frames.size == 9 && second->offset == 4;
@@ -300,7 +300,7 @@ TEST(many_lost_frames_are_holes)
 			memset(file + at, 0, packed);
 		at += packed;
 	}
-	CHECK_OK(zstd_frames_read(file, at + add_table(file + at, entries, FRAMES), &frames));
+	CHECK_OK(zstd_frames_read(file, at + add_table(file + at, entries, FRAMES), NULL, &frames));
 	CHECK(frames.count == FRAMES && frames.size == FRAMES * 4 && !frames.cut);
 	zstd_frames_deinit(&frames);
 }
@@ -312,12 +312,12 @@ TEST(frames_without_checksums_are_not_read_alone)
 	struct zstd_frames frames;
 	size_t first = pack("some", true, file, sizeof(file));
 	size_t second = pack("thing", false, file + first, sizeof(file) - first);
-	CHECK_OK(zstd_frames_read(file, first + second, &frames));
+	CHECK_OK(zstd_frames_read(file, first + second, NULL, &frames));
 	CHECK_NUMBER(frames.count, 0);
 	zstd_frames_deinit(&frames);
 	struct zstd_table_entry entries[] = { { (uint32_t)first, 4 }, { (uint32_t)second, 5 } };
 	size_t size = first + second + add_table(file + first + second, entries, 2);
-	CHECK_OK(zstd_frames_read(file, size, &frames));
+	CHECK_OK(zstd_frames_read(file, size, NULL, &frames));
 	CHECK_NUMBER(frames.count, 0);
 	zstd_frames_deinit(&frames);
 }
@@ -346,6 +346,32 @@ TEST(a_pipe_that_nobody_reads)
 	CHECK_FAILS(error, ERROR_OS, "Broken pipe");
 }
 
+/* Block after block, as the library finds it; and at once when told to stop. */
+TEST(a_frame_is_as_long_as_the_library_says)
+{
+	enum { CONTENT = 700 * 1024 };
+	volatile sig_atomic_t stop = SIGINT;
+	struct task task = { .stop = &stop };
+	uint8_t *content = scenery_allocate(CONTENT);
+	size_t room = ZSTD_compressBound(CONTENT);
+	uint8_t *frame = scenery_allocate(room);
+	for (size_t i = 0; i < CONTENT; i++) /* blocks that do not pack, of one byte, and others */
+		content[i] = (uint8_t)(i < CONTENT / 3   ? i * i * 2654435761u >> 13
+				       : i < CONTENT / 2 ? 0
+							 : i / 7);
+	size_t size = ZSTD_compress(frame, room, content, CONTENT, 1);
+	struct zstd_extent extent;
+	CHECK_OK(zstd_frame_measure(frame, size, NULL, &extent));
+	CHECK_NUMBER(extent.length, size);
+	CHECK(extent.most_content >= CONTENT && extent.most_content < CONTENT + 128 * 1024);
+	CHECK_OK(zstd_frame_measure(frame, size - 1, NULL, &extent));
+	CHECK_NUMBER(extent.length, 0);
+	struct error *error = zstd_frame_measure(frame, size, &task, &extent);
+	CHECK_FAILS(error, ERROR_CANCELLED, NULL);
+	scenery_free(content);
+	scenery_free(frame);
+}
+
 static const struct tap_case cases[] = {
 	CASE(written_in_frames_and_read_without_unpacking),
 	CASE_ONCE(told_to_stop_it_hurries),
@@ -356,6 +382,7 @@ static const struct tap_case cases[] = {
 	CASE_ONCE(one_wrong_bit_moves_nothing_that_is_behind_it),
 	CASE(many_lost_frames_are_holes),
 	CASE(frames_without_checksums_are_not_read_alone),
+	CASE_ONCE(a_frame_is_as_long_as_the_library_says),
 	CASE(errors_of_what_is_behind_it),
 	CASE(a_pipe_that_nobody_reads),
 };
