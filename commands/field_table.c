@@ -49,15 +49,12 @@ static struct error *static_place(struct command_call *call, const struct type_f
 {
 	enum static_state state;
 	uint64_t address;
-	const struct type *type;
 	ret->state = unreadable;
 	struct error *error = field_static_address(call->heap, field, thread, &state, &address);
 	if (!error && state == STATIC_NOT_INITIALIZED)
 		ret->state = "uninitialized";
 	if (!error && state == STATIC_READY) {
-		error = field_type(call->heap, field, &type);
-		if (!error)
-			error = value_read(call->heap, type, address, &ret->value);
+		error = value_of_field(call->heap, field, address, &ret->value);
 		if (!error)
 			ret->state = NULL;
 	}

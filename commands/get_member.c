@@ -199,7 +199,6 @@ struct error *get_static_field(struct get *get, const struct type_field *field, 
 {
 	enum static_state state;
 	uint64_t address;
-	const struct type *type;
 	const struct clr_thread *thread = field->is_thread_static ? get->thread : NULL;
 	if (field->is_thread_static && !thread)
 		return wants_thread(get, field, shown);
@@ -220,9 +219,8 @@ struct error *get_static_field(struct get *get, const struct type_field *field, 
 			    "The static constructor of %s has not run to its end: %s is what "
 			    "stood there until then.",
 			    type_name(get->heap, field->declaring, NULL), shown);
-	TRY(field_type(get->heap, field, &type));
 	get->units = NULL;
-	return value_read(get->heap, type, address, &get->value);
+	return value_of_field(get->heap, field, address, &get->value);
 }
 
 static enum value_kind kind_of_constant(uint8_t element)

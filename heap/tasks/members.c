@@ -48,7 +48,6 @@ static struct error *static_read(struct heap *heap, const struct type_field *fie
 				 struct value *ret)
 {
 	enum static_state state;
-	const struct type *type;
 	uint64_t address;
 	TRY(field_static_address(heap, field, NULL, &state, &address));
 	if (state == STATIC_UNREADABLE)
@@ -57,8 +56,7 @@ static struct error *static_read(struct heap *heap, const struct type_field *fie
 		ret->kind = VALUE_NULL;
 		return NULL;
 	}
-	TRY(field_type(heap, field, &type));
-	return value_read(heap, type, address, ret);
+	return value_of_field(heap, field, address, ret);
 }
 
 static struct error *static_of(struct heap *heap, const struct type *type, const char *const *names,

@@ -167,6 +167,18 @@ for name in sample-10.0-wks sample-9.0-srv; do
 	result $? "$name: an answer of a cut dump is whole or says that it is not ($told times)$bad"
 done
 
+# A primitive's static whose type is not there: its bytes are known by the field, and no address is shown for them.
+if command -v python3 > /dev/null; then
+	zstd -dqcf tests/dumps/sample-10.0-wks.core.zst > "$work/cut.core"
+	boolean=$("$program" analyze "$work/cut.core" -c 'dumpclass 7f74b66c63b0' |
+		sed -n 's/^\([0-9a-f]*\) .* System.Boolean .* s_asyncDebuggingEnabled$/\1/p')
+	python3 tests/cli/hole.py "$work/cut.core" "$boolean"
+	expect 0 "a static whose type is not in the dump" "$program" analyze "$work/cut.core" \
+		-c 'dumpclass 7f74b66c63b0'
+	grep -qE 'System.Boolean +Yes +static +0 s_asyncDebuggingEnabled$' "$work/out"
+	result $? "... has the value that stands there"
+fi
+
 # A packed dump whose checksum is wrong: nobody knows which byte it is.
 zstd -dqc "$packed" | gzip -1 > "$work/flip.gz"
 printf 'xxxx' | dd of="$work/flip.gz" bs=1 seek=$(($(wc -c < "$work/flip.gz") - 8)) conv=notrunc 2> /dev/null
