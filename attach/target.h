@@ -91,7 +91,7 @@ struct target {
 	const char *notes_lost; /* why notes (threads, mapped files) may be missing: "is cut
 				   short", to be said of the dump; NULL: none are */
 	const char *met;      /* what reads asked for since this was NULL, and the file should hold
-				 and does not: one clause for answers, whose makers set it to NULL */
+				 and does not: one clause, for answers */
 	bool damaged;         /* it was unpacked, and a checksum was wrong: any byte may be */
 	bool is_live;         /* a process: parts of its regions may not be readable */
 	bool without_heap;    /* its writer left the GC's heap out but for single objects */

@@ -77,7 +77,7 @@ void call_missing(struct command_call *call, uint64_t bytes, const char *format,
 	PRINTF_LIKE(3, 4);
 
 /* call_missing() of what any answer about all of a dump lacks that is cut short, or whose notes are
- * damaged. */
+ * damaged; and call_missing_of_runtime(). */
 void call_missing_of_cut(struct command_call *call);
 
 /* call_missing() of what any answer about threads lacks when notes are missing or damaged. */
@@ -86,7 +86,11 @@ void call_missing_of_threads(struct command_call *call);
 /* call_missing() of memory that the command asked for and the file should hold and does not
  * (target.h: met). A check is not false then: what looks like damage may come of what is missing.
  */
-void call_missing_of_holes(struct command_call *call);
+void call_missing_of_holes(struct command_call *call, bool walks_objects);
+
+/* call_missing() of a runtime that was not found where the file lacks what was asked for when it
+ * was opened. */
+void call_missing_of_runtime(struct command_call *call);
 
 /* call_missing() of all that is read of a packed dump whose checksum is wrong. */
 void call_missing_of_damage(struct command_call *call);

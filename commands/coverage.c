@@ -42,13 +42,25 @@ void call_missing_of_damage(struct command_call *call)
 			     "byte of it may be another");
 }
 
-void call_missing_of_holes(struct command_call *call)
+void call_missing_of_holes(struct command_call *call, bool walks_objects)
 {
 	const struct target *target = session_target(call->session);
-	if (!target || !target->met)
+	const char *met = target ? target->met : NULL;
+	if (!met && walks_objects && call->heap)
+		met = call->heap->threads_lack;
+	if (!met && call->coverage->check_false && target->missing_bytes)
+		met = "the dump is cut short";
+	if (!met)
 		return;
-	call_missing(call, 0, "%s", target->met);
+	call_missing(call, 0, "%s", met);
 	call->coverage->check_false = false;
+}
+
+void call_missing_of_runtime(struct command_call *call)
+{
+	const char *without = session_opened_without(call->session);
+	if (without && !session_heap(call->session))
+		call_missing(call, 0, "the runtime was not found: %s", without);
 }
 
 void call_missing_of_cut(struct command_call *call)
@@ -58,6 +70,7 @@ void call_missing_of_cut(struct command_call *call)
 		call_missing(call, target->missing_bytes, "the dump is cut short");
 	if (target->notes_lost)
 		call_missing(call, 0, "the dump %s", target->notes_lost);
+	call_missing_of_runtime(call);
 }
 
 void call_missing_of_threads(struct command_call *call)

@@ -78,9 +78,8 @@ static struct error *side_take(struct comparison *comparison, int side)
 	call.heap = session_heap(session);
 	call.coverage = &coverage;
 	call_missing_of_damage(&call);
-	session_target(session)->met = call.heap->threads_lack;
 	TRY(side_walk(comparison, &call, side));
-	call_missing_of_holes(&call);
+	call_missing_of_holes(&call, true);
 	if (coverage.incomplete && !coverage.reason_count)
 		call_missing(comparison->call, coverage.unreadable_bytes, "%c is not whole",
 			     'A' + side);

@@ -225,9 +225,7 @@ static void tell_missing(const struct gathering *gathering)
 			"the headers of %zu of the modules are not in the dump: of these it is "
 			"known where their files are mapped",
 			unknown);
-	const char *without = session_opened_without(call->session);
-	if (!session_heap(call->session) && without)
-		call_missing(call, 0, "the runtime's list of modules was not found: %s", without);
+	call_missing_of_runtime(call);
 	if (gathering->target->notes_lost)
 		call_missing(call, 0, "the dump %s: mapped files may be missing",
 			     gathering->target->notes_lost);

@@ -109,6 +109,21 @@ static size_t count_names(const char *const *names)
 	return count;
 }
 
+/* What an earlier command could not read is remembered with the heap, and not asked for again: its
+ * hole is one of each answer that goes by the heap. */
+static struct error *run_counted(const struct command *command, struct command_call *call)
+{
+	struct target *target = session_target(call->session);
+	const char *before = target ? target->met : NULL;
+	if (target && !(command->needs & NEEDS_HEAP))
+		target->met = NULL;
+	struct error *error = command->run(call);
+	call_missing_of_holes(call, command->needs & NEEDS_OBJECTS);
+	if (target && target == session_target(call->session) && !target->met)
+		target->met = before;
+	return error;
+}
+
 static struct error *run(const struct command_runner *runner, const char *line,
 			 struct coverage *coverage, struct command_outcome *outcome)
 {
@@ -141,13 +156,8 @@ static struct error *run(const struct command_runner *runner, const char *line,
 	error = check_objects(command, runner->session);
 	if (command->needs & (NEEDS_TARGET | NEEDS_HEAP))
 		call_missing_of_damage(&call);
-	struct target *target = session_target(runner->session);
-	if (target) /* what a walk goes by was read when the heap was opened */
-		target->met = call.heap && command->needs & NEEDS_OBJECTS ? call.heap->threads_lack
-									  : NULL;
 	if (!error)
-		error = command->run(&call);
-	call_missing_of_holes(&call);
+		error = run_counted(command, &call);
 	unnamed_explain(&call);
 	struct error *gone = check_target(command, runner->session);
 	if (!gone)

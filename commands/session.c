@@ -78,6 +78,7 @@ static struct error *open_layers(struct opened *opened, struct target *target, c
 		return error;
 	opened->heap_error = error;
 	opened->without = opened->target->met;
+	opened->target->met = NULL;
 	return NULL;
 }
 

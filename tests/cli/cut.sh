@@ -167,6 +167,22 @@ for name in sample-10.0-wks sample-9.0-srv; do
 	result $? "$name: an answer of a cut dump is whole or says that it is not ($told times)$bad"
 done
 
+# What an earlier command of the session could not read is not asked for again, and told again.
+head -c $((size / 1000 * 950)) "$whole" > "$work/cut.core"
+"$program" analyze "$work/cut.core" --jsonl --keep-going -c clrmodules -c clrmodules -c clrmodules > "$work/out" 2> /dev/null
+[ "$(grep -c '"status":"incomplete"' "$work/out")" = 3 ]
+result $? "what is missing is told by each of three commands"
+
+# A mini dump that is cut: what it never had is no damage.
+zstd -dqc tests/dumps/small-mini.core.zst > "$work/mini"
+for hundredth in 99 95 90; do
+	head -c $(($(wc -c < "$work/mini") / 100 * hundredth)) "$work/mini" > "$work/cut.core"
+	"$program" analyze "$work/cut.core" -c verifyheap > "$work/out" 2>&1 < /dev/null
+	status=$?
+	[ $status != 4 ] && [ $status != 0 ]
+	result $? "verifyheap of a mini dump cut at $hundredth hundredths: $status"
+done
+
 # A primitive's static whose type is not there: its bytes are known by the field, and no address is shown for them.
 if command -v python3 > /dev/null; then
 	zstd -dqcf tests/dumps/sample-10.0-wks.core.zst > "$work/cut.core"
