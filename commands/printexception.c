@@ -90,6 +90,12 @@ static struct error *nested_print(struct command_call *call, const struct clr_th
 			error = exception_nested(call->heap, &tracker, &object);
 	}
 	output_table_end(call->out);
+	if (!error && object)
+		call_missing(
+			call, 0,
+			"thread %u has more nested exceptions than the first %d: the list leads "
+			"back to itself, or is that long",
+			thread->managed_id, LIMIT_NESTED_EXCEPTIONS);
 	if (!error_take(&error, ERROR_FAULT) && !error_take(&error, ERROR_BAD_DATA))
 		return error;
 	call_missing(call, 0, "the nested exceptions of thread %u are not all in the dump",

@@ -156,6 +156,8 @@ static void zstd_step(struct unpacker *unpacker, size_t *ret_size)
 		size_t hint = ZSTD_decompressStream(unpacker->zstd, &output, &input);
 		if (ZSTD_isError(hint)) {
 			unpacker->damage = ZSTD_getErrorName(hint);
+			output.pos =
+				output_before; /* decoders of old formats count the whole room */
 			unpacker->sound = unpacker->between; /* bytes behind the last frame */
 		} else if (!hint && input.pos == input.size)
 			unpacker->finished = true;

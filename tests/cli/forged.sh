@@ -82,6 +82,25 @@ for command in "dumpcollection $stack" "get $stack[0]" "do $stack" "dumpmt $tabl
 done
 rm -f "$work/circle"
 
+# An exception that is its own inner one.
+zstd -dqc tests/dumps/small-crash2.core.zst >"$work/circle"
+thrown=$("$program" analyze "$work/circle" --json -c crashinfo | grep -o '"address":"0x[0-9a-f]*"' | sed -n '1s/.*0x\([0-9a-f]*\).*/\1/p')
+inner=$("$program" analyze "$work/circle" -c "do $thrown" | awk '$NF == "_innerException" { print $3 }')
+poke "$work/circle" "$thrown" $((0x$inner)) "$(octal "$thrown")"
+expect 5 "an exception that is its own inner one" ask "$work/circle" -c crashinfo
+said out "the chain of inner exceptions goes on" "... is told"
+rm -f "$work/circle"
+
+# Damage in a packed dump whose checksum is wrong is the file's.
+text=$(object System.String 100)
+cp "$dump" "$work/damaged"
+poke "$work/damaged" "$text" 0 '\101\101\101\0\0\0\0\0'
+expect 4 "an object without a type is damage" ask "$work/damaged" -c verifyheap
+gzip -1 "$work/damaged"
+printf 'xxxx' | dd of="$work/damaged.gz" bs=1 seek=$(($(wc -c <"$work/damaged.gz") - 8)) conv=notrunc 2>/dev/null
+expect 5 "... but not of a file with a wrong checksum" ask "$work/damaged.gz" -c verifyheap
+rm -f "$work/damaged.gz"
+
 # As many threads of the kernel's as of the runtime's: they are not compared each with each.
 if command -v python3 >/dev/null; then
 	first=$("$program" analyze "$dump" --json -c clrthreads | grep -o '"address":"0x[0-9a-f]*"' | sed -n '1s/.*0x\([0-9a-f]*\).*/\1/p')

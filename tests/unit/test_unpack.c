@@ -182,6 +182,26 @@ TEST(a_cut_archive_gives_a_truncated_core)
 	scenery_free(packed);
 }
 
+/* Decoders of formats before 0.8 say after an error that the whole room is filled. */
+TEST(a_frame_of_an_old_format_adds_nothing)
+{
+	BUILDER(core, EM_X86_64);
+	CLEANUP(scratch_remove) struct scratch_file file = { "" };
+	CLEANUP(close_target) struct target *target = NULL;
+	uint8_t packed[65536];
+	size_t size;
+	core_builder_text(&core, 0x10000, "x", 0x8000, 0x8000);
+	const uint8_t *image = core_builder_finish(&core, &size);
+	size_t half = size - 0x2000;
+	size_t first = pack_zstd(image, half, packed, sizeof(packed));
+	size_t second =
+		pack_zstd(image + half, size - half, packed + first, sizeof(packed) - first);
+	packed[first] = 0x25; /* zstd 0.5 */
+	REQUIRE(scratch_write(&file, packed, first + second));
+	CHECK_OK(core_target_open(file.path, NULL, &target));
+	CHECK_NUMBER(target->missing_bytes, size - half);
+}
+
 TEST(unpacking_can_be_cancelled)
 {
 	BUILDER(core, EM_X86_64);
@@ -236,6 +256,7 @@ TEST(paths_that_are_no_files)
 static const struct tap_case cases[] = {
 	CASE(files_are_opened_plain_and_packed),
 	CASE(a_cut_archive_gives_a_truncated_core),
+	CASE(a_frame_of_an_old_format_adds_nothing),
 	CASE(unpacking_can_be_cancelled),
 	CASE(damaged_archives_are_refused),
 	CASE(too_large_an_archive_is_refused_with_figures),
