@@ -45,12 +45,14 @@ void call_missing_of_damage(struct command_call *call)
 void call_missing_of_holes(struct command_call *call, bool walks_objects)
 {
 	const struct target *target = session_target(call->session);
-	const char *met = target ? target->met : NULL;
+	if (!target)
+		return;
+	const char *met = target->met;
 	if (!met && walks_objects && call->heap)
 		met = call->heap->threads_lack;
 	if (!met && call->coverage->check_false && target->missing_bytes)
 		met = "the dump is cut short";
-	if (target && target->damaged) /* which has been said */
+	if (target->damaged) /* which has been said */
 		call->coverage->check_false = false;
 	if (!met)
 		return;

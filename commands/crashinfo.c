@@ -92,14 +92,9 @@ static struct error *print_one(struct command_call *call, const struct exception
 static struct error *print_chain(struct command_call *call, uint64_t address)
 {
 	struct error *error = NULL;
-	uint64_t more = 0; /* the first that is not looked at */
 	output_table_begin(call->out, "exceptions", columns, COLUMNS, false);
-	for (unsigned depth = 0; address && !error; depth++) {
+	for (unsigned depth = 0; address && !error && depth < LIMIT_NESTED_EXCEPTIONS; depth++) {
 		struct exception_view view;
-		if (depth == LIMIT_NESTED_EXCEPTIONS) {
-			more = address;
-			break;
-		}
 		output_indent(call->out, depth < INDENT_MAX ? (int)depth : INDENT_MAX);
 		error = exception_view_read(call, address, &view);
 		if (!error)
@@ -108,16 +103,17 @@ static struct error *print_chain(struct command_call *call, uint64_t address)
 		if (error_take(&error, ERROR_FAULT) || error_take(&error, ERROR_BAD_DATA)) {
 			call_missing(call, 0, "the exception at %#" PRIx64 " is not in the dump",
 				     address);
+			address = 0;
 			break;
 		}
 		address = error ? 0 : view.exception.inner;
 	}
 	output_table_end(call->out);
-	if (more)
+	if (address)
 		call_missing(call, 0,
 			     "the chain of inner exceptions goes on (at %#" PRIx64 ") behind the "
 			     "first %d: it leads back to itself, or is that long",
-			     more, LIMIT_NESTED_EXCEPTIONS);
+			     address, LIMIT_NESTED_EXCEPTIONS);
 	return error;
 }
 

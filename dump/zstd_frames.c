@@ -115,17 +115,14 @@ static const uint8_t *find_table(const uint8_t *bytes, size_t size, size_t *ret_
 	return header + ZSTD_TABLE_HEADER_BYTES;
 }
 
-/* What the frame unpacks to; `otherwise`: it does not. */
-static struct error *unpacked_size(const uint8_t *frame, size_t packed_size, size_t otherwise,
-				   size_t *ret)
+/* What the frame unpacks to; an error of zstd: it does not. */
+static struct error *unpacked_size(const uint8_t *frame, size_t packed_size, size_t *ret)
 {
 	void *content = malloc(LIMIT_ZSTD_FRAME_BYTES);
 	if (!content)
 		return &error_no_memory;
 	*ret = ZSTD_decompress(content, LIMIT_ZSTD_FRAME_BYTES, frame, packed_size);
 	free(content);
-	if (ZSTD_isError(*ret))
-		*ret = otherwise;
 	return NULL;
 }
 
@@ -148,8 +145,8 @@ static struct error *check_size(const uint8_t *frame, size_t packed_size, size_t
 	*ret = ++*doubts <= DOUBTS_MOST;
 	if (!*ret)
 		return NULL;
-	TRY(unpacked_size(frame, packed_size, SIZE_MAX, &unpacked));
-	if (unpacked == SIZE_MAX)
+	TRY(unpacked_size(frame, packed_size, &unpacked));
+	if (ZSTD_isError(unpacked))
 		return NULL;
 	*ret = header.checksumFlag;
 	*size = (uint32_t)unpacked;
