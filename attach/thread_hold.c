@@ -47,22 +47,32 @@ static bool is_told(const struct thread_hold *hold)
 		sigismember(&pending, SIGHUP));
 }
 
+/* A tracer is told of stops, too, although it asks for ends (kernel/exit.c: wait_task_stopped). */
+static bool has_ended(int tid)
+{
+	siginfo_t info = { 0 };
+	int failed = waitid(P_PID, (id_t)tid, &info, WEXITED | WNOHANG | WNOWAIT | __WALL);
+	return !failed && info.si_pid && info.si_code != CLD_TRAPPED && info.si_code != CLD_STOPPED;
+}
+
 /* A thread that stands can end in one way: it was killed, and so were all of them. Nobody can wait
  * for the process before its tracer has let go of its threads. The first is reported after all
- * others (ptrace(2)), so the last is asked; one that sleeps does not stand, and is not asked. A
- * tracer is told of stops, too, although it asks for ends (kernel/exit.c: wait_task_stopped). */
+ * others (ptrace(2)), so the last are asked; one that sleeps does not stand, and is not asked. Two,
+ * as one may be told of only when we have taken the ends of all others: of the first process of a
+ * PID namespace, the thread that ends last waits for them (kernel/pid_namespace.c:
+ * zap_pid_ns_processes). */
 static bool is_killed(const struct thread_hold *hold)
 {
-	size_t count;
-	siginfo_t info = { 0 };
+	size_t count, asked = 0;
 	const struct stopped_thread *threads = thread_stop_threads(hold->stop, &count);
-	while (count && !threads[count - 1].set_count)
-		count--;
-	if (!count)
-		return false;
-	int failed = waitid(P_PID, (id_t)threads[count - 1].tid, &info,
-			    WEXITED | WNOHANG | WNOWAIT | __WALL);
-	return !failed && info.si_pid && info.si_code != CLD_TRAPPED && info.si_code != CLD_STOPPED;
+	while (count-- > 0 && asked < 2) {
+		if (!threads[count].set_count)
+			continue;
+		if (has_ended(threads[count].tid))
+			return true;
+		asked++;
+	}
+	return false;
 }
 
 struct watched_read {

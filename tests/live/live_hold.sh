@@ -79,6 +79,34 @@ ok "... what is asked then is told so" soon said "process $victim was killed whi
 leave
 end_victim
 
+# The first process of a PID namespace, as a container's: its thread that ends last waits until we have taken the ends of the
+# others, whichever that is. Thirty times, as chance says which.
+mkfifo "$work/first.stdin"
+first_ends() {
+	local parent=
+	unshare -pf --mount-proc "$work/victim" few <"$work/first.stdin" >"$work/first" 2>"$log" &
+	parent=$!
+	exec 5>"$work/first.stdin"
+	soon grep -q ready "$work/first" || return
+	read -r victim <"/proc/$parent/task/$parent/children" # no line ends there
+	begin --hold 0 && is_held || return
+	kill -KILL "$victim"
+	left() { ! kill -0 "$parent" 2>/dev/null; }
+	soon left
+	local ended=$?
+	leave
+	exec 5>&-
+	wait "$parent"
+	return $ended
+}
+first_ends_always() { local round; for round in $(seq 30); do first_ends || return; done; }
+if unshare -pf --mount-proc true 2>/dev/null; then
+	ok "the first process of a container, killed while it stands, ends whichever thread is its last" first_ends_always
+else
+	skip "the first process of a container" "no PID namespace can be had here"
+fi
+victim=
+
 # A thread that sleeps uninterruptibly cannot be let go with the others: it must not stand when it wakes, while we are there.
 for how in --freeze --snapshot; do
 	start_victim vfork 7

@@ -4,7 +4,7 @@
  * what a stop must not change.
  *
  * usage: victim [big MIB | full MIB | shared MIB | holes MIB | own MIB | sparse TABLES | huge |
- * leaderless | vfork SECONDS | filter errno|memory|kill | churn MIB | quiet] stdin: "report"
+ * leaderless | vfork SECONDS | filter errno|memory|kill | churn MIB | quiet | few] stdin: "report"
  * answers one line "sent=N received=N eintr=N turns=N churned=N sigchld=N children=N mask=N
  * gap_ms=N" (the last: the longest time that a thread stood still since the report before); the end
  * of stdin ends the process. With VICTIM_TOLD in its environment all of its shared memory without a
@@ -402,9 +402,30 @@ static void *serve(void *unused)
 	exit(0);
 }
 
-int main(int count, char **arguments)
+static void start_all(const char *mode, char **arguments)
 {
 	pthread_t spinner;
+	start(NULL, block_in_read, NULL);
+	start(NULL, block_in_poll, NULL);
+	start(NULL, block_in_futex, NULL);
+	start(NULL, block_in_sleep, NULL);
+	start(NULL, block_in_epoll, NULL);
+	start(&spinner, spin, NULL);
+	if (!*mode)
+		start(NULL, send_signals, &spinner);
+	/* Threads that come and go take memory of the kernel's, of which a limit may leave little.
+	 */
+	if (strcmp(mode, "quiet") && strcmp(mode, "full") && strcmp(mode, "shared") &&
+	    strcmp(mode, "sparse"))
+		start(NULL, churn, NULL);
+	start(NULL, tick, NULL);
+	start(NULL, count_both, NULL);
+	if (!strcmp(mode, "vfork"))
+		start(NULL, wait_for_vfork, arguments[2]);
+}
+
+int main(int count, char **arguments)
+{
 	struct sigaction action = { .sa_handler = on_signal };
 	sigset_t signals;
 	sigemptyset(&signals);
@@ -438,23 +459,10 @@ int main(int count, char **arguments)
 		memset(memory, 1, churned_bytes);
 		start(NULL, churn_pages, memory);
 	}
-	start(NULL, block_in_read, NULL);
-	start(NULL, block_in_poll, NULL);
-	start(NULL, block_in_futex, NULL);
-	start(NULL, block_in_sleep, NULL);
-	start(NULL, block_in_epoll, NULL);
-	start(&spinner, spin, NULL);
-	if (!*mode)
-		start(NULL, send_signals, &spinner);
-	/* Threads that come and go take memory of the kernel's, of which a limit may leave little.
-	 */
-	if (strcmp(mode, "quiet") && strcmp(mode, "full") && strcmp(mode, "shared") &&
-	    strcmp(mode, "sparse"))
-		start(NULL, churn, NULL);
-	start(NULL, tick, NULL);
-	start(NULL, count_both, NULL);
-	if (!strcmp(mode, "vfork"))
-		start(NULL, wait_for_vfork, arguments[2]);
+	if (!strcmp(mode, "few"))
+		start(NULL, block_in_read, NULL);
+	else
+		start_all(mode, arguments);
 	start(NULL, serve, NULL);
 	if (!strcmp(mode, "leaderless"))
 		pthread_exit(NULL);
