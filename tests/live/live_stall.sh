@@ -19,9 +19,10 @@ mkfifo "$work/fifo" "$work/stdin" "$work/answer"
 untouched() { is_free && ! pgrep -P "$victim" >/dev/null; }
 has_copy() { pgrep -P "$victim" >/dev/null; }
 is_stopped() { grep -q '^State:.*t (tracing' "/proc/$victim/status"; }
-# Begins COMMAND... with a reader that never reads.
+# Begins COMMAND... with a reader that never reads, into a pipe that is full: what is told to stop may end a core in a few KiB.
 begin() {
 	exec 8<>"$work/fifo"
+	dd if=/dev/zero of=/dev/fd/8 bs=4096 count=1024 oflag=nonblock 2>/dev/null
 	"$@" >"$work/fifo" 2>"$log" 8>&- &
 	collector=$!
 }
