@@ -3,10 +3,13 @@
  * tests/bench/pause.
  *
  * usage: pause_target THREADS MIB. Prints "ready"; each line of stdin is answered with the longest
- * time between two looks of its ticker at the clock since the line before, in ms; the end ends it.
+ * time between two looks of a ticker at the clock since the line before, in ms; the end ends it.
+ * There are three tickers: the first, the middle and the last of the threads, as they are stopped
+ * and let go one after another.
  */
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,8 +37,9 @@ static void *tick(void *unused)
 		clock_gettime(CLOCK_MONOTONIC, &now);
 		long gap = (now.tv_sec - before.tv_sec) * 1000000 +
 			   (now.tv_nsec - before.tv_nsec) / 1000;
-		if (gap > gap_us)
-			gap_us = gap;
+		long most = gap_us;
+		while (gap > most && !atomic_compare_exchange_weak(&gap_us, &most, gap))
+			;
 	}
 	return unused;
 }
@@ -56,11 +60,12 @@ int main(int count, char **arguments)
 	memset(memory, 1, size);
 	pthread_attr_init(&small);
 	pthread_attr_setstacksize(&small, 64 * 1024);
-	for (int i = atoi(arguments[1]); i > 2; i--)
-		if (pthread_create(&thread, &small, wait_for_ever, NULL))
+	int threads = atoi(arguments[1]) - 1; /* this one is there */
+	for (int i = 0; i < threads; i++) {
+		bool ticks = i == 0 || i == threads / 2 || i == threads - 1;
+		if (pthread_create(&thread, &small, ticks ? tick : wait_for_ever, NULL))
 			return 1;
-	if (pthread_create(&thread, NULL, tick, NULL))
-		return 1;
+	}
 	puts("ready");
 	fflush(stdout);
 	while (fgets(line, sizeof(line), stdin)) {
