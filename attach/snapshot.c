@@ -210,7 +210,7 @@ const char *snapshot_dropped(struct snapshot *snapshot)
 	if (!snapshot->dropped[0] && receive(snapshot, &message))
 		set_dropped(snapshot, message.text);
 	if (dead)
-		set_dropped(snapshot, SNAPSHOT_COPY_KILLED);
+		set_dropped(snapshot, snapshot_why_killed(snapshot->pid));
 	return snapshot->dropped[0] ? snapshot->dropped : NULL;
 }
 

@@ -148,12 +148,12 @@ static struct error *clone_by(struct keeper *keeper, struct syscall_injection *i
 	}
 	syscall_clone_arguments(SNAPSHOT_CLONE_FLAGS, SNAPSHOT_CLONE_STACK, 0, arguments);
 	struct error *error = syscall_injection_call(injection, SYS_clone, arguments, &result);
-	keeper->copy = injection->child;
+	keeper->copy = injection->child ? injection->child : injection->dead_child;
 	TRY(error);
 	if (result < 0)
 		return snapshot_clone_failed(pid, (int)-result);
 	keeper->copy_in_target = (int)result;
-	return keeper->copy ? NULL : copy_died_early(keeper);
+	return injection->child ? NULL : copy_died_early(keeper);
 }
 
 /* The copy was made while the code of the call was there: that is taken away, so that a dump has
@@ -181,8 +181,8 @@ static struct error *tidy_copy(struct keeper *keeper)
 
 static struct error *make_copy(struct keeper *keeper, const struct stopped_thread *thread)
 {
-	TRY(syscall_injection_begin(keeper->target, thread, &keeper->places, &keeper->task,
-				    &keeper->injection));
+	TRY(syscall_injection_begin(keeper->target, live_target_stop(keeper->target), thread,
+				    &keeper->places, &keeper->task, &keeper->injection));
 	struct error *error = clone_by(keeper, &keeper->injection);
 	keeper->lost = keeper->injection.lost;
 	syscall_injection_end(&keeper->injection);
@@ -341,6 +341,15 @@ static void let_go(struct keeper *keeper)
 	keeper->target = NULL;
 }
 
+/* The first process of a PID namespace takes the others with it. */
+const char *snapshot_why_killed(int pid)
+{
+	int alive = process_memory_id(pid);
+	return proc_has_ended(alive, alive) || proc_is_ending(alive)
+		       ? "the process has ended, and the copy with it"
+		       : "the copy was killed, as the kernel does when memory runs out";
+}
+
 /* Why it is to be dropped: *ret->text; "": the program wants no more of it. */
 static void watch(struct keeper *keeper, struct snapshot_message *ret)
 {
@@ -367,7 +376,8 @@ static void watch(struct keeper *keeper, struct snapshot_message *ret)
 			return;
 		}
 		if (copy_died(keeper)) {
-			snprintf(ret->text, sizeof(ret->text), SNAPSHOT_COPY_KILLED);
+			snprintf(ret->text, sizeof(ret->text), "%s",
+				 snapshot_why_killed(request->process.pid));
 			return;
 		}
 	}
@@ -399,7 +409,8 @@ static bool release(struct keeper *keeper)
 		return true;
 	/* Not even the program's end is a reason to leave this undone. */
 	return keeper->trusts_wait &&
-	       snapshot_reap(&keeper->request->process, keeper->copy_in_target, keeper->filter);
+	       snapshot_reap(&keeper->request->process, keeper->copy_in_target, keeper->filter,
+			     keeper->target ? live_target_stop(keeper->target) : NULL);
 }
 
 static int keep(struct keeper *keeper)
@@ -412,10 +423,11 @@ static int keep(struct keeper *keeper)
 		return 1;
 	}
 	if (error) {
-		target_close(keeper->target); /* resumes, if that was not done */
-		keeper->target = NULL;
+		if (keeper->target)
+			let_go(keeper); /* resumes, if that was not done */
 		end_watch(keeper);
 		bool clean = release(keeper);
+		target_close(keeper->target);
 		send_error(keeper, error);
 		return clean ? 0 : 1;
 	}
@@ -425,8 +437,9 @@ static int keep(struct keeper *keeper)
 	watch(keeper, &message);
 	if (message.text[0]) /* first: who reads then knows why there is nothing more to read */
 		send_message(keeper, &message);
+	bool clean = release(keeper);
 	target_close(keeper->target);
-	return release(keeper) ? 0 : 1;
+	return clean ? 0 : 1;
 }
 
 static void on_term(int number)

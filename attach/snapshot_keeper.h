@@ -8,8 +8,6 @@
 
 #include "attach/snapshot.h"
 
-#define SNAPSHOT_COPY_KILLED "the copy was killed, as the kernel does when memory runs out"
-
 enum snapshot_message_kind {
 	SNAPSHOT_TAKEN,
 	SNAPSHOT_FAILED,
@@ -25,6 +23,9 @@ struct snapshot_message {
 	bool leaves_zombie; /* of SNAPSHOT_TAKEN: nobody may wait for the copy when it has ended */
 	char text[1024];    /* the error's message, or the reason of a drop */
 };
+
+/* Why the copy of this process, which nobody meant to end, has. */
+const char *snapshot_why_killed(int pid);
 
 /* In the forked process; never returns. `program` is the pid of the one that forked; `socket` is of
  * SOCK_SEQPACKET, `file` a memory file. */

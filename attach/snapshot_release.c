@@ -115,7 +115,7 @@ struct reaping {
 };
 
 /* *ret: the child is gone. ERROR_OS: none of the stopped threads can make the call just now. */
-static struct error *reap_by(struct reaping *reaping, const struct thread_stop *stop,
+static struct error *reap_by(struct reaping *reaping, struct thread_stop *stop,
 			     enum syscall_fit least, bool *ret)
 {
 	int pid = reaping->process->pid;
@@ -127,7 +127,8 @@ static struct error *reap_by(struct reaping *reaping, const struct thread_stop *
 	if (!thread || syscall_places_hold(&reaping->places, thread) ||
 	    syscall_injection_fit(reaping->target, thread) < least)
 		return error_new(ERROR_OS, "the threads of process %d are busy", pid);
-	TRY(syscall_injection_begin(reaping->target, thread, &reaping->places, NULL, &injection));
+	TRY(syscall_injection_begin(reaping->target, stop, thread, &reaping->places, NULL,
+				    &injection));
 	struct error *error = NULL;
 	if (injection.spared || syscall_filter_trusts(reaping->filter, pid, thread->tid))
 		error = snapshot_reap_by(&injection, reaping->child, ret);
@@ -204,7 +205,8 @@ static struct error *reap(const struct process_identity *process, int child,
 	return error;
 }
 
-bool snapshot_reap(const struct process_identity *process, int child, enum syscall_filter filter)
+bool snapshot_reap(const struct process_identity *process, int child, enum syscall_filter filter,
+		   struct thread_stop *held)
 {
 	uint64_t end = clock_ms() + LIMIT_REAP_MS;
 	do {
@@ -216,6 +218,8 @@ bool snapshot_reap(const struct process_identity *process, int child, enum sysca
 			return true;
 		if (lost)
 			return false;
+		if (held)
+			thread_stop_let_go(held);
 		clock_sleep_us(TRY_US);
 	} while (clock_ms() < end);
 	return false;

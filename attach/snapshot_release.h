@@ -17,9 +17,11 @@ void snapshot_kill_copy(int copy);
 
 /* Has a thread of the process reap the child that it calls `child`: one that may make the call
  * under `filter`, which the thread that made the copy was under (attach/syscall_filter.h). Tries
- * again for LIMIT_REAP_MS while another traces the process, or it is frozen. true: nothing is left
- * (also when the process itself has ended). */
-bool snapshot_reap(const struct process_identity *process, int child, enum syscall_filter filter);
+ * again for LIMIT_REAP_MS while another traces the process, or it is frozen; meanwhile lets go of
+ * what sleeps and is still held of an earlier stop, without which a killed process may not end.
+ * NULL: there was none. true: nothing is left (also when the process itself has ended). */
+bool snapshot_reap(const struct process_identity *process, int child, enum syscall_filter filter,
+		   struct thread_stop *held);
 
 /* Zombies of copies whose keeper was killed: children of `pid` that send no signal and blocked
  * those of a copy, or have the exit status of one that nobody held (attach/syscall_code.h). Their

@@ -155,13 +155,16 @@ static struct error *set_mask(const struct syscall_injection *injection, uint64_
 	return NULL;
 }
 
-struct error *syscall_injection_begin(struct target *target, const struct stopped_thread *thread,
+struct error *syscall_injection_begin(struct target *target, struct thread_stop *stop,
+				      const struct stopped_thread *thread,
 				      const struct syscall_places *places, const struct task *task,
 				      struct syscall_injection *ret)
 {
 	int tid = thread->tid;
 	intptr_t options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE;
-	*ret = (struct syscall_injection){ .pid = target->pid, .tid = tid, .task = task };
+	*ret = (struct syscall_injection){
+		.pid = target->pid, .tid = tid, .stop = stop, .task = task
+	};
 	TRY(get_registers(ret, &ret->registers));
 	ret->address = place_for(places, &ret->registers);
 	if (!ret->address)
@@ -203,14 +206,15 @@ static bool next_report(pid_t tid, int *ret_status, bool *ret_gone)
 	return true;
 }
 
-/* The first process of a namespace does not end before all others of it have been waited for
- * (kernel/pid_namespace.c: zap_pid_ns_processes): so do we, of what we trace. */
-static bool is_gone(int pid, pid_t tid)
+/* Killed, the thread may wait for the ends of all that we trace (thread_stop_take_ends()): those of
+ * the others, and of the copy. */
+static bool is_gone(struct syscall_injection *injection, pid_t tid)
 {
-	siginfo_t info = { 0 };
-	if (proc_is_ending(pid) && !proc_has_ended(pid, pid))
-		while (!waitid(P_ALL, 0, &info, WEXITED | WNOHANG | __WALL) && info.si_pid)
-			info.si_pid = 0;
+	thread_stop_take_ends(injection->stop);
+	if (injection->child && thread_stop_take_end(injection->child))
+		injection->child = 0;
+	if (injection->dead_child && thread_stop_take_end(injection->dead_child))
+		injection->dead_child = 0;
 	return proc_has_ended(tid, tid);
 }
 
@@ -227,7 +231,7 @@ static struct error *wait_for(struct syscall_injection *injection, pid_t tid, in
 	for (unsigned turn = 1; now < end; turn++, now = clock_ns()) {
 		bool gone, reported = next_report(tid, ret_status, &gone);
 		if (!reported && turn % TURNS_A_LOOK == 0)
-			gone |= is_gone(injection->pid, tid);
+			gone |= is_gone(injection, tid);
 		if (gone || reported) {
 			error_free(told);
 			return gone ? died(injection) : NULL;
@@ -259,9 +263,13 @@ static struct error *take_child(struct syscall_injection *injection)
 	proc_let_be_killed_first(injection->child);
 	uint64_t mask = (uint64_t)SYSCALL_COPY_BLOCKS << SYSCALL_COPY_BLOCKS_SHIFT |
 			(UINT32_MAX & ~faults());
-	if (error || ptrace(PTRACE_SETSIGMASK, injection->child, sizeof(mask), &mask) ||
-	    ptrace(PTRACE_SETOPTIONS, injection->child, NULL, (intptr_t)PTRACE_O_EXITKILL))
+	if (error) {
 		injection->child = 0;
+	} else if (ptrace(PTRACE_SETSIGMASK, injection->child, sizeof(mask), &mask) ||
+		   ptrace(PTRACE_SETOPTIONS, injection->child, NULL, (intptr_t)PTRACE_O_EXITKILL)) {
+		injection->dead_child = injection->child;
+		injection->child = 0;
+	}
 	error_free(error);
 	return NULL;
 }
@@ -379,6 +387,7 @@ struct error *syscall_injection_call_child(const struct syscall_injection *injec
 	struct user_regs_struct registers;
 	struct syscall_injection child = { .pid = injection->child,
 					   .tid = injection->child,
+					   .stop = injection->stop,
 					   .task = injection->task };
 	intptr_t options = PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD |
 			   (injection->suspended ? SUSPEND_SECCOMP : 0);

@@ -30,13 +30,15 @@ enum { SYSCALL_SIGNALS = 8 }; /* those of faults; one waits once (signal(7): sta
 
 struct syscall_injection {
 	int pid, tid;
-	uint64_t address;        /* of the code */
-	const struct task *task; /* may be NULL */
+	struct thread_stop *stop; /* the thread's */
+	uint64_t address;         /* of the code */
+	const struct task *task;  /* may be NULL */
 	struct user_regs_struct registers;
 	uint64_t mask;                     /* of blocked signals */
 	siginfo_t resend[SYSCALL_SIGNALS]; /* that came in between, to be sent again at the end */
 	size_t resend_count;
 	int child; /* of a clone: stopped, traced by us, killed when we die; 0: none, or it died */
+	int dead_child; /* that died, and whose end has not been taken yet; 0: none */
 	bool suspended; /* its seccomp filters do not apply to the calls while we live */
 	bool spared;    /* ... and do no harm if we are killed (syscall_filter_spares()) */
 	bool lost;      /* it is in a call that did not end: see above */
@@ -55,10 +57,10 @@ const struct stopped_thread *syscall_injection_choose(struct target *target,
 						      const struct syscall_places *places,
 						      enum syscall_filter first);
 
-/* Borrows `thread` of the process that `target` reads, which is in a ptrace stop of the calling
- * thread. ERROR_NOT_FOUND: it has died. ERROR_UNSUPPORTED: none of the places is free and within
- * its reach. */
-MUST_CHECK struct error *syscall_injection_begin(struct target *target,
+/* Borrows `thread` of `stop`, of the process that `target` reads. `stop` outlives the calls.
+ * ERROR_NOT_FOUND: it has died. ERROR_UNSUPPORTED: none of the places is free and within its reach.
+ */
+MUST_CHECK struct error *syscall_injection_begin(struct target *target, struct thread_stop *stop,
 						 const struct stopped_thread *thread,
 						 const struct syscall_places *places,
 						 const struct task *task,

@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <stdatomic.h>
-#include <sys/wait.h>
 
 enum hold_state { HOLD_BEGINS, HOLD_STANDS, HOLD_TO_END, HOLD_ENDED };
 
@@ -47,34 +46,6 @@ static bool is_told(const struct thread_hold *hold)
 		sigismember(&pending, SIGHUP));
 }
 
-/* A tracer is told of stops, too, although it asks for ends (kernel/exit.c: wait_task_stopped). */
-static bool has_ended(int tid)
-{
-	siginfo_t info = { 0 };
-	int failed = waitid(P_PID, (id_t)tid, &info, WEXITED | WNOHANG | WNOWAIT | __WALL);
-	return !failed && info.si_pid && info.si_code != CLD_TRAPPED && info.si_code != CLD_STOPPED;
-}
-
-/* A thread that stands can end in one way: it was killed, and so were all of them. Nobody can wait
- * for the process before its tracer has let go of its threads. The first is reported after all
- * others (ptrace(2)), so the last are asked; one that sleeps does not stand, and is not asked. Two,
- * as one may be told of only when we have taken the ends of all others: of the first process of a
- * PID namespace, the thread that ends last waits for them (kernel/pid_namespace.c:
- * zap_pid_ns_processes). */
-static bool is_killed(const struct thread_hold *hold)
-{
-	size_t count, asked = 0;
-	const struct stopped_thread *threads = thread_stop_threads(hold->stop, &count);
-	while (count-- > 0 && asked < 2) {
-		if (!threads[count].set_count)
-			continue;
-		if (has_ended(threads[count].tid))
-			return true;
-		asked++;
-	}
-	return false;
-}
-
 struct watched_read {
 	unsigned reads;
 	uint64_t since_ms;
@@ -97,7 +68,7 @@ static void wait_for_end(struct thread_hold *hold)
 	uint64_t told_ms = 0;
 	pthread_mutex_lock(&hold->lock);
 	while (hold->state != HOLD_TO_END) {
-		atomic_store(&hold->killed, is_killed(hold));
+		atomic_store(&hold->killed, thread_stop_take_ends(hold->stop));
 		atomic_store(&hold->silent, is_silent(hold, &watched));
 		if (atomic_load(&hold->killed) || atomic_load(&hold->silent))
 			break;

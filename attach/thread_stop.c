@@ -44,7 +44,7 @@ struct thread_stop {
 	struct register_memory registers;
 	uint64_t begin_ns, end_ns;
 	sigset_t old_mask;
-	bool masked, resumed;
+	bool masked, resumed, killed;
 	struct error *error; /* of a visit, which answers bool */
 	size_t listed;       /* tasks seen by the last listing */
 	size_t found;        /* of them new */
@@ -218,9 +218,35 @@ static bool reported(struct stop_task *task)
 	return task->state != TASK_RUNNING && task->state != TASK_SEIZED;
 }
 
+/* A stop is looked at alone, as above: a tracer is told of stops, too, when it asks for ends
+ * (kernel/exit.c: wait_task_stopped). */
+bool thread_stop_take_end(int tid)
+{
+	siginfo_t info = { 0 };
+	int how = __WALL | WEXITED | WNOHANG;
+	return !waitid(P_PID, (id_t)tid, &info, how | WNOWAIT) && info.si_pid == tid &&
+	       info.si_code != CLD_TRAPPED && info.si_code != CLD_STOPPED &&
+	       !waitid(P_PID, (id_t)tid, &info, how);
+}
+
+bool thread_stop_take_ends(struct thread_stop *stop)
+{
+	/* The first thread last: its end is reported only after that of the others. */
+	for (size_t i = stop->task_count; i-- > 0;) {
+		struct stop_task *task = &stop->tasks[i];
+		if (task->state == TASK_GONE || !thread_stop_take_end(task->tid))
+			continue;
+		stop->killed |= task->state == TASK_STOPPED;
+		task->state = TASK_GONE;
+	}
+	return stop->killed;
+}
+
 static size_t count_running(struct thread_stop *stop, bool look)
 {
 	size_t running = 0;
+	if (look)
+		thread_stop_take_ends(stop);
 	for (size_t i = 0; i < stop->task_count; i++) {
 		struct stop_task *task = &stop->tasks[i];
 		if (task->state != TASK_RUNNING || reported(task))

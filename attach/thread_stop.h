@@ -77,6 +77,15 @@ const struct stopped_thread *thread_stop_threads(const struct thread_stop *stop,
 const struct register_note *thread_register_note(const struct stopped_thread *thread,
 						 unsigned type);
 
+/* Takes the ends of the threads that have ended while we hold them: until then nobody can wait for
+ * the process (ptrace(2)), and of a PID namespace's killed first process the thread that ends last
+ * waits for it (kernel/pid_namespace.c: zap_pid_ns_processes). True, from then on: one that stood
+ * has ended, which it can in one way: the process was killed. Half a microsecond a thread. */
+bool thread_stop_take_ends(struct thread_stop *stop);
+
+/* The same of one task that the calling thread traces: has it ended? */
+bool thread_stop_take_end(int tid);
+
 /* Detaches everything; what was taken stays readable. Calling twice is harmless. Returns how long
  * the process stood: from the first interrupt to the last detach, in milliseconds. */
 double thread_stop_resume(struct thread_stop *stop);
