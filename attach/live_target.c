@@ -280,9 +280,12 @@ static struct error *live_check(struct target *target)
 		return NULL;
 	if (live->hold && thread_hold_saw_death(live->hold))
 		return error_new(ERROR_NOT_FOUND,
-				 "process %d was killed while it stood still: nothing of it can be "
-				 "read any more",
-				 live->base.pid);
+				 "process %d %s while it stood still: nothing of it can be read "
+				 "any more",
+				 live->base.pid,
+				 process_has_ended(live->base.pid)
+					 ? "was killed"
+					 : "began another program (execve)");
 	if (was_let_go(live))
 		return error_new(ERROR_NOT_FOUND,
 				 "process %d was let go%s, and runs: refresh takes it anew",

@@ -189,6 +189,12 @@ int process_memory_id(int pid)
 	return search.found;
 }
 
+bool process_has_ended(int pid)
+{
+	int alive = process_memory_id(pid);
+	return proc_has_ended(alive, alive) || proc_is_ending(alive);
+}
+
 int process_memory_probe(int pid, uint64_t address)
 {
 	char path[64], byte;

@@ -27,6 +27,9 @@ MUST_CHECK struct error *process_exists(int pid);
  * (a zombie, which has no memory any more) those of the first thread that lives. */
 int process_memory_id(int pid);
 
+/* Has it ended, or is it being killed? Not one whose first thread alone has ended. */
+bool process_has_ended(int pid);
+
 /* Can memory be read: open /proc/PID/mem and read one mapped byte at `address`. 0 or an errno. */
 int process_memory_probe(int pid, uint64_t address);
 

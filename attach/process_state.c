@@ -23,7 +23,8 @@ static void count(const struct text *status, char state, struct census *census)
 	census->living++;
 	census->stopped += state == 'T';
 	census->asleep += state == 'D';
-	if (!census->tracer)
+	/* Who sleeps may be in the hands of a clrpod that waits to let it go (thread_seize.h). */
+	if (!census->tracer && state != 'D')
 		census->tracer = proc_tracer(status);
 	if (proc_number(status, "voluntary_ctxt_switches", 10, &number))
 		census->switches += number;

@@ -344,8 +344,7 @@ static void let_go(struct keeper *keeper)
 /* The first process of a PID namespace takes the others with it. */
 const char *snapshot_why_killed(int pid)
 {
-	int alive = process_memory_id(pid);
-	return proc_has_ended(alive, alive) || proc_is_ending(alive)
+	return process_has_ended(pid)
 		       ? "the process has ended, and the copy with it"
 		       : "the copy was killed, as the kernel does when memory runs out";
 }

@@ -3,6 +3,7 @@
 #include "attach/live_target.h"
 #include "attach/proc_file.h"
 #include "attach/thread_registers.h"
+#include "attach/thread_seize.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/limits.h"
@@ -211,9 +212,9 @@ static bool next_report(pid_t tid, int *ret_status, bool *ret_gone)
 static bool is_gone(struct syscall_injection *injection, pid_t tid)
 {
 	thread_stop_take_ends(injection->stop);
-	if (injection->child && thread_stop_take_end(injection->child))
+	if (injection->child && thread_take_end(injection->child))
 		injection->child = 0;
-	if (injection->dead_child && thread_stop_take_end(injection->dead_child))
+	if (injection->dead_child && thread_take_end(injection->dead_child))
 		injection->dead_child = 0;
 	return proc_has_ended(tid, tid);
 }

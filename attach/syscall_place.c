@@ -1,12 +1,16 @@
 #include "attach/syscall_place.h"
 
+#include "attach/credentials.h"
 #include "attach/live_target.h"
+#include "attach/proc_file.h"
 #include "attach/thread_registers.h"
 #include "base/cleanup.h"
 
 #include <elf.h>
 #include <errno.h>
+#include <linux/kcmp.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 enum { SEGMENTS_MAX = 64, WORD_BYTES = 8 };
@@ -222,6 +226,32 @@ static void keep_used(struct target *target, const struct process_maps *maps,
 		places->count = 0;
 }
 
+struct memory_user {
+	int memory_id, process;
+	bool found;
+};
+
+/* kcmp(2); refused where we may not look, as into no process that shares memory with one that we
+ * may look into. */
+static bool uses_it_too(pid_t pid, void *context)
+{
+	struct memory_user *user = context;
+	CLEANUP(credentials_lower)
+	MAYBE_UNUSED struct raised before = credentials_raise(CREDENTIALS_LOOK);
+	user->found = pid != user->process && pid != user->memory_id &&
+		      !syscall(SYS_kcmp, user->memory_id, (int)pid, KCMP_VM, 0, 0);
+	return !user->found;
+}
+
+/* Does another process run in its memory (clone(2), CLONE_VM without CLONE_THREAD; vfork(2))? Its
+ * threads may stand in a place, too, and are not stopped. */
+static bool is_shared(const struct target *target)
+{
+	struct memory_user user = { live_target_memory_id(target), target->pid, false };
+	int failed = proc_visit_processes(uses_it_too, &user);
+	return failed || user.found;
+}
+
 void syscall_places_clean(struct target *target, const struct process_maps *maps,
 			  const struct thread_stop *stop, struct syscall_places *places)
 {
@@ -231,7 +261,7 @@ void syscall_places_clean(struct target *target, const struct process_maps *maps
 	for (size_t i = 0; i < places->count; i++)
 		marked += places->places[i].marked;
 	CLEANUP(free_cleanup) uint64_t *piece = marked ? malloc(PIECE_BYTES) : NULL;
-	if (!piece || count > THREADS_MAX)
+	if (!piece || count > THREADS_MAX || is_shared(target))
 		return;
 	for (size_t i = 0; i < count && unused.count; i++)
 		keep_used(target, maps, &threads[i], piece, &unused);

@@ -53,7 +53,8 @@ int syscall_place_clear(int tid, uint64_t address);
  * that no thread is in or comes back to: on no stack, from its pointer to its end, or for 8 MiB
  * where the end is not known (`maps` are the process's mappings), is an address within (a signal's
  * handler returns by one: sigreturn(2)). They are free then, in the list too. Nothing is cleared
- * when a stack cannot be read, or with very many threads, as that would take long. */
+ * when a stack cannot be read, or with very many threads, as that would take long; nor when another
+ * process runs in the same memory, whose threads are not stopped. */
 void syscall_places_clean(struct target *target, const struct process_maps *maps,
 			  const struct thread_stop *stop, struct syscall_places *places);
 

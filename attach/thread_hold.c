@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdatomic.h>
 
+enum { LOOK_MS = 100 };
 enum hold_state { HOLD_BEGINS, HOLD_STANDS, HOLD_TO_END, HOLD_ENDED };
 
 struct thread_hold {
@@ -17,6 +18,7 @@ struct thread_hold {
 	pthread_mutex_t lock; /* of `state` */
 	pthread_cond_t changed;
 	enum hold_state state;
+	bool left; /* to its thread, which frees it */
 	atomic_bool lasts, killed, silent;
 	atomic_uint reads;        /* twice as many as there were; odd: one lasts */
 	struct thread_stop *stop; /* of the thread, until it has ended */
@@ -26,12 +28,24 @@ struct thread_hold {
 	bool masked;
 };
 
-static void set_state(struct thread_hold *hold, enum hold_state state)
+/* False: whoever began it has left it to its thread. */
+static bool reach(struct thread_hold *hold, enum hold_state state)
 {
 	pthread_mutex_lock(&hold->lock);
 	hold->state = state;
+	bool left = hold->left;
 	pthread_cond_broadcast(&hold->changed);
 	pthread_mutex_unlock(&hold->lock);
+	return !left;
+}
+
+static void hold_delete(struct thread_hold *hold)
+{
+	thread_stop_free(hold->stop);
+	error_free(hold->error);
+	pthread_cond_destroy(&hold->changed);
+	pthread_mutex_destroy(&hold->lock);
+	free(hold);
 }
 
 /* Stuck in the kernel, the thread that should take the signal does not: it stays pending for all,
@@ -63,7 +77,6 @@ static bool is_silent(const struct thread_hold *hold, struct watched_read *watch
 
 static void wait_for_end(struct thread_hold *hold)
 {
-	enum { LOOK_NS = 100 * 1000 * 1000, SECOND_NS = 1000 * 1000 * 1000 };
 	struct watched_read watched = { 0 };
 	uint64_t told_ms = 0;
 	pthread_mutex_lock(&hold->lock);
@@ -79,12 +92,7 @@ static void wait_for_end(struct thread_hold *hold)
 			told_ms = now_ms;
 		else if (now_ms - told_ms > LIMIT_HOLD_TOLD_MS)
 			break;
-		struct timespec until;
-		clock_gettime(CLOCK_MONOTONIC, &until);
-		until.tv_nsec += LOOK_NS;
-		until.tv_sec += until.tv_nsec / SECOND_NS;
-		until.tv_nsec %= SECOND_NS;
-		pthread_cond_timedwait(&hold->changed, &hold->lock, &until);
+		thread_wait(&hold->changed, &hold->lock, LOOK_MS);
 	}
 	pthread_mutex_unlock(&hold->lock);
 }
@@ -96,29 +104,56 @@ static void *hold_process(void *argument)
 	if (!hold->error)
 		hold->error = thread_stop_read_details(hold->stop);
 	atomic_store(&hold->lasts, !hold->error);
-	set_state(hold, HOLD_STANDS);
-	if (!hold->error)
+	bool left = !reach(hold, HOLD_STANDS);
+	if (!hold->error && !left)
 		wait_for_end(hold);
 	atomic_store(&hold->lasts, false);
 	if (hold->stop)
 		hold->pause_ms = thread_stop_resume(hold->stop);
+	if (left)
+		hold_delete(hold);
 	return NULL;
 }
 
 static struct thread_hold *hold_new(const struct process_identity *process, const struct task *task)
 {
-	pthread_condattr_t attributes;
 	struct thread_hold *hold = calloc(1, sizeof(*hold));
 	if (!hold)
 		return NULL;
 	hold->process = *process;
 	hold->task = task;
 	pthread_mutex_init(&hold->lock, NULL);
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&hold->changed, &attributes);
-	pthread_condattr_destroy(&attributes);
+	thread_condition_init(&hold->changed);
 	return hold;
+}
+
+/* PTRACE_SEIZE waits as long as an execve of the process, and its disk, may take: when we are told
+ * to stop, *ret_left, it is left to the thread, which lets the process go. */
+static struct error *wait_until_it_stands(struct thread_hold *hold, bool *ret_left)
+{
+	enum { PATIENCE_MS = 1000 };
+	struct error *error = NULL;
+	uint64_t told_ms = 0;
+	pthread_mutex_lock(&hold->lock);
+	while (hold->state == HOLD_BEGINS && !hold->left) {
+		thread_wait(&hold->changed, &hold->lock, LOOK_MS);
+		error_free(error);
+		error = task_check(hold->task, "stopping the process");
+		if (error && !told_ms)
+			told_ms = clock_ms();
+		hold->left =
+			hold->state == HOLD_BEGINS && error && clock_ms() - told_ms > PATIENCE_MS;
+	}
+	*ret_left = hold->left;
+	if (hold->left) {
+		pthread_detach(hold->thread);
+	} else {
+		error_free(error);
+		error = hold->error;
+		hold->error = NULL;
+	}
+	pthread_mutex_unlock(&hold->lock);
+	return error;
 }
 
 struct error *thread_hold_begin(const struct process_identity *process, const struct task *task,
@@ -135,12 +170,13 @@ struct error *thread_hold_begin(const struct process_identity *process, const st
 		error = error_os(failed, "cannot make the thread that holds process %d",
 				 process->pid);
 	} else {
-		pthread_mutex_lock(&hold->lock);
-		while (hold->state == HOLD_BEGINS)
-			pthread_cond_wait(&hold->changed, &hold->lock);
-		pthread_mutex_unlock(&hold->lock);
-		error = hold->error;
-		hold->error = NULL;
+		bool left;
+		const struct thread_hold before = *hold;
+		error = wait_until_it_stands(hold, &left);
+		if (left && before.masked)
+			pthread_sigmask(SIG_SETMASK, &before.old_mask, NULL);
+		if (left)
+			return error;
 	}
 	if (error) {
 		thread_hold_free(hold);
@@ -183,7 +219,7 @@ bool thread_hold_saw_death(const struct thread_hold *hold)
 double thread_hold_end(struct thread_hold *hold)
 {
 	if (!hold->joined) {
-		set_state(hold, HOLD_TO_END);
+		reach(hold, HOLD_TO_END);
 		pthread_join(hold->thread, NULL);
 		hold->joined = true;
 	}
@@ -198,8 +234,5 @@ void thread_hold_free(struct thread_hold *hold)
 	if (!hold)
 		return;
 	thread_hold_end(hold);
-	thread_stop_free(hold->stop);
-	pthread_cond_destroy(&hold->changed);
-	pthread_mutex_destroy(&hold->lock);
-	free(hold);
+	hold_delete(hold);
 }

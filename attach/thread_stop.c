@@ -1,10 +1,9 @@
 #include "attach/thread_stop.h"
 
-#include "attach/credentials.h"
 #include "attach/proc_file.h"
-#include "attach/process_access.h"
 #include "attach/process_state.h"
 #include "attach/thread_registers.h"
+#include "attach/thread_seize.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/id_map.h"
@@ -20,7 +19,8 @@ enum task_state {
 	TASK_RUNNING, /* seized and interrupted, has not reported yet */
 	TASK_STOPPED,
 	TASK_ASLEEP, /* uninterruptible: seized, will stop (and can be let go) only when it wakes */
-	TASK_GONE,   /* ended, or a zombie that waits for its threads */
+	TASK_ELSEWHERE, /* asleep, and another's: not seized, and let go by whoever has it */
+	TASK_GONE,      /* ended, or a zombie that waits for its threads */
 };
 
 struct stop_task {
@@ -60,24 +60,6 @@ bool thread_stop_hold_back(sigset_t *ret_before)
 	return !pthread_sigmask(SIG_BLOCK, &stops, ret_before);
 }
 
-static bool sleeps_uninterruptibly(pid_t pid, pid_t tid)
-{
-	CLEANUP(text_deinit) struct text stat = { 0 };
-	return !proc_file_read(&stat, LIMIT_PROC_FILE_BYTES, "/proc/%d/task/%d/stat", (int)pid,
-			       (int)tid) &&
-	       proc_stat_state(&stat) == 'D';
-}
-
-static struct error *denied(pid_t pid, int os_errno)
-{
-	char reason[PROCESS_REASON_BYTES];
-	process_access_reason(pid, os_errno, reason, sizeof(reason));
-	struct error *error = error_new(ERROR_OS, "cannot stop process %d: %s", (int)pid, reason);
-	if (error != &error_no_memory)
-		error->os_errno = os_errno;
-	return error;
-}
-
 static struct error *tasks_reserve(struct thread_stop *stop)
 {
 	if (stop->task_count < stop->task_capacity)
@@ -94,23 +76,17 @@ static struct error *tasks_reserve(struct thread_stop *stop)
 	return NULL;
 }
 
-static long ptrace_seize(pid_t tid)
-{
-	CLEANUP(credentials_lower)
-	MAYBE_UNUSED struct raised before = credentials_raise(CREDENTIALS_LOOK);
-	return ptrace(PTRACE_SEIZE, tid, NULL, NULL);
-}
-
 /* Seizing alone does not stop it: the process stands only from the first interrupt on. */
 static struct error *seize(struct thread_stop *stop, struct stop_task *task)
 {
-	if (ptrace_seize(task->tid)) {
-		int failed = errno;
-		if (failed == ESRCH || proc_has_ended(stop->pid, task->tid))
-			return NULL;
-		return denied(stop->pid, failed);
-	}
-	task->state = TASK_SEIZED;
+	static const enum task_state states[] = {
+		[THREAD_SEIZED] = TASK_SEIZED,
+		[THREAD_ENDED] = TASK_GONE,
+		[THREAD_SLEEPS_ELSEWHERE] = TASK_ELSEWHERE,
+	};
+	enum thread_seized seized;
+	TRY(thread_seize(stop->pid, task->tid, &seized));
+	task->state = states[seized];
 	return NULL;
 }
 
@@ -196,17 +172,30 @@ static void note_stop(struct stop_task *task, int status)
 	task->shown = event && signal == SIGTRAP ? 0 : signal;
 }
 
+/* A thread that is not there any more called execve, or another did, or its end was taken by the
+ * seize_watch. One that called it goes on, traced as before, with the id of the first thread. */
+static void follow_execve(struct thread_stop *stop, struct stop_task *task)
+{
+	uint32_t first;
+	task->state = TASK_GONE;
+	if (task->tid == stop->pid || !id_map_find(&stop->known, (uint64_t)stop->pid, &first) ||
+	    stop->tasks[first].state != TASK_GONE || !thread_is_ours(stop->pid))
+		return;
+	stop->tasks[first].state = TASK_RUNNING;
+	ptrace(PTRACE_INTERRUPT, stop->pid, NULL, NULL);
+}
+
 /* Takes the next report of a task, if there is one. A stop is looked at and not waited for: when a
  * stop has been waited for and its tracer is killed, the kernel forgets the signal that was to be
  * delivered (kernel/exit.c: wait_task_stopped clears exit_code, which kernel/signal.c:
  * ptrace_signal delivers). */
-static bool reported(struct stop_task *task)
+static bool reported(struct thread_stop *stop, struct stop_task *task)
 {
 	siginfo_t info = { 0 };
 	int how = __WALL | WEXITED | WSTOPPED | WNOHANG;
 	if (waitid(P_PID, (id_t)task->tid, &info, how | WNOWAIT)) {
 		if (errno == ECHILD)
-			task->state = TASK_GONE; /* another thread's execve took its place */
+			follow_execve(stop, task);
 	} else if (info.si_pid == task->tid) {
 		if (info.si_code == CLD_TRAPPED || info.si_code == CLD_STOPPED) {
 			note_stop(task, info.si_status);
@@ -218,23 +207,12 @@ static bool reported(struct stop_task *task)
 	return task->state != TASK_RUNNING && task->state != TASK_SEIZED;
 }
 
-/* A stop is looked at alone, as above: a tracer is told of stops, too, when it asks for ends
- * (kernel/exit.c: wait_task_stopped). */
-bool thread_stop_take_end(int tid)
-{
-	siginfo_t info = { 0 };
-	int how = __WALL | WEXITED | WNOHANG;
-	return !waitid(P_PID, (id_t)tid, &info, how | WNOWAIT) && info.si_pid == tid &&
-	       info.si_code != CLD_TRAPPED && info.si_code != CLD_STOPPED &&
-	       !waitid(P_PID, (id_t)tid, &info, how);
-}
-
 bool thread_stop_take_ends(struct thread_stop *stop)
 {
 	/* The first thread last: its end is reported only after that of the others. */
 	for (size_t i = stop->task_count; i-- > 0;) {
 		struct stop_task *task = &stop->tasks[i];
-		if (task->state == TASK_GONE || !thread_stop_take_end(task->tid))
+		if (task->state == TASK_GONE || !thread_take_end(task->tid))
 			continue;
 		stop->killed |= task->state == TASK_STOPPED;
 		task->state = TASK_GONE;
@@ -249,7 +227,7 @@ static size_t count_running(struct thread_stop *stop, bool look)
 		thread_stop_take_ends(stop);
 	for (size_t i = 0; i < stop->task_count; i++) {
 		struct stop_task *task = &stop->tasks[i];
-		if (task->state != TASK_RUNNING || reported(task))
+		if (task->state != TASK_RUNNING || reported(stop, task))
 			continue;
 		running++;
 		if (!look)
@@ -265,7 +243,7 @@ static void leave_sleepers(struct thread_stop *stop)
 {
 	for (size_t i = 0; i < stop->task_count; i++) {
 		struct stop_task *task = &stop->tasks[i];
-		if (task->state == TASK_RUNNING && sleeps_uninterruptibly(stop->pid, task->tid))
+		if (task->state == TASK_RUNNING && thread_sleeps(stop->pid, task->tid))
 			task->state = TASK_ASLEEP;
 	}
 }
@@ -340,7 +318,8 @@ static struct error *take_registers(struct thread_stop *stop)
 		bool gone = true;
 		if (task->state == TASK_STOPPED)
 			TRY(thread_registers_take(&stop->registers, thread, &gone));
-		stop->thread_count += !gone || task->state == TASK_ASLEEP;
+		stop->thread_count +=
+			!gone || task->state == TASK_ASLEEP || task->state == TASK_ELSEWHERE;
 		with_registers += !gone;
 	}
 	if (with_registers)
@@ -395,7 +374,9 @@ static struct error *begin(const struct process_identity *process, const int *ti
 	stop->other_namespace = !proc_shares_namespace(pid, "pid");
 	arena_init(&stop->arena);
 	stop->masked = thread_stop_hold_back(&stop->old_mask);
+	struct seize_watch *watch = seize_watch_begin(pid);
 	struct error *error = count ? stop_some(stop, tids, count, task) : stop_all(stop, task);
+	seize_watch_end(watch);
 	if (!error)
 		error = process_identity_check(process);
 	if (!error)
@@ -421,16 +402,25 @@ struct error *thread_stop_begin_some(const struct process_identity *process, con
 	return begin(process, tids, count, task, ret);
 }
 
+static bool is_free(const struct stop_task *task)
+{
+	return task->state == TASK_GONE || task->state == TASK_ELSEWHERE;
+}
+
 /* False: to be tried again. True: gone, or asleep: that one was asked to stop, stays TASK_ASLEEP
  * until it has, and is left to thread_stop_let_go(). */
-static bool detach(struct stop_task *task)
+static bool detach(struct thread_stop *stop, struct stop_task *task)
 {
 	if (task->state == TASK_ASLEEP) {
 		task->state = TASK_RUNNING;
-		if (!reported(task))
+		if (!reported(stop, task)) {
 			task->state = TASK_ASLEEP;
+			if (!thread_sleeps(stop->pid,
+					   task->tid)) /* an execve forgets that it was asked */
+				ptrace(PTRACE_INTERRUPT, task->tid, NULL, NULL);
+		}
 	}
-	if (task->state == TASK_GONE || task->state == TASK_ASLEEP)
+	if (task->state == TASK_ASLEEP || is_free(task))
 		return true;
 	if (task->state == TASK_SEIZED) /* an error came before its turn */
 		ptrace(PTRACE_INTERRUPT, task->tid, NULL, NULL);
@@ -442,7 +432,7 @@ static bool detach(struct stop_task *task)
 		return true;
 	}
 	task->state = TASK_RUNNING;
-	if (!reported(task))
+	if (!reported(stop, task))
 		ptrace(PTRACE_INTERRUPT, task->tid, NULL, NULL);
 	return task->state == TASK_GONE;
 }
@@ -457,26 +447,26 @@ static void detach_all(struct thread_stop *stop)
 		size_t left = 0;
 		/* The first thread last: its end is reported only after that of the others. */
 		for (size_t i = stop->task_count; i-- > 0;)
-			left += !detach(&stop->tasks[i]);
+			left += !detach(stop, &stop->tasks[i]);
 		if (!left)
 			return;
 		clock_sleep_us(PAUSE_US);
 	}
 	for (size_t i = 0; i < stop->task_count; i++)
-		if (stop->tasks[i].state != TASK_GONE)
+		if (!is_free(&stop->tasks[i]))
 			stop->tasks[i].state = TASK_ASLEEP;
 }
 
 bool thread_stop_let_go(struct thread_stop *stop)
 {
-	bool all = true;
-	for (size_t i = 0; i < stop->task_count; i++) {
-		struct stop_task *task = &stop->tasks[i];
-		if (!detach(task))
-			task->state = TASK_ASLEEP;
-		all &= task->state == TASK_GONE;
-	}
-	return all;
+	size_t held = 0;
+	for (size_t i = stop->task_count; i-- > 0;)
+		if (!detach(stop, &stop->tasks[i]))
+			stop->tasks[i].state = TASK_ASLEEP;
+	/* Counted at the end: an execve may give the first one back to us. */
+	for (size_t i = 0; i < stop->task_count; i++)
+		held += !is_free(&stop->tasks[i]);
+	return !held;
 }
 
 double thread_stop_resume(struct thread_stop *stop)

@@ -83,9 +83,6 @@ const struct register_note *thread_register_note(const struct stopped_thread *th
  * has ended, which it can in one way: the process was killed. Half a microsecond a thread. */
 bool thread_stop_take_ends(struct thread_stop *stop);
 
-/* The same of one task that the calling thread traces: has it ended? */
-bool thread_stop_take_end(int tid);
-
 /* Detaches everything; what was taken stays readable. Calling twice is harmless. Returns how long
  * the process stood: from the first interrupt to the last detach, in milliseconds. */
 double thread_stop_resume(struct thread_stop *stop);

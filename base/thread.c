@@ -1,5 +1,8 @@
 #include "base/thread.h"
 
+#include "base/clock.h"
+
+#include <errno.h>
 #include <signal.h>
 
 int thread_start(pthread_t *ret, void *(*run)(void *context), void *context)
@@ -20,4 +23,22 @@ int thread_start(pthread_t *ret, void *(*run)(void *context), void *context)
 	}
 	pthread_attr_destroy(&attributes);
 	return failed;
+}
+
+void thread_condition_init(pthread_cond_t *condition)
+{
+	pthread_condattr_t attributes;
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(condition, &attributes);
+	pthread_condattr_destroy(&attributes);
+}
+
+bool thread_wait(pthread_cond_t *condition, pthread_mutex_t *lock, unsigned wait_ms)
+{
+	enum { SECOND_MS = 1000, NANOSECONDS = 1000000 };
+	uint64_t end_ms = clock_ms() + wait_ms;
+	const struct timespec until = { (time_t)(end_ms / SECOND_MS),
+					(long)(end_ms % SECOND_MS * NANOSECONDS) };
+	return pthread_cond_timedwait(condition, lock, &until) != ETIMEDOUT;
 }

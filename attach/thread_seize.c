@@ -1,0 +1,142 @@
+#include "attach/thread_seize.h"
+
+#include "attach/credentials.h"
+#include "attach/proc_file.h"
+#include "attach/process_access.h"
+#include "base/limits.h"
+#include "base/thread.h"
+
+#include <errno.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+
+/* A stop is looked at and not waited for (thread_stop.c: reported), and a tracer is told of stops,
+ * too, when it asks for ends (kernel/exit.c: wait_task_stopped). */
+bool thread_take_end(int tid)
+{
+	siginfo_t info = { 0 };
+	int how = __WALL | WEXITED | WNOHANG;
+	return !waitid(P_PID, (id_t)tid, &info, how | WNOWAIT) && info.si_pid == tid &&
+	       info.si_code != CLD_TRAPPED && info.si_code != CLD_STOPPED &&
+	       !waitid(P_PID, (id_t)tid, &info, how);
+}
+
+bool thread_is_ours(int tid)
+{
+	siginfo_t info;
+	return !waitid(P_PID, (id_t)tid, &info, __WALL | WEXITED | WSTOPPED | WNOHANG | WNOWAIT);
+}
+
+bool thread_sleeps(int pid, int tid)
+{
+	CLEANUP(text_deinit) struct text stat = { 0 };
+	return !proc_file_read(&stat, LIMIT_PROC_FILE_BYTES, "/proc/%d/task/%d/stat", pid, tid) &&
+	       proc_stat_state(&stat) == 'D';
+}
+
+static bool has_a_tracer(int pid, int tid)
+{
+	CLEANUP(text_deinit) struct text status = { 0 };
+	return !proc_file_read(&status, LIMIT_PROC_FILE_BYTES, "/proc/%d/task/%d/status", pid,
+			       tid) &&
+	       proc_tracer(&status);
+}
+
+static struct error *denied(int pid, int os_errno)
+{
+	char reason[PROCESS_REASON_BYTES];
+	process_access_reason(pid, os_errno, reason, sizeof(reason));
+	struct error *error = error_new(ERROR_OS, "cannot stop process %d: %s", pid, reason);
+	if (error != &error_no_memory)
+		error->os_errno = os_errno;
+	return error;
+}
+
+static int ptrace_seize(int tid)
+{
+	CLEANUP(credentials_lower)
+	MAYBE_UNUSED struct raised before = credentials_raise(CREDENTIALS_LOOK);
+	return ptrace(PTRACE_SEIZE, tid, NULL, NULL) ? errno : 0;
+}
+
+/* After an execve its thread has the id of the first one (fs/exec.c: de_thread): it may be ours
+ * already, or what was refused was the one that had the id before. */
+struct error *thread_seize(int pid, int tid, enum thread_seized *ret)
+{
+	enum { TRIES = 3 };
+	int failed = EPERM;
+	*ret = THREAD_ENDED;
+	for (int i = 0; i < TRIES && failed == EPERM; i++) {
+		failed = ptrace_seize(tid);
+		if (failed == ESRCH || (failed && proc_has_ended(pid, tid)))
+			return NULL;
+		if (failed == EPERM && thread_is_ours(tid))
+			failed = 0;
+	}
+	if (failed == EPERM && thread_sleeps(pid, tid) && has_a_tracer(pid, tid)) {
+		*ret = THREAD_SLEEPS_ELSEWHERE;
+		return NULL;
+	}
+	if (failed)
+		return denied(pid, failed);
+	*ret = THREAD_SEIZED;
+	return NULL;
+}
+
+struct seize_watch {
+	int pid;
+	pthread_t thread;
+	pthread_mutex_t lock; /* of `over` */
+	pthread_cond_t changed;
+	bool over;
+};
+
+static bool take(pid_t tid, void *unused)
+{
+	(void)unused;
+	thread_take_end((int)tid);
+	return true;
+}
+
+static void *take_ends(void *argument)
+{
+	enum { LOOK_MS = 50 };
+	struct seize_watch *watch = argument;
+	pthread_mutex_lock(&watch->lock);
+	while (!watch->over) {
+		if (thread_wait(&watch->changed, &watch->lock, LOOK_MS))
+			continue;
+		int failed = proc_visit_tasks(watch->pid, take, NULL);
+		(void)failed; /* the process has gone, or will be looked at again */
+	}
+	pthread_mutex_unlock(&watch->lock);
+	return NULL;
+}
+
+struct seize_watch *seize_watch_begin(int pid)
+{
+	struct seize_watch *watch = calloc(1, sizeof(*watch));
+	if (!watch)
+		return NULL;
+	watch->pid = pid;
+	pthread_mutex_init(&watch->lock, NULL);
+	thread_condition_init(&watch->changed);
+	if (!thread_start(&watch->thread, take_ends, watch))
+		return watch;
+	free(watch);
+	return NULL;
+}
+
+void seize_watch_end(struct seize_watch *watch)
+{
+	if (!watch)
+		return;
+	pthread_mutex_lock(&watch->lock);
+	watch->over = true;
+	pthread_cond_signal(&watch->changed);
+	pthread_mutex_unlock(&watch->lock);
+	pthread_join(watch->thread, NULL);
+	pthread_cond_destroy(&watch->changed);
+	pthread_mutex_destroy(&watch->lock);
+	free(watch);
+}
