@@ -1,0 +1,131 @@
+/*
+ * A process whose threads wait, sleep uninterruptibly, or run another program, for
+ * tests/live/live_execve.sh.
+ *
+ * usage: exec_victim threads WAITING SLEEPING wait|vfork|exit    what its first thread does
+ *        exec_victim again WAITING MICROSECONDS   another thread runs this program anew, for ever
+ *        exec_victim once WAITING PROGRAM         another thread runs PROGRAM after a line of stdin
+ *        exec_victim shares MIB   a child shares its memory; prints its pid
+ *        exec_victim delay FILE MS   each execve of FILE waits so long: no victim (root)
+ * It prints "ready" first; once more after each execve of "again".
+ */
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/fanotify.h>
+#include <sys/prctl.h>
+#include <time.h>
+#include <unistd.h>
+
+static char **arguments;
+
+static void *wait_for_ever(void *unused)
+{
+	for (;;)
+		pause();
+	return unused;
+}
+
+static void *sleep_in_vfork(void *unused)
+{
+	pid_t child = vfork();
+	if (!child) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		pause();
+		_exit(0);
+	}
+	return wait_for_ever(unused);
+}
+
+static void *run_again(void *unused)
+{
+	struct timespec time = { .tv_nsec = atol(arguments[3]) * 1000 };
+	nanosleep(&time, NULL);
+	execv("/proc/self/exe", arguments);
+	return unused;
+}
+
+static void *run_once(void *unused)
+{
+	char line[16];
+	char *program[] = { arguments[3], "60", NULL };
+	if (fgets(line, sizeof(line), stdin))
+		execv(program[0], program);
+	return unused;
+}
+
+static int share(void *unused)
+{
+	(void)unused;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (;;)
+		pause();
+}
+
+/* fanotify(7): FAN_OPEN_EXEC_PERM stands for a disk that is slow. */
+static int delay(const char *path, unsigned wait_ms)
+{
+	struct fanotify_event_metadata events[16];
+	int watch = fanotify_init(FAN_CLASS_CONTENT, O_RDONLY);
+	if (watch < 0 || fanotify_mark(watch, FAN_MARK_ADD, FAN_OPEN_EXEC_PERM, AT_FDCWD, path)) {
+		perror("fanotify");
+		return 1;
+	}
+	puts("ready");
+	fflush(stdout);
+	for (;;) {
+		ssize_t size = read(watch, events, sizeof(events));
+		struct fanotify_event_metadata *event = events;
+		for (; FAN_EVENT_OK(event, size); event = FAN_EVENT_NEXT(event, size)) {
+			struct fanotify_response answer = { event->fd, FAN_ALLOW };
+			usleep(wait_ms * 1000);
+			if (write(watch, &answer, sizeof(answer)) < 0)
+				return 1;
+			close(event->fd);
+		}
+	}
+}
+
+static void start(int count, void *(*run)(void *))
+{
+	pthread_t thread;
+	while (count-- > 0)
+		if (pthread_create(&thread, NULL, run, NULL))
+			exit(1);
+}
+
+int main(int count, char **given)
+{
+	const char *mode = count > 2 ? given[1] : "";
+	const char *first = "wait";
+	arguments = given;
+	if (!strcmp(mode, "delay"))
+		return delay(given[2], (unsigned)atoi(given[3]));
+	start(!strcmp(mode, "shares") ? 4 : atoi(given[2]), wait_for_ever);
+	if (!strcmp(mode, "threads")) {
+		start(atoi(given[3]), sleep_in_vfork);
+		first = given[4];
+	} else if (!strcmp(mode, "again")) {
+		start(1, run_again);
+	} else if (!strcmp(mode, "once")) {
+		start(1, run_once);
+	} else {
+		enum { STACK = 64 * 1024 };
+		size_t size = (size_t)atol(given[2]) << 20;
+		char *stack = malloc(STACK);
+		memset(malloc(size), 1, size);
+		printf("%d ", clone(share, stack + STACK, CLONE_VM | SIGCHLD, NULL));
+	}
+	puts("ready");
+	fflush(stdout);
+	if (!strcmp(first, "vfork"))
+		sleep_in_vfork(NULL);
+	if (!strcmp(first, "exit"))
+		pthread_exit(NULL);
+	wait_for_ever(NULL);
+	return 0;
+}
