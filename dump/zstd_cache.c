@@ -88,11 +88,6 @@ uint64_t zstd_cache_size(const struct zstd_cache *cache)
 	return cache->frames.size;
 }
 
-bool zstd_cache_is_cut(const struct zstd_cache *cache)
-{
-	return cache->frames.cut;
-}
-
 static bool unpack(struct zstd_cache *cache, const struct zstd_frame *frame, struct slot *slot)
 {
 	slot->frame = NULL;

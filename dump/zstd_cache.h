@@ -19,7 +19,6 @@ MUST_CHECK struct error *zstd_cache_open(const char *path, int fd, const struct 
 void zstd_cache_free(struct zstd_cache *cache); /* NULL is allowed */
 
 uint64_t zstd_cache_size(const struct zstd_cache *cache); /* bytes of content, unpacked */
-bool zstd_cache_is_cut(const struct zstd_cache *cache);   /* there was more once */
 
 /* Bytes copied; fewer than size: the end, or a frame that is damaged. */
 size_t zstd_cache_read(struct zstd_cache *cache, uint64_t offset, void *buffer, size_t size);

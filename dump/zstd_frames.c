@@ -179,11 +179,36 @@ static struct error *read_table(const uint8_t *bytes, size_t size, const struct 
 	return NULL;
 }
 
+/* Is the frame behind `packed_size` bytes one that says `content`, and none hidden in them? (The
+ * last block of a damaged frame may seem to be none: it goes on then into the next frame.) */
+static bool is_followed_by(const uint8_t *bytes, size_t size, size_t packed_size, uint64_t content)
+{
+	static const uint8_t magic[] = { 0x28, 0xb5, 0x2f, 0xfd }; /* RFC 8878 3.1.1 */
+	ZSTD_frameHeader header;
+	return !ZSTD_getFrameHeader(&header, bytes + packed_size, size - packed_size) &&
+	       header.frameType == ZSTD_frame && header.frameContentSize == content &&
+	       !memmem(bytes + 1, packed_size - 1, magic, sizeof(magic));
+}
+
+/* Without a table nothing says how long a frame's content is but itself, and a wrong size would
+ * give everything behind it another address: so each is unpacked. One that does not unpack is a
+ * hole, of the size that the frames on both sides of it have. *ret false: its size is not known. */
+static struct error *settle_size(const uint8_t *bytes, size_t size, size_t packed_size,
+				 uint64_t before, uint64_t *content, bool *ret)
+{
+	size_t unpacked;
+	TRY(unpacked_size(bytes, packed_size, &unpacked));
+	*ret = !ZSTD_isError(unpacked) || is_followed_by(bytes, size, packed_size, before);
+	*content = ZSTD_isError(unpacked) ? before : unpacked;
+	return NULL;
+}
+
 /* The frames as far as they are whole, if all are such as can be read alone. */
 static struct error *scan(const uint8_t *bytes, size_t size, const struct task *task,
 			  struct zstd_frames *frames)
 {
 	size_t capacity = 0;
+	uint64_t before = 0;
 	for (size_t at = 0; at < size;) {
 		ZSTD_frameHeader header;
 		struct zstd_extent extent;
@@ -197,8 +222,17 @@ static struct error *scan(const uint8_t *bytes, size_t size, const struct task *
 		TRY(zstd_frame_measure(bytes + at, size - at, task, &extent));
 		if (!extent.length)
 			break;
-		if (header.frameType == ZSTD_frame && header.frameContentSize)
-			TRY(add(frames, &capacity, at, extent.length, header.frameContentSize));
+		if (header.frameType == ZSTD_frame) {
+			bool known;
+			uint64_t content;
+			TRY(settle_size(bytes + at, size - at, extent.length, before, &content,
+					&known));
+			if (!known)
+				break;
+			if (content)
+				TRY(add(frames, &capacity, at, extent.length, content));
+			before = content;
+		}
 		at += extent.length;
 		task_progress(task, looking, at, size);
 	}

@@ -3,7 +3,7 @@
  * their content's size and checksum, one behind the other, and behind them a table of their sizes
  * in a skippable frame (zstd's contrib/seekable_format/zstd_seekable_compression_format.md). Any
  * zstd unpacks such a file. A file that was cut has no table: the frames are then found one by one,
- * by their headers.
+ * and unpacked once, as nothing else tells for sure how long each is.
  */
 #ifndef DUMP_ZSTD_FRAMES_H
 #define DUMP_ZSTD_FRAMES_H
@@ -51,8 +51,8 @@ struct zstd_extent {
 MUST_CHECK struct error *zstd_frame_measure(const uint8_t *frame, size_t size,
 					    const struct task *task, struct zstd_extent *ret);
 
-/* ERROR_NO_MEMORY, ERROR_CANCELLED. The frames' content is looked at only where the table and a
- * frame's header say different sizes. */
+/* ERROR_NO_MEMORY, ERROR_CANCELLED. With a table, the frames' content is looked at only where it
+ * and a frame's header say different sizes. */
 MUST_CHECK struct error *zstd_frames_read(const uint8_t *bytes, size_t size,
 					  const struct task *task, struct zstd_frames *ret);
 void zstd_frames_deinit(struct zstd_frames *frames);

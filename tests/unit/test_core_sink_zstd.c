@@ -285,6 +285,33 @@ TEST(one_wrong_bit_moves_nothing_that_is_behind_it)
 	}
 }
 
+/* The same without a table: what is placed at all is where it was. */
+TEST(one_wrong_bit_moves_nothing_without_a_table)
+{
+	enum { FRAMES = 5, BYTES = 4 };
+	uint8_t file[FRAMES * 64];
+	size_t at[FRAMES], size = 0;
+	for (size_t i = 0; i < FRAMES; i++) {
+		at[i] = size;
+		size += pack(i == FRAMES - 1 ? "end" : "text", true, file + size,
+			     sizeof(file) - size);
+	}
+	for (size_t bit = 0; bit <= size * 8; bit++) {
+		struct zstd_frames frames;
+		const uint8_t wrong = bit < size * 8 ? (uint8_t)(1 << bit % 8) : 0;
+		file[bit < size * 8 ? bit / 8 : 0] ^= wrong;
+		CHECK_OK(zstd_frames_read(file, size, NULL, &frames));
+		file[bit < size * 8 ? bit / 8 : 0] ^= wrong;
+		CHECK(wrong || (frames.count == FRAMES && frames.size == FRAMES * BYTES - 1));
+		for (size_t i = 0; i < frames.count; i++)
+			for (size_t k = 0; k < FRAMES; k++)
+				if (frames.frames[i].packed_offset == at[k] &&
+				    frames.frames[i].offset != k * BYTES)
+					printf("# bit %zu of frame %zu\n", bit, k), CHECK(!"moved");
+		zstd_frames_deinit(&frames);
+	}
+}
+
 /* A disk's lost extent: whatever is behind it can be read. */
 TEST(many_lost_frames_are_holes)
 {
@@ -380,6 +407,7 @@ static const struct tap_case cases[] = {
 	CASE(a_damaged_frame_is_a_hole),
 	CASE(a_table_that_lies_is_not_believed),
 	CASE_ONCE(one_wrong_bit_moves_nothing_that_is_behind_it),
+	CASE_ONCE(one_wrong_bit_moves_nothing_without_a_table),
 	CASE(many_lost_frames_are_holes),
 	CASE(frames_without_checksums_are_not_read_alone),
 	CASE_ONCE(a_frame_is_as_long_as_the_library_says),
