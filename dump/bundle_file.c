@@ -109,16 +109,21 @@ static struct error *damaged(const struct bundle_entry *entry, const char *what)
 			 (unsigned long long)entry->offset, what);
 }
 
-/* As far as the announced size, a step at a time. */
+/* As far as the announced size, a step at a time, of input and of output. */
 static struct error *inflate_announced(z_stream *stream, uint64_t size, const struct task *task,
 				       int *ret_status)
 {
+	uInt rest = stream->avail_in;
 	do {
 		TRY(task_check(task, "unpacking a file of a single-file app"));
 		uint64_t left = size - stream->total_out;
+		uInt piece = rest < STEP_BYTES ? rest : STEP_BYTES;
+		stream->avail_in = piece;
 		stream->avail_out = (uInt)(left < STEP_BYTES ? left : STEP_BYTES);
 		*ret_status = inflate(stream, Z_NO_FLUSH);
+		rest -= piece - stream->avail_in;
 	} while (*ret_status == Z_OK && stream->total_out < size);
+	stream->avail_in = rest;
 	return NULL;
 }
 

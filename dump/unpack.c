@@ -14,8 +14,9 @@
 
 enum {
 	OUTPUT_BYTES = 1024 * 1024,
-	GZIP_TRAILER_SIZE = 4, /* ISIZE, the last of RFC 1952 2.3.1: size modulo 2^32 */
-	GZIP_LEAST_SIZE = 18,  /* header and trailer of a member, RFC 1952 2.3 */
+	INPUT_BYTES = 1024 * 1024, /* between two looks at the task; what makes no output, too */
+	GZIP_TRAILER_SIZE = 4,     /* ISIZE, the last of RFC 1952 2.3.1: size modulo 2^32 */
+	GZIP_LEAST_SIZE = 18,      /* header and trailer of a member, RFC 1952 2.3 */
 };
 
 /* The packed file, mapped. */
@@ -43,7 +44,7 @@ static struct error *packed_map(const char *path, int fd, struct packed *ret)
 	return NULL;
 }
 
-/* The common loop: `step` unpacks from where it is into output; *ret_size 0 ends it. */
+/* The common loop: `step` unpacks from where it is into output, until `damage` or `finished`. */
 struct unpacker {
 	const struct packed *packed;
 	const struct task *task;
@@ -87,7 +88,7 @@ static struct error *unpack_steps(struct unpacker *unpacker)
 		TRY(unpack_room_write(&unpacker->room, unpacker->output, size));
 		task_progress(unpacker->task, "unpacking the dump", unpacker->room.written,
 			      unpacker->needed);
-		if (!size)
+		if (unpacker->damage || unpacker->finished)
 			break;
 	}
 	if (!unpacker->room.written)
@@ -147,7 +148,9 @@ static struct error *zstd_size(const struct packed *packed, const struct task *t
 
 static void zstd_step(struct unpacker *unpacker, size_t *ret_size)
 {
-	ZSTD_inBuffer input = { unpacker->packed->bytes, unpacker->packed->size,
+	size_t rest = unpacker->packed->size - unpacker->consumed;
+	ZSTD_inBuffer input = { unpacker->packed->bytes,
+				unpacker->consumed + (rest < INPUT_BYTES ? rest : INPUT_BYTES),
 				unpacker->consumed };
 	ZSTD_outBuffer output = { unpacker->output, OUTPUT_BYTES, 0 };
 	while (!unpacker->damage && !unpacker->finished && output.pos < output.size) {
@@ -159,10 +162,13 @@ static void zstd_step(struct unpacker *unpacker, size_t *ret_size)
 			output.pos =
 				output_before; /* decoders of old formats count the whole room */
 			unpacker->sound = unpacker->between; /* bytes behind the last frame */
-		} else if (!hint && input.pos == input.size)
+		} else if (!hint && input.pos == unpacker->packed->size) {
 			unpacker->finished = true;
-		else if (output.pos == output_before && input.pos == input_before)
-			note_cut(unpacker);
+		} else if (output.pos == output_before && input.pos == input_before) {
+			if (input.size == unpacker->packed->size)
+				note_cut(unpacker);
+			break;
+		}
 		unpacker->between = !hint;
 	}
 	unpacker->consumed = input.pos;
@@ -211,16 +217,18 @@ static bool gzip_next_member(struct unpacker *unpacker)
 	       next[1] == 0x8b && inflateReset(&unpacker->gzip) == Z_OK;
 }
 
-/* Feeds zlib, whose counters are 32-bit. */
+/* Feeds zlib, whose counters are 32-bit; so many bytes at most, whatever they unpack to. */
 static void gzip_step(struct unpacker *unpacker, size_t *ret_size)
 {
 	z_stream *stream = &unpacker->gzip;
+	size_t begin = unpacker->consumed;
 	stream->next_out = unpacker->output;
 	stream->avail_out = OUTPUT_BYTES;
-	while (!unpacker->damage && !unpacker->finished && stream->avail_out) {
+	while (!unpacker->damage && !unpacker->finished && stream->avail_out &&
+	       unpacker->consumed - begin < INPUT_BYTES) {
 		size_t rest = unpacker->packed->size - unpacker->consumed;
 		stream->next_in = (Bytef *)unpacker->packed->bytes + unpacker->consumed;
-		stream->avail_in = rest < OUTPUT_BYTES ? (uInt)rest : OUTPUT_BYTES;
+		stream->avail_in = rest < INPUT_BYTES ? (uInt)rest : INPUT_BYTES;
 		uInt before = stream->avail_in;
 		int status = inflate(stream, Z_NO_FLUSH);
 		unpacker->consumed += before - stream->avail_in;

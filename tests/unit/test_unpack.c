@@ -217,6 +217,48 @@ TEST(unpacking_can_be_cancelled)
 	CHECK_FAILS(core_target_open(file.path, &task, &target), ERROR_CANCELLED, "unpacking");
 }
 
+static void count_steps(void *context, const char *what, uint64_t done, uint64_t total)
+{
+	(void)done, (void)total;
+	*(size_t *)context += !strcmp(what, "unpacking the dump");
+}
+
+/* The task is looked at every MiB of the file, too: what unpacks to nothing may be long. */
+TEST(what_unpacks_to_nothing_is_read_in_steps)
+{
+	enum { EMPTY = 8 * 1024 * 1024, STEPS_LEAST = 8 };
+	static const uint8_t header[] = { 0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff };
+	static const uint8_t block[] = { 0, 0, 0, 0xff, 0xff };
+	static const uint8_t end[] = { 1, 0, 0, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 0, 0 };
+	BUILDER(core, EM_X86_64);
+	size_t size, at = 0, room = EMPTY + 65536;
+	uint8_t *packed = scenery_allocate(room);
+	core_builder_text(&core, 0x10000, "x", 0x1000, 0x1000);
+	const uint8_t *image = core_builder_finish(&core, &size);
+	for (int zstd = 0; zstd <= 1; zstd++) {
+		CLEANUP(scratch_remove) struct scratch_file file = { "" };
+		CLEANUP(close_target) struct target *target = NULL;
+		size_t steps = 0;
+		struct task task = { .progress = count_steps, .context = &steps };
+		if (zstd) {
+			size_t empty = pack_zstd(image, 0, packed, room);
+			for (at = empty; at < EMPTY; at += empty)
+				memcpy(packed + at, packed, empty);
+			at += pack_zstd(image, size, packed + at, room - at);
+		} else {
+			memcpy(packed, header, sizeof(header));
+			for (at = sizeof(header); at < EMPTY; at += sizeof(block))
+				memcpy(packed + at, block, sizeof(block));
+			memcpy(packed + at, end, sizeof(end));
+			at += sizeof(end);
+			at += pack_gzip(image, size, packed + at, room - at);
+		}
+		REQUIRE(scratch_write(&file, packed, at));
+		CHECK_OK(core_target_open(file.path, &task, &target));
+		CHECK(target && !target->missing_bytes && steps >= STEPS_LEAST);
+	}
+}
+
 TEST(damaged_archives_are_refused)
 {
 	static const char zstd[] = "\x28\xb5\x2f\xfd\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff";
@@ -258,6 +300,7 @@ static const struct tap_case cases[] = {
 	CASE(a_cut_archive_gives_a_truncated_core),
 	CASE(a_frame_of_an_old_format_adds_nothing),
 	CASE(unpacking_can_be_cancelled),
+	CASE_ONCE(what_unpacks_to_nothing_is_read_in_steps),
 	CASE(damaged_archives_are_refused),
 	CASE(too_large_an_archive_is_refused_with_figures),
 	CASE(paths_that_are_no_files),
