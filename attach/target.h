@@ -92,7 +92,7 @@ struct target {
 				   short", to be said of the dump; NULL: none are */
 	const char *met;      /* what reads asked for since this was NULL, and the file should hold
 				 and does not: one clause, for answers */
-	bool damaged;         /* it was unpacked, and a checksum was wrong: any byte may be */
+	const char *damage;   /* why any answer may be wrong: one clause; NULL: nothing is known */
 	bool is_live;         /* a process: parts of its regions may not be readable */
 	bool without_heap;    /* its writer left the GC's heap out but for single objects */
 	uint64_t whole_bytes; /* and how long the file would be then; 0: not a file */

@@ -36,10 +36,8 @@ void call_check_false(struct command_call *call)
 void call_missing_of_damage(struct command_call *call)
 {
 	const struct target *target = session_target(call->session);
-	if (target && target->damaged)
-		call_missing(call, 0,
-			     "the packed dump is damaged (its data or its checksum is wrong): any "
-			     "byte of it may be another");
+	if (target && target->damage)
+		call_missing(call, 0, "%s", target->damage);
 }
 
 void call_missing_of_holes(struct command_call *call, bool walks_objects)
@@ -48,11 +46,13 @@ void call_missing_of_holes(struct command_call *call, bool walks_objects)
 	if (!target)
 		return;
 	const char *met = target->met;
+	if (!met)
+		met = session_opened_without(call->session);
 	if (!met && walks_objects && call->heap)
 		met = call->heap->threads_lack;
 	if (!met && call->coverage->check_false && target->missing_bytes)
 		met = "the dump is cut short";
-	if (target->damaged) /* which has been said */
+	if (target->damage) /* which has been said */
 		call->coverage->check_false = false;
 	if (!met)
 		return;

@@ -160,6 +160,7 @@ static struct error *thread_rows(struct command_call *call, const struct type_fi
 	struct output *out = call->out;
 	for (size_t i = 0; i < threads->count; i++) {
 		struct place place = { 0 };
+		TRY(task_check(call->task, "reading thread statics"));
 		TRY(static_place(call, field, &threads->threads[i], &place));
 		if (place.state)
 			continue;

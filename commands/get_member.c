@@ -184,6 +184,7 @@ static struct error *wants_thread(struct get *get, const struct type_field *fiel
 	for (size_t i = 0; i < threads->count; i++) {
 		enum static_state state;
 		uint64_t address;
+		TRY(task_check(get->call->task, "looking for a thread's static"));
 		TRY(field_static_address(get->heap, field, &threads->threads[i], &state, &address));
 		if (state == STATIC_READY && named++ < THREADS_NAMED)
 			text_printf(&list, "%s%u", named > 1 ? ", " : "",

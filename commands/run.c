@@ -118,7 +118,8 @@ static struct error *run_counted(const struct command *command, struct command_c
 	if (target && !(command->needs & NEEDS_HEAP))
 		target->met = NULL;
 	struct error *error = command->run(call);
-	call_missing_of_holes(call, command->needs & NEEDS_OBJECTS);
+	if (command->needs & (NEEDS_TARGET | NEEDS_HEAP))
+		call_missing_of_holes(call, command->needs & NEEDS_OBJECTS);
 	if (target && target == session_target(call->session) && !target->met)
 		target->met = before;
 	return error;

@@ -283,8 +283,13 @@ static void join_cuts(struct core_index *index)
 static struct error *read_ranges(struct core_index *index, const struct header_table *table)
 {
 	size_t loads = 0;
-	for (uint64_t i = 0; i < table->count; i++)
-		loads += header_at(index, table, i).p_type == PT_LOAD;
+	for (uint64_t i = 0; i < table->count; i++) {
+		uint32_t type = header_at(index, table, i).p_type;
+		loads += type == PT_LOAD;
+		if (type == PT_NULL) /* no writer of cores leaves one: a download with a hole */
+			index->damage = "the dump has damaged program headers: memory and threads "
+					"may be missing";
+	}
 	index->ranges = calloc(loads ? loads : 1, sizeof(*index->ranges));
 	index->cut = calloc(loads ? loads : 1, sizeof(*index->cut));
 	if (!index->ranges || !index->cut)

@@ -46,7 +46,7 @@ struct core_index {
 	uint64_t missing_bytes;
 	struct region *cut; /* of segments, what the file ends before; ascending and apart */
 	size_t cut_count;
-	const char *notes_lost; /* as in struct target */
+	const char *notes_lost, *damage; /* as in struct target */
 	bool marked; /* a core of ours: pages that could not be read begin with the mark … */
 	struct core_mark mark;
 	bool has_trailer; /* … but for those that this has named */

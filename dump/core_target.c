@@ -278,6 +278,7 @@ static struct error *open_parts(const char *name, const struct core_parts *parts
 				      .pid = core->index.pid,
 				      .missing_bytes = core->index.missing_bytes,
 				      .notes_lost = core->index.notes_lost,
+				      .damage = core->index.damage,
 				      .without_heap = core->index.mark.without_heap != 0,
 				      .whole_bytes = parts->size + core->index.missing_bytes };
 	*ret = core;
@@ -386,7 +387,9 @@ struct error *core_target_open_in(const char *path, const char *temporary_direct
 		break;
 	}
 	TRY(open_descriptor(path, unpacked >= 0 ? unpacked : fd, task, ret));
-	(*ret)->damaged = damaged;
+	if (damaged)
+		(*ret)->damage = "the packed dump is damaged (its data or its checksum is wrong): "
+				 "any byte of it may be another";
 	return NULL;
 }
 

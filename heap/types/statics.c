@@ -5,6 +5,9 @@
  */
 #include "heap/types/statics.h"
 
+#include "base/chain_guard.h"
+#include "base/limits.h"
+
 #include "heap/clr_threads.h"
 #include "heap/types/field.h"
 
@@ -79,9 +82,13 @@ static struct error *auxiliary_base(struct heap *heap, const struct field_layout
 static struct error *in_flight_base(struct heap *heap, const struct thread_data_layout *data,
 				    uint64_t thread_data, uint32_t index, uint64_t *ret)
 {
+	struct chain_guard guard = { 0 };
 	uint64_t node, number, handle;
 	TRY(read_field(&heap->reader, thread_data, data->in_flight, "ThreadLocalData", &node));
-	for (size_t i = 0; node && i < LIMIT_TLS_IN_FLIGHT; i++) {
+	while (node) {
+		if (!chain_guard_pass(&guard, node) || guard.steps > LIMIT_TLS_IN_FLIGHT)
+			return error_fault(node, "the thread statics that are being made are "
+						 "listed without an end");
 		TRY(read_field(&heap->reader, node, data->in_flight_index, "InFlightTLSData",
 			       &number));
 		if (number == index) {

@@ -144,6 +144,59 @@ for name in sample-10.0-wks sample-9.0-srv small-kernel33; do
 	result $? "$name: a block of zeros in its notes$bad"
 done
 
+# The same of the program headers.
+for name in sample-10.0-wks sample-9.0-srv; do
+	zstd -dqcf tests/dumps/$name.core.zst > "$whole"
+	commands="threads modules timerinfo" bad=
+	for command in $commands; do
+		"$program" analyze "$whole" -c $command > "$work/whole.$command" 2> /dev/null
+	done
+	last=$((64 + 56 * $(od -An -tu2 -j 56 -N 2 "$whole"))) # of the ELF header: e_phnum
+	for block in $(seq 0 $(((last - 1) / 4096))); do
+		from=$((block ? block * 4096 : 64))
+		to=$(((block + 1) * 4096 < last ? (block + 1) * 4096 : last))
+		cp "$whole" "$work/cut.core"
+		dd if=/dev/zero of="$work/cut.core" bs=1 seek=$from count=$((to - from)) conv=notrunc 2> /dev/null
+		for command in $commands; do
+			"$program" analyze "$work/cut.core" -c $command > "$work/out" 2> /dev/null < /dev/null
+			status=$?
+			[ $status != 0 ] || cmp -s "$work/out" "$work/whole.$command" || bad="$bad $block: $command"
+		done
+	done
+	[ -z "$bad" ]
+	result $? "$name: a block of zeros in its program headers$bad"
+done
+
+# A packed dump of frames, one of which is damaged in the middle, or says a wrong size: what was asked for when it was opened
+# counts, too.
+commands="name2ee_*_System.Threading.TimerQueue modules threads clrthreads"
+zstd -dqcf tests/dumps/sample-10.0-wks.core.zst > "$whole"
+mkdir "$work/frames"
+split -b 1M -a 3 "$whole" "$work/frames/"
+for file in "$work/frames"/*; do zstd -q --rm --check "$file"; done
+cat "$work/frames"/*.zst > "$work/cut.zst"
+for command in $commands; do
+	"$program" analyze "$work/cut.zst" -c "$(echo "$command" | tr _ ' ')" > "$work/whole.$command" 2> /dev/null
+done
+bad= told=0
+for file in "$work/frames"/*.zst; do
+	for at in 5 $(($(wc -c < "$file") / 2)); do
+		cp "$file" "$work/kept"
+		printf "\\$(printf %o $(($(od -An -tu1 -j $at -N 1 "$file") ^ 16)))" | dd of="$file" bs=1 seek=$at conv=notrunc 2> /dev/null
+		cat "$work/frames"/*.zst > "$work/cut.zst"
+		mv "$work/kept" "$file"
+		for command in $commands; do
+			"$program" analyze "$work/cut.zst" -c "$(echo "$command" | tr _ ' ')" > "$work/out" 2> /dev/null < /dev/null
+			status=$?
+			[ $status = 0 ] || told=$((told + 1))
+			[ $status != 0 ] || cmp -s "$work/out" "$work/whole.$command" || bad="$bad $(basename "$file") $at: $command"
+		done
+	done
+done
+[ -z "$bad" ] && [ $told -gt 20 ]
+result $? "a packed dump with a damaged frame: the whole answer, or it is told ($told times)$bad"
+rm -rf "$work/frames" "$work/cut.zst"
+
 # What is cut off is never said to be none: an answer is that of the whole dump, or says that it is not.
 commands="clrthreads clrmodules dumpdomain timerinfo threadpool dumpasync gchandles syncblk dumplocks finalizequeue modules"
 for name in sample-10.0-wks sample-9.0-srv; do
