@@ -111,16 +111,16 @@ ok "the end of stdin: it runs on" is_free
 outer=$victim
 mkfifo "$work/commands"
 first_in_time() { # is killed while it stands: its parent knows within a second
-		: >"$work/first"
+	: >"$work/first"
 	DOTNET_ROLL_FORWARD=Major unshare -pf --mount-proc dotnet "$work/app/Sample.dll" <"$work/stdin" >"$work/first" 2>&1 &
 	local parent=$! began
 	soon grep -q '^END' "$work/first" || return 1
 	read -r victim <"/proc/$parent/task/$parent/children"
-		[ -n "$victim" ] || return 1
+	[ -n "$victim" ] || return 1
 	"$program" analyze -p "$victim" --freeze --hold 0 <"$work/commands" >"$log" 2>&1 &
 	exec 4>"$work/commands"
 	echo eeversion >&4
-		soon is_held || { exec 4>&-; return 1; }
+	soon is_held || { exec 4>&-; return 1; }
 	kill -KILL "$victim"
 	began=$(date +%s%N)
 	wait "$parent"
