@@ -18,6 +18,7 @@ trap cleanup_all EXIT
 
 # Starts the victim, $first: as the first process of a PID namespace. $parent is what can be waited for.
 start() {
+	[ -z "$victim" ] || end
 	: >"$work/printed"
 	# shellcheck disable=SC2086 # the words of a prefix, or none
 	${first:+unshare -pf --mount-proc} "$work/victim" "$@" <>"$work/lines" >"$work/printed" 2>/dev/null &
