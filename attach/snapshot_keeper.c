@@ -10,6 +10,7 @@
 #include "attach/shared_memory.h"
 #include "attach/stand_watch.h"
 #include "attach/syscall_filter.h"
+#include "attach/thread_seize.h"
 #include "base/clock.h"
 #include "base/descriptors.h"
 #include "base/limits.h"
@@ -172,6 +173,9 @@ static struct error *tidy_copy(struct keeper *keeper)
 							   arguments, &result);
 	if (error && error->code == ERROR_NOT_FOUND) {
 		error_free(error);
+		/* Its number is another's once its end has been taken. */
+		if (thread_take_end(keeper->copy) || !thread_is_ours(keeper->copy))
+			keeper->copy = 0;
 		return copy_died_early(keeper);
 	}
 	TRY(error);

@@ -170,11 +170,11 @@ struct error *thread_hold_begin(const struct process_identity *process, const st
 		error = error_os(failed, "cannot make the thread that holds process %d",
 				 process->pid);
 	} else {
-		bool left;
-		const struct thread_hold before = *hold;
+		bool left, masked = hold->masked;
+		const sigset_t old_mask = hold->old_mask;
 		error = wait_until_it_stands(hold, &left);
-		if (left && before.masked)
-			pthread_sigmask(SIG_SETMASK, &before.old_mask, NULL);
+		if (left && masked)
+			pthread_sigmask(SIG_SETMASK, &old_mask, NULL);
 		if (left)
 			return error;
 	}

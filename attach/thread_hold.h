@@ -6,7 +6,8 @@
  * that does not answer, and only then dies. When we are told to stop, and do not come to it for
  * LIMIT_HOLD_TOLD_MS, the thread lets go by itself; so it does when one read of the process's
  * memory lasts LIMIT_STAND_MS (its page lies on a disk that does not answer); and at once (100 ms)
- * when the process is killed, as its parent could not wait for it otherwise.
+ * when the process is killed, as its parent could not wait for it otherwise, or begins another
+ * program, which nobody meant to hold.
  *
  * While the process stands the calling thread does not react to Ctrl-Z and the terminal's stop
  * signals, nor do threads that are made from then on.
@@ -19,7 +20,8 @@
 struct thread_hold;
 
 /* As thread_stop_begin(), with what thread_stop_read_details() reads. ERROR_OS also when no thread
- * can be made. `task` has to live as long as the hold; may be NULL. */
+ * can be made. ERROR_CANCELLED also: the thread waits for an execve of the process, and is left to
+ * let go of it then. So `task`, which may be NULL, has to live as long as the program. */
 MUST_CHECK struct error *thread_hold_begin(const struct process_identity *process,
 					   const struct task *task, struct thread_hold **ret);
 
@@ -37,7 +39,7 @@ void thread_hold_read_ends(struct thread_hold *hold);
 /* Was it let go because a read did not end? */
 bool thread_hold_saw_silence(const struct thread_hold *hold);
 
-/* Was it let go because it was killed? */
+/* Was it let go because it was killed, or began another program (execve)? */
 bool thread_hold_saw_death(const struct thread_hold *hold);
 
 /* Lets go of all threads; what was taken stays readable. For the thread that began; calling twice

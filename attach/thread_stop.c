@@ -44,7 +44,7 @@ struct thread_stop {
 	struct register_memory registers;
 	uint64_t begin_ns, end_ns;
 	sigset_t old_mask;
-	bool masked, resumed, killed;
+	bool masked, resumed, over;
 	struct error *error; /* of a visit, which answers bool */
 	size_t listed;       /* tasks seen by the last listing */
 	size_t found;        /* of them new */
@@ -207,17 +207,32 @@ static bool reported(struct thread_stop *stop, struct stop_task *task)
 	return task->state != TASK_RUNNING && task->state != TASK_SEIZED;
 }
 
+static bool is_free(const struct stop_task *task)
+{
+	return task->state == TASK_GONE || task->state == TASK_ELSEWHERE;
+}
+
+/* One that slept and is ours no more came out of an execve, which ended all others. */
+static bool take_end(struct thread_stop *stop, struct stop_task *task)
+{
+	enum task_state before = task->state;
+	if (thread_take_end(task->tid)) {
+		task->state = TASK_GONE;
+		return before == TASK_STOPPED;
+	}
+	if (before != TASK_ASLEEP || thread_is_ours(task->tid))
+		return false;
+	follow_execve(stop, task);
+	return true;
+}
+
 bool thread_stop_take_ends(struct thread_stop *stop)
 {
 	/* The first thread last: its end is reported only after that of the others. */
-	for (size_t i = stop->task_count; i-- > 0;) {
-		struct stop_task *task = &stop->tasks[i];
-		if (task->state == TASK_GONE || !thread_take_end(task->tid))
-			continue;
-		stop->killed |= task->state == TASK_STOPPED;
-		task->state = TASK_GONE;
-	}
-	return stop->killed;
+	for (size_t i = stop->task_count; i-- > 0;)
+		if (!is_free(&stop->tasks[i]))
+			stop->over |= take_end(stop, &stop->tasks[i]);
+	return stop->over;
 }
 
 static size_t count_running(struct thread_stop *stop, bool look)
@@ -379,6 +394,7 @@ static struct error *begin(const struct process_identity *process, const int *ti
 	seize_watch_end(watch);
 	if (!error)
 		error = process_identity_check(process);
+	stop->over = false; /* what ended until now has no part in it */
 	if (!error)
 		error = take_registers(stop);
 	if (error) {
@@ -400,11 +416,6 @@ struct error *thread_stop_begin_some(const struct process_identity *process, con
 				     struct thread_stop **ret)
 {
 	return begin(process, tids, count, task, ret);
-}
-
-static bool is_free(const struct stop_task *task)
-{
-	return task->state == TASK_GONE || task->state == TASK_ELSEWHERE;
 }
 
 /* False: to be tried again. True: gone, or asleep: that one was asked to stop, stays TASK_ASLEEP

@@ -80,7 +80,8 @@ const struct register_note *thread_register_note(const struct stopped_thread *th
 /* Takes the ends of the threads that have ended while we hold them: until then nobody can wait for
  * the process (ptrace(2)), and of a PID namespace's killed first process the thread that ends last
  * waits for it (kernel/pid_namespace.c: zap_pid_ns_processes). True, from then on: one that stood
- * has ended, which it can in one way: the process was killed. Half a microsecond a thread. */
+ * has ended, as the process was killed or one that slept began another program (execve). Half a
+ * microsecond a thread. */
 bool thread_stop_take_ends(struct thread_stop *stop);
 
 /* Detaches everything; what was taken stays readable. Calling twice is harmless. Returns how long

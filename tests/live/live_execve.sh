@@ -116,23 +116,31 @@ exec_rounds() {
 ok "a thread runs the program anew, again and again: --freeze" exec_rounds --freeze
 ok "... snapshots" exec_rounds --snapshot
 cp "$(command -v sleep)" "$work/slow"
-"$work/victim" delay "$work/slow" 1500 >"$work/delayed" 2>&1 &
+"$work/victim" delay "$work/slow" 3000 >"$work/delayed" 2>&1 &
 delay=$!
 if soon grep -q . "$work/delayed" && grep -q ready "$work/delayed"; then
 	runs_another() { [ "$(readlink "/proc/$victim/exe")" = "$work/slow" ]; }
-	start once 3 "$work/slow"
-	echo go >"$work/lines"
-	sleep 0.3
-	begin --snapshot
-	ok "a thread sleeps in execve while a snapshot is taken: it runs the program" soon runs_another
-	sleep 0.2
-	kill -CHLD "$victim"
-	sleep 0.2
-	ok "... which nobody holds" is_free
-	kill -TERM "$victim"
-	ok "... and which takes its signals" ends_within 1000
-	leave
-	end
+	for way in --snapshot --freeze; do
+		for others in 0 3; do
+			start once $others "$work/slow"
+			echo go >"$work/lines"
+			sleep 0.3
+			begin $way
+			ok "$way while a thread sleeps in execve, $others others: it runs the program" soon runs_another
+			sleep 0.3
+			kill -CHLD "$victim"
+			sleep 0.2
+			ok "... which nobody holds" is_free
+			if [ $way = --freeze ]; then
+				echo "dq $(sed -n 's/-.*\[stack\]$//p' "/proc/$victim/maps") -c 1" >&4
+				ok "... the next answer says so" soon said "process $victim began another program"
+			fi
+			kill -TERM "$victim"
+			ok "... and which takes its signals" ends_within 1000
+			leave
+			end
+		done
+	done
 	kill -KILL $delay
 	wait $delay 2>/dev/null
 	cp "$(ldd "$work/slow" | sed -n 's|^\s*\(/[^ ]*ld[^ ]*\).*|\1|p')" "$work/loader"
@@ -167,7 +175,7 @@ start threads 3 1 wait
 ok "refresh of a process of which one thread sleeps" gives 0 "$program" analyze -p "$victim" --snapshot -c refresh -c refresh
 ok "... and with --freeze" gives 0 "$program" analyze -p "$victim" --freeze -c refresh -c refresh
 begin --snapshot
-ok "... and a second clrpod" "$program" analyze -p "$victim" --snapshot -c modules
+ok "... and a second clrpod" gives 0 "$program" analyze -p "$victim" --snapshot -c modules
 leave
 end
 
