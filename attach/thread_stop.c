@@ -173,15 +173,20 @@ static void note_stop(struct stop_task *task, int status)
 }
 
 /* A thread that is not there any more called execve, or another did, or its end was taken by the
- * seize_watch. One that called it goes on, traced as before, with the id of the first thread. */
+ * seize_watch. One that called it goes on, traced as before, with the id of the first thread: what
+ * was known of that one is forgotten, and what stands there now is looked at anew. */
 static void follow_execve(struct thread_stop *stop, struct stop_task *task)
 {
-	uint32_t first;
+	uint32_t index;
 	task->state = TASK_GONE;
-	if (task->tid == stop->pid || !id_map_find(&stop->known, (uint64_t)stop->pid, &first) ||
-	    stop->tasks[first].state != TASK_GONE || !thread_is_ours(stop->pid))
+	if (task->tid == stop->pid || !id_map_find(&stop->known, (uint64_t)stop->pid, &index))
 		return;
-	stop->tasks[first].state = TASK_RUNNING;
+	struct stop_task *first = &stop->tasks[index];
+	if (first->state == TASK_SEIZED || first->state == TASK_ASLEEP ||
+	    !thread_is_ours(stop->pid))
+		return;
+	first->state = TASK_RUNNING;
+	first->deliver = first->shown = 0;
 	ptrace(PTRACE_INTERRUPT, stop->pid, NULL, NULL);
 }
 
@@ -419,22 +424,26 @@ struct error *thread_stop_begin_some(const struct process_identity *process, con
 }
 
 /* False: to be tried again. True: gone, or asleep: that one was asked to stop, stays TASK_ASLEEP
- * until it has, and is left to thread_stop_let_go(). */
+ * until it has, and is left to thread_stop_let_go(). A signal is handed over of a stop that is
+ * known to be the one that the thread is in. */
 static bool detach(struct thread_stop *stop, struct stop_task *task)
 {
-	if (task->state == TASK_ASLEEP) {
+	bool asleep = task->state == TASK_ASLEEP;
+	if (is_free(task))
+		return true;
+	if (task->state != TASK_STOPPED) {
 		task->state = TASK_RUNNING;
 		if (!reported(stop, task)) {
-			task->state = TASK_ASLEEP;
-			if (!thread_sleeps(stop->pid,
-					   task->tid)) /* an execve forgets that it was asked */
+			/* It was not asked when an error came before its turn, and an execve may
+			 * forget it. */
+			if (!asleep || !thread_sleeps(stop->pid, task->tid))
 				ptrace(PTRACE_INTERRUPT, task->tid, NULL, NULL);
+			task->state = asleep ? TASK_ASLEEP : TASK_RUNNING;
+			return asleep;
 		}
+		if (is_free(task))
+			return true;
 	}
-	if (task->state == TASK_ASLEEP || is_free(task))
-		return true;
-	if (task->state == TASK_SEIZED) /* an error came before its turn */
-		ptrace(PTRACE_INTERRUPT, task->tid, NULL, NULL);
 	/* ESRCH: not in a stop just now; it ended, or it is on its way from one stop to the next.
 	 */
 	if (!ptrace(PTRACE_DETACH, task->tid, NULL, (void *)(intptr_t)task->deliver) ||
@@ -443,9 +452,7 @@ static bool detach(struct thread_stop *stop, struct stop_task *task)
 		return true;
 	}
 	task->state = TASK_RUNNING;
-	if (!reported(stop, task))
-		ptrace(PTRACE_INTERRUPT, task->tid, NULL, NULL);
-	return task->state == TASK_GONE;
+	return reported(stop, task) && is_free(task);
 }
 
 /* All in turn, round after round: of a PID namespace's killed first process the thread that ends

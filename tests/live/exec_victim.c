@@ -4,7 +4,8 @@
  *
  * usage: exec_victim threads WAITING SLEEPING wait|vfork|exit    what its first thread does
  *        exec_victim again WAITING MICROSECONDS   another thread runs this program anew, for ever
- *        exec_victim once WAITING PROGRAM         another thread runs PROGRAM after a line of stdin
+ *        exec_victim once WAITING PROGRAM wait|vfork|signals   another thread runs PROGRAM after a
+ *                                      line of stdin; the first one handles 10,000 signals a second
  *        exec_victim shares MIB   a child shares its memory; prints its pid
  *        exec_victim delay FILE MS   each execve of FILE waits so long: no victim (root)
  * It prints "ready" first; once more after each execve of "again".
@@ -18,6 +19,7 @@
 #include <string.h>
 #include <sys/fanotify.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -66,6 +68,21 @@ static int share(void *unused)
 		pause();
 }
 
+static void handle(int number)
+{
+	(void)number;
+}
+
+static void send_signals_to_this(void)
+{
+	timer_t timer;
+	struct itimerspec time = { { 0, 100000 }, { 0, 100000 } };
+	struct sigevent event = { .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGRTMIN + 5 };
+	event._sigev_un._tid = (pid_t)syscall(SYS_gettid);
+	timer_create(CLOCK_MONOTONIC, &event, &timer);
+	timer_settime(timer, 0, &time, NULL);
+}
+
 /* fanotify(7): FAN_OPEN_EXEC_PERM stands for a disk that is slow. */
 static int delay(const char *path, unsigned wait_ms)
 {
@@ -102,7 +119,9 @@ int main(int count, char **given)
 {
 	const char *mode = count > 2 ? given[1] : "";
 	const char *first = "wait";
+	struct sigaction action = { .sa_handler = handle };
 	arguments = given;
+	sigaction(SIGRTMIN + 5, &action, NULL);
 	if (!strcmp(mode, "delay"))
 		return delay(given[2], (unsigned)atoi(given[3]));
 	start(!strcmp(mode, "shares") ? 4 : atoi(given[2]), wait_for_ever);
@@ -113,6 +132,7 @@ int main(int count, char **given)
 		start(1, run_again);
 	} else if (!strcmp(mode, "once")) {
 		start(1, run_once);
+		first = given[4];
 	} else {
 		enum { STACK = 64 * 1024 };
 		size_t size = (size_t)atol(given[2]) << 20;
@@ -122,6 +142,8 @@ int main(int count, char **given)
 	}
 	puts("ready");
 	fflush(stdout);
+	if (!strcmp(first, "signals"))
+		send_signals_to_this();
 	if (!strcmp(first, "vfork"))
 		sleep_in_vfork(NULL);
 	if (!strcmp(first, "exit"))

@@ -8,7 +8,7 @@
 not_with_sanitizers
 command -v cc >/dev/null || skip_all "no C compiler"
 cc -std=gnu11 -D_GNU_SOURCE -O1 -pthread -o "$work/victim" "$here/exec_victim.c" || exit 1
-mkfifo "$work/commands" "$work/lines"
+mkfifo "$work/commands" "$work/lines" "$work/silent"
 parent= delay=
 cleanup_all() {
 	kill -KILL $delay $parent 2>/dev/null
@@ -122,7 +122,7 @@ if soon grep -q . "$work/delayed" && grep -q ready "$work/delayed"; then
 	runs_another() { [ "$(readlink "/proc/$victim/exe")" = "$work/slow" ]; }
 	for way in --snapshot --freeze; do
 		for others in 0 3; do
-			start once $others "$work/slow"
+			start once $others "$work/slow" wait
 			echo go >"$work/lines"
 			sleep 0.3
 			begin $way
@@ -141,6 +141,40 @@ if soon grep -q . "$work/delayed" && grep -q ready "$work/delayed"; then
 			end
 		done
 	done
+	# What the first thread was about to handle is none of the new program's signals, and would end it.
+	takes_its_own() {
+		local round
+		for round in 1 2 3 4; do
+			start once 3 "$work/slow" signals
+			echo go >"$work/lines"
+			sleep 0.3
+			begin --snapshot
+			soon runs_another || return
+			for _ in $(seq 50); do kill -WINCH "$victim" || return; sleep 0.005; done
+			leave
+			kill -0 "$victim" || return
+		done
+	}
+	ok "... and is given no signal of the one before" takes_its_own
+	# The first thread sleeps, and is the first clrpod's, while another runs a program that is the second's.
+	start once 3 "$work/slow" vfork
+	begin --snapshot
+	first_analyzer=$analyzer
+	exec 6>&4 4>&-
+	sleep 0.5
+	echo go >"$work/lines"
+	sleep 0.3
+	"$program" analyze -p "$victim" --snapshot --hold 0 -x "$work/silent" >"$log" 2>&1 &
+	analyzer=$!
+	ok "the first thread is another clrpod's: the program is run" soon runs_another
+	sleep 0.3
+	kill -CHLD "$victim"
+	sleep 0.2
+	ok "... and nobody holds it" is_free
+	exec 6>&-
+	kill -TERM $analyzer
+	wait $analyzer $first_analyzer
+	end
 	kill -KILL $delay
 	wait $delay 2>/dev/null
 	cp "$(ldd "$work/slow" | sed -n 's|^\s*\(/[^ ]*ld[^ ]*\).*|\1|p')" "$work/loader"
@@ -149,7 +183,7 @@ if soon grep -q . "$work/delayed" && grep -q ready "$work/delayed"; then
 	delay=$!
 	soon grep -q ready "$work/delayed"
 	for way in --freeze --snapshot; do
-		start once 3 "$work/late"
+		start once 3 "$work/late" wait
 		echo go >"$work/lines"
 		sleep 0.3
 		"$program" analyze -p "$victim" $way -c modules >"$log" 2>&1 &
