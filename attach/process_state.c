@@ -7,6 +7,7 @@
 #include "base/limits.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 /* Threads, counted by what they do. */
 struct census {
@@ -23,9 +24,11 @@ static void count(const struct text *status, char state, struct census *census)
 	census->living++;
 	census->stopped += state == 'T';
 	census->asleep += state == 'D';
-	/* Who sleeps may be in the hands of a clrpod that waits to let it go (thread_seize.h). */
-	if (!census->tracer && state != 'D')
-		census->tracer = proc_tracer(status);
+	/* Who sleeps may be in the hands of a clrpod that waits to let it go (thread_seize.h), as
+	 * we may be ourselves. */
+	int tracer = state == 'D' ? 0 : proc_tracer(status);
+	if (!census->tracer && tracer != getpid())
+		census->tracer = tracer;
 	if (proc_number(status, "voluntary_ctxt_switches", 10, &number))
 		census->switches += number;
 	if (proc_number(status, "nonvoluntary_ctxt_switches", 10, &number))

@@ -268,15 +268,27 @@ static void leave_sleepers(struct thread_stop *stop)
 	}
 }
 
+/* An execve may forget that its thread was asked to stop. Asking twice is asking once. */
+static void ask_again(struct thread_stop *stop)
+{
+	for (size_t i = 0; i < stop->task_count; i++)
+		if (stop->tasks[i].state == TASK_RUNNING)
+			ptrace(PTRACE_INTERRUPT, stop->tasks[i].tid, NULL, NULL);
+}
+
 static struct error *wait_for_all(struct thread_stop *stop, const struct task *task)
 {
-	enum { FIRST_US = 20, LAST_US = 1000, LOOK_MS = 5 };
-	uint64_t start = clock_ns();
+	enum { FIRST_US = 20, LAST_US = 1000, LOOK_MS = 5, ASK_MS = 50 };
+	uint64_t start = clock_ns(), asked_ms = 0;
 	for (unsigned pause = FIRST_US;; pause = pause < LAST_US ? pause * 2 : pause) {
 		uint64_t waited_ms = (clock_ns() - start) / 1000000;
 		if (!count_running(stop, waited_ms >= LOOK_MS))
 			return NULL;
 		TRY(task_check(task, "stopping the threads of the process"));
+		if (waited_ms >= asked_ms + ASK_MS) {
+			asked_ms = waited_ms;
+			ask_again(stop);
+		}
 		if (waited_ms > stop->patience_ms)
 			leave_sleepers(stop);
 		if (waited_ms > LIMIT_NO_STOP_MS)

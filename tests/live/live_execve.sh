@@ -141,6 +141,15 @@ if soon grep -q . "$work/delayed" && grep -q ready "$work/delayed"; then
 			end
 		done
 	done
+	# As soon as it runs, and for a while.
+	rain() {
+		local name drops=0 end=$((SECONDS + 10))
+		while [ $drops -lt 2000 ] && [ $SECONDS -lt $end ]; do
+			read -r name <"/proc/$victim/comm" || return
+			[ "$name" != slow ] || { kill -WINCH "$victim" && drops=$((drops + 1)); }
+		done
+		[ $drops -gt 0 ]
+	}
 	# What the first thread was about to handle is none of the new program's signals, and would end it.
 	takes_its_own() {
 		local round
@@ -149,8 +158,7 @@ if soon grep -q . "$work/delayed" && grep -q ready "$work/delayed"; then
 			echo go >"$work/lines"
 			sleep 0.3
 			begin --snapshot
-			soon runs_another || return
-			for _ in $(seq 50); do kill -WINCH "$victim" || return; sleep 0.005; done
+			rain || return
 			leave
 			kill -0 "$victim" || return
 		done
