@@ -27,7 +27,8 @@ struct live_target {
 	struct thread_stop *stop;  /* NULL: nor LIVE_STOPPED_BRIEFLY */
 	struct snapshot *snapshot; /* NULL: there is none */
 	bool released;             /* what was held of it was let go */
-	bool assumed;              /* a read has believed the page table that a page is not there */
+	struct process_identity process;
+	bool assumed; /* a read has believed the page table that a page is not there */
 	struct arena arena;
 	struct process_maps maps;
 	struct mapped_pages mapped;
@@ -283,7 +284,7 @@ static struct error *live_check(struct target *target)
 				 "process %d %s while it stood still: nothing of it can be read "
 				 "any more",
 				 live->base.pid,
-				 process_has_ended(live->base.pid)
+				 process_identity_ended(&live->process)
 					 ? "was killed"
 					 : "began another program (execve)");
 	if (was_let_go(live))
@@ -432,13 +433,14 @@ static struct error *open_files(struct live_target *live)
 	return read_auxv(live);
 }
 
-static struct live_target *live_new(int pid)
+static struct live_target *live_new(const struct process_identity *process)
 {
 	struct live_target *live = calloc(1, sizeof(*live));
 	if (!live)
 		return NULL;
 	live->base.ops = &live_ops;
-	live->base.pid = pid;
+	live->process = *process;
+	live->base.pid = process->pid;
 	live->base.is_live = true;
 	live->base.page_size = (uint32_t)sysconf(_SC_PAGESIZE);
 	live->memory_fd = -1;
@@ -480,7 +482,7 @@ static struct error *stop(struct live_target *live, const struct process_identit
 struct error *live_target_open(const struct process_identity *process, enum live_stop how,
 			       const struct task *task, struct target **ret)
 {
-	struct live_target *live = live_new(process->pid);
+	struct live_target *live = live_new(process);
 	if (!live)
 		return &error_no_memory;
 	live->memory_id = process_memory_id(process->pid);
@@ -525,7 +527,7 @@ struct error *live_target_explain(struct target *target, struct error *error)
 struct error *live_target_open_snapshot(const struct snapshot_request *request,
 					const struct task *task, struct target **ret)
 {
-	struct live_target *live = live_new(request->process.pid);
+	struct live_target *live = live_new(&request->process);
 	if (!live)
 		return &error_no_memory;
 	struct error *error = process_identity_check(&request->process);

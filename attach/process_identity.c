@@ -1,5 +1,6 @@
 #include "attach/process_identity.h"
 
+#include "attach/process_access.h"
 #include "attach/proc_file.h"
 #include "base/limits.h"
 
@@ -40,4 +41,11 @@ struct error *process_identity_check(const struct process_identity *identity)
 				 "process %d has ended, and another process has its number by now",
 				 identity->pid);
 	return NULL;
+}
+
+bool process_identity_ended(const struct process_identity *identity)
+{
+	struct error *other = process_identity_check(identity);
+	error_free(other);
+	return other || process_has_ended(identity->pid);
 }

@@ -27,4 +27,7 @@ MUST_CHECK struct error *process_identity_take(int pid, struct process_identity 
  * it has ended or another process has its number by now. Else as process_identity_take(). */
 MUST_CHECK struct error *process_identity_check(const struct process_identity *identity);
 
+/* Has it ended, or is it being killed (process_has_ended())? */
+bool process_identity_ended(const struct process_identity *identity);
+
 #endif

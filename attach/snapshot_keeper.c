@@ -349,7 +349,7 @@ static void let_go(struct keeper *keeper)
 const char *snapshot_why_killed(int pid)
 {
 	return process_has_ended(pid)
-		       ? "the process has ended, and the copy with it"
+		       ? "the process has ended, and the copy was killed"
 		       : "the copy was killed, as the kernel does when memory runs out";
 }
 
@@ -406,14 +406,14 @@ static void send_error(const struct keeper *keeper, struct error *error)
 
 static bool release(struct keeper *keeper)
 {
+	struct thread_stop *held = keeper->target ? live_target_stop(keeper->target) : NULL;
 	if (keeper->copy)
-		snapshot_kill_copy(keeper->copy);
+		snapshot_kill_copy(keeper->copy, held);
 	if (!keeper->copy_in_target)
 		return true;
 	/* Not even the program's end is a reason to leave this undone. */
-	return keeper->trusts_wait &&
-	       snapshot_reap(&keeper->request->process, keeper->copy_in_target, keeper->filter,
-			     keeper->target ? live_target_stop(keeper->target) : NULL);
+	return keeper->trusts_wait && snapshot_reap(&keeper->request->process,
+						    keeper->copy_in_target, keeper->filter, held);
 }
 
 static int keep(struct keeper *keeper)

@@ -5,6 +5,7 @@
 #include "attach/process_access.h"
 #include "attach/process_state.h"
 #include "attach/stand_watch.h"
+#include "attach/thread_seize.h"
 #include "base/clock.h"
 #include "base/limits.h"
 
@@ -40,10 +41,12 @@ static bool kill_as_tracer(int copy)
 
 /* A copy that was frozen with its control group (v1) dies only when that is thawed: then by the
  * signal that is waiting for it, without us. A large one takes the kernel some time. */
-void snapshot_kill_copy(int copy)
+void snapshot_kill_copy(int copy, struct thread_stop *held)
 {
 	int status;
 	uint64_t begin = clock_ms();
+	if (!thread_is_ours(copy))
+		return; /* its number may be another's */
 	/* Another user's, looked into by a file capability: kill(2) is not ours. What is left is
 	 * killed by our end (PTRACE_O_EXITKILL). */
 	if (kill(copy, SIGKILL) && errno == EPERM && !kill_as_tracer(copy))
@@ -56,6 +59,8 @@ void snapshot_kill_copy(int copy)
 		/* The first report may be the stop that it is in. */
 		if (answer == copy ? !WIFSTOPPED(status) : answer < 0 && errno != EINTR)
 			return;
+		if (held)
+			thread_stop_let_go(held);
 		if (!answer)
 			clock_sleep_us(TRY_US);
 	}

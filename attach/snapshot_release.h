@@ -12,8 +12,8 @@
 enum { SNAPSHOT_LEFTOVERS_MAX = 64 };
 
 /* Kills the copy, which we trace, and waits until its memory is free: LIMIT_COPY_ENDS_MS at most,
- * or LIMIT_REAP_MS when it is frozen. */
-void snapshot_kill_copy(int copy);
+ * or LIMIT_REAP_MS when it is frozen. `held` as of snapshot_reap(). */
+void snapshot_kill_copy(int copy, struct thread_stop *held);
 
 /* Has a thread of the process reap the child that it calls `child`: one that may make the call
  * under `filter`, which the thread that made the copy was under (attach/syscall_filter.h). Tries

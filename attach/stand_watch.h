@@ -12,8 +12,8 @@
 
 struct stand_watch;
 
-/* From now on we are killed after LIMIT_STAND_MS. No thread is made: we may be the child of a
- * program that has some. ERROR_OS: there are no timers. ERROR_NO_MEMORY. */
+/* From now on we are killed after LIMIT_STAND_MS. No thread is made: one that only waits would
+ * have to run. ERROR_OS: there are no timers. ERROR_NO_MEMORY. */
 MUST_CHECK struct error *stand_watch_begin(struct stand_watch **ret);
 
 /* It does not stand any more. NULL is allowed. */

@@ -207,23 +207,23 @@ static bool next_report(pid_t tid, int *ret_status, bool *ret_gone)
 	return true;
 }
 
-/* Killed, the thread may wait for the ends of all that we trace (thread_stop_take_ends()): those of
- * the others, and of the copy. */
-static bool is_gone(struct syscall_injection *injection, pid_t tid)
+/* Killed, the thread may wait for the ends of all that we trace: those of the others
+ * (thread_stop_take_ends()), and of the copy. After an execve its number is another's. */
+static bool take_ends(struct syscall_injection *injection, pid_t tid)
 {
-	thread_stop_take_ends(injection->stop);
+	bool over = thread_stop_take_ends(injection->stop);
 	if (injection->child && thread_take_end(injection->child))
 		injection->child = 0;
 	if (injection->dead_child && thread_take_end(injection->dead_child))
 		injection->dead_child = 0;
-	return proc_has_ended(tid, tid);
+	return (over && injection->away) || proc_has_ended(tid, tid);
 }
 
 /* *ret_status: the signal of the stop, with the event above (si_status of waitid(2)). Waits
  * LIMIT_CALL_MS at most, and little longer once we are told to
  * stop: what is cut off here nobody tidies up. A process killed meanwhile does not report its first
- * thread before its tracer has asked for each of the others (ptrace(2), BUGS), which happens
- * elsewhere: so it is looked at now and then. */
+ * thread before its tracer has taken the ends of all others (ptrace(2), BUGS): they are taken now
+ * and then. */
 static struct error *wait_for(struct syscall_injection *injection, pid_t tid, int *ret_status)
 {
 	enum { TURN_US = 20, TURNS_A_LOOK = 500 };
@@ -232,7 +232,9 @@ static struct error *wait_for(struct syscall_injection *injection, pid_t tid, in
 	for (unsigned turn = 1; now < end; turn++, now = clock_ns()) {
 		bool gone, reported = next_report(tid, ret_status, &gone);
 		if (!reported && turn % TURNS_A_LOOK == 0)
-			gone |= is_gone(injection, tid);
+			gone |= take_ends(injection, tid);
+		if (gone && tid == injection->tid)
+			injection->away = false; /* nobody is to be brought home */
 		if (gone || reported) {
 			error_free(told);
 			return gone ? died(injection) : NULL;
@@ -261,15 +263,15 @@ static struct error *take_child(struct syscall_injection *injection)
 	struct error *error = wait_for(injection, injection->child, &status);
 	if (injection->lost)
 		return error;
-	proc_let_be_killed_first(injection->child);
 	uint64_t mask = (uint64_t)SYSCALL_COPY_BLOCKS << SYSCALL_COPY_BLOCKS_SHIFT |
 			(UINT32_MAX & ~faults());
-	if (error) {
+	int child = injection->child;
+	if (error || ptrace(PTRACE_SETSIGMASK, child, sizeof(mask), &mask) ||
+	    ptrace(PTRACE_SETOPTIONS, child, NULL, (intptr_t)PTRACE_O_EXITKILL)) {
+		injection->dead_child = thread_is_ours(child) ? child : 0;
 		injection->child = 0;
-	} else if (ptrace(PTRACE_SETSIGMASK, injection->child, sizeof(mask), &mask) ||
-		   ptrace(PTRACE_SETOPTIONS, injection->child, NULL, (intptr_t)PTRACE_O_EXITKILL)) {
-		injection->dead_child = injection->child;
-		injection->child = 0;
+	} else {
+		proc_let_be_killed_first(child);
 	}
 	error_free(error);
 	return NULL;
@@ -294,6 +296,19 @@ static struct error *take_signal(struct syscall_injection *injection, int signal
 	return NULL;
 }
 
+/* Is it still our thread that stands there? One that slept in execve takes the first thread's
+ * number when it comes out (fs/exec.c: de_thread), and has a life of its own. */
+static struct error *check_place(struct syscall_injection *injection)
+{
+	struct user_regs_struct registers;
+	TRY(get_registers(injection, &registers));
+	uint64_t at = syscall_registers_place(&registers);
+	if (at >= injection->address && at - injection->address < SYSCALL_CODE_BYTES)
+		return NULL;
+	injection->away = false;
+	return died(injection);
+}
+
 /* On to the next entry into a system call or exit from it. */
 static struct error *run_to_syscall_stop(struct syscall_injection *injection)
 {
@@ -303,6 +318,7 @@ static struct error *run_to_syscall_stop(struct syscall_injection *injection)
 		if (ptrace(PTRACE_SYSCALL, injection->tid, NULL, (void *)(intptr_t)deliver))
 			return failed(injection, "go on with a system call");
 		TRY(wait_for(injection, injection->tid, &status));
+		TRY(check_place(injection));
 		int event = status >> 8, signal = status & 0xff;
 		deliver = 0;
 		if (signal == SYSCALL_STOP)
@@ -389,6 +405,7 @@ struct error *syscall_injection_call_child(const struct syscall_injection *injec
 	struct syscall_injection child = { .pid = injection->child,
 					   .tid = injection->child,
 					   .stop = injection->stop,
+					   .address = injection->address,
 					   .task = injection->task };
 	intptr_t options = PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD |
 			   (injection->suspended ? SUSPEND_SECCOMP : 0);

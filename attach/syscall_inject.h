@@ -30,7 +30,7 @@ enum { SYSCALL_SIGNALS = 8 }; /* those of faults; one waits once (signal(7): sta
 
 struct syscall_injection {
 	int pid, tid;
-	struct thread_stop *stop; /* the thread's */
+	struct thread_stop *stop; /* of all threads that we hold; ends are taken meanwhile */
 	uint64_t address;         /* of the code */
 	const struct task *task;  /* may be NULL */
 	struct user_regs_struct registers;

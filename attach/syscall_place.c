@@ -231,15 +231,19 @@ struct memory_user {
 	bool found;
 };
 
-/* kcmp(2); refused where we may not look, as into no process that shares memory with one that we
- * may look into. */
+/* False also where we may not look. */
+static bool is_same_memory(int pid, int other)
+{
+	CLEANUP(credentials_lower)
+	MAYBE_UNUSED struct raised before = credentials_raise(CREDENTIALS_LOOK);
+	return !syscall(SYS_kcmp, pid, other, KCMP_VM, 0, 0);
+}
+
 static bool uses_it_too(pid_t pid, void *context)
 {
 	struct memory_user *user = context;
-	CLEANUP(credentials_lower)
-	MAYBE_UNUSED struct raised before = credentials_raise(CREDENTIALS_LOOK);
 	user->found = pid != user->process && pid != user->memory_id &&
-		      !syscall(SYS_kcmp, user->memory_id, (int)pid, KCMP_VM, 0, 0);
+		      is_same_memory(user->memory_id, (int)pid);
 	return !user->found;
 }
 
@@ -248,6 +252,8 @@ static bool uses_it_too(pid_t pid, void *context)
 static bool is_shared(const struct target *target)
 {
 	struct memory_user user = { live_target_memory_id(target), target->pid, false };
+	if (!is_same_memory(user.memory_id, user.memory_id))
+		return true; /* not told here: no kcmp(2), or a filter forbids it */
 	int failed = proc_visit_processes(uses_it_too, &user);
 	return failed || user.found;
 }

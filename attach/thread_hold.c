@@ -15,7 +15,8 @@ struct thread_hold {
 	const struct task *task;
 	pthread_t thread;
 	bool joined;
-	pthread_mutex_t lock; /* of `state` */
+	volatile sig_atomic_t leave; /* told to stop: the thread is not to begin */
+	pthread_mutex_t lock;        /* of `state` and `left` */
 	pthread_cond_t changed;
 	enum hold_state state;
 	bool left; /* to its thread, which frees it */
@@ -29,7 +30,7 @@ struct thread_hold {
 };
 
 /* False: whoever began it has left it to its thread. */
-static bool reach(struct thread_hold *hold, enum hold_state state)
+static bool set_state(struct thread_hold *hold, enum hold_state state)
 {
 	pthread_mutex_lock(&hold->lock);
 	hold->state = state;
@@ -92,7 +93,7 @@ static void wait_for_end(struct thread_hold *hold)
 			told_ms = now_ms;
 		else if (now_ms - told_ms > LIMIT_HOLD_TOLD_MS)
 			break;
-		thread_wait(&hold->changed, &hold->lock, LOOK_MS);
+		condition_wait(&hold->changed, &hold->lock, LOOK_MS);
 	}
 	pthread_mutex_unlock(&hold->lock);
 }
@@ -100,11 +101,13 @@ static void wait_for_end(struct thread_hold *hold)
 static void *hold_process(void *argument)
 {
 	struct thread_hold *hold = argument;
-	hold->error = thread_stop_begin(&hold->process, hold->task, &hold->stop);
+	/* Not the task: that may be gone when the hold is left. */
+	const struct task task = { .stop = &hold->leave };
+	hold->error = thread_stop_begin(&hold->process, &task, &hold->stop);
 	if (!hold->error)
 		hold->error = thread_stop_read_details(hold->stop);
 	atomic_store(&hold->lasts, !hold->error);
-	bool left = !reach(hold, HOLD_STANDS);
+	bool left = !set_state(hold, HOLD_STANDS);
 	if (!hold->error && !left)
 		wait_for_end(hold);
 	atomic_store(&hold->lasts, false);
@@ -123,7 +126,7 @@ static struct thread_hold *hold_new(const struct process_identity *process, cons
 	hold->process = *process;
 	hold->task = task;
 	pthread_mutex_init(&hold->lock, NULL);
-	thread_condition_init(&hold->changed);
+	condition_init(&hold->changed);
 	return hold;
 }
 
@@ -136,11 +139,13 @@ static struct error *wait_until_it_stands(struct thread_hold *hold, bool *ret_le
 	uint64_t told_ms = 0;
 	pthread_mutex_lock(&hold->lock);
 	while (hold->state == HOLD_BEGINS && !hold->left) {
-		thread_wait(&hold->changed, &hold->lock, LOOK_MS);
+		condition_wait(&hold->changed, &hold->lock, LOOK_MS);
 		error_free(error);
 		error = task_check(hold->task, "stopping the process");
-		if (error && !told_ms)
+		if (error && !told_ms) {
 			told_ms = clock_ms();
+			hold->leave = SIGTERM;
+		}
 		hold->left =
 			hold->state == HOLD_BEGINS && error && clock_ms() - told_ms > PATIENCE_MS;
 	}
@@ -219,7 +224,7 @@ bool thread_hold_saw_death(const struct thread_hold *hold)
 double thread_hold_end(struct thread_hold *hold)
 {
 	if (!hold->joined) {
-		reach(hold, HOLD_TO_END);
+		set_state(hold, HOLD_TO_END);
 		pthread_join(hold->thread, NULL);
 		hold->joined = true;
 	}

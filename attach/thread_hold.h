@@ -20,8 +20,8 @@
 struct thread_hold;
 
 /* As thread_stop_begin(), with what thread_stop_read_details() reads. ERROR_OS also when no thread
- * can be made. ERROR_CANCELLED also: the thread waits for an execve of the process, and is left to
- * let go of it then. So `task`, which may be NULL, has to live as long as the program. */
+ * can be made. ERROR_CANCELLED also when the thread waits for an execve of the process: it is left
+ * to give up then. `task` has to live as long as the hold; may be NULL. */
 MUST_CHECK struct error *thread_hold_begin(const struct process_identity *process,
 					   const struct task *task, struct thread_hold **ret);
 

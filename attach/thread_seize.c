@@ -24,7 +24,8 @@ bool thread_take_end(int tid)
 bool thread_is_ours(int tid)
 {
 	siginfo_t info;
-	return !waitid(P_PID, (id_t)tid, &info, __WALL | WEXITED | WSTOPPED | WNOHANG | WNOWAIT);
+	int how = __WALL | __WNOTHREAD | WEXITED | WSTOPPED | WNOHANG | WNOWAIT;
+	return !waitid(P_PID, (id_t)tid, &info, how);
 }
 
 bool thread_sleeps(int pid, int tid)
@@ -91,7 +92,14 @@ struct seize_watch {
 	bool over;
 };
 
-static bool take(pid_t tid, void *unused)
+static void watch_free(struct seize_watch *watch)
+{
+	pthread_cond_destroy(&watch->changed);
+	pthread_mutex_destroy(&watch->lock);
+	free(watch);
+}
+
+static bool take_end_of(pid_t tid, void *unused)
 {
 	(void)unused;
 	thread_take_end((int)tid);
@@ -104,39 +112,46 @@ static void *take_ends(void *argument)
 	struct seize_watch *watch = argument;
 	pthread_mutex_lock(&watch->lock);
 	while (!watch->over) {
-		if (thread_wait(&watch->changed, &watch->lock, LOOK_MS))
+		if (condition_wait(&watch->changed, &watch->lock, LOOK_MS))
 			continue;
-		int failed = proc_visit_tasks(watch->pid, take, NULL);
+		int failed = proc_visit_tasks(watch->pid, take_end_of, NULL);
 		(void)failed; /* the process has gone, or will be looked at again */
 	}
 	pthread_mutex_unlock(&watch->lock);
 	return NULL;
 }
 
-struct seize_watch *seize_watch_begin(int pid)
+struct error *seize_watch_begin(int pid, struct seize_watch **ret)
 {
 	struct seize_watch *watch = calloc(1, sizeof(*watch));
 	if (!watch)
-		return NULL;
+		return &error_no_memory;
 	watch->pid = pid;
 	pthread_mutex_init(&watch->lock, NULL);
-	thread_condition_init(&watch->changed);
-	if (!thread_start(&watch->thread, take_ends, watch))
-		return watch;
-	free(watch);
+	condition_init(&watch->changed);
+	int failed = thread_start(&watch->thread, take_ends, watch);
+	if (failed) {
+		watch_free(watch);
+		return error_os(failed, "cannot make the thread that stops process %d with us",
+				pid);
+	}
+	*ret = watch;
 	return NULL;
 }
 
 void seize_watch_end(struct seize_watch *watch)
 {
-	if (!watch)
-		return;
 	pthread_mutex_lock(&watch->lock);
 	watch->over = true;
 	pthread_cond_signal(&watch->changed);
 	pthread_mutex_unlock(&watch->lock);
+}
+
+void seize_watch_free(struct seize_watch *watch)
+{
+	if (!watch)
+		return;
+	seize_watch_end(watch);
 	pthread_join(watch->thread, NULL);
-	pthread_cond_destroy(&watch->changed);
-	pthread_mutex_destroy(&watch->lock);
-	free(watch);
+	watch_free(watch);
 }

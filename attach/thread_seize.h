@@ -8,6 +8,8 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 
+struct seize_watch;
+
 enum thread_seized {
 	THREAD_SEIZED, /* traced by us, and runs */
 	THREAD_ENDED,
@@ -19,7 +21,7 @@ enum thread_seized {
 /* ERROR_OS with EPERM: not allowed, or traced by another (the message names what is missing). */
 MUST_CHECK struct error *thread_seize(int pid, int tid, enum thread_seized *ret);
 
-/* Does this process of ours trace it? */
+/* Does the calling thread trace it? */
 bool thread_is_ours(int tid);
 
 /* Does it sleep uninterruptibly (state D of proc(5))? */
@@ -33,8 +35,13 @@ bool thread_take_end(int tid);
  * PTRACE_SEIZE sleeps while a thread of the process is in execve, whose credentials it waits for
  * (kernel/ptrace.c: ptrace_attach, cred_guard_mutex), and execve sleeps until the ends of all other
  * threads have been taken (fs/exec.c: de_thread): by us, of those that are seized. So a second
- * thread of ours takes them while the first seizes. NULL: it could not be made. */
-struct seize_watch *seize_watch_begin(int pid);
+ * thread of ours takes them while the first seizes. ERROR_NO_MEMORY, ERROR_OS. */
+MUST_CHECK struct error *seize_watch_begin(int pid, struct seize_watch **ret);
+
+/* All are seized: it takes no ends any more. Does not wait for the thread, as freeing does. */
 void seize_watch_end(struct seize_watch *watch);
+
+/* Ends it if need be. NULL is allowed. */
+void seize_watch_free(struct seize_watch *watch);
 
 #endif

@@ -48,6 +48,7 @@ struct thread_stop {
 	struct error *error; /* of a visit, which answers bool */
 	size_t listed;       /* tasks seen by the last listing */
 	size_t found;        /* of them new */
+	struct seize_watch *watch;
 };
 
 bool thread_stop_hold_back(sigset_t *ret_before)
@@ -217,15 +218,33 @@ static bool is_free(const struct stop_task *task)
 	return task->state == TASK_GONE || task->state == TASK_ELSEWHERE;
 }
 
-/* One that slept and is ours no more came out of an execve, which ended all others. */
+/* Another had it while it slept; awake it would run while the others stand. */
+static void seize_woken(struct thread_stop *stop, struct stop_task *task)
+{
+	if (thread_sleeps(stop->pid, task->tid))
+		return;
+	struct seize_watch *watch = NULL;
+	struct error *error = seize_watch_begin(stop->pid, &watch);
+	if (!error)
+		error = seize(stop, task);
+	seize_watch_free(watch);
+	if (task->state == TASK_SEIZED)
+		error = interrupt(stop, task);
+	if (task->state == TASK_RUNNING)
+		task->state = TASK_ASLEEP; /* and stands when it can */
+	error_free(error);                 /* another look tries again */
+}
+
+/* One that is ours no more came out of an execve, which ended all others, or was one of these. */
 static bool take_end(struct thread_stop *stop, struct stop_task *task)
 {
-	enum task_state before = task->state;
+	bool held = task->state == TASK_STOPPED || task->state == TASK_ASLEEP;
+	bool stood = task->state == TASK_STOPPED;
 	if (thread_take_end(task->tid)) {
 		task->state = TASK_GONE;
-		return before == TASK_STOPPED;
+		return stood;
 	}
-	if (before != TASK_ASLEEP || thread_is_ours(task->tid))
+	if (!held || thread_is_ours(task->tid))
 		return false;
 	follow_execve(stop, task);
 	return true;
@@ -237,6 +256,8 @@ bool thread_stop_take_ends(struct thread_stop *stop)
 	for (size_t i = stop->task_count; i-- > 0;)
 		if (!is_free(&stop->tasks[i]))
 			stop->over |= take_end(stop, &stop->tasks[i]);
+		else if (stop->tasks[i].state == TASK_ELSEWHERE && !stop->resumed)
+			seize_woken(stop, &stop->tasks[i]);
 	return stop->over;
 }
 
@@ -327,6 +348,7 @@ static struct error *stop_all(struct thread_stop *stop, const struct task *task)
 		if (failed)
 			return error_os(failed, "cannot list the threads of process %d",
 					(int)stop->pid);
+		TRY(task_check(task, "seizing the threads of the process"));
 		TRY(interrupt_seized(stop));
 		TRY(wait_for_all(stop, task));
 		if (!stop->found && stop->listed >= threads_counted(stop->pid))
@@ -378,6 +400,10 @@ static struct error *stop_some(struct thread_stop *stop, const int *tids, size_t
 {
 	for (size_t i = 0; i < count; i++)
 		TRY(seize_new(stop, tids[i]));
+	for (size_t i = 0; i < count; i++)
+		if (stop->tasks[i].state == TASK_ELSEWHERE)
+			return error_new(ERROR_OS, "another has thread %d of process %d", tids[i],
+					 (int)stop->pid);
 	TRY(interrupt_seized(stop));
 	return wait_for_all(stop, task);
 }
@@ -406,9 +432,11 @@ static struct error *begin(const struct process_identity *process, const int *ti
 	stop->other_namespace = !proc_shares_namespace(pid, "pid");
 	arena_init(&stop->arena);
 	stop->masked = thread_stop_hold_back(&stop->old_mask);
-	struct seize_watch *watch = seize_watch_begin(pid);
-	struct error *error = count ? stop_some(stop, tids, count, task) : stop_all(stop, task);
-	seize_watch_end(watch);
+	struct error *error = seize_watch_begin(pid, &stop->watch);
+	if (!error)
+		error = count ? stop_some(stop, tids, count, task) : stop_all(stop, task);
+	if (stop->watch)
+		seize_watch_end(stop->watch);
 	if (!error)
 		error = process_identity_check(process);
 	stop->over = false; /* what ended until now has no part in it */
@@ -438,7 +466,7 @@ struct error *thread_stop_begin_some(const struct process_identity *process, con
 /* False: to be tried again. True: gone, or asleep: that one was asked to stop, stays TASK_ASLEEP
  * until it has, and is left to thread_stop_let_go(). A signal is handed over of a stop that is
  * known to be the one that the thread is in. */
-static bool detach(struct thread_stop *stop, struct stop_task *task)
+static bool detach(struct thread_stop *stop, struct stop_task *task, bool ask_sleepers)
 {
 	bool asleep = task->state == TASK_ASLEEP;
 	if (is_free(task))
@@ -447,8 +475,8 @@ static bool detach(struct thread_stop *stop, struct stop_task *task)
 		task->state = TASK_RUNNING;
 		if (!reported(stop, task)) {
 			/* It was not asked when an error came before its turn, and an execve may
-			 * forget it. */
-			if (!asleep || !thread_sleeps(stop->pid, task->tid))
+			 * forget it (kernel/signal.c: zap_other_threads, of some kernels). */
+			if (!asleep || (ask_sleepers && !thread_sleeps(stop->pid, task->tid)))
 				ptrace(PTRACE_INTERRUPT, task->tid, NULL, NULL);
 			task->state = asleep ? TASK_ASLEEP : TASK_RUNNING;
 			return asleep;
@@ -477,7 +505,7 @@ static void detach_all(struct thread_stop *stop)
 		size_t left = 0;
 		/* The first thread last: its end is reported only after that of the others. */
 		for (size_t i = stop->task_count; i-- > 0;)
-			left += !detach(stop, &stop->tasks[i]);
+			left += !detach(stop, &stop->tasks[i], false);
 		if (!left)
 			return;
 		clock_sleep_us(PAUSE_US);
@@ -491,7 +519,7 @@ bool thread_stop_let_go(struct thread_stop *stop)
 {
 	size_t held = 0;
 	for (size_t i = stop->task_count; i-- > 0;)
-		if (!detach(stop, &stop->tasks[i]))
+		if (!detach(stop, &stop->tasks[i], true))
 			stop->tasks[i].state = TASK_ASLEEP;
 	/* Counted at the end: an execve may give the first one back to us. */
 	for (size_t i = 0; i < stop->task_count; i++)
@@ -505,6 +533,8 @@ double thread_stop_resume(struct thread_stop *stop)
 		detach_all(stop);
 		stop->end_ns = clock_ns();
 		stop->resumed = true;
+		seize_watch_free(stop->watch);
+		stop->watch = NULL;
 		if (stop->masked)
 			pthread_sigmask(SIG_SETMASK, &stop->old_mask, NULL);
 	}

@@ -53,13 +53,15 @@ bool thread_stop_hold_back(sigset_t *ret_before);
  * ERROR_UNSUPPORTED: a process of another architecture, or one that cannot be stopped now, which is
  * asked before anything is seized (process_state_check()). ERROR_CANCELLED: the task was stopped.
  * Threads in an uninterruptible sleep that do not stop within LIMIT_STOP_MS are left out (they
- * cannot run either).
+ * cannot run either); so is one that another traces while it sleeps, as a clrpod that lets it go
+ * when it wakes: it may run until thread_stop_take_ends() is called next.
  */
 MUST_CHECK struct error *thread_stop_begin(const struct process_identity *process,
 					   const struct task *task, struct thread_stop **ret);
 
 /* The same of `count` of its threads alone; the others run on. Those that have ended are left out.
- * Whether the process can be stopped now is not asked: process_state_check() is the caller's. */
+ * ERROR_OS also when another traces one of them that sleeps. Whether the process can be stopped now
+ * is not asked: process_state_check() is the caller's. */
 MUST_CHECK struct error *thread_stop_begin_some(const struct process_identity *process,
 						const int *tids, size_t count,
 						const struct task *task, struct thread_stop **ret);

@@ -25,7 +25,7 @@ int thread_start(pthread_t *ret, void *(*run)(void *context), void *context)
 	return failed;
 }
 
-void thread_condition_init(pthread_cond_t *condition)
+void condition_init(pthread_cond_t *condition)
 {
 	pthread_condattr_t attributes;
 	pthread_condattr_init(&attributes);
@@ -34,7 +34,7 @@ void thread_condition_init(pthread_cond_t *condition)
 	pthread_condattr_destroy(&attributes);
 }
 
-bool thread_wait(pthread_cond_t *condition, pthread_mutex_t *lock, unsigned wait_ms)
+bool condition_wait(pthread_cond_t *condition, pthread_mutex_t *lock, unsigned wait_ms)
 {
 	enum { SECOND_MS = 1000, NANOSECONDS = 1000000 };
 	uint64_t end_ms = clock_ms() + wait_ms;

@@ -12,10 +12,10 @@
 /* pthread_create(3), with every signal blocked in the new thread. 0 or an errno. */
 int thread_start(pthread_t *ret, void *(*run)(void *context), void *context);
 
-/* A condition that is waited for by thread_wait(). */
-void thread_condition_init(pthread_cond_t *condition);
+/* A condition that is waited for by condition_wait(). */
+void condition_init(pthread_cond_t *condition);
 
 /* pthread_cond_timedwait(3), for so many ms of CLOCK_MONOTONIC at most. False: the time is over. */
-bool thread_wait(pthread_cond_t *condition, pthread_mutex_t *lock, unsigned wait_ms);
+bool condition_wait(pthread_cond_t *condition, pthread_mutex_t *lock, unsigned wait_ms);
 
 #endif

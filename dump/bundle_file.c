@@ -20,7 +20,7 @@ enum {
 	ENTRY_FIXED = 25,      /* offset, both sizes, one byte of kind; then the path, a text */
 	TEXT_MORE = 0x80,      /* a text's length: 7 bits a byte, at most two bytes */
 	DEFLATE_RATIO = 1032,  /* deflate cannot do better (zlib.net, "Technical Details") */
-	STEP_BYTES = 4 * 1024 * 1024, /* unpacked between two looks at the task */
+	STEP_BYTES = 4 * 1024 * 1024, /* read, or unpacked, between two looks at the task */
 };
 
 /* The host's data: of the program's segments those that it can write. */
@@ -144,6 +144,8 @@ static struct error *inflate_all(const struct bundle_file *bundle, const struct 
 	    is_filled) { /* the end may need a look behind the bytes */
 		stream.next_out = &beyond;
 		stream.avail_out = 1;
+		if (stream.avail_in > STEP_BYTES)
+			stream.avail_in = STEP_BYTES; /* nothing is to come out of them */
 		status = inflate(&stream, Z_FINISH);
 	}
 	bool fits = stream.total_out == entry->size;

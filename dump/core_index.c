@@ -254,8 +254,14 @@ static struct error *leave_out_named(struct core_index *index)
 	struct core_hole *holes = calloc(count ? count : 1, sizeof(*holes));
 	if (!holes)
 		return &error_no_memory;
-	for (size_t i = 0; i < count; i++)
+	uint64_t before = 0;
+	for (size_t i = 0; i < count; i++) {
 		holes[i] = core_trailer_hole(tail, size, i);
+		if (holes[i].start >= holes[i].end || holes[i].start < before)
+			index->damage = "the dump has a damaged list of pages that could not be "
+					"read: some of them may be shown as memory";
+		before = holes[i].end;
+	}
 	return core_index_leave_out(index, holes, count);
 }
 

@@ -82,8 +82,11 @@ static size_t packed_read_some(struct target *target, uint64_t address, void *bu
 				       range->file_offset + (address + done - range->start),
 				       (uint8_t *)buffer + done, wanted);
 		if (part < wanted)
-			core->base.met = "the packed dump is damaged where memory that was asked "
-					 "for should be";
+			core->base.met =
+				zstd_cache_gave_up(core->packed.cache)
+					? "a command was cancelled while it read the packed dump"
+					: "the packed dump is damaged where memory that was asked "
+					  "for should be";
 		done += part;
 	}
 	return done;

@@ -169,7 +169,7 @@ static void zstd_step(struct unpacker *unpacker, size_t *ret_size)
 				note_cut(unpacker);
 			break;
 		}
-		unpacker->between = !hint;
+		unpacker->between = !hint || (unpacker->between && output.pos == output_before);
 	}
 	unpacker->consumed = input.pos;
 	*ret_size = output.pos;
@@ -217,7 +217,7 @@ static bool gzip_next_member(struct unpacker *unpacker)
 	       next[1] == 0x8b && inflateReset(&unpacker->gzip) == Z_OK;
 }
 
-/* Feeds zlib, whose counters are 32-bit; so many bytes at most, whatever they unpack to. */
+/* Feeds zlib, whose counters are 32-bit; INPUT_BYTES or a little more, whatever they unpack to. */
 static void gzip_step(struct unpacker *unpacker, size_t *ret_size)
 {
 	z_stream *stream = &unpacker->gzip;

@@ -1,10 +1,12 @@
 #include "dump/zstd_cache.h"
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "dump/zstd_frames.h"
 
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <zstd.h>
@@ -26,6 +28,9 @@ struct zstd_cache {
 	struct slot slots[SLOTS_MOST];
 	size_t slot_count;
 	uint64_t clock;
+	const volatile sig_atomic_t *stop; /* of who opened it, or NULL */
+	uint64_t stopped_ms;               /* since when it says so; 0: it does not */
+	bool gave_up;
 };
 
 static bool allocate(struct zstd_cache *cache)
@@ -54,6 +59,7 @@ struct error *zstd_cache_open(const char *path, int fd, const struct task *task,
 	if (!cache)
 		return &error_no_memory;
 	pthread_mutex_init(&cache->lock, NULL);
+	cache->stop = task ? task->stop : NULL;
 	void *bytes = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (bytes == MAP_FAILED) {
 		free(cache);
@@ -88,6 +94,21 @@ uint64_t zstd_cache_size(const struct zstd_cache *cache)
 	return cache->frames.size;
 }
 
+/* Unpacking takes milliseconds, and whoever reads here and there may do so thousands of times
+ * before he looks at the task. */
+static bool is_out_of_patience(struct zstd_cache *cache)
+{
+	enum { PATIENCE_MS = 120 };
+	if (!cache->stop || !*cache->stop) {
+		cache->stopped_ms = 0;
+		return false;
+	}
+	if (!cache->stopped_ms)
+		cache->stopped_ms = clock_ms();
+	cache->gave_up = clock_ms() - cache->stopped_ms > PATIENCE_MS;
+	return cache->gave_up;
+}
+
 static bool unpack(struct zstd_cache *cache, const struct zstd_frame *frame, struct slot *slot)
 {
 	slot->frame = NULL;
@@ -114,14 +135,22 @@ static const uint8_t *content_of(struct zstd_cache *cache, const struct zstd_fra
 		if (slot->used < oldest->used)
 			oldest = slot;
 	}
+	if (is_out_of_patience(cache))
+		return NULL;
 	oldest->used = ++cache->clock;
 	return unpack(cache, frame, oldest) ? oldest->content : NULL;
+}
+
+bool zstd_cache_gave_up(const struct zstd_cache *cache)
+{
+	return cache->gave_up;
 }
 
 size_t zstd_cache_read(struct zstd_cache *cache, uint64_t offset, void *buffer, size_t size)
 {
 	size_t done = 0;
 	pthread_mutex_lock(&cache->lock);
+	cache->gave_up = false;
 	while (done < size) {
 		const struct zstd_frame *frame = zstd_frames_find(&cache->frames, offset + done);
 		const uint8_t *content = frame ? content_of(cache, frame) : NULL;

@@ -18,9 +18,13 @@ MUST_CHECK struct error *zstd_cache_open(const char *path, int fd, const struct 
 					 struct zstd_cache **ret);
 void zstd_cache_free(struct zstd_cache *cache); /* NULL is allowed */
 
+/* Was it the latter at the last read? */
+bool zstd_cache_gave_up(const struct zstd_cache *cache);
+
 uint64_t zstd_cache_size(const struct zstd_cache *cache); /* bytes of content, unpacked */
 
-/* Bytes copied; fewer than size: the end, or a frame that is damaged. */
+/* Bytes copied; fewer than size: the end, a frame that is damaged, or whoever opened it was told to
+ * stop some time ago and has not looked. */
 size_t zstd_cache_read(struct zstd_cache *cache, uint64_t offset, void *buffer, size_t size);
 
 #endif

@@ -116,8 +116,10 @@ static const uint8_t *find_table(const uint8_t *bytes, size_t size, size_t *ret_
 }
 
 /* What the frame unpacks to; an error of zstd: it does not. */
-static struct error *unpacked_size(const uint8_t *frame, size_t packed_size, size_t *ret)
+static struct error *unpacked_size(const uint8_t *frame, size_t packed_size,
+				   const struct task *task, size_t *ret)
 {
+	TRY(task_check(task, looking));
 	void *content = malloc(LIMIT_ZSTD_FRAME_BYTES);
 	if (!content)
 		return &error_no_memory;
@@ -126,12 +128,18 @@ static struct error *unpacked_size(const uint8_t *frame, size_t packed_size, siz
 	return NULL;
 }
 
+/* A frame is unpacked in one call: it may be no longer than packing can make it. */
+static bool is_too_long(size_t packed_size)
+{
+	return packed_size > ZSTD_COMPRESSBOUND(LIMIT_ZSTD_FRAME_BYTES);
+}
+
 /* The table has no checksum: a wrong size in it would give everything behind that frame another
  * address. So each frame's header has to say the same and promise a checksum, or the frame itself
  * decides; one that does not unpack is a hole of the table's size. *ret false: the table cannot be
  * believed, or the file has no checksums. */
-static struct error *check_size(const uint8_t *frame, size_t packed_size, size_t *doubts,
-				uint32_t *size, bool *ret)
+static struct error *check_size(const uint8_t *frame, size_t packed_size, const struct task *task,
+				size_t *doubts, uint32_t *size, bool *ret)
 {
 	ZSTD_frameHeader header;
 	size_t unpacked;
@@ -145,7 +153,7 @@ static struct error *check_size(const uint8_t *frame, size_t packed_size, size_t
 	*ret = ++*doubts <= DOUBTS_MOST;
 	if (!*ret)
 		return NULL;
-	TRY(unpacked_size(frame, packed_size, &unpacked));
+	TRY(unpacked_size(frame, packed_size, task, &unpacked));
 	if (ZSTD_isError(unpacked))
 		return NULL;
 	*ret = header.checksumFlag;
@@ -165,10 +173,11 @@ static struct error *read_table(const uint8_t *bytes, size_t size, const struct 
 		TRY(task_check(task, looking));
 		memcpy(&entry, table + i * entry_bytes, sizeof(entry));
 		*ret_found = entry.packed_size <= end - at &&
-			     entry.content_size <= LIMIT_ZSTD_FRAME_BYTES;
+			     entry.content_size <= LIMIT_ZSTD_FRAME_BYTES &&
+			     (!entry.content_size || !is_too_long(entry.packed_size));
 		if (*ret_found)
-			TRY(check_size(bytes + at, entry.packed_size, &doubts, &entry.content_size,
-				       ret_found));
+			TRY(check_size(bytes + at, entry.packed_size, task, &doubts,
+				       &entry.content_size, ret_found));
 		if (!*ret_found)
 			return NULL;
 		if (entry.content_size)
@@ -179,8 +188,9 @@ static struct error *read_table(const uint8_t *bytes, size_t size, const struct 
 	return NULL;
 }
 
-/* Is the frame behind `packed_size` bytes one that says `content`, and none hidden in them? (The
- * last block of a damaged frame may seem to be none: it goes on then into the next frame.) */
+/* Is the frame that comes after `packed_size` bytes one that says `content`, and none hidden in
+ * them? (The last block of a damaged frame may seem to be none: it goes on then into the next
+ * frame.) */
 static bool is_followed_by(const uint8_t *bytes, size_t size, size_t packed_size, uint64_t content)
 {
 	static const uint8_t magic[] = { 0x28, 0xb5, 0x2f, 0xfd }; /* RFC 8878 3.1.1 */
@@ -191,15 +201,22 @@ static bool is_followed_by(const uint8_t *bytes, size_t size, size_t packed_size
 }
 
 /* Without a table nothing says how long a frame's content is but itself, and a wrong size would
- * give everything behind it another address: so each is unpacked. One that does not unpack is a
- * hole, of the size that the frames on both sides of it have. *ret false: its size is not known. */
+ * give everything after it another address: so each is unpacked. One that does not unpack is a hole
+ * of the size that its header says, if the frames on both sides of it say the same. *ret_known
+ * false: its size is not known. */
 static struct error *settle_size(const uint8_t *bytes, size_t size, size_t packed_size,
-				 uint64_t before, uint64_t *content, bool *ret)
+				 const struct task *task, uint64_t before, uint64_t *content,
+				 bool *ret_known)
 {
 	size_t unpacked;
-	TRY(unpacked_size(bytes, packed_size, &unpacked));
-	*ret = !ZSTD_isError(unpacked) || is_followed_by(bytes, size, packed_size, before);
-	*content = ZSTD_isError(unpacked) ? before : unpacked;
+	TRY(unpacked_size(bytes, packed_size, task, &unpacked));
+	if (ZSTD_isError(unpacked)) {
+		*ret_known = *content && *content == before &&
+			     is_followed_by(bytes, size, packed_size, before);
+		return NULL;
+	}
+	*ret_known = true;
+	*content = unpacked;
 	return NULL;
 }
 
@@ -222,11 +239,15 @@ static struct error *scan(const uint8_t *bytes, size_t size, const struct task *
 		TRY(zstd_frame_measure(bytes + at, size - at, task, &extent));
 		if (!extent.length)
 			break;
+		if (header.frameType == ZSTD_frame && is_too_long(extent.length)) {
+			frames->count = 0;
+			return NULL;
+		}
 		if (header.frameType == ZSTD_frame) {
 			bool known;
-			uint64_t content;
-			TRY(settle_size(bytes + at, size - at, extent.length, before, &content,
-					&known));
+			uint64_t content = header.frameContentSize;
+			TRY(settle_size(bytes + at, size - at, extent.length, task, before,
+					&content, &known));
 			if (!known)
 				break;
 			if (content)

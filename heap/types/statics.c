@@ -7,7 +7,6 @@
 
 #include "base/chain_guard.h"
 #include "base/limits.h"
-
 #include "heap/clr_threads.h"
 #include "heap/types/field.h"
 
@@ -87,8 +86,9 @@ static struct error *in_flight_base(struct heap *heap, const struct thread_data_
 	TRY(read_field(&heap->reader, thread_data, data->in_flight, "ThreadLocalData", &node));
 	while (node) {
 		if (!chain_guard_pass(&guard, node) || guard.steps > LIMIT_TLS_IN_FLIGHT)
-			return error_fault(node, "the thread statics that are being made are "
-						 "listed without an end");
+			return error_new(ERROR_BAD_DATA,
+					 "the thread statics that are being made are listed "
+					 "without an end");
 		TRY(read_field(&heap->reader, node, data->in_flight_index, "InFlightTLSData",
 			       &number));
 		if (number == index) {
@@ -246,7 +246,7 @@ struct error *field_static_address(struct heap *heap, const struct type_field *f
 		return NULL;
 	}
 	struct error *error = slot_address(heap, field, thread, ret_state, ret);
-	if (error_take(&error, ERROR_FAULT))
+	if (error_take(&error, ERROR_FAULT) || error_take(&error, ERROR_BAD_DATA))
 		*ret_state = STATIC_UNREADABLE;
 	if (*ret_state == STATIC_UNREADABLE)
 		*ret = 0;
