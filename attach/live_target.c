@@ -505,7 +505,7 @@ struct error *live_target_open(const struct process_identity *process, enum live
 		if (live->hold)
 			thread_hold_read_ends(live->hold);
 	}
-	return opened(live, error, ret);
+	return opened(live, process_identity_explain(process, error), ret);
 }
 
 struct error *live_target_explain(struct target *target, struct error *error)
@@ -531,8 +531,7 @@ struct error *live_target_open_snapshot(const struct snapshot_request *request,
 	if (!live)
 		return &error_no_memory;
 	struct error *error = process_identity_check(&request->process);
-	if (!error)
-		error = snapshot_take(request, task, &live->snapshot);
+	error = error ? error : snapshot_take(request, task, &live->snapshot);
 	if (!error) {
 		live->memory_id = snapshot_record(live->snapshot)->copy_pid;
 		error = live_target_explain(&live->base, open_files(live));

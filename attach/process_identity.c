@@ -49,3 +49,14 @@ bool process_identity_ended(const struct process_identity *identity)
 	error_free(other);
 	return other || process_has_ended(identity->pid);
 }
+
+struct error *process_identity_explain(const struct process_identity *identity, struct error *error)
+{
+	if (!error || (error->code != ERROR_OS && error->code != ERROR_UNSUPPORTED &&
+		       error->code != ERROR_FAULT && error->code != ERROR_BAD_DATA))
+		return error;
+	if (!process_identity_ended(identity))
+		return error;
+	error_free(error);
+	return error_new(ERROR_NOT_FOUND, "process %d has ended", identity->pid);
+}

@@ -30,4 +30,9 @@ MUST_CHECK struct error *process_identity_check(const struct process_identity *i
 /* Has it ended, or is it being killed (process_has_ended())? */
 bool process_identity_ended(const struct process_identity *identity);
 
+/* An error of reading or stopping it, which is taken over; ERROR_NOT_FOUND, saying that it has
+ * ended, where that is the reason. NULL stays NULL. */
+MUST_CHECK struct error *process_identity_explain(const struct process_identity *identity,
+						  struct error *error);
+
 #endif

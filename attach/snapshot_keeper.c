@@ -431,7 +431,7 @@ static int keep(struct keeper *keeper)
 		end_watch(keeper);
 		bool clean = release(keeper);
 		target_close(keeper->target);
-		send_error(keeper, error);
+		send_error(keeper, process_identity_explain(&keeper->request->process, error));
 		return clean ? 0 : 1;
 	}
 	message.leaves_zombie = !keeper->trusts_wait;

@@ -116,7 +116,8 @@ struct reaping {
 	enum syscall_filter filter;
 	struct target *target;
 	struct syscall_places places;
-	bool lost; /* the thread is in a call that does not end */
+	struct thread_stop *held; /* of an earlier stop, threads that sleep; or NULL */
+	bool lost;                /* the thread is in a call that does not end */
 };
 
 /* *ret: the child is gone. ERROR_OS: none of the stopped threads can make the call just now. */
@@ -156,12 +157,15 @@ static struct error *stop_some(const struct candidates *candidates, size_t i,
 }
 
 /* One that did not stop, as it slept, would stand when it wakes. */
-static void let_go(struct thread_stop *stop)
+static void let_go(struct thread_stop *stop, struct thread_stop *held)
 {
 	uint64_t end = clock_ms() + LIMIT_REAP_MS;
 	thread_stop_resume(stop);
-	while (!thread_stop_let_go(stop) && clock_ms() < end)
+	while (!thread_stop_let_go(stop) && clock_ms() < end) {
+		if (held)
+			thread_stop_let_go(held);
 		clock_sleep_us(TRY_US);
+	}
 	thread_stop_free(stop);
 }
 
@@ -180,7 +184,7 @@ static struct error *reap_by_candidates(const struct candidates *candidates,
 		if (!error) {
 			error = reap_by(reaping, stop,
 					last ? SYSCALL_FIT_LATER : SYSCALL_FIT_RUNNING, ret);
-			let_go(stop);
+			let_go(stop, reaping->held);
 		}
 		stand_watch_end(watch);
 		if (!error || last || reaping->lost)
@@ -190,13 +194,16 @@ static struct error *reap_by_candidates(const struct candidates *candidates,
 }
 
 static struct error *reap(const struct process_identity *process, int child,
-			  enum syscall_filter filter, bool *ret, bool *ret_lost)
+			  enum syscall_filter filter, struct thread_stop *held, bool *ret,
+			  bool *ret_lost)
 {
 	int pid = process->pid;
 	struct candidates candidates = {
 		.pid = pid, .tids = { pid }, .count = 1, .filter = filter
 	};
-	struct reaping reaping = { .process = process, .child = child, .filter = filter };
+	struct reaping reaping = {
+		.process = process, .child = child, .filter = filter, .held = held
+	};
 	TRY(process_state_check(pid, PROCESS_NEED_CALL));
 	candidates.leaderless = process_memory_id(pid) != pid;
 	TRY(live_target_open(process, LIVE_RUNNING, NULL, &reaping.target));
@@ -216,7 +223,7 @@ bool snapshot_reap(const struct process_identity *process, int child, enum sysca
 	uint64_t end = clock_ms() + LIMIT_REAP_MS;
 	do {
 		bool done = false, lost = false;
-		struct error *error = reap(process, child, filter, &done, &lost);
+		struct error *error = reap(process, child, filter, held, &done, &lost);
 		bool gone = error && error->code == ERROR_NOT_FOUND;
 		error_free(error);
 		if (done || gone)

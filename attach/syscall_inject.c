@@ -2,6 +2,7 @@
 
 #include "attach/live_target.h"
 #include "attach/proc_file.h"
+#include "attach/process_access.h"
 #include "attach/thread_registers.h"
 #include "attach/thread_seize.h"
 #include "base/cleanup.h"
@@ -117,7 +118,10 @@ const struct stopped_thread *syscall_injection_choose(struct target *target,
 
 static struct error *died(const struct syscall_injection *injection)
 {
-	return error_new(ERROR_NOT_FOUND, "process %d has ended", injection->pid);
+	return error_new(ERROR_NOT_FOUND, "process %d %s", injection->pid,
+			 process_has_ended(injection->pid)
+				 ? "has ended"
+				 : "began another program (execve) just now: try again");
 }
 
 static struct error *failed(const struct syscall_injection *injection, const char *what)

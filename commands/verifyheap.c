@@ -65,6 +65,10 @@ static bool visit(const struct gc_object *objects, size_t count, void *context)
 			verification->error = address_verify(verifier, verification->expected);
 		verification->expected = object->address + align_up(object->size, sizeof(uint64_t));
 		verification->objects++;
+		/* What it refers to may be anywhere, and slow to be read. */
+		if (!verification->error)
+			verification->error =
+				task_check(verification->call->task, "verifying the heap");
 		if (!verification->error)
 			verification->error = object_verify(verifier, object);
 	}

@@ -6,7 +6,7 @@
 
 /* gcdesc.h: a negative number of series means one, {skip and count of each of -number runs, start},
  * which repeats itself to the end of an array of structs. */
-enum { WORD = sizeof(uint64_t), SERIES = 2 * WORD, REFERENCES_BETWEEN_CHECKS = 4096 };
+enum { WORD = sizeof(uint64_t), SERIES = 2 * WORD, REFERENCES_BETWEEN_CHECKS = 64 };
 
 static const char following_references[] = "following the references of an object";
 

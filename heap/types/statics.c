@@ -85,6 +85,7 @@ static struct error *in_flight_base(struct heap *heap, const struct thread_data_
 	uint64_t node, number, handle;
 	TRY(read_field(&heap->reader, thread_data, data->in_flight, "ThreadLocalData", &node));
 	while (node) {
+		TRY(task_check(heap->task, "following a thread's statics"));
 		if (!chain_guard_pass(&guard, node) || guard.steps > LIMIT_TLS_IN_FLIGHT)
 			return error_new(ERROR_BAD_DATA,
 					 "the thread statics that are being made are listed "

@@ -6,6 +6,7 @@
  *        exec_victim again WAITING MICROSECONDS   another thread runs this program anew, for ever
  *        exec_victim once WAITING PROGRAM wait|vfork|signals   another thread runs PROGRAM after a
  *                                      line of stdin; the first one handles 10,000 signals a second
+ *        exec_victim large WAITING PROGRAM wait    the same, with 700 MiB of memory
  *        exec_victim shares MIB   a child shares its memory; prints its pid
  *        exec_victim delay FILE MS   each execve of FILE waits so long: no victim (root)
  * It prints "ready" first; once more after each execve of "again".
@@ -18,8 +19,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/fanotify.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -83,6 +86,17 @@ static void send_signals_to_this(void)
 	timer_settime(timer, 0, &time, NULL);
 }
 
+/* Another name of this program: one with signals of its own. */
+static void fork_for_ever(void)
+{
+	for (;;) {
+		pid_t child = fork();
+		if (!child)
+			_exit(0);
+		waitpid(child, NULL, 0);
+	}
+}
+
 /* fanotify(7): FAN_OPEN_EXEC_PERM stands for a disk that is slow. */
 static int delay(const char *path, unsigned wait_ms)
 {
@@ -122,6 +136,8 @@ int main(int count, char **given)
 	struct sigaction action = { .sa_handler = handle };
 	arguments = given;
 	sigaction(SIGRTMIN + 5, &action, NULL);
+	if (strstr(given[0], "forker"))
+		fork_for_ever();
 	if (!strcmp(mode, "delay"))
 		return delay(given[2], (unsigned)atoi(given[3]));
 	start(!strcmp(mode, "shares") ? 4 : atoi(given[2]), wait_for_ever);
@@ -130,7 +146,12 @@ int main(int count, char **given)
 		first = given[4];
 	} else if (!strcmp(mode, "again")) {
 		start(1, run_again);
-	} else if (!strcmp(mode, "once")) {
+	} else if (!strcmp(mode, "once") || !strcmp(mode, "large")) {
+		size_t size = !strcmp(mode, "large") ? 700u << 20 : 4096;
+		char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+				    -1, 0);
+		madvise(memory, size, MADV_NOHUGEPAGE); /* a large page table takes time */
+		memset(memory, 1, size);
 		start(1, run_once);
 		first = given[4];
 	} else {

@@ -285,28 +285,36 @@ TEST(one_wrong_bit_moves_nothing_that_is_behind_it)
 	}
 }
 
-/* The same without a table: what is placed at all is where it was. */
+/* The same without a table, among them a short frame in the middle, as the sink ends one when it is
+ * flushed: what is placed at all is where it was. */
 TEST(one_wrong_bit_moves_nothing_without_a_table)
 {
-	enum { FRAMES = 5, BYTES = 4 };
+	static const char *const texts[] = { "text", "text", "text", "te", "text", "text", "end" };
+	enum { FRAMES = sizeof(texts) / sizeof(*texts) };
 	uint8_t file[FRAMES * 64];
-	size_t at[FRAMES], size = 0;
+	size_t at[FRAMES], offset[FRAMES], size = 0, total = 0;
 	for (size_t i = 0; i < FRAMES; i++) {
 		at[i] = size;
-		size += pack(i == FRAMES - 1 ? "end" : "text", true, file + size,
-			     sizeof(file) - size);
+		offset[i] = total;
+		size += pack(texts[i], true, file + size, sizeof(file) - size);
+		total += strlen(texts[i]);
 	}
 	for (size_t bit = 0; bit <= size * 8; bit++) {
 		struct zstd_frames frames;
 		const uint8_t wrong = bit < size * 8 ? (uint8_t)(1 << bit % 8) : 0;
-		file[bit < size * 8 ? bit / 8 : 0] ^= wrong;
+		uint8_t *byte = &file[wrong ? bit / 8 : 0];
+		*byte ^= wrong;
 		CHECK_OK(zstd_frames_read(file, size, NULL, &frames));
-		file[bit < size * 8 ? bit / 8 : 0] ^= wrong;
-		CHECK(wrong || (frames.count == FRAMES && frames.size == FRAMES * BYTES - 1));
+		*byte ^= wrong;
+		/* The content and checksum of the second frame: it is a hole, and all else is
+		 * there. */
+		bool whole = !wrong || (byte >= file + at[1] + 9 && byte < file + at[2]);
+		if (whole)
+			CHECK(frames.count == FRAMES && frames.size == total);
 		for (size_t i = 0; i < frames.count; i++)
 			for (size_t k = 0; k < FRAMES; k++)
 				if (frames.frames[i].packed_offset == at[k] &&
-				    frames.frames[i].offset != k * BYTES)
+				    frames.frames[i].offset != offset[k])
 					printf("# bit %zu of frame %zu\n", bit, k), CHECK(!"moved");
 		zstd_frames_deinit(&frames);
 	}

@@ -257,6 +257,7 @@ TEST(what_unpacks_to_nothing_is_read_in_steps)
 		CHECK_OK(core_target_open(file.path, &task, &target));
 		CHECK(target && !target->missing_bytes && steps >= STEPS_LEAST);
 	}
+	free(packed);
 }
 
 TEST(damaged_archives_are_refused)
