@@ -521,7 +521,7 @@ struct error *live_target_explain(struct target *target, struct error *error)
 				 live->base.pid, dropped);
 	if (gone)
 		error_free(error);
-	return gone ? gone : error;
+	return gone ? gone : process_identity_explain(&live->process, error);
 }
 
 struct error *live_target_open_snapshot(const struct snapshot_request *request,

@@ -164,6 +164,7 @@ static struct error *wait_until_it_stands(struct thread_hold *hold, bool *ret_le
 struct error *thread_hold_begin(const struct process_identity *process, const struct task *task,
 				struct thread_hold **ret)
 {
+	TRY(task_check(task, "stopping the process"));
 	struct thread_hold *hold = hold_new(process, task);
 	if (!hold)
 		return &error_no_memory;

@@ -179,7 +179,7 @@ static struct error *write_core(struct collection *collection)
 {
 	const struct collect_request *request = collection->request;
 	struct collect_result *result = collection->result;
-	TRY(open_target(collection));
+	TRY(process_identity_explain(&request->process, open_target(collection)));
 	struct target *target = collection->target;
 	struct snapshot *snapshot = live_target_snapshot(target);
 	const struct frozen_pages *frozen = snapshot ? &snapshot_record(snapshot)->frozen : NULL;
@@ -234,12 +234,12 @@ static struct error *finish(struct collection *collection)
 static struct error *collect(struct collection *collection)
 {
 	const struct collect_request *request = collection->request;
-	uint64_t bytes;
+	uint64_t bytes = 0;
 	TRY(process_exists(request->process.pid));
 	if (request->process.pid == getpid())
 		return error_new(ERROR_USAGE, "process %d is clrpod itself", request->process.pid);
 	TRY(destination_check(&request->to));
-	TRY(estimate(request, &bytes));
+	TRY(process_identity_explain(&request->process, estimate(request, &bytes)));
 	TRY(destination_open(&request->to, bytes, &collection->to));
 	TRY(write_core(collection));
 	return finish(collection);

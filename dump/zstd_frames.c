@@ -150,7 +150,7 @@ static struct error *check_size(const uint8_t *frame, size_t packed_size, const 
 	*ret = true;
 	if (header.checksumFlag && header.frameContentSize == *size)
 		return NULL;
-	*ret = ++*doubts <= DOUBTS_MOST;
+	*ret = ++*doubts <= DOUBTS_MOST && !is_too_long(packed_size);
 	if (!*ret)
 		return NULL;
 	TRY(unpacked_size(frame, packed_size, task, &unpacked));

@@ -209,6 +209,19 @@ static struct error *check_presence(struct heap *heap, const struct task *task)
 	return NULL;
 }
 
+/* What was met before counts for all answers, what is met here for those that go by threads. */
+static struct error *read_threads(struct heap *heap)
+{
+	const char *met = heap->target->met;
+	heap->target->met = NULL;
+	struct error *error =
+		clr_threads_read(&heap->reader, heap->contract, &heap->arena, &heap->threads);
+	heap->threads_lack = heap->target->met;
+	if (met)
+		heap->target->met = met;
+	return error;
+}
+
 struct error *heap_self_check(struct heap *heap, const struct task *task)
 {
 	bool types_seen;
@@ -220,9 +233,7 @@ struct error *heap_self_check(struct heap *heap, const struct task *task)
 	if (types_seen)
 		contract_checked(heap->contract);
 	TRY(check_major(heap));
-	heap->target->met = NULL;
-	TRY(clr_threads_read(&heap->reader, heap->contract, &heap->arena, &heap->threads));
-	heap->threads_lack = heap->target->met;
+	TRY(read_threads(heap));
 	if (types_seen)
 		contract_checked(heap->contract);
 	if (!types_seen)

@@ -204,6 +204,29 @@ for file in "$work/frames"/*.zst; do
 done
 [ -z "$bad" ] && [ $told -gt 20 ]
 result $? "a packed dump with a damaged frame: the whole answer, or it is told ($told times)$bad"
+# A page that is asked for early in the opening, and not again.
+commands="name2ee_*_String modules clrmodules"
+for command in $commands; do
+	"$program" analyze "$whole" -c "$(echo "$command" | tr _ ' ')" > "$work/whole.$command" 2> /dev/null
+done
+bad= told=0
+for page in 37 108; do
+	rm -f "$work/frames"/*
+	head -c $((page * 4096)) "$whole" | split -b 1M -a 3 - "$work/frames/a"
+	tail -c +$((page * 4096 + 1)) "$whole" | head -c 4096 > "$work/frames/b"
+	tail -c +$(((page + 1) * 4096 + 1)) "$whole" | split -b 1M -a 3 - "$work/frames/c"
+	for file in "$work/frames"/*; do zstd -q --rm --check "$file"; done
+	# The last byte of its checksum. The frames beside say other sizes: a table has to name them.
+	python3 tests/cli/seek_table.py "$work/frames" b.zst > "$work/cut.zst" || continue
+	for command in $commands; do
+		"$program" analyze "$work/cut.zst" -c "$(echo "$command" | tr _ ' ')" > "$work/out" 2> /dev/null < /dev/null
+		status=$?
+		[ $status = 0 ] || told=$((told + 1))
+		is_told $status || bad="$bad $page: $command ends with $status"
+	done
+done
+[ -z "$bad" ] && [ $told -gt 2 ]
+result $? "a damaged page that the opening asks for ($told times told)$bad"
 rm -rf "$work/frames" "$work/cut.zst"
 
 # What is cut off is never said to be none: an answer is that of the whole dump, or says that it is not.

@@ -2,6 +2,7 @@
 #include "attach/process_state.h"
 #include "tests/unit/tap.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -95,11 +96,24 @@ TEST(traced_by_another)
 	struct error *checked;
 	char tracer[64];
 	arena_init(&arena);
+	int ends[2];
+	char answer = 0;
 	pid_t child = start_child();
-	bool seized = !ptrace(PTRACE_SEIZE, child, NULL, NULL);
+	REQUIRE(!pipe2(ends, O_CLOEXEC));
+	pid_t other = fork();
+	if (!other) {
+		answer = !ptrace(PTRACE_SEIZE, child, NULL, NULL);
+		if (write(ends[1], &answer, 1) == 1)
+			pause();
+		_exit(0);
+	}
+	bool seized = read(ends[0], &answer, 1) == 1 && answer;
 	struct error *error = look(child, &arena, &state, &checked);
+	end_child(other);
 	end_child(child);
-	snprintf(tracer, sizeof(tracer), "process %d is tracing it already", (int)getpid());
+	close(ends[0]);
+	close(ends[1]);
+	snprintf(tracer, sizeof(tracer), "process %d is tracing it already", (int)other);
 	CHECK_OK(error);
 	if (!seized) {
 		CHECK_OK(checked);
@@ -107,7 +121,7 @@ TEST(traced_by_another)
 	}
 	CHECK_FAILS(checked, ERROR_OS, tracer);
 	CHECK_TEXT(process_activity_name(state.activity), "traced");
-	CHECK_NUMBER(state.tracer, getpid());
+	CHECK_NUMBER(state.tracer, other);
 }
 
 static void *wait_and_end(void *unused)
