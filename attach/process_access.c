@@ -189,10 +189,20 @@ int process_memory_id(int pid)
 	return search.found;
 }
 
+/* While a thread is in execve the others are being killed, the first one too. */
+static bool look_for_lasting(pid_t tid, void *context)
+{
+	struct alive_search *search = context;
+	if (!proc_has_ended(search->pid, (int)tid) && !proc_is_ending((int)tid))
+		search->found = (int)tid;
+	return !search->found;
+}
+
 bool process_has_ended(int pid)
 {
-	int alive = process_memory_id(pid);
-	return proc_has_ended(alive, alive) || proc_is_ending(alive);
+	struct alive_search search = { .pid = pid };
+	int failed = proc_visit_tasks(pid, look_for_lasting, &search);
+	return failed == ENOENT || failed == ESRCH || (!failed && !search.found);
 }
 
 int process_memory_probe(int pid, uint64_t address)

@@ -45,9 +45,10 @@ struct error *process_identity_check(const struct process_identity *identity)
 
 bool process_identity_ended(const struct process_identity *identity)
 {
-	struct error *other = process_identity_check(identity);
-	error_free(other);
-	return other || process_has_ended(identity->pid);
+	struct error *error = process_identity_check(identity);
+	bool gone = error && error->code == ERROR_NOT_FOUND;
+	error_free(error);
+	return gone || process_has_ended(identity->pid);
 }
 
 struct error *process_identity_explain(const struct process_identity *identity, struct error *error)

@@ -14,6 +14,7 @@ struct census {
 	int pid;
 	size_t living, stopped, asleep;
 	int tracer;
+	bool unseen; /* a tracer outside of our PID namespace: it has no number here */
 	uint64_t switches;
 	struct error *error;
 };
@@ -29,6 +30,7 @@ static void count(const struct text *status, char state, struct census *census)
 	int tracer = state == 'D' ? 0 : proc_tracer(status);
 	if (!census->tracer && tracer != getpid())
 		census->tracer = tracer;
+	census->unseen |= state == 't' && !tracer;
 	if (proc_number(status, "voluntary_ctxt_switches", 10, &number))
 		census->switches += number;
 	if (proc_number(status, "nonvoluntary_ctxt_switches", 10, &number))
@@ -59,7 +61,7 @@ static enum process_activity activity_of(const struct census *census, enum proce
 		return PROCESS_ENDED;
 	if (freezer)
 		return PROCESS_FROZEN;
-	if (census->tracer)
+	if (census->tracer || census->unseen)
 		return PROCESS_TRACED;
 	if (census->stopped == census->living)
 		return PROCESS_STOPPED;
@@ -127,8 +129,15 @@ static struct error *explain(struct process_state *state, struct arena *arena)
 		return NULL;
 	case PROCESS_TRACED:
 		state->reason =
-			arena_printf(arena, "process %d is tracing it already: end that debugger",
-				     state->tracer);
+			state->tracer
+				? arena_printf(
+					  arena,
+					  "process %d is tracing it already: end that debugger",
+					  state->tracer)
+				: arena_printf(arena,
+					       "a process that is not seen from here (of the "
+					       "node, outside of this PID namespace) is "
+					       "tracing it already: end that debugger");
 		break;
 	case PROCESS_FROZEN:
 		state->reason = freeze_reason(&state->freeze, arena);

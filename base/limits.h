@@ -72,6 +72,7 @@ enum {
 	LIMIT_HASH_BUCKETS = 16 * 1024 * 1024,
 	LIMIT_HASH_CHAIN = 4096, /* the runtime grows its tables at about two entries a bucket */
 	LIMIT_ASSEMBLIES = 64 * 1024,
+	LIMIT_MODULE_PATHS_BYTES = 32 * 1024 * 1024, /* of all modules, UTF-16 */
 	LIMIT_PARENT_CHAIN = 256, /* of MethodTables: a class may be asked for each by name */
 	LIMIT_FIELDS = 64 * 1024, /* of one class */
 	LIMIT_TLS_IN_FLIGHT = 64 * 1024,  /* a thread's list of thread statics being made */

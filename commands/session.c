@@ -76,6 +76,12 @@ static struct error *open_layers(struct opened *opened, struct target *target, c
 	error = heap_open(opened->target, opened->files, task, &opened->heap);
 	if (error && (error->code == ERROR_NO_MEMORY || error->code == ERROR_CANCELLED))
 		return error;
+	/* Told to stop, a packed dump gives nothing any more. */
+	struct error *cancelled = task_check(task, "opening the dump");
+	if (cancelled) {
+		error_free(error);
+		return cancelled;
+	}
 	struct error *gone = error ? target_check(opened->target) : NULL;
 	if (gone) { /* it was killed meanwhile: nothing is known of its runtime */
 		error_free(error);

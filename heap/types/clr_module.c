@@ -53,6 +53,7 @@ struct module_set {
 	struct module_layout layout;
 	struct id_map by_address; /* Module -> index in public.modules */
 	size_t capacity;
+	uint64_t path_bytes; /* as the target holds them; no more than LIMIT_MODULE_PATHS_BYTES */
 };
 
 static struct module_set *set_of(const struct heap *heap)
@@ -76,8 +77,14 @@ static bool load(struct heap *heap, uint64_t base, struct field field, uint64_t 
 /* A path the target holds as `size` bytes of UTF-16, or of UTF-8 on runtimes that keep it so. */
 static struct error *path_copy(struct heap *heap, uint64_t address, uint64_t size, const char **ret)
 {
+	struct module_set *set = set_of(heap);
 	if (size < 2 || size > LIMIT_PATH_BYTES * 2)
 		return NULL;
+	if (set->path_bytes > LIMIT_MODULE_PATHS_BYTES) {
+		set->public.lost++; /* by far more than any process has */
+		return NULL;
+	}
+	set->path_bytes += size;
 	uint8_t buffer[LIMIT_PATH_BYTES * 2 + 2] = { 0 };
 	uint16_t units[LIMIT_PATH_BYTES];
 	if (!reader_copy(&heap->reader, address, buffer, (size_t)size))
@@ -281,6 +288,7 @@ static struct error *assembly_visit(struct heap *heap, uint64_t element)
 	struct module_set *set = set_of(heap);
 	uint64_t assembly = element, address;
 	struct clr_module *module;
+	TRY(task_check(heap->task, "reading the list of assemblies"));
 	if (!element)
 		return NULL;
 	if ((!set->layout.assemblies.present &&

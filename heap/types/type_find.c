@@ -310,6 +310,7 @@ static bool simple_matches(const struct search *search, const char *name)
 
 static struct error *module_search(struct search *search, struct clr_module *module)
 {
+	enum { ROWS_BETWEEN_CHECKS = 1024 };
 	struct metadata *metadata;
 	TRY(clr_module_metadata_or_none(search->heap, module, &metadata));
 	if (!metadata)
@@ -317,6 +318,8 @@ static struct error *module_search(struct search *search, struct clr_module *mod
 	uint32_t rows = metadata_rows(metadata, TABLE_TYPE_DEF);
 	for (uint32_t row = 1; row <= rows; row++) {
 		struct type_def definition;
+		if (row % ROWS_BETWEEN_CHECKS == 1)
+			TRY(task_check(search->heap->task, "looking for a type"));
 		if (metadata_type_def(metadata, row, &definition) &&
 		    simple_matches(search, definition.name))
 			TRY(definition_check(search, module, metadata, row));
@@ -369,6 +372,7 @@ struct visit {
 static struct error *visit_handle(struct visit *visit, uint64_t handle)
 {
 	const struct type *type;
+	TRY(task_check(visit->heap->task, "looking at the types"));
 	struct error *error = handle ? type_at(visit->heap, handle, &type) : NULL;
 	if (!handle || error_take(&error, ERROR_BAD_DATA) || error_take(&error, ERROR_FAULT))
 		return NULL;
