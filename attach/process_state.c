@@ -14,6 +14,7 @@ struct census {
 	int pid;
 	size_t living, stopped, asleep;
 	int tracer;
+	bool dumping;
 	bool unseen; /* a tracer outside of our PID namespace: it has no number here */
 	uint64_t switches;
 	struct error *error;
@@ -25,6 +26,8 @@ static void count(const struct text *status, char state, struct census *census)
 	census->living++;
 	census->stopped += state == 'T';
 	census->asleep += state == 'D';
+	if (proc_number(status, "CoreDumping", 10, &number)) /* Linux 4.15+ */
+		census->dumping |= number != 0;
 	/* Who sleeps may be in the hands of a clrpod that waits to let it go (thread_seize.h), as
 	 * we may be ourselves. */
 	int tracer = state == 'D' ? 0 : proc_tracer(status);
@@ -59,6 +62,8 @@ static enum process_activity activity_of(const struct census *census, enum proce
 {
 	if (!census->living)
 		return PROCESS_ENDED;
+	if (census->dumping)
+		return PROCESS_DUMPING;
 	if (freezer)
 		return PROCESS_FROZEN;
 	if (census->tracer || census->unseen)
@@ -83,7 +88,8 @@ const char *process_activity_name(enum process_activity activity)
 	static const char *const names[] = {
 		[PROCESS_RUNNING] = "running", [PROCESS_STOPPED] = "stopped",
 		[PROCESS_TRACED] = "traced",   [PROCESS_FROZEN] = "frozen",
-		[PROCESS_ASLEEP] = "asleep",   [PROCESS_ENDED] = "zombie",
+		[PROCESS_ASLEEP] = "asleep",   [PROCESS_DUMPING] = "dumping",
+		[PROCESS_ENDED] = "zombie",
 	};
 	return names[activity];
 }
@@ -150,6 +156,11 @@ static struct error *explain(struct process_state *state, struct arena *arena)
 			"not begun its program): analyze --no-stop reads it as it is",
 			state->living);
 		break;
+	case PROCESS_DUMPING:
+		state->reason = arena_printf(
+			arena, "it has crashed, and its core is being written, which would be cut "
+			       "off: wait for the core");
+		break;
 	case PROCESS_ENDED:
 		state->reason = zombie_reason(state->parent, arena);
 		break;
@@ -207,6 +218,7 @@ static bool in_the_way(const struct process_state *state, enum process_need need
 		return need != PROCESS_NEED_CALL;
 	case PROCESS_FROZEN:
 		return need != PROCESS_NEED_STOP || state->freeze.by == PROCESS_FREEZER_V1;
+	case PROCESS_DUMPING:
 	case PROCESS_ENDED:
 		return true;
 	}
@@ -226,6 +238,7 @@ static const char *no_answer_reason(enum process_activity activity)
 		[PROCESS_ASLEEP] =
 			"all of its threads are in an uninterruptible sleep (a disk or a "
 			"network file system does not answer)",
+		[PROCESS_DUMPING] = "it has crashed, and its core is being written: wait for that",
 		[PROCESS_ENDED] = "it has ended and is a zombie",
 	};
 	return reasons[activity];

@@ -20,6 +20,8 @@ enum process_activity {
 	PROCESS_TRACED,  /* another traces it: it alone can stop it */
 	PROCESS_FROZEN,  /* with its control group */
 	PROCESS_ASLEEP,  /* every thread is in an uninterruptible sleep, at this moment */
+	PROCESS_DUMPING, /* it crashed, and the kernel writes its core: what stops it cuts that off
+			  */
 	PROCESS_ENDED,   /* a zombie: its parent has not waited for it */
 };
 
@@ -33,7 +35,7 @@ struct process_state {
 	uint64_t switches;            /* how often all of these have slept or made room */
 };
 
-/* "running", "stopped", "traced", "frozen", "asleep", "zombie" */
+/* "running", "stopped", "traced", "frozen", "asleep", "dumping", "zombie" */
 const char *process_activity_name(enum process_activity activity);
 
 /* One look; what it allocates lives in the arena. ERROR_NOT_FOUND: there is no such process.
@@ -50,8 +52,8 @@ enum process_need {
 /* Is that possible now? A process that is asleep is looked at for half a second (does it only ever
  * sleep?), one that is traced for 60 ms (another snapshot takes no longer). ERROR_NOT_FOUND: it has
  * ended; the message says so of a zombie. ERROR_OS: traced by another (as PTRACE_SEIZE would
- * answer), or as process_state_read(). ERROR_UNSUPPORTED: frozen, or asleep; of an answer, also
- * stopped by job control. ERROR_NO_MEMORY. */
+ * answer), or as process_state_read(). ERROR_UNSUPPORTED: frozen, asleep, or writing its core; of
+ * an answer, also stopped by job control. ERROR_NO_MEMORY. */
 MUST_CHECK struct error *process_state_check(int pid, enum process_need need);
 
 #endif

@@ -26,4 +26,4 @@ if vm_add_app; then
 else
 	echo "# $why"
 fi
-vm_boot 2048 oom_group.sh overcommit.sh overlay.sh yama.sh yama_dotnet.sh zz_yama_3.sh
+vm_boot 2048 core_pipe.sh oom_group.sh overcommit.sh overlay.sh yama.sh yama_dotnet.sh zz_yama_3.sh
