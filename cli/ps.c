@@ -204,8 +204,9 @@ const struct verb verb_ps = {
 		"dump), no. STATE is running, stopped (by job control: it is read, and stays so),\n"
 		"traced (by a debugger), frozen (with its control group, as docker pause does "
 		"it),\n"
-		"asleep (all threads in an uninterruptible sleep) or zombie. Below the table are "
-		"the\n"
+		"asleep (all threads in an uninterruptible sleep), dumping (it has crashed, and "
+		"its\n"
+		"core is being written) or zombie. Below the table are the\n"
 		"reasons why a process cannot be read or stopped, and what helps.",
 	.options = options,
 	.examples = examples,
