@@ -141,15 +141,24 @@ void process_access_reason(int pid, int os_errno, char *buffer, size_t size)
 		 text_failed(&reason) ? strerror(os_errno) : text_string(&reason));
 }
 
-struct error *process_access_denied(int pid, int os_errno)
+static struct error *denied(const char *what, int pid, int os_errno)
 {
 	char reason[PROCESS_REASON_BYTES];
 	process_access_reason(pid, os_errno, reason, sizeof(reason));
-	struct error *error =
-		error_new(ERROR_OS, "cannot read the memory of process %d: %s", pid, reason);
+	struct error *error = error_new(ERROR_OS, "cannot %s process %d: %s", what, pid, reason);
 	if (error != &error_no_memory)
 		error->os_errno = os_errno;
 	return error;
+}
+
+struct error *process_access_denied(int pid, int os_errno)
+{
+	return denied("read the memory of", pid, os_errno);
+}
+
+struct error *process_stop_denied(int pid, int os_errno)
+{
+	return denied("stop", pid, os_errno);
 }
 
 struct error *process_exists(int pid)

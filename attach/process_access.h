@@ -19,6 +19,9 @@ void process_access_reason(int pid, int os_errno, char *buffer, size_t size);
 /* ERROR_OS with that reason and os_errno: the process's memory cannot be read. */
 MUST_CHECK struct error *process_access_denied(int pid, int os_errno);
 
+/* The same of stopping it. */
+MUST_CHECK struct error *process_stop_denied(int pid, int os_errno);
+
 /* Is there a process of this id (not a mere thread)? ERROR_NOT_FOUND when not; the message names
  * the process when `pid` is one of its threads. */
 MUST_CHECK struct error *process_exists(int pid);

@@ -43,16 +43,6 @@ static bool has_a_tracer(int pid, int tid)
 	       proc_tracer(&status);
 }
 
-static struct error *denied(int pid, int os_errno)
-{
-	char reason[PROCESS_REASON_BYTES];
-	process_access_reason(pid, os_errno, reason, sizeof(reason));
-	struct error *error = error_new(ERROR_OS, "cannot stop process %d: %s", pid, reason);
-	if (error != &error_no_memory)
-		error->os_errno = os_errno;
-	return error;
-}
-
 static int ptrace_seize(int tid)
 {
 	CLEANUP(credentials_lower)
@@ -79,7 +69,7 @@ struct error *thread_seize(int pid, int tid, enum thread_seized *ret)
 		return NULL;
 	}
 	if (failed)
-		return denied(pid, failed);
+		return process_stop_denied(pid, failed);
 	*ret = THREAD_SEIZED;
 	return NULL;
 }

@@ -84,8 +84,8 @@ void call_missing_of_cut(struct command_call *call);
 void call_missing_of_threads(struct command_call *call);
 
 /* call_missing() of memory that the command asked for and the file should hold and does not
- * (target.h: met), or that was asked for when the dump was opened, by which any answer may go. A
- * check is not false then: what looks like damage may come of what is missing.
+ * (target.h: met), or that was asked for when the dump was opened, on which any answer may depend.
+ * A check is not false then: what looks like damage may come of what is missing.
  */
 void call_missing_of_holes(struct command_call *call, bool walks_objects);
 
