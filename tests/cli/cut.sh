@@ -129,51 +129,42 @@ else
 fi
 rm -f "$work/gcore"
 
-# One block of the notes became zeros: what it held is told to be missing.
-for name in sample-10.0-wks sample-9.0-srv small-kernel33; do
-	zstd -dqcf tests/dumps/$name.core.zst > "$whole"
-	notes=$(readelf -lW "$whole" 2> /dev/null | awk '$1 == "NOTE" { print $2, $5; exit }')
-	[ -n "$notes" ] || continue
-	for command in threads modules; do
-		"$program" analyze "$whole" -c $command > "$work/whole.$command" 2> /dev/null
+# One 4 KiB block after the other of the bytes from FIRST to LAST of the whole dump becomes zeros: each answer is the whole
+# dump's, or told.
+zero_blocks() { # NAME FIRST LAST COMMAND...
+	what=$1 first=$2 last=$3 bad=
+	shift 3
+	for command; do
+		"$program" analyze "$whole" -c "$command" > "$work/whole.$command" 2> /dev/null
 	done
-	first=$((${notes% *})) last=$((${notes% *} + ${notes#* })) bad=
 	for block in $(seq $((first / 4096)) $(((last - 1) / 4096))); do
 		from=$((block * 4096 > first ? block * 4096 : first))
 		to=$(((block + 1) * 4096 < last ? (block + 1) * 4096 : last))
 		cp "$whole" "$work/cut.core"
 		dd if=/dev/zero of="$work/cut.core" bs=1 seek=$from count=$((to - from)) conv=notrunc 2> /dev/null
-		for command in threads modules; do
-			"$program" analyze "$work/cut.core" -c $command > "$work/out" 2> /dev/null < /dev/null
+		for command; do
+			"$program" analyze "$work/cut.core" -c "$command" > "$work/out" 2> /dev/null < /dev/null
 			status=$?
 			is_told $status || bad="$bad $block: $command ends with $status"
 		done
 	done
 	[ -z "$bad" ]
-	result $? "$name: a block of zeros in its notes$bad"
+	result $? "$what$bad"
+}
+
+# What became zeros in the notes is told to be missing.
+for name in sample-10.0-wks sample-9.0-srv small-kernel33; do
+	zstd -dqcf tests/dumps/$name.core.zst > "$whole"
+	notes=$(readelf -lW "$whole" 2> /dev/null | awk '$1 == "NOTE" { print $2, $5; exit }')
+	[ -n "$notes" ] || continue
+	zero_blocks "$name: a block of zeros in its notes" $((${notes% *})) $((${notes% *} + ${notes#* })) threads modules
 done
 
-# The same of the program headers.
+# The same of the program headers (of the ELF header: e_phnum).
 for name in sample-10.0-wks sample-9.0-srv; do
 	zstd -dqcf tests/dumps/$name.core.zst > "$whole"
-	commands="threads modules timerinfo" bad=
-	for command in $commands; do
-		"$program" analyze "$whole" -c $command > "$work/whole.$command" 2> /dev/null
-	done
-	last=$((64 + 56 * $(od -An -tu2 -j 56 -N 2 "$whole"))) # of the ELF header: e_phnum
-	for block in $(seq 0 $(((last - 1) / 4096))); do
-		from=$((block ? block * 4096 : 64))
-		to=$(((block + 1) * 4096 < last ? (block + 1) * 4096 : last))
-		cp "$whole" "$work/cut.core"
-		dd if=/dev/zero of="$work/cut.core" bs=1 seek=$from count=$((to - from)) conv=notrunc 2> /dev/null
-		for command in $commands; do
-			"$program" analyze "$work/cut.core" -c $command > "$work/out" 2> /dev/null < /dev/null
-			status=$?
-			is_told $status || bad="$bad $block: $command ends with $status"
-		done
-	done
-	[ -z "$bad" ]
-	result $? "$name: a block of zeros in its program headers$bad"
+	zero_blocks "$name: a block of zeros in its program headers" 64 $((64 + 56 * $(od -An -tu2 -j 56 -N 2 "$whole"))) \
+		threads modules timerinfo
 done
 
 # A packed dump of frames, one of which is damaged in the middle, or says a wrong size: what was asked for when it was opened
