@@ -87,7 +87,7 @@ void call_missing_of_threads(struct command_call *call);
  * (target.h: met), or that was asked for when the dump was opened, on which any answer may depend.
  * A check is not false then: what looks like damage may come of what is missing.
  */
-void call_missing_of_holes(struct command_call *call, bool walks_objects);
+void call_missing_of_holes(struct command_call *call);
 
 /* call_missing() of a runtime that was not found where the file lacks what was asked for when it
  * was opened. */

@@ -40,7 +40,7 @@ void call_missing_of_damage(struct command_call *call)
 		call_missing(call, 0, "%s", target->damage);
 }
 
-void call_missing_of_holes(struct command_call *call, bool walks_objects)
+void call_missing_of_holes(struct command_call *call)
 {
 	const struct target *target = session_target(call->session);
 	if (!target)
@@ -48,8 +48,6 @@ void call_missing_of_holes(struct command_call *call, bool walks_objects)
 	const char *met = target->met;
 	if (!met)
 		met = session_opened_without(call->session);
-	if (!met && walks_objects && call->heap)
-		met = call->heap->threads_lack;
 	if (!met && call->coverage->check_false && target->missing_bytes)
 		met = "the dump is cut short";
 	if (target->damage) /* which has been said */

@@ -79,7 +79,7 @@ static struct error *side_take(struct comparison *comparison, int side)
 	call.coverage = &coverage;
 	call_missing_of_damage(&call);
 	TRY(side_walk(comparison, &call, side));
-	call_missing_of_holes(&call, true);
+	call_missing_of_holes(&call);
 	if (coverage.incomplete && !coverage.reason_count)
 		call_missing(comparison->call, coverage.unreadable_bytes, "%c is not whole",
 			     'A' + side);

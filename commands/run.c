@@ -119,7 +119,7 @@ static struct error *run_counted(const struct command *command, struct command_c
 		target->met = NULL;
 	struct error *error = command->run(call);
 	if (command->needs & (NEEDS_TARGET | NEEDS_HEAP))
-		call_missing_of_holes(call, command->needs & NEEDS_OBJECTS);
+		call_missing_of_holes(call);
 	if (target && target == session_target(call->session) && !target->met)
 		target->met = before;
 	return error;

@@ -39,8 +39,8 @@ struct heap {
 	uint32_t count_offset;  /* bytes, of an array's or string's component count */
 	uint64_t minimum_object; /* bytes, the smallest object the GC makes */
 	bool met_unnamed; /* a type was asked what it is, and its name or a parent cannot be read */
-	const char *threads_lack; /* target.h: met, when `threads` were read: allocation contexts,
-				     which walks of objects go by, may be none therefore */
+	const char *threads_lack; /* target.h: met, when `threads` were read: allocation contexts
+				     may be none therefore */
 	const char *unverified;   /* what the self-check could not see, one clause; NULL: nothing */
 	const char *no_objects;   /* why the GC heap cannot be walked, one clause; NULL: it can */
 };

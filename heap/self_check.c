@@ -209,7 +209,7 @@ static struct error *check_presence(struct heap *heap, const struct task *task)
 	return NULL;
 }
 
-/* What was met before counts for all answers, what is met here for those that go by threads. */
+/* What is met here is told by name, too; what was met before is not forgotten for it. */
 static struct error *read_threads(struct heap *heap)
 {
 	const char *met = heap->target->met;
