@@ -3,13 +3,41 @@
 #include "base/clock.h"
 
 #include <errno.h>
+#include <semaphore.h>
 #include <signal.h>
+
+struct start {
+	void *(*run)(void *context);
+	void *context;
+	sem_t begun; /* after this the thread touches nothing here */
+};
+
+static void *begin(void *argument)
+{
+	struct start *start = argument;
+	void *(*run)(void *context) = start->run;
+	void *context = start->context;
+	sem_post(&start->begun);
+	return run(context);
+}
+
+static int create(pthread_t *ret, const pthread_attr_t *attributes, struct start *start)
+{
+	if (sem_init(&start->begun, 0, 0))
+		return errno;
+	int failed = pthread_create(ret, attributes, begin, start);
+	while (!failed && sem_wait(&start->begun) && errno == EINTR) {
+	}
+	sem_destroy(&start->begun);
+	return failed;
+}
 
 int thread_start(pthread_t *ret, void *(*run)(void *context), void *context)
 {
 	enum { STACK_BYTES = 512 * 1024 };
 	sigset_t all, before;
 	pthread_attr_t attributes;
+	struct start start = { .run = run, .context = context };
 	int failed = pthread_attr_init(&attributes);
 	if (failed)
 		return failed;
@@ -18,7 +46,7 @@ int thread_start(pthread_t *ret, void *(*run)(void *context), void *context)
 	if (!failed)
 		failed = pthread_sigmask(SIG_SETMASK, &all, &before);
 	if (!failed) {
-		failed = pthread_create(ret, &attributes, run, context);
+		failed = create(ret, &attributes, &start);
 		pthread_sigmask(SIG_SETMASK, &before, NULL);
 	}
 	pthread_attr_destroy(&attributes);

@@ -9,7 +9,12 @@
 #include <pthread.h>
 #include <stdbool.h>
 
-/* pthread_create(3), with every signal blocked in the new thread. 0 or an errno. */
+/*
+ * pthread_create(3), with every signal blocked in the new thread. 0 or an errno. Comes back when
+ * the thread runs: what a C library or a sanitizer locks to begin a thread stays locked in a
+ * process that is forked meanwhile (fork(2)), as our keeper of a snapshot is, which begins threads
+ * itself.
+ */
 int thread_start(pthread_t *ret, void *(*run)(void *context), void *context);
 
 /* A condition that is waited for by condition_wait(). */

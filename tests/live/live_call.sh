@@ -90,7 +90,7 @@ if [ "$line" = "no io_uring" ]; then
 	skip "... is collected" "no io_uring here"
 else
 	workers() { grep -lx 'iou-wrk-.*' /proc/"$victim"/task/*/comm | wc -l; }
-	ok "... by a thread each" eval 'test "$(workers)" -gt 0'
+	ok "... by a thread each" soon eval 'test "$(workers)" -gt 0'
 	ok "... is collected" status_is 0 collect -o "$core" --force
 	ok "... and runs" soon runs
 	ok "... once more, as none stands where another cannot" status_is 0 collect -o "$core" --force
