@@ -95,8 +95,21 @@ static struct error *await(struct snapshot *snapshot, const struct task *task,
 	return NULL;
 }
 
-static struct error *error_of(const struct snapshot_message *message)
+/* stand_watch.h: killed without a word, after so long. */
+static struct error *stood_too_long(int pid)
 {
+	enum { SECOND_MS = 1000 };
+	return error_new(ERROR_OS,
+			 "there is no snapshot: process %d had to stand for %d s, so it was let "
+			 "go: a disk or the machine does not answer in time; try again later",
+			 pid, LIMIT_STAND_MS / SECOND_MS);
+}
+
+static struct error *error_of(const struct snapshot *snapshot,
+			      const struct snapshot_message *message, uint64_t waited_ms)
+{
+	if (message->kind == SNAPSHOT_DROPPED && waited_ms >= LIMIT_STAND_MS)
+		return stood_too_long(snapshot->pid);
 	if (message->kind == SNAPSHOT_DROPPED)
 		return error_new(ERROR_OS, "there is no snapshot: %s", message->text);
 	if (message->code == ERROR_NO_MEMORY)
@@ -122,10 +135,11 @@ static struct error *take(struct snapshot *snapshot, const struct snapshot_reque
 			  const struct task *task)
 {
 	struct snapshot_message message;
+	uint64_t start_ms = clock_ms();
 	TRY(start_keeper(snapshot, request));
 	TRY(await(snapshot, task, &message));
 	if (message.kind != SNAPSHOT_TAKEN)
-		return error_of(&message);
+		return error_of(snapshot, &message, clock_ms() - start_ms);
 	if (message.leaves_zombie)
 		note_zombie(task, request->process.pid);
 	return snapshot_record_map(snapshot->file, message.record, &snapshot->arena,

@@ -162,6 +162,37 @@ ok "... takes the dead copy away" soon untouched
 ok "... it answers" healthy
 rm -f "$core"
 
+# Stopped itself, while the program stands for it: a disk that does not answer would do the same.
+stops_its_keeper() {
+	local i state keeper
+	for i in $(seq 30); do
+		rm -f "$core"
+		"$program" collect -p "$victim" -o "$core" >"$log" 2>&1 &
+		collector=$!
+		while kill -0 "$collector" 2>/dev/null; do
+			read -r _ _ state _ <"/proc/$victim/stat"
+			[ "$state" = t ] || continue
+			read -r keeper <"/proc/$collector/task/$collector/children"
+			kill -STOP $keeper # one word and a space
+			sleep 0.3
+			read -r _ _ state _ <"/proc/$victim/stat"
+			[ "$state" = t ] && return 0
+			kill -CONT $keeper
+			break
+		done
+		wait "$collector"
+	done
+	false
+}
+ok "a keeper is stopped while the program stands" stops_its_keeper
+wait "$collector"
+ok "... given up" test $? = 3
+ok "... with the reason" one_sentence "process $victim had to stand for 10 s, so it was let go"
+ok "... the program runs" soon is_free
+ok "... the next snapshot takes away what is left" status_is 0 collect -o "$core" --force
+ok "... it answers" soon untouched
+rm -f "$core"
+
 begin_collect
 disown "$victim" # or bash tells of its end
 kill -KILL "$victim"
