@@ -195,22 +195,6 @@ static struct error *too_long(const struct syscall_injection *injection)
 		injection->pid, injection->tid);
 }
 
-/* The next report of a task, as wait(2) tells it; false: none yet. A stop is looked at and not
- * waited for: see thread_stop.c. */
-static bool next_report(pid_t tid, int *ret_status, bool *ret_gone)
-{
-	siginfo_t info = { 0 };
-	int how = __WALL | WEXITED | WSTOPPED | WNOHANG;
-	*ret_gone = waitid(P_PID, (id_t)tid, &info, how | WNOWAIT) && errno != EINTR;
-	if (*ret_gone || info.si_pid != tid)
-		return *ret_gone;
-	*ret_gone = info.si_code != CLD_TRAPPED && info.si_code != CLD_STOPPED;
-	if (*ret_gone)
-		waitid(P_PID, (id_t)tid, &info, how);
-	*ret_status = info.si_status;
-	return true;
-}
-
 /* Killed, the thread may wait for the ends of all that we trace: those of the others
  * (thread_stop_take_ends()), and of the copy. After an execve its number is another's. */
 static bool take_ends(struct syscall_injection *injection, pid_t tid)
@@ -234,12 +218,13 @@ static struct error *wait_for(struct syscall_injection *injection, pid_t tid, in
 	uint64_t now = clock_ns(), end = now + LIMIT_CALL_MS * 1000000ull;
 	struct error *told = NULL;
 	for (unsigned turn = 1; now < end; turn++, now = clock_ns()) {
-		bool gone, reported = next_report(tid, ret_status, &gone);
-		if (!reported && turn % TURNS_A_LOOK == 0)
-			gone |= take_ends(injection, tid);
+		enum thread_report report = thread_next_report(tid, ret_status);
+		bool gone = report == REPORT_END || report == REPORT_NOT_OURS;
+		if (report == REPORT_NONE && turn % TURNS_A_LOOK == 0)
+			gone = take_ends(injection, tid);
 		if (gone && tid == injection->tid)
 			injection->away = false; /* nobody is to be brought home */
-		if (gone || reported) {
+		if (gone || report == REPORT_STOP) {
 			error_free(told);
 			return gone ? died(injection) : NULL;
 		}

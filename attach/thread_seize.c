@@ -10,15 +10,25 @@
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 
-/* A stop is looked at and not waited for (thread_stop.c: reported), and a tracer is told of stops,
- * too, when it asks for ends (kernel/exit.c: wait_task_stopped). */
-bool thread_take_end(int tid)
+enum thread_report thread_next_report(int tid, int *ret_status)
 {
 	siginfo_t info = { 0 };
-	int how = __WALL | WEXITED | WNOHANG;
-	return !waitid(P_PID, (id_t)tid, &info, how | WNOWAIT) && info.si_pid == tid &&
-	       info.si_code != CLD_TRAPPED && info.si_code != CLD_STOPPED &&
-	       !waitid(P_PID, (id_t)tid, &info, how);
+	int how = __WALL | WEXITED | WSTOPPED | WNOHANG;
+	if (waitid(P_PID, (id_t)tid, &info, how | WNOWAIT))
+		return REPORT_NOT_OURS;
+	if (info.si_pid != tid)
+		return REPORT_NONE;
+	*ret_status = info.si_status;
+	if (info.si_code == CLD_TRAPPED || info.si_code == CLD_STOPPED)
+		return REPORT_STOP;
+	waitid(P_PID, (id_t)tid, &info, how);
+	return REPORT_END;
+}
+
+bool thread_take_end(int tid)
+{
+	int status;
+	return thread_next_report(tid, &status) == REPORT_END;
 }
 
 bool thread_is_ours(int tid)

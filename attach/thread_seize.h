@@ -21,14 +21,26 @@ enum thread_seized {
 /* ERROR_OS with EPERM: not allowed, or traced by another (the message names what is missing). */
 MUST_CHECK struct error *thread_seize(int pid, int tid, enum thread_seized *ret);
 
+enum thread_report {
+	REPORT_NONE, /* none yet */
+	REPORT_STOP,
+	REPORT_END, /* which is taken: until then nobody can wait for its process (ptrace(2)) */
+	REPORT_NOT_OURS, /* no thread of ours traces it */
+};
+
+/* What wait(2) tells of a task next; *ret_status is si_status of a stop or an end. A stop is looked
+ * at and not waited for: when a stop has been waited for and its tracer is killed, the kernel
+ * forgets the signal that was to be delivered (kernel/exit.c: wait_task_stopped clears exit_code,
+ * which kernel/signal.c: ptrace_signal delivers). */
+enum thread_report thread_next_report(int tid, int *ret_status);
+
 /* Does the calling thread trace it? */
 bool thread_is_ours(int tid);
 
 /* Does it sleep uninterruptibly (state D of proc(5))? */
 bool thread_sleeps(int pid, int tid);
 
-/* If a task that we trace has ended its end is taken, and true answered: until then nobody can wait
- * for its process (ptrace(2)). */
+/* Has it ended? Its end is taken then. */
 bool thread_take_end(int tid);
 
 /*

@@ -191,24 +191,22 @@ static void follow_execve(struct thread_stop *stop, struct stop_task *task)
 	ptrace(PTRACE_INTERRUPT, stop->pid, NULL, NULL);
 }
 
-/* Takes the next report of a task, if there is one. A stop is looked at and not waited for: when a
- * stop has been waited for and its tracer is killed, the kernel forgets the signal that was to be
- * delivered (kernel/exit.c: wait_task_stopped clears exit_code, which kernel/signal.c:
- * ptrace_signal delivers). */
+/* Takes the next report of a task, if there is one. */
 static bool reported(struct thread_stop *stop, struct stop_task *task)
 {
-	siginfo_t info = { 0 };
-	int how = __WALL | WEXITED | WSTOPPED | WNOHANG;
-	if (waitid(P_PID, (id_t)task->tid, &info, how | WNOWAIT)) {
-		if (errno == ECHILD)
-			follow_execve(stop, task);
-	} else if (info.si_pid == task->tid) {
-		if (info.si_code == CLD_TRAPPED || info.si_code == CLD_STOPPED) {
-			note_stop(task, info.si_status);
-		} else {
-			task->state = TASK_GONE;
-			waitid(P_PID, (id_t)task->tid, &info, how);
-		}
+	int status;
+	switch (thread_next_report(task->tid, &status)) {
+	case REPORT_STOP:
+		note_stop(task, status);
+		break;
+	case REPORT_END:
+		task->state = TASK_GONE;
+		break;
+	case REPORT_NOT_OURS:
+		follow_execve(stop, task);
+		break;
+	case REPORT_NONE:
+		break;
 	}
 	return task->state != TASK_RUNNING && task->state != TASK_SEIZED;
 }
