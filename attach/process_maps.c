@@ -186,7 +186,7 @@ struct error *process_maps_parse(const char *text, size_t size, struct arena *ar
 	return NULL;
 }
 
-struct error *process_maps_read(int pid, struct arena *arena, struct process_maps *ret)
+static struct error *read_once(int pid, struct arena *arena, struct process_maps *ret)
 {
 	CLEANUP(text_deinit) struct text text = { 0 };
 	int failed = proc_file_read(&text, LIMIT_MAPS_BYTES, "/proc/%d/maps", pid);
@@ -196,6 +196,20 @@ struct error *process_maps_read(int pid, struct arena *arena, struct process_map
 		return error_os(failed, "cannot read the mappings of process %d (/proc/%d/maps)",
 				pid, pid);
 	return process_maps_parse(text_string(&text), text.length, arena, ret);
+}
+
+/* The kernel gives the list by pieces, each from the address where the last one ended: what a
+ * process that runs maps and unmaps meanwhile may then begin before that (fs/proc/task_mmu.c:
+ * m_start). */
+struct error *process_maps_read(int pid, struct arena *arena, struct process_maps *ret)
+{
+	enum { TRIES = 20 };
+	struct error *error = read_once(pid, arena, ret);
+	for (int i = 1; i < TRIES && error && error->code == ERROR_BAD_DATA; i++) {
+		error_free(error);
+		error = read_once(pid, arena, ret);
+	}
+	return error;
 }
 
 bool process_map_is_device(const struct process_map *map)

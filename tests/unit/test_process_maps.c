@@ -3,6 +3,10 @@
 #include "tests/unit/tap.h"
 
 #include <elf.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 static struct error *parse(const char *text, struct arena *arena, struct process_maps *ret)
 {
@@ -161,6 +165,50 @@ TEST(every_cut_of_the_text_is_parsed_or_refused)
 	}
 }
 
+static atomic_bool enough;
+
+/* Cuts pieces out of what it maps, and unmaps it, so that neighbours grow together and apart. */
+static void *map_and_unmap(void *unused)
+{
+	enum { PAGES = 64, PAGE = 4096, CUTS = 16 };
+	unsigned random = (unsigned)(uintptr_t)&random;
+	while (!atomic_load(&enough)) {
+		char *memory = mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE,
+				    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		for (int i = 0; i < CUTS; i++) {
+			random = random * 1103515245 + 12345;
+			mprotect(memory + (random >> 16) % PAGES * PAGE, PAGE,
+				 random & 1 << 20 ? PROT_READ : PROT_READ | PROT_WRITE);
+		}
+		munmap(memory, PAGES / 2 * PAGE);
+		munmap(memory + PAGES / 2 * PAGE, PAGES / 2 * PAGE);
+	}
+	return unused;
+}
+
+TEST(of_a_process_that_maps_and_unmaps_meanwhile)
+{
+	enum { THREADS = 3, ROUNDS = 2000 };
+	pthread_t threads[THREADS];
+	int read = 0;
+	for (int i = 0; i < THREADS; i++)
+		REQUIRE(!pthread_create(&threads[i], NULL, map_and_unmap, NULL));
+	for (; read < ROUNDS; read++) {
+		CLEANUP(arena_deinit) struct arena arena;
+		struct process_maps maps;
+		arena_init(&arena);
+		struct error *error = process_maps_read(getpid(), &arena, &maps);
+		if (error) {
+			CHECK_OK(error);
+			break;
+		}
+	}
+	atomic_store(&enough, true);
+	for (int i = 0; i < THREADS; i++)
+		pthread_join(threads[i], NULL);
+	CHECK_NUMBER(read, ROUNDS);
+}
+
 static const struct tap_case cases[] = {
 	CASE(ordinary_lines),
 	CASE(kinds_of_shared_memory),
@@ -169,5 +217,6 @@ static const struct tap_case cases[] = {
 	CASE(hostile_lines_are_refused),
 	CASE(a_path_with_a_nul_or_without_end),
 	CASE(every_cut_of_the_text_is_parsed_or_refused),
+	CASE_ONCE(of_a_process_that_maps_and_unmaps_meanwhile),
 };
 TAP_MAIN(cases)
