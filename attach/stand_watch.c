@@ -15,7 +15,6 @@ struct stand_watch {
 struct error *stand_watch_begin(struct stand_watch **ret)
 {
 	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGKILL };
-	const struct itimerspec end = { .it_value = { .tv_sec = LIMIT_STAND_MS / 1000 } };
 	struct stand_watch *made = calloc(1, sizeof(*made));
 	if (!made)
 		return &error_no_memory;
@@ -23,9 +22,15 @@ struct error *stand_watch_begin(struct stand_watch **ret)
 		free(made);
 		return error_os(errno, "cannot make the timer that looks after a process");
 	}
-	timer_settime(made->timer, 0, &end, NULL);
+	stand_watch_renew(made);
 	*ret = made;
 	return NULL;
+}
+
+void stand_watch_renew(struct stand_watch *watch)
+{
+	const struct itimerspec end = { .it_value = { .tv_sec = LIMIT_STAND_MS / 1000 } };
+	timer_settime(watch->timer, 0, &end, NULL);
 }
 
 void stand_watch_end(struct stand_watch *watch)

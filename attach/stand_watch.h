@@ -3,7 +3,8 @@
  * as long as a disk does not answer (fs/proc/task_mmu.c takes the lock of the address space, which
  * a thread of the process may hold that waits for that disk): no handler runs then, nor does a
  * deadline pass. A timer of the kernel's ends us with SIGKILL, which such a sleep lets through; the
- * kernel then lets go of what we trace.
+ * kernel then lets go of what we trace. So does a process of ours that is stopped itself, as by
+ * SIGSTOP, and would hold the other for as long.
  */
 #ifndef ATTACH_STAND_WATCH_H
 #define ATTACH_STAND_WATCH_H
@@ -15,6 +16,9 @@ struct stand_watch;
 /* From now on we are killed after LIMIT_STAND_MS. No thread is made: one that only waits would
  * have to run. ERROR_OS: there are no timers. ERROR_NO_MEMORY. */
 MUST_CHECK struct error *stand_watch_begin(struct stand_watch **ret);
+
+/* Once more so long from now on: by what shows that we run. */
+void stand_watch_renew(struct stand_watch *watch);
 
 /* It does not stand any more. NULL is allowed. */
 void stand_watch_end(struct stand_watch *watch);

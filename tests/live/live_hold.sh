@@ -51,6 +51,13 @@ exec 5>&-
 wait "$analyzer"
 ok "... and what is written at last is run" said "process $victim was let go, and runs"
 begin --hold 0
+ok "clrpod is stopped itself: the process stands" is_held
+kill -STOP "$analyzer"
+ok "... and is let go, as clrpod is killed" soon is_free
+exec 4>&-
+kill -KILL "$analyzer" 2>/dev/null
+wait "$analyzer" 2>/dev/null
+begin --hold 0
 sleep 2.5
 ok "--hold 0: as long as the session" is_held
 tell "logopen $work/fifo"
