@@ -3,6 +3,7 @@
 #include "attach/credentials.h"
 #include "attach/proc_file.h"
 #include "attach/process_access.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/thread.h"
 
@@ -60,6 +61,35 @@ static int ptrace_seize(int tid)
 	return ptrace(PTRACE_SEIZE, tid, NULL, NULL) ? errno : 0;
 }
 
+/* Looked at after the seize: what we trace keeps its id, and its place among the threads, until we
+ * have taken its end. */
+static bool is_thread_of(int pid, int tid)
+{
+	CLEANUP(text_deinit) struct text stat = { 0 };
+	return proc_file_read(&stat, LIMIT_PROC_FILE_BYTES, "/proc/%d/task/%d/stat", pid, tid) !=
+	       ENOENT;
+}
+
+/* The thread that was listed had ended, and its id is another process's by now. What is seized can
+ * be let go only in a stop, which is a moment, if it does not sleep uninterruptibly. */
+static void let_stranger_go(int tid)
+{
+	enum { LOOK_US = 50 };
+	uint64_t end = clock_ms() + LIMIT_STOP_MS;
+	do {
+		int status = 0;
+		enum thread_report report;
+		ptrace(PTRACE_INTERRUPT, tid, NULL, NULL);
+		while ((report = thread_next_report(tid, &status)) == REPORT_NONE &&
+		       clock_ms() < end)
+			clock_sleep_us(LOOK_US);
+		int signal = status >> 8 ? 0 : status;
+		if (report != REPORT_STOP ||
+		    !ptrace(PTRACE_DETACH, tid, NULL, (void *)(intptr_t)signal))
+			return;
+	} while (clock_ms() < end);
+}
+
 /* After an execve its thread has the id of the first one (fs/exec.c: de_thread): it may be ours
  * already, or what was refused was the one that had the id before. */
 struct error *thread_seize(int pid, int tid, enum thread_seized *ret)
@@ -80,6 +110,11 @@ struct error *thread_seize(int pid, int tid, enum thread_seized *ret)
 	}
 	if (failed)
 		return process_stop_denied(pid, failed);
+	if (!is_thread_of(pid, tid)) {
+		if (thread_is_ours(tid))
+			let_stranger_go(tid);
+		return NULL;
+	}
 	*ret = THREAD_SEIZED;
 	return NULL;
 }
