@@ -9,6 +9,10 @@
 #include <fcntl.h>
 #include <sys/xattr.h>
 
+const char process_unseen_tracer[] =
+	"a process that is not seen from here (of the node, outside of "
+	"this PID namespace) is tracing it already: end that debugger";
+
 static int status_of(struct text *ret, int pid)
 {
 	return proc_file_read(ret, LIMIT_PROC_FILE_BYTES, "/proc/%d/status", pid);
@@ -106,6 +110,8 @@ static void explain(const struct text *status, struct process_wants *wants, stru
 {
 	uint64_t uid, gid;
 	int tracer = proc_tracer(status);
+	size_t length;
+	const char *state = proc_field(status, "State", &length);
 	int scope = yama_scope();
 	if (!proc_number(status, "Uid", 10, &uid) || !proc_number(status, "Gid", 10, &gid)) {
 		text_printf(ret, "its /proc/%d/status makes no sense", wants->pid);
@@ -115,6 +121,8 @@ static void explain(const struct text *status, struct process_wants *wants, stru
 	wants->gid = gid;
 	if (tracer) {
 		text_printf(ret, "process %d is tracing it already: end that debugger", tracer);
+	} else if (state && *state == 't') {
+		text_append(ret, process_unseen_tracer);
 	} else if (credentials_permitted(CAPABILITY_SYS_PTRACE)) {
 		explain_with_capability(scope, wants, ret);
 	} else {

@@ -16,6 +16,9 @@ enum { PROCESS_REASON_BYTES = 1024 };
  * spec, a command to paste. os_errno is what the attempt said. Fits PROCESS_REASON_BYTES. */
 void process_access_reason(int pid, int os_errno, char *buffer, size_t size);
 
+/* The reason when the tracer is outside of our PID namespace, where it has no id. */
+extern const char process_unseen_tracer[];
+
 /* ERROR_OS with that reason and os_errno: the process's memory cannot be read. */
 MUST_CHECK struct error *process_access_denied(int pid, int os_errno);
 

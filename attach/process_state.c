@@ -140,10 +140,7 @@ static struct error *explain(struct process_state *state, struct arena *arena)
 					  arena,
 					  "process %d is tracing it already: end that debugger",
 					  state->tracer)
-				: arena_printf(arena,
-					       "a process that is not seen from here (of the "
-					       "node, outside of this PID namespace) is "
-					       "tracing it already: end that debugger");
+				: process_unseen_tracer;
 		break;
 	case PROCESS_FROZEN:
 		state->reason = freeze_reason(&state->freeze, arena);
