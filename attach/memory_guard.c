@@ -12,8 +12,8 @@ enum {
 	LEVELS_MAX = 16, /* of nested groups */
 	NUMBER_BYTES = 32,
 	STAT_BYTES = 8192,
-	FLOOR_SHARE = 16, /* of the limit … */
-	FLOOR_BYTES_MIN = 16 * 1024 * 1024,
+	FLOOR_SHARE = 8, /* of the limit … */
+	FLOOR_BYTES_MIN = 32 * 1024 * 1024,
 	FLOOR_BYTES_MAX = 128 * 1024 * 1024,
 };
 

@@ -1,5 +1,6 @@
 #include "attach/snapshot_keeper.h"
 
+#include "attach/credentials.h"
 #include "attach/live_target.h"
 #include "attach/memory_guard.h"
 #include "attach/proc_file.h"
@@ -20,6 +21,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -54,16 +56,20 @@ struct keeper {
 
 /* --- taking it */
 
-/* Is it another clrpod, for a moment, that traces the process? */
-static bool traced_by_our_like(int pid)
+/* Is it another clrpod, for a moment, that traces the process? One that is outside of our PID
+ * namespace is seen only by what it keeps us from. */
+static bool traced_by_our_like(int pid, const struct error *error)
 {
 	CLEANUP(text_deinit) struct text status = { 0 };
 	CLEANUP(text_deinit) struct text theirs = { 0 };
 	CLEANUP(text_deinit) struct text ours = { 0 };
 	uint64_t tracer;
-	return !proc_file_read(&status, LIMIT_PROC_FILE_BYTES, "/proc/%d/status", pid) &&
-	       proc_number(&status, "TracerPid", 10, &tracer) && tracer &&
-	       !proc_file_read(&theirs, LIMIT_PROC_FILE_BYTES, "/proc/%d/comm", (int)tracer) &&
+	if (proc_file_read(&status, LIMIT_PROC_FILE_BYTES, "/proc/%d/status", pid) ||
+	    !proc_number(&status, "TracerPid", 10, &tracer))
+		return false;
+	if (!tracer)
+		return error->os_errno == EPERM && credentials_permitted(CAPABILITY_SYS_PTRACE);
+	return !proc_file_read(&theirs, LIMIT_PROC_FILE_BYTES, "/proc/%d/comm", (int)tracer) &&
 	       !proc_file_read(&ours, LIMIT_PROC_FILE_BYTES, "/proc/self/comm") &&
 	       !strcmp(text_string(&theirs), text_string(&ours));
 }
@@ -109,7 +115,8 @@ static struct error *stop_target(struct keeper *keeper, const struct stopped_thr
 		struct error *error = live_target_open(process, LIVE_STOPPED_BRIEFLY, &keeper->task,
 						       &keeper->target);
 		bool late = clock_ms() > end;
-		if (error && (error->code != ERROR_OS || late || !traced_by_our_like(process->pid)))
+		if (error &&
+		    (error->code != ERROR_OS || late || !traced_by_our_like(process->pid, error)))
 			return error;
 		error_free(error);
 		if (!error) {
@@ -189,6 +196,7 @@ static struct error *make_copy(struct keeper *keeper, const struct stopped_threa
 				    &keeper->places, &keeper->task, &keeper->injection));
 	struct error *error = clone_by(keeper, &keeper->injection);
 	keeper->lost = keeper->injection.lost;
+	thread_stop_have_copy(live_target_stop(keeper->target), keeper->copy);
 	syscall_injection_end(&keeper->injection);
 	return error;
 }
@@ -241,6 +249,15 @@ static bool runs_short(const struct keeper *keeper, struct memory_room *ret)
 {
 	memory_guard_room(keeper->guard, false, ret);
 	return ret->room_bytes < ret->floor_bytes;
+}
+
+/* FLOORS_LOOK: it is looked at more often. FLOORS_STAND: what is written while the copy is freed
+ * may be too much. */
+enum { FLOORS_LOOK = 4, FLOORS_STAND = 2 };
+
+static bool is_near(const struct memory_room *room, unsigned floors)
+{
+	return room->room_bytes / floors < room->floor_bytes;
 }
 
 /* All its threads wake at once, and what each writes first is copied: for as long as it stood the
@@ -303,10 +320,10 @@ struct stuck {
 	uint64_t looked_ms, told_ms; /* CLOCK_MONOTONIC; 0: never, not told */
 };
 
+/* Its end may have been taken with those of the threads (thread_stop_have_copy()). */
 static bool copy_died(struct keeper *keeper)
 {
-	int status;
-	if (waitpid(keeper->copy, &status, __WALL | WNOHANG) != keeper->copy || WIFSTOPPED(status))
+	if (!thread_take_end(keeper->copy) && thread_is_ours(keeper->copy))
 		return false;
 	keeper->copy = 0;
 	return true;
@@ -353,25 +370,33 @@ const char *snapshot_why_killed(int pid)
 		       : "the copy was killed, as the kernel does when memory runs out";
 }
 
+/* Would it be short after two more looks like the one before? */
+static bool falls_short(const struct memory_room *room, uint64_t before_bytes)
+{
+	uint64_t fell = before_bytes > room->room_bytes ? before_bytes - room->room_bytes : 0;
+	return is_near(room, FLOORS_LOOK) && room->room_bytes < room->floor_bytes + 2 * fell;
+}
+
 /* Why it is to be dropped: *ret->text; "": the program wants no more of it. */
 static void watch(struct keeper *keeper, struct snapshot_message *ret)
 {
-	enum { CALM_MS = 20, ALERT_MS = 4, NEAR = 4 };
+	enum { CALM_MS = 20, ALERT_MS = 4 };
 	const struct snapshot_request *request = keeper->request;
 	uint64_t end = clock_ms() + request->hold_seconds * 1000ull;
 	struct stuck stuck = { 0 };
+	struct memory_room room = { 0 };
 	int tick = ALERT_MS;
 	for (;;) {
-		struct memory_room room;
+		uint64_t before = room.room_bytes;
 		struct pollfd wait = { .fd = keeper->socket, .events = POLLIN };
 		let_go(keeper);
 		if (poll(&wait, 1, tick) > 0 || stop_requested || program_is_stuck(keeper, &stuck))
 			return;
-		if (runs_short(keeper, &room)) {
+		if (runs_short(keeper, &room) || falls_short(&room, before)) {
 			snapshot_room_text(&room, ret->text, sizeof(ret->text));
 			return;
 		}
-		tick = room.room_bytes / NEAR < room.floor_bytes ? ALERT_MS : CALM_MS;
+		tick = is_near(&room, FLOORS_LOOK) ? ALERT_MS : CALM_MS;
 		if (request->hold_seconds && clock_ms() >= end) {
 			char time[32];
 			text_of_seconds(request->hold_seconds, time, sizeof(time));
@@ -404,11 +429,22 @@ static void send_error(const struct keeper *keeper, struct error *error)
 	send_message(keeper, &message);
 }
 
+/* Threads that sleep are let go meanwhile: then the process is not stopped once more. */
+static void kill_copy(struct keeper *keeper, struct thread_stop *held)
+{
+	struct memory_room room;
+	memory_guard_room(keeper->guard, false, &room);
+	if (!held && is_near(&room, FLOORS_STAND))
+		snapshot_kill_copy_standing(&keeper->request->process, keeper->copy);
+	else
+		snapshot_kill_copy(keeper->copy, held);
+}
+
 static bool release(struct keeper *keeper)
 {
 	struct thread_stop *held = keeper->target ? live_target_stop(keeper->target) : NULL;
 	if (keeper->copy)
-		snapshot_kill_copy(keeper->copy, held);
+		kill_copy(keeper, held);
 	if (!keeper->copy_in_target)
 		return true;
 	/* Not even the program's end is a reason to leave this undone. */
@@ -420,6 +456,11 @@ static int keep(struct keeper *keeper)
 {
 	struct snapshot_message message = { .kind = SNAPSHOT_TAKEN };
 	struct error *error = take(keeper, &message.record);
+	if (error && keeper->copy && copy_died(keeper)) {
+		error_free(error);
+		error = error_new(ERROR_OS, "there is no snapshot: %s",
+				  snapshot_why_killed(keeper->request->process.pid));
+	}
 	if (keeper->lost) {
 		/* The kernel lets go what we cannot. */
 		send_error(keeper, error);
@@ -465,6 +506,7 @@ static void ignore_signals(void)
 _Noreturn void snapshot_keeper_run(const struct snapshot_request *request, int program, int socket,
 				   int file)
 {
+	enum { HIGHEST_PRIORITY = -20 }; /* setpriority(2) */
 	struct keeper keeper = { .request = request,
 				 .task = { .stop = &stop_requested },
 				 .program = program,
@@ -477,5 +519,7 @@ _Noreturn void snapshot_keeper_run(const struct snapshot_request *request, int p
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != program)
 		_exit(1);
+	/* Its looks at the memory that is left come in time, or not at all; root's alone. */
+	setpriority(PRIO_PROCESS, 0, HIGHEST_PRIORITY);
 	_exit(keep(&keeper));
 }

@@ -39,10 +39,20 @@ static bool kill_as_tracer(int copy)
 	       (major > 5 || (major == 5 && minor >= 19)) && !ptrace(PTRACE_KILL, copy, NULL, NULL);
 }
 
+/* By us, beside the copy, which may have little of its control group's processor time left
+ * (process_mrelease(2), Linux 5.15). */
+static void free_memory(int copy)
+{
+	CLEANUP(fd_cleanup) int process = (int)syscall(SYS_pidfd_open, copy, 0);
+	if (process >= 0)
+		(void)syscall(SYS_process_mrelease, process, 0);
+}
+
 /* A copy that was frozen with its control group (v1) dies only when that is thawed: then by the
  * signal that is waiting for it, without us. A large one takes the kernel some time. */
-void snapshot_kill_copy(int copy, struct thread_stop *held)
+static void kill_copy(int copy, struct thread_stop *held, struct thread_stop *standing)
 {
+	enum { FIRST_US = 200 };
 	int status;
 	uint64_t begin = clock_ms();
 	if (!thread_is_ours(copy))
@@ -51,7 +61,8 @@ void snapshot_kill_copy(int copy, struct thread_stop *held)
 	 * killed by our end (PTRACE_O_EXITKILL). */
 	if (kill(copy, SIGKILL) && errno == EPERM && !kill_as_tracer(copy))
 		return;
-	for (;;) {
+	free_memory(copy);
+	for (unsigned pause_us = FIRST_US;; pause_us = pause_us < TRY_US ? pause_us * 2 : TRY_US) {
 		uint64_t waited = clock_ms() - begin;
 		if (waited > LIMIT_COPY_ENDS_MS || (waited > LIMIT_REAP_MS && is_frozen(copy)))
 			return;
@@ -61,9 +72,29 @@ void snapshot_kill_copy(int copy, struct thread_stop *held)
 			return;
 		if (held)
 			thread_stop_let_go(held);
+		if (standing)
+			thread_stop_take_ends(standing);
 		if (!answer)
-			clock_sleep_us(TRY_US);
+			clock_sleep_us(pause_us);
 	}
+}
+
+void snapshot_kill_copy(int copy, struct thread_stop *held)
+{
+	kill_copy(copy, held, NULL);
+}
+
+void snapshot_kill_copy_standing(const struct process_identity *process, int copy)
+{
+	struct thread_stop *standing = NULL;
+	struct stand_watch *watch = NULL;
+	struct error *error = stand_watch_begin(&watch);
+	if (!error)
+		error = thread_stop_begin(process, NULL, &standing);
+	error_free(error);
+	kill_copy(copy, NULL, standing);
+	thread_stop_free(standing); /* and resumes */
+	stand_watch_end(watch);
 }
 
 struct error *snapshot_reap_by(struct syscall_injection *injection, int child, bool *ret)

@@ -15,6 +15,15 @@ enum { SNAPSHOT_LEFTOVERS_MAX = 64 };
  * or LIMIT_REAP_MS when it is frozen. `held` as of snapshot_reap(). */
 void snapshot_kill_copy(int copy, struct thread_stop *held);
 
+/*
+ * The same while the process stands, for as long as that takes: where memory is so short that what
+ * it writes meanwhile may run it out. The kernel then kills the process, and not the copy: one that
+ * is dying has no address space any more by which it would be chosen (mm/oom_kill.c:
+ * find_lock_task_mm), while its pages still count (kernel/exit.c: exit_mm before exit_mmap). When
+ * the process cannot be stopped it runs on.
+ */
+void snapshot_kill_copy_standing(const struct process_identity *process, int copy);
+
 /* Has a thread of the process reap the child that it calls `child`: one that may make the call
  * under `filter`, which the thread that made the copy was under (attach/syscall_filter.h). Tries
  * again for LIMIT_REAP_MS while another traces the process, or it is frozen; meanwhile lets go of

@@ -49,6 +49,7 @@ struct thread_stop {
 	size_t listed;       /* tasks seen by the last listing */
 	size_t found;        /* of them new */
 	struct seize_watch *watch;
+	int copy; /* thread_stop_have_copy() */
 };
 
 bool thread_stop_hold_back(sigset_t *ret_before)
@@ -493,6 +494,26 @@ static bool detach(struct thread_stop *stop, struct stop_task *task, bool ask_sl
 	return reported(stop, task) && is_free(task);
 }
 
+void thread_stop_have_copy(struct thread_stop *stop, int copy)
+{
+	stop->copy = copy;
+}
+
+/* The first thread last: its end is reported only after that of the others. */
+static size_t detach_each(struct thread_stop *stop, bool ask_sleepers)
+{
+	size_t left = 0;
+	if (stop->copy && thread_take_end(stop->copy))
+		stop->copy = 0;
+	for (size_t i = stop->task_count; i-- > 0;) {
+		bool let_go = detach(stop, &stop->tasks[i], ask_sleepers);
+		if (!let_go && ask_sleepers)
+			stop->tasks[i].state = TASK_ASLEEP;
+		left += !let_go;
+	}
+	return left;
+}
+
 /* All in turn, round after round: of a PID namespace's killed first process the thread that ends
  * last waits until we have taken the ends of the others (kernel/pid_namespace.c:
  * zap_pid_ns_processes). */
@@ -500,11 +521,7 @@ static void detach_all(struct thread_stop *stop)
 {
 	enum { ROUNDS = 1000, PAUSE_US = 1000 };
 	for (int round = 0; round < ROUNDS; round++) {
-		size_t left = 0;
-		/* The first thread last: its end is reported only after that of the others. */
-		for (size_t i = stop->task_count; i-- > 0;)
-			left += !detach(stop, &stop->tasks[i], false);
-		if (!left)
+		if (!detach_each(stop, false))
 			return;
 		clock_sleep_us(PAUSE_US);
 	}
@@ -516,9 +533,7 @@ static void detach_all(struct thread_stop *stop)
 bool thread_stop_let_go(struct thread_stop *stop)
 {
 	size_t held = 0;
-	for (size_t i = stop->task_count; i-- > 0;)
-		if (!detach(stop, &stop->tasks[i], true))
-			stop->tasks[i].state = TASK_ASLEEP;
+	detach_each(stop, true);
 	/* Counted at the end: an execve may give the first one back to us. */
 	for (size_t i = 0; i < stop->task_count; i++)
 		held += !is_free(&stop->tasks[i]);

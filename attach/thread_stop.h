@@ -86,6 +86,11 @@ const struct register_note *thread_register_note(const struct stopped_thread *th
  * microsecond a thread. */
 bool thread_stop_take_ends(struct thread_stop *stop);
 
+/* A copy of the process, which we trace: once it has ended, its end is taken by
+ * thread_stop_resume() and thread_stop_let_go(), as a PID namespace's killed first process waits
+ * for that one, too. 0: none. */
+void thread_stop_have_copy(struct thread_stop *stop, int copy);
+
 /* Detaches everything; what was taken stays readable. Calling twice is harmless. Returns how long
  * the process stood: from the first interrupt to the last detach, in milliseconds. */
 double thread_stop_resume(struct thread_stop *stop);

@@ -111,9 +111,43 @@ if command -v unshare >/dev/null && unshare -pfm --mount-proc true 2>/dev/null; 
 	ok "... is collected" status_is 0 collect -o "$core" --force
 	ok "... and is as it was" untouched
 	ok "... and answers" healthy
+	# Each waits for the other, which only one of them sees.
+	both() {
+		local i inner
+		for i in $(seq 12); do
+			nsenter -t "$victim" -p -m "$program" collect -p 1 -o "$work/inner.core" --force >"$log" 2>&1 &
+			inner=$!
+			status_is 0 collect -o "$core" --force && wait "$inner" || return 1
+		done
+	}
+	ok "... collected from inside and from outside at once" both
+	ok "... and is as it was" untouched
 	end_victim
 	wait "$unshare_pid" 2>/dev/null
-	rm -f "$core"
+	rm -f "$core" "$work/inner.core"
+	# It waits for its copy's end, too.
+	ends_at_once() {
+		local i began
+		for i in $(seq 10); do
+			coproc VICTIM { exec unshare -pfm --mount-proc "$work/first" big 200 2>/dev/null; }
+			unshare_pid=$VICTIM_PID out=${VICTIM[0]}
+			read -r -u "$out" line
+			read -r victim <"/proc/$unshare_pid/task/$unshare_pid/children"
+			victim=${victim% }
+			"$program" collect -p "$victim" -o "$core" --force >"$log" 2>&1 &
+			collector=$!
+			while kill -0 "$collector" 2>/dev/null && [ ! -s "/proc/$victim/task/$victim/children" ] && ! pgrep -P "$victim" >/dev/null; do :; done
+			kill -KILL "$victim"
+			began=${EPOCHREALTIME/./}
+			wait "$unshare_pid" 2>/dev/null
+			[ $((${EPOCHREALTIME/./} - began)) -lt 800000 ] || { echo "$(((${EPOCHREALTIME/./} - began) / 1000)) ms" >>"$log"; return 1; }
+			wait "$collector"
+		done
+		true
+	}
+	ok "... killed as its copy is made: it ends at once" ends_at_once
+	victim=
+	rm -f "$core"*
 else
 	skip "PID 1 of its namespace" "no unshare"
 fi
@@ -316,6 +350,24 @@ if [ -n "$group" ]; then
 	ok "... also after five cores of it" healthy
 	ok "... it is as it was" untouched
 	end_victim
+	rm -f "$core"*
+	limit 290M
+	# The kernel would kill it for what the dying copy still has.
+	lives_beside_copies() {
+		local i j
+		for i in 1 2 3 4; do
+			start_in_group "$group" rewrite 190 || return 1
+			echo 0 >"/proc/$victim/oom_score_adj"
+			for j in 1 2 3 4; do
+				collect -o "$core" --force
+				kill -0 "$victim" || return 1
+			done
+			soon untouched || return 1
+			end_victim
+		done
+	}
+	ok "a program that writes all of its memory all the time, with 90 MiB to spare: 16 snapshots" lives_beside_copies
+	rm -f "$core"*
 	sleep 0.2
 	rmdir "$group"
 else

@@ -4,11 +4,11 @@
  * what a stop must not change.
  *
  * usage: victim [big MIB | full MIB | shared MIB | holes MIB | own MIB | sparse TABLES | huge |
- * leaderless | vfork SECONDS | filter errno|memory|kill | churn MIB | quiet | few] stdin: "report"
- * answers one line "sent=N received=N eintr=N turns=N churned=N sigchld=N children=N mask=N
- * gap_ms=N" (the last: the longest time that a thread stood still since the report before); the end
- * of stdin ends the process. With VICTIM_TOLD in its environment all of its shared memory without a
- * file is there: which pages are is told only to who may see its file.
+ * leaderless | vfork SECONDS | filter errno|memory|kill | churn MIB | rewrite MIB | quiet | few]
+ * stdin: "report" answers one line "sent=N received=N eintr=N turns=N churned=N sigchld=N
+ * children=N mask=N gap_ms=N" (the last: the longest time that a thread stood still since the
+ * report before); the end of stdin ends the process. With VICTIM_TOLD in its environment all of its
+ * shared memory without a file is there: which pages are is told only to who may see its file.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -269,6 +269,29 @@ static void make_own(const char *mebibytes)
 	madvise(memory, size, MADV_DONTFORK);
 }
 
+enum { REWRITERS = 2 };
+static size_t rewritten_bytes; /* by each */
+
+static void *rewrite(void *memory)
+{
+	for (;;)
+		for (size_t i = 0; i < rewritten_bytes; i += PAGE)
+			((volatile char *)memory)[i]++;
+	return NULL;
+}
+
+/* Memory that is written all the time, as fast as it goes. */
+static void start_rewriting(const char *mebibytes)
+{
+	rewritten_bytes = (strtoul(mebibytes, NULL, 10) << 20) / REWRITERS;
+	for (int i = 0; i < REWRITERS; i++) {
+		char *memory = map(rewritten_bytes / PAGE, PROT_READ | PROT_WRITE,
+				   MAP_PRIVATE | MAP_ANONYMOUS, -1);
+		memset(memory, 1, rewritten_bytes);
+		start(NULL, rewrite, memory);
+	}
+}
+
 static void make_big(const char *mebibytes, int how)
 {
 	size_t size = strtoul(mebibytes, NULL, 10) << 20;
@@ -416,7 +439,7 @@ static void start_all(const char *mode, char **arguments)
 	/* Threads that come and go take memory of the kernel's, of which a limit may leave little.
 	 */
 	if (strcmp(mode, "quiet") && strcmp(mode, "full") && strcmp(mode, "shared") &&
-	    strcmp(mode, "sparse"))
+	    strcmp(mode, "rewrite") && strcmp(mode, "sparse"))
 		start(NULL, churn, NULL);
 	start(NULL, tick, NULL);
 	start(NULL, count_both, NULL);
@@ -459,6 +482,8 @@ int main(int count, char **arguments)
 		memset(memory, 1, churned_bytes);
 		start(NULL, churn_pages, memory);
 	}
+	if (!strcmp(mode, "rewrite"))
+		start_rewriting(arguments[2]);
 	if (!strcmp(mode, "few"))
 		start(NULL, block_in_read, NULL);
 	else
