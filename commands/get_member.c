@@ -68,23 +68,25 @@ static void find_own_constant(const struct metadata *metadata, const struct type
 	}
 }
 
-static void find_own_property(const struct metadata *metadata, const struct type *type,
-			      const char *name, bool statics, bool explicitly,
-			      struct member_found *ret)
+static struct error *find_own_property(const struct heap *heap, const struct metadata *metadata,
+				       const struct type *type, const char *name, bool statics,
+				       bool explicitly, struct member_found *ret)
 {
 	const char *property;
 	uint32_t getter;
 	for (uint32_t i = 0; i < LIMIT_FIELDS; i++) {
 		struct member method;
+		TRY(task_check(heap->task, "looking for a property"));
 		if (!metadata_property(metadata, token_row(type->token), i, &property, &getter))
-			return;
+			return NULL;
 		bool same = explicitly ? is_explicit_name(property, name) : !strcmp(property, name);
 		if (!same || !getter || !metadata_method(metadata, getter, &method) ||
 		    !!(method.flags & METHOD_STATIC) != statics)
 			continue;
 		*ret = (struct member_found){ MEMBER_PROPERTY, type, NULL, getter };
-		return;
+		return NULL;
 	}
+	return NULL;
 }
 
 static struct error *find_own(struct heap *heap, const struct type *type, const char *name,
@@ -98,7 +100,7 @@ static struct error *find_own(struct heap *heap, const struct type *type, const 
 	if (metadata && statics && !explicitly)
 		find_own_constant(metadata, type, name, ret);
 	if (metadata && ret->kind == MEMBER_NONE)
-		find_own_property(metadata, type, name, statics, explicitly, ret);
+		TRY(find_own_property(heap, metadata, type, name, statics, explicitly, ret));
 	return NULL;
 }
 
@@ -145,6 +147,7 @@ static struct error *offer_own(struct heap *heap, const struct type *type, bool 
 		const char *property;
 		uint32_t getter;
 		struct member method;
+		TRY(task_check(heap->task, "listing members"));
 		if (!metadata_property(metadata, token_row(type->token), i, &property, &getter))
 			break;
 		if (getter && metadata_method(metadata, getter, &method) &&

@@ -230,6 +230,8 @@ struct error *clr_module_metadata(struct heap *heap, struct clr_module *module,
 			module->metadata = NULL;
 		else if (metadata_assembly(module->metadata, &name) && name.name)
 			module->assembly_name = name.name;
+		if (module->metadata)
+			metadata_set_task(module->metadata, heap->task);
 	}
 	if (!module->metadata)
 		return error_copy(module->metadata_error);

@@ -135,9 +135,9 @@ struct error *enum_name_of(const struct enum_constant *constants, size_t count, 
 }
 
 /* The literal fields of the enum's TypeDef with their rows of the Constant table (II.22.9). */
-static struct error *constants_read(const struct metadata *metadata, const struct type_def *type,
-				    uint64_t mask, struct arena *arena, struct enum_constant **ret,
-				    size_t *ret_count)
+static struct error *constants_read(const struct heap *heap, const struct metadata *metadata,
+				    const struct type_def *type, uint64_t mask, struct arena *arena,
+				    struct enum_constant **ret, size_t *ret_count)
 {
 	size_t count = type->field_count, used = 0;
 	*ret_count = 0;
@@ -151,6 +151,7 @@ static struct error *constants_read(const struct metadata *metadata, const struc
 		uint32_t row = type->first_field + i, size;
 		uint8_t element_type;
 		const uint8_t *bytes;
+		TRY(task_check(heap->task, "reading an enum's constants"));
 		if (!metadata_field(metadata, row, &member) || !member.name ||
 		    !(member.flags & FIELD_IS_LITERAL) ||
 		    !metadata_constant(metadata, token_make(TABLE_FIELD, row), &element_type,
@@ -179,7 +180,7 @@ struct error *value_enum_name(struct heap *heap, const struct value *value, stru
 	if (!metadata || !metadata_type_def(metadata, token_row(value->type->token), &definition))
 		return NULL;
 	uint64_t mask = value->width < 8 ? ((uint64_t)1 << 8 * value->width) - 1 : UINT64_MAX;
-	TRY(constants_read(metadata, &definition, mask, arena, &constants, &count));
+	TRY(constants_read(heap, metadata, &definition, mask, arena, &constants, &count));
 	return enum_name_of(constants, count, value->bits & mask,
 			    metadata_has_attribute(metadata, value->type->token, "FlagsAttribute"),
 			    arena, ret);

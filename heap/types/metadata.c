@@ -38,6 +38,18 @@ const uint8_t *metadata_bytes_at(const struct metadata *metadata, uint32_t offse
 	return piece->bytes + (offset - piece->start);
 }
 
+void metadata_set_task(struct metadata *metadata, const struct task *task)
+{
+	metadata->task = task;
+}
+
+bool metadata_stopped(const struct metadata *metadata)
+{
+	struct error *error = task_check(metadata->task, "searching metadata");
+	error_free(error);
+	return error != NULL;
+}
+
 uint64_t metadata_missing_bytes(const struct metadata *metadata)
 {
 	return metadata->missing_bytes;

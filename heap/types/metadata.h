@@ -20,6 +20,7 @@
 #include "attach/reader.h"
 #include "base/arena.h"
 #include "base/limits.h"
+#include "base/task.h"
 
 /* ECMA-335 II.22: table numbers; a token is table << 24 | row (rid), rows count from 1. */
 enum metadata_table {
@@ -79,6 +80,10 @@ MUST_CHECK struct error *metadata_open(struct reader *reader, uint64_t address, 
 MUST_CHECK struct error *metadata_open_bytes(const uint8_t *bytes, size_t size, struct arena *arena,
 					     struct metadata **ret);
 
+/* Searches that go row by row look at the task, and find nothing once it is to end: who keeps that
+ * something is not there looks at the task first. It must live as long as the metadata. */
+void metadata_set_task(struct metadata *metadata, const struct task *task);
+
 /* Bytes of the metadata that could not be read from the target. */
 uint64_t metadata_missing_bytes(const struct metadata *metadata);
 
@@ -104,6 +109,8 @@ struct type_def { /* II.22.37; first_field and first_method: see metadata_field_
 	uint32_t enclosing;   /* TypeDef row; 0: not nested (II.22.32) */
 };
 bool metadata_type_def(const struct metadata *metadata, uint32_t row, struct type_def *ret);
+/* Its name alone; NULL: not readable. */
+const char *metadata_type_def_name(const struct metadata *metadata, uint32_t row);
 
 /* The row at a position of a type's list of fields, 0: none. Position and row are the same but in
  * uncompressed metadata (#-), whose lists go through the table FieldPtr (dotnet/runtime

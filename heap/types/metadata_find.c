@@ -3,6 +3,8 @@
 #include "heap/types/compressed_number.h"
 #include "heap/types/metadata_tables.h"
 
+enum { ROWS_BETWEEN_CHECKS = 128 };
+
 /* Constants and initial data. */
 
 bool metadata_constant(const struct metadata *metadata, uint32_t parent_token, uint8_t *ret_type,
@@ -76,7 +78,6 @@ bool metadata_property(const struct metadata *metadata, uint32_t type_row, uint3
 static const char *attribute_class(const struct metadata *metadata, uint32_t row)
 {
 	uint32_t constructor = 0, parent = 0;
-	struct type_def definition;
 	struct type_ref reference;
 	if (!metadata_cell(metadata, TABLE_CUSTOM_ATTRIBUTE, row, ATTRIBUTE_CONSTRUCTOR,
 			   &constructor))
@@ -88,8 +89,7 @@ static const char *attribute_class(const struct metadata *metadata, uint32_t row
 				MEMBER_REF_PARENT, &parent))
 		return NULL;
 	if (token_table(parent) == TABLE_TYPE_DEF)
-		return metadata_type_def(metadata, token_row(parent), &definition) ? definition.name
-										   : NULL;
+		return metadata_type_def_name(metadata, token_row(parent));
 	if (token_table(parent) == TABLE_TYPE_REF)
 		return metadata_type_ref(metadata, token_row(parent), &reference) ? reference.name
 										  : NULL;
@@ -105,6 +105,8 @@ static uint32_t find_attribute(const struct metadata *metadata, uint32_t parent_
 	if (!metadata_encode(table, ATTRIBUTE_PARENT, parent_token, &parent))
 		return 0;
 	while ((row = metadata_next_match(metadata, table, ATTRIBUTE_PARENT, parent, row))) {
+		if (row % ROWS_BETWEEN_CHECKS == 0 && metadata_stopped(metadata))
+			return 0;
 		const char *name = attribute_class(metadata, row);
 		if (name && !strcmp(name, attribute))
 			return row;
@@ -215,6 +217,8 @@ static void note_enclosing(const struct metadata *metadata, uint32_t *enclosing,
 {
 	for (uint32_t i = 1; i <= metadata_rows(metadata, TABLE_NESTED_CLASS); i++) {
 		uint32_t nested = 0, outer = 0, flags = 0;
+		if (i % ROWS_BETWEEN_CHECKS == 0 && metadata_stopped(metadata))
+			return;
 		if (metadata_raw(metadata, TABLE_NESTED_CLASS, i, NESTED_CLASS_NESTED, &nested) &&
 		    metadata_raw(metadata, TABLE_NESTED_CLASS, i, NESTED_CLASS_ENCLOSING, &outer) &&
 		    metadata_raw(metadata, TABLE_TYPE_DEF, nested, TYPE_DEF_FLAGS, &flags) &&
@@ -222,6 +226,24 @@ static void note_enclosing(const struct metadata *metadata, uint32_t *enclosing,
 		    !enclosing[nested])
 			enclosing[nested] = outer;
 	}
+}
+
+static bool index_rows(const struct metadata *metadata, struct metadata_type_index *index,
+		       uint32_t rows)
+{
+	for (uint32_t row = 1; row <= rows; row++) {
+		const char *name_space = NULL, *name = NULL;
+		uint32_t slot = 0;
+		if (row % ROWS_BETWEEN_CHECKS == 0 && metadata_stopped(metadata))
+			return false;
+		if (!names_of(metadata, row, &name_space, &name))
+			continue;
+		if (!find_slot(metadata, name_space, name, index->enclosing[row], &slot))
+			return false;
+		if (!index->rows[slot])
+			index->rows[slot] = row;
+	}
+	return true;
 }
 
 static void index_types(struct metadata *metadata)
@@ -240,18 +262,9 @@ static void index_types(struct metadata *metadata)
 	if (index->unusable)
 		return;
 	note_enclosing(metadata, index->enclosing, rows);
-	for (uint32_t row = 1; row <= rows; row++) {
-		const char *name_space = NULL, *name = NULL;
-		uint32_t slot = 0;
-		if (!names_of(metadata, row, &name_space, &name))
-			continue;
-		if (!find_slot(metadata, name_space, name, index->enclosing[row], &slot)) {
-			index->unusable = true;
-			return;
-		}
-		if (!index->rows[slot])
-			index->rows[slot] = row;
-	}
+	index->unusable = !index_rows(metadata, index, rows);
+	if (metadata_stopped(metadata)) /* not whole: the next search builds it anew */
+		*index = (struct metadata_type_index){ 0 };
 }
 
 static uint32_t find_type_linearly(const struct metadata *metadata, const char *name_space,
@@ -259,6 +272,8 @@ static uint32_t find_type_linearly(const struct metadata *metadata, const char *
 {
 	for (uint32_t row = 1; row <= metadata_rows(metadata, TABLE_TYPE_DEF); row++) {
 		uint32_t outer = 0;
+		if (row % ROWS_BETWEEN_CHECKS == 0 && metadata_stopped(metadata))
+			return 0;
 		if (is_named(metadata, row, name_space, name) &&
 		    metadata_enclosing(metadata, row, &outer) && outer == enclosing)
 			return row;
@@ -271,7 +286,8 @@ uint32_t metadata_find_type(struct metadata *metadata, const char *name_space, c
 {
 	index_types(metadata);
 	uint32_t slot = 0, row = 0, outer = 0;
-	if (!metadata->types.unusable && find_slot(metadata, name_space, name, enclosing, &slot)) {
+	if (metadata->types.rows && !metadata->types.unusable &&
+	    find_slot(metadata, name_space, name, enclosing, &slot)) {
 		row = metadata->types.rows[slot];
 		/* The flags may contradict the nesting rows, and those not be in the order they
 		 * claim. */
@@ -287,6 +303,8 @@ uint32_t metadata_find_exported_type(const struct metadata *metadata, const char
 	for (uint32_t row = 1; row <= metadata_rows(metadata, TABLE_EXPORTED_TYPE); row++) {
 		const char *found = NULL;
 		uint32_t implementation = 0;
+		if (row % ROWS_BETWEEN_CHECKS == 0 && metadata_stopped(metadata))
+			return 0;
 		if (metadata_cell_string(metadata, TABLE_EXPORTED_TYPE, row, EXPORTED_TYPE_NAME,
 					 &found) &&
 		    !strcmp(found, name) &&

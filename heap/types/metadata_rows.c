@@ -33,6 +33,13 @@ bool metadata_type_def(const struct metadata *metadata, uint32_t row, struct typ
 	       metadata_enclosing(metadata, row, &ret->enclosing);
 }
 
+const char *metadata_type_def_name(const struct metadata *metadata, uint32_t row)
+{
+	const char *name;
+	return metadata_cell_string(metadata, TABLE_TYPE_DEF, row, TYPE_DEF_NAME, &name) ? name
+											 : NULL;
+}
+
 bool metadata_type_ref(const struct metadata *metadata, uint32_t row, struct type_ref *ret)
 {
 	const unsigned table = TABLE_TYPE_REF;

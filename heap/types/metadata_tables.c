@@ -407,15 +407,19 @@ static bool lower_bound(const struct metadata *metadata, unsigned table, unsigne
 uint32_t metadata_next_match(const struct metadata *metadata, unsigned table, unsigned column,
 			     uint32_t wanted, uint32_t after)
 {
+	enum { ROWS_BETWEEN_CHECKS = 16 * 1024 };
 	bool sorted = metadata->sorted >> table & 1 && schemas[table].sorted_by == column;
 	uint32_t rows = rows_of(metadata, table), row = after + 1, raw = 0;
 	if (sorted && after)
 		rows = row < rows ? row : rows;
 	if (sorted && !after && lower_bound(metadata, table, column, wanted, &row))
 		rows = row < rows ? row : rows;
-	for (; row <= rows; row++)
+	for (; row <= rows; row++) {
+		if (row % ROWS_BETWEEN_CHECKS == 0 && metadata_stopped(metadata))
+			return 0;
 		if (metadata_raw(metadata, table, row, column, &raw) && raw == wanted)
 			return row;
+	}
 	return 0;
 }
 

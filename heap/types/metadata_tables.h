@@ -126,6 +126,7 @@ struct metadata {
 	uint64_t sorted;    /* one bit a table: II.24.2.6 Sorted, where it can be trusted */
 	struct metadata_table_place tables[TABLE_COUNT];
 	struct arena *arena;
+	const struct task *task;
 	struct metadata_piece whole; /* what `pieces` points at where there is one */
 	struct metadata_type_index types;
 };
@@ -133,6 +134,9 @@ struct metadata {
 /* The bytes from `offset` on that stand together (at least 1), or NULL: a hole or past the end. */
 const uint8_t *metadata_bytes_at(const struct metadata *metadata, uint32_t offset,
 				 uint32_t *ret_available);
+
+/* The task is to end: a search goes no further. */
+bool metadata_stopped(const struct metadata *metadata);
 
 /* Exactly `size` bytes, or NULL. */
 static inline const uint8_t *metadata_bytes(const struct metadata *metadata, uint32_t offset,
@@ -165,7 +169,8 @@ bool metadata_cell_blob(const struct metadata *metadata, unsigned table, uint32_
 bool metadata_encode(unsigned table, unsigned column, uint32_t token, uint32_t *ret);
 
 /* The first row after `after` (0: of all) whose raw cell is `wanted`, 0: none. Binary search where
- * the table is sorted by that column (II.22, "sorted"), else row by row. */
+ * the table is sorted by that column (II.22, "sorted"), else row by row, as long as the task goes
+ * on. */
 uint32_t metadata_next_match(const struct metadata *metadata, unsigned table, unsigned column,
 			     uint32_t wanted, uint32_t after);
 

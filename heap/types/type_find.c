@@ -310,18 +310,15 @@ static bool simple_matches(const struct search *search, const char *name)
 
 static struct error *module_search(struct search *search, struct clr_module *module)
 {
-	enum { ROWS_BETWEEN_CHECKS = 1024 };
 	struct metadata *metadata;
 	TRY(clr_module_metadata_or_none(search->heap, module, &metadata));
 	if (!metadata)
 		return NULL;
 	uint32_t rows = metadata_rows(metadata, TABLE_TYPE_DEF);
 	for (uint32_t row = 1; row <= rows; row++) {
-		struct type_def definition;
-		if (row % ROWS_BETWEEN_CHECKS == 1)
-			TRY(task_check(search->heap->task, "looking for a type"));
-		if (metadata_type_def(metadata, row, &definition) &&
-		    simple_matches(search, definition.name))
+		TRY(task_check(search->heap->task, "looking for a type"));
+		const char *name = metadata_type_def_name(metadata, row);
+		if (name && simple_matches(search, name))
 			TRY(definition_check(search, module, metadata, row));
 	}
 	return NULL;
@@ -389,6 +386,7 @@ static struct error *visit_module(struct visit *visit, struct clr_module *module
 	TRY(clr_module_metadata_or_none(visit->heap, module, &metadata));
 	uint32_t rows = metadata ? metadata_rows(metadata, TABLE_TYPE_DEF) : 0;
 	for (uint32_t row = 1; row <= rows && !visit->ended; row++) {
+		TRY(task_check(visit->heap->task, "looking at the types"));
 		if (metadata_generic_parameter_count(metadata, token_make(TABLE_TYPE_DEF, row)))
 			continue;
 		TRY(visit_handle(visit, type_map_find(visit->heap, module,

@@ -216,6 +216,7 @@ static struct error *definition_find(struct heap *heap, struct clr_module *modul
 		}
 		uint32_t row =
 			metadata_find_exported_type(metadata, wanted->name_space, wanted->name);
+		TRY(task_check(heap->task, "looking for a type"));
 		if (!row || !metadata_exported_type(metadata, row, &exported))
 			return NULL;
 		TRY(module_of_scope(heap, module, metadata, exported.implementation, &module));
@@ -246,7 +247,7 @@ static struct error *type_ref_resolve(struct heap *heap, struct clr_module *modu
 		*ret_row = metadata_find_type(metadata, chain[depth].name_space, chain[depth].name,
 					      *ret_row);
 		if (!*ret_row)
-			return NULL;
+			return task_check(heap->task, "looking for a type");
 	}
 	*ret = module;
 	return NULL;
@@ -434,6 +435,7 @@ struct error *type_of_element(struct heap *heap, enum element_type element, cons
 		return error_new(ERROR_NOT_FOUND, "System.Private.CoreLib is not known");
 	TRY(clr_module_metadata(heap, core, &metadata));
 	uint32_t row = metadata_find_type(metadata, "System", name, 0);
+	TRY(task_check(heap->task, "looking for a type"));
 	if (!row)
 		return error_new(ERROR_NOT_FOUND, "%s has no System.%s", core->path, name);
 	TRY(type_of_token(heap, core, token_make(TABLE_TYPE_DEF, row), ret));

@@ -122,6 +122,8 @@ struct error *type_metadata_name_prepare(struct heap *heap, const struct type *t
 	CLEANUP(text_deinit) struct text text = { 0 };
 	bool known;
 	TRY(append_definition(heap, type, false, &text, &known));
+	if (!known) /* nor is it, where the search for it was stopped */
+		TRY(task_check(heap->task, "naming a type"));
 	if (text_failed(&text))
 		return &error_no_memory;
 	const char *name =
@@ -325,6 +327,7 @@ static struct error *name_store(struct heap *heap, const struct type *type, stru
 	    naming->sos_name.length > LIMIT_TYPE_NAME_BYTES)
 		naming->known = false;
 	if (!naming->known) {
+		TRY(task_check(heap->task, "naming a type"));
 		text_clear(&naming->name);
 		text_clear(&naming->sos_name);
 		if (type->handle)

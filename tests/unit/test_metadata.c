@@ -403,6 +403,42 @@ TEST(names_that_collide_are_found)
 	CHECK_NUMBER(metadata_find_type(metadata, "", "T", 0), 0);
 }
 
+static const volatile sig_atomic_t stop = SIGINT;
+static const struct task stopped = { .stop = &stop };
+
+/* Rows enough for a search to look at its task; the one that is wanted is the last. */
+TEST(a_search_ends_with_its_task)
+{
+	enum { ROWS = 40000 };
+	ARENA(arena);
+	BUILDER(builder);
+	struct metadata *metadata = NULL;
+	struct type_def type;
+	uint32_t name = build_string(builder, "T"), other = build_string(builder, "Other");
+	for (uint32_t row = 1; row < ROWS; row++) {
+		BUILD_ROW(builder, TABLE_TYPE_DEF, 1, other, 0, 0, 1, 1);
+		BUILD_ROW(builder, TABLE_NESTED_CLASS, row, 1);
+		BUILD_ROW(builder, TABLE_GENERIC_PARAM, 0, 0, token_make(TABLE_TYPE_DEF, row),
+			  name);
+	}
+	BUILD_ROW(builder, TABLE_TYPE_DEF, 2, name, 0, 0, 1, 1);
+	BUILD_ROW(builder, TABLE_NESTED_CLASS, ROWS, 1);
+	BUILD_ROW(builder, TABLE_GENERIC_PARAM, 0, 0, token_make(TABLE_TYPE_DEF, ROWS), name);
+	builder->sorted = 0;
+	CHECK_OK(open_built(builder, &arena, &metadata));
+	metadata_set_task(metadata, &stopped);
+	CHECK(!metadata_type_def(metadata, ROWS, &type));
+	CHECK_NUMBER(metadata_generic_parameter_count(metadata, token_make(TABLE_TYPE_DEF, ROWS)),
+		     0);
+	CHECK_NUMBER(metadata_find_type(metadata, "", "T", 1), 0);
+	CHECK_TEXT(metadata_type_def_name(metadata, ROWS), "T");
+	metadata_set_task(metadata, NULL); /* what was not found then is found now */
+	CHECK(metadata_type_def(metadata, ROWS, &type));
+	CHECK_NUMBER(metadata_generic_parameter_count(metadata, token_make(TABLE_TYPE_DEF, ROWS)),
+		     1);
+	CHECK_NUMBER(metadata_find_type(metadata, "", "T", 1), ROWS);
+}
+
 static const struct tap_case cases[] = {
 	CASE(every_getter),
 	CASE(wide_heap_indexes_and_extra_data),
@@ -423,5 +459,6 @@ static const struct tap_case cases[] = {
 	CASE(flags_that_contradict_the_nesting),
 	CASE(finding_a_type_without_memory_for_the_index),
 	CASE(names_that_collide_are_found),
+	CASE_ONCE(a_search_ends_with_its_task),
 };
 TAP_MAIN(cases)
