@@ -126,8 +126,10 @@ static struct error *offer_field(struct near_names *near, const char *name)
 	const char *end = strchr(name, '>');
 	if (name[0] != '<' || !end || end == name + 1 || strncmp(end, ">k__", 4) != 0)
 		return near_names_offer(near, name);
-	const char *property = arena_copy_text(near->arena, name + 1, (size_t)(end - name - 1));
-	return property ? near_names_offer(near, property) : &error_no_memory;
+	CLEANUP(text_deinit) struct text property = { 0 };
+	text_printf(&property, "%.*s", (int)(end - name - 1), name + 1);
+	return text_failed(&property) ? &error_no_memory
+				      : near_names_offer(near, text_string(&property));
 }
 
 static struct error *offer_own(struct heap *heap, const struct type *type, bool statics,

@@ -139,43 +139,60 @@ static struct error *search_statics(struct get *get, size_t names, struct search
 	return NULL;
 }
 
+/* The least edits between a type's name and one of the path's that may be a type. Names of other
+ * lengths are not copied: a module can claim that each of its types has one of 64 KiB. */
+static struct error *least_edits(const struct get *get, size_t names, const char *plain,
+				 size_t length, unsigned *ret)
+{
+	CLEANUP(text_deinit) struct text its = { 0 };
+	CLEANUP(text_deinit) struct text wanted = { 0 };
+	*ret = NEAR_EDITS + 1;
+	for (size_t i = 0; i + 1 < names || i == 0; i++) {
+		const char *name = get->path.steps[i].name;
+		size_t other = strcspn(name, "<");
+		if (length > other + NEAR_EDITS || other > length + NEAR_EDITS)
+			continue;
+		text_clear(&its);
+		text_clear(&wanted);
+		text_append_bytes(&its, plain, length);
+		text_append_bytes(&wanted, name, other);
+		if (text_failed(&its) || text_failed(&wanted))
+			return &error_no_memory;
+		unsigned edits = near_names_edits(text_string(&wanted), text_string(&its));
+		*ret = edits < *ret && edits < length / 2 ? edits : *ret;
+	}
+	return NULL;
+}
+
 static struct error *offer_near_types(struct get *get, struct clr_module *module, size_t names,
 				      struct near_names *near, size_t *unreadable)
 {
+	CLEANUP(text_deinit) struct text full = { 0 };
 	struct metadata *metadata;
 	struct error *error = clr_module_metadata(get->heap, module, &metadata);
 	if (error && error->code == ERROR_NO_MEMORY)
 		return error;
 	if (error && !module->is_dynamic)
 		++*unreadable;
+	bool is_read = !error;
 	error_free(error);
-	for (uint32_t row = 1; !error && row <= metadata_rows(metadata, TABLE_TYPE_DEF); row++) {
+	for (uint32_t row = 1; is_read && row <= metadata_rows(metadata, TABLE_TYPE_DEF); row++) {
 		struct type_def definition;
-		if (!metadata_type_def(metadata, row, &definition) || definition.name[0] == '<')
+		TRY(task_check(get->call->task, "looking for near types"));
+		const char *plain = metadata_type_def_name(metadata, row);
+		size_t length = plain ? strcspn(plain, "`") : 0;
+		unsigned edits;
+		if (!plain || plain[0] == '<')
 			continue;
-		const char *plain = arena_copy_text(near->arena, definition.name,
-						    strcspn(definition.name, "`"));
-		unsigned least = NEAR_EDITS + 1;
-		if (!plain)
-			return &error_no_memory;
-		for (size_t i = 0; i + 1 < names || i == 0; i++) {
-			const char *name = get->path.steps[i].name;
-			size_t length = strlen(plain), other = strcspn(name, "<");
-			if (length > other + NEAR_EDITS || other > length + NEAR_EDITS)
-				continue;
-			name = arena_copy_text(near->arena, name, other);
-			if (!name)
-				return &error_no_memory;
-			unsigned edits = near_names_edits(name, plain);
-			least = edits < least && edits < length / 2 ? edits : least;
-		}
-		if (least > NEAR_EDITS)
+		TRY(least_edits(get, names, plain, length, &edits));
+		if (edits > NEAR_EDITS || !metadata_type_def(metadata, row, &definition))
 			continue;
-		const char *full = arena_printf(near->arena, "%s%s%s", definition.name_space,
-						*definition.name_space ? "." : "", plain);
-		if (!full)
+		text_clear(&full);
+		text_printf(&full, "%s%s%.*s", definition.name_space,
+			    *definition.name_space ? "." : "", (int)length, plain);
+		if (text_failed(&full))
 			return &error_no_memory;
-		TRY(near_names_offer(near, full));
+		TRY(near_names_offer(near, text_string(&full)));
 	}
 	return NULL;
 }

@@ -115,6 +115,24 @@ else
 	skip "python3 is not there" "200,000 threads, and 200,000 others"
 fi
 
+# A module whose types all have one name of 65,000 bytes: a name that is not there is not compared with copies of it.
+in_memory() { # KILOBYTES ARGUMENTS...: ask, in no more memory
+	local kilobytes=$1
+	shift
+	if ldd "$program" 2>/dev/null | grep -q libasan; then ask "$@"; else (ulimit -v "$kilobytes" && ask "$@"); fi
+}
+if command -v python3 >/dev/null; then
+	cp "$dump" "$work/names"
+	# shellcheck disable=SC2046
+	python3 tests/cli/forged_metadata.py "$work/names" \
+		$("$program" analyze "$dump" -c clrmodules | awk '/System.Runtime.dll$/ { print $1, $2 }') 5000 65000
+	expect 1 "a name that is not there, among 5,000 of 65,000 bytes" in_memory 131072 "$work/names" -c 'get X.Y'
+	said err 'there is no type X in this process' "is told"
+	rm -f "$work/names"
+else
+	skip "python3 is not there" "a name that is not there, among 5,000 of 65,000 bytes"
+fi
+
 # Statics that a thread's initialisers are making, listed in a circle (10.0: 568 bytes into Thread its ThreadLocalData, 32 bytes
 # into that the first of them).
 cp "$dump" "$work/circle"
