@@ -1,6 +1,7 @@
 /* gchandleleaks: handles that keep objects alive although nobody seems to remember them. */
 #include "commands/command.h"
 
+#include "base/cleanup.h"
 #include "base/id_map.h"
 #include "base/text.h"
 #include "heap/gc/handles.h"
@@ -41,7 +42,9 @@ struct search {
 static bool note_handle(const struct gc_handle *handle, void *context)
 {
 	struct search *search = context;
-	if (!handle_kind_is_strong(handle->kind))
+	uint32_t index;
+	if (!handle_kind_is_strong(handle->kind) ||
+	    id_map_find(&search->by_address, handle->address, &index))
 		return true;
 	if (search->count == search->capacity) {
 		size_t capacity = search->capacity ? search->capacity * 2 : 256;
@@ -114,11 +117,12 @@ static struct error *region_search(const struct region *region, void *context)
 /* Four to a line, as SOS has them; `missing`: only those that were not found. */
 static struct error *addresses_print(struct search *search, bool missing)
 {
-	struct text line = { 0 };
+	CLEANUP(text_deinit) struct text line = { 0 };
 	size_t shown = 0;
 	for (size_t i = 0; i < search->count; i++) {
 		if (missing && search->uses[i].found_at)
 			continue;
+		TRY(task_check(search->call->task, "listing handles"));
 		text_printf(&line, "%s%" PRIx64, *text_string(&line) ? "  " : "",
 			    search->uses[i].handle.address);
 		if (++shown % HANDLES_A_LINE == 0) {
@@ -127,9 +131,7 @@ static struct error *addresses_print(struct search *search, bool missing)
 		}
 	}
 	output_line(search->call->out, "%s", text_string(&line));
-	bool failed = text_failed(&line);
-	text_deinit(&line);
-	return failed ? &error_no_memory : NULL;
+	return text_failed(&line) ? &error_no_memory : NULL;
 }
 
 static struct error *rows_print(struct search *search)
@@ -140,6 +142,7 @@ static struct error *rows_print(struct search *search)
 	for (size_t i = 0; i < search->count && !output_broken(out); i++) {
 		const struct handle_use *use = &search->uses[i];
 		struct gc_object object;
+		TRY(task_check(search->call->task, "listing handles"));
 		struct error *error = object_read(heap, use->handle.object, &object);
 		bool is_read = !error;
 		if (!is_read && !error_take(&error, ERROR_FAULT) &&

@@ -5,11 +5,14 @@
 
 enum { POINTER = sizeof(uint64_t), KINDS_MAX = 64 };
 
+static const char reading[] = "reading the handle tables";
+
 struct handle_layout {
 	struct field buckets, next_map, tables, segments;              /* the way to segments */
 	struct field next, owner, allocation, tail, user_data, values; /* TableSegment */
 	uint64_t map, bucket_count, kind_count, block_count, block_handles, invalid;
-	uint64_t slot_count; /* tables in a bucket: one a heap, or more */
+	uint64_t slot_count;   /* tables in a bucket: one a heap, or more */
+	uint64_t segment_size; /* bytes, up to the end of its handles */
 };
 
 #define SLOT(name) offsetof(struct handle_layout, name)
@@ -31,7 +34,9 @@ struct table_walk {
 	const struct task *task;
 	struct reader reader; /* its own: visitors use the heap's */
 	struct handle_layout layout;
-	struct id_map seen; /* tables and segments: a list that leads back to one ends there */
+	/* Tables and segments: a list that leads back to one ends there. Segments are known by the
+	 * multiple of their size at or below them: of those that overlap there are two at most. */
+	struct id_map seen;
 	uint64_t *segments; /* of the table at hand */
 	size_t segment_count, segment_capacity;
 	gc_handle_visitor visit;
@@ -56,6 +61,10 @@ static struct error *layout_read(struct heap *heap, struct handle_layout *layout
 	if (!layout->kind_count || layout->kind_count > KINDS_MAX ||
 	    layout->block_count > layout->invalid || layout->block_handles > READER_WINDOW_MAX / 8)
 		return error_new(ERROR_BAD_DATA, "the layout of the handle tables is damaged");
+	layout->segment_size =
+		layout->values.offset + layout->block_count * layout->block_handles * POINTER;
+	if (!layout->segment_size)
+		return error_new(ERROR_BAD_DATA, "the segments of the handle tables have no size");
 	layout->kind_count--; /* the last kind is the tables' own: blocks of second objects */
 	layout->slot_count = heap->gc->heap_count;
 	if (heap->gc->is_server && contract_global(contract, "TotalCpuCount", &variable) &&
@@ -112,7 +121,8 @@ static struct error *segments_collect(struct table_walk *walk, uint64_t table)
 	}
 	while (segment) {
 		bool is_new;
-		TRY(meet(walk, segment, &is_new));
+		TRY(task_check(walk->task, reading));
+		TRY(meet(walk, segment - segment % walk->layout.segment_size, &is_new));
 		if (!is_new || walk->segment_count == LIMIT_HANDLE_SEGMENTS) {
 			walk->lost++;
 			return NULL;
@@ -192,11 +202,12 @@ static bool kind_visit(struct table_walk *walk, uint64_t segment, enum handle_ki
 
 static struct error *table_visit_handles(struct table_walk *walk)
 {
-	for (uint64_t kind = 0; kind < walk->layout.kind_count && !walk->stopped; kind++) {
-		TRY(task_check(walk->task, "reading the handle tables"));
-		for (size_t i = 0; i < walk->segment_count && !walk->stopped; i++)
+	for (uint64_t kind = 0; kind < walk->layout.kind_count; kind++) {
+		for (size_t i = 0; i < walk->segment_count && !walk->stopped; i++) {
+			TRY(task_check(walk->task, reading));
 			walk->stopped =
 				!kind_visit(walk, walk->segments[i], (enum handle_kind)kind);
+		}
 	}
 	return NULL;
 }
@@ -245,6 +256,7 @@ static struct error *map_visit(struct table_walk *walk, uint64_t map)
 	uint64_t buckets, bucket;
 	TRY(read_field(&walk->reader, map, walk->layout.buckets, what, &buckets));
 	for (uint64_t i = 0; i < walk->layout.bucket_count && !walk->stopped; i++) {
+		TRY(task_check(walk->task, reading));
 		TRY(reader_pointer(&walk->reader, buckets + i * POINTER, what, &bucket));
 		if (bucket)
 			TRY(bucket_visit(walk, bucket));

@@ -139,6 +139,60 @@ TEST(lists_of_handle_segments_end)
 	CHECK_NUMBER(lost, 2);
 }
 
+enum { SEGMENT_HEADER = 0x1000 };
+
+/* A second segment, so many bytes behind the first one, with one strong handle. */
+static void put_second_segment(struct fake_runtime *runtime, uint64_t distance)
+{
+	fake_target_zeros(runtime->target, SEGMENT + SEGMENT_SIZE, SEGMENT_SIZE);
+	memcpy(fake_target_at(runtime->target, SEGMENT + distance, SEGMENT_HEADER),
+	       fake_target_at(runtime->target, SEGMENT, SEGMENT_HEADER), SEGMENT_HEADER);
+	put(runtime, handle_at(runtime, 1, 6) + distance, FAKE_GEN0);
+	fake_set(runtime, SEGMENT, "TableSegment", "NextSegment", SEGMENT + distance, 8);
+}
+
+TEST(handle_segments_that_overlap_are_damage)
+{
+	CLEANUP(fake_runtime_cleanup) struct fake_runtime *runtime = with_handle_table();
+	CLEANUP(heap_cleanup) struct heap *heap = NULL;
+	struct met met = { 0 };
+	uint64_t lost = 0;
+	put_handles(runtime);
+	put_second_segment(runtime, 2 * SEGMENT_HEADER); /* in blocks that are of no ring */
+	CHECK_OK(fake_runtime_open(runtime, &heap));
+	CHECK_OK(gc_handles_visit(heap, NULL, meet, &met, &lost));
+	CHECK_NUMBER(lost, 1);
+	CHECK_NUMBER(met.count, 3);
+}
+
+static volatile sig_atomic_t stop;
+static const struct task stoppable = { .stop = &stop };
+
+static bool meet_and_stop(const struct gc_handle *handle, void *context)
+{
+	stop = SIGINT;
+	return meet(handle, context);
+}
+
+TEST(handles_end_with_their_task_behind_a_segment)
+{
+	CLEANUP(fake_runtime_cleanup) struct fake_runtime *runtime = with_handle_table();
+	CLEANUP(heap_cleanup) struct heap *heap = NULL;
+	struct met met = { 0 };
+	uint64_t lost = 0;
+	put_handles(runtime);
+	put_second_segment(runtime, SEGMENT_SIZE);
+	CHECK_OK(fake_runtime_open(runtime, &heap));
+	CHECK_OK(gc_handles_visit(heap, NULL, meet, &met, &lost));
+	CHECK_NUMBER(lost, 0);
+	CHECK_NUMBER(met.count, 4);
+	met = (struct met){ 0 };
+	stop = 0;
+	CHECK_FAILS(gc_handles_visit(heap, &stoppable, meet_and_stop, &met, &lost), ERROR_CANCELLED,
+		    "handle tables");
+	CHECK_NUMBER(met.count, 2);
+}
+
 TEST(rings_of_blocks_end)
 {
 	CLEANUP(fake_runtime_cleanup) struct fake_runtime *runtime = with_handle_table();
@@ -332,6 +386,8 @@ static const struct tap_case cases[] = {
 	CASE(handles_are_listed_by_kind_and_block),
 	CASE(lists_of_handle_segments_end),
 	CASE(rings_of_blocks_end),
+	CASE(handle_segments_that_overlap_are_damage),
+	CASE(handles_end_with_their_task_behind_a_segment),
 	CASE(a_map_that_is_missing_is_an_error),
 	CASE(finalization_queues_are_cut_at_fill_pointers),
 	CASE(a_damaged_finalization_queue_is_refused),
