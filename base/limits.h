@@ -97,6 +97,7 @@ enum {
 	LIMIT_IMAGE_FUNCTIONS = 16 * 1024 * 1024,     /* of one image compiled ahead of time */
 	LIMIT_HASH_SLOTS = 64,                        /* in one bucket of a HashMap */
 	LIMIT_INVOCATIONS = 1024 * 1024,              /* of one delegate */
+	LIMIT_CONTINUATIONS = 16 * 1024 * 1024,       /* of all tasks together */
 	LIMIT_STACK_TRACE_FRAMES = 1024 * 1024,       /* of one exception */
 	LIMIT_EXCEPTION_MEMORY_BYTES =
 		64 * 1024 * 1024,       /* what a mini dump holds for exceptions' sake */

@@ -72,6 +72,7 @@ static struct error *name_all(struct async_view *view, const uint64_t *objects, 
 	for (size_t i = 0; i < count; i++) {
 		const struct async_node *node = async_graph_find(&view->graph, objects[i]);
 		const struct type *type;
+		TRY(task_check(call->task, "naming what is in stacks"));
 		to[i] = (struct named){ .object = objects[i], .order = i };
 		TRY(async_view_name(view, objects[i], &to[i].name));
 		TRY(member_type(call->heap, objects[i], &type));
@@ -201,6 +202,7 @@ struct error *async_view_coalesced(struct async_view *view)
 	for (size_t i = 0; i < graph->count; i++) {
 		struct async_node *node = &graph->nodes[graph->order[i]];
 		bool wanted = false;
+		TRY(task_check(view->call->task, "looking for stacks"));
 		if (node->is_continuation)
 			continue;
 		TRY(async_view_wants(view, node, &wanted));

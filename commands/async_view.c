@@ -8,7 +8,7 @@
 
 #include <inttypes.h>
 
-enum { FIELDS_INDENT = 8, STACKS_BETWEEN_CHECKS = 64 };
+enum { FIELDS_INDENT = 8 };
 
 static const struct column stack_columns[] = {
 	{ "index", NULL, CELL_INTEGER, 0 },
@@ -35,6 +35,7 @@ struct error *async_view_wants(struct async_view *view, struct async_node *root,
 		wanted |= node->is_wanted;
 		method |= node->kind == MANAGED_TASK_METHOD;
 		for (uint64_t i = 0; i < node->edge_count; i++) {
+			TRY(task_check(view->call->task, "looking for stacks"));
 			struct async_node *next =
 				async_graph_find(graph, graph->edges[node->edge + i]);
 			if (!next || next->mark == mark)
@@ -265,8 +266,7 @@ struct error *async_view_stacks(struct async_view *view)
 		bool wanted = false;
 		if (root->is_continuation || output_broken(view->call->out))
 			continue;
-		if (i % STACKS_BETWEEN_CHECKS == 0)
-			TRY(task_check(view->call->task, "looking for stacks"));
+		TRY(task_check(view->call->task, "looking for stacks"));
 		TRY(async_view_wants(view, root, &wanted));
 		if (wanted)
 			TRY(stack_print(view, root, ++index));

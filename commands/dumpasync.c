@@ -13,6 +13,7 @@ struct collecting {
 	uint64_t address, method_table; /* 0: any */
 	const char *type;               /* part of a name; NULL: any */
 	bool with_completed, summary;
+	uint64_t heap_bytes;
 	bool runtime_async; /* .NET 11's continuations were met */
 	struct error *error;
 };
@@ -54,6 +55,7 @@ static struct error *take(struct collecting *collecting, const struct gc_object 
 static bool visit(const struct gc_object *object, void *context)
 {
 	struct collecting *collecting = context;
+	collecting->heap_bytes += object->size;
 	if (!object->is_free)
 		collecting->error = take(collecting, object);
 	return !collecting->error;
@@ -157,7 +159,8 @@ static struct error *collect(struct collecting *collecting)
 		error = collecting->error;
 	}
 	TRY(error);
-	TRY(async_graph_link(&collecting->view.graph));
+	TRY(async_graph_read_edges(&collecting->view.graph, collecting->heap_bytes, call->task));
+	TRY(async_graph_link(&collecting->view.graph, call->task));
 	look_for_runtime_async(collecting);
 	return task_completion_sentinel(call->heap, &collecting->view.sentinel);
 }
@@ -177,7 +180,7 @@ static struct error *show(struct collecting *collecting)
 static struct error *note_circles(struct async_view *view)
 {
 	size_t count;
-	TRY(async_graph_count_rootless(&view->graph, &count));
+	TRY(async_graph_count_rootless(&view->graph, view->call->task, &count));
 	if (count)
 		output_note(view->call->out,
 			    "%zu tasks continue each other in a circle and stand in no stack: the "
@@ -208,6 +211,11 @@ static struct error *dumpasync_run(struct command_call *call)
 	if (collecting.view.graph.damaged)
 		call_missing(call, 0, "%zu tasks could not be read whole",
 			     collecting.view.graph.damaged);
+	if (collecting.view.graph.edges_left_out)
+		call_missing(call, 0,
+			     "tasks lead to more than %zu continuations: what is beyond was left "
+			     "out",
+			     collecting.view.graph.most_edges);
 	if (collecting.runtime_async)
 		output_note(call->out,
 			    "This process runs asynchronous methods by the runtime itself (.NET 11 "

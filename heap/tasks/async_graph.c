@@ -4,6 +4,8 @@
 
 enum { FIRST_CAPACITY = 256 };
 
+static const char linking[] = "finding what continues what";
+
 /* The array with room for one more; NULL: memory is out, and the array is as it was. */
 static void *room(void *array, size_t count, size_t *capacity, size_t size)
 {
@@ -26,6 +28,10 @@ void async_graph_deinit(struct async_graph *graph)
 static struct error *add_edge(uint64_t object, void *context)
 {
 	struct async_graph *graph = context;
+	if (graph->edge_count == graph->most_edges) {
+		graph->edges_left_out = true;
+		return NULL;
+	}
 	void *bigger =
 		room(graph->edges, graph->edge_count, &graph->edge_capacity, sizeof(*graph->edges));
 	if (!bigger)
@@ -38,7 +44,7 @@ static struct error *add_edge(uint64_t object, void *context)
 struct error *async_graph_add(struct async_graph *graph, uint64_t address, const struct type *type,
 			      enum managed_task_kind kind, bool with_completed, bool is_wanted)
 {
-	bool flags_read, damaged;
+	bool flags_read;
 	struct async_node node = {
 		.address = address, .type = type, .kind = kind, .is_wanted = is_wanted
 	};
@@ -55,11 +61,26 @@ struct error *async_graph_add(struct async_graph *graph, uint64_t address, const
 	graph->nodes = bigger;
 	if (kind == MANAGED_TASK_METHOD)
 		TRY(managed_task_machine(graph->heap, address, &node.machine));
-	node.edge = graph->edge_count;
-	TRY(task_visit_continuations(graph->heap, address, add_edge, graph, &damaged));
-	node.edge_count = graph->edge_count - node.edge;
-	graph->damaged += damaged || (kind == MANAGED_TASK_METHOD && !node.machine.state_read);
 	graph->nodes[graph->count++] = node;
+	return NULL;
+}
+
+struct error *async_graph_read_edges(struct async_graph *graph, uint64_t heap_bytes,
+				     const struct task *task)
+{
+	uint64_t pointers = heap_bytes / sizeof(*graph->edges);
+	graph->most_edges = pointers < LIMIT_CONTINUATIONS ? pointers : LIMIT_CONTINUATIONS;
+	for (size_t i = 0; i < graph->count && !graph->edges_left_out; i++) {
+		struct async_node *node = &graph->nodes[i];
+		bool damaged;
+		TRY(task_check(task, linking));
+		node->edge = graph->edge_count;
+		TRY(task_visit_continuations(graph->heap, node->address, add_edge, graph,
+					     &damaged));
+		node->edge_count = graph->edge_count - node->edge;
+		graph->damaged +=
+			damaged || (node->kind == MANAGED_TASK_METHOD && !node->machine.state_read);
+	}
 	return NULL;
 }
 
@@ -69,7 +90,7 @@ static int by_address(const void *left, const void *right)
 	return a->address < b->address ? -1 : a->address > b->address;
 }
 
-struct error *async_graph_link(struct async_graph *graph)
+struct error *async_graph_link(struct async_graph *graph, const struct task *task)
 {
 	/* `mark` carries where it stood while the nodes are sorted. */
 	for (size_t i = 0; i < graph->count; i++)
@@ -84,6 +105,7 @@ struct error *async_graph_link(struct async_graph *graph)
 		graph->nodes[i].mark = 0;
 	}
 	for (size_t i = 0; i < graph->edge_count; i++) {
+		TRY(task_check(task, linking));
 		struct async_node *node = async_graph_find(graph, graph->edges[i]);
 		if (node)
 			node->is_continuation = true;
@@ -101,13 +123,14 @@ struct async_node *async_graph_find(const struct async_graph *graph, uint64_t ad
 
 /* Marks what is not marked yet, from a node on. */
 static struct error *mark_from(struct async_graph *graph, struct async_node *root, uint64_t mark,
-			       struct async_steps *steps)
+			       const struct task *task, struct async_steps *steps)
 {
 	root->mark = mark;
 	TRY(async_steps_push(steps, root, 0));
 	while (steps->count) {
 		struct async_node *node = steps->steps[--steps->count].node;
 		for (uint64_t i = 0; i < node->edge_count; i++) {
+			TRY(task_check(task, linking));
 			struct async_node *next =
 				async_graph_find(graph, graph->edges[node->edge + i]);
 			if (!next || next->mark == mark)
@@ -119,14 +142,15 @@ static struct error *mark_from(struct async_graph *graph, struct async_node *roo
 	return NULL;
 }
 
-struct error *async_graph_count_rootless(struct async_graph *graph, size_t *ret)
+struct error *async_graph_count_rootless(struct async_graph *graph, const struct task *task,
+					 size_t *ret)
 {
 	CLEANUP(async_steps_deinit) struct async_steps steps = { 0 };
 	uint64_t mark = ++graph->marks;
 	*ret = 0;
 	for (size_t i = 0; i < graph->count; i++)
 		if (!graph->nodes[i].is_continuation)
-			TRY(mark_from(graph, &graph->nodes[i], mark, &steps));
+			TRY(mark_from(graph, &graph->nodes[i], mark, task, &steps));
 	for (size_t i = 0; i < graph->count; i++)
 		*ret += graph->nodes[i].mark != mark;
 	return NULL;

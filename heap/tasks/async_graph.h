@@ -26,9 +26,10 @@ struct async_graph {
 	struct async_node *nodes; /* as they were added; by address after async_graph_link() */
 	size_t count, capacity;
 	uint64_t *edges; /* addresses of objects, not only of tasks */
-	size_t edge_count, edge_capacity;
-	size_t *order;  /* nodes' indexes as they were added, after async_graph_link() */
-	size_t damaged; /* tasks whose flags, state machine or continuations cannot be read */
+	size_t edge_count, edge_capacity, most_edges;
+	bool edges_left_out; /* there are more */
+	size_t *order;       /* nodes' indexes as they were added, after async_graph_link() */
+	size_t damaged;      /* tasks whose flags, state machine or continuations cannot be read */
 	uint64_t marks;
 };
 
@@ -39,15 +40,22 @@ MUST_CHECK struct error *async_graph_add(struct async_graph *graph, uint64_t add
 					 const struct type *type, enum managed_task_kind kind,
 					 bool with_completed, bool is_wanted);
 
-/* After the last one: finds who continues whom. ERROR_NO_MEMORY only. */
-MUST_CHECK struct error *async_graph_link(struct async_graph *graph);
+/* After the last one: reads what continues each, of a heap of so many bytes. Each continuation
+ * stands in a pointer of its own there; in a damaged heap tasks share their lists, and what is more
+ * than all pointers, or LIMIT_CONTINUATIONS, is left out. */
+MUST_CHECK struct error *async_graph_read_edges(struct async_graph *graph, uint64_t heap_bytes,
+						const struct task *task);
+
+/* After that: finds who continues whom. ERROR_NO_MEMORY and ERROR_CANCELLED only. */
+MUST_CHECK struct error *async_graph_link(struct async_graph *graph, const struct task *task);
 
 /* The task at an address; NULL: not in the graph. */
 struct async_node *async_graph_find(const struct async_graph *graph, uint64_t address);
 
-/* Tasks that no root leads to, because they continue each other in a circle. ERROR_NO_MEMORY only.
- */
-MUST_CHECK struct error *async_graph_count_rootless(struct async_graph *graph, size_t *ret);
+/* Tasks that no root leads to, because they continue each other in a circle. ERROR_NO_MEMORY and
+ * ERROR_CANCELLED only. */
+MUST_CHECK struct error *async_graph_count_rootless(struct async_graph *graph,
+						    const struct task *task, size_t *ret);
 
 /* A list of nodes to be looked at, with their depth: the walk's own stack. */
 struct async_step {

@@ -129,8 +129,16 @@ if command -v python3 >/dev/null; then
 	expect 1 "a name that is not there, among 5,000 of 65,000 bytes" in_memory 131072 "$work/names" -c 'get X.Y'
 	said err 'there is no type X in this process' "is told"
 	rm -f "$work/names"
+
+	# Tasks that share a list of continuations: as many as the heap has pointers, not tasks by continuations.
+	cp "$dump" "$work/tasks"
+	python3 tests/cli/forged_tasks.py "$work/tasks" 5000 5000
+	expect 5 "5,000 tasks with the same 5,000 continuations" in_memory 131072 "$work/tasks" -c dumpasync
+	said out 'continuations: what is beyond was left out' "are told"
+	rm -f "$work/tasks"
 else
 	skip "python3 is not there" "a name that is not there, among 5,000 of 65,000 bytes"
+	skip "python3 is not there" "5,000 tasks with the same 5,000 continuations"
 fi
 
 # Statics that a thread's initialisers are making, listed in a circle (10.0: 568 bytes into Thread its ThreadLocalData, 32 bytes

@@ -52,7 +52,7 @@ TEST(a_circle_has_no_root)
 	CHECK_OK(graph.nodes && graph.edges ? NULL : &error_no_memory);
 	memcpy(graph.nodes, nodes, sizeof(nodes));
 	memcpy(graph.edges, edges, sizeof(edges));
-	CHECK_OK(async_graph_link(&graph));
+	CHECK_OK(async_graph_link(&graph, NULL));
 	CHECK_NUMBER(graph.nodes[graph.order[0]].address, 0x30);
 	CHECK_NUMBER(graph.nodes[graph.order[2]].address, 0x10);
 	CHECK(!async_graph_find(&graph, 0x30)->is_continuation);
@@ -60,18 +60,34 @@ TEST(a_circle_has_no_root)
 	CHECK(async_graph_find(&graph, 0x10)->is_continuation);
 	CHECK(!async_graph_find(&graph, 0x999));
 	size_t rootless;
-	CHECK_OK(async_graph_count_rootless(&graph, &rootless));
+	CHECK_OK(async_graph_count_rootless(&graph, NULL, &rootless));
 	CHECK_NUMBER(rootless, 0);
 	graph.nodes[2].edge_count = 0; /* 0x30 leads nowhere: the circle hangs in the air */
-	CHECK_OK(async_graph_count_rootless(&graph, &rootless));
+	CHECK_OK(async_graph_count_rootless(&graph, NULL, &rootless));
 	CHECK_NUMBER(rootless, 2);
 }
 
 TEST(an_empty_graph_has_nothing)
 {
 	CLEANUP(async_graph_deinit) struct async_graph graph = { 0 };
-	CHECK_OK(async_graph_link(&graph));
+	CHECK_OK(async_graph_link(&graph, NULL));
 	CHECK(!async_graph_find(&graph, 0x10));
+}
+
+TEST(linking_ends_with_its_task)
+{
+	static const volatile sig_atomic_t stop = SIGINT;
+	static const struct task stopped = { .stop = &stop };
+	CLEANUP(async_graph_deinit) struct async_graph graph = { .edge_count = 1 };
+	size_t rootless;
+	graph.nodes = calloc(1, sizeof(*graph.nodes));
+	graph.edges = calloc(1, sizeof(*graph.edges));
+	CHECK_OK(graph.nodes && graph.edges ? NULL : &error_no_memory);
+	graph.count = graph.nodes[0].edge_count = 1;
+	CHECK_FAILS(async_graph_read_edges(&graph, 0, &stopped), ERROR_CANCELLED, "continues");
+	CHECK_FAILS(async_graph_link(&graph, &stopped), ERROR_CANCELLED, "continues");
+	CHECK_FAILS(async_graph_count_rootless(&graph, &stopped, &rootless), ERROR_CANCELLED,
+		    "continues");
 }
 
 TEST(lines_alike_are_counted)
@@ -89,7 +105,8 @@ TEST(lines_alike_are_counted)
 }
 
 static const struct tap_case cases[] = {
-	CASE(flags_have_a_status),        CASE(flags_are_told_by_name),  CASE(a_circle_has_no_root),
-	CASE(an_empty_graph_has_nothing), CASE(lines_alike_are_counted),
+	CASE(flags_have_a_status),     CASE(flags_are_told_by_name),
+	CASE(a_circle_has_no_root),    CASE(an_empty_graph_has_nothing),
+	CASE(lines_alike_are_counted), CASE(linking_ends_with_its_task),
 };
 TAP_MAIN(cases)
