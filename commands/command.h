@@ -29,7 +29,8 @@ enum needs {
 
 struct command_call {
 	struct session *session;
-	struct heap *heap; /* the session's current one; NULL unless NEEDS_HEAP */
+	struct heap *heap; /* the session's current one; NULL unless NEEDS_HEAP, see call_heap() */
+	const char *met_before; /* holes that earlier commands met (target.h: met); NULL: none */
 	struct output *out;
 	struct arena *scratch; /* reset after the command */
 	const struct arguments *arguments;
@@ -82,6 +83,10 @@ void call_missing_of_cut(struct command_call *call);
 
 /* call_missing() of what any answer about threads lacks when notes are missing or damaged. */
 void call_missing_of_threads(struct command_call *call);
+
+/* The session's heap, NULL: none, for a command that can do without and goes by it now: what
+ * earlier commands could not read into it is missing from this answer too. */
+struct heap *call_heap(struct command_call *call);
 
 /* call_missing() of memory that the command asked for and the file should hold and does not
  * (target.h: met), or that was asked for when the dump was opened, on which any answer may depend.

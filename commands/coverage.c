@@ -40,6 +40,15 @@ void call_missing_of_damage(struct command_call *call)
 		call_missing(call, 0, "%s", target->damage);
 }
 
+struct heap *call_heap(struct command_call *call)
+{
+	struct heap *heap = session_heap(call->session);
+	struct target *target = session_target(call->session);
+	if (heap && !target->met)
+		target->met = call->met_before;
+	return heap;
+}
+
 void call_missing_of_holes(struct command_call *call)
 {
 	const struct target *target = session_target(call->session);

@@ -375,8 +375,8 @@ static struct error *maddress_run(struct command_call *call)
 	const char *list = arguments_value(arguments, "-list");
 	bool summary = arguments_has(arguments, "-summary");
 	struct address_space space = { 0 };
-	TRY(address_space_read(session_target(call->session), session_heap(call->session),
-			       call->task, call->scratch, &space));
+	TRY(address_space_read(session_target(call->session), call_heap(call), call->task,
+			       call->scratch, &space));
 	call_missing_of_cut(call);
 	if (!arguments_has(arguments, "-reserve"))
 		drop_reserved(&space);

@@ -253,7 +253,7 @@ struct error *native_modules_read(struct command_call *call, struct native_modul
 static struct error *managed_version(struct command_call *call, struct native_module *module)
 {
 	struct metadata *metadata;
-	TRY(clr_module_metadata_or_none(session_heap(call->session), module->managed, &metadata));
+	TRY(clr_module_metadata_or_none(call_heap(call), module->managed, &metadata));
 	if (metadata)
 		module->version = metadata_assembly_attribute(
 			metadata, "AssemblyFileVersionAttribute", call->scratch);

@@ -189,10 +189,11 @@ static struct error *start_find(struct command_call *call, struct memory_view *v
 {
 	struct command_call with_heap = *call;
 	const char *text = arguments_positional(call->arguments, 0);
+	bool is_path = text && strpbrk(text, ".[");
 	if (!text && view->started)
 		return NULL;
-	with_heap.heap = session_heap(call->session);
-	if (text && strpbrk(text, ".[") && !with_heap.heap) {
+	with_heap.heap = is_path ? call_heap(call) : session_heap(call->session);
+	if (is_path && !with_heap.heap) {
 		const struct error *reason = session_heap_error(call->session);
 		return error_new(ERROR_UNSUPPORTED, "%s is a path, and %s: give an address", text,
 				 reason ? reason->message : "there is no .NET runtime");

@@ -114,14 +114,14 @@ static size_t count_names(const char *const *names)
 static struct error *run_counted(const struct command *command, struct command_call *call)
 {
 	struct target *target = session_target(call->session);
-	const char *before = target ? target->met : NULL;
+	call->met_before = target ? target->met : NULL;
 	if (target && !(command->needs & NEEDS_HEAP))
 		target->met = NULL;
 	struct error *error = command->run(call);
 	if (command->needs & (NEEDS_TARGET | NEEDS_HEAP))
 		call_missing_of_holes(call);
 	if (target && target == session_target(call->session) && !target->met)
-		target->met = before;
+		target->met = call->met_before;
 	return error;
 }
 
