@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 
 /* What is incomplete or damaged has been answered all the same. */
 static bool is_failure(enum exit_status status)
@@ -65,6 +66,7 @@ void script_line(struct script *script, const char *line)
 struct source {
 	struct app *app;
 	int fd;
+	uint64_t left;     /* bytes of the file */
 	size_t line_bytes; /* of the line that has begun */
 	bool too_long;
 };
@@ -73,16 +75,28 @@ struct source {
 static ssize_t read_script(void *cookie, char *buffer, size_t size)
 {
 	struct source *source = cookie;
-	ssize_t length = hold_read(&source->app->hold, source->fd, buffer, size);
+	size = size < source->left ? size : source->left;
+	ssize_t length = size ? hold_read(&source->app->hold, source->fd, buffer, size) : 0;
 	const char *end = length > 0 ? memrchr(buffer, '\n', (size_t)length) : NULL;
 	if (length <= 0)
 		return length;
+	source->left -= (uint64_t)length;
 	source->line_bytes =
 		end ? (size_t)(buffer + length - end) : source->line_bytes + (size_t)length;
 	if (source->line_bytes <= LIMIT_SCRIPT_LINE_BYTES)
 		return length;
 	source->too_long = true;
 	return 0;
+}
+
+/* A file is as long as it is when its first line runs: its commands may log to it. (Those of /proc
+ * have no size.) */
+static uint64_t bytes_left(int fd)
+{
+	struct stat status;
+	off_t at = lseek(fd, 0, SEEK_CUR);
+	bool is_file = at >= 0 && !fstat(fd, &status) && S_ISREG(status.st_mode);
+	return is_file && status.st_size > at ? (uint64_t)(status.st_size - at) : UINT64_MAX;
 }
 
 /* Editors elsewhere begin a UTF-8 file with U+FEFF. */
@@ -103,7 +117,7 @@ static struct error *check_line(const char *line, size_t length, const char *nam
 
 static void run_stream(struct script *script, int fd, const char *name)
 {
-	struct source source = { .app = script->app, .fd = fd };
+	struct source source = { .app = script->app, .fd = fd, .left = bytes_left(fd) };
 	CLEANUP(file_cleanup)
 	FILE *stream = fopencookie(&source, "r", (cookie_io_functions_t){ .read = read_script });
 	CLEANUP(free_cleanup) char *line = NULL;

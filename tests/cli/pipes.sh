@@ -124,6 +124,10 @@ result $? "none of them is touched"
 answer 0 "a log that cannot be written" 'logopen /dev/full'
 "$program" analyze "$dump" -c 'logopen /dev/full' -c eeversion > out 2> err
 said err "cannot write /dev/full: No space left on device: the log is closed" "it says so"
+printf 'logopen own.clr\neeversion\n' > own.clr
+expect 0 "a script that logs into itself ends" timeout 5 "$program" analyze "$dump" --keep-going -x own.clr
+[ "$(grep -c '^eeversion$\|> eeversion$' own.clr)" = 2 ]
+result $? "... and has its answers behind it"
 answer 0 "a log is added to" 'logopen log.txt'
 answer 0 "... once more" 'logopen log.txt'
 
