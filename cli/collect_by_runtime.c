@@ -1,6 +1,7 @@
 #include "cli/collect_by_runtime.h"
 
 #include "attach/process_state.h"
+#include "cli/next_command.h"
 #include "dump/runtime_dump.h"
 
 #include <strings.h>
@@ -34,6 +35,26 @@ static uint64_t estimate(const struct process_info *process, enum diagnostics_du
 	return type == DIAGNOSTICS_DUMP_MINI ? MINI_BYTES : process->resident_bytes;
 }
 
+/* Of a snapshot the runtime knows nothing, and createdump runs in the process's own name. */
+static struct error *check_way(const struct invocation *invocation,
+			       const struct process_info *process, struct arena *arena)
+{
+	const char *way = invocation_has(invocation, "--snapshot") ? "--snapshot"
+			  : invocation_has(invocation, "--freeze") ? "--freeze"
+								   : NULL;
+	if (!way)
+		return NULL;
+	const char *line = next_command_any_way(invocation, arena);
+	if (!line)
+		return &error_no_memory;
+	return error_new(ERROR_UNSUPPORTED,
+			 "cannot read the memory of process %d: %s; without that right there is "
+			 "no %s, and its runtime alone can write a dump: in the process's own "
+			 "name, which stands still until all is written, and with lines in its "
+			 "own output; if that may be: %s",
+			 process->pid, process->reason, way, line);
+}
+
 static struct error *take(struct app *app, const struct invocation *invocation,
 			  const struct process_info *process, const struct destination_request *to,
 			  struct written *ret)
@@ -41,11 +62,13 @@ static struct error *take(struct app *app, const struct invocation *invocation,
 	struct runtime_dump dump = { 0 };
 	struct destination *destination;
 	enum diagnostics_dump_type type = wanted_type(invocation);
+	TRY(check_way(invocation, process, &app->scratch));
 	TRY(process_state_check(process->pid, PROCESS_NEED_ANSWER));
 	TRY(destination_check(to));
 	app_warn(app,
 		 "cannot read the memory of process %d: %s; its runtime is asked for the dump "
-		 "instead: it stands still until that is written, into its own %s",
+		 "instead: it stands still until that is written, into its own %s, and lines of "
+		 "createdump appear in its output",
 		 process->pid, process->reason, process->socket.folder);
 	/* First: what cannot be written costs the process nothing, and no dump is lost for it. */
 	TRY(destination_open(to, estimate(process, type), &destination));

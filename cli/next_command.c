@@ -38,6 +38,17 @@ static void append_all_but(struct text *text, const struct invocation *invocatio
 			append_given(text, &invocation->given[i]);
 }
 
+/* " collect -p 1", as it was given, without those options. */
+static void append_without(struct text *text, const struct invocation *invocation,
+			   const char *const *names)
+{
+	text_append_shell_word(text, program_invocation_name);
+	text_printf(text, " %s", invocation->verb->name);
+	append_all_but(text, invocation, names);
+}
+
+static const char *const ways[] = { "--freeze", "--no-stop", "--snapshot", NULL };
+
 static const char *keep(struct text *text, struct arena *arena)
 {
 	const char *copy =
@@ -48,12 +59,16 @@ static const char *keep(struct text *text, struct arena *arena)
 
 const char *next_command_insist(const struct invocation *invocation, struct arena *arena)
 {
-	static const char *const ways[] = { "--freeze", "--no-stop", "--snapshot", NULL };
 	struct text text = { 0 };
-	text_append_shell_word(&text, program_invocation_name);
-	text_printf(&text, " %s", invocation->verb->name);
-	append_all_but(&text, invocation, ways);
+	append_without(&text, invocation, ways);
 	text_append(&text, " --snapshot");
+	return keep(&text, arena);
+}
+
+const char *next_command_any_way(const struct invocation *invocation, struct arena *arena)
+{
+	struct text text = { 0 };
+	append_without(&text, invocation, ways);
 	return keep(&text, arena);
 }
 

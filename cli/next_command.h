@@ -10,6 +10,9 @@
 /* The same with --snapshot: "clrpod collect -p 1 -o x.core --snapshot". NULL: no memory. */
 const char *next_command_insist(const struct invocation *invocation, struct arena *arena);
 
+/* The same without --freeze and --snapshot. NULL: no memory. */
+const char *next_command_any_way(const struct invocation *invocation, struct arena *arena);
+
 /* A dump of `pid` through kubectl to where kubectl runs: "kubectl exec api-0 -c api --
  * /tmp/clrpod collect -p 1 -o - --zstd > api-0.core.zst". NULL: we are in no pod, or no memory. */
 const char *next_command_stream(const struct invocation *invocation, int pid, struct arena *arena);

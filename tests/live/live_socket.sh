@@ -60,6 +60,13 @@ ok "... and is the user's" test "$(stat -c '%u %a' "$work/out/core")" = "1654 60
 ok "... said what was done" said 'its runtime is asked for the dump instead'
 rm -f "$work/out/core"
 ok "... and nothing stays" nothing_taken
+# What was asked for is no such dump.
+for way in --snapshot --freeze; do
+	ok "$way: the runtime is not asked" gives 3 timeout 60 "${plain[@]}" "$work/clrpod" collect -p "$victim" -o "$work/out/core" --type Mini $way
+	ok "... says what is missing, and how the runtime writes it" one_sentence \
+		"it has more capabilities .* there is no $way, .* stands still .* in its own output; if that may be: $work/clrpod collect -p $victim -o $work/out/core --type Mini\$"
+	ok "... nothing is there" nothing_taken
+done
 is_stopped() { grep -q 'T (stopped)' "/proc/$victim/status"; }
 kill -STOP "$victim" && soon is_stopped
 ok "stopped by job control: not asked" asked 3
