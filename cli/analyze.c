@@ -83,6 +83,7 @@ static enum exit_status run_session(struct app *app, const struct invocation *in
 		script_stream(&script, STDIN_FILENO);
 	if (signals_received())
 		return signals_status();
+	script.status = exit_status_worse(script.status, app->log_status);
 	if (script.status == STATUS_INCOMPLETE && invocation_has(invocation, "--partial-ok"))
 		return STATUS_WHOLE;
 	return script.status;

@@ -149,8 +149,10 @@ static enum exit_status run_command(struct app *app, struct pipeline *pipeline)
 	progress_start(&app->progress);
 	command_run_line(&runner, pipeline->command, &outcome);
 	progress_end(&app->progress);
+	const struct error *failed = outcome.error;
 	bool told = app->format != OUTPUT_TEXT && !output_broken(pipeline->out);
 	struct error *error = pipeline_end(pipeline, outcome.error);
+	told &= error == failed; /* a document does not tell that its file was not written */
 	if (outcome.incomplete)
 		tell_incomplete(app, pipeline);
 	if (!error)
@@ -172,13 +174,14 @@ static enum exit_status run_command(struct app *app, struct pipeline *pipeline)
 	return status;
 }
 
-/* That the log is not written is no reason not to show answers. */
+/* That the log is not written is no reason not to show answers; a batch's status tells. */
 static void check_log(struct app *app)
 {
 	struct error *error = session_log_check(app->session);
 	if (!error)
 		return;
 	session_log_close(app->session);
+	app->log_status = exit_status_worse(app->log_status, exit_status_of_command(error));
 	app_warn(app, "%s: the log is closed", error->message);
 	error_free(error);
 }
@@ -201,6 +204,7 @@ enum exit_status app_run_command(struct app *app, const char *line)
 	hold_check(&app->hold);
 	if (log)
 		say(log, "> %s", line);
+	check_log(app); /* the command may close it, or open another */
 	enum exit_status status = run_line(app, line);
 	check_log(app);
 	return status;

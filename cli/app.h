@@ -38,6 +38,7 @@ struct app {
 	bool interactive; /* at the prompt */
 	bool pages;       /* there, an answer longer than the terminal waits at each screenful */
 	bool broken;      /* nobody takes answers any more */
+	enum exit_status log_status; /* of logs that could not be written */
 };
 
 /* ERROR_NO_MEMORY only; *app is to be closed in any case. It must not move. */

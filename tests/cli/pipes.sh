@@ -94,6 +94,8 @@ said err "cannot write nowhere/file" "it says which"
 [ -c /dev/full ] && {
 	answer 1 "a full disk" 'eeversion |> /dev/full'
 	said err "cannot write /dev/full: No space left on device" "it says so"
+	answer 1 "a full disk, JSON" 'eeversion |> /dev/full' --json
+	said err "cannot write /dev/full: No space left on device" "it says so"
 }
 expect 1 "a limit on the size of files" sh -c 'ulimit -f 1; exec "$@"' - "$program" analyze "$dump" -c 'dumpheap |> limited'
 said err "cannot write limited: File too large" "it says so"
@@ -122,8 +124,15 @@ done
 [ "$(sha256sum < "$dump")" = "$sum" ] && cmp -s a_program "$program" && zstd -dqc other.zst | cmp -s - stat
 result $? "none of them is touched"
 answer 0 "a log that cannot be written" 'logopen /dev/full'
-"$program" analyze "$dump" -c 'logopen /dev/full' -c eeversion > out 2> err
+expect 1 "... and what was to be in it" "$program" analyze "$dump" -c 'logopen /dev/full' -c eeversion -c 'help exit'
+said out "Usage: exit" "the answers are shown all the same"
 said err "cannot write /dev/full: No space left on device: the log is closed" "it says so"
+expect 1 "... in JSON" "$program" analyze "$dump" --json -c 'logopen /dev/full' -c eeversion
+valid_json out && said err "cannot write /dev/full: No space left on device: the log is closed" "it says so"
+for next in logclose 'logopen log.txt'; do
+	expect 1 "... ended by $next" "$program" analyze "$dump" -c 'logopen /dev/full' -c "$next"
+	said err "cannot write /dev/full: No space left on device: the log is closed" "it says so"
+done
 printf 'logopen own.clr\neeversion\n' > own.clr
 expect 0 "a script that logs into itself ends" timeout 5 "$program" analyze "$dump" --keep-going -x own.clr
 [ "$(grep -c '^eeversion$\|> eeversion$' own.clr)" = 2 ]
@@ -133,6 +142,7 @@ answer 0 "... once more" 'logopen log.txt'
 
 # A dump that becomes shorter while it is read.
 mkfifo words
+rm out # of the last one: it is waited for
 "$program" analyze "$dump" -x words > out 2> err &
 reader=$!
 exec 5<> words
