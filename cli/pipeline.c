@@ -143,6 +143,7 @@ static struct error *to_file(struct pipeline *pipeline, const char *words, bool 
 	if (fd < 0)
 		return write_failed(pipeline, path, errno);
 	pipeline->fd = fd;
+	pipeline->adds = append;
 	pipeline->path = strdup(path);
 	patient_writer_open_own(&pipeline->writer, fd, &pipeline->app->task);
 	pipeline->writer.stall_seconds = pipeline->app->writer.stall_seconds;
@@ -326,22 +327,45 @@ static struct error *end_filters(const struct pipeline *pipeline)
 	return NULL;
 }
 
+/* The file that we made, when the name is still its own. */
+static void remove_made(const struct pipeline *pipeline, const struct stat *made)
+{
+	CLEANUP(credentials_resume)
+	MAYBE_UNUSED struct as_ourselves before = credentials_as_ourselves();
+	struct stat named;
+	if (pipeline->created && !lstat(pipeline->path, &named) && named.st_dev == made->st_dev &&
+	    named.st_ino == made->st_ino)
+		unlink(pipeline->path);
+}
+
+/* A part that a full disk left is of no use under the name of the whole. What ends for a limit of
+ * the pod, or because we were told to stop, is meant to be there as far as it goes. */
+static bool is_useless_part(int failed_with)
+{
+	return failed_with && failed_with != PATIENT_TOO_MUCH && failed_with != ECANCELED;
+}
+
 static struct error *close_file(struct pipeline *pipeline, bool failed)
 {
+	struct stat made;
 	if (!pipeline->file)
 		return NULL;
 	FILE *file = pipeline->file;
 	pipeline->file = NULL;
 	errno = 0;
 	int failed_with = fclose(file) ? errno ? errno : EIO : 0;
+	if (pipeline->writer.failed)
+		failed_with = pipeline->writer.failed;
+	bool seen = !fstat(pipeline->fd, &made);
 	if (close(pipeline->fd) && !failed_with)
 		failed_with = errno;
 	pipeline->fd = -1;
+	bool empty = failed && !failed_with && !pipeline->screen->lines;
+	if (seen && (empty || (is_useless_part(failed_with) && !pipeline->adds)))
+		remove_made(pipeline, &made);
 	if (failed_with)
 		return write_failed(pipeline, pipeline->path, failed_with);
-	if (failed && pipeline->created && !pipeline->screen->lines)
-		unlink(pipeline->path);
-	else if (pipeline->app->interactive)
+	if (!empty && pipeline->app->interactive)
 		say(stderr, "%" PRIu64 " lines are in %s.", pipeline->screen->lines,
 		    pipeline->path);
 	return NULL;

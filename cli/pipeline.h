@@ -27,6 +27,7 @@ struct pipeline {
 	struct patient_writer writer; /* between them */
 	char *path;                   /* of `file` */
 	bool created;                 /* `file` was not there */
+	bool adds;                    /* |>>: what is in `file` stays */
 	bool any;                     /* something was written to the stream */
 	struct text begun;            /* a line that has no end yet */
 	struct line_parser parser;    /* of the first filter's lines */

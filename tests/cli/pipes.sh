@@ -99,6 +99,15 @@ said err "cannot write nowhere/file" "it says which"
 }
 expect 1 "a limit on the size of files" sh -c 'ulimit -f 1; exec "$@"' - "$program" analyze "$dump" -c 'dumpheap |> limited'
 said err "cannot write limited: File too large" "it says so"
+[ ! -e limited ]
+result $? "no part of it stays"
+expect 1 "... and in JSON" sh -c 'ulimit -f 1; exec "$@"' - "$program" analyze "$dump" --json -c 'dumpheap |> limited'
+[ ! -e limited ]
+result $? "no part of it stays"
+echo "of before" > limited
+expect 1 "... what is added" sh -c 'ulimit -f 1; exec "$@"' - "$program" analyze "$dump" -c 'dumpheap |>> limited'
+[ "$(head -n 1 limited)" = "of before" ]
+result $? "a file that was there stays"
 rm -f limited
 answer 0 "a device" 'eeversion |> /dev/null'
 for bad in 'eeversion |> haed' 'eeversion |> less' 'eeversion |> haed 20' 'eeversion |>' \
