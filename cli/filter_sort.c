@@ -1,10 +1,12 @@
 /*
  * sort: the rows of each table by one column; everything else stays where it is. Hexadecimal
  * columns go by their value, and so do numbers in others, with or without thousands separators,
- * before text.
+ * before text. Until a table has the column that was named nothing is shown: a name that none has
+ * is refused before any row, with the names that there are.
  */
 #include "cli/filter.h"
 
+#include "base/cleanup.h"
 #include "base/limits.h"
 
 #include <ctype.h>
@@ -24,12 +26,15 @@ struct sort {
 	struct filter filter;
 	char *column; /* as it was given; NULL: the first */
 	bool descending;
+	bool named;       /* by its title, not by a number */
 	bool column_used; /* some table had it */
+	bool rows_wait;   /* for a table that has it */
 	size_t index;     /* of the column in the present table */
 	bool table_has;   /* the present table has it */
 	struct row *rows;
 	size_t count, capacity, bytes;
 	struct text cells;
+	struct text titles; /* of the tables that lack it: "MT, Count; Address, Size" */
 };
 
 /* The title, whatever its case and blanks: HashCode is "Hash Code". */
@@ -90,6 +95,7 @@ static struct error *sort_open(struct filter *filter, const struct arguments *ar
 	struct error *error = parse_number(column, &number);
 	if (!error && (!number || number > LIMIT_SORT_COLUMN))
 		return error_new(ERROR_USAGE, "columns are counted from 1");
+	sort->named = error != NULL;
 	error_free(error);
 	sort->column = strdup(column);
 	if (!sort->column)
@@ -233,11 +239,11 @@ static void forget(struct sort *sort)
 	text_clear(&sort->cells);
 }
 
-/* A run of rows is whole. */
-static struct error *pass_rows(struct sort *sort)
+/* A run of rows is whole; or lines that waited are shown as they came. */
+static struct error *pass_rows(struct sort *sort, bool sorted)
 {
 	struct error *error = NULL;
-	if (sort->count && sort->table_has)
+	if (sort->count && sorted)
 		qsort_r(sort->rows, sort->count, sizeof(*sort->rows), compare, sort);
 	for (size_t i = 0; i < sort->count && !error && !sort->filter.enough; i++)
 		error = filter_pass_kept(&sort->filter, sort->rows[i].marked, sort->rows[i].length);
@@ -245,30 +251,59 @@ static struct error *pass_rows(struct sort *sort)
 	return error;
 }
 
+static bool is_waiting(const struct sort *sort)
+{
+	return sort->named && !sort->column_used;
+}
+
+static struct error *remember_titles(struct sort *sort, const struct line *titles)
+{
+	CLEANUP(text_deinit) struct text all = { 0 };
+	for (size_t i = 0; i < titles->cell_count; i++) {
+		size_t length;
+		const char *title = line_cell_text(titles, i, &length);
+		if (length)
+			text_printf(&all, "%s%.*s", all.length ? ", " : "", (int)length, title);
+	}
+	if (!strstr(text_string(&sort->titles), text_string(&all)))
+		text_printf(&sort->titles, "%s%s", sort->titles.length ? "; " : "",
+			    text_string(&all));
+	return text_failed(&all) || text_failed(&sort->titles) ? &error_no_memory : NULL;
+}
+
 static struct error *sort_line(struct filter *filter, const struct line *line)
 {
 	struct sort *sort = (struct sort *)filter;
-	if (line->kind == LINE_ROW)
+	const struct line *titles = line->kind == LINE_TITLES ? line : NULL;
+	bool waited = is_waiting(sort);
+	if (line->kind == LINE_ROW) {
+		sort->rows_wait |= waited;
 		return keep(sort, line);
-	TRY(pass_rows(sort));
-	choose_column(sort, line->kind == LINE_TITLES ? line : NULL);
-	return filter_pass(filter, line);
+	}
+	if (!waited)
+		TRY(pass_rows(sort, sort->table_has));
+	choose_column(sort, titles);
+	if (!is_waiting(sort)) {
+		if (waited)
+			TRY(pass_rows(sort, false));
+		return filter_pass(filter, line);
+	}
+	if (titles)
+		TRY(remember_titles(sort, titles));
+	return keep(sort, line);
 }
 
 static struct error *sort_end(struct filter *filter)
 {
 	struct sort *sort = (struct sort *)filter;
-	TRY(pass_rows(sort));
-	uint64_t number;
-	struct error *error = sort->column ? parse_number(sort->column, &number) : NULL;
-	if (!error || sort->column_used) {
-		error_free(error);
-		return NULL;
-	}
-	error_free(error);
-	return error_new(ERROR_USAGE,
-			 "|> sort: no table of this answer has a column %s: nothing was sorted",
-			 sort->column);
+	if (!is_waiting(sort))
+		return pass_rows(sort, sort->table_has);
+	if (!sort->rows_wait) /* what is said in place of a table */
+		TRY(pass_rows(sort, false));
+	bool any = sort->titles.length > 0;
+	return error_new(ERROR_USAGE, "|> sort: no table of this answer has a column %s%s%s",
+			 sort->column, any ? ": there are " : ", nor titles at all",
+			 any ? text_string(&sort->titles) : "");
 }
 
 static void sort_close(struct filter *filter)
@@ -278,6 +313,7 @@ static void sort_close(struct filter *filter)
 	free(sort->rows);
 	free(sort->column);
 	text_deinit(&sort->cells);
+	text_deinit(&sort->titles);
 }
 
 const struct filter_kind filter_sort = {

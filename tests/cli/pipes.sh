@@ -60,7 +60,13 @@ result $? "names are in order"
 answer 0 "sort by the number of a column" 'dumpheap -stat |> sort 2 -r |> head 2'
 said out "System.String" "strings are the most"
 answer 2 "sort by no column" 'dumpheap -stat |> sort Colour'
-said err "no table of this answer has a column Colour" "it says so"
+said err "no table of this answer has a column Colour: there are MT, Count, TotalSize, Class Name" "it says so, and which there are"
+silent out "no row is shown"
+answer 2 "... in front of another filter" 'dumpheap -stat |> sort Size -r |> head 8'
+silent out "no row is shown"
+answer 0 "sort by a column of the second table" 'dumpheap -type Demo.Payments.Policy |> sort TotalSize'
+"$program" analyze "$dump" -c 'dumpheap -type Demo.Payments.Policy' | cmp -s - out
+result $? "what comes before it is shown as it is"
 answer 0 "a quoted |> is no filter" 'dumpheap -stat |> grep "a |> head" |> wc -l'
 [ "$(cat out)" = 0 ]
 result $? "0 lines"

@@ -114,11 +114,13 @@ TEST(filters_refuse)
 		{ "tail 1048577", "at most 1048576 lines" },
 		{ "sort 0", "counted from 1" },
 		{ "sort 1 2", "one word too many" },
-		{ "sort Colour", "no table of this answer has a column Colour" },
+		{ "sort Colour",
+		  "no table of this answer has a column Colour: there are MT, Count, Class Name" },
 	};
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		CLEANUP(text_deinit) struct text text = { 0 };
 		CHECK_FAILS(through(bad[i][0], table, &text), ERROR_USAGE, bad[i][1]);
+		CHECK(!text.length); /* nothing that looks like an answer */
 	}
 	CHECK(!filter_find("he", 2) && !filter_find("", 0));
 }
