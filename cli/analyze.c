@@ -1,3 +1,4 @@
+#include "attach/process_state.h"
 #include "attach/snapshot.h"
 #include "cli/app.h"
 #include "cli/open.h"
@@ -89,6 +90,34 @@ static enum exit_status run_session(struct app *app, const struct invocation *in
 	return script.status;
 }
 
+/* --no-stop: does it really run while it is read? */
+static void tell_no_stop(struct app *app)
+{
+	static const char *const stands[] = {
+		[PROCESS_STOPPED] = "is stopped by job control",
+		[PROCESS_TRACED] = "is traced by another process, which may hold it",
+		[PROCESS_FROZEN] = "is frozen with its control group",
+		[PROCESS_ASLEEP] = "is in an uninterruptible sleep, with all of its threads",
+		[PROCESS_DUMPING] = "has crashed, and its core is being written",
+		[PROCESS_ENDED] = NULL,
+	};
+	struct process_state state;
+	int pid = app->process.identity.pid;
+	struct error *error = process_state_read(pid, &app->scratch, &state);
+	const char *how = error ? NULL : stands[state.activity];
+	error_free(error);
+	if (how)
+		app_warn(app,
+			 "process %d %s: answers are of one moment for as long as it stands still, "
+			 "and may be torn should it run meanwhile",
+			 pid, how);
+	else
+		app_warn(app,
+			 "process %d runs while it is read: answers may be torn, of "
+			 "different moments or wrong",
+			 pid);
+}
+
 static enum exit_status analyze_run(const struct invocation *invocation)
 {
 	CLEANUP(app_cleanup) struct app app;
@@ -99,10 +128,7 @@ static enum exit_status analyze_run(const struct invocation *invocation)
 		return app_fail(&app, "analyze", error, exit_status_of_open(error));
 	progress_end(&app.progress);
 	if (app.process.way == OPEN_RUNNING)
-		app_warn(&app,
-			 "process %d runs while it is read: answers may be torn, of "
-			 "different moments or wrong",
-			 app.process.identity.pid);
+		tell_no_stop(&app);
 	return run_session(&app, invocation);
 }
 

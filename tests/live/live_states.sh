@@ -57,15 +57,22 @@ reads_it() {
 	"$program" analyze -p "$victim" --no-stop -c modules >"$log" 2>&1
 	said "$work/oddity"
 }
+# What reads_it() was told of the process.
+told() { said "^clrpod: process $victim $1" && { [ "$1" = "$runs" ] || ! said "$runs"; }; }
+runs="runs while it is read: answers may be torn"
 
 start
 ok "a process that runs" state_is 'yes +running'
 if ! collected && said 'SYS_PTRACE|ptrace_scope'; then skip_all "$(tail -n 1 "$log")"; fi
 ok "... is collected" collected
 ok "... by its name" gives 0 "$program" collect -n oddity -o "$core" --force
+ok "... --no-stop reads it" reads_it
+ok "... told that it runs" told "$runs"
 
 kill -STOP "$victim"
 soon is_stopped
+ok "stopped by job control: --no-stop reads it" reads_it
+ok "... told that it is stopped" told "is stopped by job control: answers are of one moment"
 ok "stopped by job control: ps says so" state_is 'yes +stopped'
 ok "... is collected" collected
 ok "... and stays stopped" is_stopped
@@ -121,6 +128,7 @@ frozen() {
 			ok "... leaves it frozen" grep -q 'frozen 1' "$group/below/cgroup.events"
 		fi
 		ok "... --no-stop reads it" reads_it
+		ok "... told that it is frozen" told "is frozen with its control group: answers are of one moment"
 		echo "$off" >"$at/$file"
 		ok "... thawed it runs" soon is_free
 		ok "... and is collected" collected
@@ -167,6 +175,8 @@ if command -v gdb >/dev/null; then
 	soon grep -q "^TracerPid:[[:space:]]*$debugger" "/proc/$victim/status"
 	ok "traced: ps says so" state_is 'traced'
 	ok "... at once" refused "process $debugger is tracing it already" collect -p "$victim" -o "$core" --force
+	ok "... --no-stop reads it" reads_it
+	ok "... told that it is traced" told "is traced by another process, which may hold it"
 	kill -KILL "$debugger"
 	wait "$debugger" 2>/dev/null
 	others=
@@ -179,6 +189,7 @@ start vfork
 ok "asleep: ps says so" state_is 'yes +asleep'
 ok "... at once" refused 'all of its threads \(1\) are in an uninterruptible sleep' collect -p "$victim" -o "$core" --force
 ok "... --no-stop reads it" reads_it
+ok "... told that it sleeps" told "is in an uninterruptible sleep"
 end
 
 start leaderless
