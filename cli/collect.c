@@ -28,6 +28,20 @@ static struct error *default_path(struct arena *arena, bool packed, const char *
 	return *ret ? NULL : &error_no_memory;
 }
 
+/* What leaves more out than that. */
+static const char *smaller_than(enum core_type type)
+{
+	switch (type) {
+	case CORE_TYPE_FULL:
+		return "--type Heap or Mini";
+	case CORE_TYPE_HEAP:
+		return "--type Mini";
+	case CORE_TYPE_MINI:
+		break;
+	}
+	return NULL;
+}
+
 static struct error *choose_type(const struct invocation *invocation, enum core_type *ret)
 {
 	static const char *const names[] = {
@@ -89,6 +103,7 @@ static struct error *prepare(struct app *app, const struct invocation *invocatio
 					 .task = &app->task };
 	const char *path = invocation_value(invocation, "-o");
 	TRY(choose_type(invocation, &ret->type));
+	ret->to.smaller = smaller_than(ret->type);
 	TRY(open_stall(invocation, &ret->to.stall_seconds));
 	app->writer.stall_seconds = ret->to.stall_seconds;
 	TRY(open_check_ways(invocation));

@@ -14,7 +14,7 @@ struct destination {
 	struct output_file *file; /* NULL: a stream */
 	struct core_sink *sink;
 	struct pod_room pod;
-	bool packed;
+	struct output_choice choice;
 };
 
 struct error *destination_check(const struct destination_request *request)
@@ -36,7 +36,7 @@ static struct error *check_room(void *context, uint64_t more)
 	if (fstat(output_file_fd(destination->file), &written))
 		return error_os(errno, "cannot look at %s", destination->pod.path);
 	TRY(pod_room_check(&destination->pod, (uint64_t)written.st_blocks * BLOCK_BYTES + more));
-	return output_file_check_room(destination->file, more, destination->packed);
+	return output_file_check_room(destination->file, more, &destination->choice);
 }
 
 static struct error *open_sink(const struct destination_request *request,
@@ -62,7 +62,7 @@ static struct error *open_sink(const struct destination_request *request,
 static struct error *open_file(const struct destination_request *request, uint64_t bytes,
 			       struct destination *destination)
 {
-	bool packed = destination->packed;
+	bool packed = destination->choice.packed;
 	struct pod_room *pod = &destination->pod;
 	TRY(output_file_create(request->path, request->force, &destination->file));
 	*pod = (struct pod_room){ .path = request->path,
@@ -71,7 +71,7 @@ static struct error *open_file(const struct destination_request *request, uint64
 								  : "stream it with -o -" };
 	pod_storage_of(output_file_fd(destination->file), request->pid, &pod->storage);
 	if (!request->force) {
-		TRY(output_file_check_space(destination->file, bytes, packed));
+		TRY(output_file_check_space(destination->file, bytes, &destination->choice));
 		TRY(pod_room_check(pod, packed ? bytes / OUTPUT_PACKED_DIVISOR : bytes));
 	}
 	pod_room_note(pod, request->task);
@@ -91,8 +91,8 @@ static struct error *check_stream(const struct destination_request *request, uin
 				  .instead = "redirect it outside the pod" };
 	pod_storage_of(request->fd, request->pid, &pod->storage);
 	if (!request->force)
-		TRY(pod_room_check(pod,
-				   destination->packed ? bytes / OUTPUT_PACKED_DIVISOR : bytes));
+		TRY(pod_room_check(pod, destination->choice.packed ? bytes / OUTPUT_PACKED_DIVISOR
+								   : bytes));
 	pod_room_note(pod, request->task);
 	return NULL;
 }
@@ -100,7 +100,8 @@ static struct error *check_stream(const struct destination_request *request, uin
 static struct error *open_all(const struct destination_request *request, uint64_t bytes,
 			      struct destination *destination)
 {
-	destination->packed = request->zstd_level != 0;
+	destination->choice = (struct output_choice){ .packed = request->zstd_level != 0,
+						      .smaller = request->smaller };
 	if (request->path)
 		TRY(open_file(request, bytes, destination));
 	else

@@ -14,6 +14,7 @@ struct destination_request {
 	int zstd_level;          /* 0: not packed */
 	int pid;                 /* whose dump; its mounts tell of a PATH below its root */
 	const char *stream_line; /* what to type to stream it instead, for messages; may be NULL */
+	const char *smaller;     /* output_choice.smaller */
 	bool force; /* replace PATH and PATH.partial; write although space gets short */
 	const struct task *task; /* may be NULL */
 };

@@ -136,34 +136,36 @@ static unsigned long long mebibytes(uint64_t bytes)
 	return (unsigned long long)((bytes + (1 << 20) - 1) >> 20);
 }
 
-/* ERROR_OS: what is the matter, then the ways out. */
-PRINTF_LIKE(3, 4)
-static struct error *no_room(int os_errno, bool packed, const char *format, ...)
+/* ERROR_OS: what would be the matter, then the ways out. */
+PRINTF_LIKE(2, 3)
+static struct error *no_room(const struct output_choice *choice, const char *format, ...)
 {
 	char what[1024];
+	const char *smaller = choice->smaller;
 	va_list arguments;
 	va_start(arguments, format);
 	vsnprintf(what, sizeof(what), format, arguments);
 	va_end(arguments);
-	return error_os(os_errno,
-			"%s: name another place with -o, %sleave more out with --type Heap or "
-			"Mini, send it elsewhere with -o -, look without a file (analyze -p PID), "
-			"or --force",
-			what, packed ? "" : "pack it with --zstd, ");
+	return error_new(ERROR_OS,
+			 "%s: name another place with -o, %s%s%s%ssend it elsewhere with -o -, "
+			 "look without a file (analyze -p PID), or --force",
+			 what, choice->packed ? "" : "pack it with --zstd, ",
+			 smaller ? "leave more out with " : "", smaller ? smaller : "",
+			 smaller ? ", " : "");
 }
 
 /* What a file would grow by, in words. */
 struct need {
 	uint64_t bytes;
-	bool packed;
+	const struct output_choice *choice;
 	char text[160]; /* "FILE needs about 12 MiB" without FILE */
 };
 
-static struct need need_of_all(uint64_t bytes, bool packed)
+static struct need need_of_all(uint64_t bytes, const struct output_choice *choice)
 {
-	struct need need = { .bytes = packed ? bytes / OUTPUT_PACKED_DIVISOR : bytes,
-			     .packed = packed };
-	if (packed)
+	struct need need = { .bytes = choice->packed ? bytes / OUTPUT_PACKED_DIVISOR : bytes,
+			     .choice = choice };
+	if (choice->packed)
 		snprintf(need.text, sizeof(need.text),
 			 "needs about %llu MiB, if its %llu MiB pack to a half (a fifth is usual)",
 			 mebibytes(need.bytes), mebibytes(bytes));
@@ -198,7 +200,7 @@ static struct error *check_memory(const struct output_file *file, const struct n
 					    &raise);
 		text_append(&raise, ")");
 	}
-	return no_room(ENOSPC, need->packed,
+	return no_room(need->choice,
 		       "%s %s on a tmpfs, which counts as memory, and %llu of the %llu MiB that "
 		       "clrpod's container may take are left%s",
 		       file->path, need->text, mebibytes(left), mebibytes(memory.limit_bytes),
@@ -211,9 +213,8 @@ static struct error *check_file_size(const struct output_file *file, const struc
 	if (getrlimit(RLIMIT_FSIZE, &limit) || limit.rlim_cur == RLIM_INFINITY ||
 	    need->bytes <= limit.rlim_cur)
 		return NULL;
-	return no_room(EFBIG, need->packed,
-		       "%s %s and the limit on file sizes (ulimit -f) is %llu MiB", file->path,
-		       need->text, mebibytes(limit.rlim_cur));
+	return no_room(need->choice, "%s %s and the limit on file sizes (ulimit -f) is %llu MiB",
+		       file->path, need->text, mebibytes(limit.rlim_cur));
 }
 
 static struct error *check_place(const struct output_file *file, const struct need *need)
@@ -226,7 +227,7 @@ static struct error *check_place(const struct output_file *file, const struct ne
 	uint64_t keep = all / 100 * OUTPUT_KEEP_FREE_PERCENT;
 	/* Some file systems count nothing. */
 	if (all && (available < keep || available - keep < need->bytes))
-		return no_room(ENOSPC, need->packed,
+		return no_room(need->choice,
 			       "%s %s and %d %% of its file system (%llu MiB) should stay free, of "
 			       "which %llu of %llu MiB are",
 			       file->path, need->text, OUTPUT_KEEP_FREE_PERCENT, mebibytes(keep),
@@ -234,22 +235,24 @@ static struct error *check_place(const struct output_file *file, const struct ne
 	return check_memory(file, need);
 }
 
-struct error *output_file_check_space(const struct output_file *file, uint64_t bytes, bool packed)
+struct error *output_file_check_space(const struct output_file *file, uint64_t bytes,
+				      const struct output_choice *choice)
 {
-	struct need need = need_of_all(bytes, packed);
+	struct need need = need_of_all(bytes, choice);
 	TRY(check_file_size(file, &need));
 	return check_place(file, &need);
 }
 
-struct error *output_file_check_room(const struct output_file *file, uint64_t more, bool packed)
+struct error *output_file_check_room(const struct output_file *file, uint64_t more,
+				     const struct output_choice *choice)
 {
-	struct need need = { .bytes = more, .packed = packed };
+	struct need need = { .bytes = more, .choice = choice };
 	struct stat written;
 	if (fstat(file->fd, &written))
 		return error_os(errno, "cannot look at %s", file->partial);
 	snprintf(need.text, sizeof(need.text), "has %llu MiB and is not whole yet%s,",
 		 mebibytes((uint64_t)written.st_size),
-		 packed ? " (it packs worse than most, or others write there too)" : "");
+		 choice->packed ? " (it packs worse than most, or others write there too)" : "");
 	return check_place(file, &need);
 }
 

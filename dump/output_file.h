@@ -26,15 +26,21 @@ MUST_CHECK struct error *output_file_create(const char *path, bool force, struct
 
 int output_file_fd(const struct output_file *file); /* borrowed */
 
-/* ERROR_OS (ENOSPC, EFBIG) with the figures and the ways out when a core of `bytes`, packed or not,
- * would leave less than 15 % of the file system free, exceed our RLIMIT_FSIZE, or, on a tmpfs, the
- * memory limit of our control group. */
+/* What a core is by choice: the ways out of too little room name what is left to choose. */
+struct output_choice {
+	bool packed;
+	const char *smaller; /* "--type Heap or Mini"; NULL: nothing leaves more out */
+};
+
+/* ERROR_OS with the figures and the ways out when a core of `bytes`, packed or not, would leave
+ * less than 15 % of the file system free, exceed our RLIMIT_FSIZE, or, on a tmpfs, the memory limit
+ * of our control group. */
 MUST_CHECK struct error *output_file_check_space(const struct output_file *file, uint64_t bytes,
-						 bool packed);
+						 const struct output_choice *choice);
 
 /* The same of `more` bytes behind those that are written: now, whatever was expected. */
 MUST_CHECK struct error *output_file_check_room(const struct output_file *file, uint64_t more,
-						bool packed);
+						const struct output_choice *choice);
 
 /* fsync and rename, and fsync of the folder. *ret_disk_bytes: what it takes on disk. When it cannot
  * be renamed (ERROR_USAGE: PATH has come into being meanwhile; ERROR_OS) PATH.partial stays, whole,

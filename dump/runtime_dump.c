@@ -39,18 +39,19 @@ static struct error *check_room(const struct process_info *process, int folder)
 		return NULL;
 	uint64_t room = process->memory.room_bytes;
 	if (system.f_type == TMPFS_MAGIC && process->limited && room < needed)
-		return error_os(ENOSPC,
-				"the runtime of process %d would need up to %llu MiB in its %s, "
-				"which is memory, and its limit leaves %llu MiB: the process would "
-				"be killed; give clrpod the right to read it, or --force",
-				process->pid, mebibytes(needed), where, mebibytes(room));
+		return error_new(
+			ERROR_OS,
+			"the runtime of process %d would need up to %llu MiB in its %s, "
+			"which is memory, and its limit leaves %llu MiB: the process would "
+			"be killed; give clrpod the right to read it, or --force",
+			process->pid, mebibytes(needed), where, mebibytes(room));
 	room = (uint64_t)system.f_bavail * (uint64_t)system.f_bsize;
 	if (system.f_blocks && room < needed)
-		return error_os(ENOSPC,
-				"the runtime of process %d would need up to %llu MiB in its %s, "
-				"where %llu MiB are free: give clrpod the right to read it, or "
-				"--force",
-				process->pid, mebibytes(needed), where, mebibytes(room));
+		return error_new(ERROR_OS,
+				 "the runtime of process %d would need up to %llu MiB in its %s, "
+				 "where %llu MiB are free: give clrpod the right to read it, or "
+				 "--force",
+				 process->pid, mebibytes(needed), where, mebibytes(room));
 	return NULL;
 }
 

@@ -18,7 +18,7 @@ struct runtime_dump {
 
 /*
  * `process` can be reached by its socket (PROCESS_WAY_SOCKET), and process_reach_files() has been
- * called. ERROR_OS with the figures (ENOSPC) when the process's file system, or on a tmpfs its
+ * called. ERROR_OS with the figures when the process's file system, or on a tmpfs its
  * memory limit, has no room for it, or it may get the pod evicted (dump/pod_room.h), unless
  * `force`. Else as diagnostics_dump(). *ret is released with runtime_dump_release().
  */

@@ -127,6 +127,13 @@ rm -f "$core"*
 limited() { (ulimit -f 20000 && collect "$@"); }
 ok "a limit on file sizes: refused with the figures" status_is 3 limited -o "$core"
 ok "... in one sentence" one_sentence 'ulimit -f'
+ok "... which is no failure of the disk yet" eval '! said "File too large|No space left"'
+ok "... and what is smaller" said 'pack it with --zstd, leave more out with --type Heap or Mini, send it'
+tiny() { (ulimit -f 1 && collect "$@"); }
+ok "... of --type Heap" status_is 3 tiny -o "$core" --type Heap --zstd
+ok "... what is smaller than that" said 'name another place with -o, leave more out with --type Mini, send it'
+ok "... of --type Mini" status_is 3 tiny -o "$core" --type Mini
+ok "... nothing is smaller" said 'name another place with -o, pack it with --zstd, send it elsewhere'
 ok "... with --force: fails while writing" status_is 3 limited -o "$core" --force
 ok "... in one sentence" one_sentence 'File too large'
 ok "... the program runs" is_free
