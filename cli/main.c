@@ -33,10 +33,12 @@ static bool is_flag(const char *word, const char *flag)
 	return !strcmp(word, flag);
 }
 
-/* Nothing that a line of commands would understand. */
+/* Nothing that a line of commands would understand when it stands in quotes. */
 static bool is_name(const char *word)
 {
 	enum { NAME_BYTES = 64 };
+	if (is_flag(word, "|>") || is_flag(word, "|>>"))
+		return true;
 	return word[0] != '-' && strlen(word) < NAME_BYTES &&
 	       word[strspn(word,
 			   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")] ==
@@ -52,7 +54,7 @@ static enum exit_status command_help(const char *name, int argc, char **argv)
 	if (error)
 		return app_fail(&app, name, error, STATUS_FAILED);
 	char line[128];
-	snprintf(line, sizeof(line), "help %s", name);
+	snprintf(line, sizeof(line), *name == '|' ? "help \"%s\"" : "help %s", name);
 	return app_run_command(&app, line);
 }
 

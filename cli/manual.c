@@ -1,5 +1,7 @@
 #include "cli/manual.h"
 
+#include "commands/filters.h"
+
 const char manual_about[] =
 	"clrpod opens any Linux CoreCLR process or dump on a machine without .NET: it finds the\n"
 	"process, looks inside it or writes a dump of it, and answers SOS's commands, as text or "
@@ -30,6 +32,12 @@ static void put_statuses(FILE *to)
 		fprintf(to, "  %3d  %s\n", text->status, text->meaning);
 }
 
+static void put_filters(FILE *to, const struct filter_text *const *texts)
+{
+	for (; *texts; texts++)
+		fprintf(to, "  %-22s %s\n", (*texts)->usage, (*texts)->summary);
+}
+
 void manual_overview(FILE *to)
 {
 	fprintf(to, "%s\n\nUsage:\n", manual_about);
@@ -43,6 +51,9 @@ void manual_overview(FILE *to)
 	fprintf(to, "\nCommands of analyze:\n");
 	for (const struct command *const *command = all_commands; *command; command++)
 		fprintf(to, "  %-16s %s\n", (*command)->name, (*command)->summary);
+	fprintf(to, "\nBehind a command (help FILTER tells more):\n");
+	put_filters(to, all_filter_texts);
+	put_filters(to, file_texts);
 	put_statuses(to);
 }
 

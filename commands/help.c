@@ -11,7 +11,6 @@ static void list_filters(struct output *out)
 	static const struct column columns[] = { { "usage", "", CELL_TEXT, -22 },
 						 { "summary", "", CELL_TEXT, 0 } };
 	const struct filter_text *const *const lists[] = { all_filter_texts, file_texts };
-	output_line(out, "");
 	output_line(out, "Behind a command:");
 	output_table_begin(out, "filters", columns, 2, false);
 	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
@@ -41,6 +40,7 @@ static struct error *list_commands(struct output *out)
 		output_row_end(out);
 	}
 	output_table_end(out);
+	output_line(out, "");
 	list_filters(out);
 	output_line(out, "");
 	output_line(out, "help COMMAND tells more. Names and options are case-insensitive.");
@@ -155,6 +155,10 @@ static struct error *help_run(struct command_call *call)
 	const char *name = arguments_positional(call->arguments, 0);
 	if (!name)
 		return list_commands(call->out);
+	if (!strcmp(name, "|>") || !strcmp(name, "|>>")) {
+		list_filters(call->out);
+		return NULL;
+	}
 	const struct command *command = command_find(name);
 	const struct filter_text *filter = filter_text_find(name, strlen(name));
 	if (!command && filter) {
@@ -172,7 +176,7 @@ static struct error *help_run(struct command_call *call)
 
 static const char *const aliases[] = { "?", "soshelp", NULL };
 static const char *const positionals[] = { "COMMAND", NULL };
-static const char *const examples[] = { "help", "help help", "help sort", NULL };
+static const char *const examples[] = { "help", "help help", "help sort", "help \"|>\"", NULL };
 
 const struct command command_help = {
 	.name = "help",

@@ -126,6 +126,18 @@ expect 0 "help of a verb" "$program" help collect
 said out "clrpod collect: " "is the verb's"
 expect 0 "help of a command" "$program" help dumpheap
 said out "Usage: dumpheap" "is the command's"
+for filter in head tail grep sort wc wide; do
+	expect 0 "help of the filter $filter" "$program" help $filter
+	said out "Usage: COMMAND |> $filter" "is the filter's"
+	grep -q "^  |> $filter" "$work/help"
+	result $? "--help lists it"
+done
+for mark in '|>' '|>>'; do
+	expect 0 "help of $mark" "$program" help "$mark"
+	for what in '|> head' '|> tail' '|> grep' '|> sort' '|> wc' '|> wide' '|> FILE' '|> -f FILE' '|>> FILE'; do
+		said out "$what" "lists $what"
+	done
+done
 expect 2 "help of a name that is none" "$program" help nosuch
 said err "there is no command nosuch" "says so"
 for how in 'gcroot' 'gcroot --help' 'help gcroot'; do
