@@ -1,5 +1,6 @@
 #include "attach/credentials.h"
 #include "base/cleanup.h"
+#include "base/text.h"
 #include "cli/app.h"
 #include "cli/manual.h"
 #include "cli/options.h"
@@ -93,6 +94,26 @@ static struct error *no_such_verb(const char *word)
 	return error_new(ERROR_USAGE, "there is no verb %s: clrpod --help lists them", word);
 }
 
+/* `clrpod dumpheap -stat`: the whole of it as a line behind -c, always in quotes. */
+static struct error *command_is_no_verb(int argc, char **argv)
+{
+	CLEANUP(text_deinit) struct text line = { 0 };
+	CLEANUP(text_deinit) struct text word = { 0 };
+	for (int i = 1; i < argc; i++) {
+		bool quoted = !*argv[i] || argv[i][strcspn(argv[i], " \t|\"'#")];
+		const char *quote = !quoted ? "" : strchr(argv[i], '"') ? "'" : "\"";
+		text_printf(&line, "%s%s%s%s", i > 1 ? " " : "", quote, argv[i], quote);
+	}
+	if (strchr(text_string(&line), '\'') || text_failed(&line))
+		text_append_shell_word(&word, text_string(&line));
+	else
+		text_printf(&word, "'%s'", text_string(&line));
+	if (text_failed(&line) || text_failed(&word))
+		return &error_no_memory;
+	return error_new(ERROR_USAGE, "%s is a command of analyze: clrpod analyze DUMP -c %s",
+			 argv[1], text_string(&word));
+}
+
 static enum exit_status unknown_verb(int argc, char **argv)
 {
 	const char *word = argv[1];
@@ -102,10 +123,7 @@ static enum exit_status unknown_verb(int argc, char **argv)
 	if (absent_command(word) || (command && argc > 2 && is_flag(argv[2], "--help")))
 		return command_help(word, argc, argv);
 	if (command)
-		return fail(argc, argv,
-			    error_new(ERROR_USAGE,
-				      "%s is a command of analyze: clrpod analyze DUMP -c '%s'",
-				      word, word));
+		return fail(argc, argv, command_is_no_verb(argc, argv));
 	for (const struct option *verb = refused_verbs; verb->name; verb++)
 		if (is_flag(word, verb->name))
 			return fail(argc, argv,

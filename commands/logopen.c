@@ -45,7 +45,7 @@ static const struct option logopen_options[] = {
 	{ 0 },
 };
 static const char *const file[] = { "FILE", NULL };
-static const char *const logopen_examples[] = { "logopen", NULL };
+static const char *const logopen_examples[] = { "logopen", "logopen night.log", NULL };
 static const char *const logclose_examples[] = { "logclose", NULL };
 static const char *const logging_examples[] = { "logging", NULL };
 

@@ -79,6 +79,8 @@ man_section() {
 	sed -n "/^\.SS $1\$/,/^\.S[SH]/p" man/clrpod-commands.7 |
 		sed 's/\\f[BP]//g; s/\\-/-/g; s/\\&//g; s/\\e/\\/g'
 }
+# Some write files.
+in_work() { (cd "$work" && "$@"); }
 for command in $commands; do
 	set -- "$program" "$command" --help
 	# A verb of this name has its own help.
@@ -97,15 +99,15 @@ for command in $commands; do
 	[ -z "$missing" ]
 	result $? "its man page says what help says $missing"
 	while read -r example <&3; do
-		"$program" analyze "$dump" -c "$example" > "$work/out" 2> "$work/err" < /dev/null
+		in_work "$program" analyze "$dump" -c "$example" > "$work/out" 2> "$work/err" < /dev/null
 		status=$?
 		[ $status != 2 ] # addresses of the examples are not those of this dump
 		result $? "example: $example"
-		"$program" analyze "$dump" --json -c "$example" > "$work/json" 2> "$work/err" \
+		in_work "$program" analyze "$dump" --json -c "$example" > "$work/json" 2> "$work/err" \
 			< /dev/null
 		[ $? = $status ] && valid_json "$work/json"
 		result $? "in JSON: $example"
-		"$program" analyze "$dump" --jsonl -c "$example" > "$work/json" 2> "$work/err" \
+		in_work "$program" analyze "$dump" --jsonl -c "$example" > "$work/json" 2> "$work/err" \
 			< /dev/null
 		[ $? = $status ] && valid_json "$work/json" &&
 			tail -n 1 "$work/json" | grep -q '^{"schema":1,'
@@ -122,6 +124,8 @@ while read -r example <&3; do
 	expect 0 "example: $example" "$program" analyze "$dump" -c "$example"
 done 3< "$work/examples"
 
+"$program" help logopen | grep -qx '    logopen [a-z.]*log'
+result $? "help logopen has an example with a file"
 expect 0 "help of a verb" "$program" help collect
 said out "clrpod collect: " "is the verb's"
 expect 0 "help of a command" "$program" help dumpheap
