@@ -128,6 +128,10 @@ done 3< "$work/examples"
 result $? "help logopen has an example with a file"
 expect 0 "help of a verb" "$program" help collect
 said out "clrpod collect: " "is the verb's"
+for what in 'SIGTERM and SIGHUP end it with status 5 when they keep a part' 'else with 143; SIGINT with 130'; do
+	tr -s ' \n' '  ' < "$work/out" | grep -qF "$what"
+	result $? "says: $what"
+done
 expect 0 "help of a command" "$program" help dumpheap
 said out "Usage: dumpheap" "is the command's"
 for filter in head tail grep sort wc wide; do
