@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+/* A capability that is added is in effect for root alone (execve(2)). */
 static void append_spec(const struct process_wants *wants, struct text *ret)
 {
 	if (wants->owner)
@@ -12,7 +13,8 @@ static void append_spec(const struct process_wants *wants, struct text *ret)
 	if (wants->owner && wants->capability)
 		text_append(ret, " or ");
 	if (wants->capability)
-		text_append(ret, "securityContext: {capabilities: {add: [SYS_PTRACE]}}");
+		text_printf(ret, "securityContext: {%scapabilities: {add: [SYS_PTRACE]}}",
+			    geteuid() ? "runAsUser: 0, " : "");
 }
 
 static void append_kubectl(const struct process_place *place, struct text *ret)
@@ -41,8 +43,8 @@ static void append_for_container(const struct process_wants *wants,
 	if (wants->owner)
 		text_printf(ret, " --user=%llu:%llu", wants->uid, wants->gid);
 	if (wants->capability)
-		text_append(ret,
-			    wants->owner ? " (or --cap-add=SYS_PTRACE)" : " --cap-add=SYS_PTRACE");
+		text_printf(ret, wants->owner ? " (or %s)" : " %s",
+			    geteuid() ? "--user=0 --cap-add=SYS_PTRACE" : "--cap-add=SYS_PTRACE");
 	text_append(ret, " …");
 }
 
@@ -55,7 +57,7 @@ static void append_for_host(const struct process_wants *wants, struct text *ret)
 			    wants->pid);
 		return;
 	}
-	text_append(ret, geteuid() ? ": paste: sudo clrpod … (in a pod: " : ": in a pod: ");
+	text_append(ret, geteuid() ? ": run it by sudo (in a pod: " : ": in a pod: ");
 	append_spec(wants, ret);
 	if (geteuid())
 		text_append_char(ret, ')');

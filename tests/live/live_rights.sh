@@ -74,7 +74,7 @@ ok "root with SYS_PTRACE looks at it" collect 0 ptrace 0
 ok "uid 1654 looks at it" collect 1654 none 0
 ok "... and the dump is its" lies_there 1654
 ok "uid 2000 does not" collect 2000 none 3
-ok "... is told who may" said 'it runs as uid 1654 gid 1654 and we as uid 2000 gid 2000 without SYS_PTRACE.*runAsUser: 1654.*add: \[SYS_PTRACE\]'
+ok "... is told who may" said 'it runs as uid 1654 gid 1654 and we as uid 2000 gid 2000 without SYS_PTRACE.*runAsUser: 1654.*runAsUser: 0, capabilities: {add: \[SYS_PTRACE\]}'
 ok "... in one sentence" test "$(wc -l <"$log")" = 1
 ok "root without capabilities does not" collect 0 none 3
 ok "... is told of SETUID" said 'nor with SETUID and SETGID'
