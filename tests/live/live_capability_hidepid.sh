@@ -13,7 +13,7 @@ for tool in setpriv setcap unshare cc; do
 	command -v $tool >/dev/null || skip_all "no $tool"
 done
 export VICTIM_TOLD=1
-cc -std=gnu11 -D_GNU_SOURCE -O1 -static -pthread -o "$work/victim" "$here/victim.c" || exit 1
+"$here/link_victim" "$work/victim" || exit 1
 cp "$program" "$work/clrpod"
 chmod 755 "$work" "$work/victim" "$work/clrpod"
 mkfifo -m 666 "$work/in" "$work/words"

@@ -36,6 +36,16 @@
 
 enum { PAGE = 4096, MOST_QUEUED = 100, MADVISE_GUARD_INSTALL = 102 };
 
+#ifndef PADDING
+#define PADDING 16
+#endif
+
+/* Never called: makes the code longer (tests/live/link_victim). */
+__attribute__((used)) static void pad(void)
+{
+	__asm__ volatile(".skip %c0" : : "i"(PADDING));
+}
+
 /* For gdb to find in the core. */
 const char victim_read_only[] = "read-only text of the victim";
 volatile long victim_marker = 0x5eed;

@@ -9,7 +9,7 @@ command -v aarch64-linux-gnu-gcc >/dev/null || skip_all "no aarch64-linux-gnu-gc
 make -s static CROSS=aarch64 >"$work/log" 2>&1 || skip_all "no static arm64 program: $(grep -m 1 -iE 'error|cannot' "$work/log")"
 vm_prepare arm64 libc6 libstdc++6 libgcc-s1
 vm_add build/static-aarch64/clrpod /bin/clrpod
-aarch64-linux-gnu-gcc -std=gnu11 -D_GNU_SOURCE -O1 -static -pthread -o "$work/victim" tests/live/victim.c || exit 1
+tests/live/link_victim "$work/victim" aarch64-linux-gnu-gcc || exit 1
 vm_add "$work/victim" /bin/victim
 for name in kill_victim killer; do
 	aarch64-linux-gnu-gcc -std=gnu11 -D_GNU_SOURCE -O1 -static -pthread -o "$work/$name" "tests/live/$name.c" || exit 1

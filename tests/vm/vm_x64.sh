@@ -11,7 +11,7 @@ vm_prepare x64
 vm_add_program "$program" /bin/clrpod
 vm_add_program "$(command -v setpriv)" /usr/bin/setpriv
 setcap=$(PATH=$PATH:/usr/sbin:/sbin command -v setcap) && vm_add_program "$setcap" /sbin/setcap
-cc -std=gnu11 -D_GNU_SOURCE -O1 -static -pthread -o "$work/victim" tests/live/victim.c || exit 1
+tests/live/link_victim "$work/victim" || exit 1
 cc -std=gnu11 -D_GNU_SOURCE -O1 -static -o "$work/churn" tests/vm/churn.c || exit 1
 vm_add "$work/victim" /bin/victim
 cc -std=gnu11 -D_GNU_SOURCE -O1 -static -o "$work/file_victim" tests/live/file_victim.c || exit 1
