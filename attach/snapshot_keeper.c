@@ -370,10 +370,13 @@ const char *snapshot_why_killed(int pid)
 		       : "the copy was killed, as the kernel does when memory runs out";
 }
 
-/* Would it be short after two more looks like the one before? */
-static bool falls_short(const struct memory_room *room, uint64_t before_bytes)
+/* Would it be short after two more looks like the one before? A limit that changed is no fall. */
+static bool falls_short(const struct memory_room *room, const struct memory_room *before)
 {
-	uint64_t fell = before_bytes > room->room_bytes ? before_bytes - room->room_bytes : 0;
+	uint64_t fell =
+		before->limit_bytes == room->limit_bytes && before->room_bytes > room->room_bytes
+			? before->room_bytes - room->room_bytes
+			: 0;
 	return is_near(room, FLOORS_LOOK) && room->room_bytes < room->floor_bytes + 2 * fell;
 }
 
@@ -387,12 +390,12 @@ static void watch(struct keeper *keeper, struct snapshot_message *ret)
 	struct memory_room room = { 0 };
 	int tick = ALERT_MS;
 	for (;;) {
-		uint64_t before = room.room_bytes;
+		const struct memory_room before = room;
 		struct pollfd wait = { .fd = keeper->socket, .events = POLLIN };
 		let_go(keeper);
 		if (poll(&wait, 1, tick) > 0 || stop_requested || program_is_stuck(keeper, &stuck))
 			return;
-		if (runs_short(keeper, &room) || falls_short(&room, before)) {
+		if (runs_short(keeper, &room) || falls_short(&room, &before)) {
 			snapshot_room_text(&room, ret->text, sizeof(ret->text));
 			return;
 		}

@@ -111,7 +111,7 @@ for folder in /sys/fs/cgroup/memory /sys/fs/cgroup; do
 	rmdir "$group" 2>/dev/null
 	group=
 done
-# The least room with which a snapshot is kept is 16 MiB, and a new one wants a quarter more: this limit is between.
+# The least room with which a snapshot is kept is 32 MiB, and a new one wants a quarter more: this limit is between.
 tighten() {
 	local file used cached
 	if [ -e "$group/memory.max" ]; then
@@ -120,7 +120,7 @@ tighten() {
 		file=memory.limit_in_bytes used=$(cat "$group/memory.usage_in_bytes")
 		cached=$(awk '/^total_(in)?active_file / {sum += $2} END {print sum}' "$group/memory.stat")
 	fi
-	echo $((used - cached + 18 * 1024 * 1024)) >"$group/$file"
+	echo $((used - cached + 36 * 1024 * 1024)) >"$group/$file"
 }
 start_in_group() {
 	local old_group
