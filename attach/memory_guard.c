@@ -3,6 +3,7 @@
 #include "attach/control_group.h"
 #include "attach/process_access.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/limits.h"
 
 #include <errno.h>
@@ -154,6 +155,20 @@ void memory_guard_room(const struct memory_guard *guard, bool exact, struct memo
 {
 	*ret = (struct memory_room){ .room_bytes = UINT64_MAX };
 	least_room(guard, true, exact, ret);
+}
+
+bool memory_guard_runs_short(const struct memory_guard *guard, struct memory_pace *pace)
+{
+	enum { AHEAD_MS = 40 };
+	const struct memory_pace before = *pace;
+	struct memory_room *room = &pace->room;
+	memory_guard_room(guard, false, room);
+	pace->at_ns = clock_ns();
+	uint64_t elapsed_us = (pace->at_ns - before.at_ns) / 1000 + 1, ahead = 0;
+	if (before.at_ns && before.room.limit_bytes == room->limit_bytes &&
+	    before.room.room_bytes > room->room_bytes)
+		ahead = (before.room.room_bytes - room->room_bytes) / elapsed_us * AHEAD_MS * 1000;
+	return room->room_bytes < room->floor_bytes + ahead;
 }
 
 uint64_t memory_guard_kept_bytes(const struct memory_room *room)

@@ -34,6 +34,17 @@ bool memory_guard_sees(const struct memory_guard *guard);
 /* Once, and of control groups alone: false: none has a limit, or it cannot be read. */
 bool memory_limit_read(int pid, struct memory_room *ret);
 
+/* Looks that follow each other: zeroed before the first. */
+struct memory_pace {
+	struct memory_room room; /* at the last look */
+	uint64_t at_ns;          /* then, CLOCK_MONOTONIC */
+};
+
+/* Looks once more. True: the room is below its floor, or at the rate since the look before it will
+ * be by the time that can be done something about it (40 ms: on a busy machine whoever looks waits
+ * for a processor, too). A limit that changed meanwhile is no fall. */
+bool memory_guard_runs_short(const struct memory_guard *guard, struct memory_pace *pace);
+
 /* How many bytes must be left there, at least, for a snapshot to begin: it would be dropped at once
  * otherwise. */
 uint64_t memory_guard_kept_bytes(const struct memory_room *room);

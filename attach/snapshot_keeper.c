@@ -19,6 +19,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -38,6 +39,7 @@ struct keeper {
 	int socket, file;
 	struct arena arena;
 	struct memory_guard *guard, *own_guard; /* of the target, and of ourselves */
+	struct memory_pace pace;                /* of the target */
 	enum syscall_filter filter;             /* of the first thread that lives */
 	struct wiped_areas wiped;
 	struct shared_memory *shared;       /* its files, looked up before it stands */
@@ -48,7 +50,7 @@ struct keeper {
 	int leftovers[SNAPSHOT_LEFTOVERS_MAX];
 	unsigned leftover_count;
 	struct target *target;     /* while it stands */
-	struct stand_watch *watch; /* then */
+	struct stand_watch *watch; /* then, and while there is a copy */
 	int copy;                  /* 0: none */
 	int copy_in_target;        /* as the target calls it */
 	struct snapshot_record record;
@@ -224,7 +226,7 @@ static struct error *copy_standing(struct keeper *keeper)
 	const struct stopped_thread *thread = NULL;
 	struct process_maps copy_maps;
 	struct snapshot_record *record = &keeper->record;
-	TRY(stand_watch_begin(&keeper->watch));
+	TRY(stand_watch_begin(LIMIT_STAND_MS, &keeper->watch));
 	TRY(stop_target(keeper, &thread));
 	struct thread_stop *stop = live_target_stop(keeper->target);
 	record->maps = *live_target_maps(keeper->target);
@@ -237,18 +239,13 @@ static struct error *copy_standing(struct keeper *keeper)
 						.most_bytes = frozen_bytes_most(keeper) };
 	TRY(frozen_pages_copy(keeper->target, &record->maps, &copy_maps, &request, keeper->file,
 			      &keeper->arena, &record->frozen));
+	TRY(tidy_copy(keeper));
+	memory_guard_runs_short(keeper->guard, &keeper->pace); /* from here on it writes */
 	record->pause_ms = live_target_resume(keeper->target);
 	end_watch(keeper);
 	shared_memory_close(keeper->shared);
 	keeper->shared = NULL;
 	return NULL;
-}
-
-/* Must the copy go? Looked at every few ms, as the process writes at the expense of its limit. */
-static bool runs_short(const struct keeper *keeper, struct memory_room *ret)
-{
-	memory_guard_room(keeper->guard, false, ret);
-	return ret->room_bytes < ret->floor_bytes;
 }
 
 /* FLOORS_LOOK: it is looked at more often. FLOORS_STAND: what is written while the copy is freed
@@ -267,12 +264,11 @@ static struct error *give_way(struct keeper *keeper)
 	enum { LONGEST_MS = 200, LOOK_US = 4 * 1000 };
 	double pause_ms = keeper->record.pause_ms;
 	uint64_t end = clock_ms() + (uint64_t)(pause_ms < LONGEST_MS ? pause_ms : LONGEST_MS);
-	struct memory_room room;
 	char figures[256];
 	for (; !stop_requested && clock_ms() < end; clock_sleep_us(LOOK_US)) {
-		if (!runs_short(keeper, &room))
+		if (!memory_guard_runs_short(keeper->guard, &keeper->pace))
 			continue;
-		snapshot_room_text(&room, figures, sizeof(figures));
+		snapshot_room_text(&keeper->pace.room, figures, sizeof(figures));
 		return error_new(ERROR_UNSUPPORTED, "the copy of process %d was dropped: %s",
 				 keeper->request->process.pid, figures);
 	}
@@ -307,9 +303,9 @@ static struct error *take(struct keeper *keeper, uint64_t *ret_record)
 	keeper->filter = syscall_filter_of(pid, process_memory_id(pid));
 	keeper->leftover_count = snapshot_leftovers(pid, keeper->leftovers);
 	TRY(copy_standing(keeper));
-	TRY(tidy_copy(keeper));
 	TRY(give_way(keeper));
 	TRY(thread_stop_read_details(live_target_stop(keeper->target)));
+	TRY(stand_watch_begin(LIMIT_KEEPER_SLEEPS_MS, &keeper->watch));
 	*ret_record = frozen_pages_end(&keeper->record.frozen);
 	return snapshot_record_write(keeper->file, &keeper->record, ret_record);
 }
@@ -370,16 +366,6 @@ const char *snapshot_why_killed(int pid)
 		       : "the copy was killed, as the kernel does when memory runs out";
 }
 
-/* Would it be short after two more looks like the one before? A limit that changed is no fall. */
-static bool falls_short(const struct memory_room *room, const struct memory_room *before)
-{
-	uint64_t fell =
-		before->limit_bytes == room->limit_bytes && before->room_bytes > room->room_bytes
-			? before->room_bytes - room->room_bytes
-			: 0;
-	return is_near(room, FLOORS_LOOK) && room->room_bytes < room->floor_bytes + 2 * fell;
-}
-
 /* Why it is to be dropped: *ret->text; "": the program wants no more of it. */
 static void watch(struct keeper *keeper, struct snapshot_message *ret)
 {
@@ -387,19 +373,19 @@ static void watch(struct keeper *keeper, struct snapshot_message *ret)
 	const struct snapshot_request *request = keeper->request;
 	uint64_t end = clock_ms() + request->hold_seconds * 1000ull;
 	struct stuck stuck = { 0 };
-	struct memory_room room = { 0 };
+	const struct memory_room *room = &keeper->pace.room;
 	int tick = ALERT_MS;
 	for (;;) {
-		const struct memory_room before = room;
 		struct pollfd wait = { .fd = keeper->socket, .events = POLLIN };
 		let_go(keeper);
+		stand_watch_renew(keeper->watch);
 		if (poll(&wait, 1, tick) > 0 || stop_requested || program_is_stuck(keeper, &stuck))
 			return;
-		if (runs_short(keeper, &room) || falls_short(&room, &before)) {
-			snapshot_room_text(&room, ret->text, sizeof(ret->text));
+		if (memory_guard_runs_short(keeper->guard, &keeper->pace)) {
+			snapshot_room_text(room, ret->text, sizeof(ret->text));
 			return;
 		}
-		tick = is_near(&room, FLOORS_LOOK) ? ALERT_MS : CALM_MS;
+		tick = is_near(room, FLOORS_LOOK) ? ALERT_MS : CALM_MS;
 		if (request->hold_seconds && clock_ms() >= end) {
 			char time[32];
 			text_of_seconds(request->hold_seconds, time, sizeof(time));
@@ -438,7 +424,8 @@ static void kill_copy(struct keeper *keeper, struct thread_stop *held)
 	struct memory_room room;
 	memory_guard_room(keeper->guard, false, &room);
 	if (!held && is_near(&room, FLOORS_STAND))
-		snapshot_kill_copy_standing(&keeper->request->process, keeper->copy);
+		snapshot_kill_copy_standing(&keeper->request->process, keeper->copy,
+					    keeper->program);
 	else
 		snapshot_kill_copy(keeper->copy, held);
 }
@@ -482,6 +469,7 @@ static int keep(struct keeper *keeper)
 	send_message(keeper, &message);
 	message = (struct snapshot_message){ .kind = SNAPSHOT_DROPPED };
 	watch(keeper, &message);
+	end_watch(keeper);
 	if (message.text[0]) /* first: who reads then knows why there is nothing more to read */
 		send_message(keeper, &message);
 	bool clean = release(keeper);
@@ -523,6 +511,7 @@ _Noreturn void snapshot_keeper_run(const struct snapshot_request *request, int p
 	if (getppid() != program)
 		_exit(1);
 	/* Its looks at the memory that is left come in time, or not at all; root's alone. */
-	setpriority(PRIO_PROCESS, 0, HIGHEST_PRIORITY);
+	if (sched_setscheduler(0, SCHED_FIFO, &(struct sched_param){ .sched_priority = 1 }))
+		setpriority(PRIO_PROCESS, 0, HIGHEST_PRIORITY);
 	_exit(keep(&keeper));
 }

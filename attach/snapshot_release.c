@@ -84,15 +84,35 @@ void snapshot_kill_copy(int copy, struct thread_stop *held)
 	kill_copy(copy, held, NULL);
 }
 
-void snapshot_kill_copy_standing(const struct process_identity *process, int copy)
+static bool is_busy(int program)
+{
+	CLEANUP(text_deinit) struct text stat = { 0 };
+	if (proc_file_read(&stat, LIMIT_PROC_FILE_BYTES, "/proc/%d/stat", program))
+		return false;
+	char state = proc_stat_state(&stat);
+	return state == 'R' || state == 'D';
+}
+
+static void await_reader(int program, struct thread_stop *standing)
+{
+	enum { ROUNDS = 200, ROUND_US = 1000 };
+	for (int round = 0; round < ROUNDS && is_busy(program); round++) {
+		thread_stop_take_ends(standing);
+		clock_sleep_us(ROUND_US);
+	}
+}
+
+void snapshot_kill_copy_standing(const struct process_identity *process, int copy, int program)
 {
 	struct thread_stop *standing = NULL;
 	struct stand_watch *watch = NULL;
-	struct error *error = stand_watch_begin(&watch);
+	struct error *error = stand_watch_begin(LIMIT_STAND_MS, &watch);
 	if (!error)
 		error = thread_stop_begin(process, NULL, &standing);
 	error_free(error);
 	kill_copy(copy, NULL, standing);
+	if (standing)
+		await_reader(program, standing);
 	thread_stop_free(standing); /* and resumes */
 	stand_watch_end(watch);
 }
@@ -209,7 +229,7 @@ static struct error *reap_by_candidates(const struct candidates *candidates,
 		bool last = i + 1 == candidates->count || candidates->leaderless;
 		error_free(error);
 		struct stand_watch *watch = NULL;
-		error = stand_watch_begin(&watch);
+		error = stand_watch_begin(LIMIT_STAND_MS, &watch);
 		if (!error)
 			error = stop_some(candidates, i, reaping->process, &stop);
 		if (!error) {

@@ -20,9 +20,11 @@ void snapshot_kill_copy(int copy, struct thread_stop *held);
  * it writes meanwhile may run it out. The kernel then kills the process, and not the copy: one that
  * is dying has no address space any more by which it would be chosen (mm/oom_kill.c:
  * find_lock_task_mm), while its pages still count (kernel/exit.c: exit_mm before exit_mmap). When
- * the process cannot be stopped it runs on.
+ * the process cannot be stopped it runs on. When the program reads of the copy just then, it is the
+ * program that frees the memory as its read ends (fs/proc/base.c: mem_rw, mmput): that it does is
+ * waited for, too, 200 ms at most.
  */
-void snapshot_kill_copy_standing(const struct process_identity *process, int copy);
+void snapshot_kill_copy_standing(const struct process_identity *process, int copy, int program);
 
 /* Has a thread of the process reap the child that it calls `child`: one that may make the call
  * under `filter`, which the thread that made the copy was under (attach/syscall_filter.h). Tries

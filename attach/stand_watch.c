@@ -8,11 +8,12 @@
 
 struct stand_watch {
 	timer_t timer;
+	unsigned after_ms;
 };
 
 /* timer_create(2) sends what it is told to: SIGKILL too (kernel/time/posix-timers.c:
  * good_sigevent). */
-struct error *stand_watch_begin(struct stand_watch **ret)
+struct error *stand_watch_begin(unsigned after_ms, struct stand_watch **ret)
 {
 	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGKILL };
 	struct stand_watch *made = calloc(1, sizeof(*made));
@@ -22,6 +23,7 @@ struct error *stand_watch_begin(struct stand_watch **ret)
 		free(made);
 		return error_os(errno, "cannot make the timer that looks after a process");
 	}
+	made->after_ms = after_ms;
 	stand_watch_renew(made);
 	*ret = made;
 	return NULL;
@@ -29,7 +31,10 @@ struct error *stand_watch_begin(struct stand_watch **ret)
 
 void stand_watch_renew(struct stand_watch *watch)
 {
-	const struct itimerspec end = { .it_value = { .tv_sec = LIMIT_STAND_MS / 1000 } };
+	enum { SECOND_MS = 1000 };
+	if (!watch)
+		return;
+	const struct itimerspec end = { .it_value = { .tv_sec = watch->after_ms / SECOND_MS } };
 	timer_settime(watch->timer, 0, &end, NULL);
 }
 

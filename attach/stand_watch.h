@@ -13,11 +13,11 @@
 
 struct stand_watch;
 
-/* From now on we are killed after LIMIT_STAND_MS. No thread is made: one that only waits would
- * have to run. ERROR_OS: there are no timers. ERROR_NO_MEMORY. */
-MUST_CHECK struct error *stand_watch_begin(struct stand_watch **ret);
+/* We are killed in `after_ms` from now. No thread is made: one that only waits would have to run.
+ * ERROR_OS: there are no timers. ERROR_NO_MEMORY. */
+MUST_CHECK struct error *stand_watch_begin(unsigned after_ms, struct stand_watch **ret);
 
-/* Once more so long from now on: by what shows that we run. */
+/* Once more so long from now on: we run. NULL is allowed. */
 void stand_watch_renew(struct stand_watch *watch);
 
 /* It does not stand any more. NULL is allowed. */

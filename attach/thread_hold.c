@@ -1,6 +1,5 @@
 #include "attach/thread_hold.h"
 
-#include "attach/stand_watch.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/thread.h"
@@ -24,7 +23,6 @@ struct thread_hold {
 	atomic_bool lasts, killed, silent;
 	atomic_uint reads;        /* twice as many as there were; odd: one lasts */
 	struct thread_stop *stop; /* of the thread, until it has ended */
-	struct stand_watch *watch;
 	struct error *error;
 	double pause_ms;
 	sigset_t old_mask;
@@ -84,7 +82,6 @@ static void wait_for_end(struct thread_hold *hold)
 	uint64_t told_ms = 0;
 	pthread_mutex_lock(&hold->lock);
 	while (hold->state != HOLD_TO_END) {
-		stand_watch_renew(hold->watch);
 		atomic_store(&hold->killed, thread_stop_take_ends(hold->stop));
 		atomic_store(&hold->silent, is_silent(hold, &watched));
 		if (atomic_load(&hold->killed) || atomic_load(&hold->silent))
@@ -108,8 +105,6 @@ static void *hold_process(void *argument)
 	const struct task task = { .stop = &hold->leave };
 	hold->error = thread_stop_begin(&hold->process, &task, &hold->stop);
 	if (!hold->error)
-		hold->error = stand_watch_begin(&hold->watch);
-	if (!hold->error)
 		hold->error = thread_stop_read_details(hold->stop);
 	atomic_store(&hold->lasts, !hold->error);
 	bool left = !set_state(hold, HOLD_STANDS);
@@ -118,7 +113,6 @@ static void *hold_process(void *argument)
 	atomic_store(&hold->lasts, false);
 	if (hold->stop)
 		hold->pause_ms = thread_stop_resume(hold->stop);
-	stand_watch_end(hold->watch);
 	if (left)
 		hold_delete(hold);
 	return NULL;

@@ -3,6 +3,7 @@
 #include "attach/credentials.h"
 #include "attach/proc_file.h"
 #include "attach/process_access.h"
+#include "attach/stand_watch.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/thread.h"
@@ -121,6 +122,7 @@ struct error *thread_seize(int pid, int tid, enum thread_seized *ret)
 
 struct seize_watch {
 	int pid;
+	struct stand_watch *stand;
 	pthread_t thread;
 	pthread_mutex_t lock; /* of `over` */
 	pthread_cond_t changed;
@@ -147,6 +149,7 @@ static void *take_ends(void *argument)
 	struct seize_watch *watch = argument;
 	pthread_mutex_lock(&watch->lock);
 	while (!watch->over) {
+		stand_watch_renew(watch->stand);
 		if (condition_wait(&watch->changed, &watch->lock, LOOK_MS))
 			continue;
 		int failed = proc_visit_tasks(watch->pid, take_end_of, NULL);
@@ -156,12 +159,13 @@ static void *take_ends(void *argument)
 	return NULL;
 }
 
-struct error *seize_watch_begin(int pid, struct seize_watch **ret)
+struct error *seize_watch_begin(int pid, struct stand_watch *stand, struct seize_watch **ret)
 {
 	struct seize_watch *watch = calloc(1, sizeof(*watch));
 	if (!watch)
 		return &error_no_memory;
 	watch->pid = pid;
+	watch->stand = stand;
 	pthread_mutex_init(&watch->lock, NULL);
 	condition_init(&watch->changed);
 	int failed = thread_start(&watch->thread, take_ends, watch);

@@ -9,6 +9,7 @@
 #include "base/error.h"
 
 struct seize_watch;
+struct stand_watch;
 
 enum thread_seized {
 	THREAD_SEIZED, /* traced by us, and runs */
@@ -47,8 +48,10 @@ bool thread_take_end(int tid);
  * PTRACE_SEIZE sleeps while a thread of the process is in execve, whose credentials it waits for
  * (kernel/ptrace.c: ptrace_attach, cred_guard_mutex), and execve sleeps until the ends of all other
  * threads have been taken (fs/exec.c: de_thread): by us, of those that are seized. So a second
- * thread of ours takes them while the first seizes. ERROR_NO_MEMORY, ERROR_OS. */
-MUST_CHECK struct error *seize_watch_begin(int pid, struct seize_watch **ret);
+ * thread of ours takes them while the first seizes. It renews `stand` (or NULL), as long as it
+ * runs itself. ERROR_NO_MEMORY, ERROR_OS. */
+MUST_CHECK struct error *seize_watch_begin(int pid, struct stand_watch *stand,
+					   struct seize_watch **ret);
 
 /* All are seized: it takes no ends any more. Does not wait for the thread, as freeing does. */
 void seize_watch_end(struct seize_watch *watch);

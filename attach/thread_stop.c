@@ -2,6 +2,7 @@
 
 #include "attach/proc_file.h"
 #include "attach/process_state.h"
+#include "attach/stand_watch.h"
 #include "attach/thread_registers.h"
 #include "attach/thread_seize.h"
 #include "base/arena.h"
@@ -49,7 +50,8 @@ struct thread_stop {
 	size_t listed;       /* tasks seen by the last listing */
 	size_t found;        /* of them new */
 	struct seize_watch *watch;
-	int copy; /* thread_stop_have_copy() */
+	int copy;                  /* thread_stop_have_copy() */
+	struct stand_watch *stand; /* until it is let go */
 };
 
 bool thread_stop_hold_back(sigset_t *ret_before)
@@ -223,7 +225,7 @@ static void seize_woken(struct thread_stop *stop, struct stop_task *task)
 	if (thread_sleeps(stop->pid, task->tid))
 		return;
 	struct seize_watch *watch = NULL;
-	struct error *error = seize_watch_begin(stop->pid, &watch);
+	struct error *error = seize_watch_begin(stop->pid, NULL, &watch);
 	if (!error)
 		error = seize(stop, task);
 	seize_watch_free(watch);
@@ -251,6 +253,7 @@ static bool take_end(struct thread_stop *stop, struct stop_task *task)
 
 bool thread_stop_take_ends(struct thread_stop *stop)
 {
+	stand_watch_renew(stop->stand);
 	/* The first thread last: its end is reported only after that of the others. */
 	for (size_t i = stop->task_count; i-- > 0;)
 		if (!is_free(&stop->tasks[i]))
@@ -431,7 +434,9 @@ static struct error *begin(const struct process_identity *process, const int *ti
 	stop->other_namespace = !proc_shares_namespace(pid, "pid");
 	arena_init(&stop->arena);
 	stop->masked = thread_stop_hold_back(&stop->old_mask);
-	struct error *error = seize_watch_begin(pid, &stop->watch);
+	struct error *error = stand_watch_begin(LIMIT_STAND_MS, &stop->stand);
+	if (!error)
+		error = seize_watch_begin(pid, stop->stand, &stop->watch);
 	if (!error)
 		error = count ? stop_some(stop, tids, count, task) : stop_all(stop, task);
 	if (stop->watch)
@@ -548,6 +553,8 @@ double thread_stop_resume(struct thread_stop *stop)
 		stop->resumed = true;
 		seize_watch_free(stop->watch);
 		stop->watch = NULL;
+		stand_watch_end(stop->stand);
+		stop->stand = NULL;
 		if (stop->masked)
 			pthread_sigmask(SIG_SETMASK, &stop->old_mask, NULL);
 	}

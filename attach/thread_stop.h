@@ -83,7 +83,8 @@ const struct register_note *thread_register_note(const struct stopped_thread *th
  * the process (ptrace(2)), and of a PID namespace's killed first process the thread that ends last
  * waits for it (kernel/pid_namespace.c: zap_pid_ns_processes). True, from then on: one that stood
  * has ended, as the process was killed or one that slept began another program (execve). Half a
- * microsecond a thread. */
+ * microsecond a thread. To be called now and then: whoever does not for LIMIT_STAND_MS, as it is
+ * stopped itself, is killed (attach/stand_watch.h). */
 bool thread_stop_take_ends(struct thread_stop *stop);
 
 /* A copy of the process, which we trace: once it has ended, its end is taken by

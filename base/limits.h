@@ -33,19 +33,22 @@ enum {
 	LIMIT_SILENCE_OF_ONE_MS = 3000, /* the same when there is one that is asked for */
 	LIMIT_STOP_MS =
 		200, /* how long a thread may sleep uninterruptibly before we go on without it */
-	LIMIT_NO_STOP_MS = 8 * 1000,    /* the same of one that should run, before we give up; less
-					   than LIMIT_STAND_MS, whose end says no reason */
-	LIMIT_STOP_ONE_MS = 20,         /* the same where only some threads are stopped */
-	LIMIT_CALL_MS = 3000,           /* how long a call that a thread makes for us may take */
-	LIMIT_STAND_MS = 10 * 1000,     /* how long a process may stand while it is copied, whatever
-					   we sleep in; with --freeze, while one read lasts */
-	LIMIT_CALL_TOLD_MS = 1000,      /* and from when we are told to stop */
-	LIMIT_HOLD_TOLD_MS = 4000,      /* how long a process stands on when we are told to stop */
-	LIMIT_REAP_MS = 2000,           /* how long a thread is looked for that reaps a copy */
-	LIMIT_COPY_ENDS_MS = 10 * 1000, /* how long the kernel may take to free a killed copy */
-	LIMIT_KEEPER_ENDS_MS = 15 * 1000,    /* both, and what there is besides */
-	LIMIT_DUMP_WAIT_MS = 120 * 1000,     /* for a runtime that writes a dump of itself … */
-	LIMIT_DUMP_BYTES_EACH_MS = 8 * 1024, /* … and a ms for so many that it may have */
+	LIMIT_NO_STOP_MS = 8 * 1000, /* the same of one that should run, before we give up; less
+					than LIMIT_STAND_MS, whose end says no reason */
+	LIMIT_STOP_ONE_MS = 20,      /* the same where only some threads are stopped */
+	LIMIT_CALL_MS = 3000,        /* how long a call that a thread makes for us may take */
+	LIMIT_STAND_MS = 10 * 1000,  /* how long a process may stand while it is copied, whatever
+					we sleep in; with --freeze, while one read lasts */
+	LIMIT_CALL_TOLD_MS = 1000,   /* and from when we are told to stop */
+	LIMIT_HOLD_TOLD_MS = 4000,   /* how long a process stands on when we are told to stop */
+	LIMIT_REAP_MS = 2000,        /* how long a thread is looked for that reaps a copy */
+	LIMIT_KEEPER_SLEEPS_MS =
+		60 * 1000, /* how long whoever keeps a copy may be stopped itself, or wait for a
+			      disk: who does not look after the copy's memory has none */
+	LIMIT_COPY_ENDS_MS = 10 * 1000,   /* how long the kernel may take to free a killed copy */
+	LIMIT_KEEPER_ENDS_MS = 15 * 1000, /* both, and what there is besides */
+	LIMIT_DUMP_WAIT_MS = 120 * 1000,  /* for a runtime that writes a dump of itself … */
+	LIMIT_DUMP_BYTES_EACH_MS = 8 * 1024,       /* … and a ms for so many that it may have */
 	LIMIT_CORE_OWNER_BYTES = 64 * 1024 * 1024, /* of notes, read to see whose core it is */
 	LIMIT_PATH_BYTES = 4096,
 	LIMIT_MODULES = 64 * 1024,
