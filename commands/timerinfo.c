@@ -106,7 +106,10 @@ static struct error *print(struct command_call *call, struct timer_rows *rows)
 		qsort(rows->rows, rows->count, sizeof(*rows->rows), by_period);
 	output_table_begin(call->out, "timers", columns, sizeof(columns) / sizeof(*columns), false);
 	struct error *error = NULL;
-	for (size_t i = 0; !error && i < rows->count; i++) {
+	for (size_t i = 0; !error && i < rows->count && !output_broken(call->out); i++) {
+		error = task_check(call->task, "listing the timers");
+		if (error)
+			break;
 		error = lines(call, &rows->rows[i], &counts);
 		cells(call, &rows->rows[i]);
 	}
@@ -116,9 +119,11 @@ static struct error *print(struct command_call *call, struct timer_rows *rows)
 	output_line(call->out, "   %zu timers", rows->count);
 	output_line(call->out, "-----------------------------------------------");
 	line_count_sort(&counts);
-	for (size_t i = 0; i < counts.count; i++)
+	for (size_t i = 0; i < counts.count && !output_broken(call->out); i++) {
+		TRY(task_check(call->task, "listing the timers"));
 		output_line(call->out, "%4" PRIu64 " | %s", counts.lines[i].count,
 			    counts.lines[i].line);
+	}
 	return NULL;
 }
 

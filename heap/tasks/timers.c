@@ -1,6 +1,6 @@
 #include "heap/tasks/timers.h"
 
-#include "base/chain_guard.h"
+#include "base/id_map.h"
 #include "base/limits.h"
 #include "heap/tasks/members.h"
 
@@ -23,22 +23,68 @@ static struct error *timer_read(struct heap *heap, uint64_t address, struct mana
 	return NULL;
 }
 
-static struct error *chain_visit(struct heap *heap, uint64_t address, bool is_short,
-				 timer_visitor visit, void *context, struct timers_found *found)
+struct visiting {
+	struct heap *heap;
+	timer_visitor visit;
+	void *context;
+	struct id_map seen; /* timers: a list that comes to one again is damaged */
+	struct timers_found *found;
+};
+
+static struct error *chain_visit(struct visiting *visiting, uint64_t address, bool is_short)
 {
-	struct chain_guard guard = { 0 };
+	struct heap *heap = visiting->heap;
 	while (address) {
 		struct managed_timer timer = { .is_short = is_short };
+		uint32_t ignored;
 		bool is;
 		TRY(task_check(heap->task, "following a chain of timers"));
 		TRY(timer_read(heap, address, &timer, &is));
-		if (!is || !chain_guard_pass(&guard, address)) {
-			found->damaged++;
+		if (!is || id_map_find(&visiting->seen, address, &ignored)) {
+			visiting->found->damaged++;
 			return NULL;
 		}
-		found->count++;
-		TRY(visit(&timer, context));
+		TRY(id_map_put(&visiting->seen, address, 0));
+		visiting->found->count++;
+		TRY(visiting->visit(&timer, visiting->context));
 		TRY(member_object(heap, address, "_next", &address));
+	}
+	return NULL;
+}
+
+static struct error *queue_visit(struct visiting *visiting, uint64_t queue)
+{
+	const struct type *type;
+	uint64_t chain;
+	TRY(member_type(visiting->heap, queue, &type));
+	visiting->found->damaged += !type;
+	TRY(member_object(visiting->heap, queue, "_shortTimers", &chain));
+	TRY(chain_visit(visiting, chain, true));
+	TRY(member_object(visiting->heap, queue, "_longTimers", &chain));
+	return chain_visit(visiting, chain, false);
+}
+
+static struct error *queues_visit(struct visiting *visiting)
+{
+	static const char *const instances[] = { "Instances", NULL };
+	struct heap *heap = visiting->heap;
+	struct array_shape queues;
+	struct value value;
+	TRY(member_static(heap, "System.Threading.TimerQueue", instances, &value));
+	visiting->found->none = value.kind == VALUE_NULL;
+	visiting->found->damaged += value.kind == VALUE_UNREADABLE;
+	if (!member_of_value(&value))
+		return NULL;
+	struct error *error = array_read(heap, value.bits, &queues);
+	if (error_take(&error, ERROR_FAULT) || error_take(&error, ERROR_BAD_DATA)) {
+		visiting->found->damaged++;
+		return NULL;
+	}
+	TRY(error);
+	for (uint64_t i = 0; i < queues.count && i < LIMIT_THREADS; i++) {
+		TRY(task_check(heap->task, "looking for timers"));
+		TRY(array_element(heap, &queues, i, &value));
+		TRY(queue_visit(visiting, member_of_value(&value)));
 	}
 	return NULL;
 }
@@ -46,34 +92,13 @@ static struct error *chain_visit(struct heap *heap, uint64_t address, bool is_sh
 struct error *timers_visit(struct heap *heap, timer_visitor visit, void *context,
 			   struct timers_found *ret)
 {
-	static const char *const instances[] = { "Instances", NULL };
-	struct array_shape queues;
-	struct value value;
+	struct visiting visiting = {
+		.heap = heap, .visit = visit, .context = context, .found = ret
+	};
 	*ret = (struct timers_found){ 0 };
-	TRY(member_static(heap, "System.Threading.TimerQueue", instances, &value));
-	ret->none = value.kind == VALUE_NULL;
-	ret->damaged += value.kind == VALUE_UNREADABLE;
-	if (!member_of_value(&value))
-		return NULL;
-	struct error *error = array_read(heap, value.bits, &queues);
-	if (error_take(&error, ERROR_FAULT) || error_take(&error, ERROR_BAD_DATA)) {
-		ret->damaged++;
-		return NULL;
-	}
-	TRY(error);
-	for (uint64_t i = 0; i < queues.count && i < LIMIT_THREADS; i++) {
-		const struct type *type;
-		uint64_t chain;
-		TRY(task_check(heap->task, "looking for timers"));
-		TRY(array_element(heap, &queues, i, &value));
-		TRY(member_type(heap, member_of_value(&value), &type));
-		ret->damaged += !type;
-		TRY(member_object(heap, member_of_value(&value), "_shortTimers", &chain));
-		TRY(chain_visit(heap, chain, true, visit, context, ret));
-		TRY(member_object(heap, member_of_value(&value), "_longTimers", &chain));
-		TRY(chain_visit(heap, chain, false, visit, context, ret));
-	}
-	return NULL;
+	struct error *error = queues_visit(&visiting);
+	id_map_deinit(&visiting.seen);
+	return error;
 }
 
 static struct error *do_nothing(const struct managed_timer *timer, void *context)

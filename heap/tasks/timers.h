@@ -26,11 +26,11 @@ typedef struct error *(*timer_visitor)(const struct managed_timer *timer, void *
 
 struct timers_found {
 	uint64_t count;
-	uint64_t damaged; /* lists that cannot be read, end in a cycle or in what is no timer */
+	uint64_t damaged; /* lists that cannot be read, come to a timer again or to what is none */
 	bool none;        /* the process has made no timer yet */
 };
 
-/* ERROR_NO_MEMORY, and what the visitor answers. */
+/* Each timer once. ERROR_NO_MEMORY, ERROR_CANCELLED, and what the visitor answers. */
 MUST_CHECK struct error *timers_visit(struct heap *heap, timer_visitor visit, void *context,
 				      struct timers_found *ret);
 

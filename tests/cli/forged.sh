@@ -136,9 +136,17 @@ if command -v python3 >/dev/null; then
 	expect 5 "5,000 tasks with the same 5,000 continuations" in_memory 131072 "$work/tasks" -c dumpasync
 	said out 'continuations: what is beyond was left out' "are told"
 	rm -f "$work/tasks"
+
+	# A timer queue that is listed again and again: each timer is shown once.
+	cp "$dump" "$work/timers"
+	python3 tests/cli/forged_heap.py "$work/timers" timers 1500 1500
+	expect 5 "1,500 times a queue of 1,500 timers" in_memory 131072 "$work/timers" -c timerinfo
+	said out '   1500 timers' "are 1,500 timers"
+	rm -f "$work/timers"
 else
 	skip "python3 is not there" "a name that is not there, among 5,000 of 65,000 bytes"
 	skip "python3 is not there" "5,000 tasks with the same 5,000 continuations"
+	skip "python3 is not there" "1,500 times a queue of 1,500 timers"
 fi
 
 # Statics that a thread's initialisers are making, listed in a circle (10.0: 568 bytes into Thread its ThreadLocalData, 32 bytes

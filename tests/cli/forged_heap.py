@@ -1,0 +1,48 @@
+"""Puts objects on the heap of tests/dumps/sample-10.0-wks.core that share what is long.
+usage: forged_heap.py CORE timers QUEUES TIMERS: a timer queue that is listed so many times, of so many timers
+"""
+import struct
+import sys
+
+PT_LOAD, HEADER, PAGE = 1, struct.Struct("<IIQQQQQQ"), 4096
+AREA, START = 0x600000000000, 0x600000000028  # where nothing is
+REGION = 0x7f68c32534b8  # the large object heap's: its five pointers
+ARRAY, TIMER = 0x7f74b66d50e0, 0x7f74b66d3d20  # MethodTables: TimerQueue[], TimerQueueTimer
+QUEUES, QUEUE, QUEUE_BYTES, TIMER_BYTES = 0x7f68dd0124e8, 0x7f68dd012510, 0x50, 0x60
+
+path, kind, many, count = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+core = bytearray(open(path, "rb").read())
+table, = struct.unpack_from("<Q", core, 32)
+headers = [HEADER.unpack_from(core, table + i * HEADER.size)
+           for i in range(struct.unpack_from("<H", core, 56)[0])]
+
+
+def at(address):
+    return next(h[2] + address - h[3] for h in headers
+                if h[0] == PT_LOAD and h[3] <= address < h[3] + h[5])
+
+
+def read(address, size):
+    return core[at(address):at(address) + size]
+
+
+def timers():
+    global core
+    array = START + QUEUE_BYTES
+    first = array + 16 + 8 * many + 8
+    queue = read(QUEUE, QUEUE_BYTES)
+    struct.pack_into("<Q", queue, 8, first)
+    core = core.replace(struct.pack("<Q", QUEUES), struct.pack("<Q", array))
+    chain = b"".join(struct.pack("<QQQ48xII16x", TIMER, 0, first + TIMER_BYTES * (i + 1) if i + 1 < count else 0,
+                                 1000, 5000) for i in range(count))
+    return bytes(queue) + struct.pack("<QQ", ARRAY, many) + struct.pack("<Q", START) * many + bytes(8) + chain
+
+
+objects = {"timers": timers}[kind]()
+end = START + len(objects)
+struct.pack_into("<5Q", core, at(REGION), end, end + PAGE, end + PAGE, end, START)
+area = bytes(START - AREA) + objects + bytes(PAGE)
+core += bytes(-len(core) % PAGE)
+HEADER.pack_into(core, table + (len(headers) - 1) * HEADER.size, PT_LOAD, 6, len(core), AREA, 0, len(area),
+                 len(area), PAGE)
+open(path, "wb").write(core + area)
