@@ -80,9 +80,11 @@ struct error *async_view_fields(struct command_call *call, const struct type *ty
 	TRY(type_all_fields(call->heap, type, false, call->scratch, &fields, &count));
 	output_object_begin(call->out, NULL);
 	struct error *error = NULL;
-	for (size_t i = 0; !error && i < count; i++) {
+	for (size_t i = 0; !error && i < count && !output_broken(call->out); i++) {
 		struct value value;
-		error = value_of_field(call->heap, fields[i], base, &value);
+		error = task_check(call->task, "showing the fields");
+		if (!error)
+			error = value_of_field(call->heap, fields[i], base, &value);
 		if (!error)
 			error = field_line(call, fields[i], &value, indent);
 		if (error)

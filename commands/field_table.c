@@ -212,8 +212,10 @@ struct error *field_table_print(struct command_call *call, const struct field_ta
 	if (titled && !count)
 		output_line(call->out, "None");
 	output_table_begin(call->out, key, columns, COLUMNS, count > 0);
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count && !output_broken(call->out); i++) {
+		TRY(task_check(call->task, "showing the fields"));
 		TRY(row(call, table, fields[i]));
+	}
 	output_table_end(call->out);
 	if (table->form == FIELDS_BOTH)
 		TRY(thread_statics(call, table, fields, count));

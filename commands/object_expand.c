@@ -1,5 +1,6 @@
 #include "commands/object_expand.h"
 
+#include "base/cleanup.h"
 #include "base/id_map.h"
 #include "base/limits.h"
 #include "heap/types/field.h"
@@ -13,7 +14,8 @@ struct expanded {
 
 struct expansion {
 	struct command_call *call;
-	struct expanded *objects; /* the queue; LIMIT_EXPANDED_OBJECTS of them */
+	struct command_call object_call; /* of one object: its scratch is reset after each */
+	struct expanded *objects;        /* the queue; LIMIT_EXPANDED_OBJECTS of them */
 	size_t count;
 	struct id_map seen;
 	bool cut;
@@ -63,7 +65,7 @@ static struct error *reach_elements(struct expansion *expansion, const struct ex
 static struct error *reach_fields(struct expansion *expansion, const struct expanded *from,
 				  const struct type *type)
 {
-	struct command_call *call = expansion->call;
+	struct command_call *call = &expansion->object_call;
 	const struct type_field **fields;
 	size_t count;
 	TRY(type_all_fields(call->heap, type, false, call->scratch, &fields, &count));
@@ -96,11 +98,12 @@ static struct error *gather(struct expansion *expansion, uint64_t levels)
 		if (from.level == levels)
 			return NULL;
 		TRY(task_check(expansion->call->task, "following references"));
-		TRY(view_or_missing(expansion->call, from.address, &view, &readable));
+		TRY(view_or_missing(&expansion->object_call, from.address, &view, &readable));
 		if (readable && view.is_array)
 			TRY(reach_elements(expansion, &from, &view.shape));
 		else if (readable && !view.is_string)
 			TRY(reach_fields(expansion, &from, view.type));
+		arena_reset(expansion->object_call.scratch);
 	}
 	return NULL;
 }
@@ -151,6 +154,20 @@ static struct error *print_row(struct command_call *call, const struct expanded 
 	return NULL;
 }
 
+/* Each object but the one that was asked for. */
+static struct error *print_each(struct expansion *expansion,
+				struct error *(*show)(struct command_call *call,
+						      const struct expanded *object))
+{
+	struct command_call *call = &expansion->object_call;
+	for (size_t i = 1; i < expansion->count && !output_broken(call->out); i++) {
+		TRY(task_check(call->task, "showing the objects"));
+		TRY(show(call, &expansion->objects[i]));
+		arena_reset(call->scratch);
+	}
+	return NULL;
+}
+
 static struct error *print(struct expansion *expansion)
 {
 	static const struct column columns[] = {
@@ -159,11 +176,9 @@ static struct error *print(struct expansion *expansion)
 		{ "fields", NULL, CELL_VALUE, 0 },
 	};
 	struct output *out = expansion->call->out;
-	for (size_t i = 1; i < expansion->count; i++)
-		TRY(print_text(expansion->call, &expansion->objects[i]));
+	TRY(print_each(expansion, print_text));
 	output_table_begin(out, "expanded", columns, 3, false);
-	for (size_t i = 1; i < expansion->count; i++)
-		TRY(print_row(expansion->call, &expansion->objects[i]));
+	TRY(print_each(expansion, print_row));
 	output_table_end(out);
 	if (expansion->cut)
 		output_note(out,
@@ -175,7 +190,9 @@ static struct error *print(struct expansion *expansion)
 
 struct error *object_expand_print(struct command_call *call, uint64_t address, uint64_t levels)
 {
-	struct expansion expansion = { .call = call };
+	CLEANUP(arena_deinit) struct arena arena = { 0 };
+	struct expansion expansion = { .call = call, .object_call = *call };
+	expansion.object_call.scratch = &arena;
 	expansion.objects = arena_allocate_array(call->scratch, LIMIT_EXPANDED_OBJECTS,
 						 sizeof(*expansion.objects));
 	if (!expansion.objects)

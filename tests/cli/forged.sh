@@ -143,10 +143,21 @@ if command -v python3 >/dev/null; then
 	expect 5 "1,500 times a queue of 1,500 timers" in_memory 131072 "$work/timers" -c timerinfo
 	said out '   1500 timers' "are 1,500 timers"
 	rm -f "$work/timers"
+
+	# 999 objects of 65,535 fields.
+	cp "$dump" "$work/fields"
+	python3 tests/cli/forged_heap.py "$work/fields" fields 999 65535
+	expand="dumpobj -expand 1 0x600000000028"
+	interrupt "objects of many fields end by SIGINT" "$work/fields" -c "$expand"
+	timeout 5 "$program" analyze "$work/fields" -c "$expand" 2>/dev/null | head -n 1 >/dev/null
+	[ "${PIPESTATUS[0]}" = 5 ]
+	result $? "and at a closed pipe"
+	rm -f "$work/fields"
 else
 	skip "python3 is not there" "a name that is not there, among 5,000 of 65,000 bytes"
 	skip "python3 is not there" "5,000 tasks with the same 5,000 continuations"
 	skip "python3 is not there" "1,500 times a queue of 1,500 timers"
+	skip "python3 is not there" "objects of many fields end by SIGINT"
 fi
 
 # Statics that a thread's initialisers are making, listed in a circle (10.0: 568 bytes into Thread its ThreadLocalData, 32 bytes

@@ -1,5 +1,6 @@
 """Puts objects on the heap of tests/dumps/sample-10.0-wks.core that share what is long.
 usage: forged_heap.py CORE timers QUEUES TIMERS: a timer queue that is listed so many times, of so many timers
+       forged_heap.py CORE fields OBJECTS FIELDS: timer queues of so many fields; 0x600000000028 leads to the others
 """
 import struct
 import sys
@@ -9,6 +10,7 @@ AREA, START = 0x600000000000, 0x600000000028  # where nothing is
 REGION = 0x7f68c32534b8  # the large object heap's: its five pointers
 ARRAY, TIMER = 0x7f74b66d50e0, 0x7f74b66d3d20  # MethodTables: TimerQueue[], TimerQueueTimer
 QUEUES, QUEUE, QUEUE_BYTES, TIMER_BYTES = 0x7f68dd0124e8, 0x7f68dd012510, 0x50, 0x60
+QUEUE_TABLE, QUEUE_CLASS = 0x7f74b66d43a8, 0x7f74b66a88a0  # TimerQueue's MethodTable and EEClass
 
 path, kind, many, count = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 core = bytearray(open(path, "rb").read())
@@ -38,7 +40,18 @@ def timers():
     return bytes(queue) + struct.pack("<QQ", ARRAY, many) + struct.pack("<Q", START) * many + bytes(8) + chain
 
 
-objects = {"timers": timers}[kind]()
+def fields():
+    first = START + 8 * (many + 2)
+    described = first + 16 * many
+    for offset, layout, number in (24, "<Q", described), (50, "<H", count), (54, "<H", 0), (58, "<H", 0):
+        struct.pack_into(layout, core, at(QUEUE_CLASS) + offset, number)
+    references = b"".join(struct.pack("<Q", first + 16 * i) for i in range(many))
+    objects = struct.pack("<Q", QUEUE_TABLE) + references + bytes(8) + struct.pack("<QQ", QUEUE_TABLE, 0) * many
+    return objects + b"".join(struct.pack("<QII", QUEUE_TABLE, 0xd8c, 8 * min(i, many) | 0x12 << 27)
+                              for i in range(count))
+
+
+objects = {"timers": timers, "fields": fields}[kind]()
 end = START + len(objects)
 struct.pack_into("<5Q", core, at(REGION), end, end + PAGE, end + PAGE, end, START)
 area = bytes(START - AREA) + objects + bytes(PAGE)
