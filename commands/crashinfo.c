@@ -1,6 +1,7 @@
 /* crashinfo: why the dump was taken: the signal, its thread, the exception that was not handled. */
 #include "commands/command.h"
 
+#include "base/cleanup.h"
 #include "commands/exception_view.h"
 #include "heap/clr_threads.h"
 
@@ -44,7 +45,7 @@ static struct error *print_frames(struct command_call *call, const struct except
 		output_line(call->out, "%sStackTrace:", indent);
 	if (view->frame_count)
 		output_line(call->out, "%s    IP               Function", indent);
-	for (size_t i = 0; i < view->frame_count; i++) {
+	for (size_t i = 0; i < view->frame_count && !output_broken(call->out); i++) {
 		const struct shown_frame *shown = &view->frames[i];
 		TRY(task_check(call->task, "listing a stack trace"));
 		const char *module = shown->module ? shown->module : "<unknown_module>";
@@ -91,14 +92,18 @@ static struct error *print_one(struct command_call *call, const struct exception
 
 static struct error *print_chain(struct command_call *call, uint64_t address)
 {
+	CLEANUP(arena_deinit) struct arena scratch = { 0 };
+	struct command_call one_call = *call; /* its scratch is reset after each exception */
 	struct error *error = NULL;
+	one_call.scratch = &scratch;
 	output_table_begin(call->out, "exceptions", columns, COLUMNS, false);
 	for (unsigned depth = 0; address && !error && depth < LIMIT_NESTED_EXCEPTIONS; depth++) {
 		struct exception_view view;
 		output_indent(call->out, depth < INDENT_MAX ? (int)depth : INDENT_MAX);
-		error = exception_view_read(call, address, &view);
+		error = exception_view_read(&one_call, address, &view);
 		if (!error)
-			error = print_one(call, &view, depth);
+			error = print_one(&one_call, &view, depth);
+		arena_reset(&scratch);
 		output_indent(call->out, depth < INDENT_MAX ? -(int)depth : -INDENT_MAX);
 		if (error_take(&error, ERROR_FAULT) || error_take(&error, ERROR_BAD_DATA)) {
 			call_missing(call, 0, "the exception at %#" PRIx64 " is not in the dump",

@@ -1,6 +1,7 @@
 /* dumpexceptions: every exception of the heap. */
 #include "commands/exception_view.h"
 
+#include "base/cleanup.h"
 #include "commands/heap_filter.h"
 
 #include <inttypes.h>
@@ -17,8 +18,9 @@ enum verdict { UNKNOWN, WANTED, OTHER };
 
 struct listing {
 	struct command_call *call;
-	const char *type;  /* part of a name, any case; NULL: every exception */
-	uint8_t *verdicts; /* by type index */
+	struct command_call row_call; /* its scratch is reset after each row */
+	const char *type;             /* part of a name, any case; NULL: every exception */
+	uint8_t *verdicts;            /* by type index */
 	size_t verdict_count;
 	uint64_t count;
 	struct error *error;
@@ -81,7 +83,8 @@ static bool visit(const struct gc_object *object, void *context)
 	struct listing *listing = context;
 	if (object->is_free || !is_wanted(listing, object->type))
 		return !listing->error;
-	listing->error = row_print(listing->call, object->address);
+	listing->error = row_print(&listing->row_call, object->address);
+	arena_reset(listing->row_call.scratch);
 	listing->count++;
 	return !listing->error && !output_broken(listing->call->out);
 }
@@ -105,8 +108,11 @@ static struct error *list(struct listing *listing, struct heap_filter *filter)
 static struct error *dumpexceptions_run(struct command_call *call)
 {
 	struct heap_filter filter;
+	CLEANUP(arena_deinit) struct arena scratch = { 0 };
 	struct listing listing = { .call = call,
+				   .row_call = *call,
 				   .type = arguments_value(call->arguments, "-type") };
+	listing.row_call.scratch = &scratch;
 	struct error *error = heap_filter_init(&filter, call);
 	/* Unlike dumpheap's, SOS looks for this one in any case. */
 	if (filter.exact)

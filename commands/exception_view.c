@@ -129,19 +129,18 @@ static void print_inner(struct command_call *call, uint64_t inner)
 
 enum { OFFSET_CHARS = 24 };
 
-static void print_frames(struct command_call *call, const struct exception_view *view)
+static const char showing[] = "listing a stack trace";
+
+static struct error *print_frames(struct command_call *call, const struct exception_view *view)
 {
 	struct output *out = call->out;
-	if (view->frames_unreadable) {
-		output_line(out, "<Not Available>");
-		return;
-	}
-	if (!view->frame_count) {
-		output_line(out, "<none>");
-		return;
+	if (view->frames_unreadable || !view->frame_count) {
+		output_line(out, view->frames_unreadable ? "<Not Available>" : "<none>");
+		return NULL;
 	}
 	output_line(out, "    SP               IP               Function");
-	for (size_t i = 0; i < view->frame_count; i++) {
+	for (size_t i = 0; i < view->frame_count && !output_broken(out); i++) {
+		TRY(task_check(call->task, showing));
 		const struct shown_frame *shown = &view->frames[i];
 		char offset[OFFSET_CHARS] = "";
 		if (shown->offset_known)
@@ -158,6 +157,7 @@ static void print_frames(struct command_call *call, const struct exception_view 
 				    shown->frame.sp, shown->frame.ip, module, shown->frame.method);
 	}
 	output_line(out, "%s", "");
+	return NULL;
 }
 
 struct error *exception_print_text(struct command_call *call, const struct exception_view *view)
@@ -180,7 +180,7 @@ struct error *exception_print_text(struct command_call *call, const struct excep
 	print_inner(call, exception->inner);
 	output_record_end(call->out);
 	output_line(call->out, "StackTrace (generated):");
-	print_frames(call, view);
+	TRY(print_frames(call, view));
 	output_record_begin(call->out, NULL, last, sizeof(last) / sizeof(*last));
 	TRY(exception_print_string(call, exception->stack_trace_string, "<none>"));
 	output_unsigned(call->out, exception->hresult);
@@ -188,15 +188,17 @@ struct error *exception_print_text(struct command_call *call, const struct excep
 	return NULL;
 }
 
-static void frame_rows(struct output *out, const struct exception_view *view)
+static struct error *frame_rows(struct command_call *call, const struct exception_view *view)
 {
 	static const struct column columns[] = {
 		{ "sp", NULL, CELL_ADDRESS, 0 },          { "ip", NULL, CELL_ADDRESS, 0 },
 		{ "method_desc", NULL, CELL_ADDRESS, 0 }, { "method", NULL, CELL_VALUE, 0 },
 		{ "module", NULL, CELL_VALUE, 0 },        { "offset", NULL, CELL_INTEGER, 0 },
 	};
+	struct output *out = call->out;
 	output_table_begin(out, NULL, columns, sizeof(columns) / sizeof(*columns), false);
-	for (size_t i = 0; i < view->frame_count; i++) {
+	for (size_t i = 0; i < view->frame_count && !output_broken(out); i++) {
+		TRY(task_check(call->task, showing));
 		const struct shown_frame *shown = &view->frames[i];
 		output_row_begin(out);
 		output_address(out, shown->frame.sp);
@@ -217,6 +219,7 @@ static void frame_rows(struct output *out, const struct exception_view *view)
 		output_row_end(out);
 	}
 	output_table_end(out);
+	return NULL;
 }
 
 struct error *exception_print_cells(struct command_call *call, const struct exception_view *view)
@@ -234,6 +237,5 @@ struct error *exception_print_cells(struct command_call *call, const struct exce
 		output_null(out);
 	output_signed(out, (int32_t)exception->hresult);
 	TRY(exception_print_string(call, exception->stack_trace_string, ""));
-	frame_rows(out, view);
-	return NULL;
+	return frame_rows(call, view);
 }

@@ -74,7 +74,10 @@ static struct error *print_nested(struct command_call *call, uint64_t address)
 /* Nested exceptions that cannot be read end the list, and say so. */
 static struct error *nested_print(struct command_call *call, const struct clr_thread *thread)
 {
+	CLEANUP(arena_deinit) struct arena scratch = { 0 };
+	struct command_call one_call = *call; /* its scratch is reset after each exception */
 	uint64_t tracker = thread->exception_tracker, object;
+	one_call.scratch = &scratch;
 	struct error *error = exception_nested(call->heap, &tracker, &object);
 	if (!error && !object)
 		return NULL;
@@ -85,7 +88,8 @@ static struct error *nested_print(struct command_call *call, const struct clr_th
 	}
 	output_table_begin(call->out, "nested_exceptions", columns, COLUMNS, false);
 	for (unsigned i = 0; !error && object && i < LIMIT_NESTED_EXCEPTIONS; i++) {
-		error = print_nested(call, object);
+		error = print_nested(&one_call, object);
+		arena_reset(&scratch);
 		if (!error)
 			error = exception_nested(call->heap, &tracker, &object);
 	}

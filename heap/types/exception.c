@@ -136,10 +136,12 @@ struct error *exception_frames(struct heap *heap, const struct exception *except
 	struct exception_frame *frames = arena_allocate_array(arena, count, sizeof(*frames));
 	if (!frames)
 		return &error_no_memory;
-	for (uint64_t i = 0; i < count; i++)
+	for (uint64_t i = 0; i < count; i++) {
+		TRY(task_check(heap->task, "reading a stack trace"));
 		TRY(frame_read(heap, &layout,
 			       array + data + layout.header_bytes + i * layout.element_bytes,
 			       &frames[i]));
+	}
 	*ret = frames;
 	*ret_count = (size_t)count;
 	return NULL;

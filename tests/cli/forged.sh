@@ -153,11 +153,19 @@ if command -v python3 >/dev/null; then
 	[ "${PIPESTATUS[0]}" = 5 ]
 	result $? "and at a closed pipe"
 	rm -f "$work/fields"
+
+	# Exceptions that share a stack trace.
+	cp "$dump" "$work/exceptions"
+	python3 tests/cli/forged_heap.py "$work/exceptions" exceptions 100 2500
+	expect 0 "100 exceptions with the same 2,500 frames" in_memory 81920 "$work/exceptions" -c dumpexceptions
+	said out '    Total: 110 objects' "are listed"
+	rm -f "$work/exceptions"
 else
 	skip "python3 is not there" "a name that is not there, among 5,000 of 65,000 bytes"
 	skip "python3 is not there" "5,000 tasks with the same 5,000 continuations"
 	skip "python3 is not there" "1,500 times a queue of 1,500 timers"
 	skip "python3 is not there" "objects of many fields end by SIGINT"
+	skip "python3 is not there" "100 exceptions with the same 2,500 frames"
 fi
 
 # Statics that a thread's initialisers are making, listed in a circle (10.0: 568 bytes into Thread its ThreadLocalData, 32 bytes

@@ -1,6 +1,7 @@
 """Puts objects on the heap of tests/dumps/sample-10.0-wks.core that share what is long.
 usage: forged_heap.py CORE timers QUEUES TIMERS: a timer queue that is listed so many times, of so many timers
        forged_heap.py CORE fields OBJECTS FIELDS: timer queues of so many fields; 0x600000000028 leads to the others
+       forged_heap.py CORE exceptions EXCEPTIONS FRAMES: that share one stack trace of so many frames
 """
 import struct
 import sys
@@ -11,6 +12,7 @@ REGION = 0x7f68c32534b8  # the large object heap's: its five pointers
 ARRAY, TIMER = 0x7f74b66d50e0, 0x7f74b66d3d20  # MethodTables: TimerQueue[], TimerQueueTimer
 QUEUES, QUEUE, QUEUE_BYTES, TIMER_BYTES = 0x7f68dd0124e8, 0x7f68dd012510, 0x50, 0x60
 QUEUE_TABLE, QUEUE_CLASS = 0x7f74b66d43a8, 0x7f74b66a88a0  # TimerQueue's MethodTable and EEClass
+EXCEPTION, EXCEPTION_BYTES, TRACE, FRAME_BYTES = 0x7f68dd012708, 120, 0x30, 32
 
 path, kind, many, count = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 core = bytearray(open(path, "rb").read())
@@ -51,7 +53,17 @@ def fields():
                               for i in range(count))
 
 
-objects = {"timers": timers, "fields": fields}[kind]()
+def exceptions():
+    exception = read(EXCEPTION, EXCEPTION_BYTES)
+    trace, = struct.unpack_from("<Q", exception, TRACE)
+    table, = struct.unpack("<Q", read(trace, 8))
+    head, frame = read(trace + 16, 16), read(trace + 32, FRAME_BYTES)
+    struct.pack_into("<I", head, 0, count)
+    struct.pack_into("<QQQ", exception, TRACE - 16, 0, 0, START)  # neither inner exception nor link
+    return struct.pack("<QQ", table, 16 + FRAME_BYTES * count) + head + frame * count + bytes(8) + exception * many
+
+
+objects = {"timers": timers, "fields": fields, "exceptions": exceptions}[kind]()
 end = START + len(objects)
 struct.pack_into("<5Q", core, at(REGION), end, end + PAGE, end + PAGE, end, START)
 area = bytes(START - AREA) + objects + bytes(PAGE)
