@@ -53,6 +53,7 @@ struct listing {
 	bool all;
 	struct sync_blocks blocks;
 	bool has_thin_locks;
+	struct arena holders;  /* of one lock */
 	struct reader headers; /* of objects: the walk's reader stands elsewhere */
 	struct id_map inner;   /* Locks that only do a monitor's work */
 	uint8_t *kinds;        /* by type index: enum managed_lock_kind + 1; 0: not yet asked */
@@ -192,6 +193,7 @@ static struct error *thin_lock_print(struct listing *listing, uint64_t address)
 	struct thin_lock lock;
 	if (!thin_lock_read(&listing->blocks, &listing->headers, address, &lock))
 		return NULL;
+	TRY(task_check(listing->call->task, "reading the locks"));
 	struct lock_row row = { .address = address,
 				.kind = "Monitor",
 				.holders = &lock.thread,
@@ -262,11 +264,11 @@ static struct error *holders_find(struct listing *listing, uint64_t address,
 	const struct clr_thread **holders = NULL;
 	size_t count = 0;
 	if (lock->kind == MANAGED_LOCK_READER_WRITER && lock->is_held) {
-		TRY(reader_writer_readers(listing->call->heap, address, lock,
-					  listing->call->scratch, &holders, &count));
+		TRY(reader_writer_readers(listing->call->heap, address, lock, &listing->holders,
+					  &holders, &count));
 	}
 	const struct clr_thread **all =
-		arena_allocate_array(listing->call->scratch, count + 2, sizeof(*all));
+		arena_allocate_array(&listing->holders, count + 2, sizeof(*all));
 	if (!all)
 		return &error_no_memory;
 	if (lock->owner)
@@ -289,6 +291,7 @@ static struct error *managed_lock_print(struct listing *listing, uint64_t addres
 	uint32_t ignored;
 	if (id_map_find(&listing->inner, address, &ignored))
 		return NULL;
+	TRY(task_check(listing->call->task, "reading the locks"));
 	TRY(managed_lock_read(listing->call->heap, address, kind, &lock));
 	struct lock_row row = { .address = address,
 				.kind = managed_lock_kind_name(kind),
@@ -338,6 +341,7 @@ static bool visit(const struct gc_object *object, void *context)
 	if (object->is_free)
 		return true;
 	listing->error = object_print(listing, object);
+	arena_reset(&listing->holders);
 	if (error_take(&listing->error, ERROR_FAULT))
 		listing->unreadable++;
 	return !listing->error && !output_broken(listing->call->out);
@@ -404,6 +408,7 @@ static struct error *dumplocks_run(struct command_call *call)
 		error = reader_check(&listing.headers);
 	reader_deinit(&listing.headers);
 	id_map_deinit(&listing.inner);
+	arena_deinit(&listing.holders);
 	free(listing.kinds);
 	return error;
 }

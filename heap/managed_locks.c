@@ -161,6 +161,7 @@ static struct error *reader_writer_count(struct heap *heap, const struct type_fi
 	if (state != STATIC_READY || !reader_u64(&heap->reader, place, &note))
 		return NULL;
 	for (unsigned i = 0; note && i < LIMIT_HASH_CHAIN; i++) {
+		TRY(task_check(heap->task, "looking for who holds a lock"));
 		TRY(number(heap, note, "lockID", &id));
 		if (id == lock_id) {
 			*ret = note;
@@ -247,20 +248,42 @@ struct error *managed_lock_read(struct heap *heap, uint64_t address, enum manage
 	return NULL;
 }
 
+struct readers {
+	struct arena *arena;
+	const struct clr_thread **threads;
+	size_t count, capacity;
+};
+
+static struct error *readers_add(struct readers *readers, const struct clr_thread *thread)
+{
+	enum { FIRST_CAPACITY = 8 };
+	if (readers->count == readers->capacity) {
+		size_t capacity = readers->capacity ? readers->capacity * 2 : FIRST_CAPACITY;
+		const struct clr_thread **grown =
+			arena_allocate_array(readers->arena, capacity, sizeof(*readers->threads));
+		if (!grown)
+			return &error_no_memory;
+		for (size_t i = 0; i < readers->count; i++)
+			grown[i] = readers->threads[i];
+		readers->threads = grown;
+		readers->capacity = capacity;
+	}
+	readers->threads[readers->count++] = thread;
+	return NULL;
+}
+
 struct error *reader_writer_readers(struct heap *heap, uint64_t address,
 				    const struct managed_lock *lock, struct arena *arena,
 				    const struct clr_thread ***ret, size_t *ret_count)
 {
+	struct readers readers = { .arena = arena };
 	const struct type_field *notes;
 	uint64_t note;
 	uint32_t entered;
-	*ret_count = 0;
-	*ret = arena_allocate_array(arena, heap->threads->count, sizeof(**ret));
-	if (!*ret)
-		return &error_no_memory;
 	TRY(notes_find(heap, address, &notes));
 	for (size_t i = 0; notes && i < heap->threads->count; i++) {
 		const struct clr_thread *thread = &heap->threads->threads[i];
+		TRY(task_check(heap->task, "looking for who holds a lock"));
 		struct error *error =
 			reader_writer_count(heap, notes, thread, lock->lock_id, &note);
 		if (!error && note)
@@ -269,7 +292,9 @@ struct error *reader_writer_readers(struct heap *heap, uint64_t address,
 			continue;
 		TRY(error);
 		if (note && entered)
-			(*ret)[(*ret_count)++] = thread;
+			TRY(readers_add(&readers, thread));
 	}
+	*ret = readers.threads;
+	*ret_count = readers.count;
 	return NULL;
 }

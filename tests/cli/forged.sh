@@ -160,12 +160,24 @@ if command -v python3 >/dev/null; then
 	expect 0 "100 exceptions with the same 2,500 frames" in_memory 81920 "$work/exceptions" -c dumpexceptions
 	said out '    Total: 110 objects' "are listed"
 	rm -f "$work/exceptions"
+
+	# Locks that are held to read, each of which goes through all threads.
+	cp "$dump" "$work/locks"
+	python3 tests/cli/forged_heap.py "$work/locks" locks 1000 1
+	cp "$work/locks" "$work/more"
+	python3 tests/cli/many_threads.py "$work/locks" "$first" "$held" 10000
+	python3 tests/cli/many_threads.py "$work/more" "$first" "$held" 100000
+	expect 0 "1,000 locks of 10,000 threads" in_memory 81920 "$work/locks" -c dumplocks
+	said out '1003 held' "are listed"
+	interrupt "1,000 locks of 100,000 threads end by SIGINT" "$work/more" -c dumplocks
+	rm -f "$work/locks" "$work/more"
 else
 	skip "python3 is not there" "a name that is not there, among 5,000 of 65,000 bytes"
 	skip "python3 is not there" "5,000 tasks with the same 5,000 continuations"
 	skip "python3 is not there" "1,500 times a queue of 1,500 timers"
 	skip "python3 is not there" "objects of many fields end by SIGINT"
 	skip "python3 is not there" "100 exceptions with the same 2,500 frames"
+	skip "python3 is not there" "1,000 locks of 10,000 threads"
 fi
 
 # Statics that a thread's initialisers are making, listed in a circle (10.0: 568 bytes into Thread its ThreadLocalData, 32 bytes

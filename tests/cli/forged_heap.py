@@ -2,6 +2,7 @@
 usage: forged_heap.py CORE timers QUEUES TIMERS: a timer queue that is listed so many times, of so many timers
        forged_heap.py CORE fields OBJECTS FIELDS: timer queues of so many fields; 0x600000000028 leads to the others
        forged_heap.py CORE exceptions EXCEPTIONS FRAMES: that share one stack trace of so many frames
+       forged_heap.py CORE locks LOCKS READERS: ReaderWriterLockSlims
 """
 import struct
 import sys
@@ -13,6 +14,7 @@ ARRAY, TIMER = 0x7f74b66d50e0, 0x7f74b66d3d20  # MethodTables: TimerQueue[], Tim
 QUEUES, QUEUE, QUEUE_BYTES, TIMER_BYTES = 0x7f68dd0124e8, 0x7f68dd012510, 0x50, 0x60
 QUEUE_TABLE, QUEUE_CLASS = 0x7f74b66d43a8, 0x7f74b66a88a0  # TimerQueue's MethodTable and EEClass
 EXCEPTION, EXCEPTION_BYTES, TRACE, FRAME_BYTES = 0x7f68dd012708, 120, 0x30, 32
+LOCK, LOCK_BYTES, LOCK_ID, LOCK_OWNERS = 0x7f74b66da728, 96, 0x28, 0x48
 
 path, kind, many, count = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 core = bytearray(open(path, "rb").read())
@@ -63,7 +65,14 @@ def exceptions():
     return struct.pack("<QQ", table, 16 + FRAME_BYTES * count) + head + frame * count + bytes(8) + exception * many
 
 
-objects = {"timers": timers, "fields": fields, "exceptions": exceptions}[kind]()
+def locks():
+    lock = bytearray(LOCK_BYTES)
+    for offset, layout, number in (0, "<Q", LOCK), (LOCK_ID, "<Q", 1), (LOCK_OWNERS, "<I", count):
+        struct.pack_into(layout, lock, offset, number)
+    return bytes(lock) * many
+
+
+objects = {"timers": timers, "fields": fields, "exceptions": exceptions, "locks": locks}[kind]()
 end = START + len(objects)
 struct.pack_into("<5Q", core, at(REGION), end, end + PAGE, end + PAGE, end, START)
 area = bytes(START - AREA) + objects + bytes(PAGE)
