@@ -55,6 +55,7 @@ static struct error *details_print(struct command_call *call, struct clr_module 
 	if (metadata)
 		version = metadata_assembly_attribute(metadata, "AssemblyFileVersionAttribute",
 						      call->scratch);
+	TRY(task_check(call->task, "reading the modules"));
 	output_record_begin(out, NULL, detail_columns,
 			    sizeof(detail_columns) / sizeof(*detail_columns));
 	output_bool(out, module->is_collectible);
@@ -109,9 +110,11 @@ static struct error *list(struct command_call *call, const struct name_pattern *
 	struct error *error = NULL;
 	output_table_begin(call->out, "modules", columns, sizeof(columns) / sizeof(*columns),
 			   false);
-	for (size_t i = 0; i < modules->count && !error; i++)
-		if (name_pattern_matches(pattern, name_of(call, modules->modules[i])))
+	for (size_t i = 0; i < modules->count && !error && !output_broken(call->out); i++) {
+		error = task_check(call->task, "reading the modules");
+		if (!error && name_pattern_matches(pattern, name_of(call, modules->modules[i])))
 			error = row(call, modules->modules[i]);
+	}
 	output_table_end(call->out);
 	return error;
 }

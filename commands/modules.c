@@ -153,6 +153,7 @@ static struct error *module_print(struct listing *listing, size_t index)
 	struct native_module *module = &listing->modules.modules[index];
 	if (listing->verbose)
 		TRY(native_module_describe(listing->call, module));
+	TRY(task_check(listing->call->task, "reading the modules"));
 	output_row_begin(out);
 	cells_print(listing, module);
 	if (listing->verbose)
@@ -175,7 +176,7 @@ static struct error *list(struct listing *listing)
 	bool found = false, one = arguments_has(listing->call->arguments, "-address");
 	TRY(arguments_address(listing->call->arguments, "-address", &address));
 	output_table_begin(out, "modules", columns, sizeof(columns) / sizeof(*columns), false);
-	for (size_t i = 0; i < listing->modules.count; i++) {
+	for (size_t i = 0; i < listing->modules.count && !output_broken(out); i++) {
 		const struct native_module *module = &listing->modules.modules[i];
 		size += module->size;
 		if (one ? address - module->base >= module->size

@@ -105,7 +105,7 @@ static uint32_t find_attribute(const struct metadata *metadata, uint32_t parent_
 	if (!metadata_encode(table, ATTRIBUTE_PARENT, parent_token, &parent))
 		return 0;
 	while ((row = metadata_next_match(metadata, table, ATTRIBUTE_PARENT, parent, row))) {
-		if (row % ROWS_BETWEEN_CHECKS == 0 && metadata_stopped(metadata))
+		if (metadata_stopped(metadata)) /* a row that matches may have any number */
 			return 0;
 		const char *name = attribute_class(metadata, row);
 		if (name && !strcmp(name, attribute))

@@ -424,15 +424,20 @@ TEST(a_search_ends_with_its_task)
 	BUILD_ROW(builder, TABLE_TYPE_DEF, 2, name, 0, 0, 1, 1);
 	BUILD_ROW(builder, TABLE_NESTED_CLASS, ROWS, 1);
 	BUILD_ROW(builder, TABLE_GENERIC_PARAM, 0, 0, token_make(TABLE_TYPE_DEF, ROWS), name);
+	BUILD_ROW(builder, TABLE_CUSTOM_ATTRIBUTE, token_make(TABLE_TYPE_DEF, 1),
+		  token_make(TABLE_METHOD_DEF, 1), 0);
+	BUILD_ROW(builder, TABLE_METHOD_DEF, 0, 0, 0, other, 0, 1);
 	builder->sorted = 0;
 	CHECK_OK(open_built(builder, &arena, &metadata));
 	metadata_set_task(metadata, &stopped);
+	CHECK(!metadata_has_attribute(metadata, token_make(TABLE_TYPE_DEF, 1), "T"));
 	CHECK(!metadata_type_def(metadata, ROWS, &type));
 	CHECK_NUMBER(metadata_generic_parameter_count(metadata, token_make(TABLE_TYPE_DEF, ROWS)),
 		     0);
 	CHECK_NUMBER(metadata_find_type(metadata, "", "T", 1), 0);
 	CHECK_TEXT(metadata_type_def_name(metadata, ROWS), "T");
 	metadata_set_task(metadata, NULL); /* what was not found then is found now */
+	CHECK(metadata_has_attribute(metadata, token_make(TABLE_TYPE_DEF, 1), "T"));
 	CHECK(metadata_type_def(metadata, ROWS, &type));
 	CHECK_NUMBER(metadata_generic_parameter_count(metadata, token_make(TABLE_TYPE_DEF, ROWS)),
 		     1);
