@@ -52,9 +52,11 @@ static struct error *members_search(struct search *search, uint32_t row, uint64_
 	struct type_def definition;
 	struct member member;
 	uint32_t owner = token_make(TABLE_TYPE_DEF, row);
+	const struct task *task = search->blocks.call->task;
 	if (!metadata_type_def(search->metadata, row, &definition))
 		return NULL;
 	for (uint32_t i = 0; i < definition.method_count; i++) {
+		TRY(task_check(task, "searching the members of a type"));
 		uint32_t method =
 			metadata_method_row(search->metadata, definition.first_method + i);
 		if (!metadata_method(search->metadata, method, &member) ||
@@ -65,6 +67,7 @@ static struct error *members_search(struct search *search, uint32_t row, uint64_
 				    token_make(TABLE_METHOD_DEF, method)));
 	}
 	for (uint32_t i = 0; i < definition.field_count && i < LIMIT_FIELDS; i++) {
+		TRY(task_check(task, "searching the members of a type"));
 		uint32_t field = metadata_field_row(search->metadata, definition.first_field + i);
 		if (!metadata_field(search->metadata, field, &member) ||
 		    strcmp(member.name, search->member))
@@ -82,7 +85,7 @@ static struct error *type_visited(uint32_t row, uint64_t handle, void *context)
 	struct command_call *call = search->blocks.call;
 	const struct type *type;
 	bool known;
-	TRY(task_check(call->task, "the types of a module"));
+	TRY(task_check(call->task, "searching the types of a module"));
 	struct error *error = type_at(call->heap, handle, &type);
 	if (error_take(&error, ERROR_BAD_DATA) || error_take(&error, ERROR_FAULT)) {
 		call_missing(call, 0, "the type %#llx could not be read",
