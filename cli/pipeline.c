@@ -371,6 +371,16 @@ static struct error *close_file(struct pipeline *pipeline, bool failed)
 	return NULL;
 }
 
+/* What a filter says of an answer that broke off is no reason why it did: both are told, and the
+ * status is the command's. */
+static struct error *both_told(struct error *error, struct error *ours)
+{
+	struct error *both = error_new(error->code, "%s; %s", error->message, ours->message);
+	error_free(error);
+	error_free(ours);
+	return both;
+}
+
 struct error *pipeline_end(struct pipeline *pipeline, struct error *error)
 {
 	if (!pipeline->stream)
@@ -389,9 +399,11 @@ struct error *pipeline_end(struct pipeline *pipeline, struct error *error)
 		error_free(closed);
 	if (ours && !pipeline->path && (ours->code == ERROR_OS || pipeline->app->writer.failed))
 		pipeline->app->broken = true;
-	bool ended_early = error && error->code == ERROR_OS && error->os_errno == EPIPE && stopped;
-	if (!ours && !ended_early)
+	bool refused = error && error->code == ERROR_OS && error->os_errno == EPIPE;
+	if (!ours && !(refused && stopped))
 		return error;
+	if (error && !refused && ours->code != ERROR_OS)
+		return both_told(error, ours);
 	error_free(error);
 	return ours;
 }

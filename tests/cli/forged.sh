@@ -80,6 +80,8 @@ for command in "dumpcollection $stack" "get $stack[0]" "do $stack" "dumpmt $tabl
 	expect 1 "its own parent: ${command%% *}" ask "$work/circle" -c "$command"
 	said err 'has more than 256 parents' "... is told"
 done
+expect 1 "the status is the command's, whatever a filter says" ask "$work/circle" -c "do $stack |> sort Colour"
+said err 'has more than 256 parents; |> sort: no table' "... and both are told"
 rm -f "$work/circle"
 
 # An exception that is its own inner one.
