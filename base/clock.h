@@ -7,11 +7,16 @@
 #include <stdint.h>
 #include <time.h>
 
+static inline uint64_t clock_ns_of(clockid_t clock)
+{
+	struct timespec now = { 0 };
+	clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
 static inline uint64_t clock_ns(void)
 {
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	return clock_ns_of(CLOCK_MONOTONIC);
 }
 
 static inline uint64_t clock_ms(void)

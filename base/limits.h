@@ -134,6 +134,7 @@ enum {
 	/* what is shown */
 	LIMIT_KEPT_LINES_BYTES = 64 * 1024 * 1024, /* by |> sort and |> tail, and of one line */
 	LIMIT_SCRIPT_LINE_BYTES = 1024 * 1024,     /* of commands */
+	LIMIT_DEAF_MS = 2 * 1000, /* how long may compute who is told to stop and does not look */
 	LIMIT_TAIL_LINES = 1024 * 1024,
 	LIMIT_SORT_COLUMN = 1024,
 	LIMIT_COMPLETIONS = 64 * 1024,                 /* names that begin with what is typed */

@@ -6,8 +6,11 @@ struct error *task_check(const struct task *task, const char *what)
 {
 	if (!task)
 		return NULL;
-	if (task->stop && *task->stop)
+	if (task->stop && *task->stop) {
+		if (task->heard)
+			*task->heard = 1;
 		return error_new(ERROR_CANCELLED, "cancelled while %s", what);
+	}
 	if (task->deadline_ns && clock_ns() > task->deadline_ns)
 		return error_new(ERROR_CANCELLED, "out of time while %s", what);
 	return NULL;

@@ -12,6 +12,7 @@
 
 struct task {
 	const volatile sig_atomic_t *stop; /* the signal's number; NULL: cannot be stopped */
+	volatile sig_atomic_t *heard;      /* becomes 1 when `stop` was seen to be set; or NULL */
 	uint64_t deadline_ns;              /* CLOCK_MONOTONIC; 0: none */
 	/* Called from time to time, never from a signal handler; NULL: silent. Any unit. */
 	void (*progress)(void *context, const char *what, uint64_t done, uint64_t total);

@@ -21,6 +21,7 @@ struct error *app_open(struct app *app, enum output_format format)
 	*app = (struct app){ .format = format, .data_limit_bytes = own_memory_begin() };
 	arena_init(&app->scratch);
 	app->task = (struct task){ .stop = signals_flag(),
+				   .heard = signals_heard(),
 				   .progress = progress_report,
 				   .note = tell_note,
 				   .context = &app->progress };

@@ -12,7 +12,8 @@ const struct exit_status_text exit_status_texts[] = {
 	{ STATUS_NO_TARGET, "the dump or process cannot be opened, reached or understood" },
 	{ STATUS_CHECK_FALSE, "a check was false: verifyheap or verifyobj found damage" },
 	{ STATUS_INCOMPLETE, "answered or written, but incomplete (--partial-ok makes it 0)" },
-	{ STATUS_INTERRUPTED, "interrupted by SIGINT, in a batch" },
+	{ STATUS_INTERRUPTED,
+	  "interrupted by SIGINT: in a batch, or a command was deaf to it for 2 s" },
 	{ STATUS_TERMINATED, "ended by SIGTERM or SIGHUP, in a batch" },
 	{ STATUS_WHOLE, NULL },
 };

@@ -1,5 +1,6 @@
 #include "attach/credentials.h"
 #include "base/cleanup.h"
+#include "base/limits.h"
 #include "base/text.h"
 #include "cli/app.h"
 #include "cli/manual.h"
@@ -144,7 +145,7 @@ static enum exit_status run_verb(const struct verb *verb, int argc, char **argv)
 	} else if (invocation.help) {
 		manual_verb(stdout, verb);
 	} else {
-		signals_watch();
+		signals_watch(LIMIT_DEAF_MS);
 		status = verb->run(&invocation);
 	}
 	arena_deinit(&arena);

@@ -178,7 +178,10 @@ static const struct option keys[] = {
 	{ "Tab", NULL, "completes a command, an option, a type's name, a filter or a file", NULL },
 	{ "Enter", NULL, "on an empty line repeats a command that shows memory, where it stopped",
 	  NULL },
-	{ "Ctrl-C", NULL, "ends the command, or drops the line", NULL },
+	{ "Ctrl-C", NULL,
+	  "ends the command, or drops the line; a command that computes on for 2 s all the same, "
+	  "as over a forged dump, ends with clrpod",
+	  NULL },
 	{ "Ctrl-R", NULL, "looks for a line among those typed before", NULL },
 	{ "Ctrl-D", NULL, "leaves, as exit does", NULL },
 	{ 0 },

@@ -5,10 +5,12 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
-/* The only mutable global of the program (its forked keeper of snapshots has one of its own). */
-static volatile sig_atomic_t received;
+/* The only mutable globals of the program (its forked keeper of snapshots has one of its own). */
+static volatile sig_atomic_t received, heard;
 
 static void on_signal(int number)
 {
@@ -41,39 +43,81 @@ static void on_bus_error(int number, siginfo_t *info, void *context)
 	_exit(STATUS_NO_TARGET);
 }
 
+struct watch {
+	pthread_t computing;
+	unsigned deaf_ms;
+};
+
+/* Has it been so for longer than `most`? */
+static bool lasts(bool is_so, uint64_t now, uint64_t most, uint64_t *since)
+{
+	if (!is_so || !*since)
+		*since = is_so ? now : 0;
+	return is_so && now - *since > most;
+}
+
 /* A read in /proc of a process whose address space is locked sleeps for as long as a disk does not
  * answer, and no handler runs meanwhile: the signal stays pending. */
-static void *end_when_stuck(void *context)
+static void end_when_stuck(uint64_t *since_ms)
 {
-	enum { LOOK_US = 200 * 1000, STUCK_MS = 15 * 1000 };
+	enum { STUCK_MS = 15 * 1000 };
 	static const char told[] =
 		"clrpod: something that was to be read does not answer (a process "
 		"whose memory is locked, a disk): ended while it was waited for\n";
-	uint64_t since_ms = 0;
-	(void)context;
+	sigset_t pending;
+	int number = 0;
+	if (!sigpending(&pending))
+		number = sigismember(&pending, SIGTERM)  ? SIGTERM
+			 : sigismember(&pending, SIGINT) ? SIGINT
+							 : 0;
+	if (!lasts(number, clock_ms(), STUCK_MS, since_ms))
+		return;
+	tell(told, sizeof(told) - 1);
+	_exit(128 + number);
+}
+
+/* Taken, but not looked at: whoever computes has forgotten to, and what is forged has no end. */
+static void end_when_deaf(const struct watch *watch, uint64_t *since_ns)
+{
+	enum { NANOSECONDS_OF_MS = 1000 * 1000 };
+	char told[160];
+	clockid_t clock;
+	int number = received;
+	if (pthread_getcpuclockid(watch->computing, &clock) ||
+	    !lasts(number && !heard, clock_ns_of(clock),
+		   (uint64_t)watch->deaf_ms * NANOSECONDS_OF_MS, since_ns))
+		return;
+	int length = snprintf(told, sizeof(told),
+			      "clrpod: a command did not end within %g s after it was told to: "
+			      "the dump may be damaged or forged; ended\n",
+			      watch->deaf_ms / 1e3);
+	tell(told, (size_t)length);
+	_exit(128 + number);
+}
+
+static void *end_when_unheard(void *context)
+{
+	enum { LOOK_US = 200 * 1000 };
+	const struct watch watch = *(struct watch *)context;
+	uint64_t stuck_since_ms = 0, deaf_since_ns = 0;
+	free(context);
 	for (;; clock_sleep_us(LOOK_US)) {
-		sigset_t pending;
-		int number = 0;
-		if (!sigpending(&pending))
-			number = sigismember(&pending, SIGTERM)  ? SIGTERM
-				 : sigismember(&pending, SIGINT) ? SIGINT
-								 : 0;
-		if (!number) {
-			since_ms = 0;
-		} else if (!since_ms) {
-			since_ms = clock_ms();
-		} else if (clock_ms() - since_ms > STUCK_MS) {
-			tell(told, sizeof(told) - 1);
-			_exit(128 + number);
-		}
+		end_when_stuck(&stuck_since_ms);
+		end_when_deaf(&watch, &deaf_since_ns);
 	}
 	return NULL;
 }
 
-void signals_watch(void)
+void signals_watch(unsigned deaf_ms)
 {
+	struct watch *watch = malloc(sizeof(*watch));
 	pthread_t thread;
-	if (!thread_start(&thread, end_when_stuck, NULL))
+	if (!watch)
+		return;
+	*watch = (struct watch){ .computing = pthread_self(), .deaf_ms = deaf_ms };
+	if (thread_start(&thread, end_when_unheard, watch))
+		free(watch);
+	else
 		pthread_detach(thread);
 }
 
@@ -112,14 +156,23 @@ const volatile sig_atomic_t *signals_flag(void)
 	return &received;
 }
 
+volatile sig_atomic_t *signals_heard(void)
+{
+	return &heard;
+}
+
 int signals_received(void)
 {
-	return received;
+	int number = received;
+	if (number)
+		heard = 1;
+	return number;
 }
 
 void signals_clear(void)
 {
 	received = 0;
+	heard = 0;
 }
 
 enum exit_status signals_status(void)
@@ -135,9 +188,9 @@ static bool wait_for(int fd, int64_t wait_ms, const sigset_t *meanwhile)
 	struct pollfd wait = { .fd = fd, .events = POLLIN };
 	int ready = -1;
 	errno = EINTR;
-	while (!received && ready < 0 && errno == EINTR)
+	while (!signals_received() && ready < 0 && errno == EINTR)
 		ready = ppoll(&wait, 1, wait_ms < 0 ? NULL : &time, meanwhile);
-	return received || ready != 0;
+	return signals_received() || ready != 0;
 }
 
 ssize_t signals_read(int fd, void *buffer, size_t size, int64_t wait_ms)
@@ -149,7 +202,7 @@ ssize_t signals_read(int fd, void *buffer, size_t size, int64_t wait_ms)
 	sigprocmask(SIG_BLOCK, &ours, &before);
 	bool ready = wait_for(fd, wait_ms, &before);
 	sigprocmask(SIG_SETMASK, &before, NULL);
-	if (received) {
+	if (signals_received()) {
 		errno = EINTR;
 		return -1;
 	}

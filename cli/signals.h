@@ -16,11 +16,17 @@
  * mapped file that became shorter ends the program, which says so: STATUS_NO_TARGET. */
 void signals_install(void);
 
-/* From now on the program ends by itself, and says why, when SIGINT or SIGTERM has not been noticed
- * for 15 seconds, as we sleep in the kernel. */
-void signals_watch(void);
+/*
+ * From now on the program ends by itself, and says why, when SIGINT or SIGTERM has not been noticed
+ * for 15 seconds, as we sleep in the kernel; and when the flag is set, and the calling thread has
+ * computed for `deaf_ms` since without anybody's look at it: a loop over forged data. The time
+ * that it sleeps does not count (a write that is waited for, a snapshot that is dropped), and one
+ * look is enough to be left alone.
+ */
+void signals_watch(unsigned deaf_ms);
 
 const volatile sig_atomic_t *signals_flag(void); /* the signal's number; 0: none */
+volatile sig_atomic_t *signals_heard(void);      /* 1: somebody has seen the flag set */
 int signals_received(void);
 void signals_clear(void); /* at the prompt, where Ctrl-C only cancels a command */
 enum exit_status signals_status(void);

@@ -1,0 +1,144 @@
+/* Who computes on after a signal without a look at its task is ended; who looks, or sleeps, is not.
+ * Each is a child of ours, all at once. */
+#include "base/clock.h"
+#include "base/task.h"
+#include "cli/signals.h"
+#include "tests/unit/tap.h"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { DEAF_MS = 100, LONGER_MS = 500, ENDED_BY_ITSELF = 7 };
+
+static void compute(unsigned most_ms)
+{
+	const uint64_t start_ns = clock_ns_of(CLOCK_THREAD_CPUTIME_ID);
+	while ((clock_ns_of(CLOCK_THREAD_CPUTIME_ID) - start_ns) / 1000000 < most_ms)
+		;
+}
+
+static bool looks(void)
+{
+	const struct task task = { .stop = signals_flag(), .heard = signals_heard() };
+	struct error *error = task_check(&task, "computing");
+	bool told = error;
+	error_free(error);
+	return told;
+}
+
+static void never_looks(void)
+{
+	raise(SIGTERM);
+	compute(20 * LONGER_MS);
+}
+
+static void looked_before(void)
+{
+	looks();
+	signals_received();
+	never_looks();
+}
+
+static void looked_at_the_last_one(void)
+{
+	raise(SIGINT);
+	looks();
+	signals_clear();
+	raise(SIGINT);
+	compute(20 * LONGER_MS);
+}
+
+static void looks_once(void)
+{
+	raise(SIGTERM);
+	if (looks())
+		compute(LONGER_MS);
+}
+
+static void asks_for_the_signal(void)
+{
+	raise(SIGTERM);
+	if (signals_received())
+		compute(LONGER_MS);
+}
+
+static void sleeps(void)
+{
+	raise(SIGTERM);
+	clock_sleep_us(LONGER_MS * 1000);
+}
+
+static void is_not_told(void)
+{
+	compute(LONGER_MS);
+}
+
+struct child {
+	void (*run)(void);
+	int status;
+	pid_t pid;
+	int said; /* what it writes to stderr */
+};
+
+_Noreturn static void be_child(const struct child *child, int said)
+{
+	enum { LONG_SECONDS = 30 };
+	alarm(LONG_SECONDS);
+	dup2(said, STDERR_FILENO);
+	signals_install();
+	signals_watch(DEAF_MS);
+	child->run();
+	_exit(ENDED_BY_ITSELF);
+}
+
+static bool begin(struct child *child)
+{
+	int ends[2];
+	if (pipe2(ends, O_CLOEXEC))
+		return false;
+	child->said = ends[0];
+	child->pid = fork();
+	if (!child->pid)
+		be_child(child, ends[1]);
+	close(ends[1]);
+	return child->pid > 0;
+}
+
+static void check_end(const struct child *child)
+{
+	char said[256] = "";
+	int status = 0;
+	CHECK(read(child->said, said, sizeof(said) - 1) >= 0);
+	close(child->said);
+	CHECK_NUMBER(waitpid(child->pid, &status, 0), child->pid);
+	CHECK(WIFEXITED(status));
+	CHECK_NUMBER(WEXITSTATUS(status), child->status);
+	CHECK_TEXT(said, child->status == ENDED_BY_ITSELF
+				 ? ""
+				 : "clrpod: a command did not end within 0.1 s after it was told "
+				   "to: the dump may be damaged or forged; ended\n");
+}
+
+TEST(who_is_deaf_to_a_signal_is_ended)
+{
+	struct child children[] = {
+		{ .run = never_looks, .status = 128 + SIGTERM },
+		{ .run = looked_before, .status = 128 + SIGTERM },
+		{ .run = looked_at_the_last_one, .status = 128 + SIGINT },
+		{ .run = looks_once, .status = ENDED_BY_ITSELF },
+		{ .run = asks_for_the_signal, .status = ENDED_BY_ITSELF },
+		{ .run = sleeps, .status = ENDED_BY_ITSELF },
+		{ .run = is_not_told, .status = ENDED_BY_ITSELF },
+	};
+	const size_t count = sizeof(children) / sizeof(*children);
+	for (size_t i = 0; i < count; i++)
+		REQUIRE(begin(&children[i]));
+	for (size_t i = 0; i < count; i++)
+		check_end(&children[i]);
+}
+
+static const struct tap_case cases[] = {
+	CASE_ONCE(who_is_deaf_to_a_signal_is_ended),
+};
+TAP_MAIN(cases)
