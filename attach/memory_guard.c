@@ -159,16 +159,19 @@ void memory_guard_room(const struct memory_guard *guard, bool exact, struct memo
 
 bool memory_guard_runs_short(const struct memory_guard *guard, struct memory_pace *pace)
 {
-	enum { AHEAD_MS = 40 };
-	const struct memory_pace before = *pace;
-	struct memory_room *room = &pace->room;
-	memory_guard_room(guard, false, room);
-	pace->at_ns = clock_ns();
-	uint64_t elapsed_us = (pace->at_ns - before.at_ns) / 1000 + 1, ahead = 0;
-	if (before.at_ns && before.room.limit_bytes == room->limit_bytes &&
-	    before.room.room_bytes > room->room_bytes)
-		ahead = (before.room.room_bytes - room->room_bytes) / elapsed_us * AHEAD_MS * 1000;
-	return room->room_bytes < room->floor_bytes + ahead;
+	enum { AHEAD_US = 40 * 1000, LEAST_US = 3 * 1000 };
+	const struct memory_room *from = &pace->from;
+	uint64_t now_ns = clock_ns(), elapsed_us = (now_ns - pace->from_ns) / 1000;
+	memory_guard_room(guard, false, &pace->room);
+	uint64_t room = pace->room.room_bytes;
+	if (elapsed_us >= LEAST_US) {
+		bool fell = pace->from_ns && from->limit_bytes == pace->room.limit_bytes &&
+			    from->room_bytes > room;
+		pace->ahead_bytes = fell ? (from->room_bytes - room) / elapsed_us * AHEAD_US : 0;
+		pace->from = pace->room;
+		pace->from_ns = now_ns;
+	}
+	return room < pace->room.floor_bytes + pace->ahead_bytes;
 }
 
 uint64_t memory_guard_kept_bytes(const struct memory_room *room)

@@ -37,12 +37,15 @@ bool memory_limit_read(int pid, struct memory_room *ret);
 /* Looks that follow each other: zeroed before the first. */
 struct memory_pace {
 	struct memory_room room; /* at the last look */
-	uint64_t at_ns;          /* then, CLOCK_MONOTONIC */
+	struct memory_room from; /* what the rate is taken from */
+	uint64_t from_ns;        /* when that was, CLOCK_MONOTONIC */
+	uint64_t ahead_bytes;    /* what the rate takes in 40 ms */
 };
 
 /* Looks once more. True: the room is below its floor, or at the rate since the look before it will
  * be by the time that can be done something about it (40 ms: on a busy machine whoever looks waits
- * for a processor, too). A limit that changed meanwhile is no fall. */
+ * for a processor, too). The rate is over 3 ms at least: the kernel counts memory by pieces. A
+ * limit that changed meanwhile is no fall. */
 bool memory_guard_runs_short(const struct memory_guard *guard, struct memory_pace *pace);
 
 /* How many bytes must be left there, at least, for a snapshot to begin: it would be dropped at once

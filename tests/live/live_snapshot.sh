@@ -368,6 +368,12 @@ if [ -n "$group" ]; then
 	}
 	ok "a program that writes all of its memory all the time, with 90 MiB to spare: 16 snapshots" lives_beside_copies
 	rm -f "$core"*
+	limit 700M
+	start_in_group "$group" rewrite 190
+	whole() { local i; for i in 1 2 3 4; do status_is 0 collect -o "$core" --force || return 1; done; }
+	ok "... with 500 MiB to spare each is whole" whole
+	end_victim
+	rm -f "$core"*
 	sleep 0.2
 	rmdir "$group"
 else
