@@ -11,7 +11,10 @@ static struct error *refuse(const struct process_info *process, const char *othe
 					process->pid, process->reason, otherwise);
 	if (error != &error_no_memory)
 		error->os_errno = EACCES;
-	return error;
+	/* Of a zombie the reason says more. */
+	return process->state.activity == PROCESS_ENDED
+		       ? error
+		       : process_identity_explain(&process->identity, error);
 }
 
 struct error *process_reach_files(const struct process_info *process)

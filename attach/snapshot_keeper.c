@@ -89,11 +89,12 @@ static bool is_on_its_way(const struct keeper *keeper)
 	return false;
 }
 
-/* Can one of its threads, all of which are stopped, be borrowed now? NULL in *ret: later. */
-static struct error *choose_thread(struct keeper *keeper, const struct stopped_thread **ret)
+/* Can one of its threads, all of which are stopped, be borrowed now? NULL: later, or *ret_no_place,
+ * as it was in the first moments after an execve, when no library is mapped yet. */
+static const struct stopped_thread *choose_thread(struct keeper *keeper, bool *ret_no_place)
 {
 	bool none_free = true;
-	*ret = NULL;
+	*ret_no_place = false;
 	syscall_places_find(keeper->target, live_target_maps(keeper->target), &keeper->places);
 	syscall_places_clean(keeper->target, live_target_maps(keeper->target),
 			     live_target_stop(keeper->target), &keeper->places);
@@ -101,19 +102,20 @@ static struct error *choose_thread(struct keeper *keeper, const struct stopped_t
 		none_free &= keeper->places.places[i].marked;
 	if (is_on_its_way(keeper))
 		return NULL;
-	if (none_free)
-		return snapshot_refuse_place(keeper->request->process.pid);
-	*ret = syscall_injection_choose(keeper->target, live_target_stop(keeper->target),
-					&keeper->places, keeper->filter);
-	return NULL;
+	*ret_no_place = none_free;
+	return none_free
+		       ? NULL
+		       : syscall_injection_choose(keeper->target, live_target_stop(keeper->target),
+						  &keeper->places, keeper->filter);
 }
 
 /* Stops it when no other does, and so that one of its threads can be borrowed. */
 static struct error *stop_target(struct keeper *keeper, const struct stopped_thread **ret_thread)
 {
+	enum { PLACE_TRIES = 4 };
 	const struct process_identity *process = &keeper->request->process;
 	uint64_t end = clock_ms() + LIMIT_CALL_MS;
-	for (;;) {
+	for (unsigned without_place = 0;;) {
 		struct error *error = live_target_open(process, LIVE_STOPPED_BRIEFLY, &keeper->task,
 						       &keeper->target);
 		bool late = clock_ms() > end;
@@ -122,9 +124,12 @@ static struct error *stop_target(struct keeper *keeper, const struct stopped_thr
 			return error;
 		error_free(error);
 		if (!error) {
-			TRY(choose_thread(keeper, ret_thread));
+			bool no_place;
+			*ret_thread = choose_thread(keeper, &no_place);
 			if (*ret_thread)
 				return NULL;
+			if (no_place && ++without_place == PLACE_TRIES)
+				return snapshot_refuse_place(process->pid);
 			bool on_its_way = is_on_its_way(keeper);
 			target_close(keeper->target);
 			keeper->target = NULL;

@@ -274,8 +274,15 @@ shares() {
 	return $lives
 }
 if [ "$(uname -m)" = x86_64 ]; then
-	three_shares() { shares && shares && shares && [ $caught -gt 0 ]; }
-	ok "a call of one that was killed is left alone where another process shares the memory" three_shares
+	some_shares() {
+		local i
+		for i in $(seq 15); do
+			shares || return
+			[ $caught -lt 3 ] || return 0
+		done
+		[ $caught -gt 0 ]
+	}
+	ok "a call of one that was killed is left alone where another process shares the memory" some_shares
 else
 	skip "a process that shares its memory" "the number of clone is x86-64's"
 fi
