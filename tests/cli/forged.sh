@@ -134,7 +134,7 @@ if command -v python3 >/dev/null; then
 
 	# Tasks that share a list of continuations: as many as the heap has pointers, not tasks by continuations.
 	cp "$dump" "$work/tasks"
-	python3 tests/cli/forged_tasks.py "$work/tasks" 5000 5000
+	python3 tests/cli/forged_heap.py "$work/tasks" tasks 5000 5000
 	expect 5 "5,000 tasks with the same 5,000 continuations" in_memory 131072 "$work/tasks" -c dumpasync
 	said out 'continuations: what is beyond was left out' "are told"
 	rm -f "$work/tasks"

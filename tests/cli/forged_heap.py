@@ -3,6 +3,7 @@ usage: forged_heap.py CORE timers QUEUES TIMERS: a timer queue that is listed so
        forged_heap.py CORE fields OBJECTS FIELDS: timer queues of so many fields; 0x600000000028 leads to the others
        forged_heap.py CORE exceptions EXCEPTIONS FRAMES: that share one stack trace of so many frames
        forged_heap.py CORE locks LOCKS READERS: ReaderWriterLockSlims
+       forged_heap.py CORE tasks TASKS CONTINUATIONS: that share one list of continuations, which are those tasks
 """
 import struct
 import sys
@@ -14,6 +15,8 @@ ARRAY, TIMER = 0x7f74b66d50e0, 0x7f74b66d3d20  # MethodTables: TimerQueue[], Tim
 QUEUES, QUEUE, QUEUE_BYTES, TIMER_BYTES = 0x7f68dd0124e8, 0x7f68dd012510, 0x50, 0x60
 QUEUE_TABLE, QUEUE_CLASS = 0x7f74b66d43a8, 0x7f74b66a88a0  # TimerQueue's MethodTable and EEClass
 EXCEPTION, EXCEPTION_BYTES, TRACE, FRAME_BYTES = 0x7f68dd012708, 120, 0x30, 32
+LIST, ITEMS = 0x7f74b66d22d0, 0x7f74b66d2860  # MethodTables: List<object>, object[]
+TASK, TASK_BYTES, CONTINUATION = 0x7f68dd02fac8, 64, 0x20
 LOCK, LOCK_BYTES, LOCK_ID, LOCK_OWNERS = 0x7f74b66da728, 96, 0x28, 0x48
 
 path, kind, many, count = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
@@ -72,7 +75,18 @@ def locks():
     return bytes(lock) * many
 
 
-objects = {"timers": timers, "fields": fields, "exceptions": exceptions, "locks": locks}[kind]()
+def tasks():
+    array = START + 32
+    first = array + 16 + 8 * count + 8
+    task = read(TASK, TASK_BYTES)
+    struct.pack_into("<Q", task, CONTINUATION, START)
+    lists = struct.pack("<QQQQQQ", LIST, array, count | 1 << 32, 0, ITEMS, count)
+    lists += b"".join(struct.pack("<Q", first + TASK_BYTES * (i % many)) for i in range(count))
+    return lists + bytes(8) + task * many
+
+
+objects = {"timers": timers, "fields": fields, "exceptions": exceptions, "locks": locks,
+           "tasks": tasks}[kind]()
 end = START + len(objects)
 struct.pack_into("<5Q", core, at(REGION), end, end + PAGE, end + PAGE, end, START)
 area = bytes(START - AREA) + objects + bytes(PAGE)
