@@ -33,6 +33,11 @@ void arena_init(struct arena *arena)
 	*arena = (struct arena){ 0 };
 }
 
+struct arena arena_within(struct arena *parent)
+{
+	return (struct arena){ .limit_bytes = parent->limit_bytes, .within = parent };
+}
+
 void arena_deinit(struct arena *arena)
 {
 	chunks_free(arena->chunks);
@@ -48,6 +53,17 @@ void arena_reset(struct arena *arena)
 		keep->used = 0;
 	}
 	arena->total_bytes = 0;
+	arena->full = false;
+}
+
+static bool has_room(struct arena *arena, size_t size)
+{
+	if (!arena->limit_bytes || (arena->total_bytes <= arena->limit_bytes &&
+				    size <= arena->limit_bytes - arena->total_bytes))
+		return true;
+	for (; arena; arena = arena->within)
+		arena->full = true;
+	return false;
 }
 
 void *arena_allocate(struct arena *arena, size_t size)
@@ -55,6 +71,8 @@ void *arena_allocate(struct arena *arena, size_t size)
 	if (size > SIZE_MAX - 2 * ALIGNMENT)
 		return NULL;
 	size_t rounded = size ? (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT : ALIGNMENT;
+	if (!has_room(arena, rounded))
+		return NULL;
 	struct arena_chunk *chunk = arena->chunks;
 	if (!chunk || chunk->capacity - chunk->used < rounded) {
 		chunk = chunk_new(rounded > CHUNK_BYTES ? rounded : CHUNK_BYTES, arena->chunks);

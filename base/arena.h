@@ -14,13 +14,19 @@
 struct arena_chunk;
 struct arena {
 	struct arena_chunk *chunks;
-	size_t total_bytes; /* handed out since the last reset */
+	size_t total_bytes;   /* handed out since the last reset */
+	size_t limit_bytes;   /* of these; 0: none */
+	bool full;            /* more was wanted than that, in this arena or in one within it */
+	struct arena *within; /* NULL: nothing */
 };
 
 void arena_init(struct arena *arena);
+
+/* A new one with the limit of `parent`, which outlives it and learns when it is full. */
+struct arena arena_within(struct arena *parent);
 void arena_deinit(struct arena *arena);
 
-/* Forget everything that was handed out; keeps one chunk for reuse. */
+/* Forget everything that was handed out, and that it was full; keeps one chunk for reuse. */
 void arena_reset(struct arena *arena);
 
 MUST_CHECK void *arena_allocate(struct arena *arena, size_t size);

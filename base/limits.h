@@ -8,6 +8,12 @@
 #define BASE_LIMITS_H
 
 enum {
+	/* A command */
+	LIMIT_SCRATCH_BYTES = 512 * 1024 * 1024, /* that an answer is worked out in; what is kept
+						    of the target is beside it */
+	LIMIT_ROW_BYTES = 64 * 1024 * 1024,      /* of text: an answer with a longer row ends */
+	LIMIT_VALUE_TEXT_BYTES = 1024 * 1024,    /* of one value as a text; cut */
+
 	/* ELF and processes */
 	LIMIT_PROGRAM_HEADERS =
 		16 * 1024 * 1024,             /* PN_XNUM allows 2^32; a core has one a mapping */

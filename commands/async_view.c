@@ -99,7 +99,7 @@ static struct error *awaiting_print(struct async_view *view, const struct async_
 	struct command_call *call = view->call;
 	struct value awaiter = { .kind = VALUE_UNREADABLE };
 	if (root->kind == MANAGED_TASK_METHOD && !managed_task_is_completed(root->flags))
-		TRY(state_machine_awaiter(call->heap, &root->machine, call->scratch, &awaiter));
+		TRY(state_machine_awaiter(call->heap, &root->machine, &awaiter));
 	uint64_t address = awaiter.kind == VALUE_REFERENCE ? awaiter.bits : awaiter.address;
 	*ret_shown =
 		awaiter.type && (awaiter.kind == VALUE_REFERENCE || awaiter.kind == VALUE_STRUCT);

@@ -1,6 +1,7 @@
 /* clrthreads: the runtime's threads, as SOS lists them. */
 #include "commands/command.h"
 
+#include "base/cleanup.h"
 #include "base/limits.h"
 #include "commands/thread_index.h"
 #include "commands/session.h"
@@ -124,8 +125,9 @@ static struct error *name_print(struct command_call *call, const struct clr_thre
 		output_skip(call->out);
 		return NULL;
 	}
-	struct error *error = string_read(call->heap, name.bits, LIMIT_SHOWN_STRING_UNITS,
-					  call->scratch, &units, &count, &length);
+	CLEANUP(arena_deinit) struct arena row = arena_within(call->scratch);
+	struct error *error = string_read(call->heap, name.bits, LIMIT_SHOWN_STRING_UNITS, &row,
+					  &units, &count, &length);
 	if (error_take(&error, ERROR_FAULT) || error_take(&error, ERROR_BAD_DATA))
 		output_skip(call->out);
 	else if (!error)
@@ -226,7 +228,7 @@ static struct error *clrthreads_run(struct command_call *call)
 	counts_print(call->out, threads);
 	output_line(call->out, "%*sLock  ", LOCK_COLUMN, "");
 	output_table_begin(call->out, "threads", columns, sizeof(columns) / sizeof(*columns), true);
-	for (size_t i = 0; i < threads->count; i++)
+	for (size_t i = 0; i < threads->count && !output_broken(call->out); i++)
 		if (indexes[i] >= 0 || !arguments_has(call->arguments, "-live"))
 			TRY(row_print(call, &threads->threads[i], indexes[i], domain));
 	output_table_end(call->out);

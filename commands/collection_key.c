@@ -2,6 +2,7 @@
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
+#include "base/limits.h"
 #include "commands/arguments.h"
 #include "commands/near_names.h"
 #include "commands/value_text.h"
@@ -138,7 +139,7 @@ static struct error *key_equals(struct heap *heap, struct value key, const struc
 struct error *collection_find_key(struct collection *collection, const struct path_key *wanted,
 				  const struct task *task, struct key_match *ret)
 {
-	CLEANUP(arena_deinit) struct arena arena = { 0 };
+	CLEANUP(arena_deinit) struct arena arena = { .limit_bytes = LIMIT_SCRATCH_BYTES };
 	struct value key = { 0 }, value;
 	uint64_t index;
 	bool more;
@@ -170,8 +171,8 @@ static bool is_case_name(const char *type)
 static struct error *offer_keys(struct heap *heap, const struct value *value,
 				struct near_names *near, const struct task *task)
 {
-	CLEANUP(arena_deinit) struct arena arena = { 0 };
-	CLEANUP(arena_deinit) struct arena cursor_arena = { 0 };
+	CLEANUP(arena_deinit) struct arena arena = { .limit_bytes = LIMIT_SCRATCH_BYTES };
+	CLEANUP(arena_deinit) struct arena cursor_arena = { .limit_bytes = LIMIT_SCRATCH_BYTES };
 	CLEANUP(text_deinit) struct text text = { 0 };
 	struct collection collection;
 	struct value key = { 0 }, element;
@@ -197,7 +198,7 @@ static struct error *offer_keys(struct heap *heap, const struct value *value,
  * collection's class (frozen ones) or of the comparer in one of its fields. */
 static struct error *ignores_case(struct heap *heap, const struct value *value, bool *ret)
 {
-	CLEANUP(arena_deinit) struct arena arena = { 0 };
+	CLEANUP(arena_deinit) struct arena arena = { .limit_bytes = LIMIT_SCRATCH_BYTES };
 	const struct type_field **fields;
 	size_t count;
 	*ret = false;
@@ -223,7 +224,7 @@ struct error *collection_no_such_key(struct heap *heap, const struct value *valu
 				     const struct path_key *wanted, uint64_t searched,
 				     const struct task *task)
 {
-	CLEANUP(arena_deinit) struct arena arena = { 0 };
+	CLEANUP(arena_deinit) struct arena arena = { .limit_bytes = LIMIT_SCRATCH_BYTES };
 	CLEANUP(text_deinit) struct text list = { 0 };
 	struct near_names near = { .wanted = wanted->text, .limit = NEAR_KEYS, .arena = &arena };
 	bool any_case;

@@ -1,6 +1,7 @@
 #include "commands/collection_rows.h"
 
 #include "base/cleanup.h"
+#include "base/limits.h"
 #include "commands/get_resolve.h"
 #include "commands/object_header.h"
 #include "commands/render.h"
@@ -73,7 +74,7 @@ struct error *collection_view_open(struct command_call *call, struct collection_
 struct error *collection_count(struct heap *heap, const struct value *value,
 			       const struct task *task, uint64_t *ret)
 {
-	CLEANUP(arena_deinit) struct arena arena = { 0 };
+	CLEANUP(arena_deinit) struct arena arena = { .limit_bytes = LIMIT_SCRATCH_BYTES };
 	struct collection collection;
 	struct value key, element;
 	uint64_t index;

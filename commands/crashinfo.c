@@ -92,7 +92,7 @@ static struct error *print_one(struct command_call *call, const struct exception
 
 static struct error *print_chain(struct command_call *call, uint64_t address)
 {
-	CLEANUP(arena_deinit) struct arena scratch = { 0 };
+	CLEANUP(arena_deinit) struct arena scratch = arena_within(call->scratch);
 	struct command_call one_call = *call; /* its scratch is reset after each exception */
 	struct error *error = NULL;
 	one_call.scratch = &scratch;

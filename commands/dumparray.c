@@ -156,7 +156,7 @@ static struct error *elements_print(struct elements *elements)
 		{ "address", NULL, CELL_ADDRESS, 0 }, { "value", NULL, CELL_VALUE, 0 },
 		{ "object", NULL, CELL_ADDRESS, 0 },
 	};
-	CLEANUP(arena_deinit) struct arena scratch = { 0 };
+	CLEANUP(arena_deinit) struct arena scratch = arena_within(elements->call->scratch);
 	struct command_call *call = elements->call;
 	elements->row_call = *call;
 	elements->row_call.scratch = &scratch;

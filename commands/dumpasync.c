@@ -107,6 +107,7 @@ static struct error *summary_rows(struct async_view *view, struct count_row **re
 		return &error_no_memory;
 	for (size_t i = 0; i < graph->count; i++) {
 		const struct async_node *node = &graph->nodes[graph->order[i]];
+		TRY(task_check(view->call->task, "counting the tasks"));
 		rows[i] = (struct count_row){ NULL, node->type->handle, 1, i };
 		TRY(async_view_name(view, node->address, &rows[i].name));
 	}
@@ -136,7 +137,7 @@ static struct error *summary_print(struct async_view *view)
 	size_t count;
 	TRY(summary_rows(view, &rows, &count));
 	output_table_begin(out, "statistics", columns, 3, true);
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count && !output_broken(out); i++) {
 		output_row_begin(out);
 		output_address(out, rows[i].method_table);
 		output_unsigned(out, rows[i].count);

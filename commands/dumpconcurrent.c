@@ -126,7 +126,7 @@ static struct error *show_all(struct command_call *call, struct collection_view 
 		{ "index", NULL, CELL_INTEGER, 0 },
 		{ "value", NULL, CELL_VALUE, 0 },
 	};
-	CLEANUP(arena_deinit) struct arena arena = { 0 };
+	CLEANUP(arena_deinit) struct arena arena = arena_within(call->scratch);
 	struct command_call entry_call = *call; /* a long collection: a scratch of its own */
 	struct collection *collection = &view->collection;
 	bool is_pair = collection->kind == COLLECTION_DICTIONARY, more = true;

@@ -108,7 +108,7 @@ static struct error *list(struct listing *listing, struct heap_filter *filter)
 static struct error *dumpexceptions_run(struct command_call *call)
 {
 	struct heap_filter filter;
-	CLEANUP(arena_deinit) struct arena scratch = { 0 };
+	CLEANUP(arena_deinit) struct arena scratch = arena_within(call->scratch);
 	struct listing listing = { .call = call,
 				   .row_call = *call,
 				   .type = arguments_value(call->arguments, "-type") };

@@ -207,7 +207,7 @@ static void list_print(const struct requests *requests)
 	};
 	struct output *out = requests->call->out;
 	output_table_begin(out, "requests", columns, 5, true);
-	for (size_t i = 0; i < requests->count; i++) {
+	for (size_t i = 0; i < requests->count && !output_broken(out); i++) {
 		const struct request *request = &requests->list[i];
 		output_row_begin(out);
 		output_address(out, request->address);
@@ -256,6 +256,7 @@ static struct error *count_all(const struct requests *requests, struct line_coun
 	struct arena *scratch = requests->call->scratch;
 	for (size_t i = 0; i < requests->count; i++) {
 		const struct request *request = &requests->list[i];
+		TRY(task_check(requests->call->task, "counting the requests"));
 		const char *host = host_of(requests->call, request->uri);
 		const char *key = host ? arena_printf(scratch, "%s %d %s",
 						      request->method ? request->method : "",
@@ -284,7 +285,7 @@ static struct error *summary_print(const struct requests *requests)
 	TRY(count_all(requests, &counts));
 	output_line(out, "Statistics:");
 	output_table_begin(out, "statistics", columns, 4, true);
-	for (size_t i = 0; i < counts.count; i++) {
+	for (size_t i = 0; i < counts.count && !output_broken(out); i++) {
 		/* A group looks like the first of its requests. */
 		const struct request *request = &requests->list[counts.lines[i].order];
 		output_row_begin(out);

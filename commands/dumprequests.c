@@ -148,7 +148,7 @@ static void print(const struct listing *listing)
 	columns[1].width = -method;
 	columns[2].width = -scheme;
 	output_table_begin(out, "requests", columns, 4, listing->count != 0);
-	for (size_t i = 0; i < listing->count; i++) {
+	for (size_t i = 0; i < listing->count && !output_broken(out); i++) {
 		output_row_begin(out);
 		output_address(out, listing->rows[i].address);
 		cell(out, listing->rows[i].method);

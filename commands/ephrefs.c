@@ -166,7 +166,7 @@ static struct error *group_print(struct search *search, size_t first, enum gc_ge
 	output_line(out, "%s", "");
 	output_line(out, "%16s %16s %14s %-11s %-11s %14s %14s %s", "Object", "MethodTable", "Size",
 		    "Obj Gen", "Ref Gen", "Obj Count", "Obj Size", "Type");
-	for (size_t i = first; i < search->count; i++)
+	for (size_t i = first; i < search->count && !output_broken(out); i++)
 		if (search->rows[i].generation == from && search->rows[i].count[to])
 			TRY(row_print(search, &search->rows[i], to));
 	return NULL;
@@ -178,7 +178,7 @@ static struct error *groups_print(struct search *search)
 	bool shown[GENERATION_COUNT][2] = { 0 };
 	if (search->count)
 		qsort(search->rows, search->count, sizeof(*search->rows), by_address);
-	for (size_t i = 0; i < search->count; i++) {
+	for (size_t i = 0; i < search->count && !output_broken(search->call->out); i++) {
 		const struct row *row = &search->rows[i];
 		for (enum gc_generation to = GENERATION_0; to <= GENERATION_1; to++) {
 			if (!row->count[to] || shown[row->generation][to])

@@ -2,6 +2,7 @@
 #include "commands/get_resolve.h"
 
 #include "base/cleanup.h"
+#include "base/limits.h"
 #include "commands/arguments.h"
 #include "commands/collection_rows.h"
 #include "commands/near_names.h"
@@ -162,7 +163,7 @@ static struct error *offer_own(struct heap *heap, const struct type *type, bool 
 struct error *member_list(struct heap *heap, const struct type *type, const char *name,
 			  bool statics, enum member_set set, struct text *to)
 {
-	CLEANUP(arena_deinit) struct arena arena = { 0 };
+	CLEANUP(arena_deinit) struct arena arena = { .limit_bytes = LIMIT_SCRATCH_BYTES };
 	struct near_names near = { .wanted = name, .limit = NEAR_NAMES_MAX, .arena = &arena };
 	const struct type *level = type;
 	while (level) {

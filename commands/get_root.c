@@ -199,7 +199,7 @@ static struct error *offer_near_types(struct get *get, struct clr_module *module
 
 static struct error *no_such_type(struct get *get, size_t names, bool is_static)
 {
-	CLEANUP(arena_deinit) struct arena arena = { 0 };
+	CLEANUP(arena_deinit) struct arena arena = arena_within(get->call->scratch);
 	CLEANUP(text_deinit) struct text text = { 0 };
 	const char *name = type_text(get, names > 1 ? names - 1 : 1, 0);
 	struct near_names near = { .limit = NEAR_NAMES_MAX, .arena = &arena, .wanted = name };

@@ -75,10 +75,9 @@ struct introductions {
 
 static struct error *class_add(struct command_call *call, struct introductions *introductions)
 {
-	CLEANUP(arena_deinit) struct arena arena;
+	CLEANUP(arena_deinit) struct arena arena = arena_within(call->scratch);
 	uint64_t *methods;
 	size_t count;
-	arena_init(&arena);
 	TRY(methods_of_class(call->heap, introductions->next, &arena, &methods, &count));
 	for (size_t i = 0; i < count; i++) {
 		uint32_t slot;

@@ -190,7 +190,7 @@ static struct error *print(struct expansion *expansion)
 
 struct error *object_expand_print(struct command_call *call, uint64_t address, uint64_t levels)
 {
-	CLEANUP(arena_deinit) struct arena arena = { 0 };
+	CLEANUP(arena_deinit) struct arena arena = arena_within(call->scratch);
 	struct expansion expansion = { .call = call, .object_call = *call };
 	expansion.object_call.scratch = &arena;
 	expansion.objects = arena_allocate_array(call->scratch, LIMIT_EXPANDED_OBJECTS,

@@ -21,9 +21,12 @@ struct reference {
 };
 
 struct references {
-	struct reference *items; /* malloc'd */
+	struct command_call *call;
+	struct reference
+		*items; /* malloc'd; of an array none: its rows are shown as they are met */
 	size_t count, capacity;
-	bool out_of_memory;
+	bool is_array;
+	struct error *error;
 };
 
 static void references_cleanup(struct references *references)
@@ -31,21 +34,18 @@ static void references_cleanup(struct references *references)
 	free(references->items);
 }
 
-static bool reference_add(uint32_t offset, uint64_t target, void *context)
+static struct error *reference_keep(struct references *to, const struct reference *reference)
 {
-	struct references *to = context;
 	if (to->count == to->capacity) {
 		size_t capacity = to->capacity ? to->capacity * 2 : 16;
 		struct reference *items = reallocarray(to->items, capacity, sizeof(*items));
-		to->out_of_memory = !items;
 		if (!items)
-			return false;
+			return &error_no_memory;
 		to->items = items;
 		to->capacity = capacity;
 	}
-	to->items[to->count++] =
-		(struct reference){ offset - (uint32_t)object_fields(0), target, "" };
-	return true;
+	to->items[to->count++] = *reference;
+	return NULL;
 }
 
 /* The instance field that holds the offset, and where in it; NULL: none does. The only field of an
@@ -56,7 +56,8 @@ static struct error *field_at(struct command_call *call, const struct type *type
 	const struct type_field **fields, *found = NULL;
 	size_t count;
 	*ret = NULL;
-	TRY(type_all_fields(call->heap, type, false, call->scratch, &fields, &count));
+	CLEANUP(arena_deinit) struct arena arena = arena_within(call->scratch);
+	TRY(type_all_fields(call->heap, type, false, &arena, &fields, &count));
 	for (size_t i = 0; i < count; i++)
 		if (fields[i]->offset <= *offset && (!found || fields[i]->offset >= found->offset))
 			found = fields[i];
@@ -127,39 +128,74 @@ static void row_print(struct command_call *call, const struct reference *referen
 	output_row_end(out);
 }
 
-static struct error *references_find(struct command_call *call, const struct object_view *view,
-				     struct references *references)
+/* Before the first row, or without one. */
+static void head_print(struct output *out, bool any, int width)
 {
-	struct error *error = object_visit_references(call->heap, &call->heap->reader,
-						      &view->object, reference_add, references);
+	output_line(out, any ? "GC Refs:" : "GC Refs: none");
+	if (any)
+		output_line(out, "%-*s %*s %16s Type", width, "Field", OFFSET_WIDTH, "Offset",
+			    "Object");
+	output_table_begin(out, "references", columns, sizeof(columns) / sizeof(*columns), false);
+}
+
+static bool reference_visit(uint32_t offset, uint64_t target, void *context)
+{
+	struct references *references = context;
+	struct output *out = references->call->out;
+	const struct reference reference = { offset - (uint32_t)object_fields(0), target, "" };
+	if (!references->is_array) {
+		references->error = reference_keep(references, &reference);
+		return !references->error;
+	}
+	if (!references->count++)
+		head_print(out, true, FIELD_WIDTH);
+	row_print(references->call, &reference, FIELD_WIDTH);
+	return !output_broken(out);
+}
+
+static struct error *references_find(const struct object_view *view, struct references *references)
+{
+	struct command_call *call = references->call;
+	struct reader reader; /* a row moves the heap's */
+	reader_init(&reader, call->heap->target);
+	struct error *error = object_visit_references(call->heap, &reader, &view->object,
+						      reference_visit, references);
+	if (!error)
+		error = reader_check(&reader);
+	reader_deinit(&reader);
 	if (error_take(&error, ERROR_FAULT) || error_take(&error, ERROR_BAD_DATA))
 		call_missing(call, 0, "the references of %#" PRIx64 " cannot all be read",
 			     view->object.address);
-	TRY(error);
-	if (references->out_of_memory)
-		return &error_no_memory;
-	for (size_t i = 0; i < references->count && !view->is_array; i++)
-		TRY(field_name(call, view->type, references->items[i].offset,
-			       &references->items[i].field));
+	return error ? error : references->error;
+}
+
+/* The column is as wide as the widest name. */
+static struct error *rows_print(struct references *references, const struct type *type)
+{
+	struct command_call *call = references->call;
+	int width = FIELD_WIDTH;
+	for (size_t i = 0; i < references->count; i++) {
+		struct reference *reference = &references->items[i];
+		TRY(task_check(call->task, "naming the fields"));
+		TRY(field_name(call, type, reference->offset, &reference->field));
+		if ((int)strlen(reference->field) > width)
+			width = (int)strlen(reference->field);
+	}
+	head_print(call->out, references->count, width);
+	for (size_t i = 0; i < references->count && !output_broken(call->out); i++)
+		row_print(call, &references->items[i], width);
 	return NULL;
 }
 
 struct error *object_references_print(struct command_call *call, const struct object_view *view)
 {
-	CLEANUP(references_cleanup) struct references references = { 0 };
-	int width = FIELD_WIDTH;
-	TRY(references_find(call, view, &references));
-	for (size_t i = 0; i < references.count; i++)
-		if ((int)strlen(references.items[i].field) > width)
-			width = (int)strlen(references.items[i].field);
-	output_line(call->out, references.count ? "GC Refs:" : "GC Refs: none");
-	if (references.count)
-		output_line(call->out, "%-*s %*s %16s Type", width, "Field", OFFSET_WIDTH, "Offset",
-			    "Object");
-	output_table_begin(call->out, "references", columns, sizeof(columns) / sizeof(*columns),
-			   false);
-	for (size_t i = 0; i < references.count && !output_broken(call->out); i++)
-		row_print(call, &references.items[i], width);
+	CLEANUP(references_cleanup)
+	struct references references = { .call = call, .is_array = view->is_array };
+	TRY(references_find(view, &references));
+	if (!references.is_array)
+		TRY(rows_print(&references, view->type));
+	else if (!references.count)
+		head_print(call->out, false, FIELD_WIDTH);
 	output_table_end(call->out);
 	return NULL;
 }

@@ -74,7 +74,7 @@ static struct error *print_nested(struct command_call *call, uint64_t address)
 /* Nested exceptions that cannot be read end the list, and say so. */
 static struct error *nested_print(struct command_call *call, const struct clr_thread *thread)
 {
-	CLEANUP(arena_deinit) struct arena scratch = { 0 };
+	CLEANUP(arena_deinit) struct arena scratch = arena_within(call->scratch);
 	struct command_call one_call = *call; /* its scratch is reset after each exception */
 	uint64_t tracker = thread->exception_tracker, object;
 	one_call.scratch = &scratch;

@@ -215,7 +215,7 @@ struct error *render_value(struct command_call *call, const struct value *value,
 	open += opened;
 	while (open) {
 		struct frame *frame = &frames[open - 1];
-		if (frame->next == frame->count) {
+		if (frame->next == frame->count || output_broken(call->out)) {
 			output_struct_end(call->out);
 			open--;
 			continue;

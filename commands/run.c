@@ -1,5 +1,6 @@
 #include "commands/run.h"
 
+#include "base/limits.h"
 #include "commands/absent.h"
 #include "commands/session.h"
 #include "commands/unnamed.h"
@@ -109,6 +110,26 @@ static size_t count_names(const char *const *names)
 	return count;
 }
 
+static struct error *no_room(const struct command *command)
+{
+	return error_new(
+		ERROR_UNSUPPORTED,
+		"%s needs more than %d MiB to work this out in: ask for less at a time, or "
+		"the dump is damaged or forged",
+		command->name, LIMIT_SCRATCH_BYTES >> 20);
+}
+
+static struct error *run_watched(const struct command *command, struct command_call *call)
+{
+	output_set_task(call->out, call->task);
+	struct error *error = command->run(call);
+	if (!error)
+		error = output_check_whole(call->out);
+	output_set_task(call->out, NULL);
+	return error && error->code == ERROR_NO_MEMORY && call->scratch->full ? no_room(command)
+									      : error;
+}
+
 /* What an earlier command could not read is remembered with the heap, and not asked for again: its
  * hole is one of each answer that goes by the heap. */
 static struct error *run_counted(const struct command *command, struct command_call *call)
@@ -117,7 +138,7 @@ static struct error *run_counted(const struct command *command, struct command_c
 	call->met_before = target ? target->met : NULL;
 	if (target && !(command->needs & NEEDS_HEAP))
 		target->met = NULL;
-	struct error *error = command->run(call);
+	struct error *error = run_watched(command, call);
 	if (command->needs & (NEEDS_TARGET | NEEDS_HEAP))
 		call_missing_of_holes(call);
 	if (target && target == session_target(call->session) && !target->met)
@@ -174,6 +195,7 @@ void command_run_line(const struct command_runner *runner, const char *line,
 	struct coverage coverage = { .texts = runner->scratch };
 	*ret = (struct command_outcome){ 0 };
 	arena_reset(runner->scratch);
+	runner->scratch->limit_bytes = LIMIT_SCRATCH_BYTES;
 	output_document_begin(runner->out, line);
 	struct error *error = run(runner, line, &coverage, ret);
 	ret->incomplete = coverage.incomplete;

@@ -1,6 +1,7 @@
 #include "commands/value_text.h"
 
 #include "base/bytes.h"
+#include "base/limits.h"
 #include "base/real_text.h"
 #include "commands/render.h"
 #include "heap/collections/collection.h"
@@ -138,6 +139,10 @@ struct error *value_text(struct heap *heap, const struct value *value, enum tupl
 	open += opened;
 	while (open) {
 		struct open_struct *frame = &frames[open - 1];
+		if (to->length > LIMIT_VALUE_TEXT_BYTES && frame->next < frame->count) {
+			text_append(to, "…");
+			frame->next = frame->count;
+		}
 		if (frame->next == frame->count) {
 			text_append_char(to, frame->is_tuple ? ')' : '}');
 			open--;

@@ -82,10 +82,35 @@ void output_flush(struct output *output, bool now)
 	text_clear(pending);
 }
 
-bool output_broken(const struct output *output)
+static bool has_failed(const struct output *output)
 {
 	return output->stream_errno || output->out_of_memory || text_failed(&output->pending) ||
 	       text_failed(&output->cell) || text_failed(&output->summary);
+}
+
+bool output_broken(struct output *output)
+{
+	output->out_of_memory |= output->pending.length > LIMIT_ROW_BYTES ||
+				 output->cell.length > LIMIT_ROW_BYTES ||
+				 output->summary.length > LIMIT_ROW_BYTES;
+	if (has_failed(output))
+		return true;
+	struct error *told = task_check(output->task, "writing the answer");
+	output->is_cut |= told != NULL;
+	error_free(told);
+	return told != NULL;
+}
+
+void output_set_task(struct output *output, const struct task *task)
+{
+	output->task = task;
+	output->is_cut = false;
+}
+
+struct error *output_check_whole(const struct output *output)
+{
+	return output->is_cut ? error_new(ERROR_CANCELLED, "cancelled while writing the answer")
+			      : NULL;
 }
 
 struct error *output_finish(struct output *output)

@@ -21,7 +21,7 @@
 #ifndef COMMANDS_OUTPUT_OUTPUT_H
 #define COMMANDS_OUTPUT_OUTPUT_H
 
-#include "base/error.h"
+#include "base/task.h"
 
 #include <stddef.h>
 
@@ -80,8 +80,14 @@ void output_document_end(struct output *output, const struct output_coverage *co
 			 const struct error *error);
 /* Flushes; ERROR_OS when the stream failed (a full disk, a closed pipe). */
 MUST_CHECK struct error *output_finish(struct output *output);
-/* Has the stream failed? Long loops stop then. */
-bool output_broken(const struct output *output);
+/* Is there no use in writing on: the stream has failed, or the task was told to stop? Long loops
+ * stop then. */
+bool output_broken(struct output *output);
+/* Until it is given another: NULL, none, as it is in the beginning. */
+void output_set_task(struct output *output, const struct task *task);
+/* ERROR_CANCELLED: output_broken() has said so for the task's sake since that was set, and the
+ * answer is not whole. */
+MUST_CHECK struct error *output_check_whole(const struct output *output);
 
 /* Tables: an array of objects under `key`. `titles` false: no line of titles in text. */
 void output_table_begin(struct output *output, const char *key, const struct column *columns,

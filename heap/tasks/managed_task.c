@@ -1,5 +1,6 @@
 #include "heap/tasks/managed_task.h"
 
+#include "base/cleanup.h"
 #include "base/text.h"
 #include "heap/tasks/members.h"
 #include "heap/types/field.h"
@@ -172,14 +173,15 @@ static bool is_in_use(struct heap *heap, const struct value *awaiter)
 }
 
 struct error *state_machine_awaiter(struct heap *heap, const struct state_machine *machine,
-				    struct arena *scratch, struct value *ret)
+				    struct value *ret)
 {
+	CLEANUP(arena_deinit) struct arena arena = { 0 };
 	const struct type_field **fields;
 	size_t count, awaiters = 0;
 	*ret = (struct value){ .kind = VALUE_UNREADABLE };
 	if (!machine->type || !machine->state_read || machine->state < 0)
 		return NULL;
-	TRY(type_all_fields(heap, machine->type, false, scratch, &fields, &count));
+	TRY(type_all_fields(heap, machine->type, false, &arena, &fields, &count));
 	for (size_t i = 0; i < count; i++)
 		awaiters += is_awaiter(fields[i]);
 	for (size_t i = 0; i < count; i++) {

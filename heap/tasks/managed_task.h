@@ -61,6 +61,6 @@ MUST_CHECK struct error *managed_task_name(struct heap *heap, uint64_t task,
  * all zero. *ret.kind VALUE_UNREADABLE: not known. */
 MUST_CHECK struct error *state_machine_awaiter(struct heap *heap,
 					       const struct state_machine *machine,
-					       struct arena *scratch, struct value *ret);
+					       struct value *ret);
 
 #endif

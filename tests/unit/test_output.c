@@ -423,6 +423,46 @@ TEST(a_broken_pipe_is_told_and_ends_the_writing)
 	fclose(stream);
 }
 
+TEST(an_answer_that_is_told_to_stop_is_not_whole)
+{
+	volatile sig_atomic_t stop = 0, heard = 0;
+	const struct task task = { .stop = &stop, .heard = &heard };
+	CAPTURE(it, OUTPUT_JSON);
+	output_set_task(it.out, &task);
+	CHECK(!output_broken(it.out));
+	CHECK_OK(output_check_whole(it.out));
+	stop = SIGINT;
+	CHECK(output_broken(it.out) && heard);
+	CHECK_FAILS(output_check_whole(it.out), ERROR_CANCELLED, "writing the answer");
+	output_set_task(it.out, NULL);
+	CHECK(!output_broken(it.out));
+	CHECK_OK(output_check_whole(it.out));
+}
+
+TEST(a_row_without_end_ends_the_answer)
+{
+	enum { PART = 1024 * 1024 };
+	static const struct column endless[] = { { "endless", "", CELL_VALUE, 0 } };
+	CAPTURE(it, OUTPUT_TEXT);
+	char *part = calloc(PART + 1, 1);
+	REQUIRE(part);
+	memset(part, 'a', PART);
+	unsigned parts = 0;
+	output_table_begin(it.out, "rows", endless, 1, false);
+	output_row_begin(it.out);
+	output_array_begin(it.out, NULL);
+	while (parts < 200 && !output_broken(it.out)) {
+		output_text(it.out, part);
+		parts++;
+	}
+	free(part);
+	output_array_end(it.out);
+	output_row_end(it.out);
+	output_table_end(it.out);
+	CHECK(parts < 200);
+	CHECK_FAILS(output_finish(it.out), ERROR_NO_MEMORY, "memory");
+}
+
 static const struct tap_case cases[] = {
 	CASE(a_table_in_text),
 	CASE(a_table_in_json),
@@ -440,5 +480,7 @@ static const struct tap_case cases[] = {
 	CASE(too_many_notes_are_counted),
 	CASE(a_string_is_written_by_its_parts),
 	CASE(a_broken_pipe_is_told_and_ends_the_writing),
+	CASE_ONCE(an_answer_that_is_told_to_stop_is_not_whole),
+	CASE_ONCE(a_row_without_end_ends_the_answer),
 };
 TAP_MAIN(cases)
