@@ -14,7 +14,8 @@ const struct exit_status_text exit_status_texts[] = {
 	{ STATUS_INCOMPLETE, "answered or written, but incomplete (--partial-ok makes it 0)" },
 	{ STATUS_INTERRUPTED,
 	  "interrupted by SIGINT: in a batch, or a command was deaf to it for 2 s" },
-	{ STATUS_TERMINATED, "ended by SIGTERM or SIGHUP, in a batch" },
+	{ STATUS_TERMINATED,
+	  "ended by SIGTERM or SIGHUP: in a batch, or a command was deaf to it for 2 s" },
 	{ STATUS_WHOLE, NULL },
 };
 

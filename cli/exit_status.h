@@ -15,7 +15,7 @@ enum exit_status {
 	STATUS_CHECK_FALSE = 4,
 	STATUS_INCOMPLETE = 5,
 	STATUS_INTERRUPTED = 130, /* 128 + SIGINT, as shells have it */
-	STATUS_TERMINATED = 143,  /* 128 + SIGTERM */
+	STATUS_TERMINATED = 143,  /* 128 + SIGTERM; of SIGHUP too */
 };
 
 struct exit_status_text {

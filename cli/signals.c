@@ -12,10 +12,15 @@
 /* The only mutable globals of the program (its forked keeper of snapshots has one of its own). */
 static volatile sig_atomic_t received, heard;
 
+static enum exit_status status_of(int number)
+{
+	return number == SIGINT ? STATUS_INTERRUPTED : STATUS_TERMINATED;
+}
+
 static void on_signal(int number)
 {
 	if (received)
-		_exit(128 + number);
+		_exit(status_of(number));
 	received = number;
 }
 
@@ -73,7 +78,7 @@ static void end_when_stuck(uint64_t *since_ms)
 	if (!lasts(number, clock_ms(), STUCK_MS, since_ms))
 		return;
 	tell(told, sizeof(told) - 1);
-	_exit(128 + number);
+	_exit(status_of(number));
 }
 
 /* Taken, but not looked at: whoever computes has forgotten to, and what is forged has no end. */
@@ -92,7 +97,7 @@ static void end_when_deaf(const struct watch *watch, uint64_t *since_ns)
 			      "the dump may be damaged or forged; ended\n",
 			      watch->deaf_ms / 1e3);
 	tell(told, (size_t)length);
-	_exit(128 + number);
+	_exit(status_of(number));
 }
 
 static void *end_when_unheard(void *context)
@@ -177,7 +182,7 @@ void signals_clear(void)
 
 enum exit_status signals_status(void)
 {
-	return received == SIGINT ? STATUS_INTERRUPTED : STATUS_TERMINATED;
+	return status_of(received);
 }
 
 /* False: no signal came, and nothing is there to be read. */

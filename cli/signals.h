@@ -28,8 +28,8 @@ void signals_watch(unsigned deaf_ms);
 const volatile sig_atomic_t *signals_flag(void); /* the signal's number; 0: none */
 volatile sig_atomic_t *signals_heard(void);      /* 1: somebody has seen the flag set */
 int signals_received(void);
-void signals_clear(void); /* at the prompt, where Ctrl-C only cancels a command */
-enum exit_status signals_status(void);
+void signals_clear(void);              /* at the prompt, where Ctrl-C only cancels a command */
+enum exit_status signals_status(void); /* of who ends by the signal that was received */
 
 /* read(2), ended by a signal whenever it comes: also by one that came just before. -1 with EINTR
  * then; with ETIMEDOUT when nothing came for `wait_ms` (negative: for ever). */

@@ -33,6 +33,12 @@ static void never_looks(void)
 	compute(20 * LONGER_MS);
 }
 
+static void never_looks_when_hung_up(void)
+{
+	raise(SIGHUP);
+	compute(20 * LONGER_MS);
+}
+
 static void looked_before(void)
 {
 	looks();
@@ -85,6 +91,7 @@ _Noreturn static void be_child(const struct child *child, int said)
 {
 	enum { LONG_SECONDS = 30 };
 	alarm(LONG_SECONDS);
+	signal(SIGHUP, SIG_DFL); /* under nohup we ignore it */
 	dup2(said, STDERR_FILENO);
 	signals_install();
 	signals_watch(DEAF_MS);
@@ -105,7 +112,7 @@ static bool begin(struct child *child)
 	return child->pid > 0;
 }
 
-static void check_end(const struct child *child)
+static void check_end(const struct child *child, const char *says)
 {
 	char said[256] = "";
 	int status = 0;
@@ -114,16 +121,17 @@ static void check_end(const struct child *child)
 	CHECK_NUMBER(waitpid(child->pid, &status, 0), child->pid);
 	CHECK(WIFEXITED(status));
 	CHECK_NUMBER(WEXITSTATUS(status), child->status);
-	CHECK_TEXT(said, child->status == ENDED_BY_ITSELF
-				 ? ""
-				 : "clrpod: a command did not end within 0.1 s after it was told "
-				   "to: the dump may be damaged or forged; ended\n");
+	CHECK_TEXT(said, says);
 }
 
 TEST(who_is_deaf_to_a_signal_is_ended)
 {
+	static const char told[] =
+		"clrpod: a command did not end within 0.1 s after it was told to: "
+		"the dump may be damaged or forged; ended\n";
 	struct child children[] = {
 		{ .run = never_looks, .status = 128 + SIGTERM },
+		{ .run = never_looks_when_hung_up, .status = 128 + SIGTERM },
 		{ .run = looked_before, .status = 128 + SIGTERM },
 		{ .run = looked_at_the_last_one, .status = 128 + SIGINT },
 		{ .run = looks_once, .status = ENDED_BY_ITSELF },
@@ -135,10 +143,24 @@ TEST(who_is_deaf_to_a_signal_is_ended)
 	for (size_t i = 0; i < count; i++)
 		REQUIRE(begin(&children[i]));
 	for (size_t i = 0; i < count; i++)
-		check_end(&children[i]);
+		check_end(&children[i], children[i].status == ENDED_BY_ITSELF ? "" : told);
+}
+
+static void is_hung_up_twice(void)
+{
+	raise(SIGHUP);
+	raise(SIGHUP);
+}
+
+TEST(a_second_signal_ends_at_once)
+{
+	struct child child = { .run = is_hung_up_twice, .status = 128 + SIGTERM };
+	REQUIRE(begin(&child));
+	check_end(&child, "");
 }
 
 static const struct tap_case cases[] = {
 	CASE_ONCE(who_is_deaf_to_a_signal_is_ended),
+	CASE_ONCE(a_second_signal_ends_at_once),
 };
 TAP_MAIN(cases)
