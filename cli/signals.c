@@ -94,7 +94,7 @@ static void end_when_deaf(const struct watch *watch, uint64_t *since_ns)
 		return;
 	int length = snprintf(told, sizeof(told),
 			      "clrpod: a command did not end within %g s after it was told to: "
-			      "the dump may be damaged or forged; ended\n",
+			      "what it reads may be damaged or forged; ended\n",
 			      watch->deaf_ms / 1e3);
 	tell(told, (size_t)length);
 	_exit(status_of(number));

@@ -128,7 +128,7 @@ TEST(who_is_deaf_to_a_signal_is_ended)
 {
 	static const char told[] =
 		"clrpod: a command did not end within 0.1 s after it was told to: "
-		"the dump may be damaged or forged; ended\n";
+		"what it reads may be damaged or forged; ended\n";
 	struct child children[] = {
 		{ .run = never_looks, .status = 128 + SIGTERM },
 		{ .run = never_looks_when_hung_up, .status = 128 + SIGTERM },
