@@ -38,7 +38,7 @@ static void append_all_but(struct text *text, const struct invocation *invocatio
 			append_given(text, &invocation->given[i]);
 }
 
-/* " collect -p 1", as it was given, without those options. */
+/* "clrpod collect -p 1", as it was given, without the options of these names. */
 static void append_without(struct text *text, const struct invocation *invocation,
 			   const char *const *names)
 {
@@ -47,6 +47,7 @@ static void append_without(struct text *text, const struct invocation *invocatio
 	append_all_but(text, invocation, names);
 }
 
+/* The options that choose how a process is looked at. */
 static const char *const ways[] = { "--freeze", "--no-stop", "--snapshot", NULL };
 
 static const char *keep(struct text *text, struct arena *arena)

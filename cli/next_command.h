@@ -7,10 +7,12 @@
 #include "base/arena.h"
 #include "cli/options.h"
 
-/* The same with --snapshot: "clrpod collect -p 1 -o x.core --snapshot". NULL: no memory. */
+/* The same with --snapshot in place of what chose the way to look at the process: "clrpod collect
+ * -p 1 -o x.core --snapshot". NULL: no memory. */
 const char *next_command_insist(const struct invocation *invocation, struct arena *arena);
 
-/* The same without --freeze and --snapshot. NULL: no memory. */
+/* The same without an option that chooses the way (--freeze, --no-stop, --snapshot). NULL: no
+ * memory. */
 const char *next_command_any_way(const struct invocation *invocation, struct arena *arena);
 
 /* A dump of `pid` through kubectl to where kubectl runs: "kubectl exec api-0 -c api --
