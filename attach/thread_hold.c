@@ -54,7 +54,7 @@ static void hold_delete(struct thread_hold *hold)
 static bool is_told(const struct thread_hold *hold)
 {
 	sigset_t pending;
-	if (hold->task && hold->task->stop && *hold->task->stop)
+	if (task_signal(hold->task))
 		return true;
 	return !sigpending(&pending) &&
 	       (sigismember(&pending, SIGTERM) || sigismember(&pending, SIGINT) ||

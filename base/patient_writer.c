@@ -82,7 +82,7 @@ static ssize_t write_some(const struct patient_writer *writer, const void *bytes
 static int out_of_patience(struct patient_writer *writer, uint64_t since)
 {
 	uint64_t now = clock_ms();
-	bool stopped = writer->task && writer->task->stop && *writer->task->stop;
+	bool stopped = task_signal(writer->task);
 	if (!stopped)
 		writer->stopped_ms = 0;
 	else if (!writer->stopped_ms)

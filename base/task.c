@@ -6,7 +6,7 @@ struct error *task_check(const struct task *task, const char *what)
 {
 	if (!task)
 		return NULL;
-	if (task->stop && *task->stop) {
+	if (task_signal(task)) {
 		if (task->heard)
 			*task->heard = 1;
 		return error_new(ERROR_CANCELLED, "cancelled while %s", what);
@@ -14,6 +14,11 @@ struct error *task_check(const struct task *task, const char *what)
 	if (task->deadline_ns && clock_ns() > task->deadline_ns)
 		return error_new(ERROR_CANCELLED, "out of time while %s", what);
 	return NULL;
+}
+
+int task_signal(const struct task *task)
+{
+	return task && task->stop ? *task->stop : 0;
 }
 
 void task_progress(const struct task *task, const char *what, uint64_t done, uint64_t total)

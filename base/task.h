@@ -12,8 +12,10 @@
 
 struct task {
 	const volatile sig_atomic_t *stop; /* the signal's number; NULL: cannot be stopped */
-	volatile sig_atomic_t *heard;      /* becomes 1 when `stop` was seen to be set; or NULL */
-	uint64_t deadline_ns;              /* CLOCK_MONOTONIC; 0: none */
+	/* Becomes 1 when task_check() sees `stop` set, or NULL. Who computes on without a look is
+	 * ended, and the program with him (cli/signals.h). */
+	volatile sig_atomic_t *heard;
+	uint64_t deadline_ns; /* CLOCK_MONOTONIC; 0: none */
 	/* Called from time to time, never from a signal handler; NULL: silent. Any unit. */
 	void (*progress)(void *context, const char *what, uint64_t done, uint64_t total);
 	/* Called before a long job with what the user should know of it ("unpacking X: needs 1.4
@@ -26,6 +28,11 @@ struct task {
 /* ERROR_CANCELLED, naming `what`, when the task was told to stop or is past its deadline. Cheap
  * enough for once every few thousand objects. task may be NULL. */
 MUST_CHECK struct error *task_check(const struct task *task, const char *what);
+
+/* The signal that told the task to stop; 0: none did. No look in the sense of `heard`: for who only
+ * waits, loses patience with another or works beside him, as that other may be deaf all the same.
+ * task may be NULL. */
+int task_signal(const struct task *task);
 
 /* Report progress; does nothing where nobody listens. task may be NULL. */
 void task_progress(const struct task *task, const char *what, uint64_t done, uint64_t total);

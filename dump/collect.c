@@ -115,12 +115,11 @@ static struct error *build_notes(struct collection *collection)
 static struct error *ended_early(struct collection *collection, const struct core_written *written,
 				 struct error *error)
 {
-	const struct task *task = collection->request->task;
 	struct collect_result *result = collection->result;
 	struct snapshot *snapshot = live_target_snapshot(collection->target);
 	const char *dropped = snapshot ? snapshot_dropped(snapshot) : NULL;
-	bool told =
-		error && error->code == ERROR_CANCELLED && !(task->stop && *task->stop == SIGINT);
+	bool told = error && error->code == ERROR_CANCELLED &&
+		    task_signal(collection->request->task) != SIGINT;
 	bool gone = error && error->code == ERROR_NOT_FOUND;
 	if ((!told && !gone) || written->priorities <= CORE_FIRST)
 		return live_target_explain(collection->target, error);

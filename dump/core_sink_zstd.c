@@ -60,11 +60,6 @@ static bool set(ZSTD_CCtx *context, ZSTD_cParameter parameter, int value)
 	return !ZSTD_isError(ZSTD_CCtx_setParameter(context, parameter, value));
 }
 
-static bool is_told_to_stop(const struct zstd_sink *sink)
-{
-	return sink->task && sink->task->stop && *sink->task->stop;
-}
-
 static size_t pack_whole(struct slot *slot, ZSTD_CCtx *context)
 {
 	return ZSTD_compress2(context, slot->packed, ZSTD_compressBound(ZSTD_FRAME_BYTES),
@@ -78,7 +73,7 @@ static bool pack_in_steps(const struct zstd_sink *sink, struct slot *slot, ZSTD_
 	ZSTD_inBuffer content = { slot->content, 0, 0 };
 	size_t left = ZSTD_CCtx_setPledgedSrcSize(context, slot->content_size);
 	while (!ZSTD_isError(left) && content.pos < slot->content_size) {
-		if (is_told_to_stop(sink))
+		if (task_signal(sink->task))
 			return false;
 		size_t rest = slot->content_size - content.size;
 		content.size += rest < STEP_BYTES ? rest : STEP_BYTES;

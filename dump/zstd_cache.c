@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <zstd.h>
@@ -28,8 +27,8 @@ struct zstd_cache {
 	struct slot slots[SLOTS_MOST];
 	size_t slot_count;
 	uint64_t clock;
-	const volatile sig_atomic_t *stop; /* of who opened it, or NULL */
-	uint64_t stopped_ms;               /* since when it says so; 0: it does not */
+	struct task task;    /* of who opened it */
+	uint64_t stopped_ms; /* since when it is to stop; 0: it is not */
 	bool gave_up;
 };
 
@@ -59,7 +58,7 @@ struct error *zstd_cache_open(const char *path, int fd, const struct task *task,
 	if (!cache)
 		return &error_no_memory;
 	pthread_mutex_init(&cache->lock, NULL);
-	cache->stop = task ? task->stop : NULL;
+	cache->task = task ? *task : (struct task){ 0 };
 	void *bytes = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (bytes == MAP_FAILED) {
 		free(cache);
@@ -99,7 +98,7 @@ uint64_t zstd_cache_size(const struct zstd_cache *cache)
 static bool is_out_of_patience(struct zstd_cache *cache)
 {
 	enum { PATIENCE_MS = 120 };
-	if (!cache->stop || !*cache->stop) {
+	if (!task_signal(&cache->task)) {
 		cache->stopped_ms = 0;
 		return false;
 	}

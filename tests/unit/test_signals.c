@@ -18,9 +18,14 @@ static void compute(unsigned most_ms)
 		;
 }
 
+static struct task our_task(void)
+{
+	return (struct task){ .stop = signals_flag(), .heard = signals_heard() };
+}
+
 static bool looks(void)
 {
-	const struct task task = { .stop = signals_flag(), .heard = signals_heard() };
+	const struct task task = our_task();
 	struct error *error = task_check(&task, "computing");
 	bool told = error;
 	error_free(error);
@@ -60,6 +65,14 @@ static void looks_once(void)
 	raise(SIGTERM);
 	if (looks())
 		compute(LONGER_MS);
+}
+
+static void is_waited_for_by_another(void)
+{
+	const struct task task = our_task();
+	raise(SIGINT);
+	if (task_signal(&task) == SIGINT)
+		compute(20 * LONGER_MS);
 }
 
 static void asks_for_the_signal(void)
@@ -134,6 +147,7 @@ TEST(who_is_deaf_to_a_signal_is_ended)
 		{ .run = never_looks_when_hung_up, .status = 128 + SIGTERM },
 		{ .run = looked_before, .status = 128 + SIGTERM },
 		{ .run = looked_at_the_last_one, .status = 128 + SIGINT },
+		{ .run = is_waited_for_by_another, .status = 128 + SIGINT },
 		{ .run = looks_once, .status = ENDED_BY_ITSELF },
 		{ .run = asks_for_the_signal, .status = ENDED_BY_ITSELF },
 		{ .run = sleeps, .status = ENDED_BY_ITSELF },
