@@ -9,6 +9,7 @@
 #include "cli/say.h"
 #include "cli/signals.h"
 #include "commands/near_names.h"
+#include "dump/output_file.h"
 #include "dump/pod_room.h"
 #include "dump/text_file.h"
 
@@ -332,9 +333,7 @@ static void remove_made(const struct pipeline *pipeline, const struct stat *made
 {
 	CLEANUP(credentials_resume)
 	MAYBE_UNUSED struct as_ourselves before = credentials_as_ourselves();
-	struct stat named;
-	if (pipeline->created && !lstat(pipeline->path, &named) && named.st_dev == made->st_dev &&
-	    named.st_ino == made->st_ino)
+	if (pipeline->created && file_has_name(made, pipeline->path))
 		unlink(pipeline->path);
 }
 

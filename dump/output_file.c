@@ -256,12 +256,17 @@ struct error *output_file_check_room(const struct output_file *file, uint64_t mo
 	return check_place(file, &need);
 }
 
+bool file_has_name(const struct stat *file, const char *path)
+{
+	struct stat named;
+	return !lstat(path, &named) && named.st_dev == file->st_dev && named.st_ino == file->st_ino;
+}
+
 /* Is what has the name still what we wrote? */
 static bool is_ours(const struct output_file *file)
 {
-	struct stat ours, named;
-	return !fstat(file->fd, &ours) && !lstat(file->partial, &named) &&
-	       ours.st_dev == named.st_dev && ours.st_ino == named.st_ino;
+	struct stat ours;
+	return !fstat(file->fd, &ours) && file_has_name(&ours, file->partial);
 }
 
 static int rename_finished(const struct output_file *file)

@@ -14,6 +14,11 @@ enum {
 };
 
 struct output_file;
+struct stat;
+
+/* Has the file still this name, itself and not by a link? What was put in its place is not ours to
+ * rename or remove. */
+bool file_has_name(const struct stat *file, const char *path);
 
 /* May PATH be written? ERROR_USAGE: it exists and !force, it is no regular file, its name is too
  * long. Nothing is created. */
