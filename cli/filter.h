@@ -29,6 +29,7 @@ struct filter {
 	const struct filter_kind *kind;
 	struct filter *next; /* NULL: the last */
 	bool enough;         /* it will take no more: the command may stop */
+	bool broken;         /* set before its end(): the answer broke off */
 	bool has_titles;     /* `titles` wait for a row that is shown */
 	struct text titles;
 	struct line_parser parser; /* for lines that were kept */

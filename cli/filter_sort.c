@@ -2,7 +2,8 @@
  * sort: the rows of each table by one column; everything else stays where it is. Hexadecimal
  * columns go by their value, and so do numbers in others, with or without thousands separators,
  * before text. Until a table has the column that was named nothing is shown: a name that none has
- * is refused before any row, with the names that there are.
+ * is refused before any row, with the names that there are. Of an answer that broke off,
+ * whose next table might have had it, what came is shown as it is.
  */
 #include "cli/filter.h"
 
@@ -298,6 +299,8 @@ static struct error *sort_end(struct filter *filter)
 	struct sort *sort = (struct sort *)filter;
 	if (!is_waiting(sort))
 		return pass_rows(sort, sort->table_has);
+	if (filter->broken)
+		return pass_rows(sort, false);
 	if (!sort->rows_wait) /* what is said in place of a table */
 		TRY(pass_rows(sort, false));
 	bool any = sort->titles.length > 0;

@@ -320,11 +320,13 @@ void pipeline_cleanup(struct pipeline *pipeline)
 	arena_deinit(&pipeline->arena);
 }
 
-static struct error *end_filters(const struct pipeline *pipeline)
+static struct error *end_filters(const struct pipeline *pipeline, bool broken)
 {
-	for (struct filter *filter = pipeline->first; filter; filter = filter->next)
+	for (struct filter *filter = pipeline->first; filter; filter = filter->next) {
+		filter->broken = broken;
 		if (filter->kind->end)
 			TRY(filter->kind->end(filter));
+	}
 	return NULL;
 }
 
@@ -370,26 +372,22 @@ static struct error *close_file(struct pipeline *pipeline, bool failed)
 	return NULL;
 }
 
-/* What a filter says of an answer that broke off is no reason why it did: both are told, and the
- * status is the command's. */
-static struct error *both_told(struct error *error, struct error *ours)
+/* The stream took no more of it. */
+static bool was_refused(const struct error *error)
 {
-	struct error *both = error_new(error->code, "%s; %s", error->message, ours->message);
-	error_free(error);
-	error_free(ours);
-	return both;
+	return error && error->code == ERROR_OS && error->os_errno == EPIPE;
 }
 
 struct error *pipeline_end(struct pipeline *pipeline, struct error *error)
 {
 	if (!pipeline->stream)
 		return error;
-	bool stopped = pipeline->first->enough;
+	bool refused = was_refused(error), enough = refused && pipeline->first->enough;
 	if (!pipeline->error && (pipeline->any || !error))
-		pipeline->error = end_filters(pipeline);
+		pipeline->error = end_filters(pipeline, error && !enough);
 	struct error *ours = pipeline->error;
 	pipeline->error = NULL;
-	if (ours)
+	if (error || ours)
 		fflush(pipeline->screen->to); /* before what is told of it */
 	struct error *closed = close_file(pipeline, error || ours);
 	if (!ours)
@@ -398,11 +396,13 @@ struct error *pipeline_end(struct pipeline *pipeline, struct error *error)
 		error_free(closed);
 	if (ours && !pipeline->path && (ours->code == ERROR_OS || pipeline->app->writer.failed))
 		pipeline->app->broken = true;
-	bool refused = error && error->code == ERROR_OS && error->os_errno == EPIPE;
-	if (!ours && !(refused && stopped))
+	if (!ours && !enough)
 		return error;
-	if (error && !refused && ours->code != ERROR_OS)
-		return both_told(error, ours);
+	/* What a filter lacked is no reason why the answer broke off. */
+	if (error && !refused && ours->code != ERROR_OS) {
+		error_free(ours);
+		return error;
+	}
 	error_free(error);
 	return ours;
 }
