@@ -150,10 +150,9 @@ static enum exit_status run_command(struct app *app, struct pipeline *pipeline)
 	progress_start(&app->progress);
 	command_run_line(&runner, pipeline->command, &outcome);
 	progress_end(&app->progress);
-	const struct error *failed = outcome.error;
-	bool told = app->format != OUTPUT_TEXT && !output_broken(pipeline->out);
-	struct error *error = pipeline_end(pipeline, outcome.error);
-	told &= error == failed; /* a document does not tell that its file was not written */
+	bool is_ours, told = app->format != OUTPUT_TEXT && !output_broken(pipeline->out);
+	struct error *error = pipeline_end(pipeline, outcome.error, &is_ours);
+	told &= !is_ours; /* a document does not tell that its file was not written */
 	if (outcome.incomplete)
 		tell_incomplete(app, pipeline);
 	if (!error)

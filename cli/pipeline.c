@@ -378,8 +378,9 @@ static bool was_refused(const struct error *error)
 	return error && error->code == ERROR_OS && error->os_errno == EPIPE;
 }
 
-struct error *pipeline_end(struct pipeline *pipeline, struct error *error)
+struct error *pipeline_end(struct pipeline *pipeline, struct error *error, bool *ret_is_ours)
 {
+	*ret_is_ours = false;
 	if (!pipeline->stream)
 		return error;
 	bool refused = was_refused(error), enough = refused && pipeline->first->enough;
@@ -404,5 +405,6 @@ struct error *pipeline_end(struct pipeline *pipeline, struct error *error)
 		return error;
 	}
 	error_free(error);
+	*ret_is_ours = ours != NULL;
 	return ours;
 }

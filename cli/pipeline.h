@@ -42,8 +42,9 @@ MUST_CHECK struct error *pipeline_open(struct app *app, const char *line, struct
 void pipeline_cleanup(struct pipeline *pipeline);
 
 /* The command has ended, with `error` or NULL: what the filters hold is passed on, the file closed.
- * Answers the error to tell: a failure here, or `error`; NULL also when the command was stopped
- * because enough was shown. */
-MUST_CHECK struct error *pipeline_end(struct pipeline *pipeline, struct error *error);
+ * Answers the error to tell: a failure here (*ret_is_ours), or `error`, of an answer that broke
+ * off; NULL also when the command was stopped because enough was shown. */
+MUST_CHECK struct error *pipeline_end(struct pipeline *pipeline, struct error *error,
+				      bool *ret_is_ours);
 
 #endif
