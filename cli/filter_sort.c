@@ -25,9 +25,9 @@ struct row {
 
 struct sort {
 	struct filter filter;
-	char *column; /* as it was given; NULL: the first */
+	uint64_t number; /* of the column, from 1; 0: it has a title */
+	char *title;     /* as it was given; NULL: it has a number */
 	bool descending;
-	bool named;       /* by its title, not by a number */
 	bool column_used; /* some table had it */
 	bool rows_wait;   /* for a table that has it */
 	size_t index;     /* of the column in the present table */
@@ -58,24 +58,17 @@ static bool same_title(const char *title, size_t length, const char *wanted)
 /* `titles` NULL: a table without. */
 static void choose_column(struct sort *sort, const struct line *titles)
 {
-	uint64_t number;
-	sort->index = 0;
-	sort->table_has = true;
-	if (!sort->column)
-		return;
-	struct error *error = parse_number(sort->column, &number);
-	if (!error) {
-		sort->index = (size_t)number - 1;
+	if (sort->number) {
+		sort->index = (size_t)sort->number - 1;
 		sort->table_has = !titles || sort->index < titles->cell_count;
-		sort->column_used |= sort->table_has;
 		return;
 	}
-	error_free(error);
+	sort->index = 0;
 	sort->table_has = false;
 	for (size_t i = 0; titles && i < titles->cell_count; i++) {
 		size_t length;
 		const char *title = line_cell_text(titles, i, &length);
-		if (!same_title(title, length, sort->column))
+		if (!same_title(title, length, sort->title))
 			continue;
 		sort->index = i;
 		sort->table_has = sort->column_used = true;
@@ -88,21 +81,17 @@ static struct error *sort_open(struct filter *filter, const struct arguments *ar
 	struct sort *sort = (struct sort *)filter;
 	const char *column = arguments_positional(arguments, 0);
 	sort->descending = arguments_has(arguments, "-r");
-	if (!column) {
-		choose_column(sort, NULL);
-		return NULL;
-	}
-	uint64_t number;
-	struct error *error = parse_number(column, &number);
-	if (!error && (!number || number > LIMIT_SORT_COLUMN))
+	struct error *error = column ? parse_number(column, &sort->number) : NULL;
+	if (!column)
+		sort->number = 1;
+	else if (error)
+		sort->title = strdup(column);
+	else if (!sort->number || sort->number > LIMIT_SORT_COLUMN)
 		return error_new(ERROR_USAGE, "columns are counted from 1");
-	sort->named = error != NULL;
 	error_free(error);
-	sort->column = strdup(column);
-	if (!sort->column)
+	if (!sort->number && !sort->title)
 		return &error_no_memory;
 	choose_column(sort, NULL);
-	sort->column_used = false;
 	return NULL;
 }
 
@@ -169,7 +158,7 @@ static struct error *keep(struct sort *sort, const struct line *line)
 	sort->bytes += line->marked_length + sizeof(struct row);
 	if (sort->bytes > LIMIT_KEPT_LINES_BYTES)
 		return error_new(ERROR_UNSUPPORTED,
-				 "|> sort keeps %d MiB of rows at most, and this table has more "
+				 "|> sort keeps %d MiB of rows at most, and this answer has more "
 				 "(%zu so far): let the command list less, or |> FILE and sort "
 				 "that",
 				 LIMIT_KEPT_LINES_BYTES >> 20, sort->count);
@@ -254,7 +243,19 @@ static struct error *pass_rows(struct sort *sort, bool sorted)
 
 static bool is_waiting(const struct sort *sort)
 {
-	return sort->named && !sort->column_used;
+	return sort->title && !sort->column_used;
+}
+
+/* Is the table's text among those of "MT, Count; Address, Size"? */
+static bool is_remembered(const struct sort *sort, const struct text *table)
+{
+	for (const char *at = text_string(&sort->titles); *at; at += strspn(at, "; ")) {
+		size_t length = strcspn(at, ";");
+		if (length == table->length && !memcmp(at, text_string(table), length))
+			return true;
+		at += length;
+	}
+	return false;
 }
 
 static struct error *remember_titles(struct sort *sort, const struct line *titles)
@@ -266,7 +267,7 @@ static struct error *remember_titles(struct sort *sort, const struct line *title
 		if (length)
 			text_printf(&all, "%s%.*s", all.length ? ", " : "", (int)length, title);
 	}
-	if (!strstr(text_string(&sort->titles), text_string(&all)))
+	if (all.length && !is_remembered(sort, &all))
 		text_printf(&sort->titles, "%s%s", sort->titles.length ? "; " : "",
 			    text_string(&all));
 	return text_failed(&all) || text_failed(&sort->titles) ? &error_no_memory : NULL;
@@ -305,7 +306,7 @@ static struct error *sort_end(struct filter *filter)
 		TRY(pass_rows(sort, false));
 	bool any = sort->titles.length > 0;
 	return error_new(ERROR_USAGE, "|> sort: no table of this answer has a column %s%s%s",
-			 sort->column, any ? ": there are " : ", nor titles at all",
+			 sort->title, any ? ": there are " : ", nor titles at all",
 			 any ? text_string(&sort->titles) : "");
 }
 
@@ -314,7 +315,7 @@ static void sort_close(struct filter *filter)
 	struct sort *sort = (struct sort *)filter;
 	forget(sort);
 	free(sort->rows);
-	free(sort->column);
+	free(sort->title);
 	text_deinit(&sort->cells);
 	text_deinit(&sort->titles);
 }

@@ -125,6 +125,16 @@ TEST(filters_refuse)
 	CHECK(!filter_find("he", 2) && !filter_find("", 0));
 }
 
+TEST(a_sort_tells_the_titles_of_each_table)
+{
+	static const char *const tables[] = {
+		T "MT \4Size", R "1 \0042", T "Size", R "1", T "MT \4Size", R "3 \0044", NULL,
+	};
+	CLEANUP(text_deinit) struct text text = { 0 };
+	CHECK_FAILS(through("sort Colour", tables, &text), ERROR_USAGE,
+		    "a column Colour: there are MT, Size; Size");
+}
+
 TEST(a_sort_is_bounded)
 {
 	CLEANUP(text_deinit) struct text text = { 0 };
@@ -137,6 +147,9 @@ TEST(a_sort_is_bounded)
 	for (size_t i = 0; i < 70; i++)
 		rows[i] = row;
 	CHECK_FAILS(through("sort", rows, &text), ERROR_UNSUPPORTED, "64 MiB");
+	text_deinit(&text);
+	text = (struct text){ 0 };
+	CHECK_FAILS(through("sort Colour", rows, &text), ERROR_UNSUPPORTED, "this answer has more");
 	text_deinit(&text);
 	text = (struct text){ 0 };
 	CHECK_FAILS(through("tail 1000", rows, &text), ERROR_UNSUPPORTED, "64 MiB");
@@ -207,9 +220,13 @@ TEST(lines_are_completed)
 }
 
 static const struct tap_case cases[] = {
-	CASE(lines_are_filtered),  CASE(rows_are_sorted_by_a_column),
-	CASE(filters_refuse),      CASE(a_sort_is_bounded),
-	CASE(where_a_pipe_is),     CASE(wide_characters_take_two_columns),
+	CASE(lines_are_filtered),
+	CASE(rows_are_sorted_by_a_column),
+	CASE(filters_refuse),
+	CASE(a_sort_is_bounded),
+	CASE(a_sort_tells_the_titles_of_each_table),
+	CASE(where_a_pipe_is),
+	CASE(wide_characters_take_two_columns),
 	CASE(lines_are_completed),
 };
 TAP_MAIN(cases)
