@@ -246,25 +246,38 @@ static bool index_rows(const struct metadata *metadata, struct metadata_type_ind
 	return true;
 }
 
-static void index_types(struct metadata *metadata)
+static bool allocate_index(struct metadata *metadata, uint32_t rows)
 {
 	struct metadata_type_index *index = &metadata->types;
-	uint32_t rows = metadata_rows(metadata, TABLE_TYPE_DEF), slots = 16;
-	if (index->rows || index->unusable)
-		return;
+	uint32_t slots = 16;
 	while (slots < rows * 2)
 		slots *= 2;
 	index->mask = slots - 1;
-	index->enclosing =
-		arena_allocate_array(metadata->arena, rows + 1, sizeof(*index->enclosing));
-	index->rows = arena_allocate_array(metadata->arena, slots, sizeof(*index->rows));
-	index->unusable = !index->enclosing || !index->rows;
-	if (index->unusable)
+	if (!index->rows)
+		index->rows = arena_allocate_array(metadata->arena, slots, sizeof(*index->rows));
+	if (!index->enclosing)
+		index->enclosing =
+			arena_allocate_array(metadata->arena, rows + 1, sizeof(*index->enclosing));
+	return index->rows && index->enclosing;
+}
+
+/* What a search that was stopped has left is filled anew. */
+static void index_types(struct metadata *metadata)
+{
+	struct metadata_type_index *index = &metadata->types;
+	uint32_t rows = metadata_rows(metadata, TABLE_TYPE_DEF);
+	if (index->whole || index->unusable)
 		return;
+	if (!allocate_index(metadata, rows)) {
+		index->unusable = true;
+		return;
+	}
+	memset(index->rows, 0, (index->mask + 1) * sizeof(*index->rows));
+	memset(index->enclosing, 0, (rows + 1) * sizeof(*index->enclosing));
 	note_enclosing(metadata, index->enclosing, rows);
-	index->unusable = !index_rows(metadata, index, rows);
-	if (metadata_stopped(metadata)) /* not whole: the next search builds it anew */
-		*index = (struct metadata_type_index){ 0 };
+	bool fits = index_rows(metadata, index, rows), stopped = metadata_stopped(metadata);
+	index->whole = fits && !stopped;
+	index->unusable = !fits && !stopped;
 }
 
 static uint32_t find_type_linearly(const struct metadata *metadata, const char *name_space,
@@ -286,8 +299,7 @@ uint32_t metadata_find_type(struct metadata *metadata, const char *name_space, c
 {
 	index_types(metadata);
 	uint32_t slot = 0, row = 0, outer = 0;
-	if (metadata->types.rows && !metadata->types.unusable &&
-	    find_slot(metadata, name_space, name, enclosing, &slot)) {
+	if (metadata->types.whole && find_slot(metadata, name_space, name, enclosing, &slot)) {
 		row = metadata->types.rows[slot];
 		/* The flags may contradict the nesting rows, and those not be in the order they
 		 * claim. */

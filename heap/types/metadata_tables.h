@@ -110,9 +110,10 @@ struct metadata_table_place {
 
 /* The index of types by name: built by the first metadata_find_type(). */
 struct metadata_type_index {
-	uint32_t *rows;      /* open addressing; 0: free. NULL: not built */
+	uint32_t *rows;      /* open addressing; 0: free. NULL: not allocated yet */
 	uint32_t *enclosing; /* by TypeDef row; 0: not nested */
 	uint32_t mask;       /* slots - 1 */
+	bool whole;          /* every type is in it: a search that is stopped leaves a part */
 	bool unusable;       /* out of memory, or the names collide too often: search linearly */
 };
 

@@ -435,6 +435,8 @@ TEST(a_search_ends_with_its_task)
 	CHECK_NUMBER(metadata_generic_parameter_count(metadata, token_make(TABLE_TYPE_DEF, ROWS)),
 		     0);
 	CHECK_NUMBER(metadata_find_type(metadata, "", "T", 1), 0);
+	size_t bytes = arena.total_bytes; /* of the index, too, that is filled when it goes on */
+	CHECK_NUMBER(metadata_find_type(metadata, "", "T", 1), 0);
 	CHECK_TEXT(metadata_type_def_name(metadata, ROWS), "T");
 	metadata_set_task(metadata, NULL); /* what was not found then is found now */
 	CHECK(metadata_has_attribute(metadata, token_make(TABLE_TYPE_DEF, 1), "T"));
@@ -442,6 +444,7 @@ TEST(a_search_ends_with_its_task)
 	CHECK_NUMBER(metadata_generic_parameter_count(metadata, token_make(TABLE_TYPE_DEF, ROWS)),
 		     1);
 	CHECK_NUMBER(metadata_find_type(metadata, "", "T", 1), ROWS);
+	CHECK_NUMBER(arena.total_bytes, bytes);
 }
 
 static const struct tap_case cases[] = {
