@@ -110,7 +110,7 @@ static bool room_of_machine(const struct level *level, struct memory_room *ret)
 	ret->room_bytes = number_behind(text, "MemAvailable:") * KIBIBYTE;
 	ret->used_bytes =
 		ret->limit_bytes > ret->room_bytes ? ret->limit_bytes - ret->room_bytes : 0;
-	ret->is_machine = true;
+	ret->is_machine = ret->has_cached = true;
 	return ret->limit_bytes > 0;
 }
 
@@ -122,7 +122,8 @@ static bool room_of_group(const struct level *level, bool exact, struct memory_r
 		return false;
 	ret->room_bytes =
 		ret->limit_bytes > ret->used_bytes ? ret->limit_bytes - ret->used_bytes : 0;
-	if (exact || ret->room_bytes < 2 * floor_of(ret->limit_bytes)) {
+	ret->has_cached = exact || ret->room_bytes < 2 * floor_of(ret->limit_bytes);
+	if (ret->has_cached) {
 		uint64_t cached = cached_bytes(level);
 		ret->room_bytes += cached < ret->used_bytes ? cached : ret->used_bytes;
 	}
@@ -141,6 +142,7 @@ static bool least_room(const struct memory_guard *guard, bool machine, bool exac
 		if (level->files ? !room_of_group(level, exact, &room)
 				 : !machine || !room_of_machine(level, &room))
 			continue;
+		room.level = i;
 		room.floor_bytes = floor_of(room.limit_bytes);
 		int64_t spare = (int64_t)room.room_bytes - (int64_t)room.floor_bytes;
 		if (spare >= least)
@@ -157,21 +159,38 @@ void memory_guard_room(const struct memory_guard *guard, bool exact, struct memo
 	least_room(guard, true, exact, ret);
 }
 
-bool memory_guard_runs_short(const struct memory_guard *guard, struct memory_pace *pace)
+/* What two looks tell can be compared: the room of one level, below one limit, by one measure. */
+static bool is_alike(const struct memory_room *a, const struct memory_room *b)
+{
+	return a->level == b->level && a->limit_bytes == b->limit_bytes &&
+	       a->has_cached == b->has_cached;
+}
+
+bool memory_pace_step(struct memory_pace *pace, const struct memory_room *room, uint64_t now_ns)
 {
 	enum { AHEAD_US = 40 * 1000, LEAST_US = 3 * 1000 };
-	const struct memory_room *from = &pace->from;
-	uint64_t now_ns = clock_ns(), elapsed_us = (now_ns - pace->from_ns) / 1000;
-	memory_guard_room(guard, false, &pace->room);
-	uint64_t room = pace->room.room_bytes;
+	uint64_t elapsed_us = (now_ns - pace->from_ns) / 1000, from = pace->from.room_bytes;
+	pace->room = *room;
 	if (elapsed_us >= LEAST_US) {
-		bool fell = pace->from_ns && from->limit_bytes == pace->room.limit_bytes &&
-			    from->room_bytes > room;
-		pace->ahead_bytes = fell ? (from->room_bytes - room) / elapsed_us * AHEAD_US : 0;
-		pace->from = pace->room;
+		uint64_t fell = from > room->room_bytes ? from - room->room_bytes : 0;
+		if (pace->from_ns && is_alike(&pace->from, room))
+			pace->ahead_bytes = fell / elapsed_us * AHEAD_US;
+		pace->from = *room;
 		pace->from_ns = now_ns;
 	}
-	return room < pace->room.floor_bytes + pace->ahead_bytes;
+	return room->room_bytes < room->floor_bytes + pace->ahead_bytes;
+}
+
+bool memory_guard_runs_short(const struct memory_guard *guard, struct memory_pace *pace)
+{
+	struct memory_room room;
+	uint64_t now_ns = clock_ns();
+	memory_guard_room(guard, false, &room);
+	bool is_short = memory_pace_step(pace, &room, now_ns);
+	if (!is_short || room.has_cached)
+		return is_short;
+	memory_guard_room(guard, true, &room);
+	return memory_pace_step(pace, &room, now_ns);
 }
 
 uint64_t memory_guard_kept_bytes(const struct memory_room *room)

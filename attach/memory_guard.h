@@ -17,8 +17,10 @@ struct memory_guard;
 
 struct memory_room {
 	uint64_t limit_bytes, used_bytes; /* of the level with the least room to spare */
-	uint64_t room_bytes;              /* until the limit, with what can be taken back */
+	uint64_t room_bytes;              /* until the limit */
+	bool has_cached;                  /* room_bytes has the pages that can be taken back, too */
 	uint64_t floor_bytes;             /* below, a snapshot must go */
+	unsigned level;                   /* its number, among those of its guard */
 	bool is_machine;                  /* the level is this machine, no control group */
 	bool kills_group;                 /* out of memory there kills every process of the group */
 };
@@ -37,15 +39,20 @@ bool memory_limit_read(int pid, struct memory_room *ret);
 /* Looks that follow each other: zeroed before the first. */
 struct memory_pace {
 	struct memory_room room; /* at the last look */
-	struct memory_room from; /* what the rate is taken from */
+	struct memory_room from; /* what the next rate is taken from */
 	uint64_t from_ns;        /* when that was, CLOCK_MONOTONIC */
-	uint64_t ahead_bytes;    /* what the rate takes in 40 ms */
+	uint64_t ahead_bytes;    /* what 40 ms take at the last rate */
 };
 
-/* Looks once more. True: the room is below its floor, or at the rate since the look before it will
- * be by the time that can be done something about it (40 ms: on a busy machine whoever looks waits
- * for a processor, too). The rate is over 3 ms at least: the kernel counts memory by pieces. A
- * limit that changed meanwhile is no fall. */
+/* One look more. True: the room is below its floor, or 40 ms more at the rate at which it falls
+ * would lead there (on a busy machine whoever looks waits for a processor, too). A rate is of 3 ms
+ * at least (the kernel counts memory by pieces), and of two looks that can be compared: at one
+ * level, with one limit, both with what can be taken back or both without. After others the rate
+ * before stays. A second look at the same time only says whether its room is too little. */
+bool memory_pace_step(struct memory_pace *pace, const struct memory_room *room, uint64_t now_ns);
+
+/* Looks now, and takes the step. Pages of files that can be taken back are no reason to answer
+ * true: they are asked for first. */
 bool memory_guard_runs_short(const struct memory_guard *guard, struct memory_pace *pace);
 
 /* How many bytes must be left there, at least, for a snapshot to begin: it would be dropped at once
@@ -53,8 +60,8 @@ bool memory_guard_runs_short(const struct memory_guard *guard, struct memory_pac
 uint64_t memory_guard_kept_bytes(const struct memory_room *room);
 
 /* As of now. Of a process without limits: the machine's room. `exact`: room_bytes has the pages of
- * files that can be taken back; else only below two floors, as the kernel works them out when it is
- * asked. */
+ * files that can be taken back; else it has a group's only below two floors (has_cached), as the
+ * kernel works them out when it is asked. */
 void memory_guard_room(const struct memory_guard *guard, bool exact, struct memory_room *ret);
 
 #endif
