@@ -27,6 +27,12 @@ enum thread_report thread_next_report(int tid, int *ret_status)
 	return REPORT_END;
 }
 
+int thread_report_signal(int status)
+{
+	int event = status >> 8;
+	return event ? 0 : status;
+}
+
 bool thread_take_end(int tid)
 {
 	int status;
@@ -71,24 +77,34 @@ static bool is_thread_of(int pid, int tid)
 	       ENOENT;
 }
 
-/* The thread that was listed had ended, and its id is another process's by now. What is seized can
- * be let go only in a stop, which is a moment, if it does not sleep uninterruptibly. */
-static void let_stranger_go(int tid)
+bool thread_let_go(int tid)
+{
+	int status;
+	switch (thread_next_report(tid, &status)) {
+	case REPORT_NONE:
+		ptrace(PTRACE_INTERRUPT, tid, NULL, NULL);
+		return false;
+	case REPORT_STOP:
+		return !ptrace(PTRACE_DETACH, tid, NULL, (intptr_t)thread_report_signal(status));
+	case REPORT_END:
+	case REPORT_NOT_OURS:
+		break;
+	}
+	return true;
+}
+
+/* The thread that was listed had ended, and its id is another process's by now, which stands for a
+ * moment for that. False: it sleeps uninterruptibly. */
+static bool let_stranger_go(int tid)
 {
 	enum { LOOK_US = 50 };
 	uint64_t end = clock_ms() + LIMIT_STOP_MS;
-	do {
-		int status = 0;
-		enum thread_report report;
-		ptrace(PTRACE_INTERRUPT, tid, NULL, NULL);
-		while ((report = thread_next_report(tid, &status)) == REPORT_NONE &&
-		       clock_ms() < end)
-			clock_sleep_us(LOOK_US);
-		int signal = status >> 8 ? 0 : status;
-		if (report != REPORT_STOP ||
-		    !ptrace(PTRACE_DETACH, tid, NULL, (void *)(intptr_t)signal))
-			return;
-	} while (clock_ms() < end);
+	while (!thread_let_go(tid)) {
+		if (clock_ms() >= end)
+			return false;
+		clock_sleep_us(LOOK_US);
+	}
+	return true;
 }
 
 /* After an execve its thread has the id of the first one (fs/exec.c: de_thread): it may be ours
@@ -112,8 +128,8 @@ struct error *thread_seize(int pid, int tid, enum thread_seized *ret)
 	if (failed)
 		return process_stop_denied(pid, failed);
 	if (!is_thread_of(pid, tid)) {
-		if (thread_is_ours(tid))
-			let_stranger_go(tid);
+		if (thread_is_ours(tid) && !let_stranger_go(tid))
+			*ret = THREAD_STRANGER;
 		return NULL;
 	}
 	*ret = THREAD_SEIZED;

@@ -17,6 +17,9 @@ enum thread_seized {
 	/* It sleeps uninterruptibly, and another has it, as a clrpod that made a snapshot meanwhile
 	 * waits for it to wake. */
 	THREAD_SLEEPS_ELSEWHERE,
+	/* It had ended, and its id is another process's by now. That one sleeps uninterruptibly, so
+	 * it is traced by us still, and stands from when it wakes: see thread_let_go(). */
+	THREAD_STRANGER,
 };
 
 /* ERROR_OS with EPERM: not allowed, or traced by another (the message names what is missing). */
@@ -34,6 +37,13 @@ enum thread_report {
  * forgets the signal that was to be delivered (kernel/exit.c: wait_task_stopped clears exit_code,
  * which kernel/signal.c: ptrace_signal delivers). */
 enum thread_report thread_next_report(int tid, int *ret_status);
+
+/* The signal that a task in a stop of this status is let go with (PTRACE_DETACH); 0: none. */
+int thread_report_signal(int status);
+
+/* Lets go of one that is seized, if it is in a stop, in which alone that can be done; else asks it
+ * to stop, and answers false. To be called again and again. */
+bool thread_let_go(int tid);
 
 /* Does the calling thread trace it? */
 bool thread_is_ours(int tid);

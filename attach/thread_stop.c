@@ -20,6 +20,7 @@ enum task_state {
 	TASK_RUNNING, /* seized and interrupted, has not reported yet */
 	TASK_STOPPED,
 	TASK_ASLEEP, /* uninterruptible: seized, will stop (and can be let go) only when it wakes */
+	TASK_STRANGER,  /* of another process, asleep, and seized: is let go when it wakes */
 	TASK_ELSEWHERE, /* asleep, and another's: not seized, and let go by whoever has it */
 	TASK_GONE,      /* ended, or a zombie that waits for its threads */
 };
@@ -87,6 +88,7 @@ static struct error *seize(struct thread_stop *stop, struct stop_task *task)
 		[THREAD_SEIZED] = TASK_SEIZED,
 		[THREAD_ENDED] = TASK_GONE,
 		[THREAD_SLEEPS_ELSEWHERE] = TASK_ELSEWHERE,
+		[THREAD_STRANGER] = TASK_STRANGER,
 	};
 	enum thread_seized seized;
 	TRY(thread_seize(stop->pid, task->tid, &seized));
@@ -172,7 +174,7 @@ static void note_stop(struct stop_task *task, int status)
 {
 	int event = status >> 8, signal = status & 0xff;
 	task->state = TASK_STOPPED;
-	task->deliver = event ? 0 : signal;
+	task->deliver = thread_report_signal(status);
 	task->shown = event && signal == SIGTRAP ? 0 : signal;
 }
 
@@ -236,6 +238,12 @@ static void seize_woken(struct thread_stop *stop, struct stop_task *task)
 	error_free(error);                 /* another look tries again */
 }
 
+static void let_stranger_go(struct stop_task *task)
+{
+	if (thread_let_go(task->tid))
+		task->state = TASK_GONE;
+}
+
 /* One that is ours no more came out of an execve, which ended all others, or was one of these. */
 static bool take_end(struct thread_stop *stop, struct stop_task *task)
 {
@@ -255,11 +263,15 @@ bool thread_stop_take_ends(struct thread_stop *stop)
 {
 	stand_watch_renew(stop->stand);
 	/* The first thread last: its end is reported only after that of the others. */
-	for (size_t i = stop->task_count; i-- > 0;)
-		if (!is_free(&stop->tasks[i]))
-			stop->over |= take_end(stop, &stop->tasks[i]);
-		else if (stop->tasks[i].state == TASK_ELSEWHERE && !stop->resumed)
-			seize_woken(stop, &stop->tasks[i]);
+	for (size_t i = stop->task_count; i-- > 0;) {
+		struct stop_task *task = &stop->tasks[i];
+		if (task->state == TASK_STRANGER)
+			let_stranger_go(task);
+		else if (!is_free(task))
+			stop->over |= take_end(stop, task);
+		else if (task->state == TASK_ELSEWHERE && !stop->resumed)
+			seize_woken(stop, task);
+	}
 	return stop->over;
 }
 
@@ -468,12 +480,14 @@ struct error *thread_stop_begin_some(const struct process_identity *process, con
 }
 
 /* False: to be tried again. True: gone, or asleep: that one was asked to stop, stays TASK_ASLEEP
- * until it has, and is left to thread_stop_let_go(). A signal is handed over of a stop that is
- * known to be the one that the thread is in. */
+ * (or TASK_STRANGER) until it has, and is left to thread_stop_let_go(). A signal is handed over of
+ * a stop that is known to be the one that the thread is in. */
 static bool detach(struct thread_stop *stop, struct stop_task *task, bool ask_sleepers)
 {
 	bool asleep = task->state == TASK_ASLEEP;
-	if (is_free(task))
+	if (task->state == TASK_STRANGER)
+		let_stranger_go(task);
+	if (is_free(task) || task->state == TASK_STRANGER)
 		return true;
 	if (task->state != TASK_STOPPED) {
 		task->state = TASK_RUNNING;
@@ -488,8 +502,7 @@ static bool detach(struct thread_stop *stop, struct stop_task *task, bool ask_sl
 		if (is_free(task))
 			return true;
 	}
-	/* ESRCH: not in a stop just now; it ended, or it is on its way from one stop to the next.
-	 */
+	/* ESRCH: not in a stop just now; it ended, or is on its way from one stop to the next. */
 	if (!ptrace(PTRACE_DETACH, task->tid, NULL, (void *)(intptr_t)task->deliver) ||
 	    errno != ESRCH) {
 		task->state = TASK_GONE;
@@ -531,7 +544,7 @@ static void detach_all(struct thread_stop *stop)
 		clock_sleep_us(PAUSE_US);
 	}
 	for (size_t i = 0; i < stop->task_count; i++)
-		if (!is_free(&stop->tasks[i]))
+		if (stop->tasks[i].state != TASK_STRANGER && !is_free(&stop->tasks[i]))
 			stop->tasks[i].state = TASK_ASLEEP;
 }
 

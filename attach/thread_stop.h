@@ -79,12 +79,14 @@ const struct stopped_thread *thread_stop_threads(const struct thread_stop *stop,
 const struct register_note *thread_register_note(const struct stopped_thread *thread,
 						 unsigned type);
 
-/* Takes the ends of the threads that have ended while we hold them: until then nobody can wait for
- * the process (ptrace(2)), and of a PID namespace's killed first process the thread that ends last
- * waits for it (kernel/pid_namespace.c: zap_pid_ns_processes). True, from then on: one that stood
- * has ended, as the process was killed or one that slept began another program (execve). Half a
- * microsecond a thread. To be called now and then: whoever does not for LIMIT_STAND_MS, as it is
- * stopped itself, is killed (attach/stand_watch.h). */
+/* Lets go of who is no thread of the process (its id was, when they were listed), slept
+ * uninterruptibly then, and has woken; until then it would stand from then on. And takes the ends
+ * of the threads that have ended while we hold them: until then nobody can wait for the process
+ * (ptrace(2)), and of a PID namespace's killed first process the thread that ends last waits for it
+ * (kernel/pid_namespace.c: zap_pid_ns_processes). True, from then on: one that stood has ended, as
+ * the process was killed or one that slept began another program (execve). Half a microsecond a
+ * thread. To be called now and then: whoever does not for LIMIT_STAND_MS, as it is stopped itself,
+ * is killed (attach/stand_watch.h). */
 bool thread_stop_take_ends(struct thread_stop *stop);
 
 /* A copy of the process, which we trace: once it has ended, its end is taken by
