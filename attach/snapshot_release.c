@@ -48,6 +48,33 @@ static void free_memory(int copy)
 		(void)syscall(SYS_process_mrelease, process, 0);
 }
 
+/* One that did not stop, as it slept, would stand when it wakes. */
+static void let_go(struct thread_stop *stop, struct thread_stop *held)
+{
+	uint64_t end = clock_ms() + LIMIT_REAP_MS;
+	thread_stop_resume(stop);
+	while (!thread_stop_let_go(stop) && clock_ms() < end) {
+		if (held)
+			thread_stop_let_go(held);
+		clock_sleep_us(TRY_US);
+	}
+	thread_stop_free(stop);
+}
+
+/* Meanwhile: threads that sleep are let go of when they wake, and those that stand do so for
+ * LIMIT_STAND_FREED_MS. */
+static void tend(struct thread_stop *held, struct thread_stop *standing, uint64_t waited_ms)
+{
+	if (standing && waited_ms > LIMIT_STAND_FREED_MS) {
+		thread_stop_resume(standing);
+		thread_stop_let_go(standing);
+	}
+	if (standing)
+		thread_stop_take_ends(standing);
+	if (held)
+		thread_stop_let_go(held);
+}
+
 /* A copy that was frozen with its control group (v1) dies only when that is thawed: then by the
  * signal that is waiting for it, without us. A large one takes the kernel some time. */
 static void kill_copy(int copy, struct thread_stop *held, struct thread_stop *standing)
@@ -70,10 +97,7 @@ static void kill_copy(int copy, struct thread_stop *held, struct thread_stop *st
 		/* The first report may be the stop that it is in. */
 		if (answer == copy ? !WIFSTOPPED(status) : answer < 0 && errno != EINTR)
 			return;
-		if (held)
-			thread_stop_let_go(held);
-		if (standing)
-			thread_stop_take_ends(standing);
+		tend(held, standing, waited);
 		if (!answer)
 			clock_sleep_us(pause_us);
 	}
@@ -105,16 +129,12 @@ static void await_reader(int program, struct thread_stop *standing)
 void snapshot_kill_copy_standing(const struct process_identity *process, int copy, int program)
 {
 	struct thread_stop *standing = NULL;
-	struct stand_watch *watch = NULL;
-	struct error *error = stand_watch_begin(LIMIT_STAND_MS, &watch);
-	if (!error)
-		error = thread_stop_begin(process, NULL, &standing);
-	error_free(error);
+	error_free(thread_stop_begin(process, NULL, &standing));
 	kill_copy(copy, NULL, standing);
-	if (standing)
-		await_reader(program, standing);
-	thread_stop_free(standing); /* and resumes */
-	stand_watch_end(watch);
+	if (!standing)
+		return;
+	await_reader(program, standing);
+	let_go(standing, NULL);
 }
 
 struct error *snapshot_reap_by(struct syscall_injection *injection, int child, bool *ret)
@@ -207,19 +227,6 @@ static struct error *stop_some(const struct candidates *candidates, size_t i,
 	return thread_stop_begin_some(process, pair, i ? 2 : 1, NULL, ret);
 }
 
-/* One that did not stop, as it slept, would stand when it wakes. */
-static void let_go(struct thread_stop *stop, struct thread_stop *held)
-{
-	uint64_t end = clock_ms() + LIMIT_REAP_MS;
-	thread_stop_resume(stop);
-	while (!thread_stop_let_go(stop) && clock_ms() < end) {
-		if (held)
-			thread_stop_let_go(held);
-		clock_sleep_us(TRY_US);
-	}
-	thread_stop_free(stop);
-}
-
 static struct error *reap_by_candidates(const struct candidates *candidates,
 					struct reaping *reaping, bool *ret)
 {
@@ -232,6 +239,7 @@ static struct error *reap_by_candidates(const struct candidates *candidates,
 		error = stand_watch_begin(LIMIT_STAND_MS, &watch);
 		if (!error)
 			error = stop_some(candidates, i, reaping->process, &stop);
+		stand_watch_renew(watch); /* that may have taken LIMIT_NO_STOP_MS */
 		if (!error) {
 			error = reap_by(reaping, stop,
 					last ? SYSCALL_FIT_LATER : SYSCALL_FIT_RUNNING, ret);

@@ -16,9 +16,10 @@ enum { SNAPSHOT_LEFTOVERS_MAX = 64 };
 void snapshot_kill_copy(int copy, struct thread_stop *held);
 
 /*
- * The same while the process stands, for as long as that takes: where memory is so short that what
- * it writes meanwhile may run it out. The kernel then kills the process, and not the copy: one that
- * is dying has no address space any more by which it would be chosen (mm/oom_kill.c:
+ * The same while the process stands, for LIMIT_STAND_FREED_MS at most, or one process_mrelease(2)
+ * (it runs on then, and the copy is waited for as before): where memory is so short that what it
+ * writes meanwhile may run it out. The kernel then kills the process, and not the copy: one that is
+ * dying has no address space any more by which it would be chosen (mm/oom_kill.c:
  * find_lock_task_mm), while its pages still count (kernel/exit.c: exit_mm before exit_mmap). When
  * the process cannot be stopped it runs on. When the program reads of the copy just then, it is the
  * program that frees the memory as its read ends (fs/proc/base.c: mem_rw, mmput): that it does is

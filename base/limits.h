@@ -45,9 +45,10 @@ enum {
 	LIMIT_CALL_MS = 3000,        /* how long a call that a thread makes for us may take */
 	LIMIT_STAND_MS = 10 * 1000,  /* how long a process may stand while it is copied, whatever
 					we sleep in; with --freeze, while one read lasts */
-	LIMIT_CALL_TOLD_MS = 1000,   /* and from when we are told to stop */
-	LIMIT_HOLD_TOLD_MS = 4000,   /* how long a process stands on when we are told to stop */
-	LIMIT_REAP_MS = 2000,        /* how long a thread is looked for that reaps a copy */
+	LIMIT_STAND_FREED_MS = 4 * 1000, /* the same while a killed copy is freed */
+	LIMIT_CALL_TOLD_MS = 1000,       /* of a call, from when we are told to stop */
+	LIMIT_HOLD_TOLD_MS = 4000,       /* how long a process stands on when we are told to stop */
+	LIMIT_REAP_MS = 2000,            /* how long a thread is looked for that reaps a copy */
 	LIMIT_KEEPER_SLEEPS_MS =
 		60 * 1000, /* how long whoever keeps a copy may be stopped itself, or wait for a
 			      disk: who does not look after the copy's memory has none */
