@@ -58,22 +58,32 @@ struct keeper {
 
 /* --- taking it */
 
-/* Is it another clrpod, for a moment, that traces the process? One that is outside of our PID
- * namespace is seen only by what it keeps us from. */
-static bool traced_by_our_like(int pid, const struct error *error)
+static bool is_our_like(int tracer)
 {
-	CLEANUP(text_deinit) struct text status = { 0 };
 	CLEANUP(text_deinit) struct text theirs = { 0 };
 	CLEANUP(text_deinit) struct text ours = { 0 };
-	uint64_t tracer;
-	if (proc_file_read(&status, LIMIT_PROC_FILE_BYTES, "/proc/%d/status", pid) ||
-	    !proc_number(&status, "TracerPid", 10, &tracer))
-		return false;
-	if (!tracer)
-		return error->os_errno == EPERM && credentials_permitted(CAPABILITY_SYS_PTRACE);
-	return !proc_file_read(&theirs, LIMIT_PROC_FILE_BYTES, "/proc/%d/comm", (int)tracer) &&
+	return !proc_file_read(&theirs, LIMIT_PROC_FILE_BYTES, "/proc/%d/comm", tracer) &&
 	       !proc_file_read(&ours, LIMIT_PROC_FILE_BYTES, "/proc/self/comm") &&
 	       !strcmp(text_string(&theirs), text_string(&ours));
+}
+
+/* Is it another clrpod, for a moment, that traces the process? One that is outside of our PID
+ * namespace shows only by the state of the threads that it has stopped. Before it has, and once it
+ * has let go, it keeps us from a thread as a seccomp filter or a security module would: those do it
+ * each time. *refused: how often that was so. */
+static bool traced_by_our_like(int pid, const struct error *error, unsigned *refused)
+{
+	enum { REFUSED_MOST = 4 };
+	struct arena arena;
+	struct process_state state;
+	arena_init(&arena);
+	error_free(process_state_read(pid, &arena, &state)); /* zeros then */
+	arena_deinit(&arena);
+	if (state.tracer)
+		return is_our_like(state.tracer);
+	if (error->os_errno != EPERM || !credentials_permitted(CAPABILITY_SYS_PTRACE))
+		return false;
+	return state.activity == PROCESS_TRACED || ++*refused < REFUSED_MOST;
 }
 
 /* Did a clrpod that was killed leave a thread in its code? Such a thread goes home by itself as
@@ -115,12 +125,12 @@ static struct error *stop_target(struct keeper *keeper, const struct stopped_thr
 	enum { PLACE_TRIES = 4 };
 	const struct process_identity *process = &keeper->request->process;
 	uint64_t end = clock_ms() + LIMIT_CALL_MS;
-	for (unsigned without_place = 0;;) {
+	for (unsigned without_place = 0, refused = 0;;) {
 		struct error *error = live_target_open(process, LIVE_STOPPED_BRIEFLY, &keeper->task,
 						       &keeper->target);
 		bool late = clock_ms() > end;
-		if (error &&
-		    (error->code != ERROR_OS || late || !traced_by_our_like(process->pid, error)))
+		if (error && (error->code != ERROR_OS || late ||
+			      !traced_by_our_like(process->pid, error, &refused)))
 			return error;
 		error_free(error);
 		if (!error) {

@@ -237,6 +237,19 @@ ok "a process that is gone" status_is 3 collect -o "$work/gone.core"
 victim=
 rm -f "$core"
 
+# --- a refusal is none that passes
+cc -std=gnu11 -D_GNU_SOURCE -O1 -o "$work/no_ptrace" "$here/no_ptrace.c" || exit 1
+refused_at_once() {
+	local began=${EPOCHREALTIME/./}
+	"$work/no_ptrace" "$program" collect -p "$victim" -o "$core" >"$log" 2>&1
+	[ $? = 3 ] && [ $((${EPOCHREALTIME/./} - began)) -lt 2000000 ] || { echo "$(((${EPOCHREALTIME/./} - began) / 1000)) ms" >>"$log"; false; }
+}
+ok "another program" start_victim
+ok "clrpod may not trace: refused at once, not as beside another clrpod" refused_at_once
+ok "... in one sentence" one_sentence "cannot stop process $victim"
+ok "... it is as it was" untouched
+end_victim
+
 # --- limits: named, and --freeze offered
 if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
 	chmod 711 "$work"
