@@ -31,10 +31,13 @@ struct error *stand_watch_begin(unsigned after_ms, struct stand_watch **ret)
 
 void stand_watch_renew(struct stand_watch *watch)
 {
-	enum { SECOND_MS = 1000 };
+	enum { SECOND_MS = 1000, MS_NS = 1000 * 1000 };
 	if (!watch)
 		return;
-	const struct itimerspec end = { .it_value = { .tv_sec = watch->after_ms / SECOND_MS } };
+	const struct itimerspec end = {
+		.it_value = { .tv_sec = watch->after_ms / SECOND_MS,
+			      .tv_nsec = (long)(watch->after_ms % SECOND_MS) * MS_NS },
+	};
 	timer_settime(watch->timer, 0, &end, NULL);
 }
 

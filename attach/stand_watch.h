@@ -4,7 +4,9 @@
  * a thread of the process may hold that waits for that disk): no handler runs then, nor does a
  * deadline pass. A timer of the kernel's ends us with SIGKILL, which such a sleep lets through; the
  * kernel then lets go of what we trace. So does a process of ours that is stopped itself, as by
- * SIGSTOP, and would hold the other for as long.
+ * SIGSTOP, and would hold the other for as long. While a copy is kept nothing stands, but its
+ * memory grows, and whoever sleeps does not see that: the same timer, of a longer time, ends it
+ * then.
  */
 #ifndef ATTACH_STAND_WATCH_H
 #define ATTACH_STAND_WATCH_H
@@ -13,14 +15,14 @@
 
 struct stand_watch;
 
-/* We are killed in `after_ms` from now. No thread is made: one that only waits would have to run.
- * ERROR_OS: there are no timers. ERROR_NO_MEMORY. */
+/* We are killed `after_ms` from now (0: never). No thread is made: one that only waits would have
+ * to run. ERROR_OS: there are no timers. ERROR_NO_MEMORY. */
 MUST_CHECK struct error *stand_watch_begin(unsigned after_ms, struct stand_watch **ret);
 
 /* Once more so long from now on: we run. NULL is allowed. */
 void stand_watch_renew(struct stand_watch *watch);
 
-/* It does not stand any more. NULL is allowed. */
+/* Nothing depends on us any more. NULL is allowed. */
 void stand_watch_end(struct stand_watch *watch);
 
 #endif
