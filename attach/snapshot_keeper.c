@@ -525,7 +525,8 @@ _Noreturn void snapshot_keeper_run(const struct snapshot_request *request, int p
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != program)
 		_exit(1);
-	/* Its looks at the memory that is left come in time, or not at all; root's alone. */
+	/* Its looks at the memory that is left come in time, or not at all. Either takes
+	 * CAP_SYS_NICE, or RLIMIT_RTPRIO and RLIMIT_NICE (sched(7)). */
 	if (sched_setscheduler(0, SCHED_FIFO, &(struct sched_param){ .sched_priority = 1 }))
 		setpriority(PRIO_PROCESS, 0, HIGHEST_PRIORITY);
 	_exit(keep(&keeper));

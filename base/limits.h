@@ -44,7 +44,8 @@ enum {
 	LIMIT_STOP_ONE_MS = 20,      /* the same where only some threads are stopped */
 	LIMIT_CALL_MS = 3000,        /* how long a call that a thread makes for us may take */
 	LIMIT_STAND_MS = 10 * 1000,  /* how long a process may stand while it is copied, whatever
-					we sleep in; with --freeze, while one read lasts */
+					we sleep in; with --freeze, while one read lasts, or
+					while we are stopped ourselves */
 	LIMIT_STAND_FREED_MS = 4 * 1000, /* the same while a killed copy is freed */
 	LIMIT_CALL_TOLD_MS = 1000,       /* of a call, from when we are told to stop */
 	LIMIT_HOLD_TOLD_MS = 4000,       /* how long a process stands on when we are told to stop */
