@@ -335,7 +335,7 @@ static void remove_made(const struct pipeline *pipeline, const struct stat *made
 {
 	CLEANUP(credentials_resume)
 	MAYBE_UNUSED struct as_ourselves before = credentials_as_ourselves();
-	if (pipeline->created && file_has_name(made, pipeline->path))
+	if (pipeline->created && file_has_name(made, AT_FDCWD, pipeline->path))
 		unlink(pipeline->path);
 }
 

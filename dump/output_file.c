@@ -21,7 +21,9 @@ static const char partial_suffix[] = ".partial";
 
 struct output_file {
 	char *path, *partial;
-	int fd;
+	const char *name, *partial_name; /* in the folder, which is kept open: its path may lead
+					    through a process that ends meanwhile */
+	int folder, fd;
 	bool force, finished;
 	bool masked; /* SIGXFSZ was not blocked before */
 };
@@ -71,24 +73,49 @@ static void unblock_file_size_signal(struct output_file *file)
 }
 
 /* Does another collect have it open for writing (the lock that create() takes)? */
-static bool is_being_written(const char *partial)
+static bool is_being_written(const struct output_file *file)
 {
-	CLEANUP(fd_cleanup) int fd = open(partial, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	CLEANUP(fd_cleanup)
+	int fd = openat(file->folder, file->partial_name,
+			O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK;
+}
+
+/* The part of a path behind its folder. */
+static const char *name_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash ? slash + 1 : path;
+}
+
+/* One that may be written and not read cannot be synchronised (open(2): O_PATH). */
+static int open_folder(const char *path)
+{
+	enum { FLAGS = O_DIRECTORY | O_CLOEXEC };
+	size_t length = (size_t)(name_of(path) - path);
+	CLEANUP(free_cleanup) char *folder = length ? strndup(path, length) : strdup(".");
+	if (!folder)
+		return -1;
+	int fd = open(folder, O_RDONLY | FLAGS);
+	return fd < 0 && errno == EACCES ? open(folder, O_PATH | FLAGS) : fd;
 }
 
 static struct error *create(struct output_file *file)
 {
+	enum { FLAGS = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, MODE = 0600 };
 	CLEANUP(credentials_resume)
 	MAYBE_UNUSED struct as_ourselves before = credentials_as_ourselves();
-	if (file->force && is_being_written(file->partial))
+	file->folder = open_folder(file->path);
+	if (file->force && is_being_written(file))
 		return error_new(
 			ERROR_USAGE,
 			"%s is being written by another collect: name another file, or wait",
 			file->partial);
-	if (file->force && unlink(file->partial) && errno != ENOENT)
+	if (file->force && file->folder >= 0 && unlinkat(file->folder, file->partial_name, 0) &&
+	    errno != ENOENT)
 		return error_os(errno, "cannot replace %s", file->partial);
-	file->fd = open(file->partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (file->folder >= 0)
+		file->fd = openat(file->folder, file->partial_name, FLAGS, MODE);
 	/* Gone when we are, however we end; a file system without locks has none. */
 	if (file->fd >= 0 && flock(file->fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK)
 		return error_os(errno, "cannot lock %s", file->partial);
@@ -111,11 +138,13 @@ struct error *output_file_create(const char *path, bool force, struct output_fil
 	struct output_file *file = calloc(1, sizeof(*file));
 	if (!file)
 		return &error_no_memory;
-	file->fd = -1;
+	file->fd = file->folder = -1;
 	file->force = force;
 	file->path = strdup(path);
 	if (asprintf(&file->partial, "%s%s", path, partial_suffix) < 0)
 		file->partial = NULL;
+	file->name = file->path ? name_of(file->path) : NULL;
+	file->partial_name = file->partial ? name_of(file->partial) : NULL;
 	struct error *error = file->path && file->partial ? create(file) : &error_no_memory;
 	if (error) {
 		output_file_free(file);
@@ -256,37 +285,40 @@ struct error *output_file_check_room(const struct output_file *file, uint64_t mo
 	return check_place(file, &need);
 }
 
-bool file_has_name(const struct stat *file, const char *path)
+bool file_has_name(const struct stat *file, int folder, const char *name)
 {
 	struct stat named;
-	return !lstat(path, &named) && named.st_dev == file->st_dev && named.st_ino == file->st_ino;
+	return !fstatat(folder, name, &named, AT_SYMLINK_NOFOLLOW) &&
+	       named.st_dev == file->st_dev && named.st_ino == file->st_ino;
 }
 
 /* Is what has the name still what we wrote? */
 static bool is_ours(const struct output_file *file)
 {
 	struct stat ours;
-	return !fstat(file->fd, &ours) && file_has_name(&ours, file->partial);
+	return !fstat(file->fd, &ours) && file_has_name(&ours, file->folder, file->partial_name);
 }
 
 static int rename_finished(const struct output_file *file)
 {
 	CLEANUP(credentials_resume)
 	MAYBE_UNUSED struct as_ourselves before = credentials_as_ourselves();
+	const char *from = file->partial_name, *to = file->name;
+	int in = file->folder;
 	if (!is_ours(file))
 		return ESTALE;
 	if (file->force)
-		return rename(file->partial, file->path) ? errno : 0;
-	if (!renameat2(AT_FDCWD, file->partial, AT_FDCWD, file->path, RENAME_NOREPLACE))
+		return renameat(in, from, in, to) ? errno : 0;
+	if (!renameat2(in, from, in, to, RENAME_NOREPLACE))
 		return 0;
 	if (errno != EINVAL && errno != ENOSYS)
 		return errno;
 	/* A file system that cannot: a hard link never replaces either. */
-	if (!link(file->partial, file->path))
-		return unlink(file->partial) ? errno : 0;
+	if (!linkat(in, from, in, to, 0))
+		return unlinkat(in, from, 0) ? errno : 0;
 	if (errno == EEXIST)
 		return EEXIST;
-	return rename(file->partial, file->path) ? errno : 0;
+	return renameat(in, from, in, to) ? errno : 0;
 }
 
 static struct error *synchronise(const struct output_file *file, uint64_t *ret_disk_bytes)
@@ -296,20 +328,6 @@ static struct error *synchronise(const struct output_file *file, uint64_t *ret_d
 		return error_os(errno, "cannot finish writing %s", file->path);
 	*ret_disk_bytes = (uint64_t)written.st_blocks * 512; /* stat(2): units of 512 bytes */
 	return NULL;
-}
-
-/* The name, too, is to survive a crash of the machine; not every file system can tell. */
-static void synchronise_directory(const struct output_file *file)
-{
-	const char *slash = strrchr(file->path, '/');
-	char *directory = !slash                ? strdup(".")
-			  : slash == file->path ? strdup("/")
-						: strndup(file->path, (size_t)(slash - file->path));
-	CLEANUP(fd_cleanup)
-	int fd = directory ? open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-	free(directory);
-	if (fd >= 0)
-		fsync(fd);
 }
 
 struct error *output_file_finish(struct output_file *file, uint64_t *ret_disk_bytes)
@@ -322,7 +340,7 @@ struct error *output_file_finish(struct output_file *file, uint64_t *ret_disk_by
 			"%s was removed or replaced while it was written: there is no dump",
 			file->partial);
 	file->finished = true; /* PATH.partial stays, too, when it cannot be renamed */
-	synchronise_directory(file);
+	fsync(file->folder);   /* the name, too, is to survive a crash; not every folder can tell */
 	if (failed == EEXIST)
 		return error_new(
 			ERROR_USAGE,
@@ -340,7 +358,7 @@ struct error *output_file_keep(struct output_file *file, const char **ret_path,
 			       uint64_t *ret_disk_bytes)
 {
 	TRY(synchronise(file, ret_disk_bytes));
-	synchronise_directory(file);
+	fsync(file->folder); /* the name, too, is to survive a crash; not every folder can tell */
 	file->finished = true;
 	*ret_path = file->partial;
 	return NULL;
@@ -354,9 +372,11 @@ void output_file_free(struct output_file *file)
 		CLEANUP(credentials_resume)
 		MAYBE_UNUSED struct as_ourselves before = credentials_as_ourselves();
 		if (!file->finished && is_ours(file))
-			unlink(file->partial);
+			unlinkat(file->folder, file->partial_name, 0);
 		close(file->fd);
 	}
+	if (file->folder >= 0)
+		close(file->folder);
 	unblock_file_size_signal(file);
 	free(file->path);
 	free(file->partial);

@@ -16,15 +16,16 @@ enum {
 struct output_file;
 struct stat;
 
-/* Has the file still this name, itself and not by a link? What was put in its place is not ours to
- * rename or remove. */
-bool file_has_name(const struct stat *file, const char *path);
+/* Has the file still this name in the folder (openat(2)), itself and not by a link? What was put in
+ * its place is not ours to rename or remove. */
+bool file_has_name(const struct stat *file, int folder, const char *name);
 
 /* May PATH be written? ERROR_USAGE: it exists and !force, it is no regular file, its name is too
  * long. Nothing is created. */
 MUST_CHECK struct error *output_file_check(const char *path, bool force);
 
-/* Creates PATH.partial, never following a link. With `force` an old one is removed first. While it
+/* Creates PATH.partial, never following a link. The folder stays open, and is gone by from then on,
+ * whatever becomes of the path. With `force` an old one is removed first. While it
  * is open, a write above RLIMIT_FSIZE answers EFBIG instead of killing us (SIGXFSZ is blocked in
  * this thread). */
 MUST_CHECK struct error *output_file_create(const char *path, bool force, struct output_file **ret);

@@ -75,6 +75,32 @@ TEST(a_name_that_cannot_be_replaced_costs_nothing)
 	finish_without_the_name(&core, ERROR_OS);
 }
 
+/* As a path through /proc/PID/root is when the process has ended. */
+TEST(a_folder_whose_path_is_gone_costs_nothing)
+{
+	char folder[64] = "/tmp/clrpod-output-XXXXXX", moved[80], path[96], found[112];
+	const char content[] = "core";
+	struct output_file *file = NULL;
+	uint64_t disk_bytes;
+	REQUIRE(mkdtemp(folder));
+	snprintf(moved, sizeof(moved), "%s.moved", folder);
+	snprintf(path, sizeof(path), "%s/a.core", folder);
+	snprintf(found, sizeof(found), "%s/a.core", moved);
+	for (int finish = 0; finish <= 1; finish++) {
+		CHECK_OK(output_file_create(path, false, &file));
+		CHECK_NUMBER(write(output_file_fd(file), content, sizeof(content)),
+			     sizeof(content));
+		CHECK(!rename(folder, moved));
+		if (finish)
+			CHECK_OK(output_file_finish(file, &disk_bytes));
+		output_file_free(file);
+		CHECK(!access(found, F_OK) == finish);
+		unlink(found);
+		CHECK(!rename(moved, folder));
+	}
+	CHECK(!rmdir(folder)); /* what failed has left nothing */
+}
+
 TEST(what_failed_is_removed)
 {
 	DIRECTORY(directory);
@@ -89,6 +115,7 @@ static const struct tap_case cases[] = {
 	CASE_ONCE(a_finished_file_has_its_name),
 	CASE_ONCE(a_name_that_was_taken_meanwhile_costs_nothing),
 	CASE_ONCE(a_name_that_cannot_be_replaced_costs_nothing),
+	CASE_ONCE(a_folder_whose_path_is_gone_costs_nothing),
 	CASE_ONCE(what_failed_is_removed),
 };
 TAP_MAIN(cases)
