@@ -21,7 +21,8 @@ struct snapshot {
 	int pid;    /* of the target */
 	int keeper; /* its pid; 0: reaped */
 	int socket, file;
-	bool told; /* to stop, before it was there */
+	bool told;                /* to stop, before it was there */
+	uint64_t stands_since_ms; /* the target, as the keeper told; 0: it does not */
 	struct arena arena;
 	struct snapshot_record record;
 	char dropped[sizeof(((struct snapshot_message *)0)->text)]; /* why; "": it is there */
@@ -82,7 +83,13 @@ static struct error *await(struct snapshot *snapshot, const struct task *task,
 			   struct snapshot_message *ret)
 {
 	enum { TICK_MS = 20 };
-	while (!receive(snapshot, ret)) {
+	for (;;) {
+		if (receive(snapshot, ret)) {
+			if (ret->kind != SNAPSHOT_STANDS)
+				return NULL;
+			snapshot->stands_since_ms = ret->since_ms;
+			continue;
+		}
 		struct error *error = task_check(task, "taking a snapshot of the process");
 		if (error) {
 			kill(snapshot->keeper, SIGTERM);
@@ -92,7 +99,6 @@ static struct error *await(struct snapshot *snapshot, const struct task *task,
 		struct pollfd wait = { .fd = snapshot->socket, .events = POLLIN };
 		poll(&wait, 1, TICK_MS);
 	}
-	return NULL;
 }
 
 /* stand_watch.h: killed without a word, after so long. */
@@ -106,9 +112,11 @@ static struct error *stood_too_long(int pid)
 }
 
 static struct error *error_of(const struct snapshot *snapshot,
-			      const struct snapshot_message *message, uint64_t waited_ms)
+			      const struct snapshot_message *message)
 {
-	if (message->kind == SNAPSHOT_DROPPED && waited_ms >= LIMIT_STAND_MS)
+	uint64_t since_ms = snapshot->stands_since_ms;
+	if (message->kind == SNAPSHOT_DROPPED && since_ms &&
+	    clock_ms() >= since_ms + LIMIT_STAND_MS)
 		return stood_too_long(snapshot->pid);
 	if (message->kind == SNAPSHOT_DROPPED)
 		return error_new(ERROR_OS, "there is no snapshot: %s", message->text);
@@ -135,11 +143,10 @@ static struct error *take(struct snapshot *snapshot, const struct snapshot_reque
 			  const struct task *task)
 {
 	struct snapshot_message message;
-	uint64_t start_ms = clock_ms();
 	TRY(start_keeper(snapshot, request));
 	TRY(await(snapshot, task, &message));
 	if (message.kind != SNAPSHOT_TAKEN)
-		return error_of(snapshot, &message, clock_ms() - start_ms);
+		return error_of(snapshot, &message);
 	if (message.leaves_zombie)
 		note_zombie(task, request->process.pid);
 	return snapshot_record_map(snapshot->file, message.record, &snapshot->arena,

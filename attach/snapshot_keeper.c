@@ -56,6 +56,12 @@ struct keeper {
 	struct snapshot_record record;
 };
 
+static void send_message(const struct keeper *keeper, const struct snapshot_message *message)
+{
+	if (send(keeper->socket, message, sizeof(*message), MSG_NOSIGNAL) < 0)
+		stop_requested = 1; /* nobody is there any more */
+}
+
 /* --- taking it */
 
 static bool is_our_like(int tracer)
@@ -235,12 +241,21 @@ static void end_watch(struct keeper *keeper)
 	keeper->watch = NULL;
 }
 
+/* The end by the watch is without a word: the program has to know of it before. */
+static void tell_that_it_stands(const struct keeper *keeper, bool stands)
+{
+	const struct snapshot_message message = { .kind = SNAPSHOT_STANDS,
+						  .since_ms = stands ? clock_ms() : 0 };
+	send_message(keeper, &message);
+}
+
 /* From here to the end the process stands. */
 static struct error *copy_standing(struct keeper *keeper)
 {
 	const struct stopped_thread *thread = NULL;
 	struct process_maps copy_maps;
 	struct snapshot_record *record = &keeper->record;
+	tell_that_it_stands(keeper, true);
 	TRY(stand_watch_begin(LIMIT_STAND_MS, &keeper->watch));
 	TRY(stop_target(keeper, &thread));
 	struct thread_stop *stop = live_target_stop(keeper->target);
@@ -258,6 +273,7 @@ static struct error *copy_standing(struct keeper *keeper)
 	memory_guard_runs_short(keeper->guard, &keeper->pace); /* from here on it writes */
 	record->pause_ms = live_target_resume(keeper->target);
 	end_watch(keeper);
+	tell_that_it_stands(keeper, false);
 	shared_memory_close(keeper->shared);
 	keeper->shared = NULL;
 	return NULL;
@@ -416,12 +432,6 @@ static void watch(struct keeper *keeper, struct snapshot_message *ret)
 }
 
 /* --- the process */
-
-static void send_message(const struct keeper *keeper, const struct snapshot_message *message)
-{
-	if (send(keeper->socket, message, sizeof(*message), MSG_NOSIGNAL) < 0)
-		stop_requested = 1; /* nobody is there any more */
-}
 
 static void send_error(const struct keeper *keeper, struct error *error)
 {

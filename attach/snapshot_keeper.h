@@ -9,6 +9,7 @@
 #include "attach/snapshot.h"
 
 enum snapshot_message_kind {
+	SNAPSHOT_STANDS, /* the process does, or does not any more; another message follows */
 	SNAPSHOT_TAKEN,
 	SNAPSHOT_FAILED,
 	SNAPSHOT_DROPPED,
@@ -19,6 +20,7 @@ struct snapshot_message {
 	enum snapshot_message_kind kind;
 	enum error_code code; /* of SNAPSHOT_FAILED */
 	int os_errno;
+	uint64_t since_ms;  /* of SNAPSHOT_STANDS: CLOCK_MONOTONIC; 0: it runs on */
 	uint64_t record;    /* of SNAPSHOT_TAKEN: its offset in the memory file */
 	bool leaves_zombie; /* of SNAPSHOT_TAKEN: nobody may wait for the copy when it has ended */
 	char text[1024];    /* the error's message, or the reason of a drop */

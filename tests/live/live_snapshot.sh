@@ -227,6 +227,37 @@ ok "... the next snapshot takes away what is left" status_is 0 collect -o "$core
 ok "... it answers" soon untouched
 rm -f "$core"
 
+# Stopped before the program stands, and killed later than that could have lasted.
+stops_its_keeper_early() {
+	local i session= keeper=
+	for i in $(seq 30); do
+		"$program" collect -p "$victim" -o "$core" >"$log" 2>&1 &
+		collector=$!
+		while kill -0 "$collector" 2>/dev/null; do
+			keeper=$(keeper_of "$collector" 2>/dev/null)
+			read -r _ _ _ _ _ session _ 2>/dev/null <"/proc/${keeper:-self}/stat"
+			[ "$session" = "$keeper" ] || continue
+			kill -STOP "$keeper"
+			sleep 0.1
+			if untouched; then
+				sleep 10.2
+				kill -KILL "$keeper"
+				return
+			fi
+			kill -CONT "$keeper"
+			break
+		done
+		wait "$collector"
+		rm -f "$core"
+	done
+	false
+}
+ok "a keeper is stopped before the program stands, and killed after 10 s" stops_its_keeper_early
+wait "$collector"
+ok "... no snapshot" test $? = 3
+ok "... and nothing is told of standing" one_sentence 'there is no snapshot: the process that kept it was killed'
+ok "... the program is as it was" untouched
+
 begin_collect
 disown "$victim" # or bash tells of its end
 kill -KILL "$victim"
