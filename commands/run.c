@@ -102,6 +102,23 @@ static struct error *check_target(const struct command *command, const struct se
 	return needed ? target_check(session_target(session)) : NULL;
 }
 
+/* Once we are told to stop, a search finds nothing and a packed dump gives nothing: neither an
+ * answer nor a lack that was met holds then. What else went wrong does. */
+static struct error *check_stopped(const struct command *command,
+				   const struct command_runner *runner, struct error *error)
+{
+	bool needed = command->needs & (NEEDS_TARGET | NEEDS_HEAP);
+	bool holds = error && (error->code == ERROR_CANCELLED || error->code == ERROR_OS ||
+			       error->code == ERROR_NO_MEMORY);
+	if (!needed || holds || output_broken(runner->out))
+		return error;
+	struct error *cancelled = task_check(runner->task, "answering");
+	if (!cancelled)
+		return error;
+	error_free(error);
+	return cancelled;
+}
+
 static size_t count_names(const char *const *names)
 {
 	size_t count = 0;
@@ -183,7 +200,7 @@ static struct error *run(const struct command_runner *runner, const char *line,
 	unnamed_explain(&call);
 	struct error *gone = check_target(command, runner->session);
 	if (!gone)
-		return error;
+		return check_stopped(command, runner, error);
 	outcome->no_target = true;
 	error_free(error);
 	return gone;

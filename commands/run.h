@@ -22,7 +22,9 @@ struct command_outcome {
 };
 
 /* `line` holds one command; leading "sos" and "ext" are dropped, as in dotnet-dump. A failure to
- * write the answer (full disk, closed pipe) is an error of code ERROR_OS too. */
+ * write the answer (full disk, closed pipe) is an error of code ERROR_OS too. A command that read
+ * the target is cancelled whenever the task is told to stop before it ends: what it did not find
+ * may be there. */
 void command_run_line(const struct command_runner *runner, const char *line,
 		      struct command_outcome *ret);
 

@@ -81,7 +81,8 @@ MUST_CHECK struct error *metadata_open_bytes(const uint8_t *bytes, size_t size, 
 					     struct metadata **ret);
 
 /* Searches that go row by row look at the task, and find nothing once it is to end: who keeps that
- * something is not there looks at the task first. It must live as long as the metadata. */
+ * something is not there looks at the task first. Who says it need not: a command that has said so
+ * ends as one that was cancelled (commands/run.h). It must live as long as the metadata. */
 void metadata_set_task(struct metadata *metadata, const struct task *task);
 
 /* Bytes of the metadata that could not be read from the target. */

@@ -339,6 +339,7 @@ static struct error *unloaded_definition(struct heap *heap, struct clr_module *m
 	}
 	TRY(clr_module_metadata(heap, module, &metadata));
 	describe_unloaded(metadata, row, &model);
+	TRY(task_check(heap->task, "looking for a type")); /* or it is half described */
 	TRY(unloaded_reserve(types));
 	TRY(type_new_unloaded(heap, &model, &record));
 	TRY(id_map_put(&types->unloaded, key, (uint32_t)types->unloaded_count));

@@ -77,12 +77,18 @@ static bool scene_open(struct scene *scene)
 	return scene->out && scene->session;
 }
 
-static void run(struct scene *scene, const char *line)
+static void run_for(struct scene *scene, const char *line, const struct task *task)
 {
 	struct command_runner runner = { .session = scene->session,
 					 .out = scene->out,
-					 .scratch = &scene->scratch };
+					 .scratch = &scene->scratch,
+					 .task = task };
 	command_run_line(&runner, line, &scene->outcome);
+}
+
+static void run(struct scene *scene, const char *line)
+{
+	run_for(scene, line, NULL);
 }
 
 /* The error of a run, handed over. */
@@ -142,6 +148,25 @@ TEST(a_command_that_needs_a_heap_wants_one)
 		CHECK_FAILS(take(&scene), ERROR_UNSUPPORTED, "needs an open dump or process");
 		CHECK(scene.outcome.no_target);
 	}
+}
+
+TEST(what_a_stopped_command_says_does_not_hold)
+{
+	static const volatile sig_atomic_t stop = SIGINT;
+	static const struct task stopped = { .stop = &stop };
+	SCENE(scene);
+	struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
+	CHECK_OK(session_open(scene.session, &fake->base, "fake", NULL, NULL));
+	run(&scene, "sosstatus");
+	CHECK_OK(take(&scene));
+	run(&scene, "registers");
+	CHECK_FAILS(take(&scene), ERROR_NOT_FOUND, NULL);
+	run_for(&scene, "sosstatus", &stopped);
+	CHECK_FAILS(take(&scene), ERROR_CANCELLED, "cancelled while answering");
+	run_for(&scene, "registers", &stopped);
+	CHECK_FAILS(take(&scene), ERROR_CANCELLED, "cancelled while answering");
+	run_for(&scene, "help exit", &stopped);
+	CHECK_OK(take(&scene));
 }
 
 static struct error *count_missing(struct command_call *call)
@@ -236,6 +261,7 @@ static const struct tap_case cases[] = {
 	CASE(a_command_runs_and_answers),
 	CASE(an_unknown_command_is_bad_usage),
 	CASE(a_command_that_needs_a_heap_wants_one),
+	CASE(what_a_stopped_command_says_does_not_hold),
 	CASE(what_is_missing_is_counted_once_a_reason),
 	CASE(a_collection_under_way_is_said),
 };

@@ -209,6 +209,25 @@ TEST(tokens_that_are_none)
 		    "System.Double");
 }
 
+/* What was not found, as the search was stopped, is not kept. */
+TEST(a_stopped_search_leaves_no_type)
+{
+	static const volatile sig_atomic_t stop = SIGINT;
+	static const struct task stopped = { .stop = &stop };
+	NEW_TYPES(FAKE_LAYOUT_10_0);
+	const struct type *type;
+	struct clr_module *module;
+	CHECK_OK(fake_types_open(types));
+	CHECK_OK(clr_module_at(&types->heap, types->core, &module));
+	types->heap.task = &stopped;
+	CHECK_FAILS(
+		type_of_token(&types->heap, module, token_make(TABLE_TYPE_DEF, CORE_DAY), &type),
+		ERROR_CANCELLED, NULL);
+	types->heap.task = NULL;
+	CHECK_OK(type_of_token(&types->heap, module, token_make(TABLE_TYPE_DEF, CORE_DAY), &type));
+	CHECK_NUMBER(type->kind, TYPE_ENUM);
+}
+
 static const struct tap_case cases[] = {
 	CASE(loaded_definitions),
 	CASE(references_are_followed_by_name),
@@ -217,5 +236,6 @@ static const struct tap_case cases[] = {
 	CASE(canonical_form_for_the_layout),
 	CASE(variables_take_the_context),
 	CASE(tokens_that_are_none),
+	CASE(a_stopped_search_leaves_no_type),
 };
 TAP_MAIN(cases)
