@@ -1,7 +1,13 @@
 #include "base/error.h"
 
-/* Never freed, never written: the cast only fits the type of the others' messages. */
+/* Never freed, never written: the casts only fit the type of the others' messages. */
 struct error error_no_memory = { .code = ERROR_NO_MEMORY, .message = (char *)"out of memory" };
+struct error error_stop = { .code = ERROR_STOP, .message = (char *)"the visit ended early" };
+
+static bool is_static(const struct error *error)
+{
+	return error == &error_no_memory || error == &error_stop;
+}
 
 PRINTF_LIKE(2, 0)
 static struct error *error_new_va(enum error_code code, const char *format, va_list arguments)
@@ -19,7 +25,7 @@ static struct error *error_new_va(enum error_code code, const char *format, va_l
 
 void error_free(struct error *error)
 {
-	if (!error || error == &error_no_memory)
+	if (!error || is_static(error))
 		return;
 	free(error->message);
 	free(error);
@@ -32,6 +38,21 @@ bool error_take(struct error **slot, enum error_code code)
 	error_free(*slot);
 	*slot = NULL;
 	return true;
+}
+
+bool error_take_damage(struct error **slot)
+{
+	return error_take(slot, ERROR_FAULT) || error_take(slot, ERROR_BAD_DATA);
+}
+
+bool error_take_stop(struct error **slot)
+{
+	return error_take(slot, ERROR_STOP);
+}
+
+bool error_is_fatal(const struct error *error)
+{
+	return error && (error->code == ERROR_NO_MEMORY || error->code == ERROR_CANCELLED);
 }
 
 struct error *error_new(enum error_code code, const char *format, ...)
@@ -73,7 +94,7 @@ struct error *error_fault(uint64_t address, const char *format, ...)
 
 struct error *error_context(struct error *cause, const char *format, ...)
 {
-	if (cause == &error_no_memory)
+	if (is_static(cause))
 		return cause;
 	va_list arguments;
 	va_start(arguments, format);

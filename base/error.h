@@ -22,6 +22,7 @@ enum error_code {
 	ERROR_NOT_FOUND,   /* a type, field, key, process that is not there */
 	ERROR_UNSUPPORTED, /* understood, and refused: the message says why */
 	ERROR_CANCELLED,   /* the task was told to stop */
+	ERROR_STOP,        /* error_stop alone */
 };
 
 struct error {
@@ -42,8 +43,12 @@ struct error {
 			return try_error;                                                          \
 	} while (0)
 
-/* The one error that needs no allocation; error_free() leaves it alone. */
+/* Errors that need no allocation; error_free() leaves them alone. */
 extern struct error error_no_memory;
+
+/* What a visitor answers to end a visit that has all it wanted. It is no failure: whoever visits
+ * takes it (error_take_stop) and succeeds. */
+extern struct error error_stop;
 
 /* A new error; &error_no_memory when even the message cannot be allocated. Never NULL. */
 MUST_CHECK struct error *error_new(enum error_code code, const char *format, ...) PRINTF_LIKE(2, 3);
@@ -66,5 +71,16 @@ void error_free(struct error *error);
  * answer true. Otherwise leave it and answer false.
  */
 bool error_take(struct error **slot, enum error_code code);
+
+/* The same, where the target is at fault: its memory cannot be read (ERROR_FAULT), or contradicts
+ * itself (ERROR_BAD_DATA). */
+bool error_take_damage(struct error **slot);
+
+/* The same of error_stop. */
+bool error_take_stop(struct error **slot);
+
+/* Is it an error that would meet whatever is done next, too: memory is out, or the task was told to
+ * stop? Such an error is never counted as a part of the target that is missing. NULL: false. */
+bool error_is_fatal(const struct error *error);
 
 #endif

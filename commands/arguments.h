@@ -9,6 +9,7 @@
 #define COMMANDS_ARGUMENTS_H
 
 #include "base/arena.h"
+#include "base/number_text.h"
 
 struct option {
 	const char *name;           /* "-type" */
@@ -43,8 +44,5 @@ MUST_CHECK struct error *arguments_address(const struct arguments *arguments, co
 MUST_CHECK struct error *arguments_positional_address(const struct arguments *arguments,
 						      size_t index, const char *what,
 						      uint64_t *ret);
-
-MUST_CHECK struct error *parse_address(const char *text, uint64_t *ret);
-MUST_CHECK struct error *parse_number(const char *text, uint64_t *ret);
 
 #endif

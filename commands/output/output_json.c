@@ -226,6 +226,8 @@ static const char *code_name(enum error_code code)
 		return "unsupported";
 	case ERROR_CANCELLED:
 		return "cancelled";
+	case ERROR_STOP:
+		break;
 	}
 	return "unknown";
 }
