@@ -5,6 +5,7 @@
 #include "attach/proc_file.h"
 #include "attach/shared_memory.h"
 #include "base/limits.h"
+#include "base/list.h"
 #include "base/ranges.h"
 
 #include <elf.h>
@@ -76,16 +77,7 @@ struct wiped_list {
 static struct error *add_area(struct wiped_list *list, struct arena *arena, uint64_t start,
 			      uint64_t end)
 {
-	if (list->count == list->capacity) {
-		size_t capacity = list->capacity ? list->capacity * 2 : 16;
-		struct frozen_area *areas = arena_allocate_array(arena, capacity, sizeof(*areas));
-		if (!areas)
-			return &error_no_memory;
-		if (list->count)
-			memcpy(areas, list->areas, list->count * sizeof(*areas));
-		list->areas = areas;
-		list->capacity = capacity;
-	}
+	TRY(LIST_GROW_IN(arena, list->areas, list->count, list->capacity));
 	list->areas[list->count++] = (struct frozen_area){ .start = start, .end = end };
 	return NULL;
 }
@@ -149,17 +141,7 @@ struct copier {
 
 static struct error *add_run(struct copier *copier, uint64_t start, uint64_t end)
 {
-	if (copier->run_count == copier->run_capacity) {
-		size_t capacity = copier->run_capacity ? copier->run_capacity * 2 : 256;
-		struct frozen_run *runs =
-			arena_allocate_array(copier->arena, capacity, sizeof(*runs));
-		if (!runs)
-			return &error_no_memory;
-		if (copier->run_count)
-			memcpy(runs, copier->runs, copier->run_count * sizeof(*runs));
-		copier->runs = runs;
-		copier->run_capacity = capacity;
-	}
+	TRY(LIST_GROW_IN(copier->arena, copier->runs, copier->run_count, copier->run_capacity));
 	copier->runs[copier->run_count++] =
 		(struct frozen_run){ .start = start, .end = end, .offset = copier->offset };
 	return NULL;

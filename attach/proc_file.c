@@ -2,6 +2,7 @@
 
 #include "attach/credentials.h"
 #include "base/limits.h"
+#include "base/list.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -335,15 +336,9 @@ struct ids {
 static bool add_id(pid_t id, void *context)
 {
 	struct ids *list = context;
-	if (list->count == list->capacity) {
-		size_t capacity = list->capacity ? list->capacity * 2 : 1024;
-		pid_t *ids = reallocarray(list->ids, capacity, sizeof(*ids));
-		if (!ids) {
-			list->failed = ENOMEM;
-			return false;
-		}
-		list->ids = ids;
-		list->capacity = capacity;
+	if (LIST_GROW(list->ids, list->count, list->capacity)) {
+		list->failed = ENOMEM;
+		return false;
 	}
 	list->ids[list->count++] = id;
 	return true;

@@ -8,6 +8,7 @@
 #include "attach/process_runtime.h"
 #include "base/cleanup.h"
 #include "base/limits.h"
+#include "base/list.h"
 #include "base/text.h"
 
 #include <elf.h>
@@ -353,18 +354,9 @@ static bool add_pid(pid_t pid, void *context)
 	struct pid_list *list = context;
 	if (pid == getpid())
 		return true;
-	if (list->count == list->capacity) {
-		size_t bigger = list->capacity ? list->capacity * 2 : 1024;
-		int *pids = arena_allocate_array(list->arena, bigger, sizeof(*pids));
-		if (!pids) {
-			list->error = &error_no_memory;
-			return false;
-		}
-		if (list->count)
-			memcpy(pids, list->pids, list->count * sizeof(*pids));
-		list->pids = pids;
-		list->capacity = bigger;
-	}
+	list->error = LIST_GROW_IN(list->arena, list->pids, list->count, list->capacity);
+	if (list->error)
+		return false;
 	list->pids[list->count++] = (int)pid;
 	return true;
 }

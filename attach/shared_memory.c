@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/limits.h"
+#include "base/list.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -99,14 +100,8 @@ static void ask_for_devices(struct shared_memory *memory)
 		return;
 	for (char *rest = mounts.bytes, *line; (line = strsep(&rest, "\n"));) {
 		struct mount_line mount;
-		if (memory->device_count == capacity) {
-			capacity = capacity ? capacity * 2 : 64;
-			struct device *devices =
-				reallocarray(memory->devices, capacity, sizeof(*devices));
-			if (!devices)
-				break;
-			memory->devices = devices;
-		}
+		if (LIST_GROW(memory->devices, memory->device_count, capacity))
+			break;
 		if (mount_line_parse(line, &mount))
 			memory->devices[memory->device_count++] =
 				(struct device){ .number = makedev(mount.device_major,

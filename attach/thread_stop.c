@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/id_map.h"
 #include "base/limits.h"
+#include "base/list.h"
 
 #include <errno.h>
 #include <sys/ptrace.h>
@@ -63,22 +64,6 @@ bool thread_stop_hold_back(sigset_t *ret_before)
 	sigaddset(&stops, SIGTTIN);
 	sigaddset(&stops, SIGTTOU);
 	return !pthread_sigmask(SIG_BLOCK, &stops, ret_before);
-}
-
-static struct error *tasks_reserve(struct thread_stop *stop)
-{
-	if (stop->task_count < stop->task_capacity)
-		return NULL;
-	if (stop->task_count >= LIMIT_THREADS)
-		return error_new(ERROR_UNSUPPORTED, "process %d has more than %d threads",
-				 (int)stop->pid, LIMIT_THREADS);
-	size_t capacity = stop->task_capacity ? stop->task_capacity * 2 : 64;
-	struct stop_task *tasks = reallocarray(stop->tasks, capacity, sizeof(*tasks));
-	if (!tasks)
-		return &error_no_memory;
-	stop->tasks = tasks;
-	stop->task_capacity = capacity;
-	return NULL;
 }
 
 /* Seizing alone does not stop it: the process stands only from the first interrupt on. */
@@ -147,7 +132,10 @@ static struct error *interrupt_seized(struct thread_stop *stop)
 /* The record is made before the seize: nothing that is seized is ever forgotten. */
 static struct error *seize_new(struct thread_stop *stop, pid_t tid)
 {
-	TRY(tasks_reserve(stop));
+	if (stop->task_count >= LIMIT_THREADS)
+		return error_new(ERROR_UNSUPPORTED, "process %d has more than %d threads",
+				 (int)stop->pid, LIMIT_THREADS);
+	TRY(LIST_GROW(stop->tasks, stop->task_count, stop->task_capacity));
 	TRY(id_map_put(&stop->known, (uint64_t)tid, (uint32_t)stop->task_count));
 	struct stop_task *task = &stop->tasks[stop->task_count++];
 	*task = (struct stop_task){ .tid = tid, .state = TASK_GONE };

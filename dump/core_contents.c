@@ -2,6 +2,7 @@
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
+#include "base/list.h"
 #include "dump/module_list.h"
 #include "dump/pe_file.h"
 
@@ -63,15 +64,7 @@ static struct error *put(struct selection *selection, const struct core_segment 
 		end = segment->end;
 	if (start >= end)
 		return NULL;
-	if (to->count == to->capacity) {
-		size_t capacity = to->capacity ? to->capacity * 2 : 256;
-		struct core_segment *segments =
-			reallocarray(to->segments, capacity, sizeof(*segments));
-		if (!segments)
-			return &error_no_memory;
-		to->segments = segments;
-		to->capacity = capacity;
-	}
+	TRY(LIST_GROW(to->segments, to->count, to->capacity));
 	struct core_segment *last = &to->segments[to->count];
 	*last = *segment;
 	last->start = start;
@@ -285,14 +278,7 @@ static struct error *add_stack(const struct target_thread *thread, void *context
 		stacks->architecture == ARCHITECTURE_X64 ? STACK_POINTER_X64 : STACK_POINTER_ARM64;
 	if (!thread->registers || thread->registers_size < offset + sizeof(uint64_t))
 		return NULL;
-	if (stacks->count == stacks->capacity) {
-		size_t capacity = stacks->capacity ? stacks->capacity * 2 : 64;
-		uint64_t *pointers = reallocarray(stacks->pointers, capacity, sizeof(*pointers));
-		if (!pointers)
-			return &error_no_memory;
-		stacks->pointers = pointers;
-		stacks->capacity = capacity;
-	}
+	TRY(LIST_GROW(stacks->pointers, stacks->count, stacks->capacity));
 	stacks->pointers[stacks->count++] = load_u64(thread->registers + offset);
 	return NULL;
 }

@@ -3,6 +3,7 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/limits.h"
+#include "base/list.h"
 #include "base/ranges.h"
 #include "dump/elf_note.h"
 
@@ -333,15 +334,7 @@ static struct error *add_thread(struct core_index *index, size_t *capacity,
 		note_damage(index);
 	if (!is_whole || index->thread_count >= LIMIT_THREADS)
 		return NULL;
-	if (index->thread_count == *capacity) {
-		size_t bigger = *capacity ? *capacity * 2 : 64;
-		struct target_thread *threads =
-			reallocarray(index->threads, bigger, sizeof(*threads));
-		if (!threads)
-			return &error_no_memory;
-		index->threads = threads;
-		*capacity = bigger;
-	}
+	TRY(LIST_GROW(index->threads, index->thread_count, *capacity));
 	index->threads[index->thread_count++] = (struct target_thread){
 		.tid = (int)load_u32(note->description + PRSTATUS_TID),
 		.signal = (int16_t)load_u16(note->description + PRSTATUS_SIGNAL),

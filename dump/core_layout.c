@@ -3,6 +3,7 @@
 #include "attach/page_map.h"
 #include "attach/shared_memory.h"
 #include "base/limits.h"
+#include "base/list.h"
 
 #include <elf.h>
 
@@ -22,15 +23,7 @@ static struct error *add(struct builder *builder, uint64_t start, uint64_t end)
 	struct core_layout *layout = builder->layout;
 	if (start >= end)
 		return NULL;
-	if (layout->count == layout->capacity) {
-		size_t capacity = layout->capacity ? layout->capacity * 2 : 256;
-		struct core_segment *segments =
-			reallocarray(layout->segments, capacity, sizeof(*segments));
-		if (!segments)
-			return &error_no_memory;
-		layout->segments = segments;
-		layout->capacity = capacity;
-	}
+	TRY(LIST_GROW(layout->segments, layout->count, layout->capacity));
 	layout->segments[layout->count++] =
 		(struct core_segment){ .start = start,
 				       .end = end,

@@ -1,5 +1,6 @@
 #include "dump/core_sink_zstd.h"
 
+#include "base/list.h"
 #include "base/thread.h"
 #include "dump/zstd_frames.h"
 
@@ -138,15 +139,7 @@ static void start_workers(struct zstd_sink *sink)
 
 static struct error *add_entry(struct zstd_sink *sink, const struct slot *slot)
 {
-	if (sink->table_count == sink->table_capacity) {
-		size_t capacity = sink->table_capacity ? sink->table_capacity * 2 : 256;
-		struct zstd_table_entry *table =
-			reallocarray(sink->table, capacity, sizeof(*table));
-		if (!table)
-			return &error_no_memory;
-		sink->table = table;
-		sink->table_capacity = capacity;
-	}
+	TRY(LIST_GROW(sink->table, sink->table_count, sink->table_capacity));
 	sink->table[sink->table_count++] =
 		(struct zstd_table_entry){ .packed_size = (uint32_t)slot->packed_size,
 					   .content_size = (uint32_t)slot->content_size };

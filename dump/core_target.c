@@ -2,6 +2,7 @@
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
+#include "base/list.h"
 #include "dump/core_index.h"
 #include "dump/core_packed.h"
 #include "dump/file_kind.h"
@@ -180,14 +181,7 @@ static struct error *add_marked(struct marked_pages *pages, uint64_t start, uint
 		last->end = end;
 		return NULL;
 	}
-	if (pages->count == pages->capacity) {
-		size_t capacity = pages->capacity ? pages->capacity * 2 : 64;
-		struct core_hole *holes = reallocarray(pages->holes, capacity, sizeof(*holes));
-		if (!holes)
-			return &error_no_memory;
-		pages->holes = holes;
-		pages->capacity = capacity;
-	}
+	TRY(LIST_GROW(pages->holes, pages->count, pages->capacity));
 	pages->holes[pages->count++] = (struct core_hole){ start, end };
 	return NULL;
 }

@@ -3,6 +3,7 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/limits.h"
+#include "base/list.h"
 #include "dump/core_trailer.h"
 
 #include <elf.h>
@@ -291,14 +292,7 @@ static struct error *add_hole(struct writer *writer, uint64_t start, uint64_t en
 		last->end = end;
 		return NULL;
 	}
-	if (writer->hole_count == writer->hole_capacity) {
-		size_t capacity = writer->hole_capacity ? writer->hole_capacity * 2 : 64;
-		struct core_hole *holes = reallocarray(writer->holes, capacity, sizeof(*holes));
-		if (!holes)
-			return &error_no_memory;
-		writer->holes = holes;
-		writer->hole_capacity = capacity;
-	}
+	TRY(LIST_GROW(writer->holes, writer->hole_count, writer->hole_capacity));
 	writer->holes[writer->hole_count++] = (struct core_hole){ start, end };
 	return NULL;
 }

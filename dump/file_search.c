@@ -2,6 +2,7 @@
 
 #include "base/cleanup.h"
 #include "base/limits.h"
+#include "base/list.h"
 #include "base/text.h"
 
 #include <fcntl.h>
@@ -91,14 +92,7 @@ static struct error *keep_text(struct file_search *search, const char *text, siz
 /* The directory's own entry remembers where its path was kept: fts_number, 0: nowhere yet. */
 static struct error *list_file(struct file_search *search, const FTSENT *entry)
 {
-	if (search->count == search->capacity) {
-		size_t capacity = search->capacity ? search->capacity * 2 : 256;
-		struct listed_file *files = reallocarray(search->files, capacity, sizeof(*files));
-		if (!files)
-			return &error_no_memory;
-		search->files = files;
-		search->capacity = capacity;
-	}
+	TRY(LIST_GROW(search->files, search->count, search->capacity));
 	struct listed_file file;
 	if (!entry->fts_parent->fts_number) {
 		uint32_t directory;

@@ -1,6 +1,7 @@
 #include "dump/module_files_internal.h"
 
 #include "base/bytes.h"
+#include "base/list.h"
 #include "dump/elf_file.h"
 #include "dump/overlay_target.h"
 
@@ -79,14 +80,7 @@ const struct answer *module_files_known(struct module_files *files, uint64_t add
 
 struct error *module_files_remember(struct module_files *files, struct answer answer)
 {
-	if (files->count == files->capacity) {
-		size_t capacity = files->capacity ? files->capacity * 2 : 64;
-		struct answer *answers = reallocarray(files->answers, capacity, sizeof(*answers));
-		if (!answers)
-			return &error_no_memory;
-		files->answers = answers;
-		files->capacity = capacity;
-	}
+	TRY(LIST_GROW(files->answers, files->count, files->capacity));
 	answer.path = arena_copy_text(&files->arena, answer.path, strlen(answer.path));
 	if (!answer.path)
 		return &error_no_memory;

@@ -2,6 +2,7 @@
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
+#include "base/list.h"
 
 /* struct r_debug and link_map of link.h on 64-bit machines: what the dynamic linker keeps for
  * debuggers (System V gABI leaves it to them; glibc elf/link.h, musl include/link.h agree). */
@@ -50,26 +51,12 @@ bool path_is_memory(const char *path)
 	       !strncmp(path, memfd, sizeof(memfd) - 1);
 }
 
-static struct error *grow(void **array, size_t count, size_t *capacity, size_t size)
-{
-	if (count < *capacity)
-		return NULL;
-	size_t bigger = *capacity ? *capacity * 2 : 64;
-	void *memory = reallocarray(*array, bigger, size);
-	if (!memory)
-		return &error_no_memory;
-	*array = memory;
-	*capacity = bigger;
-	return NULL;
-}
-
 static struct error *take_mapping(const struct mapping *mapping, void *context)
 {
 	struct builder *builder = context;
 	if (builder->span_count >= LIMIT_MAPPINGS)
 		return NULL;
-	TRY(grow((void **)&builder->spans, builder->span_count, &builder->span_capacity,
-		 sizeof(*builder->spans)));
+	TRY(LIST_GROW(builder->spans, builder->span_count, builder->span_capacity));
 	struct span *span = &builder->spans[builder->span_count++];
 	*span = (struct span){ .start = mapping->start,
 			       .end = mapping->end,
@@ -120,8 +107,7 @@ static struct error *add_module(struct builder *builder, const char *path)
 	const struct elf_image *image = &builder->image;
 	if (builder->module_count >= LIMIT_MODULES)
 		return NULL;
-	TRY(grow((void **)&builder->modules, builder->module_count, &builder->module_capacity,
-		 sizeof(*builder->modules)));
+	TRY(LIST_GROW(builder->modules, builder->module_count, builder->module_capacity));
 	struct elf_module *module = &builder->modules[builder->module_count++];
 	*module = (struct elf_module){
 		.path = path, .base = image->start, .end = image->end, .bias = image->bias

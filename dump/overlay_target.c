@@ -2,6 +2,7 @@
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
+#include "base/list.h"
 
 #include <elf.h>
 
@@ -26,7 +27,7 @@ struct overlay_target {
 	struct piece *pieces;
 	size_t piece_count;
 	struct owned *owned;
-	size_t owned_count;
+	size_t owned_count, owned_capacity;
 };
 
 static struct overlay_target *overlay_of(struct target *target)
@@ -202,14 +203,7 @@ static struct error *overlay_check(struct target *target)
 static struct error *take_region(const struct region *region, void *context)
 {
 	struct overlay_target *overlay = context;
-	if (overlay->region_count == overlay->region_capacity) {
-		size_t capacity = overlay->region_capacity ? overlay->region_capacity * 2 : 256;
-		struct region *regions = reallocarray(overlay->regions, capacity, sizeof(*regions));
-		if (!regions)
-			return &error_no_memory;
-		overlay->regions = regions;
-		overlay->region_capacity = capacity;
-	}
+	TRY(LIST_GROW(overlay->regions, overlay->region_count, overlay->region_capacity));
 	overlay->regions[overlay->region_count++] = *region;
 	return NULL;
 }
@@ -321,12 +315,8 @@ struct error *overlay_target_keep(struct target *target, const uint8_t *bytes, s
 				  void (*release)(const uint8_t *bytes, size_t size))
 {
 	struct overlay_target *overlay = overlay_of(target);
-	struct owned *owned =
-		reallocarray(overlay->owned, overlay->owned_count + 1, sizeof(*owned));
-	if (!owned)
-		return &error_no_memory;
-	overlay->owned = owned;
-	owned[overlay->owned_count++] = (struct owned){ bytes, size, release };
+	TRY(LIST_GROW(overlay->owned, overlay->owned_count, overlay->owned_capacity));
+	overlay->owned[overlay->owned_count++] = (struct owned){ bytes, size, release };
 	return NULL;
 }
 

@@ -1,6 +1,7 @@
 #include "dump/pe_layer.h"
 
 #include "base/cleanup.h"
+#include "base/list.h"
 #include "dump/overlay_target.h"
 
 /* A range of the file and where it stands in the target. */
@@ -30,15 +31,7 @@ static void pe_layer_deinit(struct pe_layer *layer)
 static struct error *take_changed(const struct pe_file_part *part, void *context)
 {
 	struct pe_layer *layer = context;
-	if (layer->changed_count == layer->changed_capacity) {
-		size_t capacity = layer->changed_capacity ? layer->changed_capacity * 2 : 64;
-		struct pe_file_part *changed =
-			reallocarray(layer->changed, capacity, sizeof(*changed));
-		if (!changed)
-			return &error_no_memory;
-		layer->changed = changed;
-		layer->changed_capacity = capacity;
-	}
+	TRY(LIST_GROW(layer->changed, layer->changed_count, layer->changed_capacity));
 	layer->changed[layer->changed_count++] = *part;
 	return NULL;
 }
@@ -53,14 +46,7 @@ static struct error *add_span(struct pe_layer *layer, struct file_span span)
 {
 	if (layer->span_count >= LIMIT_FILE_MAPPINGS)
 		return NULL;
-	if (layer->span_count == layer->span_capacity) {
-		size_t capacity = layer->span_capacity ? layer->span_capacity * 2 : 16;
-		struct file_span *spans = reallocarray(layer->spans, capacity, sizeof(*spans));
-		if (!spans)
-			return &error_no_memory;
-		layer->spans = spans;
-		layer->span_capacity = capacity;
-	}
+	TRY(LIST_GROW(layer->spans, layer->span_count, layer->span_capacity));
 	layer->spans[layer->span_count++] = span;
 	return NULL;
 }

@@ -1,6 +1,7 @@
 #include "dump/recording_target.h"
 
 #include "base/bytes.h"
+#include "base/list.h"
 
 struct recording_target {
 	struct target base;
@@ -30,19 +31,6 @@ static size_t run_at(const struct recording_target *recording, uint64_t address)
 	return low;
 }
 
-static bool reserve(struct recording_target *recording)
-{
-	if (recording->count < recording->capacity)
-		return true;
-	size_t capacity = recording->capacity ? recording->capacity * 2 : 256;
-	struct region *pages = reallocarray(recording->pages, capacity, sizeof(*pages));
-	if (!pages)
-		return false;
-	recording->pages = pages;
-	recording->capacity = capacity;
-	return true;
-}
-
 static void move(struct recording_target *recording, size_t from, size_t to)
 {
 	memmove(&recording->pages[to], &recording->pages[from],
@@ -60,7 +48,8 @@ static void take_down(struct recording_target *recording, uint64_t start, uint64
 		return;
 	if (recording->bytes >= recording->limit_bytes)
 		return;
-	recording->out_of_memory |= !reserve(recording);
+	recording->out_of_memory |=
+		LIST_GROW(recording->pages, recording->count, recording->capacity) != NULL;
 	if (recording->out_of_memory)
 		return;
 	for (; behind < recording->count && recording->pages[behind].start <= end; behind++) {
@@ -163,8 +152,7 @@ struct error *recording_target_forget(struct target *target, uint64_t start, uin
 		recording->bytes -= (run->end < end ? run->end : end) -
 				    (run->start > start ? run->start : start);
 		if (before.start < start && before.end > end) { /* it goes on behind: two runs */
-			if (!reserve(recording))
-				return &error_no_memory;
+			TRY(LIST_GROW(recording->pages, recording->count, recording->capacity));
 			move(recording, i, i + 1);
 			recording->pages[i].end = start;
 			recording->pages[i + 1].start = end;

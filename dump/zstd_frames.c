@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "base/limits.h"
+#include "base/list.h"
 
 #include <zstd.h>
 
@@ -72,14 +73,7 @@ struct error *zstd_frame_measure(const uint8_t *frame, size_t size, const struct
 static struct error *add(struct zstd_frames *frames, size_t *capacity, uint64_t packed_offset,
 			 uint64_t packed_size, uint64_t size)
 {
-	if (frames->count == *capacity) {
-		size_t bigger = *capacity ? *capacity * 2 : 256;
-		struct zstd_frame *more = reallocarray(frames->frames, bigger, sizeof(*more));
-		if (!more)
-			return &error_no_memory;
-		frames->frames = more;
-		*capacity = bigger;
-	}
+	TRY(LIST_GROW(frames->frames, frames->count, *capacity));
 	frames->frames[frames->count++] =
 		(struct zstd_frame){ .offset = frames->size,
 				     .packed_offset = packed_offset,
