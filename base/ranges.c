@@ -1,5 +1,7 @@
 #include "base/ranges.h"
 
+#include "base/search.h"
+
 #include <string.h>
 
 static uint64_t end_of(const void *ranges, size_t range_bytes, size_t index)
@@ -11,13 +13,5 @@ static uint64_t end_of(const void *ranges, size_t range_bytes, size_t index)
 
 size_t ranges_first_above(const void *ranges, size_t count, size_t range_bytes, uint64_t address)
 {
-	size_t low = 0, high = count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (end_of(ranges, range_bytes, middle) > address)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return low;
+	return SEARCH_FIRST(count, i, end_of(ranges, range_bytes, i) > address);
 }

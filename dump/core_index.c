@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "base/list.h"
 #include "base/ranges.h"
+#include "base/search.h"
 #include "dump/elf_note.h"
 
 #include <elf.h>
@@ -546,14 +547,7 @@ bool core_index_is_cut(const struct core_index *index, uint64_t address)
 
 const struct core_range *core_index_find(const struct core_index *index, uint64_t address)
 {
-	size_t low = 0, high = index->range_count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (index->ranges[middle].end <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	bool found = low < index->range_count && index->ranges[low].start <= address;
-	return found ? &index->ranges[low] : NULL;
+	size_t at = SEARCH_FIRST(index->range_count, i, index->ranges[i].end > address);
+	bool found = at < index->range_count && index->ranges[at].start <= address;
+	return found ? &index->ranges[at] : NULL;
 }

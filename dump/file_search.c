@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "base/limits.h"
 #include "base/list.h"
+#include "base/search.h"
 #include "base/text.h"
 
 #include <fcntl.h>
@@ -162,15 +163,8 @@ static struct error *list_sysroot(struct file_search *search)
 
 static size_t first_of_name(const struct file_search *search, const char *name)
 {
-	size_t low = 0, high = search->count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (strcmp(search->text.bytes + search->files[middle].name, name) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return SEARCH_FIRST(search->count, i,
+			    strcmp(search->text.bytes + search->files[i].name, name) >= 0);
 }
 
 /* Searching. */

@@ -3,6 +3,7 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/list.h"
+#include "base/search.h"
 
 /* struct r_debug and link_map of link.h on 64-bit machines: what the dynamic linker keeps for
  * debuggers (System V gABI leaves it to them; glibc elf/link.h, musl include/link.h agree). */
@@ -72,16 +73,9 @@ static struct error *take_mapping(const struct mapping *mapping, void *context)
 
 static const struct span *span_at(const struct builder *builder, uint64_t address)
 {
-	size_t low = 0, high = builder->span_count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (builder->spans[middle].end <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	bool found = low < builder->span_count && builder->spans[low].start <= address;
-	return found ? &builder->spans[low] : NULL;
+	size_t at = SEARCH_FIRST(builder->span_count, i, builder->spans[i].end > address);
+	bool found = at < builder->span_count && builder->spans[at].start <= address;
+	return found ? &builder->spans[at] : NULL;
 }
 
 /*

@@ -3,6 +3,7 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/list.h"
+#include "base/search.h"
 
 #include <elf.h>
 
@@ -55,15 +56,7 @@ static void overlay_close(struct target *target)
 /* The first piece that ends behind address. */
 static size_t piece_behind(const struct overlay_target *overlay, uint64_t address)
 {
-	size_t low = 0, high = overlay->piece_count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (overlay->pieces[middle].end <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return SEARCH_FIRST(overlay->piece_count, i, overlay->pieces[i].end > address);
 }
 
 static const struct piece *piece_at(const struct overlay_target *overlay, uint64_t address)
@@ -131,15 +124,7 @@ static struct error *overlay_visit_mappings(struct target *target, mapping_visit
 
 static size_t region_behind(const struct overlay_target *overlay, uint64_t address)
 {
-	size_t low = 0, high = overlay->region_count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (overlay->regions[middle].end <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return SEARCH_FIRST(overlay->region_count, i, overlay->regions[i].end > address);
 }
 
 static bool in_region(const struct overlay_target *overlay, uint64_t address)

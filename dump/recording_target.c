@@ -2,6 +2,7 @@
 
 #include "base/bytes.h"
 #include "base/list.h"
+#include "base/search.h"
 
 struct recording_target {
 	struct target base;
@@ -20,15 +21,7 @@ static struct recording_target *recording_of(const struct target *target)
 /* The first run that ends at or behind the address. */
 static size_t run_at(const struct recording_target *recording, uint64_t address)
 {
-	size_t low = 0, high = recording->count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (recording->pages[middle].end < address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return SEARCH_FIRST(recording->count, i, recording->pages[i].end >= address);
 }
 
 static void move(struct recording_target *recording, size_t from, size_t to)

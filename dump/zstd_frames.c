@@ -4,6 +4,7 @@
 #include "base/bytes.h"
 #include "base/limits.h"
 #include "base/list.h"
+#include "base/search.h"
 
 #include <zstd.h>
 
@@ -278,13 +279,7 @@ void zstd_frames_deinit(struct zstd_frames *frames)
 
 const struct zstd_frame *zstd_frames_find(const struct zstd_frames *frames, uint64_t offset)
 {
-	size_t low = 0, high = frames->count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (frames->frames[middle].offset + frames->frames[middle].size <= offset)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < frames->count ? &frames->frames[low] : NULL;
+	size_t at = SEARCH_FIRST(frames->count, i,
+				 frames->frames[i].offset + frames->frames[i].size > offset);
+	return at < frames->count ? &frames->frames[at] : NULL;
 }
