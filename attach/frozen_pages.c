@@ -6,7 +6,7 @@
 #include "attach/shared_memory.h"
 #include "base/limits.h"
 #include "base/list.h"
-#include "base/ranges.h"
+#include "base/search.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -17,8 +17,7 @@
 /* The first that ends above the address. */
 static const struct frozen_run *run_from(const struct frozen_pages *pages, uint64_t address)
 {
-	size_t first =
-		ranges_first_above(pages->runs, pages->run_count, sizeof(*pages->runs), address);
+	size_t first = SEARCH_FIRST(pages->run_count, i, pages->runs[i].end > address);
 	return first < pages->run_count ? &pages->runs[first] : NULL;
 }
 
@@ -32,8 +31,7 @@ uint64_t frozen_pages_end(const struct frozen_pages *pages)
 const struct frozen_area *frozen_pages_area(const struct frozen_pages *pages, uint64_t address)
 {
 	size_t count = pages ? pages->area_count : 0;
-	size_t first =
-		count ? ranges_first_above(pages->areas, count, sizeof(*pages->areas), address) : 0;
+	size_t first = SEARCH_FIRST(count, i, pages->areas[i].end > address);
 	return first < count && pages->areas[first].start <= address ? &pages->areas[first] : NULL;
 }
 

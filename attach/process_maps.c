@@ -2,7 +2,7 @@
 
 #include "attach/proc_file.h"
 #include "base/limits.h"
-#include "base/ranges.h"
+#include "base/search.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -221,7 +221,7 @@ bool process_map_is_device(const struct process_map *map)
 
 const struct process_map *process_maps_from(const struct process_maps *maps, uint64_t address)
 {
-	size_t first = ranges_first_above(maps->maps, maps->count, sizeof(*maps->maps), address);
+	size_t first = SEARCH_FIRST(maps->count, i, maps->maps[i].end > address);
 	return first < maps->count ? &maps->maps[first] : NULL;
 }
 

@@ -4,7 +4,6 @@
 #include "base/cleanup.h"
 #include "base/limits.h"
 #include "base/list.h"
-#include "base/ranges.h"
 #include "base/search.h"
 #include "dump/elf_note.h"
 
@@ -541,8 +540,8 @@ void core_index_deinit(struct core_index *index)
 
 bool core_index_is_cut(const struct core_index *index, uint64_t address)
 {
-	size_t i = ranges_first_above(index->cut, index->cut_count, sizeof(*index->cut), address);
-	return i < index->cut_count && index->cut[i].start <= address;
+	size_t at = SEARCH_FIRST(index->cut_count, i, index->cut[i].end > address);
+	return at < index->cut_count && index->cut[at].start <= address;
 }
 
 const struct core_range *core_index_find(const struct core_index *index, uint64_t address)
