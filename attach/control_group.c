@@ -5,6 +5,7 @@
 #include "attach/process_file.h"
 #include "base/cleanup.h"
 #include "base/limits.h"
+#include "base/list.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -164,7 +165,7 @@ enum control_group_answer control_group_visit(int pid, const struct control_hier
 	const char *path = find_path(&groups, hierarchy->controller, &length);
 	if (!path)
 		return CONTROL_GROUP_NONE;
-	for (size_t i = 0; i < sizeof(viewers) / sizeof(viewers[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(viewers); i++) {
 		group.viewer = viewers[i];
 		if (find_group(path, length, &group) && visit_upwards(&group, visit, context))
 			return CONTROL_GROUP_SEEN;

@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/list.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -271,8 +272,8 @@ static void append_words(const uint8_t *payload, size_t size, struct text *ret)
 	if (!count || (size - sizeof(uint32_t)) / sizeof(uint16_t) < count)
 		return;
 	uint16_t units[1024];
-	if (count > sizeof(units) / sizeof(units[0]))
-		count = sizeof(units) / sizeof(units[0]);
+	if (count > COUNT_OF(units))
+		count = COUNT_OF(units);
 	memcpy(units, payload + sizeof(uint32_t), count * sizeof(units[0]));
 	size_t length = 0;
 	for (; length < count && units[length]; length++)

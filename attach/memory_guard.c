@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/list.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -226,7 +227,7 @@ static bool add_level(int folder, const char *path, void *context)
 /* From its own group upwards: each may have a limit. */
 static void add_groups(struct memory_guard *guard, int memory_id)
 {
-	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(versions); i++) {
 		guard->files = &versions[i];
 		enum control_group_answer answer =
 			control_group_visit(memory_id, &guard->files->hierarchy, add_level, guard);
@@ -256,7 +257,7 @@ void memory_guard_close(struct memory_guard *guard)
 	for (unsigned i = 0; guard && i < guard->count; i++) {
 		const int fds[] = { guard->levels[i].limit_fd, guard->levels[i].used_fd,
 				    guard->levels[i].stat_fd };
-		for (size_t j = 0; j < sizeof(fds) / sizeof(fds[0]); j++)
+		for (size_t j = 0; j < COUNT_OF(fds); j++)
 			if (fds[j] >= 0)
 				close(fds[j]);
 	}

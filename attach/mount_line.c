@@ -1,10 +1,12 @@
 #include "attach/mount_line.h"
 
+#include "base/list.h"
+
 bool mount_line_parse(char *line, struct mount_line *ret)
 {
 	char *rest = line, *words[64];
 	size_t count = 0, dash = 0;
-	while (count < sizeof(words) / sizeof(words[0]) && (words[count] = strsep(&rest, " ")))
+	while (count < COUNT_OF(words) && (words[count] = strsep(&rest, " ")))
 		count++;
 	for (size_t i = 6; i < count && !dash; i++)
 		if (!strcmp(words[i], "-"))
@@ -28,7 +30,7 @@ bool mount_line_is_far(const struct mount_line *mount)
 	static const char *const local[] = { "overlay",  "aufs", "tmpfs", "btrfs",
 					     "bcachefs", "zfs",  "ramfs", "hugetlbfs",
 					     "devtmpfs", "proc", "sysfs" };
-	for (size_t i = 0; i < sizeof(local) / sizeof(local[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(local); i++)
 		if (!strcmp(mount->file_system, local[i]))
 			return false;
 	return !mount->device_major;

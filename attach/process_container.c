@@ -1,5 +1,7 @@
 #include "attach/process_container.h"
 
+#include "base/list.h"
+
 #include <ctype.h>
 
 static size_t hex_run(const char *text)
@@ -40,7 +42,7 @@ static bool take_uid(const char *text, char ret[POD_UID_BYTES])
 void pod_uid_in(const char *text, char ret[POD_UID_BYTES])
 {
 	static const char *const marks[] = { "pod", "/pods/" };
-	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(marks); i++)
 		for (const char *at = text; (at = strstr(at, marks[i])); at++)
 			if (take_uid(at + strlen(marks[i]), ret))
 				return;

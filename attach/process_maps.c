@@ -2,6 +2,7 @@
 
 #include "attach/proc_file.h"
 #include "base/limits.h"
+#include "base/list.h"
 #include "base/search.h"
 
 #include <elf.h>
@@ -48,7 +49,7 @@ static bool take_protection(struct cursor *line, struct process_map *map)
 {
 	static const char letters[] = "rwx";
 	static const unsigned flags[] = { PF_R, PF_W, PF_X };
-	for (unsigned i = 0; i < 3; i++) {
+	for (size_t i = 0; i < COUNT_OF(flags); i++) {
 		if (take(line, letters[i]))
 			map->protection |= flags[i];
 		else if (!take(line, '-'))
@@ -105,7 +106,7 @@ static enum process_map_kind kind_of(const struct process_map *map)
 					      "/anon_hugepage", "/dev/hugepages/", "[anon_shmem:" };
 	if (starts_with(map->path, "[vvar") || !strcmp(map->path, "[vsyscall]"))
 		return PROCESS_MAP_SPECIAL;
-	for (size_t i = 0; i < sizeof(memory) / sizeof(memory[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(memory); i++)
 		if (starts_with(map->path, memory[i]))
 			return PROCESS_MAP_MEMORY;
 	if (map->path[0] == '[')

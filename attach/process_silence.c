@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/descriptors.h"
 #include "base/limits.h"
+#include "base/list.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -68,7 +69,7 @@ static void add_mapped(struct text *mounts, const struct process_maps *maps,
 {
 	for (char *rest = mounts->bytes, *line; (line = strsep(&rest, "\n"));) {
 		struct mount_line mount;
-		if (far->count == sizeof(far->minors) / sizeof(far->minors[0]))
+		if (far->count == COUNT_OF(far->minors))
 			return;
 		/* What all of its container lies on (fuse-overlayfs, virtiofs) is not what is
 		 * silent. */

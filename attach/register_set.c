@@ -1,6 +1,7 @@
 #include "attach/register_set.h"
 
 #include "base/bytes.h"
+#include "base/list.h"
 
 /* name, offset in the notes, offset in CONTEXT, size */
 static const struct register_definition x64_registers[] = {
@@ -29,10 +30,8 @@ static const struct register_definition arm64_registers[] = {
 	{ "pc", 256, 0x108, 8 },
 };
 
-#define COUNT(array) (sizeof(array) / sizeof(*(array)))
-
-static const struct register_set x64 = { x64_registers, COUNT(x64_registers), 23, 11, 12 };
-static const struct register_set arm64 = { arm64_registers, COUNT(arm64_registers), 33, 32, 30 };
+static const struct register_set x64 = { x64_registers, COUNT_OF(x64_registers), 23, 11, 12 };
+static const struct register_set arm64 = { arm64_registers, COUNT_OF(arm64_registers), 33, 32, 30 };
 
 const struct register_set *register_set(enum architecture architecture)
 {

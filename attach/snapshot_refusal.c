@@ -6,6 +6,7 @@
 #include "attach/process_place.h"
 #include "attach/snapshot_room.h"
 #include "base/limits.h"
+#include "base/list.h"
 
 #include <errno.h>
 
@@ -89,7 +90,7 @@ static bool pids_exhausted(int pid, uint64_t spare)
 	static const struct control_hierarchy hierarchies[] = { { "pids", "cgroup" },
 								{ "", "cgroup2" } };
 	struct ids_left left = { .spare = spare };
-	for (size_t i = 0; i < sizeof(hierarchies) / sizeof(hierarchies[0]) && !left.short_of; i++)
+	for (size_t i = 0; i < COUNT_OF(hierarchies) && !left.short_of; i++)
 		control_group_visit(pid, &hierarchies[i], look_at_pids, &left);
 	return left.short_of;
 }

@@ -8,6 +8,7 @@
 #include "attach/thread_seize.h"
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/list.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -224,7 +225,7 @@ static struct error *stop_some(const struct candidates *candidates, size_t i,
 	int pair[] = { candidates->pid, candidates->tids[i] };
 	if (candidates->leaderless)
 		return thread_stop_begin(process, NULL, ret);
-	return thread_stop_begin_some(process, pair, i ? 2 : 1, NULL, ret);
+	return thread_stop_begin_some(process, pair, i ? COUNT_OF(pair) : 1, NULL, ret);
 }
 
 static struct error *reap_by_candidates(const struct candidates *candidates,

@@ -1,6 +1,7 @@
 #include "attach/syscall_code.h"
 
 #include "base/banned.h"
+#include "base/list.h"
 
 #include <assert.h>
 #include <signal.h>
@@ -101,7 +102,7 @@ static void put_end_of_copy(struct writer *code)
 	size_t start = code->at;
 	PUT(code, 0xbf); /* mov edi, status */
 	put_number(code, SYSCALL_COPY_STATUS);
-	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(calls); i++) {
 		PUT(code, 0xb8); /* mov eax, call */
 		put_number(code, calls[i]);
 		PUT(code, 0x0f, 0x05);

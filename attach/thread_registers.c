@@ -2,6 +2,7 @@
 
 #include "attach/proc_file.h"
 #include "base/limits.h"
+#include "base/list.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -111,7 +112,7 @@ struct error *thread_registers_take(struct register_memory *memory, struct stopp
 				    bool *ret_gone)
 {
 	*ret_gone = false;
-	for (size_t i = 0; i < sizeof(set_types) / sizeof(set_types[0]) && !*ret_gone; i++)
+	for (size_t i = 0; i < COUNT_OF(set_types) && !*ret_gone; i++)
 		TRY(take_set(memory, set_types[i], thread, ret_gone));
 	if (!*ret_gone)
 		TRY(take_floating_point(memory, thread, ret_gone));

@@ -1,5 +1,7 @@
 #include "base/escape.h"
 
+#include "base/list.h"
+
 static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
 
 /* What is not shown as it is, beyond ASCII; in order. */
@@ -39,7 +41,7 @@ static bool is_unseen(uint32_t point)
 {
 	if (point < 0x80)
 		return !is_printable_ascii((uint8_t)point);
-	for (size_t i = 0; i < sizeof(unseen) / sizeof(*unseen) && point >= unseen[i].first; i++)
+	for (size_t i = 0; i < COUNT_OF(unseen) && point >= unseen[i].first; i++)
 		if (point <= unseen[i].last)
 			return true;
 	return false;

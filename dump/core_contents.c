@@ -170,9 +170,9 @@ static struct error *put_heads(struct selection *selection, const struct core_se
 {
 	struct part parts[] = { head, selection->module.cli, selection->module.root };
 	uint64_t done = segment->start;
-	for (size_t round = 0; round < 3; round++) {
+	for (size_t round = 0; round < COUNT_OF(parts); round++) {
 		const struct part *next = NULL;
-		for (size_t i = 0; i < 3; i++)
+		for (size_t i = 0; i < COUNT_OF(parts); i++)
 			if (parts[i].end > done && (!next || parts[i].start < next->start))
 				next = &parts[i];
 		if (!next || next->start >= segment->end)

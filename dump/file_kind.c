@@ -1,6 +1,7 @@
 #include "dump/file_kind.h"
 
 #include "base/bytes.h"
+#include "base/list.h"
 
 #include <elf.h>
 
@@ -121,7 +122,7 @@ enum file_kind file_kind_of(const uint8_t *head, size_t size, const char **ret_w
 		return FILE_KIND_ZSTD;
 	if (size >= sizeof(uint16_t) && load_u16(head) == GZIP_MAGIC)
 		return FILE_KIND_GZIP;
-	for (size_t i = 0; !*ret_what && i < sizeof(magics) / sizeof(magics[0]); i++)
+	for (size_t i = 0; !*ret_what && i < COUNT_OF(magics); i++)
 		if (range_within(magics[i].offset, magics[i].size, size) &&
 		    !memcmp(head + magics[i].offset, magics[i].bytes, magics[i].size))
 			*ret_what = magics[i].what;

@@ -4,6 +4,7 @@
 #include "attach/memory_guard.h"
 #include "attach/process_access.h"
 #include "base/bytes.h"
+#include "base/list.h"
 #include "dump/bundle_file.h"
 #include "dump/overlay_target.h"
 #include "dump/pe_layer.h"
@@ -74,7 +75,7 @@ static bool rows_differ(const struct wanted *wanted, const struct pe_identity *i
 static bool size_differs(const struct wanted *wanted, const struct found *found)
 {
 	const struct managed_image *images[] = { &wanted->file->loaded, &wanted->file->flat };
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < COUNT_OF(images); i++) {
 		if (!images[i]->address || !images[i]->size)
 			continue;
 		if (images[i]->mapped

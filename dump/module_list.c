@@ -241,7 +241,7 @@ const struct elf_module *module_list_main(struct target *target, const struct mo
 {
 	static const uint64_t types[] = { AT_ENTRY, AT_PHDR };
 	bool known = false;
-	for (size_t t = 0; t < sizeof(types) / sizeof(types[0]); t++) {
+	for (size_t t = 0; t < COUNT_OF(types); t++) {
 		uint64_t address;
 		if (!target_auxv(target, types[t], &address))
 			continue;

@@ -3,6 +3,7 @@
 #include "attach/memory_guard.h"
 #include "attach/pod_storage.h"
 #include "base/cleanup.h"
+#include "base/list.h"
 #include "dump/pod_room.h"
 
 #include <errno.h>
@@ -32,7 +33,7 @@ static struct size_text size_text(uint64_t bytes)
 	struct size_text size;
 	double number = (double)bytes;
 	size_t unit = 0;
-	while (number >= 1024 && unit + 1 < sizeof(units) / sizeof(units[0])) {
+	while (number >= 1024 && unit + 1 < COUNT_OF(units)) {
 		number /= 1024;
 		unit++;
 	}
