@@ -204,7 +204,7 @@ static struct error *read_maps(int pid, struct arena *arena, struct process_maps
 {
 	struct error *error = process_maps_read(pid, arena, maps);
 	*ret_errno = 0;
-	if (error && error->code != ERROR_NO_MEMORY) {
+	if (error && !error_is_fatal(error)) {
 		*ret_errno = error->code == ERROR_OS ? error->os_errno : EIO;
 		error_free(error);
 		return NULL;
