@@ -17,21 +17,15 @@
 
 enum { LIMIT_COMMAND_LINE = 64 * 1024 };
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	return slash ? slash + 1 : path;
-}
-
 /* `dotnet [host options] app.dll …`: the app; else the program. */
 static const char *choose_name(const char *arguments, size_t size)
 {
-	const char *program = base_name(arguments);
+	const char *program = path_file_name(arguments);
 	if (strcmp(program, "dotnet"))
 		return program;
 	for (const char *at = arguments; at < arguments + size; at += strlen(at) + 1)
 		if (text_ends_with(at, ".dll"))
-			return base_name(at);
+			return path_file_name(at);
 	return program;
 }
 

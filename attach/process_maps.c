@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "base/list.h"
 #include "base/search.h"
+#include "base/text.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -88,26 +89,21 @@ static void unescape(char *path)
 	*to = '\0';
 }
 
-static bool starts_with(const char *text, const char *start)
-{
-	return !strncmp(text, start, strlen(start));
-}
-
 /* fs/proc/task_mmu.c: get_vma_name; prctl(2): PR_SET_VMA_ANON_NAME. */
 static bool is_named_memory(const char *path)
 {
-	return starts_with(path, "[heap]") || starts_with(path, "[stack") ||
-	       starts_with(path, "[anon");
+	return text_begins_with(path, "[heap]") || text_begins_with(path, "[stack") ||
+	       text_begins_with(path, "[anon");
 }
 
 static enum process_map_kind kind_of(const struct process_map *map)
 {
 	static const char *const memory[] = { "/memfd:",        "/dev/shm/",       "/SYSV",
 					      "/anon_hugepage", "/dev/hugepages/", "[anon_shmem:" };
-	if (starts_with(map->path, "[vvar") || !strcmp(map->path, "[vsyscall]"))
+	if (text_begins_with(map->path, "[vvar") || !strcmp(map->path, "[vsyscall]"))
 		return PROCESS_MAP_SPECIAL;
 	for (size_t i = 0; i < COUNT_OF(memory); i++)
-		if (starts_with(map->path, memory[i]))
+		if (text_begins_with(map->path, memory[i]))
 			return PROCESS_MAP_MEMORY;
 	if (map->path[0] == '[')
 		return is_named_memory(map->path) ? PROCESS_MAP_ANONYMOUS : PROCESS_MAP_KERNEL;
@@ -216,7 +212,7 @@ struct error *process_maps_read(int pid, struct arena *arena, struct process_map
 bool process_map_is_device(const struct process_map *map)
 {
 	return map->kind == PROCESS_MAP_FILE &&
-	       (starts_with(map->path, "/dev/") || !strcmp(map->path, "/secretmem") ||
+	       (text_begins_with(map->path, "/dev/") || !strcmp(map->path, "/secretmem") ||
 		!strcmp(map->path, "/[aio]"));
 }
 

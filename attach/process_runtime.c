@@ -5,16 +5,11 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/limits.h"
+#include "base/text.h"
 
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	return slash ? slash + 1 : path;
-}
 
 const char *process_version_in_path(const char *path, size_t *ret_length)
 {
@@ -142,7 +137,7 @@ static bool has_runtime_thread(int pid)
 static const struct process_map *find_library(const struct process_maps *maps)
 {
 	for (size_t i = 0; maps && i < maps->count; i++)
-		if (!strcmp(base_name(maps->maps[i].path), "libcoreclr.so"))
+		if (!strcmp(path_file_name(maps->maps[i].path), "libcoreclr.so"))
 			return &maps->maps[i];
 	return NULL;
 }

@@ -154,6 +154,12 @@ bool text_ends_with(const char *text, const char *end)
 	return length >= end_length && !strcmp(text + length - end_length, end);
 }
 
+const char *path_file_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash ? slash + 1 : path;
+}
+
 const char *text_string(const struct text *text)
 {
 	return text->bytes && text->length ? text->bytes : "";

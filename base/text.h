@@ -34,6 +34,9 @@ void text_append_count(struct text *text, uint64_t number);
 bool text_begins_with(const char *text, const char *beginning);
 bool text_ends_with(const char *text, const char *end);
 
+/* The file name in a path: what stands behind its last slash. */
+const char *path_file_name(const char *path);
+
 /* Never NULL; "" when nothing was appended. Valid until the next change. */
 const char *text_string(const struct text *text);
 bool text_failed(const struct text *text);

@@ -39,12 +39,6 @@ static void builder_deinit(struct builder *builder)
 	free(builder->modules);
 }
 
-const char *path_file_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	return slash ? slash + 1 : path;
-}
-
 bool path_is_memory(const char *path)
 {
 	static const char shared[] = "/dev/zero", memfd[] = "/memfd:";

@@ -10,6 +10,7 @@
 #include "attach/target.h"
 #include "base/arena.h"
 #include "base/limits.h"
+#include "base/text.h"
 #include "dump/elf_image.h"
 
 struct elf_module {
@@ -36,9 +37,6 @@ MUST_CHECK struct error *module_list_read(struct target *target, struct arena *a
  * auxiliary vector: the lowest that is no library by its name). NULL: it is not among them.
  */
 const struct elf_module *module_list_main(struct target *target, const struct module_list *list);
-
-/* The file name in a path: what stands behind its last slash. */
-const char *path_file_name(const char *path);
 
 /* Is it what the kernel calls memory that no file backs: shared anonymous memory, a memfd
  * (mm/shmem.c: shmem_zero_setup; mm/memfd.c)? */

@@ -133,7 +133,6 @@ struct error *runtime_dump_take(const struct process_info *process, enum diagnos
 				bool force, const struct task *task, struct runtime_dump *ret)
 {
 	char name[64];
-	struct timespec now;
 	*ret = (struct runtime_dump){ .fd = -1 };
 	CLEANUP(fd_cleanup) int folder = diagnostics_open_folder(&process->socket);
 	if (folder < 0)
@@ -143,9 +142,8 @@ struct error *runtime_dump_take(const struct process_info *process, enum diagnos
 		TRY(check_room(process, folder));
 		TRY(check_pod(process, folder));
 	}
-	clock_gettime(CLOCK_REALTIME, &now);
 	snprintf(name, sizeof(name), "clrpod-%d-%llx.core", process->namespace_pid,
-		 (unsigned long long)now.tv_sec * 1000000000 + (unsigned long long)now.tv_nsec);
+		 (unsigned long long)clock_ns_of(CLOCK_REALTIME));
 	struct error *error = ask(process, type, name, task, ret);
 	bool answered = !error;
 	if (answered)
