@@ -3,6 +3,7 @@
 #include "attach/register_set.h"
 #include "base/cleanup.h"
 #include "base/limits.h"
+#include "base/list.h"
 #include "heap/gc/bookkeeping.h"
 #include "heap/gc/gc_heap.h"
 #include "heap/gc/handles.h"
@@ -53,14 +54,7 @@ static struct error *add(struct survey *survey, enum layer layer, struct interva
 	struct intervals *to = &survey->layers[layer];
 	if (interval.end <= interval.start)
 		return NULL;
-	if (to->count == to->capacity) {
-		size_t capacity = to->capacity ? to->capacity * 2 : 256;
-		struct interval *items = reallocarray(to->items, capacity, sizeof(*items));
-		if (!items)
-			return &error_no_memory;
-		to->items = items;
-		to->capacity = capacity;
-	}
+	TRY(LIST_GROW(to->items, to->count, to->capacity));
 	to->items[to->count++] = interval;
 	return NULL;
 }

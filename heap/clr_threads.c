@@ -2,6 +2,7 @@
 
 #include "base/chain_guard.h"
 #include "base/limits.h"
+#include "base/list.h"
 #include "heap/contract/contract.h"
 
 struct thread_layout {
@@ -118,23 +119,6 @@ static uint64_t link_place(const struct contract *contract, const struct thread_
 	return !version || strcmp(version, "1") == 0 ? layout->next_link.offset : 0;
 }
 
-/* Room for one more: what the list has counts, not what the store says. */
-static struct error *threads_grow(struct arena *arena, struct clr_threads *threads,
-				  size_t *capacity)
-{
-	enum { FIRST = 64 };
-	if (threads->count < *capacity)
-		return NULL;
-	*capacity = *capacity ? *capacity * 2 : FIRST;
-	struct clr_thread *bigger = arena_allocate_array(arena, *capacity, sizeof(*bigger));
-	if (!bigger)
-		return &error_no_memory;
-	if (threads->count)
-		memcpy(bigger, threads->threads, threads->count * sizeof(*bigger));
-	threads->threads = bigger;
-	return NULL;
-}
-
 /* The list ends in null; one that is longer than the store says is a cycle or not a list, and *link
  * is then the thread that is too many. */
 static struct error *list_read(struct reader *reader, const struct thread_layout *layout,
@@ -145,7 +129,8 @@ static struct error *list_read(struct reader *reader, const struct thread_layout
 	size_t capacity = 0;
 	while (*link && threads->count < threads->expected_count &&
 	       chain_guard_pass(&guard, *link)) {
-		TRY(threads_grow(arena, threads, &capacity));
+		/* What the list has counts, not what the store says. */
+		TRY(LIST_GROW_IN(arena, threads->threads, threads->count, capacity));
 		struct clr_thread *thread = &threads->threads[threads->count++];
 		thread->address = *link - place;
 		TRY(thread_read(reader, layout, thread));

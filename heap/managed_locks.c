@@ -1,6 +1,7 @@
 #include "heap/managed_locks.h"
 
 #include "base/chain_guard.h"
+#include "base/list.h"
 #include "heap/clr_threads.h"
 #include "heap/sync_blocks.h"
 #include "heap/types/value.h"
@@ -248,38 +249,16 @@ struct error *managed_lock_read(struct heap *heap, uint64_t address, enum manage
 	return NULL;
 }
 
-struct readers {
-	struct arena *arena;
-	const struct clr_thread **threads;
-	size_t count, capacity;
-};
-
-static struct error *readers_add(struct readers *readers, const struct clr_thread *thread)
-{
-	enum { FIRST_CAPACITY = 8 };
-	if (readers->count == readers->capacity) {
-		size_t capacity = readers->capacity ? readers->capacity * 2 : FIRST_CAPACITY;
-		const struct clr_thread **grown =
-			arena_allocate_array(readers->arena, capacity, sizeof(*readers->threads));
-		if (!grown)
-			return &error_no_memory;
-		for (size_t i = 0; i < readers->count; i++)
-			grown[i] = readers->threads[i];
-		readers->threads = grown;
-		readers->capacity = capacity;
-	}
-	readers->threads[readers->count++] = thread;
-	return NULL;
-}
-
 struct error *reader_writer_readers(struct heap *heap, uint64_t address,
 				    const struct managed_lock *lock, struct arena *arena,
 				    const struct clr_thread ***ret, size_t *ret_count)
 {
-	struct readers readers = { .arena = arena };
 	const struct type_field *notes;
 	uint64_t note;
-	uint32_t entered;
+	uint32_t entered = 0;
+	size_t capacity = 0;
+	*ret = NULL;
+	*ret_count = 0;
 	TRY(notes_find(heap, address, &notes));
 	for (size_t i = 0; notes && i < heap->threads->count; i++) {
 		const struct clr_thread *thread = &heap->threads->threads[i];
@@ -291,10 +270,10 @@ struct error *reader_writer_readers(struct heap *heap, uint64_t address,
 		if (error_take(&error, ERROR_FAULT) || error_take(&error, ERROR_UNSUPPORTED))
 			continue;
 		TRY(error);
-		if (note && entered)
-			TRY(readers_add(&readers, thread));
+		if (note && entered) {
+			TRY(LIST_GROW_IN(arena, *ret, *ret_count, capacity));
+			(*ret)[(*ret_count)++] = thread;
+		}
 	}
-	*ret = readers.threads;
-	*ret_count = readers.count;
 	return NULL;
 }

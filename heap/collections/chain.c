@@ -1,6 +1,8 @@
 /* Linked nodes. */
 #include "heap/collections/internal.h"
 
+#include "base/list.h"
+
 /*
  * ConcurrentDictionary.cs: Tables._buckets holds the chains, as Node[] or, so that a read of an
  * element is volatile, as VolatileNode[] with one field _node.
@@ -218,19 +220,10 @@ struct immutable_queue {
 static struct error *note_node(struct collection *collection, struct immutable_queue *queue,
 			       uint64_t node)
 {
-	if (queue->left == queue->capacity) {
-		if (queue->capacity >= LIMIT_COLLECTION_NODES)
-			return error_new(ERROR_BAD_DATA, "its chain is longer than %d nodes",
-					 LIMIT_COLLECTION_NODES);
-		size_t capacity = queue->capacity ? queue->capacity * 2 : 16;
-		uint64_t *nodes = arena_allocate_array(collection->arena, capacity, sizeof(*nodes));
-		if (!nodes)
-			return &error_no_memory;
-		if (queue->left)
-			memcpy(nodes, queue->backwards, queue->left * sizeof(*nodes));
-		queue->backwards = nodes;
-		queue->capacity = capacity;
-	}
+	if (queue->left >= LIMIT_COLLECTION_NODES)
+		return error_new(ERROR_BAD_DATA, "its chain is longer than %d nodes",
+				 LIMIT_COLLECTION_NODES);
+	TRY(LIST_GROW_IN(collection->arena, queue->backwards, queue->left, queue->capacity));
 	queue->backwards[queue->left++] = node;
 	return NULL;
 }

@@ -1,6 +1,7 @@
 #include "heap/gc/gc_heap.h"
 
 #include "base/id_map.h"
+#include "base/list.h"
 #include "heap/clr_threads.h"
 #include "heap/gc/gc_spans.h"
 
@@ -90,18 +91,8 @@ static struct error *context_add(struct builder *builder, uint64_t pointer, uint
 {
 	if (!pointer || limit < pointer)
 		return NULL;
-	if (builder->context_count == builder->context_capacity) {
-		size_t capacity = builder->context_capacity ? builder->context_capacity * 2 : 64;
-		struct gc_context *contexts =
-			arena_allocate_array(&builder->heap->arena, capacity, sizeof(*contexts));
-		if (!contexts)
-			return &error_no_memory;
-		if (builder->context_count)
-			memcpy(contexts, builder->contexts,
-			       builder->context_count * sizeof(*contexts));
-		builder->contexts = contexts;
-		builder->context_capacity = capacity;
-	}
+	TRY(LIST_GROW_IN(&builder->heap->arena, builder->contexts, builder->context_count,
+			 builder->context_capacity));
 	builder->contexts[builder->context_count++] = (struct gc_context){ pointer, limit };
 	return NULL;
 }
@@ -112,17 +103,8 @@ static struct error *segment_add(struct builder *builder, const struct gc_segmen
 	if (gc->segment_count == LIMIT_SEGMENTS)
 		return error_new(ERROR_BAD_DATA, "the GC heap has more than %d segments",
 				 LIMIT_SEGMENTS);
-	if (gc->segment_count == builder->capacity) {
-		size_t capacity = builder->capacity ? builder->capacity * 2 : 64;
-		struct gc_segment *segments =
-			arena_allocate_array(&builder->heap->arena, capacity, sizeof(*segments));
-		if (!segments)
-			return &error_no_memory;
-		if (gc->segment_count)
-			memcpy(segments, gc->segments, gc->segment_count * sizeof(*segments));
-		gc->segments = segments;
-		builder->capacity = capacity;
-	}
+	TRY(LIST_GROW_IN(&builder->heap->arena, gc->segments, gc->segment_count,
+			 builder->capacity));
 	TRY(id_map_put(&builder->seen, segment->address, (uint32_t)gc->segment_count));
 	gc->segments[gc->segment_count++] = *segment;
 	return NULL;
@@ -305,17 +287,7 @@ static struct error *readable_add(const struct region *region, void *context)
 		last->end = region->end > last->end ? region->end : last->end;
 		return NULL;
 	}
-	if (gc->readable_count == list->capacity) {
-		size_t capacity = list->capacity ? list->capacity * 2 : 64;
-		struct region *regions =
-			arena_allocate_array(list->arena, capacity, sizeof(*regions));
-		if (!regions)
-			return &error_no_memory;
-		if (gc->readable_count)
-			memcpy(regions, gc->readable, gc->readable_count * sizeof(*regions));
-		gc->readable = regions;
-		list->capacity = capacity;
-	}
+	TRY(LIST_GROW_IN(list->arena, gc->readable, gc->readable_count, list->capacity));
 	gc->readable[gc->readable_count++] = *region;
 	return NULL;
 }

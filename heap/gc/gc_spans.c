@@ -1,5 +1,7 @@
 #include "heap/gc/gc_spans.h"
 
+#include "base/list.h"
+
 struct span_list {
 	struct arena *arena;
 	struct gc_span *spans;
@@ -10,16 +12,7 @@ static struct error *append(struct span_list *list, struct gc_span span)
 {
 	if (span.start >= span.end)
 		return NULL;
-	if (list->count == list->capacity) {
-		size_t capacity = list->capacity ? list->capacity * 2 : 64;
-		struct gc_span *spans = arena_allocate_array(list->arena, capacity, sizeof(*spans));
-		if (!spans)
-			return &error_no_memory;
-		if (list->count)
-			memcpy(spans, list->spans, list->count * sizeof(*spans));
-		list->spans = spans;
-		list->capacity = capacity;
-	}
+	TRY(LIST_GROW_IN(list->arena, list->spans, list->count, list->capacity));
 	list->spans[list->count++] = span;
 	return NULL;
 }

@@ -1,6 +1,7 @@
 #include "heap/gc/handles.h"
 
 #include "base/id_map.h"
+#include "base/list.h"
 #include "heap/gc/gc_heap.h"
 
 enum { POINTER = sizeof(uint64_t), KINDS_MAX = 64 };
@@ -96,20 +97,6 @@ static struct error *meet(struct table_walk *walk, uint64_t address, bool *ret_n
 	return *ret_new ? id_map_put(&walk->seen, address, 0) : NULL;
 }
 
-static struct error *segment_add(struct table_walk *walk, uint64_t segment)
-{
-	if (walk->segment_count == walk->segment_capacity) {
-		size_t capacity = walk->segment_capacity ? walk->segment_capacity * 2 : 16;
-		uint64_t *segments = realloc(walk->segments, capacity * sizeof(*segments));
-		if (!segments)
-			return &error_no_memory;
-		walk->segments = segments;
-		walk->segment_capacity = capacity;
-	}
-	walk->segments[walk->segment_count++] = segment;
-	return NULL;
-}
-
 /* The list of a table's segments; what it leads to after damage is lost. */
 static struct error *segments_collect(struct table_walk *walk, uint64_t table)
 {
@@ -132,7 +119,8 @@ static struct error *segments_collect(struct table_walk *walk, uint64_t table)
 			walk->lost++;
 			return NULL;
 		}
-		TRY(segment_add(walk, segment));
+		TRY(LIST_GROW(walk->segments, walk->segment_count, walk->segment_capacity));
+		walk->segments[walk->segment_count++] = segment;
 		segment = next;
 	}
 	return NULL;

@@ -1,22 +1,9 @@
 #include "heap/tasks/async_graph.h"
 
 #include "base/cleanup.h"
-
-enum { FIRST_CAPACITY = 256 };
+#include "base/list.h"
 
 static const char linking[] = "finding what continues what";
-
-/* The array with room for one more; NULL: memory is out, and the array is as it was. */
-static void *room(void *array, size_t count, size_t *capacity, size_t size)
-{
-	if (count < *capacity)
-		return array;
-	size_t wanted = *capacity ? *capacity * 2 : FIRST_CAPACITY;
-	void *bigger = reallocarray(array, wanted, size);
-	if (bigger)
-		*capacity = wanted;
-	return bigger;
-}
 
 void async_graph_deinit(struct async_graph *graph)
 {
@@ -32,11 +19,7 @@ static struct error *add_edge(uint64_t object, void *context)
 		graph->edges_left_out = true;
 		return NULL;
 	}
-	void *bigger =
-		room(graph->edges, graph->edge_count, &graph->edge_capacity, sizeof(*graph->edges));
-	if (!bigger)
-		return &error_no_memory;
-	graph->edges = bigger;
+	TRY(LIST_GROW(graph->edges, graph->edge_count, graph->edge_capacity));
 	graph->edges[graph->edge_count++] = object;
 	return NULL;
 }
@@ -55,10 +38,7 @@ struct error *async_graph_add(struct async_graph *graph, uint64_t address, const
 	}
 	if (!with_completed && managed_task_is_completed(node.flags))
 		return NULL;
-	void *bigger = room(graph->nodes, graph->count, &graph->capacity, sizeof(*graph->nodes));
-	if (!bigger)
-		return &error_no_memory;
-	graph->nodes = bigger;
+	TRY(LIST_GROW(graph->nodes, graph->count, graph->capacity));
 	if (kind == MANAGED_TASK_METHOD)
 		TRY(managed_task_machine(graph->heap, address, &node.machine));
 	graph->nodes[graph->count++] = node;
@@ -158,10 +138,7 @@ struct error *async_graph_count_rootless(struct async_graph *graph, const struct
 
 struct error *async_steps_push(struct async_steps *steps, struct async_node *node, uint64_t depth)
 {
-	void *bigger = room(steps->steps, steps->count, &steps->capacity, sizeof(*steps->steps));
-	if (!bigger)
-		return &error_no_memory;
-	steps->steps = bigger;
+	TRY(LIST_GROW(steps->steps, steps->count, steps->capacity));
 	steps->steps[steps->count++] = (struct async_step){ .node = node, .depth = depth };
 	return NULL;
 }

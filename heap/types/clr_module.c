@@ -1,6 +1,7 @@
 #include "heap/types/clr_module.h"
 
 #include "base/id_map.h"
+#include "base/list.h"
 #include "base/text.h"
 
 /* Names are those of docs/design/datacontracts/Loader.md; where a runtime's descriptor lacks them,
@@ -43,10 +44,7 @@ static const struct field_binding bindings[] = {
 	{ "SString", "Buffer", SLOT(string_buffer), false, 8 },
 };
 
-enum {
-	LAYOUT_FLAG_MAPPED = 1, /* Loader.md: PEImageFlags.FLAG_MAPPED */
-	FIRST_CAPACITY = 64,
-};
+enum { LAYOUT_FLAG_MAPPED = 1 }; /* Loader.md: PEImageFlags.FLAG_MAPPED */
 
 struct module_set {
 	struct clr_modules public;
@@ -255,14 +253,7 @@ static struct error *module_add(struct module_set *set, struct clr_module *modul
 	if (modules->count >= LIMIT_ASSEMBLIES)
 		return error_new(ERROR_BAD_DATA, "the process has more than %d modules",
 				 LIMIT_ASSEMBLIES);
-	if (modules->count == set->capacity) {
-		size_t capacity = set->capacity ? set->capacity * 2 : FIRST_CAPACITY;
-		struct clr_module **bigger = realloc(modules->modules, capacity * sizeof(*bigger));
-		if (!bigger)
-			return &error_no_memory;
-		modules->modules = bigger;
-		set->capacity = capacity;
-	}
+	TRY(LIST_GROW(modules->modules, modules->count, set->capacity));
 	TRY(id_map_put(&set->by_address, module->address, (uint32_t)modules->count));
 	module->index = (uint32_t)modules->count;
 	modules->modules[modules->count++] = module;

@@ -1,6 +1,7 @@
 #include "heap/types/metadata.h"
 
 #include "base/cleanup.h"
+#include "base/list.h"
 #include "heap/types/compressed_number.h"
 #include "heap/types/metadata_tables.h"
 
@@ -251,20 +252,6 @@ static void pieces_cleanup(struct pieces *pieces)
 	free(pieces->items);
 }
 
-static struct error *pieces_add(struct pieces *pieces, struct metadata_piece piece)
-{
-	if (pieces->count == pieces->capacity) {
-		size_t capacity = pieces->capacity ? pieces->capacity * 2 : 8;
-		void *grown = realloc(pieces->items, capacity * sizeof(*pieces->items));
-		if (!grown)
-			return &error_no_memory;
-		pieces->items = grown;
-		pieces->capacity = capacity;
-	}
-	pieces->items[pieces->count++] = piece;
-	return NULL;
-}
-
 /* How many bytes stand together in the target from `address`, at most `most`. */
 static struct error *measure(struct target *target, uint64_t address, uint32_t most, uint32_t *ret)
 {
@@ -323,7 +310,8 @@ static struct error *find_pieces(struct target *target, uint64_t address, uint32
 		struct metadata_piece piece;
 		TRY(find_piece(target, address, offset, end, arena, &piece));
 		if (piece.end > offset) {
-			TRY(pieces_add(pieces, piece));
+			TRY(LIST_GROW(pieces->items, pieces->count, pieces->capacity));
+			pieces->items[pieces->count++] = piece;
 			offset = piece.end;
 			hole = 0;
 			continue;

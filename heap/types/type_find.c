@@ -1,5 +1,6 @@
 /* Loaded types by name. */
 #include "base/cleanup.h"
+#include "base/list.h"
 #include "base/text.h"
 #include "heap/types/type_system.h"
 
@@ -229,17 +230,7 @@ static struct error *found_add(struct search *search, const struct type *type, e
 	for (size_t i = 0; i < search->count; i++)
 		if (search->found[i] == type)
 			return NULL;
-	if (search->count == search->capacity) {
-		size_t capacity = search->capacity ? search->capacity * 2 : 16;
-		const struct type **bigger =
-			arena_allocate_array(search->scratch, capacity, sizeof(*bigger));
-		if (!bigger)
-			return &error_no_memory;
-		if (search->count)
-			memcpy(bigger, search->found, search->count * sizeof(*bigger));
-		search->found = bigger;
-		search->capacity = capacity;
-	}
+	TRY(LIST_GROW_IN(search->scratch, search->found, search->count, search->capacity));
 	search->found[search->count++] = type;
 	return NULL;
 }

@@ -1,7 +1,8 @@
 /* From definitions and constructions to loaded types: tokens, TypeRefs, AvailableTypeParams. */
+#include "base/list.h"
 #include "heap/types/type_system.h"
 
-enum { FIRST_CAPACITY = 1024, HASH_FACTOR_SHIFT = 29 };
+enum { HASH_FACTOR_SHIFT = 29 };
 
 static uint64_t mix(uint64_t hash, uint64_t word)
 {
@@ -84,16 +85,7 @@ static struct error *instance_add(struct type_system *types, uint64_t hash,
 {
 	if (types->instance_count >= LIMIT_TYPES)
 		return NULL;
-	if (types->instance_count == types->instance_capacity) {
-		size_t capacity =
-			types->instance_capacity ? types->instance_capacity * 2 : FIRST_CAPACITY;
-		struct type_instance *bigger =
-			realloc(types->instances, capacity * sizeof(*bigger));
-		if (!bigger)
-			return &error_no_memory;
-		types->instances = bigger;
-		types->instance_capacity = capacity;
-	}
+	TRY(LIST_GROW(types->instances, types->instance_count, types->instance_capacity));
 	uint32_t index = (uint32_t)types->instance_count, first = UINT32_MAX;
 	id_map_find(&types->instance_hashes, hash, &first);
 	TRY(id_map_put(&types->instance_hashes, hash, index));
@@ -309,21 +301,6 @@ static void describe_unloaded(const struct metadata *metadata, uint32_t row, str
 	}
 }
 
-static struct error *unloaded_reserve(struct type_system *types)
-{
-	if (types->unloaded_count < types->unloaded_capacity)
-		return NULL;
-	if (types->unloaded_count >= LIMIT_TYPES)
-		return error_new(ERROR_BAD_DATA, "more than %d types are not loaded", LIMIT_TYPES);
-	size_t capacity = types->unloaded_capacity ? types->unloaded_capacity * 2 : 64;
-	struct type **bigger = realloc(types->unloaded_types, capacity * sizeof(*bigger));
-	if (!bigger)
-		return &error_no_memory;
-	types->unloaded_types = bigger;
-	types->unloaded_capacity = capacity;
-	return NULL;
-}
-
 static struct error *unloaded_definition(struct heap *heap, struct clr_module *module, uint32_t row,
 					 const struct type **ret)
 {
@@ -340,7 +317,9 @@ static struct error *unloaded_definition(struct heap *heap, struct clr_module *m
 	TRY(clr_module_metadata(heap, module, &metadata));
 	describe_unloaded(metadata, row, &model);
 	TRY(task_check(heap->task, "looking for a type")); /* or it is half described */
-	TRY(unloaded_reserve(types));
+	if (types->unloaded_count >= LIMIT_TYPES)
+		return error_new(ERROR_BAD_DATA, "more than %d types are not loaded", LIMIT_TYPES);
+	TRY(LIST_GROW(types->unloaded_types, types->unloaded_count, types->unloaded_capacity));
 	TRY(type_new_unloaded(heap, &model, &record));
 	TRY(id_map_put(&types->unloaded, key, (uint32_t)types->unloaded_count));
 	types->unloaded_types[types->unloaded_count++] = &record->public;
