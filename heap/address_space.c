@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/limits.h"
 #include "base/list.h"
+#include "base/search.h"
 #include "heap/gc/bookkeeping.h"
 #include "heap/gc/gc_heap.h"
 #include "heap/gc/handles.h"
@@ -307,20 +308,13 @@ static struct error *stack_mark(const struct target_thread *thread, void *contex
 {
 	const struct stacks *stacks = context;
 	struct memory_range *ranges = stacks->space->ranges;
-	size_t low = 0, high = stacks->space->count;
 	uint64_t pointer;
 	if (!register_read(thread, &stacks->set->registers[stacks->set->stack_pointer], &pointer))
 		return NULL;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (ranges[middle].end <= pointer)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low < stacks->space->count && ranges[low].start <= pointer &&
-	    ranges[low].kind == MEMORY_OTHER)
-		ranges[low].kind = MEMORY_STACK;
+	size_t at = SEARCH_FIRST(stacks->space->count, i, ranges[i].end > pointer);
+	if (at < stacks->space->count && ranges[at].start <= pointer &&
+	    ranges[at].kind == MEMORY_OTHER)
+		ranges[at].kind = MEMORY_STACK;
 	return NULL;
 }
 

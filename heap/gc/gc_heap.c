@@ -2,6 +2,7 @@
 
 #include "base/id_map.h"
 #include "base/list.h"
+#include "base/search.h"
 #include "heap/clr_threads.h"
 #include "heap/gc/gc_spans.h"
 
@@ -358,15 +359,7 @@ static struct error *builder_run(struct builder *builder, const struct task *tas
 /* The index of the first readable region that ends behind `address`. */
 static size_t readable_behind(const struct gc_heap *gc, uint64_t address)
 {
-	size_t low = 0, high = gc->readable_count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (gc->readable[middle].end <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return SEARCH_FIRST(gc->readable_count, i, gc->readable[i].end > address);
 }
 
 uint64_t gc_next_readable(const struct gc_heap *gc, uint64_t address)

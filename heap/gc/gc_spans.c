@@ -1,6 +1,7 @@
 #include "heap/gc/gc_spans.h"
 
 #include "base/list.h"
+#include "base/search.h"
 
 struct span_list {
 	struct arena *arena;
@@ -66,20 +67,6 @@ static int by_pointer(const void *left, const void *right)
 	return a->pointer < b->pointer ? -1 : a->pointer > b->pointer;
 }
 
-/* The first context at or behind `address`. */
-static size_t first_context(const struct gc_context *contexts, size_t count, uint64_t address)
-{
-	size_t low = 0, high = count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (contexts[middle].pointer < address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 struct error *gc_spans_cut(struct heap *heap, struct gc_heap *gc, struct gc_context *contexts,
 			   size_t count, uint64_t gap)
 {
@@ -89,8 +76,8 @@ struct error *gc_spans_cut(struct heap *heap, struct gc_heap *gc, struct gc_cont
 	for (size_t i = 0; i < gc->span_count; i++) {
 		struct gc_span span = gc->spans[i];
 		uint64_t end = span.end;
-		for (size_t k = first_context(contexts, count, span.start);
-		     k < count && contexts[k].pointer < end; k++) {
+		size_t k = SEARCH_FIRST(count, at, contexts[at].pointer >= span.start);
+		for (; k < count && contexts[k].pointer < end; k++) {
 			if (contexts[k].pointer < span.start)
 				continue; /* inside the one before */
 			span.end = contexts[k].pointer;

@@ -1,5 +1,6 @@
 #include "heap/gc/object_verify.h"
 
+#include "base/search.h"
 #include "heap/gc/references.h"
 #include "heap/types/type.h"
 
@@ -39,19 +40,13 @@ static bool holds(const struct gc_segment *segment, uint64_t address)
 /* The segment that holds an address; most references stay in the one of the reference before. */
 static const struct gc_segment *segment_of(struct object_verifier *verifier, uint64_t address)
 {
-	size_t low = 0, high = verifier->heap->gc->segment_count;
 	if (holds(verifier->last, address))
 		return verifier->last;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (verifier->segments[middle]->start <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (!low || !holds(verifier->segments[low - 1], address))
+	size_t behind = SEARCH_FIRST(verifier->heap->gc->segment_count, i,
+				     verifier->segments[i]->start > address);
+	if (!behind || !holds(verifier->segments[behind - 1], address))
 		return NULL;
-	verifier->last = verifier->segments[low - 1];
+	verifier->last = verifier->segments[behind - 1];
 	return verifier->last;
 }
 

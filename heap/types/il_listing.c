@@ -1,6 +1,8 @@
 #include "heap/types/il_listing.h"
 
 #include "base/bytes.h"
+#include "base/list.h"
+#include "base/search.h"
 
 struct opcode {
 	uint16_t code; /* those of two bytes: 0xfe00 | the second */
@@ -234,17 +236,8 @@ enum { TWO_BYTES = 0xfe };
 
 static const struct opcode *opcode_find(unsigned code)
 {
-	size_t low = 0, high = sizeof(opcodes) / sizeof(*opcodes);
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (opcodes[middle].code == code)
-			return &opcodes[middle];
-		if (opcodes[middle].code < code)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return NULL;
+	size_t at = SEARCH_FIRST(COUNT_OF(opcodes), i, opcodes[i].code >= code);
+	return at < COUNT_OF(opcodes) && opcodes[at].code == code ? &opcodes[at] : NULL;
 }
 
 static uint64_t load_operand(const uint8_t *bytes, unsigned size, bool is_signed)

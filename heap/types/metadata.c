@@ -2,6 +2,7 @@
 
 #include "base/cleanup.h"
 #include "base/list.h"
+#include "base/search.h"
 #include "heap/types/compressed_number.h"
 #include "heap/types/metadata_tables.h"
 
@@ -22,19 +23,10 @@ enum { PAGE_BYTES = 4096, GUID_BYTES = 16, MEASURE_BYTES = 64 * 1024 };
 const uint8_t *metadata_bytes_at(const struct metadata *metadata, uint32_t offset,
 				 uint32_t *ret_available)
 {
-	size_t low = 0, high = metadata->piece_count;
-	while (high - low > 1) {
-		size_t middle = low + (high - low) / 2;
-		if (metadata->pieces[middle].start <= offset)
-			low = middle;
-		else
-			high = middle;
-	}
-	if (low >= metadata->piece_count)
+	size_t at = SEARCH_FIRST(metadata->piece_count, i, metadata->pieces[i].end > offset);
+	if (at == metadata->piece_count || metadata->pieces[at].start > offset)
 		return NULL;
-	const struct metadata_piece *piece = &metadata->pieces[low];
-	if (offset < piece->start || offset >= piece->end)
-		return NULL;
+	const struct metadata_piece *piece = &metadata->pieces[at];
 	*ret_available = piece->end - offset;
 	return piece->bytes + (offset - piece->start);
 }
