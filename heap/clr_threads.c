@@ -144,7 +144,7 @@ struct error *clr_threads_read(struct reader *reader, const struct contract *con
 			       struct arena *arena, struct clr_threads **ret)
 {
 	struct thread_layout layout = { 0 };
-	TRY(contract_bind(contract, bindings, sizeof(bindings) / sizeof(*bindings), &layout));
+	TRY(contract_bind(contract, bindings, COUNT_OF(bindings), &layout));
 	uint64_t variable, store, link, place = link_place(contract, &layout);
 	struct clr_threads *threads = arena_allocate(arena, sizeof(*threads));
 	if (!threads)

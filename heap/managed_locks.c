@@ -23,7 +23,7 @@ static const struct {
 
 enum managed_lock_kind managed_lock_kind_of(struct heap *heap, const struct type *type)
 {
-	for (size_t i = 1; i < sizeof(kinds) / sizeof(*kinds); i++)
+	for (size_t i = 1; i < COUNT_OF(kinds); i++)
 		if (type->kind == TYPE_CLASS && type_is(heap, type, kinds[i].type))
 			return (enum managed_lock_kind)i;
 	return MANAGED_LOCK_NONE;

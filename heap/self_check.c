@@ -1,5 +1,6 @@
 #include "heap/self_check.h"
 
+#include "base/list.h"
 #include "heap/clr_threads.h"
 #include "heap/gc/gc_heap.h"
 #include "heap/gc/object_walk.h"
@@ -22,7 +23,7 @@ enum { STRING_BASE_SIZE = 22, STRING_COMPONENT_SIZE = 2 };
 static struct error *objects_bind(struct heap *heap)
 {
 	struct object_layout layout = { 0 };
-	TRY(contract_bind(heap->contract, object_bindings, 2, &layout));
+	TRY(contract_bind(heap->contract, object_bindings, COUNT_OF(object_bindings), &layout));
 	TRY(contract_require_global(heap->contract, "ObjectToMethodTableUnmask",
 				    &heap->object_unmask));
 	TRY(contract_require_global(heap->contract, "MinimumObjectSize", &heap->minimum_object));

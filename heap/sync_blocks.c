@@ -1,5 +1,6 @@
 #include "heap/sync_blocks.h"
 
+#include "base/list.h"
 #include "heap/clr_threads.h"
 #include "heap/managed_locks.h"
 #include "heap/types/value.h"
@@ -43,8 +44,7 @@ struct error *thin_locks_open(struct heap *heap, struct sync_blocks *ret)
 	const struct contract *contract = heap->contract;
 	*ret = (struct sync_blocks){ .heap = heap };
 	struct sync_layout *layout = &ret->layout;
-	TRY(contract_bind(contract, thin_bindings, sizeof(thin_bindings) / sizeof(*thin_bindings),
-			  layout));
+	TRY(contract_bind(contract, thin_bindings, COUNT_OF(thin_bindings), layout));
 	TRY(size_require(contract, "ObjectHeader", &layout->header_size));
 	TRY(contract_require_global(contract, "SyncBlockMaskLockThreadId", &layout->thread_mask));
 	TRY(contract_require_global(contract, "SyncBlockMaskLockRecursionLevel",
@@ -62,7 +62,7 @@ struct error *sync_blocks_open(struct heap *heap, struct sync_blocks *ret)
 	uint64_t variable, index, size;
 	TRY(thin_locks_open(heap, ret));
 	struct sync_layout *layout = &ret->layout;
-	TRY(contract_bind(contract, bindings, sizeof(bindings) / sizeof(*bindings), layout));
+	TRY(contract_bind(contract, bindings, COUNT_OF(bindings), layout));
 	TRY(size_require(contract, "SyncTableEntry", &layout->entry_size));
 	if (!(layout->monitor.present && layout->state.present && layout->recursion.present &&
 	      (layout->thread.present || layout->thread_id.present)) &&

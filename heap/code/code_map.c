@@ -1,6 +1,7 @@
 #include "heap/code/code_map.h"
 
 #include "base/limits.h"
+#include "base/list.h"
 #include "heap/code/nibble_map.h"
 #include "heap/code/ready_to_run.h"
 
@@ -38,7 +39,7 @@ enum {
 
 static struct error *layout_bind(struct heap *heap, struct range_layout *ret)
 {
-	TRY(contract_bind(heap->contract, bindings, sizeof(bindings) / sizeof(*bindings), ret));
+	TRY(contract_bind(heap->contract, bindings, COUNT_OF(bindings), ret));
 	return contract_require_global(heap->contract, "ExecutionManagerCodeRangeMapAddress",
 				       &ret->map);
 }

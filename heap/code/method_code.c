@@ -1,5 +1,6 @@
 #include "heap/code/method_code.h"
 
+#include "base/list.h"
 #include "heap/code/method_parts.h"
 #include "heap/code/precode.h"
 #include "heap/types/type_system.h"
@@ -125,7 +126,7 @@ static const char *tier_name(uint64_t tier)
 		"QuickJitted + Instrumented",
 		"OptimizedTier1 + Instrumented",
 	};
-	return tier < sizeof(names) / sizeof(*names) ? names[tier] : "Unknown Tier";
+	return tier < COUNT_OF(names) ? names[tier] : "Unknown Tier";
 }
 
 static struct error *version_state(struct heap *heap, struct code_version *version)
@@ -212,7 +213,7 @@ struct error *method_code_versions(struct heap *heap, const struct method *metho
 	size_t count = 0;
 	*ret_count = 0;
 	TRY(method_parts_bind(heap, &parts));
-	TRY(contract_bind(heap->contract, bindings, sizeof(bindings) / sizeof(*bindings), &layout));
+	TRY(contract_bind(heap->contract, bindings, COUNT_OF(bindings), &layout));
 	TRY(state_find(heap, &parts, &layout, method->address, &state));
 	if (state) {
 		TRY(read_field(&heap->reader, state, layout.state_flags, "a method", &flags));

@@ -1,4 +1,5 @@
 /* Where a MethodDesc keeps its parts, and the slots of its class. */
+#include "base/list.h"
 #include "heap/code/method_code.h"
 #include "heap/code/method_parts.h"
 #include "heap/types/field.h"
@@ -35,8 +36,8 @@ struct error *method_parts_bind(struct heap *heap, struct method_parts *ret)
 		[METHOD_INSTANTIATED] = "InstantiatedMethodDesc",
 		[METHOD_DYNAMIC] = "DynamicMethodDesc",
 	};
-	TRY(contract_bind(heap->contract, bindings, sizeof(bindings) / sizeof(*bindings), ret));
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+	TRY(contract_bind(heap->contract, bindings, COUNT_OF(bindings), ret));
+	for (size_t i = 0; i < COUNT_OF(kinds); i++)
 		if (!kinds[i] || !contract_type_size(heap->contract, kinds[i], &ret->bytes[i]))
 			ret->bytes[i] = 0;
 	if (contract_type_size(heap->contract, "MethodDescChunk", &ret->chunk_bytes) &&

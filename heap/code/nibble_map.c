@@ -1,6 +1,7 @@
 #include "heap/code/nibble_map.h"
 
 #include "base/limits.h"
+#include "base/list.h"
 
 struct jit_layout {
 	struct field start, end, map_base, header_map; /* CodeHeapListNode */
@@ -158,7 +159,7 @@ struct error *jitted_code_find(struct heap *heap, uint64_t node, uint64_t ip,
 	struct jit_layout layout;
 	struct nibble_map map;
 	uint64_t start, end, base, offset;
-	TRY(contract_bind(heap->contract, bindings, sizeof(bindings) / sizeof(*bindings), &layout));
+	TRY(contract_bind(heap->contract, bindings, COUNT_OF(bindings), &layout));
 	TRY(contract_require_global(heap->contract, "StubCodeBlockLast", &layout.last_stub));
 	TRY(map_open(heap, &map));
 	TRY(read_field(&heap->reader, node, layout.start, what, &start));

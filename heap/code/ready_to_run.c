@@ -1,6 +1,7 @@
 #include "heap/code/ready_to_run.h"
 
 #include "base/limits.h"
+#include "base/list.h"
 #include "heap/types/clr_module.h"
 #include "heap/types/pe_image.h"
 
@@ -32,7 +33,7 @@ static const struct field_binding bindings[] = {
 
 static struct error *layout_bind(struct heap *heap, struct image_layout *ret)
 {
-	TRY(contract_bind(heap->contract, bindings, sizeof(bindings) / sizeof(*bindings), ret));
+	TRY(contract_bind(heap->contract, bindings, COUNT_OF(bindings), ret));
 	TRY(contract_require_global(heap->contract, "HashMapSlotsPerBucket", &ret->slots));
 	TRY(contract_require_global(heap->contract, "HashMapValueMask", &ret->value_mask));
 	if (contract_type_size(heap->contract, "RuntimeFunction", &ret->function_bytes) &&

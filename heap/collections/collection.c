@@ -1,5 +1,6 @@
 #include "heap/collections/internal.h"
 
+#include "base/list.h"
 #include "base/text.h"
 
 /*
@@ -179,7 +180,7 @@ static struct error *has_fields(const struct place *place, const struct collecti
 				bool foreign, bool *ret)
 {
 	*ret = false;
-	for (size_t i = 0; i < 4 && shape->fields[i]; i++) {
+	for (size_t i = 0; i < COUNT_OF(shape->fields) && shape->fields[i]; i++) {
 		const struct type_field *field;
 		TRY(field_by_name(place->heap, place->type, shape->fields[i], false, &field));
 		if (!field)
@@ -200,7 +201,7 @@ static struct error *match_shapes(struct collection *collection, const struct pl
 				  bool foreign, bool *ret_is)
 {
 	*ret_is = false;
-	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]) && !*ret_is; i++) {
+	for (size_t i = 0; i < COUNT_OF(shapes) && !*ret_is; i++) {
 		TRY(has_fields(place, &shapes[i], foreign, ret_is));
 		if (!*ret_is)
 			continue;
@@ -231,7 +232,7 @@ static struct error *match_class(struct collection *collection, const struct pla
 static struct error *unwrap(const struct place *place, struct value *ret)
 {
 	*ret = (struct value){ 0 };
-	for (size_t i = 0; i < sizeof(wrappers) / sizeof(wrappers[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(wrappers); i++) {
 		const struct type_field *field;
 		TRY(field_by_name(place->heap, place->type, wrappers[i].field, false, &field));
 		const char *owner =
@@ -251,7 +252,7 @@ static struct error *unwrap(const struct place *place, struct value *ret)
 
 static bool open_empty(struct collection *collection)
 {
-	for (size_t i = 0; i < sizeof(empty_classes) / sizeof(empty_classes[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(empty_classes); i++) {
 		if (!type_is(collection->heap, collection->type, empty_classes[i].class_name))
 			continue;
 		collection->name = empty_classes[i].name;

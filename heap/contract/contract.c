@@ -1,5 +1,7 @@
 #include "heap/contract/descriptor_parse.h"
 
+#include "base/list.h"
+
 enum { FIRST_CAPACITY = 1024 };
 
 /* "Type.Field", "Type.!" (size), "global NAME", "contract NAME" -> number or text. One flat table:
@@ -100,7 +102,7 @@ static uint8_t width_of(const char *type)
 		{ "uint64", 8 },   { "nint", 8 },      { "nuint", 8 },  { "pointer", 8 },
 		{ "intptr_t", 8 }, { "uintptr_t", 8 },
 	};
-	for (size_t i = 0; i < sizeof(widths) / sizeof(*widths); i++)
+	for (size_t i = 0; i < COUNT_OF(widths); i++)
 		if (strcmp(type, widths[i].name) == 0)
 			return widths[i].width;
 	return 0;

@@ -1,5 +1,7 @@
 #include "heap/contract/layouts.h"
 
+#include "base/list.h"
+
 #define LAYOUT_BYTES(name) extern const char layout_##name[], layout_##name##_end[]
 
 /* heap/contract/data.S */
@@ -39,7 +41,7 @@ static const struct {
 
 size_t shipped_layout_count(void)
 {
-	return sizeof(shipped) / sizeof(*shipped);
+	return COUNT_OF(shipped);
 }
 
 static struct layout_text text_between(const char *start, const char *end)

@@ -1,6 +1,7 @@
 #include "heap/gc/bookkeeping.h"
 
 #include "base/limits.h"
+#include "base/list.h"
 
 struct card_table_layout {
 	struct field recount, size, next;
@@ -22,7 +23,7 @@ struct error *gc_bookkeeping(struct heap *heap, struct arena *arena, struct regi
 	uint32_t info_size;
 	*ret_count = 0;
 	*ret_cut = false;
-	TRY(contract_bind(heap->contract, bindings, sizeof(bindings) / sizeof(*bindings), &layout));
+	TRY(contract_bind(heap->contract, bindings, COUNT_OF(bindings), &layout));
 	TRY(contract_require_global(heap->contract, "BookkeepingStart", &variable));
 	if (!contract_type_size(heap->contract, "CardTableInfo", &info_size))
 		return error_new(ERROR_UNSUPPORTED, "this runtime's layouts lack CardTableInfo");

@@ -1,5 +1,7 @@
 #include "heap/gc/finalize_queue.h"
 
+#include "base/list.h"
+
 enum { POINTER = sizeof(uint64_t), FILL_POINTERS_MAX = 16 };
 
 struct queue_layout {
@@ -21,7 +23,7 @@ enum { READY_LISTS = 2 };
 static struct error *layout_read(struct heap *heap, struct queue_layout *layout)
 {
 	const struct contract *contract = heap->contract;
-	TRY(contract_bind(contract, bindings, sizeof(bindings) / sizeof(*bindings), layout));
+	TRY(contract_bind(contract, bindings, COUNT_OF(bindings), layout));
 	TRY(contract_require_global(contract, "CFinalizeFillPointersLength",
 				    &layout->fill_pointer_count));
 	TRY(contract_require_global(contract, "TotalGenerationCount", &layout->generation_count));

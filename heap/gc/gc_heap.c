@@ -78,7 +78,7 @@ static struct error *layout_read(struct builder *builder)
 {
 	const struct contract *contract = builder->heap->contract;
 	struct gc_layout *layout = &builder->layout;
-	TRY(contract_bind(contract, bindings, sizeof(bindings) / sizeof(*bindings), layout));
+	TRY(contract_bind(contract, bindings, COUNT_OF(bindings), layout));
 	TRY(generation_size_find(contract, &layout->generation_size));
 	TRY(contract_require_global(contract, "TotalGenerationCount", &layout->generation_count));
 	TRY(contract_require_global(contract, "HeapSegmentFlagReadOnly", &layout->read_only_flag));
@@ -176,7 +176,8 @@ static struct error *heap_read(struct builder *builder, struct heap_source *sour
 {
 	const struct gc_layout *layout = &builder->layout;
 	size_t first = builder->gc->segment_count;
-	for (unsigned i = 0; i < 2 && layout->allocation_start.present; i++)
+	bool has_starts = layout->allocation_start.present;
+	for (unsigned i = 0; has_starts && i < COUNT_OF(source->generation_start); i++)
 		TRY(read_field(
 			builder->reader, source->generation_table + i * layout->generation_size,
 			layout->allocation_start, "a GC generation", &source->generation_start[i]));

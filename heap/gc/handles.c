@@ -51,7 +51,7 @@ static struct error *layout_read(struct heap *heap, struct handle_layout *layout
 	const struct contract *contract = heap->contract;
 	uint64_t variable;
 	uint32_t number;
-	TRY(contract_bind(contract, bindings, sizeof(bindings) / sizeof(*bindings), layout));
+	TRY(contract_bind(contract, bindings, COUNT_OF(bindings), layout));
 	TRY(contract_require_global(contract, "HandleTableMap", &layout->map));
 	TRY(contract_require_global(contract, "InitialHandleTableArraySize",
 				    &layout->bucket_count));

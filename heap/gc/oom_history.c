@@ -1,5 +1,7 @@
 #include "heap/gc/oom_history.h"
 
+#include "base/list.h"
+
 struct oom_layout {
 	struct field reason, failure, allocation_size, gc_index, size, commit_mb, is_large;
 	struct field inside_heap; /* GCHeap: server only */
@@ -40,7 +42,7 @@ struct error *oom_histories_read(struct heap *heap, struct arena *arena, struct 
 	const struct gc_heap *gc = heap->gc;
 	struct oom_layout layout = { 0 };
 	uint64_t address = 0;
-	TRY(contract_bind(heap->contract, bindings, sizeof(bindings) / sizeof(*bindings), &layout));
+	TRY(contract_bind(heap->contract, bindings, COUNT_OF(bindings), &layout));
 	if (!gc->is_server)
 		TRY(contract_require_global(heap->contract, "GCHeapOomData", &address));
 	else if (!layout.inside_heap.present)

@@ -1,6 +1,7 @@
 #include "heap/tasks/managed_task.h"
 
 #include "base/cleanup.h"
+#include "base/list.h"
 #include "base/text.h"
 #include "heap/tasks/members.h"
 #include "heap/types/field.h"
@@ -103,7 +104,7 @@ const char *managed_task_status(uint32_t flags)
 const char *managed_task_flags_text(uint32_t flags, struct arena *arena)
 {
 	const char *text = NULL;
-	for (size_t i = 0; i < sizeof(shown_flags) / sizeof(*shown_flags); i++) {
+	for (size_t i = 0; i < COUNT_OF(shown_flags); i++) {
 		if (!(flags & shown_flags[i].bit))
 			continue;
 		text = text ? arena_printf(arena, "%s|%s", text, shown_flags[i].name)

@@ -1,6 +1,7 @@
 #include "heap/tasks/thread_pool.h"
 
 #include "base/limits.h"
+#include "base/list.h"
 #include "heap/tasks/members.h"
 
 /* ThreadCounts._data: three counts of 16 bits (PortableThreadPool.ThreadCounts.cs:
@@ -64,8 +65,8 @@ static struct error *entry_read(struct heap *heap, const struct value *entry,
 {
 	static const char *const names[] = { "tickCount", "newControlSetting", "lastHistoryCount",
 					     "lastHistoryMean" };
-	struct value values[4];
-	for (size_t i = 0; i < 4; i++)
+	struct value values[COUNT_OF(names)];
+	for (size_t i = 0; i < COUNT_OF(names); i++)
 		TRY(value_field_of_struct(heap, entry->type, entry->address, names[i], &values[i]));
 	TRY(value_field_of_struct(heap, entry->type, entry->address, "stateOrTransition",
 				  &ret->transition));

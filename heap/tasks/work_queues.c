@@ -1,6 +1,7 @@
 /* What is queued for the thread pool. */
 #include "base/cleanup.h"
 #include "base/limits.h"
+#include "base/list.h"
 #include "heap/collections/collection.h"
 #include "heap/tasks/members.h"
 #include "heap/tasks/thread_pool.h"
@@ -141,7 +142,7 @@ static struct error *visit_global(struct visiting *visiting, uint64_t work_queue
 	const struct type *type;
 	TRY(member_type(visiting->heap, work_queue, &type));
 	visiting->found->damaged += !type;
-	for (size_t i = 0; i < sizeof(queues) / sizeof(*queues); i++) {
+	for (size_t i = 0; i < COUNT_OF(queues); i++) {
 		uint64_t object;
 		TRY(member_object(visiting->heap, work_queue, queues[i].field, &object));
 		if (queues[i].kind == WORK_ASSIGNABLE)

@@ -1,6 +1,7 @@
 #include "heap/types/clr_domain.h"
 
 #include "base/cleanup.h"
+#include "base/list.h"
 #include "base/text.h"
 #include "heap/types/clr_module.h"
 
@@ -66,7 +67,7 @@ static struct error *stage_read(struct heap *heap, uint64_t domain, struct field
 	if (!field.present)
 		return NULL;
 	TRY(read_field(&heap->reader, domain, field, "the AppDomain", &stage));
-	if (stage >= sizeof(stages) / sizeof(*stages))
+	if (stage >= COUNT_OF(stages))
 		return error_new(ERROR_BAD_DATA, "the AppDomain is in no stage that is known: %llu",
 				 (unsigned long long)stage);
 	*ret = stages[stage];
@@ -97,7 +98,7 @@ struct error *clr_domains_read(struct heap *heap, struct arena *arena,
 	struct domain_layout layout;
 	uint64_t name;
 	struct clr_domain *system = &ret[0], *domain = &ret[1];
-	TRY(contract_bind(heap->contract, bindings, sizeof(bindings) / sizeof(*bindings), &layout));
+	TRY(contract_bind(heap->contract, bindings, COUNT_OF(bindings), &layout));
 	*system = (struct clr_domain){ .address = variable_read(heap, "SystemDomain"),
 				       .name = "",
 				       .stage = "OPEN" };

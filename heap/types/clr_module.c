@@ -331,8 +331,7 @@ struct error *clr_modules_open(struct heap *heap, struct clr_modules **ret)
 		return &error_no_memory;
 	*ret = &set->public;
 	heap->modules = &set->public;
-	TRY(contract_bind(heap->contract, bindings, sizeof(bindings) / sizeof(*bindings),
-			  &set->layout));
+	TRY(contract_bind(heap->contract, bindings, COUNT_OF(bindings), &set->layout));
 	uint64_t variable, domain;
 	set->public.list_cut = true;
 	const struct field *assemblies = set->layout.assemblies.present

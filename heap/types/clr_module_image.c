@@ -1,4 +1,5 @@
 /* The image of a managed module in the target, and the metadata in it. */
+#include "base/list.h"
 #include "heap/types/clr_module.h"
 #include "heap/types/pe_image.h"
 
@@ -97,8 +98,7 @@ static struct error *metadata_of_dynamic(struct heap *heap, struct clr_module *m
 	struct dynamic_layout layout;
 	struct reader *reader = &heap->reader;
 	uint64_t snapshot, size, data;
-	TRY(contract_bind(heap->contract, dynamic_bindings,
-			  sizeof(dynamic_bindings) / sizeof(*dynamic_bindings), &layout));
+	TRY(contract_bind(heap->contract, dynamic_bindings, COUNT_OF(dynamic_bindings), &layout));
 	bool is_buffer = !layout.metadata.present;
 	TRY(read_field(reader, module->address, is_buffer ? layout.buffer : layout.metadata,
 		       "a dynamic module's metadata", &snapshot));
@@ -133,8 +133,7 @@ static const struct field_binding map_bindings[] = {
 static struct error *rows_read(struct heap *heap, const struct clr_module *module, uint32_t *ret)
 {
 	struct map_layout layout;
-	TRY(contract_bind(heap->contract, map_bindings,
-			  sizeof(map_bindings) / sizeof(*map_bindings), &layout));
+	TRY(contract_bind(heap->contract, map_bindings, COUNT_OF(map_bindings), &layout));
 	for (size_t i = 0; i < PE_COUNTED_TABLES; i++) {
 		uint32_t count;
 		uint64_t at = module->address + layout.maps[i].offset + layout.count.offset;

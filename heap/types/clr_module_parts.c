@@ -1,4 +1,5 @@
 /* What a Module leads to: its lookup maps, its loader allocator, its AssemblyLoadContext. */
+#include "base/list.h"
 #include "heap/types/clr_module.h"
 
 /* Names are those of docs/design/datacontracts/Loader.md. Until .NET 9 a PEAssembly leads to its
@@ -42,7 +43,7 @@ const char *clr_module_title(const struct clr_module *module)
 
 static struct error *layout_bind(struct heap *heap, struct parts_layout *ret)
 {
-	return contract_bind(heap->contract, bindings, sizeof(bindings) / sizeof(*bindings), ret);
+	return contract_bind(heap->contract, bindings, COUNT_OF(bindings), ret);
 }
 
 static struct error *map_read(struct heap *heap, const struct clr_module *module,
@@ -73,7 +74,7 @@ struct error *clr_module_parts(struct heap *heap, struct clr_module *module,
 		{ layout.member_ref, &ret->member_ref_map },
 		{ layout.references, &ret->references_map },
 	};
-	for (size_t i = 0; i < sizeof(maps) / sizeof(*maps); i++)
+	for (size_t i = 0; i < COUNT_OF(maps); i++)
 		TRY(map_read(heap, module, &layout, maps[i].map, maps[i].to));
 	TRY(read_field(&heap->reader, module->address, layout.loader_allocator, "a module",
 		       &ret->loader_allocator));

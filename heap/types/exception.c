@@ -1,5 +1,6 @@
 #include "heap/types/exception.h"
 
+#include "base/list.h"
 #include "heap/clr_threads.h"
 
 struct exception_layout {
@@ -24,7 +25,7 @@ static const struct field_binding bindings[] = {
 
 static struct error *layout_bind(struct heap *heap, struct exception_layout *ret)
 {
-	TRY(contract_bind(heap->contract, bindings, sizeof(bindings) / sizeof(*bindings), ret));
+	TRY(contract_bind(heap->contract, bindings, COUNT_OF(bindings), ret));
 	if (!contract_type_size(heap->contract, "StackTraceArrayHeader", &ret->header_bytes) ||
 	    !contract_type_size(heap->contract, "StackTraceElement", &ret->element_bytes) ||
 	    !ret->element_bytes)

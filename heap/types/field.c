@@ -1,5 +1,6 @@
 #include "heap/types/field.h"
 
+#include "base/list.h"
 #include "heap/types/field_layout.h"
 
 /*
@@ -335,7 +336,7 @@ const char *field_shown_name(const struct type_field *field, char *to, size_t si
 	size_t length = end ? (size_t)(end - field->name) : 0; /* with the '<' */
 	if (field->name[0] != '<' || length < 2 || length > size)
 		return field->name;
-	for (size_t i = 0; i < sizeof(backing_suffixes) / sizeof(*backing_suffixes); i++) {
+	for (size_t i = 0; i < COUNT_OF(backing_suffixes); i++) {
 		if (strcmp(end, backing_suffixes[i]) != 0)
 			continue;
 		memcpy(to, field->name + 1, length - 1);
@@ -351,7 +352,7 @@ static const struct type_field *own_by_name(const struct type_field *fields, siz
 	for (size_t i = 0; i < count; i++)
 		if (fields[i].is_static == statics && strcmp(fields[i].name, name) == 0)
 			return &fields[i];
-	for (size_t k = 0; k < sizeof(backing_suffixes) / sizeof(*backing_suffixes); k++)
+	for (size_t k = 0; k < COUNT_OF(backing_suffixes); k++)
 		for (size_t i = 0; i < count; i++)
 			if (fields[i].is_static == statics &&
 			    is_backing(fields[i].name, name, backing_suffixes[k]))

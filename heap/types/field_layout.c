@@ -1,7 +1,8 @@
 #include "heap/types/field_layout.h"
 
+#include "base/list.h"
+
 #define SLOT(member) offsetof(struct field_layout, member)
-#define COUNT(bindings) (sizeof(bindings) / sizeof(*(bindings)))
 
 static const struct field_binding common_bindings[] = {
 	{ "EEClass", "FieldDescList", SLOT(class.field_desc_list), true, 8 },
@@ -76,7 +77,7 @@ static struct error *require_size(const struct contract *contract, const char *t
 
 static struct error *bind_auxiliary(const struct contract *contract, struct field_layout *layout)
 {
-	TRY(contract_bind(contract, auxiliary_bindings, COUNT(auxiliary_bindings), layout));
+	TRY(contract_bind(contract, auxiliary_bindings, COUNT_OF(auxiliary_bindings), layout));
 	TRY(require_size(contract, "DynamicStaticsInfo", &layout->auxiliary.statics_size));
 	TRY(require_size(contract, "ThreadStaticsInfo", &layout->auxiliary.thread_statics_size));
 	TRY(contract_require_global(contract, "NumberOfTlsOffsetsNotUsedInNoncollectibleArray",
@@ -88,7 +89,7 @@ static struct error *bind_auxiliary(const struct contract *contract, struct fiel
 static struct error *bind_module(const struct contract *contract, struct field_layout *layout)
 {
 	struct module_statics_layout *module = &layout->module;
-	TRY(contract_bind(contract, module_bindings, COUNT(module_bindings), layout));
+	TRY(contract_bind(contract, module_bindings, COUNT_OF(module_bindings), layout));
 	TRY(require_size(contract, "DynamicClassInfo", &module->entry_size));
 	TRY(require_size(contract, "MethodTable", &module->method_table_size));
 	TRY(require_size(contract, "Array", &module->array_header));
@@ -129,7 +130,7 @@ static struct error *object_header_size(const struct contract *contract, uint64_
 
 static struct error *bind_all(const struct contract *contract, struct field_layout *layout)
 {
-	TRY(contract_bind(contract, common_bindings, COUNT(common_bindings), layout));
+	TRY(contract_bind(contract, common_bindings, COUNT_OF(common_bindings), layout));
 	TRY(require_size(contract, "FieldDesc", &layout->desc.size));
 	TRY(object_header_size(contract, &layout->object.header));
 	if (!layout->class.fixed_size.present &&

@@ -1,6 +1,7 @@
 #include "heap/types/il.h"
 
 #include "base/bytes.h"
+#include "base/list.h"
 
 /* Opcodes by name, ECMA-335 III; those of two bytes are 0xfe00 | the second. */
 enum {
@@ -92,7 +93,7 @@ static bool use_of(const struct instruction *instruction, struct il_use *ret)
 		{ OP_CALL, IL_CALLS },          { OP_CALLVIRT, IL_CALLS },
 		{ OP_NEWOBJ, IL_CALLS },        { OP_JMP, IL_CALLS },
 	};
-	for (size_t i = 0; i < sizeof(uses) / sizeof(uses[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(uses); i++) {
 		if (uses[i].opcode != instruction->opcode)
 			continue;
 		*ret = (struct il_use){ .kind = uses[i].kind,

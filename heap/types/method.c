@@ -1,6 +1,7 @@
 #include "heap/types/method.h"
 
 #include "base/cleanup.h"
+#include "base/list.h"
 #include "base/text.h"
 #include "heap/types/method_signature.h"
 #include "heap/types/type_system.h"
@@ -35,7 +36,7 @@ enum { KIND_MASK = 7, TOKEN_BITS = 24 };
 
 static struct error *layout_bind(struct heap *heap, struct method_layout *ret)
 {
-	TRY(contract_bind(heap->contract, bindings, sizeof(bindings) / sizeof(*bindings), ret));
+	TRY(contract_bind(heap->contract, bindings, COUNT_OF(bindings), ret));
 	TRY(contract_require_global(heap->contract, "MethodDescAlignment", &ret->alignment));
 	TRY(contract_require_global(heap->contract, "MethodDescTokenRemainderBitCount",
 				    &ret->remainder_bits));

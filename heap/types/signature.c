@@ -1,6 +1,7 @@
 #include "heap/types/signature.h"
 
 #include "base/bytes.h"
+#include "base/list.h"
 #include "heap/types/compressed_number.h"
 #include "heap/types/metadata.h"
 
@@ -79,7 +80,7 @@ const char *element_class_name(uint8_t element_type)
 		[ELEMENT_I] = "IntPtr",      [ELEMENT_U] = "UIntPtr",
 		[ELEMENT_OBJECT] = "Object", [ELEMENT_TYPEDBYREF] = "TypedReference",
 	};
-	return element_type < sizeof(names) / sizeof(*names) ? names[element_type] : NULL;
+	return element_type < COUNT_OF(names) ? names[element_type] : NULL;
 }
 
 static struct error *bad(const struct decoder *decoder, const char *what)
@@ -109,7 +110,7 @@ static struct error *token(struct decoder *decoder, uint32_t *ret)
 	static const uint8_t tables[] = { TABLE_TYPE_DEF, TABLE_TYPE_REF, TABLE_TYPE_SPEC };
 	uint32_t coded = 0;
 	TRY(number(decoder, &coded));
-	if ((coded & 3) >= sizeof(tables))
+	if ((coded & 3) >= COUNT_OF(tables))
 		return bad(decoder, "names a type by an unknown table");
 	*ret = (uint32_t)tables[coded & 3] << 24 | coded >> 2;
 	return NULL;

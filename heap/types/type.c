@@ -1,5 +1,6 @@
 #include "heap/types/type.h"
 
+#include "base/list.h"
 #include "heap/types/type_system.h"
 
 #define SLOT(name) offsetof(struct type_layout, name)
@@ -44,7 +45,7 @@ enum { FIRST_CAPACITY = 1024, POINTER_BYTES = 8 };
 static struct error *layout_bind(struct heap *heap, struct type_system *types)
 {
 	struct type_layout *layout = &types->layout;
-	TRY(contract_bind(heap->contract, bindings, sizeof(bindings) / sizeof(*bindings), layout));
+	TRY(contract_bind(heap->contract, bindings, COUNT_OF(bindings), layout));
 	if (!layout->array_rank.present)
 		TRY(contract_require_global(heap->contract, "ArrayBaseSize",
 					    &layout->array_base_size));
@@ -53,7 +54,7 @@ static struct error *layout_bind(struct heap *heap, struct type_system *types)
 		&layout->type_def_rid, &layout->parent,        &layout->class_or_canonical,
 		&layout->module,       &layout->instantiation,
 	};
-	for (size_t i = 0; i < sizeof(read_at_once) / sizeof(*read_at_once); i++) {
+	for (size_t i = 0; i < COUNT_OF(read_at_once); i++) {
 		struct field field = *read_at_once[i];
 		if (field.present && field.offset > LIMIT_METHOD_TABLE_BYTES)
 			return error_new(ERROR_BAD_DATA,

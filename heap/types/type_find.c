@@ -142,7 +142,7 @@ static bool same_word(struct word name, struct word wanted)
 {
 	if (same_ends(name, wanted))
 		return true;
-	for (size_t i = 0; i < sizeof(keywords) / sizeof(*keywords); i++)
+	for (size_t i = 0; i < COUNT_OF(keywords); i++)
 		if (strlen(keywords[i][0]) == wanted.length &&
 		    !strncmp(keywords[i][0], wanted.start, wanted.length))
 			return strlen(keywords[i][1]) == name.length &&

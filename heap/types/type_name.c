@@ -3,6 +3,7 @@
  * first (an explicit stack, no recursion) and kept: List<Entry[]> costs its own characters only.
  */
 #include "base/cleanup.h"
+#include "base/list.h"
 #include "base/text.h"
 #include "heap/types/continuation.h"
 #include "heap/types/type_system.h"
@@ -82,7 +83,7 @@ static const char *name_by_global(struct heap *heap, const struct type *type)
 		{ "RuntimeTypeMethodTable", "System.RuntimeType" },
 	};
 	uint64_t variable, handle;
-	for (size_t i = 0; i < sizeof(classes) / sizeof(*classes) && type->handle; i++)
+	for (size_t i = 0; i < COUNT_OF(classes) && type->handle; i++)
 		if (contract_global(heap->contract, classes[i].global, &variable) &&
 		    reader_u64(&heap->reader, variable, &handle) && handle == type->handle)
 			return classes[i].name;

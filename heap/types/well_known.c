@@ -1,4 +1,5 @@
 #include "base/cleanup.h"
+#include "base/list.h"
 #include "heap/types/value.h"
 #include "heap/types/well_known_text.h"
 
@@ -197,7 +198,7 @@ static const struct well_known *find(struct heap *heap, const struct type *type)
 	name = type_metadata_name(heap, type);
 	if (!name || strncmp(name, "System.", sizeof("System.") - 1) != 0)
 		return NULL;
-	for (size_t i = 0; i < sizeof(well_known) / sizeof(*well_known); i++) {
+	for (size_t i = 0; i < COUNT_OF(well_known); i++) {
 		const struct well_known *known = &well_known[i];
 		if (strcmp(name, known->name) != 0)
 			continue;

@@ -1,5 +1,7 @@
 #include "heap/types/well_known_text.h"
 
+#include "base/list.h"
+
 #include <inttypes.h>
 
 /* System.TimeSpan's and DateTime's unit is 100 ns. */
@@ -28,7 +30,7 @@ bool text_of_guid(struct text *text, const uint8_t bytes[16])
 {
 	/* The first three parts are little-endian numbers. */
 	static const uint8_t order[16] = { 3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15 };
-	for (unsigned i = 0; i < 16; i++)
+	for (unsigned i = 0; i < COUNT_OF(order); i++)
 		text_printf(text, "%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "",
 			    bytes[order[i]]);
 	return true;
