@@ -20,8 +20,8 @@ struct visit {
 /* What a dump's reader could not read either. */
 static struct error *tolerate(struct error *error)
 {
-	if (error_take(&error, ERROR_FAULT) || error_take(&error, ERROR_BAD_DATA) ||
-	    error_take(&error, ERROR_UNSUPPORTED) || error_take(&error, ERROR_NOT_FOUND))
+	if (error_take_damage(&error) || error_take(&error, ERROR_UNSUPPORTED) ||
+	    error_take(&error, ERROR_NOT_FOUND))
 		return NULL;
 	return error;
 }

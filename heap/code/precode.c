@@ -99,7 +99,7 @@ struct error *precode_method(struct heap *heap, uint64_t entry, uint64_t *ret)
 	struct error *error = method_at(heap, method, &read);
 	if (!error)
 		*ret = method;
-	if (error_take(&error, ERROR_BAD_DATA) || error_take(&error, ERROR_FAULT))
+	if (error_take_damage(&error))
 		return NULL;
 	return error;
 }

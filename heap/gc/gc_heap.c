@@ -154,7 +154,7 @@ static struct error *generation_read(struct builder *builder, const struct heap_
 		struct gc_segment segment;
 		TRY(task_check(builder->heap->task, "reading the segments of the GC heap"));
 		struct error *error = segment_read(builder, source, address, &segment);
-		if (error_take(&error, ERROR_FAULT) || error_take(&error, ERROR_BAD_DATA)) {
+		if (error_take_damage(&error)) {
 			builder->gc->lost_segments++;
 			return NULL;
 		}

@@ -6,8 +6,7 @@
 /* What cannot be found out is not shown. */
 static struct error *forgive(struct error *error)
 {
-	if (error_take(&error, ERROR_FAULT) || error_take(&error, ERROR_BAD_DATA) ||
-	    error_take(&error, ERROR_UNSUPPORTED))
+	if (error_take_damage(&error) || error_take(&error, ERROR_UNSUPPORTED))
 		return NULL;
 	return error;
 }

@@ -57,7 +57,7 @@ static struct error *visit_list(struct heap *heap, uint64_t list, continuation_v
 	TRY(member_object(heap, list, "_items", &array));
 	TRY(member_number(heap, list, "_size", &count, &read));
 	struct error *error = array ? array_read(heap, array, &items) : NULL;
-	if (error_take(&error, ERROR_FAULT) || error_take(&error, ERROR_BAD_DATA))
+	if (error_take_damage(&error))
 		array = 0;
 	TRY(error);
 	*damaged |= !array || !read || count > items.count;

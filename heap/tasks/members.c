@@ -6,8 +6,8 @@
 /* What damage is to these functions. */
 static struct error *forgive(struct error *error)
 {
-	if (error_take(&error, ERROR_FAULT) || error_take(&error, ERROR_BAD_DATA) ||
-	    error_take(&error, ERROR_NOT_FOUND) || error_take(&error, ERROR_UNSUPPORTED))
+	if (error_take_damage(&error) || error_take(&error, ERROR_NOT_FOUND) ||
+	    error_take(&error, ERROR_UNSUPPORTED))
 		return NULL;
 	return error;
 }

@@ -76,7 +76,7 @@ static struct error *queues_visit(struct visiting *visiting)
 	if (!member_of_value(&value))
 		return NULL;
 	struct error *error = array_read(heap, value.bits, &queues);
-	if (error_take(&error, ERROR_FAULT) || error_take(&error, ERROR_BAD_DATA)) {
+	if (error_take_damage(&error)) {
 		visiting->found->damaged++;
 		return NULL;
 	}

@@ -55,7 +55,7 @@ static struct error *visit_queue(struct visiting *visiting, enum work_queue kind
 	if (!error)
 		error = collection_open(visiting->heap, &value, visiting->arena, &collection,
 					&more);
-	if (error_take(&error, ERROR_FAULT) || error_take(&error, ERROR_BAD_DATA) || !more) {
+	if (error_take_damage(&error) || !more) {
 		visiting->found->damaged += !error;
 		return error;
 	}
@@ -77,7 +77,7 @@ static struct error *array_open(struct visiting *visiting, uint64_t array, struc
 {
 	struct error *error = array_read(visiting->heap, array, ret);
 	*ret_is = !error;
-	if (error_take(&error, ERROR_FAULT) || error_take(&error, ERROR_BAD_DATA)) {
+	if (error_take_damage(&error)) {
 		visiting->found->damaged++;
 		return NULL;
 	}

@@ -291,7 +291,7 @@ static struct error *assembly_visit(struct heap *heap, uint64_t element)
 	if (!address)
 		return NULL; /* still being loaded */
 	struct error *error = clr_module_at(heap, address, &module);
-	if (error_take(&error, ERROR_BAD_DATA) || error_take(&error, ERROR_FAULT))
+	if (error_take_damage(&error))
 		set->public.lost++;
 	return error;
 }

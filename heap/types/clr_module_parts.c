@@ -131,8 +131,7 @@ struct error *clr_module_of_assembly(struct heap *heap, uint64_t assembly, struc
 	TRY(layout_bind(heap, &layout));
 	TRY(read_field(&heap->reader, assembly, layout.assembly_module, "an assembly", &address));
 	struct error *error = clr_module_at(heap, address, ret);
-	if (error_take(&error, ERROR_BAD_DATA) || error_take(&error, ERROR_FAULT) ||
-	    (!error && (*ret)->assembly != assembly))
+	if (error_take_damage(&error) || (!error && (*ret)->assembly != assembly))
 		return error_new(ERROR_BAD_DATA,
 				 "there is no assembly at %#llx; dumpdomain lists them",
 				 (unsigned long long)assembly);

@@ -47,7 +47,7 @@ struct error *continuation_name(struct heap *heap, const struct type *type, stru
 	if (type->contains_pointers) {
 		struct error *error =
 			gc_description_visit(heap, type->handle, size, run_note, &layout);
-		if (error_take(&error, ERROR_FAULT) || error_take(&error, ERROR_BAD_DATA))
+		if (error_take_damage(&error))
 			return NULL;
 		TRY(error);
 	}

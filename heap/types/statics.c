@@ -247,7 +247,7 @@ struct error *field_static_address(struct heap *heap, const struct type_field *f
 		return NULL;
 	}
 	struct error *error = slot_address(heap, field, thread, ret_state, ret);
-	if (error_take(&error, ERROR_FAULT) || error_take(&error, ERROR_BAD_DATA))
+	if (error_take_damage(&error))
 		*ret_state = STATIC_UNREADABLE;
 	if (*ret_state == STATIC_UNREADABLE)
 		*ret = 0;

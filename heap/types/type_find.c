@@ -239,7 +239,7 @@ static struct error *handle_check(struct search *search, uint64_t handle)
 {
 	const struct type *type;
 	struct error *error = type_at(search->heap, handle, &type);
-	if (error_take(&error, ERROR_BAD_DATA) || error_take(&error, ERROR_FAULT))
+	if (error_take_damage(&error))
 		return NULL;
 	TRY(error);
 	enum match match;
@@ -362,7 +362,7 @@ static struct error *visit_handle(struct visit *visit, uint64_t handle)
 	const struct type *type;
 	TRY(task_check(visit->heap->task, "looking at the types"));
 	struct error *error = handle ? type_at(visit->heap, handle, &type) : NULL;
-	if (!handle || error_take(&error, ERROR_BAD_DATA) || error_take(&error, ERROR_FAULT))
+	if (!handle || error_take_damage(&error))
 		return NULL;
 	TRY(error);
 	TRY(type_name_prepare(visit->heap, type));

@@ -334,7 +334,7 @@ static struct error *mapped_type(struct heap *heap, const struct clr_module *mod
 	uint64_t handle = type_map_find(heap, module, map, row);
 	*ret = NULL;
 	struct error *error = handle ? type_at(heap, handle, ret) : NULL;
-	if (error_take(&error, ERROR_BAD_DATA) || error_take(&error, ERROR_FAULT))
+	if (error_take_damage(&error))
 		*ret = NULL;
 	return error;
 }

@@ -3,8 +3,7 @@
 /* An expected failure of reading: the value is then VALUE_UNREADABLE, or its type unknown. */
 static bool is_unreadable(struct error **error)
 {
-	return error_take(error, ERROR_FAULT) || error_take(error, ERROR_BAD_DATA) ||
-	       error_take(error, ERROR_NOT_FOUND);
+	return error_take_damage(error) || error_take(error, ERROR_NOT_FOUND);
 }
 
 static bool element_is_signed(uint8_t element_type)

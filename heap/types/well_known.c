@@ -225,7 +225,7 @@ struct error *value_well_known_text(struct heap *heap, const struct value *value
 		.heap = heap, .type = value->type, .address = value->address, .text = &text
 	};
 	bool written = known->write(&writing);
-	if (error_take(&writing.error, ERROR_FAULT) || error_take(&writing.error, ERROR_BAD_DATA))
+	if (error_take_damage(&writing.error))
 		written = false;
 	TRY(writing.error);
 	if (text_failed(&text))
