@@ -161,7 +161,7 @@ static struct error *add_handle_tables(struct survey *survey, struct heap *heap,
 /* What the layouts lack or the target does not hold is left out, and told. */
 static struct error *left_out(struct survey *survey, struct error *error, const char **ret)
 {
-	if (!error || error->code == ERROR_NO_MEMORY || error->code == ERROR_CANCELLED)
+	if (!error || error_is_fatal(error))
 		return error;
 	*ret = arena_copy_text(survey->arena, error->message, strlen(error->message));
 	error_free(error);

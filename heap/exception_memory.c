@@ -175,7 +175,7 @@ struct error *exception_memory_find(struct target *target, const struct task *ta
 	if (!error)
 		error = copy_pages(recording, arena, ret, ret_count);
 	target_close(overlay);
-	if (!error || error->code == ERROR_NO_MEMORY || error->code == ERROR_CANCELLED)
+	if (!error || error_is_fatal(error))
 		return error;
 	*ret_reason = arena_copy_text(arena, error->message, strlen(error->message));
 	error_free(error);

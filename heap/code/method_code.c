@@ -276,7 +276,7 @@ struct error *method_offset_of(struct heap *heap, const struct method *method, u
 	struct error *error = offset_find(heap, method, ip, arena, &start);
 	*ret_known = !error && start && ip >= start && ip - start < LIMIT_METHOD_CODE_BYTES;
 	*ret = *ret_known ? ip - start : 0;
-	if (!error || error->code == ERROR_NO_MEMORY || error->code == ERROR_CANCELLED)
+	if (!error || error_is_fatal(error))
 		return error;
 	error_free(error);
 	return NULL;

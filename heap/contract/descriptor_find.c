@@ -208,7 +208,7 @@ static struct error *refused(struct search *search, struct error *error)
 {
 	unsigned checks = search->checks;
 	search->checks = 0;
-	if (!error || error->code == ERROR_NO_MEMORY || error->code == ERROR_CANCELLED)
+	if (!error || error_is_fatal(error))
 		return error;
 	if (search->reason && (checks < search->reason_checks ||
 			       (checks == search->reason_checks && error->code == ERROR_FAULT &&
@@ -267,7 +267,7 @@ static struct error *own_look_for(struct search *search, const struct elf_module
 			break;
 		struct error *error = own_descriptors_read(search->reader, search->arena, address,
 							   ret, &left_out);
-		if (error && error->code == ERROR_NO_MEMORY)
+		if (error_is_fatal(error))
 			return error;
 		if (!error && own_descriptors_contract(ret, types_contract))
 			return refused(search, left_out);

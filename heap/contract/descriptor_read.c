@@ -122,7 +122,7 @@ static struct error *all_below_read(struct reading *reading, size_t index, struc
 		struct error *error = below_read(reading, &above->data, entry);
 		if (!error)
 			continue;
-		if (error->code == ERROR_NO_MEMORY)
+		if (error_is_fatal(error))
 			return error;
 		error_free(*left_out);
 		*left_out = error;

@@ -2,7 +2,7 @@
  * Members of objects of the base library, by the names that its source gives them: what a command
  * knows of Task, TimerQueue or ThreadPool is names, never offsets. What is not there (no such
  * field, an object that is damaged or not in the dump) is "not read", never an error:
- * ERROR_NO_MEMORY only.
+ * ERROR_NO_MEMORY and ERROR_CANCELLED only.
  */
 #ifndef HEAP_TASKS_MEMBERS_H
 #define HEAP_TASKS_MEMBERS_H

@@ -62,7 +62,7 @@ MUST_CHECK struct error *clr_module_metadata(struct heap *heap, struct clr_modul
 					     struct metadata **ret);
 
 /* The same for who can do without: *ret NULL when it cannot be read or `module` is NULL.
- * ERROR_NO_MEMORY only. */
+ * ERROR_NO_MEMORY and ERROR_CANCELLED only. */
 MUST_CHECK struct error *clr_module_metadata_or_none(struct heap *heap, struct clr_module *module,
 						     struct metadata **ret);
 
@@ -73,9 +73,10 @@ const char *clr_module_assembly_name(struct heap *heap, struct clr_module *modul
 /* Its path, or what SOS says of a module without one. */
 const char *clr_module_title(const struct clr_module *module);
 
-/* By simple assembly name ("System.Private.CoreLib"); NULL: none. */
+/* By simple assembly name ("System.Private.CoreLib"); NULL: none. ERROR_NO_MEMORY and
+ * ERROR_CANCELLED only. */
 MUST_CHECK struct error *clr_module_find(struct heap *heap, const char *assembly_name,
-					 struct clr_module **ret); /* ERROR_NO_MEMORY only */
+					 struct clr_module **ret);
 
 /* Where the runtime keeps what it knows of a module's tokens (Loader.md, "lookup maps"): addresses
  * of their first entries; 0: none. */

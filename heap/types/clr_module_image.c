@@ -184,7 +184,7 @@ static struct error *metadata_find(struct heap *heap, struct clr_module *module,
 	if (module->is_dynamic && !module->image_base)
 		return metadata_of_dynamic(heap, module, ret);
 	struct error *error = metadata_of_images(heap, module, ret);
-	if ((!error && !metadata_missing_bytes(*ret)) || (error && error->code == ERROR_NO_MEMORY))
+	if (error_is_fatal(error) || (!error && !metadata_missing_bytes(*ret)))
 		return error;
 	struct error *file_error = file_admit(heap, module, *ret, &reason, &admitted);
 	if (file_error) {
@@ -213,6 +213,8 @@ struct error *clr_module_metadata(struct heap *heap, struct clr_module *module,
 	if (!module->metadata_tried) {
 		struct assembly_name name;
 		struct error *error = metadata_find(heap, module, &module->metadata);
+		if (error_is_fatal(error))
+			return error;
 		if (error)
 			error = error_context(
 				error, "cannot read the metadata of %s (%s)",
@@ -221,8 +223,6 @@ struct error *clr_module_metadata(struct heap *heap, struct clr_module *module,
 					? "its file is not below --sysroot"
 					: "--sysroot DIR names a directory that holds "
 					  "its file");
-		if (error && error->code == ERROR_NO_MEMORY)
-			return error;
 		module->metadata_tried = true;
 		module->metadata_error = error;
 		if (error)
@@ -245,7 +245,7 @@ struct error *clr_module_metadata_or_none(struct heap *heap, struct clr_module *
 	if (!module)
 		return NULL;
 	struct error *error = clr_module_metadata(heap, module, ret);
-	if (!error || error->code == ERROR_NO_MEMORY)
+	if (!error || error_is_fatal(error))
 		return error;
 	error_free(error);
 	return NULL;

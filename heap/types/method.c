@@ -266,7 +266,7 @@ struct error *method_name(struct heap *heap, const struct method *method, struct
 		error = append_array(heap, method, &layout, &text, &known);
 	else if (method->token)
 		error = append_defined(heap, method, &layout, arena, &text, &known);
-	if (error && error->code == ERROR_NO_MEMORY)
+	if (error_is_fatal(error))
 		return error;
 	known = known && !error;
 	error_free(error);

@@ -34,7 +34,7 @@ static void push(struct writer *writer, const struct part *part)
 /* An expected failure, not being able to name something, fails the text only. */
 static struct error *note_failure(struct writer *writer, struct error *error)
 {
-	if (!error || error->code == ERROR_NO_MEMORY)
+	if (!error || error_is_fatal(error))
 		return error;
 	error_free(error);
 	writer->failed = true;

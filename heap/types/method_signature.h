@@ -18,7 +18,7 @@ struct method_context {
 };
 
 /* Appends to text. *ret_known false: a type in it cannot be named, or it is damaged; the text is
- * then unfinished. ERROR_NO_MEMORY only. */
+ * then unfinished. ERROR_NO_MEMORY and ERROR_CANCELLED only. */
 MUST_CHECK struct error *method_parameters_append(struct heap *heap,
 						  const struct signature *signature,
 						  const struct method_context *context,

@@ -405,7 +405,7 @@ static struct error *make(struct heap *heap, struct reader *reader, uint64_t han
 		if (known(heap, chain[depth]))
 			continue;
 		struct error *error = create(heap, reader, chain[depth]);
-		if (error && (depth == 0 || error->code == ERROR_NO_MEMORY))
+		if (error && (depth == 0 || error_is_fatal(error)))
 			return error;
 		error_free(error);
 	}
@@ -442,7 +442,7 @@ static struct error *count_parents(struct heap *heap, const struct type *type)
 	unsigned count = 0;
 	while (level->parent_handle && !type_record_of(level)->parents_known) {
 		struct error *error = type_at(heap, level->parent_handle, &level);
-		if (error && (error->code == ERROR_NO_MEMORY || error->code == ERROR_CANCELLED))
+		if (error_is_fatal(error))
 			return error;
 		error_free(error);
 		if (error)
@@ -504,12 +504,11 @@ bool type_is_reference(const struct type *type)
  * bound. */
 static void refuse(struct type_system *types, uint64_t method_table, struct error *error)
 {
-	bool out_of_memory = error->code == ERROR_NO_MEMORY;
+	bool fatal = error_is_fatal(error);
+	types->walk_out_of_memory |= error->code == ERROR_NO_MEMORY;
 	error_free(error);
-	if (out_of_memory) {
-		types->walk_out_of_memory = true;
+	if (fatal)
 		return;
-	}
 	if (types->not_types.count >= LIMIT_REFUSED_TYPES)
 		id_map_deinit(&types->not_types);
 	error_free(id_map_put(&types->not_types, method_table, 0));

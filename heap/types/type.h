@@ -88,7 +88,8 @@ uint32_t type_count(const struct heap *heap);
 const char *type_name(struct heap *heap, const struct type *type, bool *ret_known);
 
 /* Makes both spellings now, so that the calls above and below cannot run out of memory (they answer
- * "<unknown type>" then, and try again when asked again). ERROR_NO_MEMORY only. */
+ * "<unknown type>" then, and try again when asked again). ERROR_NO_MEMORY and
+ * ERROR_CANCELLED only. */
 MUST_CHECK struct error *type_name_prepare(struct heap *heap, const struct type *type);
 
 /* As dumpobj spells it: System.Collections.Generic.Dictionary`2[[System.String,
@@ -139,7 +140,7 @@ MUST_CHECK struct error *type_find(struct heap *heap, const char *name, struct a
 
 /* Every loaded class and instantiation whose definition is in a module's metadata, so no arrays, in
  * the order of the modules, until `visit` answers false. What cannot be read is passed over.
- * ERROR_NO_MEMORY only. */
+ * ERROR_NO_MEMORY and ERROR_CANCELLED only. */
 typedef bool (*type_visitor)(const struct type *type, void *context);
 MUST_CHECK struct error *type_visit_loaded(struct heap *heap, type_visitor visit, void *context);
 

@@ -162,7 +162,7 @@ struct error *type_instance_find(struct heap *heap, const struct type_constructi
 	for (uint32_t chain = 0; index != UINT32_MAX && chain < LIMIT_HASH_CHAIN; chain++) {
 		const struct type *type;
 		struct error *error = type_at(heap, types->instances[index].handle, &type);
-		if (error && error->code == ERROR_NO_MEMORY)
+		if (error_is_fatal(error))
 			return error;
 		if (!error && constructed_so(type, construction)) {
 			*ret = type;

@@ -370,7 +370,7 @@ static struct error *parts_find(struct heap *heap, const struct type *type,
 	for (uint32_t i = 0; i < type->argument_count; i++) {
 		const struct type *argument;
 		struct error *error = type_argument(heap, type, i, &argument);
-		if (error && error->code == ERROR_NO_MEMORY)
+		if (error_is_fatal(error))
 			return error;
 		error_free(error);
 	}

@@ -167,12 +167,12 @@ MUST_CHECK struct error *type_instance_find(struct heap *heap,
 					    const struct type_construction *construction,
 					    const struct type **ret);
 
-/* Makes what type_metadata_name() answers; ERROR_NO_MEMORY only. */
+/* Makes what type_metadata_name() answers; ERROR_NO_MEMORY and ERROR_CANCELLED only. */
 MUST_CHECK struct error *type_metadata_name_prepare(struct heap *heap, const struct type *type);
 
 /* The arguments of an instantiation as the runtime writes them, [[System.Int32,
  * System.Private.CoreLib],[…]] (typestring.cpp: AppendInst with FormatFullInst); a type variable
- * stands without an assembly. ERROR_NO_MEMORY only. Appends to text. */
+ * stands without an assembly. ERROR_NO_MEMORY and ERROR_CANCELLED only. Appends to text. */
 struct text;
 MUST_CHECK struct error *type_append_brackets(struct heap *heap,
 					      const struct type *const *arguments, uint32_t count,
