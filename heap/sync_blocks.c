@@ -32,20 +32,13 @@ static const struct field_binding bindings[] = {
 	{ "WaitEventLink", "LinkSyncBlock", SLOT(wait_link), false, 8 },
 };
 
-static struct error *size_require(const struct contract *contract, const char *type, uint32_t *ret)
-{
-	if (contract_type_size(contract, type, ret) && *ret)
-		return NULL;
-	return error_new(ERROR_UNSUPPORTED, "this runtime's descriptor lacks the size of %s", type);
-}
-
 struct error *thin_locks_open(struct heap *heap, struct sync_blocks *ret)
 {
 	const struct contract *contract = heap->contract;
 	*ret = (struct sync_blocks){ .heap = heap };
 	struct sync_layout *layout = &ret->layout;
 	TRY(contract_bind(contract, thin_bindings, COUNT_OF(thin_bindings), layout));
-	TRY(size_require(contract, "ObjectHeader", &layout->header_size));
+	TRY(contract_require_size(contract, "ObjectHeader", &layout->header_size));
 	TRY(contract_require_global(contract, "SyncBlockMaskLockThreadId", &layout->thread_mask));
 	TRY(contract_require_global(contract, "SyncBlockMaskLockRecursionLevel",
 				    &layout->recursion_mask));
@@ -63,7 +56,7 @@ struct error *sync_blocks_open(struct heap *heap, struct sync_blocks *ret)
 	TRY(thin_locks_open(heap, ret));
 	struct sync_layout *layout = &ret->layout;
 	TRY(contract_bind(contract, bindings, COUNT_OF(bindings), layout));
-	TRY(size_require(contract, "SyncTableEntry", &layout->entry_size));
+	TRY(contract_require_size(contract, "SyncTableEntry", &layout->entry_size));
 	if (!(layout->monitor.present && layout->state.present && layout->recursion.present &&
 	      (layout->thread.present || layout->thread_id.present)) &&
 	    !(layout->lock.present && layout->thin_lock.present))

@@ -229,12 +229,6 @@ static struct error *find(struct heap *heap, const struct image_layout *layout, 
 	return method_before(heap, layout, &functions, info, base, index, ret);
 }
 
-static const char *file_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	return !*path ? "its image" : slash ? slash + 1 : path;
-}
-
 struct error *ready_to_run_find(struct heap *heap, uint64_t module, uint64_t base, uint64_t ip,
 				struct arena *arena, struct code_place *ret)
 {
@@ -262,9 +256,11 @@ struct error *ready_to_run_find(struct heap *heap, uint64_t module, uint64_t bas
 		error = find(heap, &layout, info, clr_module, base, ip, ret);
 	if (admitted && !error_take(&error, ERROR_FAULT))
 		return error;
+	const char *path = clr_module->path;
 	ret->unknown = arena_printf(arena,
 				    "the table of functions of %s is not in the dump%s%s; "
 				    "--sysroot DIR may have it",
-				    file_name(clr_module->path), *reason ? ": " : "", reason);
+				    *path ? path_file_name(path) : "its image", *reason ? ": " : "",
+				    reason);
 	return ret->unknown ? NULL : &error_no_memory;
 }

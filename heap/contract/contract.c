@@ -362,6 +362,14 @@ const char *contract_text(const struct contract *contract, const char *name)
 	return entry ? entry->text : NULL;
 }
 
+struct error *contract_require_size(const struct contract *contract, const char *type,
+				    uint32_t *ret)
+{
+	if (contract_type_size(contract, type, ret) && *ret)
+		return NULL;
+	return error_new(ERROR_UNSUPPORTED, "this runtime's descriptor lacks the size of %s", type);
+}
+
 struct error *contract_require_global(const struct contract *contract, const char *name,
 				      uint64_t *ret)
 {

@@ -61,6 +61,10 @@ bool contract_field(const struct contract *contract, const char *type, const cha
 bool contract_type_size(const struct contract *contract, const char *type,
 			uint32_t *ret); /* bytes */
 
+/* As contract_type_size, but absent, or 0, is ERROR_UNSUPPORTED naming the type. */
+MUST_CHECK struct error *contract_require_size(const struct contract *contract, const char *type,
+					       uint32_t *ret);
+
 /* A literal global's value, or a pointer global's *address of the variable*. false: absent. */
 bool contract_global(const struct contract *contract, const char *name, uint64_t *ret);
 

@@ -264,8 +264,7 @@ const char *clr_module_assembly_name(struct heap *heap, struct clr_module *modul
 static bool file_named(const struct clr_module *module, const char *assembly_name)
 {
 	static const char extension[] = ".dll";
-	const char *slash = strrchr(module->path, '/');
-	const char *file = slash ? slash + 1 : module->path;
+	const char *file = path_file_name(module->path);
 	size_t length = strlen(assembly_name);
 	return strncasecmp(file, assembly_name, length) == 0 &&
 	       strcasecmp(file + length, extension) == 0;

@@ -68,18 +68,12 @@ static const struct field_binding module_bindings[] = {
 	{ "ThreadLocalModule", "DataBlob", SLOT(thread_module.blob), true, 1 },
 };
 
-static struct error *require_size(const struct contract *contract, const char *type, uint32_t *ret)
-{
-	if (contract_type_size(contract, type, ret) && *ret)
-		return NULL;
-	return error_new(ERROR_UNSUPPORTED, "this runtime's descriptor lacks the size of %s", type);
-}
-
 static struct error *bind_auxiliary(const struct contract *contract, struct field_layout *layout)
 {
 	TRY(contract_bind(contract, auxiliary_bindings, COUNT_OF(auxiliary_bindings), layout));
-	TRY(require_size(contract, "DynamicStaticsInfo", &layout->auxiliary.statics_size));
-	TRY(require_size(contract, "ThreadStaticsInfo", &layout->auxiliary.thread_statics_size));
+	TRY(contract_require_size(contract, "DynamicStaticsInfo", &layout->auxiliary.statics_size));
+	TRY(contract_require_size(contract, "ThreadStaticsInfo",
+				  &layout->auxiliary.thread_statics_size));
 	TRY(contract_require_global(contract, "NumberOfTlsOffsetsNotUsedInNoncollectibleArray",
 				    &layout->thread_data.reserved));
 	layout->form = STATICS_AUXILIARY;
@@ -90,9 +84,9 @@ static struct error *bind_module(const struct contract *contract, struct field_l
 {
 	struct module_statics_layout *module = &layout->module;
 	TRY(contract_bind(contract, module_bindings, COUNT_OF(module_bindings), layout));
-	TRY(require_size(contract, "DynamicClassInfo", &module->entry_size));
-	TRY(require_size(contract, "MethodTable", &module->method_table_size));
-	TRY(require_size(contract, "Array", &module->array_header));
+	TRY(contract_require_size(contract, "DynamicClassInfo", &module->entry_size));
+	TRY(contract_require_size(contract, "MethodTable", &module->method_table_size));
+	TRY(contract_require_size(contract, "Array", &module->array_header));
 	TRY(contract_require_global(contract, "MethodTableFixedSlots", &module->fixed_slots));
 	TRY(contract_require_global(contract, "MethodTableVirtualsPerChunk",
 				    &module->virtuals_per_chunk));
@@ -123,7 +117,7 @@ static struct error *object_header_size(const struct contract *contract, uint64_
 	uint32_t size;
 	if (contract_global(contract, "ObjectHeaderSize", ret))
 		return NULL;
-	TRY(require_size(contract, "ObjectHeader", &size));
+	TRY(contract_require_size(contract, "ObjectHeader", &size));
 	*ret = size;
 	return NULL;
 }
@@ -131,7 +125,7 @@ static struct error *object_header_size(const struct contract *contract, uint64_
 static struct error *bind_all(const struct contract *contract, struct field_layout *layout)
 {
 	TRY(contract_bind(contract, common_bindings, COUNT_OF(common_bindings), layout));
-	TRY(require_size(contract, "FieldDesc", &layout->desc.size));
+	TRY(contract_require_size(contract, "FieldDesc", &layout->desc.size));
 	TRY(object_header_size(contract, &layout->object.header));
 	if (!layout->class.fixed_size.present &&
 	    (!layout->class.instance_count.present || !layout->class.static_count.present))
