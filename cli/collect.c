@@ -1,4 +1,5 @@
 #include "base/cleanup.h"
+#include "base/list.h"
 #include "base/text.h"
 #include "cli/app.h"
 #include "cli/collect_by_runtime.h"
@@ -49,7 +50,7 @@ static struct error *choose_type(const struct invocation *invocation, enum core_
 	};
 	const char *type = invocation_value(invocation, "--type");
 	*ret = CORE_TYPE_FULL;
-	for (size_t i = 0; type && i < sizeof(names) / sizeof(names[0]); i++) {
+	for (size_t i = 0; type && i < COUNT_OF(names); i++) {
 		if (strcasecmp(type, names[i]))
 			continue;
 		*ret = (enum core_type)i;
@@ -169,7 +170,7 @@ static void put_milliseconds(struct output *out, double milliseconds)
 static void put_result(struct output *out, const struct process_info *process,
 		       const struct collect_result *result)
 {
-	output_record_begin(out, NULL, columns, sizeof(columns) / sizeof(columns[0]));
+	output_record_begin(out, NULL, columns, COUNT_OF(columns));
 	output_text(out, result->path);
 	output_unsigned(out, (uint64_t)process->pid);
 	output_text(out, process->name);

@@ -1,6 +1,7 @@
 #include "cli/collect_by_runtime.h"
 
 #include "attach/process_state.h"
+#include "base/list.h"
 #include "cli/next_command.h"
 #include "dump/runtime_dump.h"
 
@@ -96,7 +97,7 @@ static void put_result(struct output *out, const struct process_info *process, c
 {
 	char wait[64];
 	snprintf(wait, sizeof(wait), "%.1f", written->wait_ms);
-	output_record_begin(out, NULL, columns, sizeof(columns) / sizeof(columns[0]));
+	output_record_begin(out, NULL, columns, COUNT_OF(columns));
 	output_text(out, path);
 	output_unsigned(out, (uint64_t)process->pid);
 	output_text(out, process->name);

@@ -1,5 +1,6 @@
 /* diff A B: opens both, the first as A, and runs the command diff over them. */
 #include "base/cleanup.h"
+#include "base/list.h"
 #include "base/text.h"
 #include "cli/app.h"
 #include "cli/open.h"
@@ -44,7 +45,7 @@ static struct error *command_line(const struct invocation *invocation, struct te
 {
 	static const char *const names[] = { "-all", "-type", "-limit" };
 	text_append(ret, "diff");
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
 		const char *value = invocation_value(invocation, names[i]);
 		if (!value)
 			continue;

@@ -1,6 +1,7 @@
 #include "attach/credentials.h"
 #include "base/cleanup.h"
 #include "base/limits.h"
+#include "base/list.h"
 #include "base/text.h"
 #include "cli/app.h"
 #include "cli/manual.h"
@@ -164,7 +165,7 @@ static bool print_document(const char *option, const char *which)
 		{ "--print-completion", "bash", manual_print_bash },
 		{ "--print-completion", "zsh", manual_print_zsh },
 	};
-	for (size_t i = 0; i < sizeof(documents) / sizeof(*documents); i++) {
+	for (size_t i = 0; i < COUNT_OF(documents); i++) {
 		if (!is_flag(option, documents[i].option) || !is_flag(which, documents[i].which))
 			continue;
 		documents[i].print(stdout);

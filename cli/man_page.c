@@ -1,5 +1,6 @@
 /* The man pages. Roff's macros take words in quotes apart, so nothing of ours is an argument of
  * one: fonts are changed in the text. */
+#include "base/list.h"
 #include "cli/manual.h"
 #include "cli/version.h"
 #include "commands/filters.h"
@@ -161,7 +162,7 @@ static void put_filters(FILE *to)
 	fprintf(to, ".SH FILTERS\n%s\n", filters_text);
 	for (const struct filter_text *const *text = all_filter_texts; *text; text++) {
 		put_item(to, (*text)->usage, (*text)->summary);
-		if (count + 1 < sizeof(examples) / sizeof(*examples))
+		if (count + 1 < COUNT_OF(examples))
 			examples[count++] = (*text)->example;
 		if ((*text)->options) {
 			fprintf(to, ".RS\n");

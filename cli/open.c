@@ -1,6 +1,7 @@
 #include "cli/open.h"
 
 #include "attach/live_target.h"
+#include "base/list.h"
 #include "cli/next_command.h"
 #include "commands/session.h"
 #include "dump/core_target.h"
@@ -32,7 +33,7 @@ struct error *open_check_ways(const struct invocation *invocation)
 {
 	static const char *const ways[] = { "--freeze", "--snapshot", "--no-stop" };
 	const char *found = NULL;
-	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(ways); i++) {
 		if (!invocation_has(invocation, ways[i]))
 			continue;
 		if (found)

@@ -1,5 +1,6 @@
 #include "attach/process_find.h"
 #include "base/cleanup.h"
+#include "base/list.h"
 #include "cli/app.h"
 #include "cli/options.h"
 
@@ -32,7 +33,7 @@ static const struct column columns[] = {
 	{ "memory_room_bytes", NULL, CELL_INTEGER, 0 },
 	{ "oom_group", NULL, CELL_VALUE, 0 },
 };
-enum { COLUMN_COUNT = sizeof(columns) / sizeof(columns[0]) };
+enum { COLUMN_COUNT = COUNT_OF(columns) };
 
 static const char *runtime_name(enum process_runtime runtime)
 {

@@ -1,5 +1,7 @@
 #include "commands/absent.h"
 
+#include "base/list.h"
+
 #include <stddef.h>
 #include <string.h>
 #include <strings.h>
@@ -54,8 +56,7 @@ static int has_word(const char *words, const char *name, size_t length)
 const char *absent_command(const char *name)
 {
 	size_t length = strlen(name);
-	for (size_t i = 0; length && !strchr(name, ' ') && i < sizeof(absents) / sizeof(*absents);
-	     i++)
+	for (size_t i = 0; length && !strchr(name, ' ') && i < COUNT_OF(absents); i++)
 		if (has_word(absents[i].names, name, length))
 			return absents[i].reason;
 	return NULL;

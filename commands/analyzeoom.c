@@ -1,6 +1,7 @@
 /* analyzeoom: the last time that the GC could not give what was asked of it. */
 #include "commands/command.h"
 
+#include "base/list.h"
 #include "heap/gc/oom_history.h"
 
 #include <inttypes.h>
@@ -62,11 +63,10 @@ static void print(struct output *out, const struct oom_history *oom)
 {
 	char reason_text[16], failure_text[16];
 	struct reason unknown_reason, unknown_failure;
-	const struct reason *reason = find(reasons, sizeof(reasons) / sizeof(*reasons), oom->reason,
-					   &unknown_reason, reason_text, sizeof(reason_text));
-	const struct reason *failure =
-		find(failures, sizeof(failures) / sizeof(*failures), oom->memory_failure,
-		     &unknown_failure, failure_text, sizeof(failure_text));
+	const struct reason *reason = find(reasons, COUNT_OF(reasons), oom->reason, &unknown_reason,
+					   reason_text, sizeof(reason_text));
+	const struct reason *failure = find(failures, COUNT_OF(failures), oom->memory_failure,
+					    &unknown_failure, failure_text, sizeof(failure_text));
 	output_line(out, "%s", reason->sentence);
 	if (oom->memory_failure != MEMORY_FAILURE_NONE) {
 		char before[160];
@@ -94,7 +94,7 @@ static struct error *analyzeoom_run(struct command_call *call)
 	struct oom_history *histories;
 	bool found = false;
 	TRY(oom_histories_read(call->heap, call->scratch, &histories));
-	output_table_begin(call->out, "ooms", columns, sizeof(columns) / sizeof(*columns), false);
+	output_table_begin(call->out, "ooms", columns, COUNT_OF(columns), false);
 	for (uint32_t i = 0; i < call->heap->gc->heap_count; i++) {
 		if (histories[i].reason == OOM_NONE)
 			continue;

@@ -2,6 +2,7 @@
 #include "commands/async_view.h"
 
 #include "base/cleanup.h"
+#include "base/list.h"
 #include "heap/tasks/members.h"
 
 #include <inttypes.h>
@@ -163,7 +164,7 @@ static struct error *draw(struct async_view *view, struct groups *groups)
 	struct output *out = view->call->out;
 	CLEANUP(async_steps_deinit) struct async_steps path = { 0 };
 	uint64_t index = 0;
-	output_table_begin(out, "coalesced", columns, 5, false);
+	output_table_begin(out, "coalesced", columns, COUNT_OF(columns), false);
 	while (groups->count && !output_broken(out)) {
 		struct group group = groups->groups[--groups->count];
 		if (group.depth == 0) {

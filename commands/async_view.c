@@ -2,6 +2,7 @@
 #include "commands/async_view.h"
 
 #include "base/cleanup.h"
+#include "base/list.h"
 #include "heap/tasks/callback.h"
 #include "heap/tasks/members.h"
 #include "heap/types/field.h"
@@ -246,8 +247,7 @@ static struct error *stack_print(struct async_view *view, struct async_node *roo
 	output_unsigned(out, index);
 	struct error *error = awaiting_print(view, root, &awaiting);
 	if (!error) {
-		output_table_begin(out, NULL, frame_columns,
-				   sizeof(frame_columns) / sizeof(*frame_columns), false);
+		output_table_begin(out, NULL, frame_columns, COUNT_OF(frame_columns), false);
 		error = frames_print(view, root, awaiting ? 1 : 0);
 		output_table_end(out);
 	}
@@ -260,7 +260,8 @@ struct error *async_view_stacks(struct async_view *view)
 {
 	struct async_graph *graph = &view->graph;
 	uint64_t index = 0;
-	output_table_begin(view->call->out, "stacks", stack_columns, 3, false);
+	output_table_begin(view->call->out, "stacks", stack_columns, COUNT_OF(stack_columns),
+			   false);
 	for (size_t i = 0; i < graph->count; i++) {
 		struct async_node *root = &graph->nodes[graph->order[i]];
 		bool wanted = false;

@@ -1,6 +1,7 @@
 /* clrmodules: the managed modules. */
 #include "commands/command.h"
 
+#include "base/list.h"
 #include "commands/name_pattern.h"
 #include "heap/types/clr_module.h"
 
@@ -56,8 +57,7 @@ static struct error *details_print(struct command_call *call, struct clr_module 
 		version = metadata_assembly_attribute(metadata, "AssemblyFileVersionAttribute",
 						      call->scratch);
 	TRY(task_check(call->task, "reading the modules"));
-	output_record_begin(out, NULL, detail_columns,
-			    sizeof(detail_columns) / sizeof(*detail_columns));
+	output_record_begin(out, NULL, detail_columns, COUNT_OF(detail_columns));
 	output_bool(out, module->is_collectible);
 	output_text(out, layout(module));
 	output_address(out, address);
@@ -108,8 +108,7 @@ static struct error *list(struct command_call *call, const struct name_pattern *
 {
 	const struct clr_modules *modules = call->heap->modules;
 	struct error *error = NULL;
-	output_table_begin(call->out, "modules", columns, sizeof(columns) / sizeof(*columns),
-			   false);
+	output_table_begin(call->out, "modules", columns, COUNT_OF(columns), false);
 	for (size_t i = 0; i < modules->count && !error && !output_broken(call->out); i++) {
 		error = task_check(call->task, "reading the modules");
 		if (!error && name_pattern_matches(pattern, name_of(call, modules->modules[i])))

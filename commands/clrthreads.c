@@ -3,8 +3,9 @@
 
 #include "base/cleanup.h"
 #include "base/limits.h"
-#include "commands/thread_index.h"
+#include "base/list.h"
 #include "commands/session.h"
+#include "commands/thread_index.h"
 #include "heap/clr_threads.h"
 #include "heap/types/exception.h"
 #include "heap/types/value.h"
@@ -175,8 +176,7 @@ static struct error *row_print(struct command_call *call, const struct clr_threa
 
 static void counts_print(struct output *out, const struct clr_threads *threads)
 {
-	output_record_begin(out, NULL, count_columns,
-			    sizeof(count_columns) / sizeof(*count_columns));
+	output_record_begin(out, NULL, count_columns, COUNT_OF(count_columns));
 	output_unsigned(out, threads->expected_count);
 	output_unsigned(out, threads->unstarted);
 	output_unsigned(out, threads->background);
@@ -201,7 +201,7 @@ static struct error *switch_to_exception(struct command_call *call)
 		if (!thrown.address)
 			continue;
 		session_set_current_thread(call->session, (int)thread->os_id);
-		output_record_begin(call->out, NULL, thread_columns, 2);
+		output_record_begin(call->out, NULL, thread_columns, COUNT_OF(thread_columns));
 		output_unsigned(call->out, thread->os_id);
 		output_unsigned(call->out, thread->managed_id);
 		output_record_end(call->out);
@@ -227,7 +227,7 @@ static struct error *clrthreads_run(struct command_call *call)
 			     call->heap->threads_lack);
 	counts_print(call->out, threads);
 	output_line(call->out, "%*sLock  ", LOCK_COLUMN, "");
-	output_table_begin(call->out, "threads", columns, sizeof(columns) / sizeof(*columns), true);
+	output_table_begin(call->out, "threads", columns, COUNT_OF(columns), true);
 	for (size_t i = 0; i < threads->count && !output_broken(call->out); i++)
 		if (indexes[i] >= 0 || !arguments_has(call->arguments, "-live"))
 			TRY(row_print(call, &threads->threads[i], indexes[i], domain));

@@ -2,6 +2,7 @@
 
 #include "base/cleanup.h"
 #include "base/limits.h"
+#include "base/list.h"
 #include "commands/get_resolve.h"
 #include "commands/object_header.h"
 #include "commands/render.h"
@@ -103,7 +104,7 @@ struct error *collection_view_header(struct command_call *call, struct collectio
 	struct collection *collection = &view->collection;
 	uint64_t count;
 	TRY(collection_count(call->heap, &view->value, call->task, &count));
-	output_record_begin(call->out, NULL, columns, sizeof(columns) / sizeof(*columns));
+	output_record_begin(call->out, NULL, columns, COUNT_OF(columns));
 	output_address(call->out, view->address);
 	output_text(call->out, type_name(call->heap, view->value.type, NULL));
 	output_unsigned(call->out, count);
@@ -165,9 +166,9 @@ static void begin_table(struct command_call *call, const struct collection *coll
 		{ "value", "Value", CELL_VALUE, 0 },
 	};
 	if (collection->kind == COLLECTION_DICTIONARY)
-		output_table_begin(call->out, key, pairs, 3, true);
+		output_table_begin(call->out, key, pairs, COUNT_OF(pairs), true);
 	else
-		output_table_begin(call->out, key, items, 2, true);
+		output_table_begin(call->out, key, items, COUNT_OF(items), true);
 }
 
 static void say_damage(struct command_call *call, const struct collection *collection, bool to_end)

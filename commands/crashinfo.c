@@ -2,6 +2,7 @@
 #include "commands/command.h"
 
 #include "base/cleanup.h"
+#include "base/list.h"
 #include "commands/exception_view.h"
 #include "heap/clr_threads.h"
 
@@ -61,7 +62,7 @@ static struct error *print_frames(struct command_call *call, const struct except
 }
 
 static const struct column columns[] = { EXCEPTION_COLUMNS };
-enum { COLUMNS = sizeof(columns) / sizeof(*columns), INDENT_MAX = 8 };
+enum { INDENT_MAX = 8 };
 
 /* One of the chain of inner exceptions: text in SOS's form, a row of JSON. */
 static struct error *print_one(struct command_call *call, const struct exception_view *view,
@@ -75,7 +76,7 @@ static struct error *print_one(struct command_call *call, const struct exception
 	};
 	const struct exception *exception = &view->exception;
 	output_line(call->out, "-----------------------------------------------");
-	output_record_begin(call->out, NULL, text, sizeof(text) / sizeof(*text));
+	output_record_begin(call->out, NULL, text, COUNT_OF(text));
 	output_address(call->out, exception->address);
 	output_text(call->out, type_sos_name(call->heap, exception->type));
 	output_textf(call->out, "%08X", exception->hresult);
@@ -96,7 +97,7 @@ static struct error *print_chain(struct command_call *call, uint64_t address)
 	struct command_call one_call = *call; /* its scratch is reset after each exception */
 	struct error *error = NULL;
 	one_call.scratch = &scratch;
-	output_table_begin(call->out, "exceptions", columns, COLUMNS, false);
+	output_table_begin(call->out, "exceptions", columns, COUNT_OF(columns), false);
 	for (unsigned depth = 0; address && !error && depth < LIMIT_NESTED_EXCEPTIONS; depth++) {
 		struct exception_view view;
 		output_indent(call->out, depth < INDENT_MAX ? (int)depth : INDENT_MAX);
@@ -141,7 +142,7 @@ static struct error *print_head(struct command_call *call, const struct stopped 
 	const char *name = signal_text(stopped->signal);
 	if (thrown)
 		TRY(exception_read(call->heap, thrown, &exception));
-	output_record_begin(call->out, NULL, head, sizeof(head) / sizeof(*head));
+	output_record_begin(call->out, NULL, head, COUNT_OF(head));
 	output_textf(call->out, "%ssignal %d%s%s", thrown ? "managed exception, " : "",
 		     stopped->signal, name ? " SIG" : "", name ? name : "");
 	output_unsigned(call->out, (uint64_t)stopped->signal);

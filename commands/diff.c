@@ -1,6 +1,7 @@
 /* diff: two heaps, type by type. */
 #include "commands/command.h"
 
+#include "base/list.h"
 #include "commands/heap_diff.h"
 #include "commands/heap_filter.h"
 #include "commands/session.h"
@@ -254,7 +255,7 @@ static void side_print(const struct comparison *comparison, int side, const char
 	const char *version = comparison->versions[side];
 	output_line(out, "%c: %s, %s%s", 'A' + side, comparison->names[side],
 		    *version ? ".NET " : "a runtime of unknown version", version);
-	output_record_begin(out, key, columns, 2);
+	output_record_begin(out, key, columns, COUNT_OF(columns));
 	output_text(out, comparison->names[side]);
 	if (*version)
 		output_text(out, version);

@@ -2,6 +2,7 @@
 #include "commands/command.h"
 
 #include "base/cleanup.h"
+#include "base/list.h"
 #include "base/text.h"
 #include "commands/get_resolve.h"
 #include "commands/object_header.h"
@@ -41,7 +42,7 @@ static void head_print(struct command_call *call, uint64_t object, const struct 
 {
 	struct output *out = call->out;
 	bool is_default = !type || !strcmp(type_name(call->heap, type, NULL), default_name);
-	output_record_begin(out, NULL, columns, sizeof(columns) / sizeof(*columns));
+	output_record_begin(out, NULL, columns, COUNT_OF(columns));
 	if (type)
 		output_skip(out);
 	else

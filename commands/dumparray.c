@@ -2,6 +2,7 @@
 #include "commands/command.h"
 
 #include "base/cleanup.h"
+#include "base/list.h"
 #include "commands/get_resolve.h"
 #include "commands/object_header.h"
 #include "commands/render.h"
@@ -163,7 +164,7 @@ static struct error *elements_print(struct elements *elements)
 	if (elements->details)
 		TRY(elements_visit(elements, element_details));
 	output_table_begin(call->out, "elements", elements->details ? details : columns,
-			   sizeof(columns) / sizeof(*columns), false);
+			   COUNT_OF(columns), false);
 	TRY(elements_visit(elements, element_row));
 	output_table_end(call->out);
 	return NULL;
@@ -196,7 +197,7 @@ static void class_lines(struct command_call *call, const struct object_view *vie
 		{ "element_type", NULL, CELL_TEXT, 0 },
 	};
 	const struct type *element = view->shape.element;
-	output_record_begin(call->out, NULL, columns, sizeof(columns) / sizeof(*columns));
+	output_record_begin(call->out, NULL, columns, COUNT_OF(columns));
 	output_unsigned(call->out, view->shape.count);
 	output_address(call->out, element ? element->handle : 0);
 	output_text(call->out, element ? type_name(call->heap, element, NULL) : "");

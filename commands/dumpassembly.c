@@ -1,6 +1,7 @@
 /* dumpassembly: an Assembly and its module. */
 #include "commands/command.h"
 
+#include "base/list.h"
 #include "heap/types/clr_domain.h"
 #include "heap/types/clr_module.h"
 
@@ -24,7 +25,7 @@ static struct error *dumpassembly_run(struct command_call *call)
 	uint64_t address;
 	TRY(arguments_positional_address(call->arguments, 0, "an assembly", &address));
 	TRY(clr_module_of_assembly(call->heap, address, &module));
-	output_record_begin(out, NULL, columns, sizeof(columns) / sizeof(*columns));
+	output_record_begin(out, NULL, columns, COUNT_OF(columns));
 	output_address(out, clr_domain_address(call->heap));
 	output_text(out, *module->path ? module->path : "Unknown");
 	output_address(out, address);

@@ -2,6 +2,7 @@
 #include "commands/async_view.h"
 
 #include "base/cleanup.h"
+#include "base/list.h"
 #include "commands/heap_filter.h"
 #include "heap/tasks/members.h"
 
@@ -136,7 +137,7 @@ static struct error *summary_print(struct async_view *view)
 	struct count_row *rows;
 	size_t count;
 	TRY(summary_rows(view, &rows, &count));
-	output_table_begin(out, "statistics", columns, 3, true);
+	output_table_begin(out, "statistics", columns, COUNT_OF(columns), true);
 	for (size_t i = 0; i < count && !output_broken(out); i++) {
 		output_row_begin(out);
 		output_address(out, rows[i].method_table);

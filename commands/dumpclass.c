@@ -1,6 +1,7 @@
 /* dumpclass: a class with its fields and the values of its statics. */
 #include "commands/command.h"
 
+#include "base/list.h"
 #include "commands/field_table.h"
 #include "commands/get_resolve.h"
 #include "commands/object_header.h"
@@ -40,7 +41,7 @@ static void attributes_line(struct output *out, uint32_t attributes)
 {
 	char text[ATTRIBUTES_BYTES];
 	int used = snprintf(text, sizeof(text), "%08x ", attributes);
-	for (size_t i = 0; i < sizeof(attribute_names) / sizeof(*attribute_names); i++)
+	for (size_t i = 0; i < COUNT_OF(attribute_names); i++)
 		if (attributes & attribute_names[i].flag)
 			used += snprintf(text + used, sizeof(text) - (size_t)used, " %s",
 					 attribute_names[i].name);
@@ -107,7 +108,7 @@ static struct error *dumpclass_run(struct command_call *call)
 		statics += fields[i]->is_static;
 		own_statics += fields[i]->is_static && fields[i]->declaring == type;
 	}
-	output_record_begin(out, NULL, columns, sizeof(columns) / sizeof(*columns));
+	output_record_begin(out, NULL, columns, COUNT_OF(columns));
 	output_text(out, type_sos_name(call->heap, type));
 	output_text(out, type_name(call->heap, type, NULL));
 	output_address(out, type->token);

@@ -2,8 +2,9 @@
  */
 #include "commands/collection_rows.h"
 
-#include "base/text.h"
 #include "base/cleanup.h"
+#include "base/list.h"
+#include "base/text.h"
 #include "commands/render.h"
 
 #include <inttypes.h>
@@ -162,7 +163,7 @@ static struct error *run(struct command_call *call, const char *name)
 	};
 	struct collection_view view;
 	TRY(open_as(call, name, &view));
-	output_record_begin(call->out, NULL, columns, 2);
+	output_record_begin(call->out, NULL, columns, COUNT_OF(columns));
 	output_address(call->out, view.address);
 	output_text(call->out, type_name(call->heap, view.value.type, NULL));
 	output_record_end(call->out);

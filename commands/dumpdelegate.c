@@ -1,6 +1,7 @@
 /* dumpdelegate: what a delegate calls. */
 #include "commands/command.h"
 
+#include "base/list.h"
 #include "commands/get_resolve.h"
 #include "commands/method_view.h"
 #include "heap/types/value.h"
@@ -138,8 +139,7 @@ static struct error *dumpdelegate_run(struct command_call *call)
 	if (!type_is(call->heap, type, "System.Delegate"))
 		return error_new(ERROR_BAD_DATA, "%#" PRIx64 " is no delegate: it is a %s",
 				 delegate, type_name(call->heap, type, NULL));
-	output_table_begin(call->out, "delegates", columns, sizeof(columns) / sizeof(*columns),
-			   true);
+	output_table_begin(call->out, "delegates", columns, COUNT_OF(columns), true);
 	struct error *error = print_all(call, delegate);
 	output_table_end(call->out);
 	return error;

@@ -1,6 +1,7 @@
 /* dumpdomain: the domains and their assemblies. */
 #include "commands/command.h"
 
+#include "base/list.h"
 #include "heap/types/clr_domain.h"
 #include "heap/types/clr_module.h"
 
@@ -46,8 +47,8 @@ static void assembly_print(struct command_call *call, struct clr_module *module)
 static void assemblies_print(struct command_call *call)
 {
 	const struct clr_modules *modules = call->heap->modules;
-	output_table_begin(call->out, "assemblies", assembly_columns,
-			   sizeof(assembly_columns) / sizeof(*assembly_columns), false);
+	output_table_begin(call->out, "assemblies", assembly_columns, COUNT_OF(assembly_columns),
+			   false);
 	for (size_t i = 0; i < modules->count; i++)
 		assembly_print(call, modules->modules[i]);
 	output_table_end(call->out);
@@ -68,7 +69,7 @@ static void domain_print(struct command_call *call, const struct clr_domain *dom
 	else
 		output_line(out, "System Domain:      %016" PRIx64, domain->address);
 	output_row_begin(out);
-	output_record_begin(out, NULL, columns, sizeof(columns) / sizeof(*columns));
+	output_record_begin(out, NULL, columns, COUNT_OF(columns));
 	output_address(out, domain->address);
 	output_unsigned(out, domain->id);
 	output_bool(out, !domain->id);

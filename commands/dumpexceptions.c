@@ -2,6 +2,7 @@
 #include "commands/exception_view.h"
 
 #include "base/cleanup.h"
+#include "base/list.h"
 #include "commands/heap_filter.h"
 
 #include <inttypes.h>
@@ -56,7 +57,7 @@ static struct error *details_print(struct command_call *call, const struct excep
 {
 	static const struct column message[] = { { NULL, "Message: ", CELL_VALUE, 0 } };
 	output_indent(call->out, 2);
-	output_record_begin(call->out, NULL, message, 1);
+	output_record_begin(call->out, NULL, message, COUNT_OF(message));
 	struct error *error = exception_print_string(call, view->exception.message, "<null>");
 	output_record_end(call->out);
 	if (view->frame_count && view->frames[0].method)
@@ -92,7 +93,7 @@ static bool visit(const struct gc_object *object, void *context)
 static struct error *list(struct listing *listing, struct heap_filter *filter)
 {
 	struct output *out = listing->call->out;
-	output_table_begin(out, "exceptions", columns, sizeof(columns) / sizeof(*columns), true);
+	output_table_begin(out, "exceptions", columns, COUNT_OF(columns), true);
 	struct error *error = heap_filter_walk(filter, visit, listing);
 	output_table_end(out);
 	if (listing->error) {

@@ -1,6 +1,7 @@
 /* dumpgen: the types of one generation. */
 #include "commands/command.h"
 
+#include "base/list.h"
 #include "commands/heap_filter.h"
 #include "commands/heap_statistics.h"
 
@@ -54,8 +55,7 @@ static struct error *walk(struct command_call *call, struct heap_filter *filter,
 	filter->type = arguments_value(call->arguments, "-type");
 	listing->listed = filter->method_table != 0;
 	if (listing->listed)
-		output_table_begin(call->out, "objects", columns,
-				   sizeof(columns) / sizeof(*columns), true);
+		output_table_begin(call->out, "objects", columns, COUNT_OF(columns), true);
 	TRY(heap_filter_walk(filter, visit, listing));
 	if (listing->out_of_memory)
 		return &error_no_memory;

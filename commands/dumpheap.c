@@ -1,6 +1,7 @@
 /* dumpheap: the objects of the heap, and how many of each type. */
 #include "commands/command.h"
 
+#include "base/list.h"
 #include "commands/dumpheap_fragmentation.h"
 #include "commands/dumpheap_strings.h"
 #include "commands/heap_filter.h"
@@ -85,8 +86,7 @@ static struct error *walk(struct listing *listing, struct heap_filter *filter)
 	bool is_short = listing->is_short;
 	if (listing->list)
 		output_table_begin(out, "objects", is_short ? short_columns : object_columns,
-				   is_short ? 1 : sizeof(object_columns) / sizeof(*object_columns),
-				   !is_short);
+				   is_short ? 1 : COUNT_OF(object_columns), !is_short);
 	struct error *error = heap_filter_walk(filter, visit, listing);
 	if (!error && listing->out_of_memory)
 		error = &error_no_memory;
@@ -149,8 +149,8 @@ static struct error *print_thin_locks(struct command_call *call, struct heap_fil
 	struct thin_lock_listing listing = { .call = call };
 	TRY(thin_locks_open(call->heap, &listing.layout));
 	reader_init(&listing.headers, call->heap->target);
-	output_table_begin(call->out, "thin_locks", thin_lock_columns,
-			   sizeof(thin_lock_columns) / sizeof(*thin_lock_columns), true);
+	output_table_begin(call->out, "thin_locks", thin_lock_columns, COUNT_OF(thin_lock_columns),
+			   true);
 	struct error *error = heap_filter_walk(filter, visit_thin_lock, &listing);
 	output_table_end(call->out);
 	if (!error)

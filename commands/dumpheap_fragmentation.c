@@ -1,5 +1,6 @@
 #include "commands/dumpheap_fragmentation.h"
 
+#include "base/list.h"
 #include "heap/types/type.h"
 
 enum { MINIMUM_BYTES = 512 * 1024 }; /* SOS's: DumpHeapService.cs, FragmentationBlockMinSize */
@@ -61,7 +62,7 @@ void fragmentation_print(const struct fragmentation *fragmentation)
 		return;
 	output_line(out, "%s", "");
 	output_line(out, "Fragmented blocks larger than 0.5 MB:");
-	output_table_begin(out, "fragmentation", columns, sizeof(columns) / sizeof(*columns), true);
+	output_table_begin(out, "fragmentation", columns, COUNT_OF(columns), true);
 	for (size_t i = 0; i < fragmentation->count; i++) {
 		const struct fragment *fragment = &fragmentation->fragments[i];
 		output_row_begin(out);

@@ -1,6 +1,7 @@
 #include "commands/dumpheap_strings.h"
 
 #include "base/bytes.h"
+#include "base/list.h"
 
 enum {
 	KEY_UNITS = 1024,         /* SOS compares this many characters */
@@ -167,7 +168,7 @@ static void print_entries(struct string_table *table)
 		{ "value", "", CELL_TEXT, 0 },
 	};
 	struct output *out = table->call->out;
-	output_table_begin(out, "strings", columns, sizeof(columns) / sizeof(*columns), false);
+	output_table_begin(out, "strings", columns, COUNT_OF(columns), false);
 	for (size_t i = 0; i < table->count && !output_broken(out); i++) {
 		const struct string_entry *entry = &table->entries[i];
 		uint32_t shown = entry->unit_count < SHOWN_UNITS ? entry->unit_count : SHOWN_UNITS;
@@ -199,7 +200,7 @@ struct error *string_table_print(struct string_table *table, bool by_count)
 	if (count)
 		output_line(out, "Statistics:");
 	print_entries(table);
-	output_record_begin(out, "total", totals, 3);
+	output_record_begin(out, "total", totals, COUNT_OF(totals));
 	output_unsigned(out, table->total);
 	output_unsigned(out, table->total_bytes);
 	output_unsigned(out, table->count);

@@ -2,6 +2,7 @@
 #include "commands/command.h"
 
 #include "base/cleanup.h"
+#include "base/list.h"
 #include "commands/heap_filter.h"
 #include "commands/line_count.h"
 #include "commands/web_strings.h"
@@ -191,7 +192,7 @@ static void total_print(const struct requests *requests)
 	static const struct column total[] = { { "total", NULL, CELL_INTEGER, 0 } };
 	struct output *out = requests->call->out;
 	output_line(out, "Total %zu requests", requests->count);
-	output_record_begin(out, NULL, total, 1);
+	output_record_begin(out, NULL, total, COUNT_OF(total));
 	output_unsigned(out, requests->count);
 	output_record_end(out);
 }
@@ -206,7 +207,7 @@ static void list_print(const struct requests *requests)
 		{ "uri", "Uri", CELL_TEXT, 0 },
 	};
 	struct output *out = requests->call->out;
-	output_table_begin(out, "requests", columns, 5, true);
+	output_table_begin(out, "requests", columns, COUNT_OF(columns), true);
 	for (size_t i = 0; i < requests->count && !output_broken(out); i++) {
 		const struct request *request = &requests->list[i];
 		output_row_begin(out);
@@ -284,7 +285,7 @@ static struct error *summary_print(const struct requests *requests)
 	struct output *out = requests->call->out;
 	TRY(count_all(requests, &counts));
 	output_line(out, "Statistics:");
-	output_table_begin(out, "statistics", columns, 4, true);
+	output_table_begin(out, "statistics", columns, COUNT_OF(columns), true);
 	for (size_t i = 0; i < counts.count && !output_broken(out); i++) {
 		/* A group looks like the first of its requests. */
 		const struct request *request = &requests->list[counts.lines[i].order];

@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
+#include "base/list.h"
 #include "commands/il_names.h"
 #include "commands/method_view.h"
 #include "heap/types/il_listing.h"
@@ -246,11 +247,10 @@ static struct error *dumpil_run(struct command_call *call)
 	TRY(arguments_positional_address(call->arguments, 0, is_il ? "IL" : "a MethodDesc",
 					 &address));
 	TRY(is_il ? il_at(call, address, &listing) : il_of_method(call, address, &listing));
-	output_record_begin(call->out, NULL, head, 1);
+	output_record_begin(call->out, NULL, head, COUNT_OF(head));
 	output_address(call->out, listing.address);
 	output_record_end(call->out);
-	output_table_begin(call->out, "instructions", columns, sizeof(columns) / sizeof(*columns),
-			   false);
+	output_table_begin(call->out, "instructions", columns, COUNT_OF(columns), false);
 	struct error *error = print_listing(call, &listing);
 	output_table_end(call->out);
 	return error;

@@ -2,6 +2,7 @@
 #include "commands/command.h"
 
 #include "base/id_map.h"
+#include "base/list.h"
 #include "base/text.h"
 #include "commands/heap_filter.h"
 #include "heap/clr_threads.h"
@@ -84,8 +85,7 @@ static struct error *holders_cell(struct output *out, const struct lock_row *row
 
 static void threads_cell(struct output *out, const struct clr_thread *const *threads, size_t count)
 {
-	output_table_begin(out, NULL, thread_columns,
-			   sizeof(thread_columns) / sizeof(*thread_columns), false);
+	output_table_begin(out, NULL, thread_columns, COUNT_OF(thread_columns), false);
 	for (size_t i = 0; i < count; i++) {
 		if (!threads[i])
 			continue;
@@ -217,7 +217,7 @@ static void waiting_detail(char *to, size_t size, const struct managed_lock *loc
 		{ lock->waiting_upgraders, "to read upgradeably" },
 	};
 	const char *before = "; waiting: ";
-	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+	for (size_t i = 0; i < COUNT_OF(parts); i++) {
 		size_t length = strlen(to);
 		if (!parts[i].count)
 			continue;
@@ -380,13 +380,13 @@ static struct error *print(struct listing *listing)
 {
 	struct output *out = listing->call->out;
 	TRY(tables_open(listing));
-	output_table_begin(out, "locks", columns, sizeof(columns) / sizeof(*columns), true);
+	output_table_begin(out, "locks", columns, COUNT_OF(columns), true);
 	struct error *error = blocks_print(listing);
 	if (!error)
 		error = heap_print(listing);
 	output_table_end(out);
 	TRY(error);
-	output_record_begin(out, "total", total_columns, 2);
+	output_record_begin(out, "total", total_columns, COUNT_OF(total_columns));
 	output_unsigned(out, listing->held);
 	output_unsigned(out, listing->waited_for);
 	output_record_end(out);

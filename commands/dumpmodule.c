@@ -1,6 +1,7 @@
 /* dumpmodule: a Module, and the types in it. */
 #include "commands/command.h"
 
+#include "base/list.h"
 #include "heap/types/type.h"
 
 #include <inttypes.h>
@@ -60,7 +61,7 @@ static struct error *record_print(struct command_call *call, struct clr_module *
 				  const struct clr_module_parts *parts)
 {
 	struct output *out = call->out;
-	output_record_begin(out, NULL, columns, sizeof(columns) / sizeof(*columns));
+	output_record_begin(out, NULL, columns, COUNT_OF(columns));
 	output_text(out, *module->path ? module->path : "Unknown Module");
 	TRY(attributes_print(call, module, parts));
 	output_address(out, module->assembly);
@@ -79,8 +80,7 @@ static struct error *record_print(struct command_call *call, struct clr_module *
 	output_record_end(out);
 	if (!parts->metadata_address)
 		return NULL;
-	output_record_begin(out, NULL, metadata_columns,
-			    sizeof(metadata_columns) / sizeof(*metadata_columns));
+	output_record_begin(out, NULL, metadata_columns, COUNT_OF(metadata_columns));
 	output_textf(out, "%016" PRIX64 " (%" PRIu32 " bytes)", parts->metadata_address,
 		     parts->metadata_size);
 	output_address(out, parts->metadata_address);
@@ -127,7 +127,7 @@ static struct error *types_print(struct command_call *call, struct clr_module *m
 		    "Name");
 	output_line(out, "%s", rule);
 	output_table_begin(out, own ? "types_defined" : "types_referenced", type_columns,
-			   sizeof(type_columns) / sizeof(*type_columns), false);
+			   COUNT_OF(type_columns), false);
 	struct error *error = own ? type_definitions_visit(call->heap, module, type_visited, &types)
 				  : type_references_visit(call->heap, module, type_visited, &types);
 	output_table_end(out);

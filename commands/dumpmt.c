@@ -1,6 +1,7 @@
 /* dumpmt: a MethodTable. */
 #include "commands/command.h"
 
+#include "base/list.h"
 #include "commands/method_table_rows.h"
 #include "commands/object_header.h"
 #include "heap/code/method_code.h"
@@ -81,7 +82,7 @@ static struct error *dumpmt_run(struct command_call *call)
 	struct output *out = call->out;
 	TRY(arguments_positional_address(call->arguments, 0, "a MethodTable", &handle));
 	TRY(type_at(call->heap, handle, &type));
-	output_record_begin(out, NULL, columns, sizeof(columns) / sizeof(*columns));
+	output_record_begin(out, NULL, columns, COUNT_OF(columns));
 	output_address(out, type->handle);
 	output_address(out, type->parent_handle);
 	if (type->canonical != type->handle)

@@ -2,14 +2,15 @@
 #include "commands/command.h"
 
 #include "base/limits.h"
+#include "base/list.h"
 #include "commands/get_resolve.h"
 #include "commands/object_expand.h"
 #include "commands/object_header.h"
+#include "commands/object_references.h"
 #include "heap/clr_threads.h"
 #include "heap/sync_blocks.h"
 
 #include <inttypes.h>
-#include "commands/object_references.h"
 
 static void print_free(struct command_call *call, const struct object_view *view)
 {
@@ -20,7 +21,7 @@ static void print_free(struct command_call *call, const struct object_view *view
 		{ "size", "Size:        ", CELL_BYTES_SOS, 0 },
 	};
 	output_line(call->out, "Free Object");
-	output_record_begin(call->out, NULL, columns, sizeof(columns) / sizeof(*columns));
+	output_record_begin(call->out, NULL, columns, COUNT_OF(columns));
 	output_address(call->out, view->object.address);
 	output_text(call->out, "Free");
 	output_address(call->out, view->object.method_table);
@@ -47,7 +48,7 @@ static struct error *print_thin_lock(struct command_call *call, uint64_t address
 	uint64_t thread = lock.thread ? lock.thread->address : 0;
 	output_line(call->out, "ThinLock owner %" PRIx32 " (%016" PRIX64 "), Recursive %" PRIx32,
 		    lock.thread_id, thread, lock.recursion);
-	output_record_begin(call->out, "thin_lock", columns, sizeof(columns) / sizeof(*columns));
+	output_record_begin(call->out, "thin_lock", columns, COUNT_OF(columns));
 	output_unsigned(call->out, lock.thread_id);
 	output_address(call->out, thread);
 	output_unsigned(call->out, lock.recursion);

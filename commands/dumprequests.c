@@ -1,6 +1,7 @@
 /* dumprequests: the HTTP requests that ASP.NET Core is answering. */
 #include "commands/command.h"
 
+#include "base/list.h"
 #include "base/text.h"
 #include "commands/heap_filter.h"
 #include "commands/web_strings.h"
@@ -147,7 +148,7 @@ static void print(const struct listing *listing)
 	}
 	columns[1].width = -method;
 	columns[2].width = -scheme;
-	output_table_begin(out, "requests", columns, 4, listing->count != 0);
+	output_table_begin(out, "requests", columns, COUNT_OF(columns), listing->count != 0);
 	for (size_t i = 0; i < listing->count && !output_broken(out); i++) {
 		output_row_begin(out);
 		output_address(out, listing->rows[i].address);

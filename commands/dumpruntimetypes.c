@@ -1,6 +1,7 @@
 /* dumpruntimetypes: the System.RuntimeType objects of the heap, and the types they stand for. */
 #include "commands/heap_filter.h"
 
+#include "base/list.h"
 #include "heap/types/clr_domain.h"
 #include "heap/types/value.h"
 
@@ -71,8 +72,7 @@ static struct error *dumpruntimetypes_run(struct command_call *call)
 	struct heap_filter filter;
 	struct listing listing = { .call = call, .domain = clr_domain_address(call->heap) };
 	heap_filter_init_all(&filter, call);
-	output_table_begin(call->out, "runtime_types", columns, sizeof(columns) / sizeof(*columns),
-			   true);
+	output_table_begin(call->out, "runtime_types", columns, COUNT_OF(columns), true);
 	struct error *error = heap_filter_walk(&filter, visit, &listing);
 	output_table_end(call->out);
 	heap_filter_deinit(&filter);

@@ -4,6 +4,7 @@
 #include "base/chain_guard.h"
 #include "base/cleanup.h"
 #include "base/limits.h"
+#include "base/list.h"
 #include "commands/get_resolve.h"
 #include "heap/types/type.h"
 
@@ -171,7 +172,7 @@ static struct error *dumpstring_run(struct command_call *call)
 		return error_new(ERROR_FAULT, "cannot read the object at %#" PRIx64, object);
 	TRY(type_at(call->heap, method_table, &type));
 	TRY(content_find(content, object, type));
-	output_record_begin(out, NULL, columns, sizeof(columns) / sizeof(*columns));
+	output_record_begin(out, NULL, columns, COUNT_OF(columns));
 	output_address(out, object);
 	output_address(out, method_table);
 	output_text(out, type_name(call->heap, type, NULL));

@@ -1,6 +1,7 @@
 /* dumpvc: a value of a struct type, where it stands. */
 #include "commands/command.h"
 
+#include "base/list.h"
 #include "commands/field_table.h"
 #include "commands/object_header.h"
 #include "heap/types/type.h"
@@ -29,7 +30,7 @@ static struct error *dumpvc_run(struct command_call *call)
 		return error_new(ERROR_USAGE,
 				 "%s is not a value type: show the object with dumpobj %" PRIx64,
 				 type_name(call->heap, type, NULL), address);
-	output_record_begin(out, NULL, columns, sizeof(columns) / sizeof(*columns));
+	output_record_begin(out, NULL, columns, COUNT_OF(columns));
 	output_address(out, address);
 	output_text(out, type_sos_name(call->heap, type));
 	output_text(out, type_name(call->heap, type, NULL));

@@ -1,5 +1,6 @@
 #include "commands/ee_blocks.h"
 
+#include "base/list.h"
 #include "dump/module_list.h"
 #include "heap/code/method_code.h"
 
@@ -24,8 +25,7 @@ static const char short_rule[] = "-----------------------";
 
 void ee_blocks_begin(struct ee_blocks *blocks)
 {
-	output_table_begin(blocks->call->out, "matches", columns,
-			   sizeof(columns) / sizeof(*columns), false);
+	output_table_begin(blocks->call->out, "matches", columns, COUNT_OF(columns), false);
 }
 
 void ee_blocks_end(struct ee_blocks *blocks)
@@ -34,7 +34,7 @@ void ee_blocks_end(struct ee_blocks *blocks)
 						  0 } };
 	struct output *out = blocks->call->out;
 	output_table_end(out);
-	output_record_begin(out, NULL, missed, 1);
+	output_record_begin(out, NULL, missed, COUNT_OF(missed));
 	output_unsigned(out, blocks->missed);
 	output_record_end(out);
 	if (!blocks->missed)

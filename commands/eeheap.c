@@ -1,6 +1,7 @@
 /* eeheap -gc: the GC's heaps, generations and segments. */
 #include "commands/command.h"
 
+#include "base/list.h"
 #include "heap/gc/gc_heap.h"
 
 #include <inttypes.h>
@@ -156,7 +157,7 @@ static void text_print(struct selection *selection)
 		output_line(out, "Small object heap");
 		output_table_begin(out, NULL, selection->columns, TEXT_COLUMNS, true);
 		output_table_end(out);
-		for (size_t g = 0; g < sizeof(groups) / sizeof(*groups); g++)
+		for (size_t g = 0; g < COUNT_OF(groups); g++)
 			group_print(selection, i, &groups[g]);
 	}
 	output_line(out, "------------------------------");
@@ -170,8 +171,7 @@ static void text_print(struct selection *selection)
 static void record_segments(struct selection *selection, uint32_t heap)
 {
 	struct output *out = selection->call->out;
-	output_table_begin(out, NULL, segment_columns,
-			   sizeof(segment_columns) / sizeof(*segment_columns), false);
+	output_table_begin(out, NULL, segment_columns, COUNT_OF(segment_columns), false);
 	for (size_t i = 0; i < selection->gc->segment_count; i++) {
 		const struct gc_segment *segment = &selection->gc->segments[i];
 		if (segment->heap != heap || !is_wanted(selection, segment))
@@ -191,8 +191,7 @@ static void record_segments(struct selection *selection, uint32_t heap)
 static void record_print(struct selection *selection)
 {
 	struct output *out = selection->call->out;
-	output_table_begin(out, "heaps", heap_columns, sizeof(heap_columns) / sizeof(*heap_columns),
-			   false);
+	output_table_begin(out, "heaps", heap_columns, COUNT_OF(heap_columns), false);
 	for (uint32_t i = 0; i < selection->gc->heap_count; i++) {
 		if (selection->heap != UINT64_MAX && selection->heap != i)
 			continue;
@@ -203,8 +202,7 @@ static void record_print(struct selection *selection)
 		output_row_end(out);
 	}
 	output_table_end(out);
-	output_record_begin(out, NULL, total_columns,
-			    sizeof(total_columns) / sizeof(*total_columns));
+	output_record_begin(out, NULL, total_columns, COUNT_OF(total_columns));
 	output_unsigned(out, selection->allocated);
 	output_unsigned(out, selection->committed);
 	output_record_end(out);

@@ -1,6 +1,7 @@
 /* eeversion: which runtime this is. */
 #include "commands/command.h"
 
+#include "base/list.h"
 #include "heap/gc/gc_heap.h"
 #include "heap/types/clr_module.h"
 
@@ -62,7 +63,7 @@ static struct error *eeversion_run(struct command_call *call)
 	const char *version = heap_runtime_version(call->heap);
 	const char *informational = informational_version(call);
 	const char *commit = informational ? strchr(informational, '+') : NULL;
-	output_record_begin(call->out, NULL, columns, sizeof(columns) / sizeof(*columns));
+	output_record_begin(call->out, NULL, columns, COUNT_OF(columns));
 	if (!version)
 		call_missing(call, 0,
 			     "CoreLib's metadata, which holds the version, is not in the dump");

@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/id_map.h"
+#include "base/list.h"
 #include "base/text.h"
 #include "commands/heap_filter.h"
 #include "heap/gc/references.h"
@@ -212,8 +213,8 @@ static struct error *ephrefs_run(struct command_call *call)
 	CLEANUP(text_deinit) struct text line = { 0 };
 	struct output *out = call->out;
 	reader_init(&search.reader, call->heap->target);
-	output_table_begin(out, "references", columns, sizeof(columns) / sizeof(*columns), false);
-	for (size_t i = 0; i < sizeof(older) / sizeof(*older); i++)
+	output_table_begin(out, "references", columns, COUNT_OF(columns), false);
+	for (size_t i = 0; i < COUNT_OF(older); i++)
 		TRY(generation_search(&search, older[i]));
 	TRY(groups_print(&search));
 	output_table_end(out);
@@ -225,7 +226,7 @@ static struct error *ephrefs_run(struct command_call *call)
 	text_append(&line, " younger objects (");
 	text_append_count(&line, search.referenced_size);
 	output_line(out, "%s bytes)", text_string(&line));
-	output_record_begin(out, "total", total_columns, 3);
+	output_record_begin(out, "total", total_columns, COUNT_OF(total_columns));
 	output_unsigned(out, search.total);
 	output_unsigned(out, search.referenced_count);
 	output_unsigned(out, search.referenced_size);

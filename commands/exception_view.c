@@ -1,6 +1,7 @@
 #include "commands/exception_view.h"
 
 #include "base/limits.h"
+#include "base/list.h"
 #include "heap/code/method_code.h"
 #include "heap/types/value.h"
 
@@ -173,7 +174,7 @@ struct error *exception_print_text(struct command_call *call, const struct excep
 		{ NULL, "HResult: ", CELL_HEX, 0 },
 	};
 	const struct exception *exception = &view->exception;
-	output_record_begin(call->out, NULL, first, sizeof(first) / sizeof(*first));
+	output_record_begin(call->out, NULL, first, COUNT_OF(first));
 	output_address(call->out, exception->address);
 	output_text(call->out, type_sos_name(call->heap, exception->type));
 	TRY(exception_print_string(call, exception->message, "<none>"));
@@ -181,7 +182,7 @@ struct error *exception_print_text(struct command_call *call, const struct excep
 	output_record_end(call->out);
 	output_line(call->out, "StackTrace (generated):");
 	TRY(print_frames(call, view));
-	output_record_begin(call->out, NULL, last, sizeof(last) / sizeof(*last));
+	output_record_begin(call->out, NULL, last, COUNT_OF(last));
 	TRY(exception_print_string(call, exception->stack_trace_string, "<none>"));
 	output_unsigned(call->out, exception->hresult);
 	output_record_end(call->out);
@@ -196,7 +197,7 @@ static struct error *frame_rows(struct command_call *call, const struct exceptio
 		{ "module", NULL, CELL_VALUE, 0 },        { "offset", NULL, CELL_INTEGER, 0 },
 	};
 	struct output *out = call->out;
-	output_table_begin(out, NULL, columns, sizeof(columns) / sizeof(*columns), false);
+	output_table_begin(out, NULL, columns, COUNT_OF(columns), false);
 	for (size_t i = 0; i < view->frame_count && !output_broken(out); i++) {
 		TRY(task_check(call->task, showing));
 		const struct shown_frame *shown = &view->frames[i];

@@ -1,5 +1,6 @@
 #include "commands/field_table.h"
 
+#include "base/list.h"
 #include "commands/render.h"
 #include "heap/clr_threads.h"
 #include "heap/types/field.h"
@@ -16,7 +17,7 @@ static const struct column all_columns[] = {
 	{ "name", "Name", CELL_TEXT, 0 },         { "value", NULL, CELL_VALUE, 0 },
 	{ "address", NULL, CELL_ADDRESS, 0 },     { "state", NULL, CELL_TEXT, 0 },
 };
-enum { COLUMNS = sizeof(all_columns) / sizeof(*all_columns) };
+enum { COLUMNS = COUNT_OF(all_columns) };
 
 void columns_for(enum field_table_form form, struct column *columns, size_t count)
 {
@@ -186,12 +187,11 @@ static struct error *thread_statics(struct command_call *call, const struct fiel
 		{ NULL, "Value", CELL_TEXT, 16 },
 		{ "value", NULL, CELL_VALUE, 0 },
 	};
-	enum { THREAD_COLUMNS = sizeof(columns) / sizeof(*columns) };
 	bool open = false;
-	columns_for(table->form, columns, THREAD_COLUMNS);
+	columns_for(table->form, columns, COUNT_OF(columns));
 	for (size_t i = 0; i < count; i++)
 		if (fields[i]->is_thread_static)
-			TRY(thread_rows(call, fields[i], columns, THREAD_COLUMNS, &open));
+			TRY(thread_rows(call, fields[i], columns, COUNT_OF(columns), &open));
 	if (open)
 		output_table_end(call->out);
 	return NULL;

@@ -1,6 +1,7 @@
 /* finalizequeue: objects with a finalizer to run, by generation, and those that are ready. */
 #include "commands/command.h"
 
+#include "base/list.h"
 #include "commands/heap_filter.h"
 #include "commands/heap_statistics.h"
 #include "heap/gc/finalize_queue.h"
@@ -108,8 +109,7 @@ static struct error *objects_list(struct listing *listing)
 	struct error *error = NULL;
 	if (listing->list)
 		output_table_begin(call->out, "objects", is_short ? short_columns : object_columns,
-				   is_short ? 1 : sizeof(object_columns) / sizeof(*object_columns),
-				   !is_short);
+				   is_short ? 1 : COUNT_OF(object_columns), !is_short);
 	for (uint32_t i = 0; !error && i < call->heap->gc->heap_count; i++)
 		error = queue_list(listing, &listing->queues[i]);
 	if (listing->list)
@@ -139,7 +139,7 @@ static struct error *cleanup_print(struct command_call *call)
 	}
 	TRY(error);
 	output_table_begin(out, "sync_blocks_to_be_cleaned_up", cleanup_columns,
-			   sizeof(cleanup_columns) / sizeof(*cleanup_columns), count > 0);
+			   COUNT_OF(cleanup_columns), count > 0);
 	for (size_t i = 0; i < count; i++) {
 		output_row_begin(out);
 		output_address(out, found[i]);
@@ -187,8 +187,7 @@ static void heaps_print(struct listing *listing)
 	uint32_t count = listing->call->heap->gc->heap_count;
 	for (uint32_t i = 0; i < count; i++)
 		heap_lines(out, &listing->queues[i]);
-	output_table_begin(out, "heaps", heap_columns, sizeof(heap_columns) / sizeof(*heap_columns),
-			   false);
+	output_table_begin(out, "heaps", heap_columns, COUNT_OF(heap_columns), false);
 	for (uint32_t i = 0; i < count; i++) {
 		const struct finalize_queue *queue = &listing->queues[i];
 		output_row_begin(out);

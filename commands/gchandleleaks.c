@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/id_map.h"
+#include "base/list.h"
 #include "base/text.h"
 #include "heap/gc/handles.h"
 #include "heap/gc/object_walk.h"
@@ -138,7 +139,7 @@ static struct error *rows_print(struct search *search)
 {
 	struct heap *heap = search->call->heap;
 	struct output *out = search->call->out;
-	output_table_begin(out, "handles", columns, sizeof(columns) / sizeof(*columns), false);
+	output_table_begin(out, "handles", columns, COUNT_OF(columns), false);
 	for (size_t i = 0; i < search->count && !output_broken(out); i++) {
 		const struct handle_use *use = &search->uses[i];
 		struct gc_object object;
@@ -163,7 +164,7 @@ static struct error *rows_print(struct search *search)
 		output_row_end(out);
 	}
 	output_table_end(out);
-	output_record_begin(out, NULL, total_columns, 2);
+	output_record_begin(out, NULL, total_columns, COUNT_OF(total_columns));
 	output_unsigned(out, search->count);
 	output_unsigned(out, search->count - search->found);
 	output_record_end(out);

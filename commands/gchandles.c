@@ -1,6 +1,7 @@
 /* gchandles: the handles that native code, GCHandle and the runtime itself hold. */
 #include "commands/command.h"
 
+#include "base/list.h"
 #include "commands/heap_statistics.h"
 #include "heap/gc/handles.h"
 #include "heap/types/type.h"
@@ -124,8 +125,7 @@ static struct error *walk(struct listing *listing)
 	struct command_call *call = listing->call;
 	uint64_t lost = 0;
 	if (listing->list)
-		output_table_begin(call->out, "handles", columns,
-				   sizeof(columns) / sizeof(*columns), true);
+		output_table_begin(call->out, "handles", columns, COUNT_OF(columns), true);
 	struct error *error = gc_handles_visit(call->heap, call->task, visit, listing, &lost);
 	if (listing->list)
 		output_table_end(call->out);
@@ -180,7 +180,7 @@ static struct error *statistics_print(struct listing *listing)
 	qsort(rows, count, sizeof(*rows), compare_rows);
 	output_line(call->out, "Statistics:");
 	output_table_begin(call->out, "statistics", statistics_columns,
-			   sizeof(statistics_columns) / sizeof(*statistics_columns), true);
+			   COUNT_OF(statistics_columns), true);
 	for (size_t i = 0; i < count; i++) {
 		output_row_begin(call->out);
 		output_address(call->out, rows[i].type->handle);
@@ -191,7 +191,7 @@ static struct error *statistics_print(struct listing *listing)
 		output_row_end(call->out);
 	}
 	output_table_end(call->out);
-	output_record_begin(call->out, "total", total_columns, 2);
+	output_record_begin(call->out, "total", total_columns, COUNT_OF(total_columns));
 	output_unsigned(call->out, listing->total);
 	output_unsigned(call->out, statistics->size_bytes);
 	output_record_end(call->out);
@@ -205,9 +205,8 @@ static void kinds_print(struct listing *listing)
 	output_line(out, "%s", "");
 	output_line(out, "Handles:");
 	output_indent(out, 1);
-	output_table_begin(out, "kinds", kind_columns, sizeof(kind_columns) / sizeof(*kind_columns),
-			   false);
-	for (size_t i = 0; i < sizeof(kind_titles) / sizeof(*kind_titles); i++) {
+	output_table_begin(out, "kinds", kind_columns, COUNT_OF(kind_columns), false);
+	for (size_t i = 0; i < COUNT_OF(kind_titles); i++) {
 		uint64_t count = listing->of_kind[kind_titles[i].kind];
 		if (!count)
 			continue;

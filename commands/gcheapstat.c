@@ -1,6 +1,7 @@
 /* gcheapstat: bytes allocated, free and committed, by heap and generation. */
 #include "commands/command.h"
 
+#include "base/list.h"
 #include "commands/heap_filter.h"
 
 enum { SLOTS = GENERATION_COUNT + 1, HEAP_COLUMN = -8, SIZE_COLUMN = -10 };
@@ -36,7 +37,7 @@ struct heap_table {
 	bool has_ephemeral;
 };
 
-enum { COLUMNS = sizeof(columns) / sizeof(*columns), PERCENTAGES = 3 };
+enum { COLUMNS = COUNT_OF(columns), PERCENTAGES = 3 };
 
 /* What of an ephemeral segment belongs to which generation, its objects say; of the others, where
  * their objects end. */

@@ -1,6 +1,7 @@
 /* gcwhere: where in the GC heap an address is. */
 #include "commands/command.h"
 
+#include "base/list.h"
 #include "commands/get_resolve.h"
 #include "heap/gc/gc_heap.h"
 
@@ -30,7 +31,7 @@ static void range_cell(struct output *out, uint64_t start, uint64_t end)
 static void print(struct output *out, uint64_t address, const struct gc_segment *segment,
 		  enum gc_generation generation)
 {
-	output_table_begin(out, "segments", columns, sizeof(columns) / sizeof(*columns), true);
+	output_table_begin(out, "segments", columns, COUNT_OF(columns), true);
 	output_row_begin(out);
 	output_address(out, address);
 	output_unsigned(out, segment->heap);

@@ -1,6 +1,7 @@
 /* get: one value by its path. */
 #include "commands/get_resolve.h"
 
+#include "base/list.h"
 #include "base/task.h"
 #include "commands/render.h"
 
@@ -37,7 +38,7 @@ static struct error *show(struct command_call *call, const struct get *get)
 		{ "value", "", CELL_VALUE, 0 },
 		{ "via", NULL, CELL_TEXT, 0 },
 	};
-	output_record_begin(call->out, NULL, columns, sizeof(columns) / sizeof(*columns));
+	output_record_begin(call->out, NULL, columns, COUNT_OF(columns));
 	output_text(call->out, get->path.text);
 	output_text(call->out, get_type_name(get));
 	if (get->units)

@@ -1,5 +1,6 @@
 #include "commands/heap_filter.h"
 
+#include "base/list.h"
 #include "heap/types/type.h"
 
 #include <strings.h>
@@ -21,7 +22,7 @@ static struct error *generation_parse(const char *text, enum gc_generation *ret)
 		{ "pinned", GENERATION_PINNED }, { "4", GENERATION_PINNED },
 		{ "foh", GENERATION_FROZEN },    { "frozen", GENERATION_FROZEN },
 	};
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
 		if (strcasecmp(text, names[i].name) != 0)
 			continue;
 		*ret = names[i].generation;

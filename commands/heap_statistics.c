@@ -1,5 +1,6 @@
 #include "commands/heap_statistics.h"
 
+#include "base/list.h"
 #include "heap/types/type.h"
 
 enum { DIGITS_BYTES = 32 };
@@ -104,7 +105,7 @@ static void print_total(struct command_call *call, const struct heap_statistics 
 		{ "count", NULL, CELL_COUNT, 0 },
 		{ "size", NULL, CELL_COUNT, 0 },
 	};
-	output_record_begin(call->out, "total", totals, 2);
+	output_record_begin(call->out, "total", totals, COUNT_OF(totals));
 	output_unsigned(call->out, statistics->count);
 	output_unsigned(call->out, statistics->size_bytes);
 	output_record_end(call->out);
@@ -132,7 +133,7 @@ struct error *heap_statistics_print(struct command_call *call,
 	};
 	if (statistics->met)
 		output_line(call->out, "Statistics:");
-	output_table_begin(call->out, "statistics", columns, sizeof(columns) / sizeof(*columns),
+	output_table_begin(call->out, "statistics", columns, COUNT_OF(columns),
 			   statistics->met > 0);
 	print_rows(call, rows, statistics->met);
 	output_table_end(call->out);

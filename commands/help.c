@@ -2,6 +2,7 @@
 #include "commands/command.h"
 #include "commands/filters.h"
 
+#include "base/list.h"
 #include "commands/absent.h"
 
 enum { HELP_COLUMNS = 90 };
@@ -12,8 +13,8 @@ static void list_filters(struct output *out)
 						 { "summary", "", CELL_TEXT, 0 } };
 	const struct filter_text *const *const lists[] = { all_filter_texts, file_texts };
 	output_line(out, "Behind a command:");
-	output_table_begin(out, "filters", columns, 2, false);
-	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
+	output_table_begin(out, "filters", columns, COUNT_OF(columns), false);
+	for (size_t i = 0; i < COUNT_OF(lists); i++)
 		for (const struct filter_text *const *text = lists[i]; *text; text++) {
 			output_row_begin(out);
 			output_text(out, (*text)->usage);
@@ -28,7 +29,7 @@ static struct error *list_commands(struct output *out)
 	static const struct column columns[] = { { "name", "", CELL_TEXT, -18 },
 						 { "summary", "", CELL_TEXT, 0 },
 						 { "aliases", NULL, CELL_VALUE, 0 } };
-	output_table_begin(out, "commands", columns, 3, false);
+	output_table_begin(out, "commands", columns, COUNT_OF(columns), false);
 	for (const struct command *const *command = all_commands; *command; command++) {
 		output_row_begin(out);
 		output_text(out, (*command)->name);
@@ -56,7 +57,7 @@ static void put_texts(struct output *out, const char *key, const char *title,
 	output_line(out, "");
 	output_line(out, "%s", title);
 	output_indent(out, 1);
-	output_table_begin(out, key, columns, 1, false);
+	output_table_begin(out, key, columns, COUNT_OF(columns), false);
 	for (; *texts; texts++) {
 		output_row_begin(out);
 		output_text(out, *texts);
@@ -78,7 +79,7 @@ static void put_options(struct output *out, const struct option *options)
 	output_line(out, "");
 	output_line(out, "Options:");
 	output_indent(out, 1);
-	output_table_begin(out, "options", columns, 5, false);
+	output_table_begin(out, "options", columns, COUNT_OF(columns), false);
 	for (; options->name; options++) {
 		char text[128];
 		output_row_begin(out);
@@ -119,7 +120,7 @@ static void describe_command(struct output *out, const struct command *command)
 						 { "usage", "Usage: ", CELL_TEXT, 0 },
 						 { "summary", NULL, CELL_TEXT, 0 },
 						 { "description", NULL, CELL_TEXT, 0 } };
-	output_record_begin(out, NULL, columns, 4);
+	output_record_begin(out, NULL, columns, COUNT_OF(columns));
 	output_text(out, command->name);
 	output_text(out, command->usage);
 	output_text(out, command->summary);
@@ -139,7 +140,7 @@ static void describe_filter(struct output *out, const struct filter_text *filter
 	static const struct column columns[] = { { "name", NULL, CELL_TEXT, 0 },
 						 { "usage", "Usage: COMMAND ", CELL_TEXT, 0 },
 						 { "summary", NULL, CELL_TEXT, 0 } };
-	output_record_begin(out, NULL, columns, 3);
+	output_record_begin(out, NULL, columns, COUNT_OF(columns));
 	output_text(out, filter->name);
 	output_text(out, filter->usage);
 	output_text(out, filter->summary);

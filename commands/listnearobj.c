@@ -1,6 +1,7 @@
 /* listnearobj: the objects before, at and behind an address. */
 #include "commands/command.h"
 
+#include "base/list.h"
 #include "commands/get_resolve.h"
 #include "heap/gc/object_walk.h"
 #include "heap/types/type.h"
@@ -104,8 +105,7 @@ static struct error *listnearobj_run(struct command_call *call)
 				 " is in no segment of the managed heap; eeheap -gc lists them",
 				 search.address);
 	TRY(walk(&search, segment));
-	output_table_begin(call->out, "objects", columns, sizeof(columns) / sizeof(*columns),
-			   false);
+	output_table_begin(call->out, "objects", columns, COUNT_OF(columns), false);
 	row(&search, "Before:", &search.before);
 	row(&search, "Current:", &search.at);
 	row(&search, "Next:", &search.next);
@@ -113,7 +113,7 @@ static struct error *listnearobj_run(struct command_call *call)
 	if (!search.next.address)
 		output_line(call->out, "%" PRIx64 " is the last object on the segment",
 			    search.at.address ? search.at.address : search.before.address);
-	output_record_begin(call->out, NULL, summary, 1);
+	output_record_begin(call->out, NULL, summary, COUNT_OF(summary));
 	output_bool(call->out, search.consistent);
 	output_record_end(call->out);
 	output_line(call->out, "Heap local consistency %sconfirmed.",

@@ -1,4 +1,5 @@
 /* What is shown, in a file too: the session holds the file, cli/ writes to it. */
+#include "base/list.h"
 #include "commands/command.h"
 #include "commands/session.h"
 
@@ -6,7 +7,7 @@ static const struct column columns[] = { { "file", NULL, CELL_TEXT, 0 } };
 
 static void put_state(struct output *out, const char *path)
 {
-	output_record_begin(out, NULL, columns, 1);
+	output_record_begin(out, NULL, columns, COUNT_OF(columns));
 	path ? output_text(out, path) : output_null(out);
 	output_record_end(out);
 	if (path)

@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/limits.h"
+#include "base/list.h"
 #include "base/text.h"
 #include "commands/session.h"
 #include "heap/address_space.h"
@@ -19,7 +20,6 @@ static const struct column region_columns[] = {
 	{ "state", NULL, CELL_TEXT, 0 },    { "protection", NULL, CELL_TEXT, 0 },
 	{ "image", NULL, CELL_VALUE, 0 },
 };
-enum { REGION_COLUMNS = sizeof(region_columns) / sizeof(*region_columns) };
 static const struct column image_columns[] = {
 	{ NULL, "", CELL_TEXT, 0 },
 	{ "image", NULL, CELL_TEXT, 0 },
@@ -171,7 +171,7 @@ static void regions_print(struct output *out, const struct address_space *space)
 			widen(&grid.widths[7], range->path);
 	}
 	grid_titles(out, &grid, titles);
-	output_table_begin(out, "regions", region_columns, REGION_COLUMNS, false);
+	output_table_begin(out, "regions", region_columns, COUNT_OF(region_columns), false);
 	for (size_t i = 0; i < space->count && !output_broken(out); i++)
 		region_row(out, &grid, &space->ranges[i]);
 	output_table_end(out);
@@ -256,7 +256,7 @@ static void groups_print(struct output *out, const char *key, const char *title,
 	grid_border(out, &grid);
 	if (strcmp(key, "summary") != 0)
 		return;
-	output_record_begin(out, "total", total_columns, 2);
+	output_record_begin(out, "total", total_columns, COUNT_OF(total_columns));
 	output_unsigned(out, total.count);
 	output_unsigned(out, total.size);
 	output_record_end(out);
@@ -326,7 +326,7 @@ static struct error *list_print(struct command_call *call, struct address_space 
 	struct error *error = NULL;
 	if (space->count)
 		qsort(space->ranges, space->count, sizeof(*space->ranges), range_by_size);
-	output_table_begin(call->out, "regions", region_columns, REGION_COLUMNS, false);
+	output_table_begin(call->out, "regions", region_columns, COUNT_OF(region_columns), false);
 	while (!error && *(kinds += strspn(kinds, ", "))) {
 		size_t length = strcspn(kinds, ", ");
 		const char *kind = arena_copy_text(call->scratch, kinds, length);

@@ -1,6 +1,7 @@
 #include "commands/method_table_rows.h"
 
 #include "base/cleanup.h"
+#include "base/list.h"
 #include "commands/method_view.h"
 
 #include <stdlib.h>
@@ -171,7 +172,7 @@ struct error *method_table_rows(struct command_call *call, const struct type *ty
 	TRY(method_slots_read(call->heap, type, &slots));
 	output_line(call->out, "--------------------------------------");
 	output_line(call->out, "MethodDesc Table");
-	output_table_begin(call->out, "methods", columns, sizeof(columns) / sizeof(*columns), true);
+	output_table_begin(call->out, "methods", columns, COUNT_OF(columns), true);
 	struct error *error = virtual_rows(call, type, slots.virtual_count);
 	if (!error)
 		error = other_rows(call, type, slots.virtual_count);

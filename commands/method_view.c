@@ -1,5 +1,6 @@
 #include "commands/method_view.h"
 
+#include "base/list.h"
 #include "heap/types/type.h"
 
 #include <inttypes.h>
@@ -100,8 +101,7 @@ static void version_rows(struct output *out, const struct method_view *view)
 		{ "jit", NULL, CELL_TEXT, 0 },
 		{ "is_active", NULL, CELL_VALUE, 0 },
 	};
-	output_table_begin(out, NULL, version_columns,
-			   sizeof(version_columns) / sizeof(*version_columns), false);
+	output_table_begin(out, NULL, version_columns, COUNT_OF(version_columns), false);
 	for (size_t i = view->version_count; i-- > 0;) {
 		const struct code_version *version = &view->versions[i];
 		output_row_begin(out);
@@ -150,7 +150,7 @@ void method_view_print(struct command_call *call, const struct method_view *view
 	struct output *out = call->out;
 	const struct method *method = &view->method;
 	const struct type *owner = method->owner;
-	output_record_begin(out, NULL, columns, sizeof(columns) / sizeof(*columns));
+	output_record_begin(out, NULL, columns, COUNT_OF(columns));
 	if (ip)
 		output_address(out, ip);
 	else

@@ -1,6 +1,7 @@
 /* modules: the native modules of the process, and the managed files mapped into it. */
 #include "commands/command.h"
 
+#include "base/list.h"
 #include "commands/name_pattern.h"
 #include "commands/native_modules.h"
 #include "commands/session.h"
@@ -112,8 +113,7 @@ static void segments_print(struct listing *listing, const struct native_module *
 			     module->path);
 		return;
 	}
-	output_table_begin(out, "segments", segment_columns,
-			   sizeof(segment_columns) / sizeof(*segment_columns), false);
+	output_table_begin(out, "segments", segment_columns, COUNT_OF(segment_columns), false);
 	for (size_t i = 0; i < image.count; i++) {
 		const Elf64_Phdr *header = &image.headers[i];
 		char number[TYPE_BYTES];
@@ -175,7 +175,7 @@ static struct error *list(struct listing *listing)
 	uint64_t address = 0, size = 0;
 	bool found = false, one = arguments_has(listing->call->arguments, "-address");
 	TRY(arguments_address(listing->call->arguments, "-address", &address));
-	output_table_begin(out, "modules", columns, sizeof(columns) / sizeof(*columns), false);
+	output_table_begin(out, "modules", columns, COUNT_OF(columns), false);
 	for (size_t i = 0; i < listing->modules.count && !output_broken(out); i++) {
 		const struct native_module *module = &listing->modules.modules[i];
 		size += module->size;
@@ -190,7 +190,7 @@ static struct error *list(struct listing *listing)
 		return found ? NULL
 			     : error_new(ERROR_NOT_FOUND, "no module holds the address %#" PRIx64,
 					 address);
-	output_record_begin(out, NULL, total, 1);
+	output_record_begin(out, NULL, total, COUNT_OF(total));
 	output_unsigned(out, size);
 	output_record_end(out);
 	return NULL;

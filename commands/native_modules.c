@@ -1,6 +1,7 @@
 #include "commands/native_modules.h"
 
 #include "base/bytes.h"
+#include "base/list.h"
 #include "commands/session.h"
 #include "dump/pe_file.h"
 
@@ -131,7 +132,7 @@ static bool has_modules_name(const char *path)
 {
 	const char *library = strcasestr(path_file_name(path), ".so");
 	static const char *const managed[] = { ".dll", ".exe" };
-	for (size_t i = 0; i < sizeof(managed) / sizeof(*managed); i++) {
+	for (size_t i = 0; i < COUNT_OF(managed); i++) {
 		const char *end = strcasestr(path_file_name(path), managed[i]);
 		if (end && (!end[4] || end[4] == ' '))
 			return true;

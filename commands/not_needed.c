@@ -2,11 +2,13 @@
  * working, and answered with one sentence. */
 #include "commands/command.h"
 
+#include "base/list.h"
+
 static const struct column columns[] = { { "message", "", CELL_TEXT, 0 } };
 
 static struct error *say(struct command_call *call, const char *message)
 {
-	output_record_begin(call->out, NULL, columns, 1);
+	output_record_begin(call->out, NULL, columns, COUNT_OF(columns));
 	output_text(call->out, message);
 	output_record_end(call->out);
 	return NULL;

@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "base/id_map.h"
 #include "base/limits.h"
+#include "base/list.h"
 #include "heap/types/field.h"
 
 #include <inttypes.h>
@@ -177,7 +178,7 @@ static struct error *print(struct expansion *expansion)
 	};
 	struct output *out = expansion->call->out;
 	TRY(print_each(expansion, print_text));
-	output_table_begin(out, "expanded", columns, 3, false);
+	output_table_begin(out, "expanded", columns, COUNT_OF(columns), false);
 	TRY(print_each(expansion, print_row));
 	output_table_end(out);
 	if (expansion->cut)

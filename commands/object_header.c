@@ -1,6 +1,7 @@
 #include "commands/object_header.h"
 
 #include "base/limits.h"
+#include "base/list.h"
 
 #include <inttypes.h>
 
@@ -16,7 +17,7 @@ static const struct column header_columns[] = {
 	{ "string", "String:      ", CELL_VALUE, 0 },
 	{ "array", NULL, CELL_VALUE, 0 },
 };
-enum { COLUMNS = sizeof(header_columns) / sizeof(*header_columns) };
+enum { COLUMNS = COUNT_OF(header_columns) };
 
 /* As SOS names element types in its Array line (Strike's ElementTypeName, src/SOS/Strike/util.cpp).
  */
@@ -47,7 +48,7 @@ static const char *element_name(const struct type *element)
 		[ELEMENT_SZARRAY] = "SZARRAY",
 	};
 	uint8_t type = element ? element->element_type : ELEMENT_END;
-	const char *name = type < sizeof(names) / sizeof(*names) ? names[type] : NULL;
+	const char *name = type < COUNT_OF(names) ? names[type] : NULL;
 	return name ? name : "CLASS";
 }
 

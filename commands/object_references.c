@@ -2,6 +2,7 @@
 
 #include "base/cleanup.h"
 #include "base/limits.h"
+#include "base/list.h"
 #include "base/text.h"
 #include "heap/gc/references.h"
 
@@ -135,7 +136,7 @@ static void head_print(struct output *out, bool any, int width)
 	if (any)
 		output_line(out, "%-*s %*s %16s Type", width, "Field", OFFSET_WIDTH, "Offset",
 			    "Object");
-	output_table_begin(out, "references", columns, sizeof(columns) / sizeof(*columns), false);
+	output_table_begin(out, "references", columns, COUNT_OF(columns), false);
 }
 
 static bool reference_visit(uint32_t offset, uint64_t target, void *context)

@@ -2,14 +2,14 @@
 #include "commands/exception_view.h"
 
 #include "base/limits.h"
-#include "base/text.h"
 #include "base/cleanup.h"
+#include "base/list.h"
+#include "base/text.h"
 #include "commands/get_resolve.h"
 #include "commands/session.h"
 #include "heap/clr_threads.h"
 
 static const struct column columns[] = { EXCEPTION_COLUMNS };
-enum { COLUMNS = sizeof(columns) / sizeof(*columns) };
 
 static struct error *current_thread(struct command_call *call, const struct clr_thread **ret)
 {
@@ -50,7 +50,7 @@ static struct error *print_one(struct command_call *call, uint64_t address)
 	struct exception_view view;
 	TRY(exception_view_read(call, address, &view));
 	TRY(exception_print_text(call, &view));
-	output_record_begin(call->out, NULL, columns, COLUMNS);
+	output_record_begin(call->out, NULL, columns, COUNT_OF(columns));
 	struct error *error = exception_print_cells(call, &view);
 	output_record_end(call->out);
 	return error;
@@ -86,7 +86,7 @@ static struct error *nested_print(struct command_call *call, const struct clr_th
 				       "-nested for details");
 		return NULL;
 	}
-	output_table_begin(call->out, "nested_exceptions", columns, COLUMNS, false);
+	output_table_begin(call->out, "nested_exceptions", columns, COUNT_OF(columns), false);
 	for (unsigned i = 0; !error && object && i < LIMIT_NESTED_EXCEPTIONS; i++) {
 		error = print_nested(&one_call, object);
 		arena_reset(&scratch);

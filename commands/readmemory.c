@@ -4,6 +4,7 @@
 #include "attach/reader.h"
 #include "base/cleanup.h"
 #include "base/limits.h"
+#include "base/list.h"
 #include "base/text.h"
 #include "commands/get_resolve.h"
 #include "commands/session.h"
@@ -120,12 +121,12 @@ static struct error *row_print(struct dump *dump, const struct memory_view *view
 static struct error *table_print(struct dump *dump, struct memory_view *view)
 {
 	struct output *out = dump->call->out;
-	output_record_begin(out, NULL, head_columns, 3);
+	output_record_begin(out, NULL, head_columns, COUNT_OF(head_columns));
 	output_address(out, view->next);
 	output_unsigned(out, view->length);
 	output_unsigned(out, view->count);
 	output_record_end(out);
-	output_table_begin(out, "rows", columns, sizeof(columns) / sizeof(*columns), false);
+	output_table_begin(out, "rows", columns, COUNT_OF(columns), false);
 	for (uint64_t left = view->count; left && !output_broken(out);) {
 		uint32_t count = left < view->width ? (uint32_t)left : view->width;
 		TRY(task_check(dump->call->task, "memory"));
@@ -162,7 +163,7 @@ static struct error *text_print(struct dump *dump, struct memory_view *view)
 	if (text_failed(&line))
 		return &error_no_memory;
 	output_line(out, "Text: '%s'", text_string(&line));
-	output_record_begin(out, NULL, text_columns, 2);
+	output_record_begin(out, NULL, text_columns, COUNT_OF(text_columns));
 	output_address(out, start);
 	output_utf16(out, units, count, count, false);
 	output_record_end(out);

@@ -2,6 +2,7 @@
 #include "commands/command.h"
 
 #include "attach/register_set.h"
+#include "base/list.h"
 #include "commands/session.h"
 
 #include <inttypes.h>
@@ -57,11 +58,10 @@ static struct error *thread_print(const struct target_thread *thread, void *cont
 	if (!set)
 		return error_new(ERROR_UNSUPPORTED,
 				 "the registers of this architecture are not known");
-	output_record_begin(call->out, NULL, thread_columns, 1);
+	output_record_begin(call->out, NULL, thread_columns, COUNT_OF(thread_columns));
 	output_signed(call->out, thread->tid);
 	output_record_end(call->out);
-	output_table_begin(call->out, "registers", columns, sizeof(columns) / sizeof(*columns),
-			   false);
+	output_table_begin(call->out, "registers", columns, COUNT_OF(columns), false);
 	for (size_t i = 0; i < set->count; i++)
 		register_print(call, thread, i, &set->registers[i]);
 	output_table_end(call->out);

@@ -1,6 +1,7 @@
 /* report: what is worth knowing of a heap, on one page. */
 #include "commands/report_sections.h"
 
+#include "base/list.h"
 #include "commands/heap_filter.h"
 #include "commands/session.h"
 #include "heap/clr_threads.h"
@@ -27,13 +28,13 @@ static struct error *runtime_print(struct report *report)
 	const char *mode = gc->is_server ? "server" : "workstation";
 	if (!version)
 		call_missing(call, 0, "runtime: its version is not in the dump");
-	output_record_begin(call->out, NULL, target, 1);
+	output_record_begin(call->out, NULL, target, COUNT_OF(target));
 	output_text(call->out, session_name(call->session));
 	output_record_end(call->out);
 	output_line(call->out, "Runtime     .NET %s, %s, %s GC, %" PRIu32 " heap%s",
 		    version ? version : "of unknown version", architecture, mode, gc->heap_count,
 		    gc->heap_count == 1 ? "" : "s");
-	output_record_begin(call->out, "runtime", columns, sizeof(columns) / sizeof(*columns));
+	output_record_begin(call->out, "runtime", columns, COUNT_OF(columns));
 	if (version)
 		output_text(call->out, version);
 	else
@@ -76,7 +77,7 @@ static struct error *threads_print(struct report *report)
 		    " dead; %" PRIu64 " of the thread pool, %" PRIu64 " with an exception",
 		    threads->count, threads->background, threads->unstarted, threads->dead, pool,
 		    thrown);
-	output_record_begin(call->out, "threads", columns, sizeof(columns) / sizeof(*columns));
+	output_record_begin(call->out, "threads", columns, COUNT_OF(columns));
 	output_unsigned(call->out, threads->count);
 	output_unsigned(call->out, threads->background);
 	output_unsigned(call->out, threads->unstarted);
@@ -125,7 +126,7 @@ static void generations_print(struct report *report)
 		if (gc->spans[i].generation < GENERATION_COUNT)
 			sizes[gc->spans[i].generation] += gc->spans[i].end - gc->spans[i].start;
 	output_line(out, "%s", "");
-	output_table_begin(out, "generations", columns, 2, true);
+	output_table_begin(out, "generations", columns, COUNT_OF(columns), true);
 	for (unsigned i = 0; i < GENERATION_COUNT; i++) {
 		output_row_begin(out);
 		output_text(out, gc_generation_name((enum gc_generation)i));
@@ -149,7 +150,7 @@ static void heap_print(struct report *report, const struct type_statistic *free_
 	output_line_total(out, "Heap        ", count, " objects, ", size, " bytes");
 	output_line_total(out, "Free        ", free_space->count, " places, ",
 			  free_space->size_bytes, " bytes");
-	output_record_begin(out, "heap", columns, sizeof(columns) / sizeof(*columns));
+	output_record_begin(out, "heap", columns, COUNT_OF(columns));
 	output_unsigned(out, count);
 	output_unsigned(out, size);
 	output_unsigned(out, free_space->count);
@@ -197,7 +198,7 @@ static void types_print(struct report *report, const uint32_t *types, size_t cou
 						 { "type", "Largest types", CELL_TEXT, 0 } };
 	struct output *out = report->call->out;
 	output_line(out, "%s", "");
-	output_table_begin(out, "types", columns, 3, count > 0);
+	output_table_begin(out, "types", columns, COUNT_OF(columns), count > 0);
 	for (size_t i = 0; i < count; i++) {
 		const struct type_statistic *statistic = &report->statistics.types[types[i]];
 		output_row_begin(out);

@@ -1,6 +1,7 @@
 /* What report finds in single objects: exceptions by type and message, tasks, locks. */
 #include "commands/report_sections.h"
 
+#include "base/list.h"
 #include "base/text.h"
 #include "heap/managed_locks.h"
 #include "heap/tasks/managed_task.h"
@@ -203,12 +204,11 @@ void report_exceptions_print(struct report *report)
 		call_missing(report->call, 0,
 			     "exceptions: %" PRIu64 " or their messages are not in the dump",
 			     report->exceptions_unreadable);
-	output_record_begin(out, NULL, total, 1);
+	output_record_begin(out, NULL, total, COUNT_OF(total));
 	output_unsigned(out, tally->total);
 	output_record_end(out);
 	output_line(out, "%s", "");
-	output_table_begin(out, "exceptions", columns, sizeof(columns) / sizeof(*columns),
-			   tally->count > 0);
+	output_table_begin(out, "exceptions", columns, COUNT_OF(columns), tally->count > 0);
 	uint64_t left = tally->total;
 	for (size_t i = 0; i < tally->count && i < EXCEPTIONS_SHOWN; i++) {
 		const struct tally_entry *entry = &tally->entries[i];
@@ -242,11 +242,11 @@ void report_tasks_print(struct report *report)
 	if (report->tasks_unreadable)
 		call_missing(report->call, 0, "tasks: the state of %" PRIu64 " cannot be read",
 			     report->tasks_unreadable);
-	output_record_begin(out, NULL, total, 1);
+	output_record_begin(out, NULL, total, COUNT_OF(total));
 	output_unsigned(out, tally->total);
 	output_record_end(out);
 	output_line(out, "%s", "");
-	output_table_begin(out, "pending_tasks", columns, 2, tally->count > 0);
+	output_table_begin(out, "pending_tasks", columns, COUNT_OF(columns), tally->count > 0);
 	uint64_t left = tally->total;
 	for (size_t i = 0; i < tally->count && i < TASKS_SHOWN; i++) {
 		left -= tally->entries[i].count;

@@ -1,6 +1,7 @@
 /* What report tells of the runtime's tables. */
 #include "commands/report_sections.h"
 
+#include "base/list.h"
 #include "base/text.h"
 #include "heap/gc/finalize_queue.h"
 #include "heap/gc/handles.h"
@@ -26,7 +27,7 @@ static void handles_list(struct output *out, const struct gc_handle_counts *coun
 	static const struct column columns[] = { { "kind", NULL, CELL_TEXT, 0 },
 						 { "count", NULL, CELL_INTEGER, 0 } };
 	struct text line = { 0 };
-	output_table_begin(out, "handles", columns, 2, false);
+	output_table_begin(out, "handles", columns, COUNT_OF(columns), false);
 	for (unsigned i = 0; i < HANDLE_KIND_COUNT; i++) {
 		if (!counts->of_kind[i])
 			continue;
@@ -75,7 +76,7 @@ static struct error *finalizers_print(struct report *report)
 		    "Finalizers  %" PRIu64 " objects have one to run, %" PRIu64
 		    " are dead and wait for it",
 		    counts.registered, counts.ready);
-	output_record_begin(out, "finalizers", columns, 2);
+	output_record_begin(out, "finalizers", columns, COUNT_OF(columns));
 	output_unsigned(out, counts.registered);
 	output_unsigned(out, counts.ready);
 	output_record_end(out);
@@ -106,7 +107,7 @@ static struct error *locks_print(struct report *report)
 		    " held, %" PRIu64 " waited for",
 		    report->monitors.held, report->monitors.contended, report->other.held,
 		    report->other.contended);
-	output_record_begin(out, "locks", columns, sizeof(columns) / sizeof(*columns));
+	output_record_begin(out, "locks", columns, COUNT_OF(columns));
 	output_unsigned(out, report->monitors.held);
 	output_unsigned(out, report->monitors.contended);
 	output_unsigned(out, report->other.held);
@@ -127,7 +128,7 @@ static struct error *timers_print(struct report *report)
 		call_missing(report->call, 0, "timers: %" PRIu64 " chains of them are damaged",
 			     found.damaged);
 	output_line(out, "Timers      %" PRIu64, found.count);
-	output_record_begin(out, NULL, columns, 1);
+	output_record_begin(out, NULL, columns, COUNT_OF(columns));
 	output_unsigned(out, found.count);
 	output_record_end(out);
 	return NULL;
@@ -157,7 +158,7 @@ static struct error *pool_print(struct report *report)
 			    "Thread pool %u threads, %u of them at work; %" PRIu64
 			    " work items queued",
 			    pool.total, pool.running, work.global + work.local);
-	output_record_begin(out, "thread_pool", columns, 3);
+	output_record_begin(out, "thread_pool", columns, COUNT_OF(columns));
 	output_unsigned(out, pool.total);
 	output_unsigned(out, pool.running);
 	output_unsigned(out, work.global + work.local);

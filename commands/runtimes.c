@@ -1,6 +1,8 @@
 /* runtimes: the .NET runtime of the process, and how it was found. */
 #include "commands/native_modules.h"
 
+#include "base/list.h"
+
 #include <inttypes.h>
 
 static const struct column columns[] = {
@@ -61,7 +63,7 @@ static struct error *list(struct command_call *call)
 		return error_new(ERROR_NOT_FOUND, "no module of the process holds the runtime's "
 						  "tables; modules lists them");
 	TRY(native_module_describe(call, module));
-	output_table_begin(out, "runtimes", columns, sizeof(columns) / sizeof(*columns), false);
+	output_table_begin(out, "runtimes", columns, COUNT_OF(columns), false);
 	output_row_begin(out);
 	output_unsigned(out, 0);
 	text_or_null(out, version);

@@ -2,6 +2,7 @@
 #include "commands/command.h"
 
 #include "base/id_map.h"
+#include "base/list.h"
 #include "commands/heap_filter.h"
 
 struct size_group {
@@ -38,7 +39,7 @@ static const struct {
 	{ GENERATION_2, "generation2" }, { GENERATION_LARGE, "large" },
 	{ GENERATION_PINNED, "pinned" }, { GENERATION_FROZEN, "frozen" },
 };
-enum { GENERATIONS = sizeof(generations) / sizeof(*generations) };
+enum { GENERATIONS = COUNT_OF(generations) };
 
 static struct error *list_add(struct size_list *list, uint64_t size)
 {
@@ -124,8 +125,7 @@ static struct error *sizestats_run(struct command_call *call)
 	for (size_t i = 0; i < GENERATIONS && !error; i++)
 		error = walk(call, generations[i].generation, &sizes[i]);
 	if (!error) {
-		output_table_begin(call->out, "sizes", columns, sizeof(columns) / sizeof(*columns),
-				   false);
+		output_table_begin(call->out, "sizes", columns, COUNT_OF(columns), false);
 		for (size_t i = 0; i < GENERATIONS; i++)
 			list_print(call->out, i, &sizes[i].objects, false);
 		/* The NonGC heap is never swept: it has no free space. */

@@ -1,6 +1,7 @@
 /* sosstatus: what is open, and how it is read. */
 #include "commands/command.h"
 
+#include "base/list.h"
 #include "commands/session.h"
 #include "heap/contract/contract.h"
 #include "heap/heap.h"
@@ -59,7 +60,7 @@ static struct error *sosstatus_run(struct command_call *call)
 	const char *architecture = architecture_name(target->architecture);
 	const char *kind = session_is_live(call->session) ? "live" : "core";
 	struct output *out = call->out;
-	output_record_begin(out, NULL, columns, sizeof(columns) / sizeof(*columns));
+	output_record_begin(out, NULL, columns, COUNT_OF(columns));
 	output_textf(out, "LINUX Architecture: %c%s ProcessId: %d (0x%x) %s",
 		     toupper((unsigned char)architecture[0]), architecture + 1, target->pid,
 		     (unsigned)target->pid, session_name(call->session));

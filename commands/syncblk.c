@@ -1,6 +1,7 @@
 /* syncblk: the table of sync blocks, and who has entered their monitors. */
 #include "commands/command.h"
 
+#include "base/list.h"
 #include "commands/thread_index.h"
 #include "heap/clr_threads.h"
 #include "heap/gc/object_walk.h"
@@ -136,13 +137,12 @@ static struct error *print(struct listing *listing)
 	struct output *out = listing->call->out;
 	output_line(out, "Index         SyncBlock MonitorHeld Recursion Owning Thread Info"
 			 "          SyncBlock Owner");
-	output_table_begin(out, "sync_blocks", columns, sizeof(columns) / sizeof(*columns), false);
+	output_table_begin(out, "sync_blocks", columns, COUNT_OF(columns), false);
 	struct error *error = rows_print(listing);
 	output_table_end(out);
 	TRY(error);
 	output_line(out, "-----------------------------");
-	output_record_begin(out, NULL, total_columns,
-			    sizeof(total_columns) / sizeof(*total_columns));
+	output_record_begin(out, NULL, total_columns, COUNT_OF(total_columns));
 	output_unsigned(out, listing->blocks.count);
 	output_unsigned(out, listing->free_count);
 	output_record_end(out);

@@ -1,6 +1,7 @@
 /* taskstate: the status of a task. */
 #include "commands/command.h"
 
+#include "base/list.h"
 #include "commands/get_resolve.h"
 #include "heap/tasks/managed_task.h"
 #include "heap/tasks/members.h"
@@ -45,7 +46,7 @@ static struct error *taskstate_run(struct command_call *call)
 	const char *status = flags > UINT32_MAX ? NULL : managed_task_status((uint32_t)flags);
 	if (!status)
 		return error_new(ERROR_BAD_DATA, "no task has the state flags %" PRIu64, flags);
-	output_record_begin(call->out, NULL, columns, 2);
+	output_record_begin(call->out, NULL, columns, COUNT_OF(columns));
 	output_unsigned(call->out, flags);
 	output_text(call->out, status);
 	output_record_end(call->out);

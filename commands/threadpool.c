@@ -1,6 +1,7 @@
 /* threadpool: the threads of the pool, how it chose their number, and what is queued. */
 #include "commands/command.h"
 
+#include "base/list.h"
 #include "heap/tasks/callback.h"
 #include "heap/tasks/thread_pool.h"
 
@@ -29,8 +30,7 @@ static void pool_print(struct command_call *call, const struct thread_pool *pool
 	output_line(out, "%-17s %d", "Worker Min Limit:", pool->minimum);
 	output_line(out, "%-17s %d", "Worker Max Limit:", pool->maximum);
 	output_line(out, "%s", "");
-	output_record_begin(out, NULL, record_columns,
-			    sizeof(record_columns) / sizeof(*record_columns));
+	output_record_begin(out, NULL, record_columns, COUNT_OF(record_columns));
 	output_signed(out, pool->cpu_utilization);
 	output_unsigned(out, pool->total);
 	output_unsigned(out, pool->running);
@@ -92,7 +92,7 @@ static struct error *log_print(struct command_call *call)
 	if (!count)
 		return NULL;
 	output_line(call->out, "Hill Climbing Log:");
-	output_table_begin(call->out, "hill_climbing_log", columns, 5, true);
+	output_table_begin(call->out, "hill_climbing_log", columns, COUNT_OF(columns), true);
 	struct error *error = NULL;
 	for (size_t i = 0; !error && i < count; i++)
 		error = log_row(call, &entries[i], entries[count - 1].tick_ms);
@@ -145,7 +145,7 @@ static struct error *items_print(struct command_call *call)
 		{ "method", NULL, CELL_TEXT, 0 },
 	};
 	struct work_found found = { 0 };
-	output_table_begin(call->out, "work_items", columns, 5, true);
+	output_table_begin(call->out, "work_items", columns, COUNT_OF(columns), true);
 	struct error *error =
 		thread_pool_visit_work(call->heap, call->scratch, item_print, call, &found);
 	output_table_end(call->out);

@@ -2,6 +2,7 @@
 #include "commands/command.h"
 
 #include "base/cleanup.h"
+#include "base/list.h"
 #include "commands/line_count.h"
 #include "heap/tasks/callback.h"
 #include "heap/tasks/members.h"
@@ -111,7 +112,7 @@ static struct error *threadpoolqueue_run(struct command_call *call)
 	CLEANUP(listing_cleanup) struct listing listing = { .call = call };
 	struct work_found found = { 0 };
 	output_line(call->out, "global work item queue________________________________");
-	output_table_begin(call->out, "work_items", columns, 5, false);
+	output_table_begin(call->out, "work_items", columns, COUNT_OF(columns), false);
 	struct error *error =
 		thread_pool_visit_work(call->heap, call->scratch, show, &listing, &found);
 	output_table_end(call->out);

@@ -2,6 +2,7 @@
 #include "commands/command.h"
 
 #include "attach/register_set.h"
+#include "base/list.h"
 #include "commands/session.h"
 
 #include <inttypes.h>
@@ -113,8 +114,7 @@ static struct error *threads_run(struct command_call *call)
 	if (text)
 		return set_thread(call, text);
 	TRY(session_current_thread(call->session, &listing.current));
-	output_table_begin(call->out, "threads", columns, sizeof(columns) / sizeof(*columns),
-			   false);
+	output_table_begin(call->out, "threads", columns, COUNT_OF(columns), false);
 	TRY(target_visit_threads(session_target(call->session), row_print, &listing));
 	output_table_end(call->out);
 	call_missing_of_threads(call);

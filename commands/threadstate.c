@@ -1,6 +1,8 @@
 /* threadstate: what the bits of a thread's state mean. */
 #include "commands/command.h"
 
+#include "base/list.h"
+
 #include <inttypes.h>
 
 /* Thread::ThreadState (src/coreclr/vm/threads.h of 8.0 to 11.0), by the names that SOS gives its
@@ -52,8 +54,8 @@ static struct error *threadstate_run(struct command_call *call)
 	uint64_t state;
 	TRY(arguments_positional_address(call->arguments, 0, "a state", &state));
 	output_indent(out, 1);
-	output_table_begin(out, "flags", columns, 2, false);
-	for (unsigned i = 0; i < 32; i++) {
+	output_table_begin(out, "flags", columns, COUNT_OF(columns), false);
+	for (unsigned i = 0; i < COUNT_OF(names); i++) {
 		if (!(state >> i & 1))
 			continue;
 		output_row_begin(out);

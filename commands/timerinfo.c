@@ -2,6 +2,7 @@
 #include "commands/command.h"
 
 #include "base/cleanup.h"
+#include "base/list.h"
 #include "commands/line_count.h"
 #include "heap/tasks/callback.h"
 #include "heap/tasks/timers.h"
@@ -104,7 +105,7 @@ static struct error *print(struct command_call *call, struct timer_rows *rows)
 	CLEANUP(line_count_deinit) struct line_count counts = { 0 };
 	if (rows->count)
 		qsort(rows->rows, rows->count, sizeof(*rows->rows), by_period);
-	output_table_begin(call->out, "timers", columns, sizeof(columns) / sizeof(*columns), false);
+	output_table_begin(call->out, "timers", columns, COUNT_OF(columns), false);
 	struct error *error = NULL;
 	for (size_t i = 0; !error && i < rows->count && !output_broken(call->out); i++) {
 		error = task_check(call->task, "listing the timers");

@@ -2,6 +2,7 @@
 #include "commands/command.h"
 
 #include "base/cleanup.h"
+#include "base/list.h"
 #include "commands/verify_rows.h"
 
 #include <inttypes.h>
@@ -40,7 +41,7 @@ static bool report(const struct corruption *corruption, void *context)
 	verify_count_add(&verification->count, corruption);
 	if (!verification->open)
 		output_table_begin(out, "failures", columns + verification->skip,
-				   sizeof(columns) / sizeof(*columns) - verification->skip, true);
+				   COUNT_OF(columns) - verification->skip, true);
 	verification->open = true;
 	output_row_begin(out);
 	if (!verification->skip)
@@ -119,7 +120,7 @@ static struct error *verifyheap_run(struct command_call *call)
 	TRY(walk(&verification));
 	if (verification.open)
 		output_table_end(call->out);
-	output_record_begin(call->out, NULL, totals, 3);
+	output_record_begin(call->out, NULL, totals, COUNT_OF(totals));
 	output_unsigned(call->out, verification.objects);
 	output_unsigned(call->out, count->damaged);
 	output_unsigned(call->out, count->unreadable);

@@ -2,6 +2,7 @@
 #include "commands/command.h"
 
 #include "base/cleanup.h"
+#include "base/list.h"
 #include "commands/get_resolve.h"
 #include "commands/verify_rows.h"
 
@@ -34,8 +35,7 @@ static bool visit(const struct corruption *corruption, void *context)
 	struct listing *listing = context;
 	struct output *out = listing->call->out;
 	if (!listing->open)
-		output_table_begin(out, "issues", columns, sizeof(columns) / sizeof(*columns),
-				   true);
+		output_table_begin(out, "issues", columns, COUNT_OF(columns), true);
 	listing->open = true;
 	verify_count_add(&listing->count, corruption);
 	output_row_begin(out);
@@ -57,7 +57,7 @@ static struct error *verifyobj_run(struct command_call *call)
 	TRY(address_verify(&verifier, address));
 	if (listing.open)
 		output_table_end(call->out);
-	output_record_begin(call->out, NULL, summary, 2);
+	output_record_begin(call->out, NULL, summary, COUNT_OF(summary));
 	output_address(call->out, address);
 	output_bool(call->out, !listing.open);
 	output_record_end(call->out);
