@@ -9,6 +9,7 @@
 #include "heap/types/signature.h"
 
 #include "base/cleanup.h"
+#include "base/list.h"
 
 enum form { FORM_BYTES, FORM_PE_FLAT, FORM_PE_MAPPED, FORM_LENT, FORM_COPIED, FORMS };
 enum { PAGE = 4096, AT = 0x10000000, ROWS_MAX = 2000, NAMES_MAX = 64 };
@@ -192,7 +193,7 @@ static void try_metadata(struct metadata *metadata, struct arena *scratch)
 	try_heaps(metadata);
 	for (uint32_t row = 0; row <= rows_of(metadata, TABLE_TYPE_DEF) + 1; row++)
 		try_type(metadata, row);
-	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(members); i++)
 		for (uint32_t row = 0; row <= rows_of(metadata, members[i]) + 1; row++)
 			try_member(metadata, token_make(members[i], row), scratch);
 }

@@ -1,6 +1,7 @@
 #include "tests/unit/core_builder.h"
 
 #include "base/bytes.h"
+#include "base/list.h"
 #include "tests/unit/alloc_fail.h"
 
 enum { PAGE = 4096, PRSTATUS_REGISTERS = 112, PRSTATUS_TAIL = 8 };
@@ -99,7 +100,7 @@ void core_builder_mapping(struct core_builder *builder, uint64_t start, uint64_t
 
 void core_builder_auxv(struct core_builder *builder, uint64_t type, uint64_t value)
 {
-	if (builder->auxv_count + 4 > sizeof(builder->auxv) / sizeof(builder->auxv[0]))
+	if (builder->auxv_count + 4 > COUNT_OF(builder->auxv))
 		abort();
 	builder->auxv[builder->auxv_count++] = type;
 	builder->auxv[builder->auxv_count++] = value;

@@ -1,6 +1,7 @@
 #include "tests/unit/fake_target.h"
 
 #include "base/bytes.h"
+#include "base/list.h"
 #include "tests/unit/alloc_fail.h"
 
 #include <elf.h>
@@ -260,7 +261,7 @@ void fake_target_thread(struct fake_target *fake, int tid, int signal, const voi
 
 void fake_target_auxv(struct fake_target *fake, uint64_t type, uint64_t value)
 {
-	if (fake->auxv_count + 4 > sizeof(fake->auxv) / sizeof(fake->auxv[0]))
+	if (fake->auxv_count + 4 > COUNT_OF(fake->auxv))
 		abort();
 	size_t at = fake->auxv_count ? fake->auxv_count - 2 : 0;
 	fake->auxv[at] = type;

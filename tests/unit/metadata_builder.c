@@ -1,5 +1,6 @@
 #include "tests/unit/metadata_builder.h"
 
+#include "base/list.h"
 #include "heap/types/metadata_tables.h"
 #include "heap/types/signature.h"
 #include "tests/unit/alloc_fail.h"
@@ -156,7 +157,7 @@ uint32_t build_row(struct metadata_builder *builder, unsigned table, const uint3
 
 static int coded_of(char letter)
 {
-	for (size_t i = 0; i < sizeof(coded_indexes) / sizeof(coded_indexes[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(coded_indexes); i++)
 		if (coded_indexes[i].letter == letter)
 			return (int)i;
 	return -1;

@@ -25,6 +25,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/list.h"
 #include "tests/unit/alloc_fail.h"
 #include "tests/unit/fake_target.h"
 
@@ -47,7 +48,7 @@ struct tap_case {
 #define TAP_MAIN(cases)                                                                            \
 	int main(int argc, char **argv)                                                            \
 	{                                                                                          \
-		return tap_run(cases, sizeof(cases) / sizeof((cases)[0]), argc, argv);             \
+		return tap_run(cases, COUNT_OF(cases), argc, argv);                                \
 	}
 
 /* A condition that must hold. */

@@ -1,3 +1,4 @@
+#include "base/list.h"
 #include "commands/arguments.h"
 #include "tests/unit/tap.h"
 
@@ -89,7 +90,7 @@ TEST(what_is_not_understood_is_named)
 		{ "a | head", "| is not |>" },
 		{ "a['\\'", "a quote is not closed" },
 	};
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(bad); i++) {
 		PARSED(it);
 		CHECK_FAILS(parse(&it, bad[i][0]), ERROR_USAGE, bad[i][1]);
 	}

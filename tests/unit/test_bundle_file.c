@@ -1,6 +1,7 @@
-#include "dump/bundle_file.h"
 #include "base/cleanup.h"
 #include "base/limits.h"
+#include "base/list.h"
+#include "dump/bundle_file.h"
 #include "tests/unit/bundle_builder.h"
 #include "tests/unit/tap.h"
 
@@ -94,7 +95,7 @@ TEST(a_file_that_unpacks_to_another_size)
 		{ UINT64_MAX, "announces a size that cannot be" },
 		{ 100 * 1024 * 1024, "announces a size that cannot be" }, /* deflate cannot */
 	};
-	for (size_t i = 0; i < sizeof(claims) / sizeof(claims[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(claims); i++) {
 		BUNDLE(built, claims[i].claimed);
 		struct bundle_file bundle;
 		struct bundle_entry entry;

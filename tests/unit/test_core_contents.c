@@ -1,4 +1,5 @@
 /* Which memory goes into a dump of which type, and in what order. */
+#include "base/list.h"
 #include "dump/core_contents.h"
 #include "tests/unit/tap.h"
 
@@ -225,7 +226,7 @@ TEST(mini_has_what_is_wanted_besides)
 		{ .start = 0x10005000, .end = 0x10006000 },
 		{ .start = 0x20000000, .end = 0x30003000 },
 	};
-	CHECK_OK(select_more(fake, CORE_TYPE_MINI, more, sizeof(more) / sizeof(*more), &layout));
+	CHECK_OK(select_more(fake, CORE_TYPE_MINI, more, COUNT_OF(more), &layout));
 	check_common(&layout);
 	CHECK(!part_at(&layout, 0x101000));
 	check_part(&layout, 0x102000, CORE_STACKS);

@@ -1,4 +1,5 @@
 /* Packed cores: written in frames, opened without unpacking, cut and damaged anywhere. */
+#include "base/list.h"
 #include "dump/core_notes.h"
 #include "dump/core_sink_zstd.h"
 #include "dump/core_target.h"
@@ -290,7 +291,7 @@ TEST(one_wrong_bit_moves_nothing_that_is_behind_it)
 TEST(one_wrong_bit_moves_nothing_without_a_table)
 {
 	static const char *const texts[] = { "text", "text", "text", "te", "text", "text", "end" };
-	enum { FRAMES = sizeof(texts) / sizeof(*texts) };
+	enum { FRAMES = COUNT_OF(texts) };
 	uint8_t file[FRAMES * 64];
 	size_t at[FRAMES], offset[FRAMES], size = 0, total = 0;
 	for (size_t i = 0; i < FRAMES; i++) {

@@ -1,3 +1,4 @@
+#include "base/list.h"
 #include "dump/core_target.h"
 #include "tests/unit/core_builder.h"
 #include "tests/unit/tap.h"
@@ -230,7 +231,7 @@ TEST(a_lying_file_note_is_cut)
 		{ 1, 4096, 8, 0 },                        /* not even a header */
 		{ 0, 0, 16, 0 },
 	};
-	for (size_t i = 0; i < sizeof(notes) / sizeof(notes[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(notes); i++) {
 		BUILDER(core, EM_X86_64);
 		CLEANUP(close_target) struct target *target = NULL;
 		struct seen seen = { .count = 0 };
@@ -361,7 +362,7 @@ TEST(what_is_no_core_is_named)
 		{ "\x28\xb5\x2f\xfd", 4, "packed twice" },
 	};
 	struct target *target = NULL;
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(files); i++)
 		CHECK_FAILS(core_target_open_bytes("file", (const uint8_t *)files[i].bytes,
 						   files[i].size, &target),
 			    ERROR_UNSUPPORTED, files[i].named);
@@ -382,7 +383,7 @@ TEST(other_elf_files_are_named)
 		{ ET_CORE, EM_PPC64, "ppc64le" },
 		{ ET_CORE, EM_68K, "another machine" },
 	};
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(files); i++) {
 		BUILDER(core, EM_X86_64);
 		struct target *target = NULL;
 		size_t size;
@@ -426,7 +427,7 @@ TEST(lying_headers)
 		{ 64 + 56 + offsetof(Elf64_Phdr, p_memsz), UINT64_MAX, 8 },
 		{ 64 + 56 + offsetof(Elf64_Phdr, p_vaddr), UINT64_MAX - 8, 8 },
 	};
-	for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(lies); i++) {
 		BUILDER(core, EM_X86_64);
 		struct target *target = NULL;
 		size_t size;

@@ -5,6 +5,7 @@
  * object's MethodTable was hit the answer says that it is not whole. Placement is pseudo-random
  * with fixed seeds: a failing round can be run again.
  */
+#include "base/list.h"
 #include "commands/run.h"
 #include "commands/session.h"
 #include "dump/core_target.h"
@@ -89,7 +90,7 @@ struct places {
 
 static void add_place(struct places *places, uint64_t address)
 {
-	if (places->count < sizeof(places->addresses) / sizeof(*places->addresses))
+	if (places->count < COUNT_OF(places->addresses))
 		places->addresses[places->count++] = address;
 }
 
@@ -227,7 +228,7 @@ static void run_all(struct target *core, struct outcome *outcome, bool *ret_open
 	struct error *error = session_open(session, lend(core), "damaged", NULL, NULL);
 	*ret_opened = !error && session_heap(session);
 	error_free(error);
-	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)
+	for (size_t i = 0; i < COUNT_OF(lines); i++)
 		run_line(session, lines[i], outcome, NULL);
 	run_on_objects(session, "dumpheap -type Dictionary -limit 12", outcome);
 	run_on_objects(session, "dumpheap -type Demo -limit 12", outcome);

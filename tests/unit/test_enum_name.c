@@ -1,7 +1,6 @@
+#include "base/list.h"
 #include "heap/types/enum_name.h"
 #include "tests/unit/tap.h"
-
-#define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
 /* What System.Enum.ToString() of .NET 8 and later gives was seen on these enums' sources in C#. */
 
@@ -28,11 +27,11 @@ static const struct enum_constant plain[] = {
 
 TEST(a_value_has_the_first_constants_name)
 {
-	check_name(plain, COUNT(plain), 2, false, "Second");
-	check_name(plain, COUNT(plain), 1000, false, "Third");
-	check_name(plain, COUNT(plain), 0xfffffffb, false, "Negative");
-	check_name(plain, COUNT(plain), 3, false, NULL);
-	check_name(plain, COUNT(plain), 0, false, NULL);
+	check_name(plain, COUNT_OF(plain), 2, false, "Second");
+	check_name(plain, COUNT_OF(plain), 1000, false, "Third");
+	check_name(plain, COUNT_OF(plain), 0xfffffffb, false, "Negative");
+	check_name(plain, COUNT_OF(plain), 3, false, NULL);
+	check_name(plain, COUNT_OF(plain), 0, false, NULL);
 	check_name(plain, 0, 1, false, NULL);
 	check_name(plain, 0, 1, true, NULL);
 }
@@ -46,16 +45,16 @@ static const struct enum_constant rights[] = {
 
 TEST(flags_are_composed_of_the_largest_constants)
 {
-	check_name(rights, COUNT(rights), 0, true, "None");
-	check_name(rights, COUNT(rights), 3, true, "ReadWrite");
-	check_name(rights, COUNT(rights), 5, true, "Read, Execute");
-	check_name(rights, COUNT(rights), 7, true, "ReadWrite, Execute");
-	check_name(rights, COUNT(rights), ((uint64_t)1 << 40) + 5, true, "Read, Execute, Owner");
-	check_name(rights, COUNT(rights), 8, true, NULL);
-	check_name(rights, COUNT(rights), 9, true, NULL);
-	check_name(rights, COUNT(rights), (uint64_t)1 << 50, true, NULL);
-	check_name(rights + 1, COUNT(rights) - 1, 0, true, NULL);
-	check_name(rights, COUNT(rights), 5, false, NULL);
+	check_name(rights, COUNT_OF(rights), 0, true, "None");
+	check_name(rights, COUNT_OF(rights), 3, true, "ReadWrite");
+	check_name(rights, COUNT_OF(rights), 5, true, "Read, Execute");
+	check_name(rights, COUNT_OF(rights), 7, true, "ReadWrite, Execute");
+	check_name(rights, COUNT_OF(rights), ((uint64_t)1 << 40) + 5, true, "Read, Execute, Owner");
+	check_name(rights, COUNT_OF(rights), 8, true, NULL);
+	check_name(rights, COUNT_OF(rights), 9, true, NULL);
+	check_name(rights, COUNT_OF(rights), (uint64_t)1 << 50, true, NULL);
+	check_name(rights + 1, COUNT_OF(rights) - 1, 0, true, NULL);
+	check_name(rights, COUNT_OF(rights), 5, false, NULL);
 }
 
 TEST(of_equal_flags_the_last_is_shown)
@@ -63,11 +62,11 @@ TEST(of_equal_flags_the_last_is_shown)
 	static const struct enum_constant twice[] = {
 		{ 0, "None" }, { 0, "Nothing" }, { 1, "One" }, { 1, "Single" }, { 2, "Two" },
 	};
-	check_name(twice, COUNT(twice), 1, true, "Single");
-	check_name(twice, COUNT(twice), 0, true, "None");
-	check_name(twice, COUNT(twice), 1, false, "One");
+	check_name(twice, COUNT_OF(twice), 1, true, "Single");
+	check_name(twice, COUNT_OF(twice), 0, true, "None");
+	check_name(twice, COUNT_OF(twice), 1, false, "One");
 	/* Every zero but the very first constant fits any value: so it does in .NET. */
-	check_name(twice, COUNT(twice), 3, true, "Single, Two");
+	check_name(twice, COUNT_OF(twice), 3, true, "Single, Two");
 }
 
 TEST(sixty_four_flags_at_once)
@@ -92,7 +91,7 @@ TEST(sixty_four_flags_at_once)
 TEST(sorting_is_unsigned_and_keeps_equal_ones_in_order)
 {
 	struct enum_constant few[] = { { 0xff, "a" }, { 2, "b" }, { 2, "c" }, { 0, "d" } };
-	enum_constants_sort(few, COUNT(few));
+	enum_constants_sort(few, COUNT_OF(few));
 	CHECK_TEXT(few[0].name, "d");
 	CHECK_TEXT(few[1].name, "b");
 	CHECK_TEXT(few[2].name, "c");

@@ -1,5 +1,6 @@
 #include "base/cleanup.h"
 #include "base/escape.h"
+#include "base/list.h"
 #include "tests/unit/tap.h"
 
 static const struct {
@@ -27,7 +28,7 @@ static const struct {
 	{ "a\xe2\x80", "a\ufffd\ufffd" },
 	{ "\xf4\x90\x80\x80", "\ufffd\ufffd\ufffd\ufffd" },
 };
-enum { TEXTS = sizeof(texts) / sizeof(*texts) };
+enum { TEXTS = COUNT_OF(texts) };
 
 struct capture {
 	FILE *stream;
@@ -66,7 +67,7 @@ TEST(utf16)
 	static const uint16_t units[] = { 'a',    0x1b,   '\n',   0x9b, 0x202e, 'b',    0xd83d,
 					  0xde00, 0xdb40, 0xdc41, 'c',  0xdc00, 0xd800, '"' };
 	CLEANUP(text_deinit) struct text text = { 0 };
-	escape_append_utf16(&text, units, sizeof(units) / sizeof(*units), ESCAPE_TEXT);
+	escape_append_utf16(&text, units, COUNT_OF(units), ESCAPE_TEXT);
 	REQUIRE(!text_failed(&text));
 	CHECK_TEXT(text_string(&text), "a\\u001b\\n\\u009b\\u202eb\U0001f600\\udb40\\udc41c"
 				       "\\udc00\\ud800\"");

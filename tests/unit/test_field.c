@@ -2,6 +2,7 @@
  * Fields, statics, values, strings and arrays on the fake runtime (8.0's layouts, no metadata).
  * What needs names and signatures is compared with ClrMD on real dumps by the golden tests.
  */
+#include "base/list.h"
 #include "heap/clr_threads.h"
 #include "heap/types/value.h"
 #include "tests/unit/fake_runtime.h"
@@ -467,7 +468,7 @@ TEST(backing_fields_are_shown_by_their_properties)
 		{ "<1234567>P", "1234567" },
 	};
 	char shown[8];
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
 		struct type_field field = { .name = names[i][0] };
 		CHECK_TEXT(field_shown_name(&field, shown, sizeof(shown)), names[i][1]);
 	}

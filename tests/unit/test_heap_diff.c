@@ -1,4 +1,5 @@
 /* Joining two heaps by type: by name and module, the largest change first. */
+#include "base/list.h"
 #include "commands/heap_diff.h"
 #include "tests/unit/tap.h"
 
@@ -19,7 +20,7 @@ TEST(types_are_joined_by_name_and_module_and_the_largest_change_comes_first)
 		row("Grown", "One", HEAP_B, 1, 24), row("Even", "One", HEAP_A, 2, 96),
 		row("Even", "One", HEAP_B, 4, 96),
 	};
-	struct heap_diff diff = { .rows = rows, .count = sizeof(rows) / sizeof(*rows) };
+	struct heap_diff diff = { .rows = rows, .count = COUNT_OF(rows) };
 	heap_diff_join(&diff);
 	CHECK_NUMBER(diff.count, 5);
 	CHECK_TEXT(diff.rows[0].type, "Gone");

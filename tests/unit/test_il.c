@@ -1,5 +1,6 @@
 #include "heap/types/il.h"
 
+#include "base/list.h"
 #include "tests/unit/tap.h"
 
 #define BYTES(...) (const uint8_t[]){ __VA_ARGS__ }, sizeof((const uint8_t[]){ __VA_ARGS__ })
@@ -80,7 +81,7 @@ TEST(operands_are_stepped_over)
 		{ 13, { 0x45, 2, 0, 0, 0, 0x7b, 0x7b, 0x7b, 0x7b, 0x7b, 0x7b, 0x7b, 0x7b } },
 		{ 5, { 0x45, 0, 0, 0, 0 } }, /* a switch without targets */
 	};
-	for (size_t i = 0; i < sizeof(instructions) / sizeof(instructions[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(instructions); i++) {
 		struct found found = { 0 };
 		CHECK_OK(il_visit_uses(instructions[i].bytes, instructions[i].size, note, &found));
 		CHECK_NUMBER(found.count, 0);

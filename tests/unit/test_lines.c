@@ -1,5 +1,6 @@
 /* Lines with marks, filters of them, the pipe in a command line, and what completes one. */
 #include "base/cleanup.h"
+#include "base/list.h"
 #include "cli/completion.h"
 #include "cli/filter.h"
 #include "cli/pipeline.h"
@@ -117,7 +118,7 @@ TEST(filters_refuse)
 		{ "sort Colour",
 		  "no table of this answer has a column Colour: there are MT, Count, Class Name" },
 	};
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(bad); i++) {
 		CLEANUP(text_deinit) struct text text = { 0 };
 		CHECK_FAILS(through(bad[i][0], table, &text), ERROR_USAGE, bad[i][1]);
 		CHECK(!text.length); /* nothing that looks like an answer */
@@ -165,7 +166,7 @@ TEST(where_a_pipe_is)
 		{ "a '|> b' |> c", 9 }, { "a \" |> b", -1 },       { "|> a", 0 },
 		{ "a | > b", -1 },      { "a \"\\\" |>\" x", -1 }, { "a |>> b", 2 },
 	};
-	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(lines); i++) {
 		const char *mark = pipeline_mark(lines[i].line);
 		CHECK_NUMBER(mark ? mark - lines[i].line : -1, lines[i].at);
 	}

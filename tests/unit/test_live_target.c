@@ -3,6 +3,7 @@
 #include "attach/page_map.h"
 #include "attach/process_access.h"
 #include "attach/shared_memory.h"
+#include "base/list.h"
 #include "dump/core_layout.h"
 #include "dump/overlay_target.h"
 #include "tests/unit/directory.h"
@@ -265,7 +266,7 @@ static void check_runs(bool by_ioctl)
 	REQUIRE(memory != MAP_FAILED);
 	madvise(memory, (size_t)COUNT * PAGE, MADV_NOHUGEPAGE);
 	static const size_t touched[] = { 0, 1, 2, 7, 65535, 65536, COUNT - 1 };
-	for (size_t i = 0; i < sizeof(touched) / sizeof(touched[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(touched); i++)
 		memory[touched[i] * PAGE] = 1;
 	uint64_t start = (uintptr_t)memory, end = start + (uint64_t)COUNT * PAGE;
 	struct runs runs = { 0 };

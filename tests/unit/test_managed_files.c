@@ -1,3 +1,4 @@
+#include "base/list.h"
 #include "dump/module_files.h"
 #include "dump/overlay_target.h"
 #include "tests/unit/bundle_builder.h"
@@ -120,7 +121,7 @@ TEST(what_proves_a_managed_file)
 	};
 	uint8_t mvid[PE_FILE_MVID_BYTES];
 	memset(mvid, 0x11, sizeof(mvid));
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(files); i++) {
 		DIRECTORY(sysroot);
 		bool admitted = false, unverified = false;
 		write_pe(&sysroot, "a.dll", files[i].timestamp, files[i].mvid);
@@ -178,7 +179,7 @@ TEST(of_several_managed_files_the_proven_one_is_taken)
 	static const char *const right[] = { "1/a.dll", "3/a.dll", "zz/y/a.dll" };
 	uint8_t mvid[PE_FILE_MVID_BYTES];
 	memset(mvid, 0x11, sizeof(mvid));
-	for (size_t i = 0; i < sizeof(right) / sizeof(right[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(right); i++) {
 		DIRECTORY(sysroot);
 		bool admitted = false, unverified = true;
 		write_pe(&sysroot, "app/a.dll", 77, 0x12);
@@ -208,7 +209,7 @@ TEST(sizes_and_row_counts_refuse_a_file)
 		{ 0, 0, PE_TYPE_REFS - 1, 0, false, "number of types or members differs" },
 		{ PE_BYTES, 0xa000, PE_TYPE_REFS, 1, false, "number of types or members differs" },
 	};
-	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(facts); i++) {
 		DIRECTORY(sysroot);
 		bool admitted = false, unverified = false;
 		write_pe(&sysroot, "app/a.dll", 77, 0x11);
@@ -321,7 +322,7 @@ TEST(an_assembly_in_a_compressed_bundle)
 		{ "/tmp/x/single/abd/in.dll", 0, 0, false, "no file /tmp/x/single/abd/in.dll" },
 		{ "/tmp/x/abc", 0, 0, false, "no file /tmp/x/abc" },
 	};
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		DIRECTORY(sysroot);
 		bool admitted = false, unverified = true;
 		uint8_t pe[PE_BYTES], mvid[PE_FILE_MVID_BYTES], byte;

@@ -1,4 +1,5 @@
 /* Tasks: what their flags mean, and the graph of what continues what, where it needs no target. */
+#include "base/list.h"
 #include "commands/line_count.h"
 #include "heap/tasks/async_graph.h"
 #include "tests/unit/tap.h"
@@ -19,7 +20,7 @@ TEST(flags_have_a_status)
 		{ 0x5400000, "Canceled" },
 		{ 0x1230000, "Faulted" },
 	};
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+	for (size_t i = 0; i < COUNT_OF(cases); i++)
 		CHECK_TEXT(managed_task_status(cases[i].flags), cases[i].status);
 	CHECK(!managed_task_status(1));
 	CHECK(!managed_task_is_completed(0x2000400));
@@ -94,7 +95,7 @@ TEST(lines_alike_are_counted)
 {
 	static const char *const lines[] = { "b", "a", "b", "c", "a", "b" };
 	CLEANUP(line_count_deinit) struct line_count counts = { 0 };
-	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)
+	for (size_t i = 0; i < COUNT_OF(lines); i++)
 		CHECK_OK(line_count_add(&counts, lines[i]));
 	line_count_sort(&counts);
 	CHECK_NUMBER(counts.count, 3);

@@ -2,6 +2,7 @@
  * Mini and triage dumps: a shipped dump whose GC heap, and then String's MethodTable, are withheld.
  * Runtime, modules, threads and the exception that is left answer; what needs the heap says so.
  */
+#include "base/list.h"
 #include "commands/run.h"
 #include "commands/session.h"
 #include "dump/core_target.h"
@@ -112,7 +113,7 @@ static void hide(struct holed_target *holed, uint64_t start, uint64_t end)
 {
 	start &= ~(uint64_t)(PAGE - 1);
 	end = (end + PAGE - 1) & ~(uint64_t)(PAGE - 1);
-	REQUIRE(holed->count < sizeof(holed->holes) / sizeof(*holed->holes));
+	REQUIRE(holed->count < COUNT_OF(holed->holes));
 	if (start < end)
 		holed->holes[holed->count++] = (struct region){ .start = start, .end = end };
 }

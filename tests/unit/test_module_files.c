@@ -1,3 +1,4 @@
+#include "base/list.h"
 #include "dump/module_files.h"
 #include "dump/overlay_target.h"
 #include "tests/unit/core_builder.h"
@@ -82,7 +83,7 @@ TEST(a_file_fills_the_read_only_segments)
 {
 	static const char *const places[] = { "opt/net/libcoreclr.so", "libcoreclr.so",
 					      "deep/er/libcoreclr.so" };
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(places); i++) {
 		DIRECTORY(sysroot);
 		bool admitted = false;
 		uint8_t bytes[8];
@@ -220,7 +221,7 @@ TEST(paths_that_lead_elsewhere_are_not_opened)
 					     "/no/such/file.so", "/tmp" };
 	DIRECTORY(sysroot);
 	SCENE(scene, sysroot.path);
-	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(paths); i++) {
 		bool admitted = true;
 		scene.module.path = paths[i];
 		CHECK_OK(module_files_admit_elf(scene.files, &scene.module, &admitted));
@@ -257,7 +258,7 @@ TEST(damaged_elf_files)
 	uint8_t image[MODULE_BYTES];
 	for (size_t at = 32; at < MODULE_DYNAMIC + 0x80;
 	     at += at == 344 ? MODULE_DYNAMIC - 344 : 8) {
-		for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		for (size_t i = 0; i < COUNT_OF(values); i++) {
 			DIRECTORY(sysroot);
 			bool admitted, laid;
 			struct module_shape file = library;

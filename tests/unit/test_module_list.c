@@ -1,3 +1,4 @@
+#include "base/list.h"
 #include "dump/module_list.h"
 #include "tests/unit/core_builder.h"
 #include "tests/unit/tap.h"
@@ -127,7 +128,7 @@ TEST(damaged_symbol_tables)
 {
 	for (size_t at = 0x600; at < 0x640; at += 4) {
 		static const uint32_t values[] = { 0, 1, 0x7fffffff, UINT32_MAX };
-		for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		for (size_t i = 0; i < COUNT_OF(values); i++) {
 			SCENE(fake, arena, list);
 			uint64_t address = 0;
 			module_place(fake, &library, "/lib/x.so");
@@ -315,7 +316,7 @@ TEST(damaged_program_headers)
 	static const uint64_t values[] = { 0, 1, 0x7fffffffffffffff, UINT64_MAX,
 					   UINT64_MAX - 0xfff };
 	for (size_t at = 0; at < 5 * sizeof(Elf64_Phdr); at += 8) {
-		for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		for (size_t i = 0; i < COUNT_OF(values); i++) {
 			SCENE(fake, arena, list);
 			uint64_t address = 0;
 			module_place(fake, &library, "/lib/x.so");

@@ -1,3 +1,4 @@
+#include "base/list.h"
 #include "dump/overlay_target.h"
 #include "tests/unit/tap.h"
 
@@ -89,7 +90,7 @@ TEST(a_later_range_wins_over_an_earlier_one)
 	} later[] = { { 0x4000, 0x4800 }, { 0x4400, 0x4c00 }, { 0x4800, 0x5000 },
 		      { 0x4c00, 0x5000 }, { 0x5000, 0x5800 }, { 0x5400, 0x5c00 },
 		      { 0x5800, 0x6000 }, { 0x4400, 0x5c00 }, { 0x4800, 0x5800 } };
-	for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(later); i++) {
 		struct fake_target *fake = NULL;
 		CLEANUP(close_target) struct target *overlay = NULL;
 		uint8_t first[0x1000], second[0x2000], byte = 0;

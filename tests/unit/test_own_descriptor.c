@@ -2,6 +2,7 @@
  * A runtime that describes itself, in .NET 11's form: sub-descriptors, versions that are names, the
  * GC's own words; and what the shipped layouts are not used for then.
  */
+#include "base/list.h"
 #include "base/text.h"
 #include "heap/clr_threads.h"
 #include "heap/contract/descriptor_read.h"
@@ -265,7 +266,7 @@ TEST(where_a_sub_descriptor_is_may_be_damaged_too)
 					       "[]",
 					       "[[],\"pointer\"]",
 					       "null" };
-	for (size_t i = 0; i < sizeof(entries) / sizeof(*entries); i++) {
+	for (size_t i = 0; i < COUNT_OF(entries); i++) {
 		TEXT_OF(text) = edited(fake_description, "[[6],\"pointer\"]", entries[i]);
 		CLEANUP(fake_runtime_cleanup)
 		struct fake_runtime *runtime = fake_runtime_described(text, NULL);

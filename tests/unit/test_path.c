@@ -1,4 +1,5 @@
 /* Paths of get, and the names that are near to one. */
+#include "base/list.h"
 #include "commands/near_names.h"
 #include "commands/path.h"
 #include "tests/unit/tap.h"
@@ -84,7 +85,7 @@ TEST(escapes_become_units)
 	REQUIRE(parsed.path.step_count == 5);
 	const struct path_key *key = &parsed.path.steps[2].keys[0];
 	static const uint16_t units[] = { '"', '\\', '\n', 0xe9, 0xd83d, 0xde00, 0xd83d };
-	REQUIRE(key->unit_count == sizeof(units) / sizeof(*units));
+	REQUIRE(key->unit_count == COUNT_OF(units));
 	CHECK(!memcmp(key->units, units, sizeof(units)));
 	CHECK_NUMBER(parsed.path.steps[3].keys[0].unit_count, 1);
 	CHECK_NUMBER(parsed.path.steps[3].keys[0].units[0], 0xe9);
@@ -140,7 +141,7 @@ TEST(near_names_come_in_their_order)
 	CLEANUP(text_deinit) struct text list = { 0 };
 	struct near_names near = { .wanted = "paymemts", .limit = 3, .arena = &arena };
 	static const char *const names[] = { "search", "orders", "Payments", "zzz", "Payments" };
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+	for (size_t i = 0; i < COUNT_OF(names); i++)
 		CHECK_OK(near_names_offer(&near, names[i]));
 	near_names_list(&near, "'", &list);
 	CHECK_NUMBER(near.count, 3);

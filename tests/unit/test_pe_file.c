@@ -1,3 +1,4 @@
+#include "base/list.h"
 #include "dump/pe_file.h"
 #include "tests/unit/pe_builder.h"
 #include "tests/unit/tap.h"
@@ -39,7 +40,7 @@ TEST(damaged_pe_files)
 	struct pe_identity identity;
 	size_t readable = 0;
 	for (size_t at = 0; at < 0x700; at += 2) {
-		for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		for (size_t i = 0; i < COUNT_OF(values); i++) {
 			size_t size = i == 2 ? at : PE_BYTES;
 			uint8_t *pe = scenery_allocate(PE_BYTES);
 			pe_build(pe, 77, 0x42);

@@ -1,5 +1,6 @@
 #include "heap/types/pe_image.h"
 
+#include "base/list.h"
 #include "tests/unit/metadata_builder.h"
 #include "tests/unit/tap.h"
 
@@ -219,7 +220,7 @@ static const char *const frameworks[] = { "/usr/share/dotnet/shared/Microsoft.NE
 
 static bool find_core_library(char *path, size_t size)
 {
-	for (size_t i = 0; i < sizeof(frameworks) / sizeof(frameworks[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(frameworks); i++) {
 		DIR *directory = opendir(frameworks[i]);
 		struct dirent *entry = NULL;
 		bool found = false;

@@ -1,6 +1,7 @@
 /* What a file in a pod is on, by samples of /proc/PID/mountinfo in the forms that containerd and
  * the kubelet make. */
 #include "attach/pod_storage.h"
+#include "base/list.h"
 #include "dump/pod_room.h"
 #include "tests/unit/tap.h"
 
@@ -48,7 +49,7 @@ TEST(volumes_of_a_pod)
 		{ 711, POD_STORAGE_OTHER, "", false },
 		{ 712, POD_STORAGE_OTHER, "", false },
 	};
-	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++) {
+	for (size_t i = 0; i < COUNT_OF(wanted); i++) {
 		struct pod_storage storage;
 		REQUIRE(pod_storage_in(in_pod, wanted[i].id, &storage));
 		CHECK_NUMBER(storage.kind, wanted[i].kind);
@@ -106,7 +107,7 @@ TEST(broken_lines)
 		"hosts rw - ext4 d rw",
 	};
 	struct pod_storage storage;
-	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)
+	for (size_t i = 0; i < COUNT_OF(lines); i++)
 		CHECK(kind_in(lines[i], 700, &storage) == POD_STORAGE_UNKNOWN ||
 		      !pod_storage_hides_limit(&storage));
 }

@@ -1,5 +1,6 @@
 #include "attach/process_maps.h"
 #include "base/limits.h"
+#include "base/list.h"
 #include "tests/unit/tap.h"
 
 #include <elf.h>
@@ -125,7 +126,7 @@ TEST(hostile_lines_are_refused)
 		"1000-3000 r--p 00000000 08:02 1 /a\n2000-4000 r--p 00000000 08:02 1 /a\n",
 		"1000-2000 r--p 00000000 08:02 1 /a\ngarbage",
 	};
-	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(lines); i++) {
 		CLEANUP(arena_deinit) struct arena arena;
 		struct process_maps maps;
 		CHECK_FAILS(parse(lines[i], &arena, &maps), ERROR_BAD_DATA, "list of mappings");

@@ -1,4 +1,5 @@
 #include "attach/reader.h"
+#include "base/list.h"
 #include "tests/unit/tap.h"
 
 enum { MIB = 1024 * 1024 };
@@ -27,7 +28,7 @@ TEST(words_are_read_wherever_they_stand)
 	static const uint64_t addresses[] = {
 		0x10000, 0x1fff8, 0x12340, 0x12348, 0x10ff8, 0x18000
 	};
-	for (size_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(addresses); i++) {
 		REQUIRE(reader_u64(&reader, addresses[i], &word));
 		CHECK_NUMBER(word, addresses[i]);
 	}

@@ -1,4 +1,5 @@
 /* Dispatch, the table of commands, and what running a line leaves behind. */
+#include "base/list.h"
 #include "commands/absent.h"
 #include "commands/run.h"
 #include "commands/session.h"
@@ -40,7 +41,7 @@ TEST(the_word_that_names_a_command)
 		{ "", "" },
 		{ "!", "" },
 	};
-	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(lines); i++) {
 		size_t length;
 		const char *word = command_word(lines[i][0], &length);
 		CHECK(length == strlen(lines[i][1]) && !strncmp(word, lines[i][1], length));

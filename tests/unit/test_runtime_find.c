@@ -1,3 +1,4 @@
+#include "base/list.h"
 #include "dump/overlay_target.h"
 #include "dump/runtime_find.h"
 #include "tests/unit/core_builder.h"
@@ -236,7 +237,7 @@ TEST(what_is_no_coreclr_is_named)
 		{ core_3, "/app/program", "no .NET runtime here: none of the 1 modules" },
 		{ core_3, "/net/libcoreclr.so", "older than .NET 5" },
 	};
-	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(programs); i++) {
 		SCENE(scene);
 		struct module_shape shape = library;
 		shape.symbols = programs[i].symbols;

@@ -1,6 +1,7 @@
 /* Who computes on after a signal without a look at its task is ended; who looks, or sleeps, is not.
  * Each is a child of ours, all at once. */
 #include "base/clock.h"
+#include "base/list.h"
 #include "base/task.h"
 #include "cli/signals.h"
 #include "tests/unit/tap.h"
@@ -153,7 +154,7 @@ TEST(who_is_deaf_to_a_signal_is_ended)
 		{ .run = sleeps, .status = ENDED_BY_ITSELF },
 		{ .run = is_not_told, .status = ENDED_BY_ITSELF },
 	};
-	const size_t count = sizeof(children) / sizeof(*children);
+	const size_t count = COUNT_OF(children);
 	for (size_t i = 0; i < count; i++)
 		REQUIRE(begin(&children[i]));
 	for (size_t i = 0; i < count; i++)

@@ -1,5 +1,6 @@
 #include "heap/types/signature.h"
 
+#include "base/list.h"
 #include "heap/types/compressed_number.h"
 #include "heap/types/metadata.h"
 #include "tests/unit/tap.h"
@@ -33,7 +34,7 @@ TEST(compressed_numbers)
 			 { { 0xc0, 0x00, 0x40, 0x00 }, 4, 0x4000 },
 			 { { 0xdf, 0xff, 0xff, 0xff }, 4, 0x1fffffff }
 	};
-	for (size_t i = 0; i < sizeof(examples) / sizeof(examples[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(examples); i++) {
 		uint32_t number = 0;
 		size_t position = 0;
 		CHECK(compressed_number(examples[i].bytes, examples[i].size, &position, &number));
@@ -183,7 +184,7 @@ TEST(what_is_no_signature)
 		{ 5, { 0x06, ELEMENT_GENERICINST, ELEMENT_CLASS, 4, 2 }, "ends too soon" },
 		{ 7, { 0x06, ELEMENT_FNPTR, 0x20, 0xc0, 0, 0x10, 0 }, "number of parameters" },
 	};
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(bad); i++)
 		CHECK_FAILS(signature_of_field(bad[i].bytes, bad[i].size, &arena, &signature),
 			    ERROR_BAD_DATA, bad[i].complaint);
 }

@@ -1,6 +1,7 @@
 /* The code that a borrowed thread runs, made for registers of our own and, on this machine, run. */
 #include "attach/seccomp_program.h"
 #include "attach/syscall_code.h"
+#include "base/list.h"
 #include "tests/unit/tap.h"
 
 #include <errno.h>
@@ -44,7 +45,7 @@ TEST(a_filter_looks_at_arguments)
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
-	enum { STEPS = sizeof(program) / sizeof(program[0]) };
+	enum { STEPS = COUNT_OF(program) };
 	CHECK(answer_of(program, STEPS, SYS_clone, 0x400) == SECCOMP_RET_ALLOW);
 	CHECK(answer_of(program, STEPS, SYS_clone, 0x20000) == (SECCOMP_RET_ERRNO | EPERM));
 	CHECK(answer_of(program, STEPS, SYS_wait4, 0x400) == SECCOMP_RET_KILL_PROCESS);
@@ -61,7 +62,7 @@ TEST(a_filter_that_the_kernel_would_not_take_kills)
 		{ BPF_STMT(BPF_JMP | BPF_JA, UINT32_MAX),
 		  BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_THREAD) },
 	};
-	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(programs); i++)
 		CHECK(answer_of(programs[i], 2, SYS_clone, 0) != SECCOMP_RET_ALLOW);
 }
 

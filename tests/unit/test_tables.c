@@ -1,5 +1,6 @@
 /* The runtime's tables around the GC heap: handles, finalization queues, sync blocks. */
 #include "base/limits.h"
+#include "base/list.h"
 #include "heap/clr_threads.h"
 #include "heap/gc/finalize_queue.h"
 #include "heap/gc/handles.h"
@@ -90,7 +91,7 @@ struct met {
 static bool meet(const struct gc_handle *handle, void *context)
 {
 	struct met *met = context;
-	if (met->count < sizeof(met->handles) / sizeof(*met->handles))
+	if (met->count < COUNT_OF(met->handles))
 		met->handles[met->count] = *handle;
 	return ++met->count != met->stop_at;
 }

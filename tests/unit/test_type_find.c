@@ -1,3 +1,4 @@
+#include "base/list.h"
 #include "tests/unit/fake_types.h"
 #include "tests/unit/tap.h"
 
@@ -29,7 +30,7 @@ static void build(struct scene *scene)
 	scene->vector = fake_types_array(types, int32, 0);
 	const uint64_t all[] = { scene->string_int, scene->int_string, scene->shared, scene->open,
 				 scene->entry,      scene->entries,    scene->vector };
-	fake_types_available(types, core, all, sizeof(all) / sizeof(*all));
+	fake_types_available(types, core, all, COUNT_OF(all));
 }
 
 static void arena_cleanup(struct arena *arena)
@@ -59,7 +60,7 @@ static struct error *name_all(struct scene *scene)
 	const uint64_t handles[] = { scene->string_int, scene->int_string, scene->shared,
 				     scene->open,       scene->entry,      scene->entries,
 				     scene->vector,     scene->gateway };
-	for (size_t i = 0; i < sizeof(handles) / sizeof(*handles); i++) {
+	for (size_t i = 0; i < COUNT_OF(handles); i++) {
 		const struct type *type;
 		TRY(type_at(&scene->types->heap, handles[i], &type));
 		TRY(type_name_prepare(&scene->types->heap, type));

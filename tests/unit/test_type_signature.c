@@ -1,3 +1,4 @@
+#include "base/list.h"
 #include "tests/unit/fake_types.h"
 #include "tests/unit/tap.h"
 
@@ -115,7 +116,7 @@ TEST(constructed_types_are_found)
 	uint64_t parts[] = { types->string, types->int32 };
 	uint64_t function = fake_types_function(types, parts, 2);
 	uint64_t all[] = { vector, matrix, cube, pointer, dictionary, other, function };
-	fake_types_available(types, types->app, all, sizeof(all) / sizeof(*all));
+	fake_types_available(types, types->app, all, COUNT_OF(all));
 	CHECK_OK(fake_types_open(types));
 	CHECK_OK(RESOLVE(types->core, NULL, &type, ELEMENT_SZARRAY, ELEMENT_I4));
 	CHECK_NUMBER(type->handle, vector);

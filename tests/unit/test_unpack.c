@@ -1,4 +1,5 @@
 /* Dumps as files: plain, packed with zstd or gzip, cut short, damaged, too large. */
+#include "base/list.h"
 #include "dump/core_target.h"
 #include "tests/unit/core_builder.h"
 #include "tests/unit/tap.h"
@@ -121,16 +122,16 @@ TEST(files_are_opened_plain_and_packed)
 	build_big(&core, &size);
 	room = size + 65536;
 	uint8_t *packed = scenery_allocate(room);
-	for (size_t i = 0; i < 2 * sizeof(packers) / sizeof(packers[0]); i++) {
+	for (size_t i = 0; i < 2 * COUNT_OF(packers); i++) {
 		CLEANUP(scratch_remove) struct scratch_file file = { "" };
 		CLEANUP(close_target) struct target *target = NULL;
 		struct notes notes = { .progress = 0 };
 		struct task task = { .note = take_note,
 				     .progress = take_progress,
 				     .context = &notes };
-		bool twice = i >= sizeof(packers) / sizeof(packers[0]);
+		bool twice = i >= COUNT_OF(packers);
 		size_t (*pack)(const uint8_t *, size_t, uint8_t *, size_t) =
-			packers[i % (sizeof(packers) / sizeof(packers[0]))];
+			packers[i % COUNT_OF(packers)];
 		size_t packed_size = size;
 		if (pack && twice)
 			packed_size = pack_twice(pack, core.image, size, packed, room);
@@ -163,7 +164,7 @@ TEST(a_cut_archive_gives_a_truncated_core)
 	build_big(&core, &size);
 	room = size + 65536;
 	uint8_t *packed = scenery_allocate(room);
-	for (size_t i = 0; i < sizeof(packers) / sizeof(packers[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(packers); i++) {
 		CLEANUP(scratch_remove) struct scratch_file file = { "" };
 		CLEANUP(close_target) struct target *target = NULL;
 		struct notes notes = { .progress = 0 };
