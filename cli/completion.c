@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "base/escape.h"
 #include "base/limits.h"
+#include "base/list.h"
 #include "cli/filter.h"
 #include "cli/pipeline.h"
 #include "cli/quotes.h"
@@ -39,18 +40,9 @@ static void add(struct search *search, const char *name)
 		to->left_out++;
 		return;
 	}
-	if (to->count == to->capacity) {
-		size_t capacity = to->capacity ? 2 * to->capacity : 64;
-		const char **names = arena_allocate_array(&to->arena, capacity, sizeof(*names));
-		if (names && to->count)
-			memcpy(names, to->names, to->count * sizeof(*names));
-		if (!names) {
-			search->error = &error_no_memory;
-			return;
-		}
-		to->names = names;
-		to->capacity = capacity;
-	}
+	search->error = LIST_GROW_IN(&to->arena, to->names, to->count, to->capacity);
+	if (search->error)
+		return;
 	const char *copy = arena_copy_text(&to->arena, name, strlen(name));
 	if (copy)
 		to->names[to->count++] = copy;

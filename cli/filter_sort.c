@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/limits.h"
+#include "base/list.h"
 
 #include <ctype.h>
 #include <strings.h>
@@ -147,14 +148,7 @@ static void weigh(struct row *row, char mark, const char *text, size_t length)
 
 static struct error *keep(struct sort *sort, const struct line *line)
 {
-	if (sort->count == sort->capacity) {
-		size_t capacity = sort->capacity ? 2 * sort->capacity : 256;
-		struct row *rows = realloc(sort->rows, capacity * sizeof(*rows));
-		if (!rows)
-			return &error_no_memory;
-		sort->rows = rows;
-		sort->capacity = capacity;
-	}
+	TRY(LIST_GROW(sort->rows, sort->count, sort->capacity));
 	sort->bytes += line->marked_length + sizeof(struct row);
 	if (sort->bytes > LIMIT_KEPT_LINES_BYTES)
 		return error_new(ERROR_UNSUPPORTED,

@@ -1,5 +1,7 @@
 #include "cli/line.h"
 
+#include "base/list.h"
+
 void line_parser_deinit(struct line_parser *parser)
 {
 	text_deinit(&parser->text);
@@ -18,20 +20,6 @@ static bool is_cell_mark(char byte)
 	return byte == OUTPUT_MARK_HEX || byte == OUTPUT_MARK_NAME || byte == OUTPUT_MARK_CELL;
 }
 
-static struct error *add_cell(struct line_parser *parser, size_t *count, struct line_cell cell)
-{
-	if (*count == parser->capacity) {
-		size_t capacity = parser->capacity ? 2 * parser->capacity : 16;
-		struct line_cell *cells = realloc(parser->cells, capacity * sizeof(*cells));
-		if (!cells)
-			return &error_no_memory;
-		parser->cells = cells;
-		parser->capacity = capacity;
-	}
-	parser->cells[(*count)++] = cell;
-	return NULL;
-}
-
 struct error *line_parse(struct line_parser *parser, const char *marked, size_t length,
 			 struct line *ret)
 {
@@ -43,9 +31,10 @@ struct error *line_parse(struct line_parser *parser, const char *marked, size_t 
 			continue;
 		text_append_bytes(&parser->text, marked + from, at - from);
 		from = at + 1;
-		if (at < length)
-			TRY(add_cell(parser, &count,
-				     (struct line_cell){ marked[at], parser->text.length }));
+		if (at == length)
+			break;
+		TRY(LIST_GROW(parser->cells, count, parser->capacity));
+		parser->cells[count++] = (struct line_cell){ marked[at], parser->text.length };
 	}
 	if (text_failed(&parser->text))
 		return &error_no_memory;

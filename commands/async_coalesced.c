@@ -36,16 +36,7 @@ static void groups_cleanup(struct groups *groups)
 
 static struct error *push(struct groups *groups, const struct group *group)
 {
-	enum { FIRST_CAPACITY = 64 };
-	if (groups->count == groups->capacity) {
-		size_t capacity = groups->capacity ? groups->capacity * 2 : FIRST_CAPACITY;
-		struct group *grown =
-			reallocarray(groups->groups, capacity, sizeof(*groups->groups));
-		if (!grown)
-			return &error_no_memory;
-		groups->groups = grown;
-		groups->capacity = capacity;
-	}
+	TRY(LIST_GROW(groups->groups, groups->count, groups->capacity));
 	groups->groups[groups->count++] = *group;
 	return NULL;
 }

@@ -20,18 +20,9 @@ void fragmentation_init(struct fragmentation *fragmentation, struct command_call
 static bool append(struct fragmentation *fragmentation, const struct gc_object *free_block,
 		   const struct gc_object *next)
 {
-	if (fragmentation->count == fragmentation->capacity) {
-		size_t capacity = fragmentation->capacity ? fragmentation->capacity * 2 : 16;
-		struct fragment *fragments = arena_allocate_array(fragmentation->call->scratch,
-								  capacity, sizeof(*fragments));
-		if (!fragments)
-			return false;
-		if (fragmentation->count)
-			memcpy(fragments, fragmentation->fragments,
-			       fragmentation->count * sizeof(*fragments));
-		fragmentation->fragments = fragments;
-		fragmentation->capacity = capacity;
-	}
+	if (LIST_GROW_IN(fragmentation->call->scratch, fragmentation->fragments,
+			 fragmentation->count, fragmentation->capacity))
+		return false;
 	fragmentation->fragments[fragmentation->count++] = (struct fragment){ *free_block, *next };
 	return true;
 }

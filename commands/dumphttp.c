@@ -63,16 +63,7 @@ static struct error *message_of(struct requests *requests, uint32_t index, enum 
 
 static struct error *add(struct requests *requests, uint64_t address, int status)
 {
-	enum { FIRST_CAPACITY = 256 };
-	if (requests->count == requests->capacity) {
-		size_t capacity = requests->capacity ? requests->capacity * 2 : FIRST_CAPACITY;
-		struct request *grown =
-			reallocarray(requests->list, capacity, sizeof(*requests->list));
-		if (!grown)
-			return &error_no_memory;
-		requests->list = grown;
-		requests->capacity = capacity;
-	}
+	TRY(LIST_GROW(requests->list, requests->count, requests->capacity));
 	requests->list[requests->count] =
 		(struct request){ .address = address, .status = status, .order = requests->count };
 	requests->count++;

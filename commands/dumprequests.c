@@ -86,7 +86,6 @@ static struct error *read_row(struct listing *listing, uint64_t collection, stru
 
 static struct error *take(struct listing *listing, const struct gc_object *object)
 {
-	enum { FIRST_CAPACITY = 64 };
 	uint64_t collection;
 	bool is = false;
 	TRY(is_context(listing, object->type, &is));
@@ -95,14 +94,7 @@ static struct error *take(struct listing *listing, const struct gc_object *objec
 	TRY(collection_of(listing, object->address, &collection));
 	if (!collection)
 		return NULL;
-	if (listing->count == listing->capacity) {
-		size_t capacity = listing->capacity ? listing->capacity * 2 : FIRST_CAPACITY;
-		struct row *grown = reallocarray(listing->rows, capacity, sizeof(*grown));
-		if (!grown)
-			return &error_no_memory;
-		listing->rows = grown;
-		listing->capacity = capacity;
-	}
+	TRY(LIST_GROW(listing->rows, listing->count, listing->capacity));
 	struct row *row = &listing->rows[listing->count];
 	*row = (struct row){ .address = object->address };
 	TRY(read_row(listing, collection, row));

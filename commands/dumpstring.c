@@ -46,14 +46,7 @@ static struct error *piece_add(struct content *content, uint64_t address, uint64
 {
 	if (!units)
 		return NULL;
-	if (content->count == content->capacity) {
-		size_t capacity = content->capacity ? content->capacity * 2 : 16;
-		struct piece *pieces = reallocarray(content->pieces, capacity, sizeof(*pieces));
-		if (!pieces)
-			return &error_no_memory;
-		content->pieces = pieces;
-		content->capacity = capacity;
-	}
+	TRY(LIST_GROW(content->pieces, content->count, content->capacity));
 	content->pieces[content->count++] = (struct piece){ address, units };
 	content->length += units;
 	return NULL;

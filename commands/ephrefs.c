@@ -112,19 +112,11 @@ static bool object_visit(const struct gc_object *object, void *context)
 	search->error = NULL;
 	if (error_take(&error, ERROR_FAULT) || error_take(&error, ERROR_BAD_DATA))
 		search->skipped++;
-	if (!error && (search->row.count[0] || search->row.count[1]) &&
-	    search->count == search->capacity) {
-		size_t capacity = search->capacity ? search->capacity * 2 : 256;
-		struct row *rows = reallocarray(search->rows, capacity, sizeof(*rows));
-		if (rows) {
-			search->rows = rows;
-			search->capacity = capacity;
-		} else {
-			error = &error_no_memory;
-		}
+	if (!error && (search->row.count[0] || search->row.count[1])) {
+		error = LIST_GROW(search->rows, search->count, search->capacity);
+		if (!error)
+			search->rows[search->count++] = search->row;
 	}
-	if (!error && (search->row.count[0] || search->row.count[1]))
-		search->rows[search->count++] = search->row;
 	search->error = error;
 	return !error;
 }

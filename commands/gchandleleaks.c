@@ -47,16 +47,9 @@ static bool note_handle(const struct gc_handle *handle, void *context)
 	if (!handle_kind_is_strong(handle->kind) ||
 	    id_map_find(&search->by_address, handle->address, &index))
 		return true;
-	if (search->count == search->capacity) {
-		size_t capacity = search->capacity ? search->capacity * 2 : 256;
-		struct handle_use *uses = realloc(search->uses, capacity * sizeof(*uses));
-		if (!uses) {
-			search->error = &error_no_memory;
-			return false;
-		}
-		search->uses = uses;
-		search->capacity = capacity;
-	}
+	search->error = LIST_GROW(search->uses, search->count, search->capacity);
+	if (search->error)
+		return false;
 	search->error = id_map_put(&search->by_address, handle->address, (uint32_t)search->count);
 	search->uses[search->count++] = (struct handle_use){ .handle = *handle };
 	if (handle->address < search->lowest)

@@ -1,5 +1,6 @@
 #include "commands/heap_diff.h"
 
+#include "base/list.h"
 #include "heap/types/type.h"
 
 static const char unnamed[] = "<unknown type>";
@@ -14,22 +15,6 @@ static void usage_add(struct type_usage *usage, const struct type_statistic *sta
 {
 	usage->count += statistic->count;
 	usage->size_bytes += statistic->size_bytes;
-}
-
-static struct error *row_new(struct heap_diff *diff, struct heap_diff_row **ret)
-{
-	if (diff->count == diff->capacity) {
-		size_t capacity = diff->capacity ? diff->capacity * 2 : 1024;
-		struct heap_diff_row *rows =
-			reallocarray(diff->rows, capacity, sizeof(*diff->rows));
-		if (!rows)
-			return &error_no_memory;
-		diff->rows = rows;
-		diff->capacity = capacity;
-	}
-	*ret = &diff->rows[diff->count++];
-	**ret = (struct heap_diff_row){ 0 };
-	return NULL;
 }
 
 /* Without its metadata the module still has a file, which is called as the assembly is. */
@@ -48,12 +33,13 @@ static char *module_name(struct command_call *call, struct clr_module *module)
 static struct error *type_add(struct heap_diff *diff, struct command_call *call, int side,
 			      const struct type *type, const struct type_statistic *statistic)
 {
-	struct heap_diff_row *row;
 	bool known;
 	const char *name = type_name(call->heap, type, &known);
 	if (!known)
 		name = unnamed; /* its own has an address in it */
-	TRY(row_new(diff, &row));
+	TRY(LIST_GROW(diff->rows, diff->count, diff->capacity));
+	struct heap_diff_row *row = &diff->rows[diff->count++];
+	*row = (struct heap_diff_row){ 0 };
 	row->type = arena_copy_text(call->scratch, name, strlen(name));
 	row->module = module_name(call, type->module);
 	usage_add(&row->side[side], statistic);

@@ -1,5 +1,7 @@
 #include "commands/line_count.h"
 
+#include "base/list.h"
+
 void line_count_deinit(struct line_count *counts)
 {
 	free(counts->lines);
@@ -7,16 +9,7 @@ void line_count_deinit(struct line_count *counts)
 
 struct error *line_count_add(struct line_count *counts, const char *line)
 {
-	enum { FIRST_CAPACITY = 64 };
-	if (counts->count == counts->capacity) {
-		size_t capacity = counts->capacity ? counts->capacity * 2 : FIRST_CAPACITY;
-		struct counted_line *grown =
-			reallocarray(counts->lines, capacity, sizeof(*counts->lines));
-		if (!grown)
-			return &error_no_memory;
-		counts->lines = grown;
-		counts->capacity = capacity;
-	}
+	TRY(LIST_GROW(counts->lines, counts->count, counts->capacity));
 	counts->lines[counts->count] = (struct counted_line){ line, 1, counts->count };
 	counts->count++;
 	return NULL;

@@ -29,17 +29,8 @@ struct gathering {
 static struct error *add(struct gathering *gathering, struct native_module module)
 {
 	struct native_modules *modules = gathering->modules;
-	if (modules->count == gathering->capacity) {
-		size_t capacity = gathering->capacity ? gathering->capacity * 2 : 64;
-		struct native_module *bigger =
-			arena_allocate_array(gathering->call->scratch, capacity, sizeof(*bigger));
-		if (!bigger)
-			return &error_no_memory;
-		if (modules->count)
-			memcpy(bigger, modules->modules, modules->count * sizeof(*bigger));
-		modules->modules = bigger;
-		gathering->capacity = capacity;
-	}
+	TRY(LIST_GROW_IN(gathering->call->scratch, modules->modules, modules->count,
+			 gathering->capacity));
 	modules->modules[modules->count++] = module;
 	return NULL;
 }

@@ -37,14 +37,7 @@ static void references_cleanup(struct references *references)
 
 static struct error *reference_keep(struct references *to, const struct reference *reference)
 {
-	if (to->count == to->capacity) {
-		size_t capacity = to->capacity ? to->capacity * 2 : 16;
-		struct reference *items = reallocarray(to->items, capacity, sizeof(*items));
-		if (!items)
-			return &error_no_memory;
-		to->items = items;
-		to->capacity = capacity;
-	}
+	TRY(LIST_GROW(to->items, to->count, to->capacity));
 	to->items[to->count++] = *reference;
 	return NULL;
 }

@@ -1,6 +1,7 @@
 #include "commands/session.h"
 
 #include "attach/credentials.h"
+#include "base/list.h"
 #include "dump/module_files.h"
 #include "dump/overlay_target.h"
 #include "dump/pod_room.h"
@@ -24,7 +25,7 @@ struct opened {
 
 struct session {
 	struct opened *opened;
-	size_t count, current;
+	size_t count, capacity, current;
 	bool exit_requested;
 	struct memory_view memory_view;
 	struct session_source source; /* .open NULL: a dump */
@@ -96,15 +97,13 @@ static struct error *open_layers(struct opened *opened, struct target *target, c
 struct error *session_open(struct session *session, struct target *target, const char *name,
 			   const char *sysroot, const struct task *task)
 {
-	struct opened *more =
-		reallocarray(session->opened, session->count + 1, sizeof(*session->opened));
-	if (!more) {
-		target_close(target);
-		return &error_no_memory;
-	}
-	session->opened = more;
 	struct opened opened = { 0 };
-	struct error *error = open_layers(&opened, target, name, sysroot, task);
+	struct error *error = LIST_GROW(session->opened, session->count, session->capacity);
+	if (error) {
+		target_close(target);
+		return error;
+	}
+	error = open_layers(&opened, target, name, sysroot, task);
 	if (error) {
 		opened_close(&opened);
 		return error;

@@ -48,14 +48,7 @@ static struct error *list_add(struct size_list *list, uint64_t size)
 		list->groups[index].count++;
 		return NULL;
 	}
-	if (list->count == list->capacity) {
-		size_t capacity = list->capacity ? list->capacity * 2 : 256;
-		struct size_group *groups = reallocarray(list->groups, capacity, sizeof(*groups));
-		if (!groups)
-			return &error_no_memory;
-		list->groups = groups;
-		list->capacity = capacity;
-	}
+	TRY(LIST_GROW(list->groups, list->count, list->capacity));
 	TRY(id_map_put(&list->by_size, size, (uint32_t)list->count));
 	list->groups[list->count++] = (struct size_group){ size, 1 };
 	return NULL;

@@ -23,16 +23,8 @@ struct timer_rows {
 
 static struct error *add(const struct managed_timer *timer, void *context)
 {
-	enum { FIRST_CAPACITY = 64 };
 	struct timer_rows *rows = context;
-	if (rows->count == rows->capacity) {
-		size_t capacity = rows->capacity ? rows->capacity * 2 : FIRST_CAPACITY;
-		struct timer_row *grown = reallocarray(rows->rows, capacity, sizeof(*rows->rows));
-		if (!grown)
-			return &error_no_memory;
-		rows->rows = grown;
-		rows->capacity = capacity;
-	}
+	TRY(LIST_GROW(rows->rows, rows->count, rows->capacity));
 	struct timer_row *row = &rows->rows[rows->count];
 	*row = (struct timer_row){ .timer = *timer, .order = rows->count };
 	rows->count++;
