@@ -70,7 +70,7 @@ static struct error *thrown_find(struct command_call *call, const struct clr_thr
 		error = type_at(call->heap, method_table, &type);
 		if (!error)
 			ret->type = type_sos_name(call->heap, type);
-		else if (!error_take(&error, ERROR_FAULT) && !error_take(&error, ERROR_BAD_DATA))
+		else if (!error_take_damage(&error))
 			return error;
 	}
 	if (!ret->type)
@@ -129,7 +129,7 @@ static struct error *name_print(struct command_call *call, const struct clr_thre
 	CLEANUP(arena_deinit) struct arena row = arena_within(call->scratch);
 	struct error *error = string_read(call->heap, name.bits, LIMIT_SHOWN_STRING_UNITS, &row,
 					  &units, &count, &length);
-	if (error_take(&error, ERROR_FAULT) || error_take(&error, ERROR_BAD_DATA))
+	if (error_take_damage(&error))
 		output_skip(call->out);
 	else if (!error)
 		output_utf16(call->out, units, count, length, false);

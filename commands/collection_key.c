@@ -34,7 +34,7 @@ static struct error *string_equals(struct heap *heap, uint64_t object,
 	*ret = false;
 	struct error *error =
 		string_read(heap, object, wanted->unit_count + 1, arena, &units, &count, &length);
-	if (error_take(&error, ERROR_FAULT) || error_take(&error, ERROR_BAD_DATA))
+	if (error_take_damage(&error))
 		return NULL;
 	TRY(error);
 	*ret = length == wanted->unit_count && count == wanted->unit_count &&
@@ -206,7 +206,7 @@ static struct error *ignores_case(struct heap *heap, const struct value *value, 
 		return NULL;
 	*ret = is_case_name(type_name(heap, value->type, NULL));
 	struct error *error = type_all_fields(heap, value->type, false, &arena, &fields, &count);
-	if (error_take(&error, ERROR_FAULT) || error_take(&error, ERROR_BAD_DATA))
+	if (error_take_damage(&error))
 		return NULL;
 	TRY(error);
 	for (size_t i = 0; i < count && !*ret; i++) {

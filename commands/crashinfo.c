@@ -106,7 +106,7 @@ static struct error *print_chain(struct command_call *call, uint64_t address)
 			error = print_one(&one_call, &view, depth);
 		arena_reset(&scratch);
 		output_indent(call->out, depth < INDENT_MAX ? -(int)depth : -INDENT_MAX);
-		if (error_take(&error, ERROR_FAULT) || error_take(&error, ERROR_BAD_DATA)) {
+		if (error_take_damage(&error)) {
 			call_missing(call, 0, "the exception at %#" PRIx64 " is not in the dump",
 				     address);
 			address = 0;
@@ -176,7 +176,7 @@ static struct error *crashinfo_run(struct command_call *call)
 	call_missing_of_threads(call);
 	const struct clr_thread *thread = managed_thread(call->heap, stopped.tid);
 	struct error *error = thread ? exception_of_thread(call->heap, thread, &thrown) : NULL;
-	if (error_take(&error, ERROR_FAULT) || error_take(&error, ERROR_BAD_DATA))
+	if (error_take_damage(&error))
 		call_missing(call, 0,
 			     "the exception of the thread that crashed is not in the dump");
 	TRY(error);

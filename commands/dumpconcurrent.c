@@ -35,7 +35,7 @@ static struct error *string_text(struct command_call *call, const struct value *
 	uint64_t length;
 	struct error *error = string_read(call->heap, value->bits, SHOWN_UNITS, call->scratch,
 					  &units, &count, &length);
-	if (error_take(&error, ERROR_FAULT) || error_take(&error, ERROR_BAD_DATA)) {
+	if (error_take_damage(&error)) {
 		text_append(to, "<unreadable>");
 		return NULL;
 	}

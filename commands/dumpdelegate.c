@@ -43,7 +43,7 @@ static struct error *invocations(struct heap *heap, uint64_t delegate, struct ar
 	if (!found)
 		TRY(field_bits(heap, delegate, "_extraData", &count, &found));
 	struct error *error = array_read(heap, object, list);
-	if (error_take(&error, ERROR_BAD_DATA) || error_take(&error, ERROR_FAULT))
+	if (error_take_damage(&error))
 		return NULL;
 	TRY(error);
 	bool is_list = list->element && (type_is_reference(list->element) ||

@@ -107,7 +107,7 @@ static struct error *row_print(struct listing *listing, const struct lock_row *r
 	listing->waited_for += row->waiters > 0;
 	struct error *error = object_read(heap, row->address, &object);
 	bool is_read = !error;
-	if (!is_read && !error_take(&error, ERROR_FAULT) && !error_take(&error, ERROR_BAD_DATA))
+	if (!is_read && !error_take_damage(&error))
 		return error;
 	listing->unreadable += !is_read;
 	output_row_begin(out);

@@ -131,7 +131,7 @@ static struct error *type_read(struct ee_blocks *blocks, uint64_t handle, const 
 {
 	*ret = NULL;
 	struct error *error = handle ? type_at(blocks->call->heap, handle, ret) : NULL;
-	if (error_take(&error, ERROR_BAD_DATA) || error_take(&error, ERROR_FAULT)) {
+	if (error_take_damage(&error)) {
 		*ret = NULL;
 		call_missing(blocks->call, 0, "the type %#" PRIx64 " could not be read", handle);
 	}

@@ -80,15 +80,13 @@ static bool reference_visit(uint32_t offset, uint64_t target, void *context)
 	enum gc_generation generation = gc_generation_of(gc, segment, target);
 	if (generation > GENERATION_1 || generation >= search->generation)
 		return true;
-	struct error *error = object_read(search->call->heap, target, &object);
-	if (error && error->code != ERROR_FAULT && error->code != ERROR_BAD_DATA) {
-		search->error = error;
-		return false;
-	}
-	if (error || object.is_free) {
-		error_free(error);
+	search->error = object_read(search->call->heap, target, &object);
+	if (error_take_damage(&search->error))
 		return true;
-	}
+	if (search->error)
+		return false;
+	if (object.is_free)
+		return true;
 	search->row.count[generation]++;
 	search->row.size[generation] += object.size;
 	if (id_map_find(&search->referenced, target, &seen))
@@ -110,7 +108,7 @@ static bool object_visit(const struct gc_object *object, void *context)
 	if (!error)
 		error = search->error;
 	search->error = NULL;
-	if (error_take(&error, ERROR_FAULT) || error_take(&error, ERROR_BAD_DATA))
+	if (error_take_damage(&error))
 		search->skipped++;
 	if (!error && (search->row.count[0] || search->row.count[1])) {
 		error = LIST_GROW(search->rows, search->count, search->capacity);

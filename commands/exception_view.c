@@ -27,7 +27,7 @@ static struct error *frame_name(struct command_call *call, struct shown_frame *f
 	struct method method;
 	TRY(method_by_ip(call, frame));
 	struct error *error = method_at(call->heap, frame->frame.method, &method);
-	if (error_take(&error, ERROR_FAULT) || error_take(&error, ERROR_BAD_DATA)) {
+	if (error_take_damage(&error)) {
 		call_missing(call, 0, "methods on the stack trace are not in the dump");
 		return NULL;
 	}
@@ -55,7 +55,7 @@ static struct error *frames_read(struct command_call *call, struct exception_vie
 	struct exception_frame *frames;
 	struct error *error = exception_frames(call->heap, &view->exception, call->scratch, &frames,
 					       &view->frame_count);
-	if (error_take(&error, ERROR_FAULT) || error_take(&error, ERROR_BAD_DATA)) {
+	if (error_take_damage(&error)) {
 		view->frames_unreadable = true;
 		view->frame_count = 0;
 		call_missing(call, 0, "the stack trace at %#" PRIx64 " is not in the dump",
@@ -94,7 +94,7 @@ struct error *exception_print_string(struct command_call *call, uint64_t string,
 	}
 	struct error *error = string_read(call->heap, string, LIMIT_SHOWN_STRING_UNITS,
 					  call->scratch, &units, &count, &length);
-	if (error_take(&error, ERROR_FAULT) || error_take(&error, ERROR_BAD_DATA)) {
+	if (error_take_damage(&error)) {
 		call_missing(call, 0, "the string at %#" PRIx64 " is not in the dump", string);
 		output_value(call->out, "<unreadable>", "null");
 	} else if (!error) {

@@ -59,8 +59,7 @@ static struct error *static_place(struct command_call *call, const struct type_f
 		if (!error)
 			ret->state = NULL;
 	}
-	if (error_take(&error, ERROR_FAULT) || error_take(&error, ERROR_BAD_DATA) ||
-	    error_take(&error, ERROR_UNSUPPORTED))
+	if (error_take_damage(&error) || error_take(&error, ERROR_UNSUPPORTED))
 		ret->state = unreadable;
 	TRY(error);
 	if (ret->state == unreadable)

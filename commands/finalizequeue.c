@@ -66,7 +66,7 @@ static bool visit(uint64_t address, void *context)
 	struct listing *listing = context;
 	struct gc_object object;
 	struct error *error = object_read(listing->call->heap, address, &object);
-	if (error_take(&error, ERROR_FAULT) || error_take(&error, ERROR_BAD_DATA)) {
+	if (error_take_damage(&error)) {
 		listing->unreadable++;
 		return true;
 	}

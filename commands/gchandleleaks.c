@@ -139,8 +139,7 @@ static struct error *rows_print(struct search *search)
 		TRY(task_check(search->call->task, "listing handles"));
 		struct error *error = object_read(heap, use->handle.object, &object);
 		bool is_read = !error;
-		if (!is_read && !error_take(&error, ERROR_FAULT) &&
-		    !error_take(&error, ERROR_BAD_DATA))
+		if (!is_read && !error_take_damage(&error))
 			return error;
 		output_row_begin(out);
 		output_address(out, use->handle.address);

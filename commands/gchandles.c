@@ -103,7 +103,7 @@ static bool visit(const struct gc_handle *handle, void *context)
 		return true;
 	struct error *error = object_read(listing->call->heap, handle->object, &object);
 	bool is_read = !error;
-	if (!is_read && !error_take(&error, ERROR_FAULT) && !error_take(&error, ERROR_BAD_DATA)) {
+	if (!is_read && !error_take_damage(&error)) {
 		listing->error = error;
 		return false;
 	}

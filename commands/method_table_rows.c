@@ -40,8 +40,7 @@ static struct error *print_row(struct command_call *call, const struct row *row)
 	if (method) {
 		TRY(method_name_or_missing(call, method, &name));
 		struct error *error = state_text(call, method, &state);
-		if (error_take(&error, ERROR_FAULT) || error_take(&error, ERROR_BAD_DATA) ||
-		    error_take(&error, ERROR_UNSUPPORTED)) {
+		if (error_take_damage(&error) || error_take(&error, ERROR_UNSUPPORTED)) {
 			call_missing(call, 0, "the code of methods is not in the dump");
 			state = "?";
 		}

@@ -87,7 +87,7 @@ static struct error *type_visited(uint32_t row, uint64_t handle, void *context)
 	bool known;
 	TRY(task_check(call->task, "searching the types of a module"));
 	struct error *error = type_at(call->heap, handle, &type);
-	if (error_take(&error, ERROR_BAD_DATA) || error_take(&error, ERROR_FAULT)) {
+	if (error_take_damage(&error)) {
 		call_missing(call, 0, "the type %#llx could not be read",
 			     (unsigned long long)handle);
 		return NULL;

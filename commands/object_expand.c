@@ -85,7 +85,7 @@ static struct error *view_or_missing(struct command_call *call, uint64_t address
 {
 	struct error *error = object_view_read(call, address, view);
 	*ret_readable = !error;
-	if (error_take(&error, ERROR_FAULT) || error_take(&error, ERROR_BAD_DATA))
+	if (error_take_damage(&error))
 		call_missing(call, 0, "the object at %#" PRIx64 " could not be read", address);
 	return error;
 }

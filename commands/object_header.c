@@ -77,7 +77,7 @@ static struct error *string_cell(struct command_call *call, const struct object_
 	struct error *error =
 		string_read(call->heap, view->object.address, LIMIT_SHOWN_STRING_UNITS,
 			    call->scratch, &units, &count, &length);
-	if (error_take(&error, ERROR_FAULT) || error_take(&error, ERROR_BAD_DATA)) {
+	if (error_take_damage(&error)) {
 		call_missing(call, view->object.size,
 			     "the string at %#" PRIx64 " could not be read", view->object.address);
 		output_value(call->out, "<unreadable>", "null");

@@ -157,7 +157,7 @@ static struct error *references_find(const struct object_view *view, struct refe
 	if (!error)
 		error = reader_check(&reader);
 	reader_deinit(&reader);
-	if (error_take(&error, ERROR_FAULT) || error_take(&error, ERROR_BAD_DATA))
+	if (error_take_damage(&error))
 		call_missing(call, 0, "the references of %#" PRIx64 " cannot all be read",
 			     view->object.address);
 	return error ? error : references->error;

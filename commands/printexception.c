@@ -100,7 +100,7 @@ static struct error *nested_print(struct command_call *call, const struct clr_th
 			"thread %u has more nested exceptions than the first %d: the list leads "
 			"back to itself, or is that long",
 			thread->managed_id, LIMIT_NESTED_EXCEPTIONS);
-	if (!error_take(&error, ERROR_FAULT) && !error_take(&error, ERROR_BAD_DATA))
+	if (!error_take_damage(&error))
 		return error;
 	call_missing(call, 0, "the nested exceptions of thread %u are not all in the dump",
 		     thread->managed_id);

@@ -99,7 +99,7 @@ static struct error *render_string(struct command_call *call, const struct value
 	uint64_t length;
 	struct error *error = string_read(call->heap, value->bits, LIMIT_SHOWN_STRING_UNITS,
 					  call->scratch, &units, &count, &length);
-	if (error_take(&error, ERROR_FAULT) || error_take(&error, ERROR_BAD_DATA)) {
+	if (error_take_damage(&error)) {
 		unreadable(call, value);
 		return NULL;
 	}
@@ -195,7 +195,7 @@ static struct error *open_struct(struct command_call *call, const struct value *
 	if (deep_enough || !value->type)
 		return leaf(call, value);
 	struct error *error = open_members(call, value, frame);
-	if (error_take(&error, ERROR_FAULT) || error_take(&error, ERROR_BAD_DATA))
+	if (error_take_damage(&error))
 		return leaf(call, value);
 	TRY(error);
 	frame->next = 0;

@@ -80,7 +80,7 @@ static struct error *message_read(struct report *report, uint64_t string, const 
 		return NULL;
 	struct error *error = string_read(report->call->heap, string, MESSAGE_UNITS, &report->text,
 					  &units, &count, &length);
-	if (error_take(&error, ERROR_FAULT) || error_take(&error, ERROR_BAD_DATA)) {
+	if (error_take_damage(&error)) {
 		report->exceptions_unreadable++;
 		return NULL;
 	}
@@ -100,7 +100,7 @@ static struct error *exception_meet(struct report *report, uint64_t address)
 	struct exception exception;
 	const char *message;
 	struct error *error = exception_read(report->call->heap, address, &exception);
-	if (error_take(&error, ERROR_FAULT) || error_take(&error, ERROR_BAD_DATA)) {
+	if (error_take_damage(&error)) {
 		report->exceptions_unreadable++;
 		return NULL;
 	}
@@ -153,7 +153,7 @@ static struct error *lock_meet(struct report *report, const struct gc_object *ob
 	struct managed_lock lock;
 	enum managed_lock_kind kind = managed_lock_kind_of(heap, type_by_index(heap, object->type));
 	struct error *error = managed_lock_read(heap, object->address, kind, &lock);
-	if (error_take(&error, ERROR_FAULT) || error_take(&error, ERROR_BAD_DATA)) {
+	if (error_take_damage(&error)) {
 		report->locks_unreadable++;
 		return NULL;
 	}

@@ -82,7 +82,7 @@ static struct error *row_print(struct listing *listing, const struct sync_block 
 		struct error *error = object_read(heap, block->object, &object);
 		if (!error)
 			type = type_by_index(heap, object.type);
-		else if (!error_take(&error, ERROR_FAULT) && !error_take(&error, ERROR_BAD_DATA))
+		else if (!error_take_damage(&error))
 			return error;
 		if (!type)
 			call_missing(listing->call, 0, "the object at %#" PRIx64 " cannot be read",

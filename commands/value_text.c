@@ -45,7 +45,7 @@ static struct error *append_reference(struct heap *heap, const struct value *val
 	}
 	struct error *error = string_read(heap, value->bits, LIMIT_SHOWN_STRING_UNITS, arena,
 					  &units, &count, &length);
-	if (error_take(&error, ERROR_FAULT) || error_take(&error, ERROR_BAD_DATA)) {
+	if (error_take_damage(&error)) {
 		text_append(to, "<unreadable>");
 		return NULL;
 	}

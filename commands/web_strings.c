@@ -37,7 +37,7 @@ struct error *web_string(struct command_call *call, uint64_t object, const char 
 		error = text_of(call, value.bits, ret);
 	if (value.kind == VALUE_REFERENCE && !error)
 		return NULL;
-	if (error && !error_take(&error, ERROR_FAULT) && !error_take(&error, ERROR_BAD_DATA))
+	if (error && !error_take_damage(&error))
 		return error;
 	*ret = NULL;
 	call_missing(call, 0, "parts of the request at %#" PRIx64 " cannot be read", object);
