@@ -364,7 +364,7 @@ static struct error *heap_print(struct listing *listing)
 static struct error *tables_open(struct listing *listing)
 {
 	struct error *error = sync_blocks_open(listing->call->heap, &listing->blocks);
-	if (error && error->code != ERROR_NO_MEMORY) {
+	if (error && !error_is_fatal(error)) {
 		call_missing(listing->call, 0, "monitors: %s", error->message);
 		error_free(error);
 		listing->blocks.count = 0;

@@ -39,7 +39,7 @@ static struct error *context_cells(struct command_call *call, const struct type 
 	struct error *error = type->module
 				      ? clr_module_load_context(call->heap, type->module, &context)
 				      : error_new(ERROR_FAULT, "no module");
-	if (error && error->code == ERROR_NO_MEMORY)
+	if (error_is_fatal(error))
 		return error;
 	if (error) {
 		error_free(error);

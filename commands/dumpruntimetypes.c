@@ -33,7 +33,7 @@ static struct error *row(struct listing *listing, uint64_t object)
 		return NULL;
 	}
 	struct error *error = type_at(heap, handle.bits, &type);
-	if (error && error->code == ERROR_NO_MEMORY)
+	if (error_is_fatal(error))
 		return error;
 	error_free(error);
 	listing->count++;

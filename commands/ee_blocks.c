@@ -170,7 +170,7 @@ static struct error *code_find(struct ee_blocks *blocks, const struct method *me
 	enum method_state state;
 	struct error *error = method_native_code(blocks->call->heap, method, &cells->code, &state);
 	cells->code_known = !error;
-	if (!error || error->code == ERROR_NO_MEMORY)
+	if (!error || error_is_fatal(error))
 		return error;
 	call_missing(blocks->call, 0, "the code of the method %#" PRIx64 ": %s", method->address,
 		     error->message);
@@ -193,7 +193,7 @@ static struct error *method_title(struct ee_blocks *blocks, struct clr_module *m
 			TRY(code_find(blocks, &method, cells));
 			return method_name(heap, &method, blocks->call->scratch, &cells->name);
 		}
-		if (error && error->code == ERROR_NO_MEMORY)
+		if (error_is_fatal(error))
 			return error;
 		error_free(error);
 		call_missing(blocks->call, 0, "the method %#" PRIx64 " could not be read",

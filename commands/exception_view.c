@@ -16,7 +16,7 @@ static struct error *method_by_ip(struct command_call *call, struct shown_frame 
 	struct error *error = code_at(call->heap, frame->frame.ip - 1, call->scratch, &place);
 	if (!error)
 		frame->frame.method = place.method;
-	if (!error || error->code == ERROR_NO_MEMORY)
+	if (!error || error_is_fatal(error))
 		return error;
 	error_free(error);
 	return NULL;

@@ -122,7 +122,7 @@ static struct error *row(struct command_call *call, const struct field_table *ta
 	const struct type *type = NULL;
 	struct place place;
 	struct error *error = field_type(call->heap, field, &type);
-	if (error && error->code != ERROR_NO_MEMORY) {
+	if (error && !error_is_fatal(error)) {
 		error_free(error);
 		error = NULL;
 		type = NULL;

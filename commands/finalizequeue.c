@@ -132,7 +132,7 @@ static struct error *cleanup_print(struct command_call *call)
 	struct error *error = sync_blocks_open(call->heap, &blocks);
 	if (!error)
 		error = sync_blocks_cleanup(&blocks, call->scratch, &found, &count);
-	if (error && error->code != ERROR_NO_MEMORY) {
+	if (error && !error_is_fatal(error)) {
 		call_missing(call, 0, "%s", error->message);
 		error_free(error);
 		error = NULL;

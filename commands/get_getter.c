@@ -43,11 +43,11 @@ static struct error *read_target_il(struct getter *getter, uint32_t rva)
 	struct method_body body;
 	struct error *error = image_body(heap, module->image_base, module->image_size,
 					 module->image_mapped, rva, &body);
-	if (error && error->code != ERROR_NO_MEMORY && module->flat_base) {
+	if (error && !error_is_fatal(error) && module->flat_base) {
 		error_free(error);
 		error = image_body(heap, module->flat_base, module->flat_size, false, rva, &body);
 	}
-	if (error && error->code != ERROR_NO_MEMORY) {
+	if (error && !error_is_fatal(error)) {
 		error_free(error);
 		return NULL;
 	}

@@ -170,7 +170,7 @@ static struct error *offer_near_types(struct get *get, struct clr_module *module
 	CLEANUP(text_deinit) struct text full = { 0 };
 	struct metadata *metadata;
 	struct error *error = clr_module_metadata(get->heap, module, &metadata);
-	if (error && error->code == ERROR_NO_MEMORY)
+	if (error_is_fatal(error))
 		return error;
 	if (error && !module->is_dynamic)
 		++*unreadable;
@@ -310,11 +310,10 @@ static struct error *root_address(struct get *get)
 {
 	struct search search = { 0 };
 	struct error *error = root_object(get);
-	if (!error || error->code == ERROR_NO_MEMORY || !get->path.step_count ||
-	    !get->path.steps[0].name)
+	if (!error || error_is_fatal(error) || !get->path.step_count || !get->path.steps[0].name)
 		return error;
 	struct error *no_type = type_at(get->heap, get->path.address, &search.type);
-	if (no_type && no_type->code == ERROR_NO_MEMORY) {
+	if (error_is_fatal(no_type)) {
 		error_free(error);
 		return no_type;
 	}

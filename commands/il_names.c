@@ -4,9 +4,9 @@
 #include "heap/types/method_signature.h"
 
 /* A name that cannot be read is not an error of the listing. */
-static struct error *only_memory(struct error *error)
+static struct error *only_fatal(struct error *error)
 {
-	if (!error || error->code == ERROR_NO_MEMORY)
+	if (!error || error_is_fatal(error))
 		return error;
 	error_free(error);
 	return NULL;
@@ -32,7 +32,7 @@ static struct error *type_of(struct command_call *call, const struct il_context 
 					  context->owner, ret);
 	if (error)
 		*ret = NULL;
-	return only_memory(error);
+	return only_fatal(error);
 }
 
 static struct error *append_type(struct command_call *call, const struct il_context *context,
@@ -64,7 +64,7 @@ static struct error *append_parameters(struct command_call *call, const struct i
 		error = method_parameters_append(call->heap, &signature, &where, &parameters,
 						 &known);
 	text_append(text, known ? text_string(&parameters) : "(...)");
-	return only_memory(error);
+	return only_fatal(error);
 }
 
 /* II.23.2: a field's signature begins with this byte, a method's does not. */

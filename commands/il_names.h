@@ -15,7 +15,7 @@ struct il_context {
 };
 
 /* Appends Namespace.Type, Namespace.Type::Field, Namespace.Type::Method(Int32); <unknown token
- * 0a000001> when a name cannot be read. ERROR_NO_MEMORY only. */
+ * 0a000001> when a name cannot be read. Fails only of what error_is_fatal(). */
 MUST_CHECK struct error *il_token_append(struct command_call *call,
 					 const struct il_context *context, uint32_t token,
 					 struct text *text);

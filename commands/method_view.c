@@ -11,7 +11,7 @@ static const char name_missing[] =
 /* What cannot be read, or is not known of this runtime, is counted. */
 static struct error *leave_out(struct command_call *call, struct error *error)
 {
-	if (!error || error->code == ERROR_NO_MEMORY || error->code == ERROR_CANCELLED)
+	if (!error || error_is_fatal(error))
 		return error;
 	call_missing(call, 0, "%s", error->message);
 	error_free(error);

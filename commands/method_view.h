@@ -25,7 +25,7 @@ MUST_CHECK struct error *method_view_read(struct command_call *call, uint64_t ad
 /* The whole answer of dumpmd; `ip` not 0: ip2md's, with a line before it. */
 void method_view_print(struct command_call *call, const struct method_view *view, uint64_t ip);
 
-/* The method's name; NULL and counted: it cannot be read. ERROR_NO_MEMORY only. */
+/* The method's name; NULL and counted: it cannot be read. Fails only of what error_is_fatal(). */
 MUST_CHECK struct error *method_name_or_missing(struct command_call *call, uint64_t address,
 						const char **ret);
 

@@ -14,7 +14,7 @@
 static struct error *part_missing(struct report *report, const char *title, const char *part,
 				  struct error *error)
 {
-	if (error->code == ERROR_NO_MEMORY || error->code == ERROR_CANCELLED)
+	if (error_is_fatal(error))
 		return error;
 	call_missing(report->call, 0, "%s: %s", part, error->message);
 	output_line(report->call->out, "%-11s cannot be read", title);

@@ -75,7 +75,7 @@ static struct error *open_layers(struct opened *opened, struct target *target, c
 		return &error_no_memory;
 	TRY(module_files_new(opened->target, sysroot, &opened->files));
 	error = heap_open(opened->target, opened->files, task, &opened->heap);
-	if (error && (error->code == ERROR_NO_MEMORY || error->code == ERROR_CANCELLED))
+	if (error_is_fatal(error))
 		return error;
 	/* Told to stop, a packed dump gives nothing any more. */
 	struct error *cancelled = task_check(task, "opening the dump");
