@@ -88,11 +88,6 @@ static void put_limit(struct output *out, const struct process_info *process)
 		output_null(out);
 }
 
-static void put_text(struct output *out, const char *text)
-{
-	text ? output_text(out, text) : output_null(out);
-}
-
 /* The pod's name; else its uid; else the container's id as tools shorten it. */
 static void put_home(struct output *out, const struct process_info *process)
 {
@@ -129,15 +124,15 @@ static void put_process(struct output *out, const struct process_info *process)
 	output_unsigned(out, (uint64_t)process->namespace_pid);
 	output_text(out, process->command_line);
 	output_text(out, runtime_name(process->runtime));
-	put_text(out, process->runtime_path);
+	output_text_or_null(out, process->runtime_path);
 	output_unsigned(out, process->resident_bytes);
-	put_text(out, process->container);
-	put_text(out, process->pod_uid);
-	put_text(out, process->hostname);
-	put_text(out, process->socket.path);
+	output_text_or_null(out, process->container);
+	output_text_or_null(out, process->pod_uid);
+	output_text_or_null(out, process->hostname);
+	output_text_or_null(out, process->socket.path);
 	output_bool(out, process->way <= PROCESS_WAY_AS_OWNER);
 	output_text(out, way_name(process->way));
-	put_text(out, process->reason);
+	output_text_or_null(out, process->reason);
 	put_limit(out, process);
 	output_row_end(out);
 }

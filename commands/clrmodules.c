@@ -62,10 +62,7 @@ static struct error *details_print(struct command_call *call, struct clr_module 
 	output_text(out, layout(module));
 	output_address(out, address);
 	output_unsigned(out, size);
-	if (version)
-		output_text(out, version);
-	else
-		output_null(out);
+	output_text_or_null(out, version);
 	output_record_end(out);
 	output_line(out, "%s%s", module->path, module->is_dynamic ? "(Dynamic)" : "");
 	output_line(out, "    AssemblyName:    %s", clr_module_assembly_name(call->heap, module));

@@ -151,10 +151,7 @@ static struct error *print_head(struct command_call *call, const struct stopped 
 	output_signed(call->out, (int32_t)exception.hresult);
 	output_textf(call->out, "%04X", exception.hresult);
 	output_text(call->out, "CoreCLR");
-	if (version)
-		output_text(call->out, version);
-	else
-		output_null(call->out);
+	output_text_or_null(call->out, version);
 	struct error *error = exception_print_string(call, exception.message, "");
 	output_record_end(call->out);
 	return error;

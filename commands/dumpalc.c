@@ -47,10 +47,7 @@ static void head_print(struct command_call *call, uint64_t object, const struct 
 		output_skip(out);
 	else
 		output_text(out, default_name);
-	if (name)
-		output_text(out, name);
-	else
-		output_null(out);
+	output_text_or_null(out, name);
 	output_bool(out, is_default);
 	if (type)
 		output_reference(out, context, type_name(call->heap, type, NULL));

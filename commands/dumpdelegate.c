@@ -95,10 +95,7 @@ static struct error *print_one(struct command_call *call, uint64_t delegate)
 	output_address(call->out, delegate);
 	target_cells(call, target);
 	output_address(call->out, method);
-	if (name)
-		output_text(call->out, name);
-	else
-		output_null(call->out);
+	output_text_or_null(call->out, name);
 	output_text(call->out, name ? name : "(unknown)");
 	output_row_end(call->out);
 	return NULL;

@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/list.h"
 #include "commands/heap_filter.h"
+#include "commands/type_bytes.h"
 
 #include <inttypes.h>
 #include <strings.h>
@@ -21,35 +22,27 @@ struct listing {
 	struct command_call *call;
 	struct command_call row_call; /* its scratch is reset after each row */
 	const char *type;             /* part of a name, any case; NULL: every exception */
-	uint8_t *verdicts;            /* by type index */
-	size_t verdict_count;
+	struct type_bytes verdicts;
 	uint64_t count;
 	struct error *error;
 };
 
-/* The verdict on a type, remembered: a heap has 10^7 objects of a few thousand types. */
+/* The verdict on a type, remembered. */
 static bool is_wanted(struct listing *listing, uint32_t index)
 {
 	struct heap *heap = listing->call->heap;
-	if (index >= listing->verdict_count) {
-		size_t count = type_count(heap) + (size_t)index;
-		uint8_t *verdicts = realloc(listing->verdicts, count);
-		if (!verdicts) {
-			listing->error = &error_no_memory;
-			return false;
-		}
-		memset(verdicts + listing->verdict_count, UNKNOWN, count - listing->verdict_count);
-		listing->verdicts = verdicts;
-		listing->verdict_count = count;
-	}
-	if (listing->verdicts[index] == UNKNOWN) {
+	uint8_t *verdict;
+	listing->error = type_byte(&listing->verdicts, index, &verdict);
+	if (listing->error)
+		return false;
+	if (*verdict == UNKNOWN) {
 		const struct type *type = type_by_index(heap, index);
 		bool wanted =
 			type_is_exception(heap, type) &&
 			(!listing->type || strcasestr(type_name(heap, type, NULL), listing->type));
-		listing->verdicts[index] = wanted ? WANTED : OTHER;
+		*verdict = wanted ? WANTED : OTHER;
 	}
-	return listing->verdicts[index] == WANTED;
+	return *verdict == WANTED;
 }
 
 /* SOS's two lines below a row. */
@@ -123,7 +116,7 @@ static struct error *dumpexceptions_run(struct command_call *call)
 	if (!error)
 		error = list(&listing, &filter);
 	heap_filter_deinit(&filter);
-	free(listing.verdicts);
+	type_bytes_deinit(&listing.verdicts);
 	return error;
 }
 

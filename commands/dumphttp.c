@@ -5,6 +5,7 @@
 #include "base/list.h"
 #include "commands/heap_filter.h"
 #include "commands/line_count.h"
+#include "commands/type_bytes.h"
 #include "commands/web_strings.h"
 #include "heap/tasks/members.h"
 
@@ -24,8 +25,7 @@ struct requests {
 	const char *uri;
 	uint64_t status; /* UINT64_MAX: any */
 	bool pending, completed;
-	uint8_t *messages; /* by type index: enum message plus one */
-	size_t message_count;
+	struct type_bytes messages; /* enum message plus one */
 	struct request *list;
 	size_t count, capacity;
 	struct error *error;
@@ -33,23 +33,15 @@ struct requests {
 
 static void requests_cleanup(struct requests *requests)
 {
-	free(requests->messages);
+	type_bytes_deinit(&requests->messages);
 	free(requests->list);
 }
 
 static struct error *message_of(struct requests *requests, uint32_t index, enum message *ret)
 {
 	struct heap *heap = requests->call->heap;
-	if (index >= requests->message_count) {
-		size_t count = type_count(heap) + (size_t)index + 1;
-		uint8_t *grown = realloc(requests->messages, count);
-		if (!grown)
-			return &error_no_memory;
-		memset(grown + requests->message_count, 0, count - requests->message_count);
-		requests->messages = grown;
-		requests->message_count = count;
-	}
-	uint8_t *known = &requests->messages[index];
+	uint8_t *known;
+	TRY(type_byte(&requests->messages, index, &known));
 	if (!*known) {
 		const struct type *type = type_by_index(heap, index);
 		*known = 1 + (type_is(heap, type, "System.Net.Http.HttpRequestMessage") ? REQUEST
@@ -162,14 +154,6 @@ static struct error *select_requests(struct requests *requests)
 	return NULL;
 }
 
-static void cell(struct output *out, const char *text)
-{
-	if (text)
-		output_text(out, text);
-	else
-		output_value(out, "<unreadable>", "null");
-}
-
 static void status_cell(struct output *out, int status)
 {
 	if (status)
@@ -204,9 +188,9 @@ static void list_print(const struct requests *requests)
 		output_row_begin(out);
 		output_address(out, request->address);
 		output_address(out, request->method_table);
-		cell(out, request->method);
+		web_string_print(out, request->method);
 		status_cell(out, request->status);
-		cell(out, request->uri);
+		web_string_print(out, request->uri);
 		output_row_end(out);
 	}
 	output_table_end(out);
@@ -282,9 +266,9 @@ static struct error *summary_print(const struct requests *requests)
 		const struct request *request = &requests->list[counts.lines[i].order];
 		output_row_begin(out);
 		output_unsigned(out, counts.lines[i].count);
-		cell(out, request->method);
+		web_string_print(out, request->method);
 		status_cell(out, request->status);
-		cell(out, host_of(requests->call, request->uri));
+		web_string_print(out, host_of(requests->call, request->uri));
 		output_row_end(out);
 	}
 	output_table_end(out);

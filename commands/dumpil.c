@@ -214,10 +214,7 @@ static struct error *print_instruction(struct command_call *call, const struct l
 	output_row_begin(call->out);
 	output_unsigned(call->out, instruction->offset);
 	output_text(call->out, instruction->name);
-	if (shown)
-		output_text(call->out, shown);
-	else
-		output_null(call->out);
+	output_text_or_null(call->out, shown);
 	output_textf(call->out, "IL_%04x: %s %s", instruction->offset, instruction->name,
 		     shown ? shown : "");
 	output_row_end(call->out);

@@ -5,6 +5,7 @@
 #include "base/list.h"
 #include "base/text.h"
 #include "commands/heap_filter.h"
+#include "commands/type_bytes.h"
 #include "heap/clr_threads.h"
 #include "heap/managed_locks.h"
 #include "heap/sync_blocks.h"
@@ -54,11 +55,10 @@ struct listing {
 	bool all;
 	struct sync_blocks blocks;
 	bool has_thin_locks;
-	struct arena holders;  /* of one lock */
-	struct reader headers; /* of objects: the walk's reader stands elsewhere */
-	struct id_map inner;   /* Locks that only do a monitor's work */
-	uint8_t *kinds;        /* by type index: enum managed_lock_kind + 1; 0: not yet asked */
-	size_t kind_count;
+	struct arena holders;    /* of one lock */
+	struct reader headers;   /* of objects: the walk's reader stands elsewhere */
+	struct id_map inner;     /* Locks that only do a monitor's work */
+	struct type_bytes kinds; /* enum managed_lock_kind + 1; 0: not yet asked */
 	uint64_t held, waited_for, unreadable;
 	struct error *error;
 };
@@ -309,19 +309,11 @@ static struct error *managed_lock_print(struct listing *listing, uint64_t addres
 static struct error *kind_of(struct listing *listing, uint32_t index, enum managed_lock_kind *ret)
 {
 	struct heap *heap = listing->call->heap;
-	if (index >= listing->kind_count) {
-		size_t count = type_count(heap) + (size_t)index;
-		uint8_t *kinds = realloc(listing->kinds, count);
-		if (!kinds)
-			return &error_no_memory;
-		memset(kinds + listing->kind_count, 0, count - listing->kind_count);
-		listing->kinds = kinds;
-		listing->kind_count = count;
-	}
-	if (!listing->kinds[index])
-		listing->kinds[index] =
-			(uint8_t)(managed_lock_kind_of(heap, type_by_index(heap, index)) + 1);
-	*ret = (enum managed_lock_kind)(listing->kinds[index] - 1);
+	uint8_t *known;
+	TRY(type_byte(&listing->kinds, index, &known));
+	if (!*known)
+		*known = (uint8_t)(managed_lock_kind_of(heap, type_by_index(heap, index)) + 1);
+	*ret = (enum managed_lock_kind)(*known - 1);
 	return NULL;
 }
 
@@ -409,7 +401,7 @@ static struct error *dumplocks_run(struct command_call *call)
 	reader_deinit(&listing.headers);
 	id_map_deinit(&listing.inner);
 	arena_deinit(&listing.holders);
-	free(listing.kinds);
+	type_bytes_deinit(&listing.kinds);
 	return error;
 }
 

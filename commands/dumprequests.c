@@ -4,6 +4,7 @@
 #include "base/list.h"
 #include "base/text.h"
 #include "commands/heap_filter.h"
+#include "commands/type_bytes.h"
 #include "commands/web_strings.h"
 #include "heap/types/value.h"
 
@@ -20,8 +21,7 @@ struct listing {
 		const char *method, *scheme, *url; /* NULL: unreadable */
 	} * rows;
 	size_t count, capacity;
-	uint8_t *verdicts;
-	size_t verdict_count;
+	struct type_bytes verdicts;
 	struct error *error;
 };
 
@@ -29,16 +29,8 @@ static struct error *is_context(struct listing *listing, uint32_t index, bool *r
 {
 	enum { UNKNOWN, YES, NO };
 	struct heap *heap = listing->call->heap;
-	if (index >= listing->verdict_count) {
-		size_t count = type_count(heap) + (size_t)index + 1;
-		uint8_t *grown = realloc(listing->verdicts, count);
-		if (!grown)
-			return &error_no_memory;
-		memset(grown + listing->verdict_count, UNKNOWN, count - listing->verdict_count);
-		listing->verdicts = grown;
-		listing->verdict_count = count;
-	}
-	uint8_t *verdict = &listing->verdicts[index];
+	uint8_t *verdict;
+	TRY(type_byte(&listing->verdicts, index, &verdict));
 	if (*verdict == UNKNOWN)
 		*verdict = type_is(heap, type_by_index(heap, index),
 				   "Microsoft.AspNetCore.Http.DefaultHttpContext")
@@ -110,14 +102,6 @@ static bool visit(const struct gc_object *object, void *context)
 	return !listing->error;
 }
 
-static void cell(struct output *out, const char *text)
-{
-	if (text)
-		output_text(out, text);
-	else
-		output_value(out, "<unreadable>", "null");
-}
-
 static int width_for(int width, const char *text)
 {
 	int length = text ? (int)strlen(text) : 0;
@@ -144,9 +128,9 @@ static void print(const struct listing *listing)
 	for (size_t i = 0; i < listing->count && !output_broken(out); i++) {
 		output_row_begin(out);
 		output_address(out, listing->rows[i].address);
-		cell(out, listing->rows[i].method);
-		cell(out, listing->rows[i].scheme);
-		cell(out, listing->rows[i].url);
+		web_string_print(out, listing->rows[i].method);
+		web_string_print(out, listing->rows[i].scheme);
+		web_string_print(out, listing->rows[i].url);
 		output_row_end(out);
 	}
 	output_table_end(out);
@@ -169,7 +153,7 @@ static struct error *dumprequests_run(struct command_call *call)
 	if (!error)
 		print(&listing);
 	free(listing.rows);
-	free(listing.verdicts);
+	type_bytes_deinit(&listing.verdicts);
 	return error;
 }
 

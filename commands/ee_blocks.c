@@ -102,10 +102,7 @@ static void block_begin(struct ee_blocks *blocks, struct clr_module *module,
 		output_address(out, cells->code);
 	else
 		output_null(out);
-	if (cells->name)
-		output_text(out, cells->name);
-	else
-		output_null(out);
+	output_text_or_null(out, cells->name);
 	if (same)
 		return;
 	output_line(out, "Module:      %016" PRIx64, module->address);

@@ -15,14 +15,6 @@ static const struct column columns[] = {
 	{ "has_descriptor", NULL, CELL_VALUE, 0 },
 };
 
-static void text_or_null(struct output *out, const char *text)
-{
-	if (text)
-		output_text(out, text);
-	else
-		output_null(out);
-}
-
 /* "10.0.12+95017c…" of CoreLib's AssemblyInformationalVersion: the commit stands behind the plus.
  */
 static const char *informational_version(struct command_call *call)
@@ -71,7 +63,7 @@ static struct error *eeversion_run(struct command_call *call)
 		output_text(call->out, version);
 	else
 		output_value(call->out, version_stand_in(heap->contract), "null");
-	text_or_null(call->out, informational);
+	output_text_or_null(call->out, informational);
 	output_text(call->out, gc->is_server ? "server" : "workstation");
 	output_unsigned(call->out, gc->heap_count);
 	if (gc->dynamic_adaptation_mode >= 0)

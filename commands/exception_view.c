@@ -205,14 +205,8 @@ static struct error *frame_rows(struct command_call *call, const struct exceptio
 		output_address(out, shown->frame.sp);
 		output_address(out, shown->frame.ip);
 		output_address(out, shown->frame.method);
-		if (shown->method)
-			output_text(out, shown->method);
-		else
-			output_null(out);
-		if (shown->module)
-			output_text(out, shown->module);
-		else
-			output_null(out);
+		output_text_or_null(out, shown->method);
+		output_text_or_null(out, shown->module);
 		if (shown->offset_known)
 			output_unsigned(out, shown->offset);
 		else

@@ -109,8 +109,7 @@ struct error *heap_filter_init(struct heap_filter *filter, struct command_call *
 
 void heap_filter_deinit(struct heap_filter *filter)
 {
-	free(filter->verdicts);
-	filter->verdicts = NULL;
+	type_bytes_deinit(&filter->verdicts);
 }
 
 /* The name behind its namespace: "Gateway" of "Demo.Gateway"; dots inside <> are arguments'. */
@@ -132,23 +131,16 @@ static bool name_matches(const struct heap_filter *filter, const char *name)
 
 static enum verdict type_verdict(struct heap_filter *filter, uint32_t index)
 {
-	if (index >= filter->verdict_count) {
-		size_t count = ((size_t)index + 1) * 2;
-		uint8_t *verdicts = realloc(filter->verdicts, count);
-		if (!verdicts)
-			return VERDICT_UNKNOWN;
-		memset(verdicts + filter->verdict_count, VERDICT_UNKNOWN,
-		       count - filter->verdict_count);
-		filter->verdicts = verdicts;
-		filter->verdict_count = count;
-	}
-	if (filter->verdicts[index] == VERDICT_UNKNOWN) {
+	uint8_t *verdict;
+	if (type_byte(&filter->verdicts, index, &verdict))
+		return VERDICT_UNKNOWN;
+	if (*verdict == VERDICT_UNKNOWN) {
 		struct heap *heap = filter->call->heap;
 		const struct type *type = type_by_index(heap, index);
 		bool matches = type && name_matches(filter, type_name(heap, type, NULL));
-		filter->verdicts[index] = matches ? VERDICT_YES : VERDICT_NO;
+		*verdict = matches ? VERDICT_YES : VERDICT_NO;
 	}
-	return filter->verdicts[index];
+	return *verdict;
 }
 
 struct filtered_walk {
@@ -283,10 +275,10 @@ void heap_filter_note_no_match(struct heap_filter *filter)
 	size_t matches = 0;
 	if (!filter->type)
 		return;
-	for (size_t i = 0; i < filter->verdict_count; i++) {
-		if (filter->verdicts[i] == VERDICT_YES)
+	for (size_t i = 0; i < filter->verdicts.count; i++) {
+		if (filter->verdicts.bytes[i] == VERDICT_YES)
 			return;
-		if (filter->verdicts[i] == VERDICT_UNKNOWN)
+		if (filter->verdicts.bytes[i] == VERDICT_UNKNOWN)
 			continue;
 		const char *name = type_name(heap, type_by_index(heap, (uint32_t)i), NULL);
 		if (!strcasestr(name, filter->type))

@@ -7,6 +7,7 @@
 #define COMMANDS_HEAP_FILTER_H
 
 #include "commands/command.h"
+#include "commands/type_bytes.h"
 #include "heap/gc/object_walk.h"
 
 /* Entries for a command's own option table; `type_help` says how -type compares. */
@@ -34,8 +35,7 @@ struct heap_filter {
 	uint32_t heap;                               /* UINT32_MAX: any */
 	const struct gc_segment *segment;            /* NULL: any */
 	bool found;                                  /* the walk met an object that passes */
-	uint8_t *verdicts;                           /* of `type`, by type index: 0 not yet asked */
-	size_t verdict_count;
+	struct type_bytes verdicts;                  /* of `type`: 0 not yet asked */
 };
 
 /* From the call's arguments; positionals are the range: START [END | L<length in hex>]. */

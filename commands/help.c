@@ -87,7 +87,7 @@ static void put_options(struct output *out, const struct option *options)
 		output_text(out, text);
 		output_text(out, options->help);
 		output_text(out, options->name);
-		options->value ? output_text(out, options->value) : output_null(out);
+		output_text_or_null(out, options->value);
 		output_array_begin(out, NULL);
 		for (const char *const *alias = options->aliases; alias && *alias; alias++)
 			output_text(out, *alias);
@@ -124,7 +124,7 @@ static void describe_command(struct output *out, const struct command *command)
 	output_text(out, command->name);
 	output_text(out, command->usage);
 	output_text(out, command->summary);
-	command->description ? output_text(out, command->description) : output_null(out);
+	output_text_or_null(out, command->description);
 	output_record_end(out);
 	output_line(out, "");
 	output_line(out, "%s", command->summary);

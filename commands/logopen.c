@@ -8,7 +8,7 @@ static const struct column columns[] = { { "file", NULL, CELL_TEXT, 0 } };
 static void put_state(struct output *out, const char *path)
 {
 	output_record_begin(out, NULL, columns, COUNT_OF(columns));
-	path ? output_text(out, path) : output_null(out);
+	output_text_or_null(out, path);
 	output_record_end(out);
 	if (path)
 		output_line(out, "Console is logging to %s", path);

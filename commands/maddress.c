@@ -147,10 +147,7 @@ static void region_row(struct output *out, const struct grid *grid,
 	output_text(out, type_text(range));
 	output_text(out, state_text(range));
 	output_text(out, memory_protection_name(range));
-	if (range->path)
-		output_text(out, range->path);
-	else
-		output_null(out);
+	output_text_or_null(out, range->path);
 	output_row_end(out);
 }
 

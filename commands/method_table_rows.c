@@ -55,10 +55,7 @@ static struct error *print_row(struct command_call *call, const struct row *row)
 	output_text(call->out, state);
 	output_unsigned(call->out, row->slot);
 	output_address(call->out, row->slot);
-	if (name)
-		output_text(call->out, name);
-	else
-		output_null(call->out);
+	output_text_or_null(call->out, name);
 	output_text(call->out, name ? name : "<unknown method>");
 	output_row_end(call->out);
 	return NULL;

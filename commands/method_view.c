@@ -85,10 +85,7 @@ static const struct column columns[] = {
 
 static void name_cells(struct output *out, const struct method_view *view)
 {
-	if (view->name)
-		output_text(out, view->name);
-	else
-		output_null(out);
+	output_text_or_null(out, view->name);
 	output_text(out, view->name ? view->name : "UNKNOWN");
 }
 
@@ -107,10 +104,7 @@ static void version_rows(struct output *out, const struct method_view *view)
 		output_row_begin(out);
 		output_address(out, version->code);
 		output_address(out, version->node);
-		if (version->tier)
-			output_text(out, version->tier);
-		else
-			output_null(out);
+		output_text_or_null(out, version->tier);
 		output_text(out, method_state_name(version->state));
 		output_bool(out, version->is_active);
 		output_row_end(out);

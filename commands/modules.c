@@ -32,14 +32,6 @@ struct listing {
 	bool verbose, segments;
 };
 
-static void text_or_null(struct output *out, const char *text)
-{
-	if (text)
-		output_text(out, text);
-	else
-		output_null(out);
-}
-
 static const char *yes(bool flag)
 {
 	return flag ? "True" : "False";
@@ -141,10 +133,10 @@ static void cells_print(struct listing *listing, const struct native_module *mod
 	output_address(out, module->base);
 	output_unsigned(out, module->size);
 	output_text(out, module->path);
-	text_or_null(out, module->headers_missing ? NULL : module->elf ? "elf" : "pe");
+	output_text_or_null(out, module->headers_missing ? NULL : module->elf ? "elf" : "pe");
 	output_bool(out, module->managed != NULL);
-	text_or_null(out, module->build_id);
-	text_or_null(out, module->version);
+	output_text_or_null(out, module->build_id);
+	output_text_or_null(out, module->version);
 }
 
 static struct error *module_print(struct listing *listing, size_t index)

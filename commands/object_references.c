@@ -115,10 +115,7 @@ static void row_print(struct command_call *call, const struct reference *referen
 	output_text(out, reference->field);
 	output_unsigned(out, reference->offset);
 	output_address(out, reference->target);
-	if (type)
-		output_text(out, type);
-	else
-		output_null(out);
+	output_text_or_null(out, type);
 	output_row_end(out);
 }
 

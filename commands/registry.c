@@ -1,5 +1,7 @@
 #include "commands/command.h"
 
+#include "commands/near_names.h"
+
 #include <strings.h>
 
 /* A line a command, sorted by name; tests/unit/test_run.c checks that. */
@@ -113,37 +115,12 @@ const struct command *command_find(const char *name)
 	return NULL;
 }
 
-/* Edits (a letter changed, added, left out) from one word to the other, as far as `enough`. Both
- * are short: command names. */
-static unsigned distance(const char *from, const char *to, unsigned enough)
-{
-	enum { WORD_MAX = 32 };
-	unsigned row[WORD_MAX + 1];
-	size_t length = strlen(to);
-	if (length > WORD_MAX || strlen(from) > WORD_MAX)
-		return enough;
-	for (unsigned i = 0; i <= length; i++)
-		row[i] = i;
-	for (unsigned i = 1; from[i - 1]; i++) {
-		unsigned diagonal = row[0];
-		row[0] = i;
-		for (size_t j = 1; j <= length; j++) {
-			bool same = strncasecmp(from + i - 1, to + j - 1, 1) == 0;
-			unsigned best = diagonal + !same;
-			diagonal = row[j];
-			best = best < row[j] + 1 ? best : row[j] + 1;
-			row[j] = best < row[j - 1] + 1 ? best : row[j - 1] + 1;
-		}
-	}
-	return row[length] < enough ? row[length] : enough;
-}
-
 const char *command_nearest(const char *name)
 {
 	const char *nearest = NULL;
 	unsigned least = 3;
 	for (const struct command *const *command = all_commands; *command; command++) {
-		unsigned edits = distance(name, (*command)->name, least);
+		unsigned edits = near_names_edits(name, (*command)->name);
 		bool begins =
 			strlen(name) >= 4 && !strncasecmp(name, (*command)->name, strlen(name));
 		if (edits < least || (begins && !nearest)) {

@@ -35,10 +35,7 @@ static struct error *runtime_print(struct report *report)
 		    version ? version : "of unknown version", architecture, mode, gc->heap_count,
 		    gc->heap_count == 1 ? "" : "s");
 	output_record_begin(call->out, "runtime", columns, COUNT_OF(columns));
-	if (version)
-		output_text(call->out, version);
-	else
-		output_null(call->out);
+	output_text_or_null(call->out, version);
 	output_text(call->out, architecture);
 	output_text(call->out, mode);
 	output_unsigned(call->out, gc->heap_count);

@@ -33,7 +33,7 @@ void report_deinit(struct report *report)
 	error_free(report->monitors_error);
 	reader_deinit(&report->headers);
 	arena_deinit(&report->text);
-	free(report->traits);
+	type_bytes_deinit(&report->traits);
 }
 
 static uint8_t traits_read(struct heap *heap, const struct type *type)
@@ -49,20 +49,12 @@ static uint8_t traits_read(struct heap *heap, const struct type *type)
 	return traits;
 }
 
-/* Remembered: a heap has 10^7 objects of a few thousand types. */
+/* Remembered. */
 static struct error *traits_of(struct report *report, uint32_t index, uint8_t *ret)
 {
 	struct heap *heap = report->call->heap;
-	if (index >= report->trait_count) {
-		size_t count = type_count(heap) + (size_t)index;
-		uint8_t *traits = realloc(report->traits, count);
-		if (!traits)
-			return &error_no_memory;
-		memset(traits + report->trait_count, 0, count - report->trait_count);
-		report->traits = traits;
-		report->trait_count = count;
-	}
-	uint8_t *traits = &report->traits[index];
+	uint8_t *traits;
+	TRY(type_byte(&report->traits, index, &traits));
 	if (!*traits)
 		*traits = traits_read(heap, type_by_index(heap, index));
 	*ret = *traits;
@@ -216,10 +208,7 @@ void report_exceptions_print(struct report *report)
 		output_row_begin(out);
 		output_unsigned(out, entry->count);
 		output_text(out, entry->name);
-		if (entry->detail)
-			output_text(out, entry->detail);
-		else
-			output_null(out);
+		output_text_or_null(out, entry->detail);
 		output_textf(out, "%s%s%s", entry->name, entry->detail ? ": " : "",
 			     entry->detail ? entry->detail : "");
 		output_row_end(out);

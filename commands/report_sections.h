@@ -8,6 +8,7 @@
 #include "base/id_map.h"
 #include "commands/heap_statistics.h"
 #include "commands/tally.h"
+#include "commands/type_bytes.h"
 #include "heap/sync_blocks.h"
 #include "heap/types/exception.h"
 
@@ -30,8 +31,7 @@ struct report {
 	struct id_map inner_locks;      /* Locks that do a monitor's work: they are that one */
 	struct error *monitors_error;   /* why there are none; owned */
 	uint64_t locks_unreadable;
-	uint8_t *traits; /* of types, by type index */
-	size_t trait_count;
+	struct type_bytes traits;
 	struct arena text; /* reset after each object */
 	struct error *error;
 };

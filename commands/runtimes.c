@@ -18,14 +18,6 @@ static const struct column columns[] = {
 	{ "has_descriptor", NULL, CELL_VALUE, 0 },
 };
 
-static void text_or_null(struct output *out, const char *text)
-{
-	if (text)
-		output_text(out, text);
-	else
-		output_null(out);
-}
-
 static void lines_print(struct command_call *call, const struct native_module *module,
 			const char *version)
 {
@@ -66,10 +58,10 @@ static struct error *list(struct command_call *call)
 	output_table_begin(out, "runtimes", columns, COUNT_OF(columns), false);
 	output_row_begin(out);
 	output_unsigned(out, 0);
-	text_or_null(out, version);
+	output_text_or_null(out, version);
 	output_address(out, module->base);
 	output_unsigned(out, module->size);
-	text_or_null(out, module->build_id);
+	output_text_or_null(out, module->build_id);
 	output_text(out, module->path);
 	output_bool(out, contract_single_file(contract) != NULL);
 	output_text(out, contract_found_by(contract));

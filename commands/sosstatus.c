@@ -23,14 +23,6 @@ static const struct column columns[] = {
 	{ "missing_bytes", NULL, CELL_INTEGER, 0 },
 };
 
-static void text_or_null(struct output *out, const char *text)
-{
-	if (text)
-		output_text(out, text);
-	else
-		output_null(out);
-}
-
 static void runtime_cells(struct output *out, struct heap *heap, const struct error *reason)
 {
 	const struct contract *contract = heap ? heap->contract : NULL;
@@ -42,16 +34,16 @@ static void runtime_cells(struct output *out, struct heap *heap, const struct er
 			     contract_has_descriptor(contract) ? ", and its own descriptor" : "");
 	else
 		output_skip(out);
-	text_or_null(out, version);
-	text_or_null(out, heap ? contract_layouts(contract) : NULL);
-	text_or_null(out, heap ? contract_found_by(contract) : NULL);
+	output_text_or_null(out, version);
+	output_text_or_null(out, heap ? contract_layouts(contract) : NULL);
+	output_text_or_null(out, heap ? contract_found_by(contract) : NULL);
 	if (heap && heap->no_objects)
 		output_textf(out, "There is no heap to walk: %s.", heap->no_objects);
 	else if (reason)
 		output_text(out, reason->message);
 	else
 		output_skip(out);
-	text_or_null(out, reason ? reason->message : NULL);
+	output_text_or_null(out, reason ? reason->message : NULL);
 }
 
 static struct error *sosstatus_run(struct command_call *call)

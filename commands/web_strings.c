@@ -43,3 +43,11 @@ struct error *web_string(struct command_call *call, uint64_t object, const char 
 	call_missing(call, 0, "parts of the request at %#" PRIx64 " cannot be read", object);
 	return NULL;
 }
+
+void web_string_print(struct output *out, const char *text)
+{
+	if (text)
+		output_text(out, text);
+	else
+		output_value(out, "<unreadable>", "null");
+}

@@ -11,4 +11,7 @@
 MUST_CHECK struct error *web_string(struct command_call *call, uint64_t object,
 				    const char *const *names, const char **ret);
 
+/* A cell for it; NULL: <unreadable>, and null in JSON. */
+void web_string_print(struct output *out, const char *text);
+
 #endif

@@ -335,6 +335,14 @@ void output_null(struct output *output)
 	scalar(output, &(struct scalar){ .kind = SCALAR_NULL });
 }
 
+void output_text_or_null(struct output *output, const char *text)
+{
+	if (text)
+		output_text(output, text);
+	else
+		output_null(output);
+}
+
 void output_skip(struct output *output)
 {
 	scalar(output, &(struct scalar){ .kind = SCALAR_SKIP });

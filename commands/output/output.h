@@ -114,7 +114,8 @@ void output_object_end(struct output *output);
 void output_address(struct output *output, uint64_t address); /* by the column's kind */
 void output_unsigned(struct output *output, uint64_t number);
 void output_signed(struct output *output, int64_t number);
-void output_text(struct output *output, const char *text); /* UTF-8, as a JSON string */
+void output_text(struct output *output, const char *text);         /* UTF-8, as a JSON string */
+void output_text_or_null(struct output *output, const char *text); /* null for NULL */
 void output_textf(struct output *output, const char *format, ...) PRINTF_LIKE(2, 3);
 void output_bool(struct output *output, bool flag); /* text: SOS's True/False are texts of values */
 void output_null(struct output *output);

@@ -39,10 +39,7 @@ void output_enum(struct output *output, const char *type, const char *name, cons
 	output_member(output, "type");
 	output_text(output, type);
 	output_member(output, "name");
-	if (name)
-		output_text(output, name);
-	else
-		output_null(output);
+	output_text_or_null(output, name);
 	number_member(output, number, is_wide);
 	output_object_end(output);
 }
