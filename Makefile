@@ -199,5 +199,5 @@ clean:
 -include $(OBJECTS:.o=.d) $(UNIT:=.d) $(UNIT_HELPERS:.o=.d) $(FUZZERS:=.d)
 
 .PHONY: all static deps deps-lint deps-fuzz deps-vm unit fuzzers check check-built asan fuzz lint \
-	layers headers man golden-update matrix demo bench bench-collect clean FORCE
+	layers headers docs golden-update matrix demo bench bench-collect clean FORCE
 .SECONDARY:
