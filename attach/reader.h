@@ -3,7 +3,7 @@
  * core the window is borrowed, without copying, as far as the bytes stand together; elsewhere it is
  * a buffer that begins with a page and doubles while reads go on upwards, so that a walk of a live
  * heap costs one read per MiB and a lone pointer one small read (8-byte preads of /proc/PID/mem
- * cost 1.3 us each, a 1 MiB one 0.3 ms: COLLECT.md, RUNTIME-TABLE.md 1f).
+ * cost 1.3 us each, a 1 MiB one 0.3 ms: docs/COLLECT.md, docs/RUNTIME-TABLE.md 1f).
  *
  * A reader that cannot get its buffer answers as if nothing could be read, and remembers it:
  * whoever counts holes as damage looks at reader_check() in the end.

@@ -16,7 +16,7 @@
 #include <locale.h>
 #include <unistd.h>
 
-/* Verbs that DESIGN.md promises and a later version brings. */
+/* Verbs that a later version brings. */
 static const struct option refused_verbs[] = {
 	{ "browse", NULL, "use analyze", NULL },
 	{ 0 },

@@ -1,8 +1,8 @@
 /*
  * How a value is shown: the same everywhere (do, dumpvc, dumparray, dumpdict, get, statics). JSON
- * has DESIGN.md's forms; text is the value written on one line: 42, True, 'x', "text", Green, null,
- * an object as `7f0a4c013a48 Demo.Policy`, a struct as {Name: value, …}, backing fields by their
- * properties' names.
+ * has docs/DESIGN.md's forms; text is the value written on one line: 42, True, 'x', "text", Green,
+ * null, an object as `7f0a4c013a48 Demo.Policy`, a struct as {Name: value, …}, backing fields by
+ * their properties' names.
  */
 #ifndef COMMANDS_RENDER_H
 #define COMMANDS_RENDER_H

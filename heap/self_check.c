@@ -61,7 +61,8 @@ static struct error *check_string(struct heap *heap)
 			 (unsigned long long)method_table, name);
 }
 
-/* CoreLib's Assembly row has the runtime's major number: true since 8.0.0 (RUNTIME-TABLE.md 1d). */
+/* CoreLib's Assembly row has the runtime's major number: true since 8.0.0 (docs/RUNTIME-TABLE.md
+ * 1d). */
 static struct error *check_major(struct heap *heap)
 {
 	struct metadata *metadata;

@@ -1,7 +1,7 @@
 /*
  * Output: a command says what, never how. What it says is a tree (records, tables of rows, arrays,
  * typed values under keys), streamed: nothing is held, a heap has 10^7 objects. Behind it stand
- * text (SOS's form) and JSON (DESIGN.md). Nothing outside commands/output/ knows one from the
+ * text (SOS's form) and JSON (docs/DESIGN.md). Nothing outside commands/output/ knows one from the
  * other.
  *
  * A column says how a thing appears in both forms. `key` is its JSON name; NULL: text only. `title`

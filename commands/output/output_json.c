@@ -1,7 +1,7 @@
 /*
  * JSON: one document a command, streamed; as lines: a line a row of the document's tables and an
  * element of its arrays, {"table": KEY, …}, then the document without them as the last line.
- * (RFC 8259; DESIGN.md's section on JSON.)
+ * (RFC 8259; docs/DESIGN.md's section on JSON.)
  */
 #include "commands/output/output_internal.h"
 

@@ -1,9 +1,9 @@
 /*
- * Finding the runtime's tables without symbols: the DAC table (RUNTIME.md, "Finding the runtime",
- * 3): it stands in the runtime's .bss, which every dump holds. Its length proves nothing; what does
- * is two entries in succession: one whose variable is g_heap_type (1 workstation, 2 server), the
- * next whose variable points at a GcDacVars with a plausible generation size and count. The indices
- * and bounds come from the shipped layout ("scan").
+ * Finding the runtime's tables without symbols: the DAC table (docs/RUNTIME.md, "Finding the
+ * runtime", 3): it stands in the runtime's .bss, which every dump holds. Its length proves nothing;
+ * what does is two entries in succession: one whose variable is g_heap_type (1 workstation, 2
+ * server), the next whose variable points at a GcDacVars with a plausible generation size and
+ * count. The indices and bounds come from the shipped layout ("scan").
  */
 #ifndef HEAP_CONTRACT_TABLE_SCAN_H
 #define HEAP_CONTRACT_TABLE_SCAN_H

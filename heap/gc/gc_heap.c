@@ -112,7 +112,7 @@ static struct error *segment_add(struct builder *builder, const struct gc_segmen
 }
 
 /* The end of a region is `allocated`, except of the one that is being allocated from: its own field
- * is stale there (RUNTIME-TABLE.md 1b). */
+ * is stale there (docs/RUNTIME-TABLE.md 1b). */
 static struct error *segment_read(struct builder *builder, const struct heap_source *source,
 				  uint64_t address, struct gc_segment *ret)
 {

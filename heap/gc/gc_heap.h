@@ -1,6 +1,6 @@
 /*
  * The GC heap: heaps, generations, segments or regions, and the spans to walk. Facts:
- * RUNTIME-TABLE.md 1b and 1c; dotnet/runtime src/coreclr/gc/gcinterface.dac.h, gcpriv.h,
+ * docs/RUNTIME-TABLE.md 1b and 1c; dotnet/runtime src/coreclr/gc/gcinterface.dac.h, gcpriv.h,
  * docs/design/datacontracts/GC.md.
  */
 #ifndef HEAP_GC_GC_HEAP_H

@@ -3,8 +3,8 @@
  * caller's. Allocates nothing. Survives damage: where a size or MethodTable makes no sense the rest
  * of the span is looked through for the next object, and what was passed over is counted.
  *
- * The rule (measured: RUNTIME.md, "The GC heap"): next = address + align8(size), size = BaseSize +
- * ComponentSize * count; what SOS shows is max(size, 24).
+ * The rule (measured: docs/RUNTIME.md, "The GC heap"): next = address + align8(size), size =
+ * BaseSize + ComponentSize * count; what SOS shows is max(size, 24).
  */
 #ifndef HEAP_GC_OBJECT_WALK_H
 #define HEAP_GC_OBJECT_WALK_H

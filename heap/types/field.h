@@ -1,8 +1,8 @@
 /*
  * Fields of a class: from the runtime's FieldDesc list (offset, token, static bits:
- * RUNTIME-TABLE.md 1d; docs/design/datacontracts/RuntimeTypeSystem.md, src/coreclr/vm/field.h) and
- * the metadata (name, signature). FieldDesc's own element type is not enough: an enum shows as its
- * primitive, every reference as CLASS; the signature decides.
+ * docs/RUNTIME-TABLE.md 1d; docs/design/datacontracts/RuntimeTypeSystem.md, src/coreclr/vm/field.h)
+ * and the metadata (name, signature). FieldDesc's own element type is not enough: an enum shows as
+ * its primitive, every reference as CLASS; the signature decides.
  */
 #ifndef HEAP_TYPES_FIELD_H
 #define HEAP_TYPES_FIELD_H

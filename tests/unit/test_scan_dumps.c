@@ -1,7 +1,7 @@
 /*
  * The scan for the runtime's tables on real dumps: with the symbols withheld, the same heap is
- * found. (createdump may leave the symbol tables out: RUNTIME.md.) Since .NET 11 what is found is
- * the runtime's own descriptor; the layouts that are shipped for dumps without it have to fit as
+ * found. (createdump may leave the symbol tables out: docs/RUNTIME.md.) Since .NET 11 what is found
+ * is the runtime's own descriptor; the layouts that are shipped for dumps without it have to fit as
  * well.
  */
 #include "dump/core_target.h"
