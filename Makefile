@@ -158,6 +158,8 @@ lint: layers headers
 	@clang-format --dry-run -Werror $(ALL_SOURCES)
 	@tests/lint/lengths $(ALL_SOURCES)
 	@tests/lint/raw_output $(LAYERS)
+	@tests/lint/citations $(LAYERS) tests tools Makefile README.md man docs
+	@tests/lint/versions heap commands cli
 	cppcheck -q --enable=warning,portability --inline-suppr --error-exitcode=1 \
 		--suppressions-list=tests/lint/cppcheck-suppressions -D__linux__ -I. $(LAYERS)
 
