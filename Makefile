@@ -13,7 +13,7 @@
 # BUILD_ROOT=DIR builds elsewhere, SKIP="a.c b.c" leaves sources out, WERROR=1 makes warnings fail.
 
 PROGRAM    := clrpod
-LAYERS     := base attach dump heap commands cli
+LAYERS     := base attach dump heap inspect commands cli
 VARIANT    ?= release
 BUILD_ROOT ?= build
 BUILD      := $(BUILD_ROOT)/$(VARIANT)$(if $(CROSS),-$(CROSS))

@@ -93,9 +93,9 @@ static struct error *analyzeoom_run(struct command_call *call)
 {
 	struct oom_history *histories;
 	bool found = false;
-	TRY(oom_histories_read(call->heap, call->scratch, &histories));
+	TRY(oom_histories_read(call->question.heap, call->question.scratch, &histories));
 	output_table_begin(call->out, "ooms", columns, COUNT_OF(columns), false);
-	for (uint32_t i = 0; i < call->heap->gc->heap_count; i++) {
+	for (uint32_t i = 0; i < call->question.heap->gc->heap_count; i++) {
 		if (histories[i].reason == OOM_NONE)
 			continue;
 		found = true;

@@ -64,15 +64,15 @@ static struct error *name_all(struct async_view *view, const uint64_t *objects, 
 	for (size_t i = 0; i < count; i++) {
 		const struct async_node *node = async_graph_find(&view->graph, objects[i]);
 		const struct type *type;
-		TRY(task_check(call->task, "naming what is in stacks"));
+		TRY(task_check(call->question.task, "naming what is in stacks"));
 		to[i] = (struct named){ .object = objects[i], .order = i };
 		TRY(async_view_name(view, objects[i], &to[i].name));
-		TRY(member_type(call->heap, objects[i], &type));
+		TRY(member_type(call->question.heap, objects[i], &type));
 		to[i].method_table = type ? type->handle : 0;
 		if (!node || node->kind != MANAGED_TASK_METHOD)
 			continue;
-		to[i].name = arena_printf(call->scratch, "(%" PRId32 ") %s", node->machine.state,
-					  to[i].name);
+		to[i].name = arena_printf(call->question.scratch, "(%" PRId32 ") %s",
+					  node->machine.state, to[i].name);
 		if (!to[i].name)
 			return &error_no_memory;
 	}
@@ -83,7 +83,7 @@ static struct error *name_all(struct async_view *view, const uint64_t *objects, 
 static struct error *push_level(struct async_view *view, const uint64_t *objects, size_t count,
 				uint64_t depth, struct groups *groups)
 {
-	struct arena *scratch = view->call->scratch;
+	struct arena *scratch = view->call->question.scratch;
 	struct named *named = arena_allocate_array(scratch, count + 1, sizeof(*named));
 	uint64_t *sorted = arena_allocate_array(scratch, count + 1, sizeof(*sorted));
 	size_t first = groups->count, end;
@@ -123,11 +123,12 @@ static struct error *continue_group(struct async_view *view, const struct group 
 	}
 	groups->lines += total;
 	if (groups->lines > async_graph_most_lines(graph)) {
-		call_missing(view->call, 0,
-			     "stacks that join and part again and again were drawn in part");
+		question_missing(&view->call->question, 0,
+				 "stacks that join and part again and again were drawn in part");
 		return NULL;
 	}
-	uint64_t *next = arena_allocate_array(view->call->scratch, total + 1, sizeof(*next));
+	uint64_t *next =
+		arena_allocate_array(view->call->question.scratch, total + 1, sizeof(*next));
 	if (!next)
 		return &error_no_memory;
 	for (size_t i = 0; i < group->count; i++) {
@@ -163,7 +164,7 @@ static struct error *draw(struct async_view *view, struct groups *groups)
 				output_line(out, "%s", "");
 			output_line(out, "STACKS %" PRIu64, ++index);
 		}
-		TRY(task_check(view->call->task, "drawing stacks"));
+		TRY(task_check(view->call->question.task, "drawing stacks"));
 		output_line(out, "%*s[%zu] %016" PRIx64 " %s", async_view_indent(group.depth), "",
 			    group.count, group.method_table, group.name);
 		output_row_begin(out);
@@ -187,14 +188,14 @@ struct error *async_view_coalesced(struct async_view *view)
 	CLEANUP(groups_cleanup) struct groups groups = { 0 };
 	struct async_graph *graph = &view->graph;
 	size_t count = 0;
-	uint64_t *roots =
-		arena_allocate_array(view->call->scratch, graph->count + 1, sizeof(*roots));
+	uint64_t *roots = arena_allocate_array(view->call->question.scratch, graph->count + 1,
+					       sizeof(*roots));
 	if (!roots)
 		return &error_no_memory;
 	for (size_t i = 0; i < graph->count; i++) {
 		struct async_node *node = &graph->nodes[graph->order[i]];
 		bool wanted = false;
-		TRY(task_check(view->call->task, "looking for stacks"));
+		TRY(task_check(view->call->question.task, "looking for stacks"));
 		if (node->is_continuation)
 			continue;
 		TRY(async_view_wants(view, node, &wanted));

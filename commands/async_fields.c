@@ -15,7 +15,8 @@ static const char *end_of(struct command_call *call, const char *text, size_t wi
 	size_t length = strlen(text);
 	if (length <= width)
 		return text;
-	const char *cut = arena_printf(call->scratch, "...%s", text + length - (width - 3));
+	const char *cut =
+		arena_printf(call->question.scratch, "...%s", text + length - (width - 3));
 	return cut ? cut : text;
 }
 
@@ -24,9 +25,9 @@ static const char *string_text(struct command_call *call, const struct value *va
 	const uint16_t *units;
 	size_t count;
 	uint64_t length;
-	struct error *error = string_read(call->heap, value->bits, SHOWN_STRING_UNITS,
-					  call->scratch, &units, &count, &length);
-	char *text = arena_allocate(call->scratch, SHOWN_STRING_UNITS + 3);
+	struct error *error = string_read(call->question.heap, value->bits, SHOWN_STRING_UNITS,
+					  call->question.scratch, &units, &count, &length);
+	char *text = arena_allocate(call->question.scratch, SHOWN_STRING_UNITS + 3);
 	if (error || !text) {
 		error_free(error);
 		return "<unreadable>";
@@ -59,14 +60,14 @@ static struct error *field_line(struct command_call *call, const struct type_fie
 				const struct value *value, int indent)
 {
 	const struct type *declared;
-	TRY(field_type(call->heap, field, &declared));
+	TRY(field_type(call->question.heap, field, &declared));
 	uint64_t address = value->address;
 	if (type_is_reference(declared))
 		address = value->kind == VALUE_REFERENCE ? value->bits : 0;
 	output_line(call->out, "%*s%016" PRIx64 " %016" PRIx64 " %-*s %*s %s", indent, "", address,
 		    declared->handle, TYPE_WIDTH,
-		    end_of(call, type_name(call->heap, declared, NULL), TYPE_WIDTH), VALUE_WIDTH,
-		    end_of(call, value_text(call, value), VALUE_WIDTH), field->name);
+		    end_of(call, type_name(call->question.heap, declared, NULL), TYPE_WIDTH),
+		    VALUE_WIDTH, end_of(call, value_text(call, value), VALUE_WIDTH), field->name);
 	return NULL;
 }
 
@@ -77,14 +78,15 @@ struct error *async_view_fields(struct command_call *call, const struct type *ty
 	size_t count;
 	output_line(call->out, "%*s%16s %16s %-*s %*s Name", indent, "", "Address", "MT",
 		    TYPE_WIDTH, "Type", VALUE_WIDTH, "Value");
-	TRY(type_all_fields(call->heap, type, false, call->scratch, &fields, &count));
+	TRY(type_all_fields(call->question.heap, type, false, call->question.scratch, &fields,
+			    &count));
 	output_object_begin(call->out, NULL);
 	struct error *error = NULL;
 	for (size_t i = 0; !error && i < count && !output_broken(call->out); i++) {
 		struct value value;
-		error = task_check(call->task, "showing the fields");
+		error = task_check(call->question.task, "showing the fields");
 		if (!error)
-			error = value_of_field(call->heap, fields[i], base, &value);
+			error = value_of_field(call->question.heap, fields[i], base, &value);
 		if (!error)
 			error = field_line(call, fields[i], &value, indent);
 		if (error)

@@ -36,7 +36,7 @@ struct error *async_view_wants(struct async_view *view, struct async_node *root,
 		wanted |= node->is_wanted;
 		method |= node->kind == MANAGED_TASK_METHOD;
 		for (uint64_t i = 0; i < node->edge_count; i++) {
-			TRY(task_check(view->call->task, "looking for stacks"));
+			TRY(task_check(view->call->question.task, "looking for stacks"));
 			struct async_node *next =
 				async_graph_find(graph, graph->edges[node->edge + i]);
 			if (!next || next->mark == mark)
@@ -55,14 +55,14 @@ static struct error *append_action(struct command_call *call, uint64_t task, con
 	struct method method = { 0 };
 	const char *signature = NULL;
 	uint64_t action;
-	TRY(member_object(call->heap, task, "m_action", &action));
+	TRY(member_object(call->question.heap, task, "m_action", &action));
 	if (action)
-		TRY(callback_method(call->heap, action, &method));
+		TRY(callback_method(call->question.heap, action, &method));
 	if (method.address)
-		TRY(method_name(call->heap, &method, call->scratch, &signature));
+		TRY(method_name(call->question.heap, &method, call->question.scratch, &signature));
 	if (!signature)
 		return NULL;
-	*name = arena_printf(call->scratch, "%s {%s}", *name, signature);
+	*name = arena_printf(call->question.scratch, "%s {%s}", *name, signature);
 	return *name ? NULL : &error_no_memory;
 }
 
@@ -73,13 +73,13 @@ struct error *async_view_name(struct async_view *view, uint64_t object, const ch
 		*ret = "TaskCompletionSentinel";
 		return NULL;
 	}
-	TRY(member_type(view->call->heap, object, &type));
+	TRY(member_type(view->call->question.heap, object, &type));
 	if (!type) {
 		*ret = "<unreadable>";
 		return NULL;
 	}
-	TRY(managed_task_name(view->call->heap, object, type, ret));
-	if (managed_task_kind(view->call->heap, type) != MANAGED_TASK_PLAIN)
+	TRY(managed_task_name(view->call->question.heap, object, type, ret));
+	if (managed_task_kind(view->call->question.heap, type) != MANAGED_TASK_PLAIN)
 		return NULL;
 	return append_action(view->call, object, ret);
 }
@@ -88,10 +88,10 @@ struct error *async_view_name(struct async_view *view, uint64_t object, const ch
 static const char *state_text(struct async_view *view, const struct async_node *node)
 {
 	if (node->kind == MANAGED_TASK_METHOD && node->machine.state_read)
-		return arena_printf(view->call->scratch, "%" PRId32, node->machine.state);
+		return arena_printf(view->call->question.scratch, "%" PRId32, node->machine.state);
 	if (node->kind == MANAGED_TASK_METHOD)
 		return "?";
-	return managed_task_flags_text(node->flags, view->call->scratch);
+	return managed_task_flags_text(node->flags, view->call->question.scratch);
 }
 
 static struct error *awaiting_print(struct async_view *view, const struct async_node *root,
@@ -100,7 +100,7 @@ static struct error *awaiting_print(struct async_view *view, const struct async_
 	struct command_call *call = view->call;
 	struct value awaiter = { .kind = VALUE_UNREADABLE };
 	if (root->kind == MANAGED_TASK_METHOD && !managed_task_is_completed(root->flags))
-		TRY(state_machine_awaiter(call->heap, &root->machine, &awaiter));
+		TRY(state_machine_awaiter(call->question.heap, &root->machine, &awaiter));
 	uint64_t address = awaiter.kind == VALUE_REFERENCE ? awaiter.bits : awaiter.address;
 	*ret_shown =
 		awaiter.type && (awaiter.kind == VALUE_REFERENCE || awaiter.kind == VALUE_STRUCT);
@@ -108,7 +108,7 @@ static struct error *awaiting_print(struct async_view *view, const struct async_
 		output_skip(call->out);
 		return NULL;
 	}
-	const char *name = type_name(call->heap, awaiter.type, NULL);
+	const char *name = type_name(call->question.heap, awaiter.type, NULL);
 	output_line(call->out, "<< Awaiting: %016" PRIx64 " %016" PRIx64 " %s >>", address,
 		    awaiter.type->handle, name);
 	output_object_begin(call->out, NULL);
@@ -130,18 +130,18 @@ static struct error *leaf_print(struct async_view *view, uint64_t object, uint64
 	const char *name, *state = "";
 	uint32_t flags;
 	bool read;
-	TRY(member_type(call->heap, object, &type));
+	TRY(member_type(call->question.heap, object, &type));
 	TRY(async_view_name(view, object, &name));
-	TRY(managed_task_flags(call->heap, object, &flags, &read));
-	if (read && type && managed_task_kind(call->heap, type) != MANAGED_TASK_NONE)
-		state = managed_task_flags_text(flags, call->scratch);
+	TRY(managed_task_flags(call->question.heap, object, &flags, &read));
+	if (read && type && managed_task_kind(call->question.heap, type) != MANAGED_TASK_NONE)
+		state = managed_task_flags_text(flags, call->question.scratch);
 	if (!state)
 		return &error_no_memory;
 	uint64_t mt = type ? type->handle : 0;
 	if (!type)
-		call_missing(call, 0,
-			     "continuations could not be read whole: no object stands "
-			     "where a task leads to");
+		question_missing(&call->question, 0,
+				 "continuations could not be read whole: no object stands "
+				 "where a task leads to");
 	output_line(call->out, "%*s%016" PRIx64 " %016" PRIx64 " (%s) %s", async_view_indent(depth),
 		    "", object, mt, state, name);
 	output_row_begin(call->out);
@@ -206,7 +206,7 @@ static struct error *follow(struct async_view *view, const struct async_step *st
 	for (uint64_t i = 0; i < step->node->edge_count; i++) {
 		uint64_t object = graph->edges[step->node->edge + i];
 		struct async_node *next = async_graph_find(graph, object);
-		TRY(task_check(view->call->task, "showing stacks"));
+		TRY(task_check(view->call->question.task, "showing stacks"));
 		if (next)
 			TRY(async_steps_push(steps, next, step->depth + 1));
 		else
@@ -225,7 +225,7 @@ static struct error *frames_print(struct async_view *view, struct async_node *ro
 		struct async_step step = steps.steps[--steps.count];
 		async_path_back(&path, step.depth);
 		TRY(frame_print(view, step.node, step.depth));
-		TRY(task_check(view->call->task, "showing stacks"));
+		TRY(task_check(view->call->question.task, "showing stacks"));
 		if (step.node->on_path)
 			continue;
 		TRY(async_path_add(&path, step.node, step.depth));
@@ -233,8 +233,8 @@ static struct error *frames_print(struct async_view *view, struct async_node *ro
 	}
 	async_path_back(&path, 0);
 	if (steps.count)
-		call_missing(view->call, 0,
-			     "stacks that join and part again and again were drawn in part");
+		question_missing(&view->call->question, 0,
+				 "stacks that join and part again and again were drawn in part");
 	return NULL;
 }
 
@@ -267,7 +267,7 @@ struct error *async_view_stacks(struct async_view *view)
 		bool wanted = false;
 		if (root->is_continuation || output_broken(view->call->out))
 			continue;
-		TRY(task_check(view->call->task, "looking for stacks"));
+		TRY(task_check(view->call->question.task, "looking for stacks"));
 		TRY(async_view_wants(view, root, &wanted));
 		if (wanted)
 			TRY(stack_print(view, root, ++index));

@@ -37,7 +37,7 @@ static void cells_print(struct command_call *call, struct clr_module *module)
 	output_address(out, module->image_base);
 	output_unsigned(out, module->image_size);
 	output_text(out, module->path);
-	output_text(out, clr_module_assembly_name(call->heap, module));
+	output_text(out, clr_module_assembly_name(call->question.heap, module));
 	output_address(out, module->address);
 	output_address(out, module->assembly);
 	output_bool(out, module->is_dynamic);
@@ -50,13 +50,13 @@ static struct error *details_print(struct command_call *call, struct clr_module 
 	uint64_t address = 0;
 	uint32_t size = 0;
 	const char *version = NULL;
-	if (!clr_module_metadata_place(call->heap, module, &address, &size))
+	if (!clr_module_metadata_place(call->question.heap, module, &address, &size))
 		address = size = 0;
-	TRY(clr_module_metadata_or_none(call->heap, module, &metadata));
+	TRY(clr_module_metadata_or_none(call->question.heap, module, &metadata));
 	if (metadata)
 		version = metadata_assembly_attribute(metadata, "AssemblyFileVersionAttribute",
-						      call->scratch);
-	TRY(task_check(call->task, "reading the modules"));
+						      call->question.scratch);
+	TRY(task_check(call->question.task, "reading the modules"));
 	output_record_begin(out, NULL, detail_columns, COUNT_OF(detail_columns));
 	output_bool(out, module->is_collectible);
 	output_text(out, layout(module));
@@ -65,7 +65,8 @@ static struct error *details_print(struct command_call *call, struct clr_module 
 	output_text_or_null(out, version);
 	output_record_end(out);
 	output_line(out, "%s%s", module->path, module->is_dynamic ? "(Dynamic)" : "");
-	output_line(out, "    AssemblyName:    %s", clr_module_assembly_name(call->heap, module));
+	output_line(out, "    AssemblyName:    %s",
+		    clr_module_assembly_name(call->question.heap, module));
 	output_line(out, "    ImageBase:       %016" PRIX64, module->image_base);
 	output_line(out, "    Size:            %08" PRIX64, module->image_size);
 	output_line(out, "    ModuleAddress:   %016" PRIX64, module->address);
@@ -98,16 +99,16 @@ static struct error *row(struct command_call *call, struct clr_module *module)
 /* A dynamic module has no file: the name it was given stands for it. */
 static const char *name_of(struct command_call *call, struct clr_module *module)
 {
-	return *module->path ? module->path : clr_module_assembly_name(call->heap, module);
+	return *module->path ? module->path : clr_module_assembly_name(call->question.heap, module);
 }
 
 static struct error *list(struct command_call *call, const struct name_pattern *pattern)
 {
-	const struct clr_modules *modules = call->heap->modules;
+	const struct clr_modules *modules = call->question.heap->modules;
 	struct error *error = NULL;
 	output_table_begin(call->out, "modules", columns, COUNT_OF(columns), false);
 	for (size_t i = 0; i < modules->count && !error && !output_broken(call->out); i++) {
-		error = task_check(call->task, "reading the modules");
+		error = task_check(call->question.task, "reading the modules");
 		if (!error && name_pattern_matches(pattern, name_of(call, modules->modules[i])))
 			error = row(call, modules->modules[i]);
 	}
@@ -117,16 +118,18 @@ static struct error *list(struct command_call *call, const struct name_pattern *
 
 static struct error *clrmodules_run(struct command_call *call)
 {
-	const struct clr_modules *modules = call->heap->modules;
+	const struct clr_modules *modules = call->question.heap->modules;
 	struct name_pattern pattern;
 	TRY(name_pattern_init(&pattern, arguments_value(call->arguments, "-name")));
 	struct error *error = list(call, &pattern);
 	name_pattern_deinit(&pattern);
 	if (modules->lost)
-		call_missing(call, 0, "%llu assemblies of the list could not be read",
-			     (unsigned long long)modules->lost);
+		question_missing(&call->question, 0,
+				 "%llu assemblies of the list could not be read",
+				 (unsigned long long)modules->lost);
 	if (modules->list_cut)
-		call_missing(call, 0, "the list of assemblies ends in memory that cannot be read");
+		question_missing(&call->question, 0,
+				 "the list of assemblies ends in memory that cannot be read");
 	return error;
 }
 

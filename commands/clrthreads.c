@@ -56,27 +56,28 @@ static struct error *thrown_find(struct command_call *call, const struct clr_thr
 	uint64_t tracker = thread->exception_tracker, nested, method_table;
 	const struct type *type;
 	*ret = (struct thrown){ 0 };
-	struct error *error = exception_of_thread(call->heap, thread, &ret->address);
+	struct error *error = exception_of_thread(call->question.heap, thread, &ret->address);
 	if (error_take(&error, ERROR_FAULT)) {
 		ret->unreadable = true;
-		call_missing(call, 0, "the exception of thread %" PRIu32 " is not in the dump",
-			     thread->managed_id);
+		question_missing(&call->question, 0,
+				 "the exception of thread %" PRIu32 " is not in the dump",
+				 thread->managed_id);
 		return NULL;
 	}
 	TRY(error);
 	if (!ret->address)
 		return NULL;
-	if (heap_object_method_table(call->heap, ret->address, &method_table)) {
-		error = type_at(call->heap, method_table, &type);
+	if (heap_object_method_table(call->question.heap, ret->address, &method_table)) {
+		error = type_at(call->question.heap, method_table, &type);
 		if (!error)
-			ret->type = type_sos_name(call->heap, type);
+			ret->type = type_sos_name(call->question.heap, type);
 		else if (!error_take_damage(&error))
 			return error;
 	}
 	if (!ret->type)
-		call_missing(call, 0, "the exception at %#" PRIx64 " is not in the dump",
-			     ret->address);
-	error = exception_nested(call->heap, &tracker, &nested);
+		question_missing(&call->question, 0,
+				 "the exception at %#" PRIx64 " is not in the dump", ret->address);
+	error = exception_nested(call->question.heap, &tracker, &nested);
 	ret->has_nested = tracker != 0;
 	if (error_take(&error, ERROR_FAULT))
 		return NULL;
@@ -113,11 +114,11 @@ static struct error *name_print(struct command_call *call, const struct clr_thre
 	const uint16_t *units;
 	size_t count;
 	if (!thread->managed_object ||
-	    !reader_u64(&call->heap->reader, thread->managed_object, &object) || !object) {
+	    !reader_u64(&call->question.heap->reader, thread->managed_object, &object) || !object) {
 		output_null(call->out);
 		return NULL;
 	}
-	TRY(value_field_of_object(call->heap, object, "_name", &name));
+	TRY(value_field_of_object(call->question.heap, object, "_name", &name));
 	if (name.kind == VALUE_NULL) {
 		output_null(call->out);
 		return NULL;
@@ -126,9 +127,9 @@ static struct error *name_print(struct command_call *call, const struct clr_thre
 		output_skip(call->out);
 		return NULL;
 	}
-	CLEANUP(arena_deinit) struct arena row = arena_within(call->scratch);
-	struct error *error = string_read(call->heap, name.bits, LIMIT_SHOWN_STRING_UNITS, &row,
-					  &units, &count, &length);
+	CLEANUP(arena_deinit) struct arena row = arena_within(call->question.scratch);
+	struct error *error = string_read(call->question.heap, name.bits, LIMIT_SHOWN_STRING_UNITS,
+					  &row, &units, &count, &length);
 	if (error_take_damage(&error))
 		output_skip(call->out);
 	else if (!error)
@@ -140,7 +141,7 @@ static struct error *row_print(struct command_call *call, const struct clr_threa
 			       int64_t index, uint64_t domain)
 {
 	struct output *out = call->out;
-	const struct clr_threads *threads = call->heap->threads;
+	const struct clr_threads *threads = call->question.heap->threads;
 	struct thrown thrown;
 	TRY(thrown_find(call, thread, &thrown));
 	output_row_begin(out);
@@ -193,7 +194,7 @@ static struct error *switch_to_exception(struct command_call *call)
 		{ "os_id", "Found managed exception on thread ", CELL_HEX, 0 },
 		{ "managed_id", NULL, CELL_INTEGER, 0 },
 	};
-	const struct clr_threads *threads = call->heap->threads;
+	const struct clr_threads *threads = call->question.heap->threads;
 	for (size_t i = 0; i < threads->count; i++) {
 		const struct clr_thread *thread = &threads->threads[i];
 		struct thrown thrown;
@@ -213,18 +214,18 @@ static struct error *switch_to_exception(struct command_call *call)
 
 static struct error *clrthreads_run(struct command_call *call)
 {
-	const struct clr_threads *threads = call->heap->threads;
+	const struct clr_threads *threads = call->question.heap->threads;
 	int64_t *indexes;
 	uint64_t variable, domain = 0;
 	if (arguments_has(call->arguments, "-managedexception"))
 		return switch_to_exception(call);
-	if (contract_global(call->heap->contract, "AppDomain", &variable) &&
-	    !reader_u64(&call->heap->reader, variable, &domain))
+	if (contract_global(call->question.heap->contract, "AppDomain", &variable) &&
+	    !reader_u64(&call->question.heap->reader, variable, &domain))
 		domain = 0;
 	TRY(thread_indexes(call, &indexes));
-	if (call->heap->threads_lack)
-		call_missing(call, 0, "%s: allocation contexts are shown as none",
-			     call->heap->threads_lack);
+	if (call->question.heap->threads_lack)
+		question_missing(&call->question, 0, "%s: allocation contexts are shown as none",
+				 call->question.heap->threads_lack);
 	counts_print(call->out, threads);
 	output_line(call->out, "%*sLock  ", LOCK_COLUMN, "");
 	output_table_begin(call->out, "threads", columns, COUNT_OF(columns), true);

@@ -10,7 +10,7 @@
 static struct error *not_a_collection(struct command_call *call, const struct collection_view *view)
 {
 	const struct type *type = view->value.type;
-	const char *name = type ? type_name(call->heap, type, NULL) : "free space";
+	const char *name = type ? type_name(call->question.heap, type, NULL) : "free space";
 	if (type && type->kind == TYPE_STRING)
 		return error_new(ERROR_UNSUPPORTED, "%012llx is a string: do %012llx shows it",
 				 (unsigned long long)view->address,
@@ -47,7 +47,8 @@ static struct error *open_address(struct command_call *call, uint64_t address,
 	struct object_view object;
 	view->address = address;
 	TRY(object_view_read(call, address, &object));
-	return object.object.is_free ? NULL : value_of_object(call->heap, address, &view->value);
+	return object.object.is_free ? NULL
+				     : value_of_object(call->question.heap, address, &view->value);
 }
 
 struct error *collection_view_open(struct command_call *call, struct collection_view *ret)
@@ -67,8 +68,8 @@ struct error *collection_view_open(struct command_call *call, struct collection_
 	else
 		TRY(open_address(call, address, ret));
 	if (ret->value.type)
-		TRY(collection_open(call->heap, &ret->value, call->scratch, &ret->collection,
-				    &is_collection));
+		TRY(collection_open(call->question.heap, &ret->value, call->question.scratch,
+				    &ret->collection, &is_collection));
 	return is_collection ? NULL : not_a_collection(call, ret);
 }
 
@@ -103,20 +104,21 @@ struct error *collection_view_header(struct command_call *call, struct collectio
 	};
 	struct collection *collection = &view->collection;
 	uint64_t count;
-	TRY(collection_count(call->heap, &view->value, call->task, &count));
+	TRY(collection_count(call->question.heap, &view->value, call->question.task, &count));
 	output_record_begin(call->out, NULL, columns, COUNT_OF(columns));
 	output_address(call->out, view->address);
-	output_text(call->out, type_name(call->heap, view->value.type, NULL));
+	output_text(call->out, type_name(call->question.heap, view->value.type, NULL));
 	output_unsigned(call->out, count);
 	output_record_end(call->out);
 	if (collection->type != view->value.type)
 		output_note(call->out, "it is a wrapper around a %s",
-			    type_name(call->heap, collection->type, NULL));
+			    type_name(call->question.heap, collection->type, NULL));
 	if (collection->foreign)
 		output_note(call->out,
 			    "%s is no class of the base library: its fields are those of a %s and "
 			    "it is shown as one",
-			    type_name(call->heap, collection->type, NULL), collection->name);
+			    type_name(call->question.heap, collection->type, NULL),
+			    collection->name);
 	return NULL;
 }
 
@@ -133,7 +135,7 @@ static void rows_cleanup(struct rows *rows)
 
 static struct error *put_value(struct command_call *call, struct value value)
 {
-	TRY(value_unbox(call->heap, &value));
+	TRY(value_unbox(call->question.heap, &value));
 	return render_value(call, &value, RENDER_DEPTH);
 }
 
@@ -174,12 +176,14 @@ static void begin_table(struct command_call *call, const struct collection *coll
 static void say_damage(struct command_call *call, const struct collection *collection, bool to_end)
 {
 	if (collection->damage)
-		call_missing(call, 0, "after %llu elements it could not be read further: %s",
-			     (unsigned long long)collection->found, collection->damage);
+		question_missing(&call->question, 0,
+				 "after %llu elements it could not be read further: %s",
+				 (unsigned long long)collection->found, collection->damage);
 	else if (to_end && collection->count_known && collection->found != collection->count)
-		call_missing(call, 0, "it says that it has %llu elements, %llu were found",
-			     (unsigned long long)collection->count,
-			     (unsigned long long)collection->found);
+		question_missing(&call->question, 0,
+				 "it says that it has %llu elements, %llu were found",
+				 (unsigned long long)collection->count,
+				 (unsigned long long)collection->found);
 }
 
 struct error *collection_view_rows(struct command_call *call, struct collection_view *view,
@@ -190,14 +194,14 @@ struct error *collection_view_rows(struct command_call *call, struct collection_
 	struct value key = { 0 }, value;
 	uint64_t index, shown = 0;
 	bool more = true;
-	rows.call.scratch = &rows.arena;
+	rows.call.question.scratch = &rows.arena;
 	TRY(collection_skip(collection, start));
 	begin_table(call, collection, table);
 	for (; shown < length; shown++) {
 		TRY(collection_next(collection, &key, &value, &index, &more));
 		if (!more || output_broken(call->out))
 			break;
-		TRY(task_check(call->task, "showing elements"));
+		TRY(task_check(call->question.task, "showing elements"));
 		TRY(put_row(&rows, collection, index, &key, &value));
 	}
 	output_table_end(call->out);
@@ -210,7 +214,7 @@ struct error *collection_view_row(struct command_call *call, struct collection_v
 				  const struct value *value)
 {
 	CLEANUP(rows_cleanup) struct rows rows = { .call = *call };
-	rows.call.scratch = &rows.arena;
+	rows.call.question.scratch = &rows.arena;
 	begin_table(call, &view->collection, table);
 	TRY(put_row(&rows, &view->collection, index, key, value));
 	output_table_end(call->out);

@@ -48,7 +48,7 @@ static struct error *print_frames(struct command_call *call, const struct except
 		output_line(call->out, "%s    IP               Function", indent);
 	for (size_t i = 0; i < view->frame_count && !output_broken(call->out); i++) {
 		const struct shown_frame *shown = &view->frames[i];
-		TRY(task_check(call->task, "listing a stack trace"));
+		TRY(task_check(call->question.task, "listing a stack trace"));
 		const char *module = shown->module ? shown->module : "<unknown_module>";
 		const char *method = shown->method ? shown->method : "<unknown>";
 		if (shown->offset_known)
@@ -78,7 +78,7 @@ static struct error *print_one(struct command_call *call, const struct exception
 	output_line(call->out, "-----------------------------------------------");
 	output_record_begin(call->out, NULL, text, COUNT_OF(text));
 	output_address(call->out, exception->address);
-	output_text(call->out, type_sos_name(call->heap, exception->type));
+	output_text(call->out, type_sos_name(call->question.heap, exception->type));
 	output_textf(call->out, "%08X", exception->hresult);
 	TRY(exception_print_string(call, exception->message, ""));
 	output_record_end(call->out);
@@ -93,10 +93,10 @@ static struct error *print_one(struct command_call *call, const struct exception
 
 static struct error *print_chain(struct command_call *call, uint64_t address)
 {
-	CLEANUP(arena_deinit) struct arena scratch = arena_within(call->scratch);
+	CLEANUP(arena_deinit) struct arena scratch = arena_within(call->question.scratch);
 	struct command_call one_call = *call; /* its scratch is reset after each exception */
 	struct error *error = NULL;
-	one_call.scratch = &scratch;
+	one_call.question.scratch = &scratch;
 	output_table_begin(call->out, "exceptions", columns, COUNT_OF(columns), false);
 	for (unsigned depth = 0; address && !error && depth < LIMIT_NESTED_EXCEPTIONS; depth++) {
 		struct exception_view view;
@@ -107,8 +107,9 @@ static struct error *print_chain(struct command_call *call, uint64_t address)
 		arena_reset(&scratch);
 		output_indent(call->out, depth < INDENT_MAX ? -(int)depth : -INDENT_MAX);
 		if (error_take_damage(&error)) {
-			call_missing(call, 0, "the exception at %#" PRIx64 " is not in the dump",
-				     address);
+			question_missing(&call->question, 0,
+					 "the exception at %#" PRIx64 " is not in the dump",
+					 address);
 			address = 0;
 			break;
 		}
@@ -116,10 +117,11 @@ static struct error *print_chain(struct command_call *call, uint64_t address)
 	}
 	output_table_end(call->out);
 	if (address)
-		call_missing(call, 0,
-			     "the chain of inner exceptions goes on (at %#" PRIx64 ") behind the "
-			     "first %d: it leads back to itself, or is that long",
-			     address, LIMIT_NESTED_EXCEPTIONS);
+		question_missing(&call->question, 0,
+				 "the chain of inner exceptions goes on (at %#" PRIx64
+				 ") behind the "
+				 "first %d: it leads back to itself, or is that long",
+				 address, LIMIT_NESTED_EXCEPTIONS);
 	return error;
 }
 
@@ -138,10 +140,10 @@ static struct error *print_head(struct command_call *call, const struct stopped 
 		{ "message", "Message:            ", CELL_VALUE, 0 },
 	};
 	struct exception exception = { 0 };
-	const char *version = heap_runtime_version(call->heap);
+	const char *version = heap_runtime_version(call->question.heap);
 	const char *name = signal_text(stopped->signal);
 	if (thrown)
-		TRY(exception_read(call->heap, thrown, &exception));
+		TRY(exception_read(call->question.heap, thrown, &exception));
 	output_record_begin(call->out, NULL, head, COUNT_OF(head));
 	output_textf(call->out, "%ssignal %d%s%s", thrown ? "managed exception, " : "",
 		     stopped->signal, name ? " SIG" : "", name ? name : "");
@@ -161,21 +163,22 @@ static struct error *crashinfo_run(struct command_call *call)
 {
 	struct stopped stopped = { 0 };
 	uint64_t thrown = 0;
-	TRY(target_visit_threads(call->heap->target, find_stopped, &stopped));
-	if (!stopped.signal && call->heap->target->notes_lost)
+	TRY(target_visit_threads(call->question.heap->target, find_stopped, &stopped));
+	if (!stopped.signal && call->question.heap->target->notes_lost)
 		return error_new(ERROR_NOT_FOUND,
 				 "no thread that was stopped by a signal is in what there is of "
 				 "the dump: it %s",
-				 call->heap->target->notes_lost);
+				 call->question.heap->target->notes_lost);
 	if (!stopped.signal)
 		return error_new(ERROR_NOT_FOUND, "there is no crash to tell of: no thread was "
 						  "stopped by a signal");
-	call_missing_of_threads(call);
-	const struct clr_thread *thread = managed_thread(call->heap, stopped.tid);
-	struct error *error = thread ? exception_of_thread(call->heap, thread, &thrown) : NULL;
+	question_missing_of_threads(&call->question);
+	const struct clr_thread *thread = managed_thread(call->question.heap, stopped.tid);
+	struct error *error =
+		thread ? exception_of_thread(call->question.heap, thread, &thrown) : NULL;
 	if (error_take_damage(&error))
-		call_missing(call, 0,
-			     "the exception of the thread that crashed is not in the dump");
+		question_missing(&call->question, 0,
+				 "the exception of the thread that crashed is not in the dump");
 	TRY(error);
 	TRY(print_head(call, &stopped, thrown));
 	output_line(call->out, "%s", "");

@@ -1,6 +1,7 @@
 /* diff: two heaps, type by type. */
 #include "commands/command.h"
 
+#include "base/cleanup.h"
 #include "base/list.h"
 #include "commands/heap_diff.h"
 #include "commands/heap_filter.h"
@@ -47,9 +48,11 @@ static struct error *side_walk(struct comparison *comparison, struct command_cal
 	heap_statistics_deinit(&counting.statistics);
 	TRY(error);
 	unnamed_explain(call);
-	const char *version = heap_runtime_version(call->heap);
-	comparison->names[side] = arena_printf(call->scratch, "%s", session_name(call->session));
-	comparison->versions[side] = arena_printf(call->scratch, "%s", version ? version : "");
+	const char *version = heap_runtime_version(call->question.heap);
+	comparison->names[side] =
+		arena_printf(call->question.scratch, "%s", session_name(call->session));
+	comparison->versions[side] =
+		arena_printf(call->question.scratch, "%s", version ? version : "");
 	return comparison->names[side] && comparison->versions[side]
 		       ? target_check(session_target(call->session))
 		       : &error_no_memory;
@@ -73,36 +76,38 @@ static struct error *check_heap(const struct session *session)
 static struct error *side_take(struct comparison *comparison, int side)
 {
 	struct session *session = comparison->call->session;
-	struct coverage coverage = { .texts = comparison->call->scratch };
+	CLEANUP(coverage_deinit) struct coverage coverage = { 0 };
 	struct command_call call = *comparison->call;
 	TRY(check_heap(session));
-	call.heap = session_heap(session);
-	call.coverage = &coverage;
-	call_missing_of_damage(&call);
+	call.question.heap = session_heap(session);
+	call.question.coverage = &coverage;
+	session_turn_question(session, &call.question);
+	question_missing_of_damage(&call.question);
 	TRY(side_walk(comparison, &call, side));
-	call_missing_of_holes(&call);
+	question_missing_of_holes(&call.question);
 	if (coverage.incomplete && !coverage.reason_count)
-		call_missing(comparison->call, coverage.unreadable_bytes, "%c is not whole",
-			     'A' + side);
+		question_missing(&comparison->call->question, coverage.unreadable_bytes,
+				 "%c is not whole", 'A' + side);
 	for (size_t i = 0; i < coverage.reason_count; i++)
-		call_missing(comparison->call, i ? 0 : coverage.unreadable_bytes, "%c (%s): %s",
-			     'A' + side, comparison->names[side], coverage.reasons[i]);
+		question_missing(&comparison->call->question, i ? 0 : coverage.unreadable_bytes,
+				 "%c (%s): %s", 'A' + side, comparison->names[side],
+				 coverage.reasons[i]);
 	return NULL;
 }
 
 static struct error *open_file(struct command_call *call, const char *path)
 {
 	struct target *target;
-	TRY(core_target_open(path, call->task, &target));
+	TRY(core_target_open(path, call->question.task, &target));
 	if (target->missing_bytes) {
-		const char *note = arena_printf(call->scratch,
+		const char *note = arena_printf(call->question.scratch,
 						"%s is cut short: %" PRIu64
 						" bytes of memory that it announces are missing",
 						path, target->missing_bytes);
-		task_note(call->task, note ? note : "the dump is cut short");
+		task_note(call->question.task, note ? note : "the dump is cut short");
 	}
 	return session_open(call->session, target, path,
-			    arguments_value(call->arguments, "-sysroot"), call->task);
+			    arguments_value(call->arguments, "-sysroot"), call->question.task);
 }
 
 /* A file beside the open heap: closed again. */

@@ -25,15 +25,15 @@ static struct error *name_read(struct command_call *call, uint64_t context, cons
 	uint64_t length;
 	CLEANUP(text_deinit) struct text text = { 0 };
 	*ret = NULL;
-	TRY(value_field_of_object(call->heap, context, "_name", &name));
+	TRY(value_field_of_object(call->question.heap, context, "_name", &name));
 	if (name.kind != VALUE_REFERENCE)
 		return NULL;
-	TRY(string_read(call->heap, name.bits, LIMIT_SHOWN_STRING_UNITS, call->scratch, &units,
-			&count, &length));
+	TRY(string_read(call->question.heap, name.bits, LIMIT_SHOWN_STRING_UNITS,
+			call->question.scratch, &units, &count, &length));
 	text_append_utf16(&text, units, count);
 	if (text_failed(&text))
 		return &error_no_memory;
-	*ret = arena_copy_text(call->scratch, text_string(&text), text.length);
+	*ret = arena_copy_text(call->question.scratch, text_string(&text), text.length);
 	return *ret ? NULL : &error_no_memory;
 }
 
@@ -41,7 +41,8 @@ static void head_print(struct command_call *call, uint64_t object, const struct 
 		       uint64_t context, const char *name)
 {
 	struct output *out = call->out;
-	bool is_default = !type || !strcmp(type_name(call->heap, type, NULL), default_name);
+	bool is_default =
+		!type || !strcmp(type_name(call->question.heap, type, NULL), default_name);
 	output_record_begin(out, NULL, columns, COUNT_OF(columns));
 	if (type)
 		output_skip(out);
@@ -50,7 +51,7 @@ static void head_print(struct command_call *call, uint64_t object, const struct 
 	output_text_or_null(out, name);
 	output_bool(out, is_default);
 	if (type)
-		output_reference(out, context, type_name(call->heap, type, NULL));
+		output_reference(out, context, type_name(call->question.heap, type, NULL));
 	else
 		output_null(out);
 	output_address(out, object);
@@ -69,7 +70,7 @@ static struct error *dumpalc_run(struct command_call *call)
 	if (!view.type->module)
 		return error_new(ERROR_UNSUPPORTED, "the module of %#llx's type is not known",
 				 (unsigned long long)object);
-	TRY(clr_module_load_context(call->heap, view.type->module, &context));
+	TRY(clr_module_load_context(call->question.heap, view.type->module, &context));
 	if (!context) {
 		head_print(call, object, NULL, 0, NULL);
 		return NULL;

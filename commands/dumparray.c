@@ -46,7 +46,7 @@ static const char *place_text(struct command_call *call, const struct array_shap
 	if (value->kind == VALUE_NULL && shape->element && type_is_reference(shape->element))
 		return "null";
 	uint64_t shown = value->kind == VALUE_REFERENCE ? value->bits : address;
-	const char *text = arena_printf(call->scratch, "%016" PRIx64, shown);
+	const char *text = arena_printf(call->question.scratch, "%016" PRIx64, shown);
 	return text ? text : "";
 }
 
@@ -57,7 +57,7 @@ static struct error *element_row(struct elements *elements, uint64_t index)
 	struct value value;
 	char text[INDEX_BYTES], number[32];
 	uint64_t address = shape->data + index * shape->element_size;
-	TRY(array_element(call->heap, shape, index, &value));
+	TRY(array_element(call->question.heap, shape, index, &value));
 	format_index(shape, index, text);
 	snprintf(number, sizeof(number), "%" PRIu64, index);
 	output_row_begin(call->out);
@@ -76,7 +76,7 @@ static struct error *element_row(struct elements *elements, uint64_t index)
 /* The lines of dumpvc. */
 static void struct_header(struct command_call *call, const struct type *type)
 {
-	output_line(call->out, "Name:        %s", type_sos_name(call->heap, type));
+	output_line(call->out, "Name:        %s", type_sos_name(call->question.heap, type));
 	output_line(call->out, "MethodTable: %016" PRIx64, type->handle);
 	if (type->canonical != type->handle)
 		output_line(call->out, "Canonical: %016" PRIx64, type->canonical);
@@ -90,7 +90,7 @@ static struct error *element_details(struct elements *elements, uint64_t index)
 	struct command_call *call = &elements->row_call;
 	struct value value;
 	char text[INDEX_BYTES];
-	TRY(array_element(call->heap, elements->shape, index, &value));
+	TRY(array_element(call->question.heap, elements->shape, index, &value));
 	format_index(elements->shape, index, text);
 	output_line(call->out, "%s %s", text,
 		    place_text(call, elements->shape, &value,
@@ -128,18 +128,21 @@ static struct error *elements_visit(struct elements *elements,
 	const struct array_shape *shape = elements->shape;
 	uint64_t unreadable = 0;
 	for (uint64_t i = elements->start; i < elements->end && !output_broken(call->out); i++) {
-		TRY(task_check(call->task, "reading the array"));
+		TRY(task_check(call->question.task, "reading the array"));
 		uint64_t address = shape->data + i * shape->element_size;
-		unreadable = reader_borrow(&call->heap->reader, address, 1) ? 0 : unreadable + 1;
+		unreadable = reader_borrow(&call->question.heap->reader, address, 1)
+				     ? 0
+				     : unreadable + 1;
 		struct error *error = show(elements, i);
-		arena_reset(elements->row_call.scratch);
+		arena_reset(elements->row_call.question.scratch);
 		TRY(error);
 		if (unreadable < LIMIT_UNREADABLE_RUN || i + 1 == elements->end)
 			continue;
-		call_missing(call, (elements->end - i - 1) * shape->element_size,
-			     "the elements after index %" PRIu64 " are not shown: %d before them "
-			     "could not be read",
-			     i, LIMIT_UNREADABLE_RUN);
+		question_missing(&call->question, (elements->end - i - 1) * shape->element_size,
+				 "the elements after index %" PRIu64
+				 " are not shown: %d before them "
+				 "could not be read",
+				 i, LIMIT_UNREADABLE_RUN);
 		elements->end = i + 1;
 	}
 	return NULL;
@@ -157,10 +160,10 @@ static struct error *elements_print(struct elements *elements)
 		{ "address", NULL, CELL_ADDRESS, 0 }, { "value", NULL, CELL_VALUE, 0 },
 		{ "object", NULL, CELL_ADDRESS, 0 },
 	};
-	CLEANUP(arena_deinit) struct arena scratch = arena_within(elements->call->scratch);
+	CLEANUP(arena_deinit) struct arena scratch = arena_within(elements->call->question.scratch);
 	struct command_call *call = elements->call;
 	elements->row_call = *call;
-	elements->row_call.scratch = &scratch;
+	elements->row_call.question.scratch = &scratch;
 	if (elements->details)
 		TRY(elements_visit(elements, element_details));
 	output_table_begin(call->out, "elements", elements->details ? details : columns,
@@ -174,7 +177,7 @@ static struct error *elements_print(struct elements *elements)
 static void end_with_segment(struct elements *elements, uint64_t object)
 {
 	const struct array_shape *shape = elements->shape;
-	const struct gc_heap *gc = elements->call->heap->gc;
+	const struct gc_heap *gc = elements->call->question.heap->gc;
 	const struct gc_segment *segment = gc ? gc_segment_of(gc, object) : NULL;
 	if (!segment || !shape->element_size)
 		return;
@@ -182,10 +185,10 @@ static void end_with_segment(struct elements *elements, uint64_t object)
 		segment->end > shape->data ? (segment->end - shape->data) / shape->element_size : 0;
 	if (elements->end <= room)
 		return;
-	call_missing(elements->call, 0,
-		     "the array's length is damaged: it says %" PRIu64
-		     " elements, and its segment has room for %" PRIu64,
-		     shape->count, room);
+	question_missing(&elements->call->question, 0,
+			 "the array's length is damaged: it says %" PRIu64
+			 " elements, and its segment has room for %" PRIu64,
+			 shape->count, room);
 	elements->end = room;
 }
 
@@ -200,7 +203,7 @@ static void class_lines(struct command_call *call, const struct object_view *vie
 	output_record_begin(call->out, NULL, columns, COUNT_OF(columns));
 	output_unsigned(call->out, view->shape.count);
 	output_address(call->out, element ? element->handle : 0);
-	output_text(call->out, element ? type_name(call->heap, element, NULL) : "");
+	output_text(call->out, element ? type_name(call->question.heap, element, NULL) : "");
 	output_record_end(call->out);
 }
 
@@ -216,7 +219,7 @@ static struct error *dumparray_run(struct command_call *call)
 		return error_new(ERROR_USAGE,
 				 "the object at %" PRIx64
 				 " is no array but a %s: show it with dumpobj",
-				 address, type_name(call->heap, view.type, NULL));
+				 address, type_name(call->question.heap, view.type, NULL));
 	view.shows_class = true;
 	TRY(object_header_print(call, &view, FIELDS_BOTH));
 	class_lines(call, &view);

@@ -24,12 +24,12 @@ static struct error *dumpassembly_run(struct command_call *call)
 	struct output *out = call->out;
 	uint64_t address;
 	TRY(arguments_positional_address(call->arguments, 0, "an assembly", &address));
-	TRY(clr_module_of_assembly(call->heap, address, &module));
+	TRY(clr_module_of_assembly(call->question.heap, address, &module));
 	output_record_begin(out, NULL, columns, COUNT_OF(columns));
-	output_address(out, clr_domain_address(call->heap));
+	output_address(out, clr_domain_address(call->question.heap));
 	output_text(out, *module->path ? module->path : "Unknown");
 	output_address(out, address);
-	output_text(out, clr_module_assembly_name(call->heap, module));
+	output_text(out, clr_module_assembly_name(call->question.heap, module));
 	output_address(out, module->address);
 	output_text(out, module->path);
 	output_bool(out, module->is_dynamic);

@@ -33,12 +33,13 @@ static bool is_wanted(const struct collecting *collecting, const struct gc_objec
 	if (collecting->method_table && object->method_table != collecting->method_table)
 		return false;
 	return !collecting->type ||
-	       strstr(type_name(collecting->view.call->heap, type, NULL), collecting->type);
+	       strstr(type_name(collecting->view.call->question.heap, type, NULL),
+		      collecting->type);
 }
 
 static struct error *take(struct collecting *collecting, const struct gc_object *object)
 {
-	struct heap *heap = collecting->view.call->heap;
+	struct heap *heap = collecting->view.call->question.heap;
 	enum managed_task_kind kind;
 	TRY(managed_task_kind_of(heap, &collecting->kinds, object->type, &kind));
 	if (kind == MANAGED_TASK_NONE)
@@ -65,7 +66,7 @@ static bool visit(const struct gc_object *object, void *context)
 /* .NET 11's own continuations ("runtime async") are no state machines. */
 static void look_for_runtime_async(struct collecting *collecting)
 {
-	struct heap *heap = collecting->view.call->heap;
+	struct heap *heap = collecting->view.call->question.heap;
 	for (uint32_t i = 0; i < type_count(heap); i++) {
 		const struct type *type = type_by_index(heap, i);
 		if (type->kind == TYPE_CLASS && !type->is_generic_definition &&
@@ -103,12 +104,12 @@ static struct error *summary_rows(struct async_view *view, struct count_row **re
 {
 	struct async_graph *graph = &view->graph;
 	struct count_row *rows =
-		arena_allocate_array(view->call->scratch, graph->count + 1, sizeof(*rows));
+		arena_allocate_array(view->call->question.scratch, graph->count + 1, sizeof(*rows));
 	if (!rows)
 		return &error_no_memory;
 	for (size_t i = 0; i < graph->count; i++) {
 		const struct async_node *node = &graph->nodes[graph->order[i]];
-		TRY(task_check(view->call->task, "counting the tasks"));
+		TRY(task_check(view->call->question.task, "counting the tasks"));
 		rows[i] = (struct count_row){ NULL, node->type->handle, 1, i };
 		TRY(async_view_name(view, node->address, &rows[i].name));
 	}
@@ -161,10 +162,11 @@ static struct error *collect(struct collecting *collecting)
 		error = collecting->error;
 	}
 	TRY(error);
-	TRY(async_graph_read_edges(&collecting->view.graph, collecting->heap_bytes, call->task));
-	TRY(async_graph_link(&collecting->view.graph, call->task));
+	TRY(async_graph_read_edges(&collecting->view.graph, collecting->heap_bytes,
+				   call->question.task));
+	TRY(async_graph_link(&collecting->view.graph, call->question.task));
 	look_for_runtime_async(collecting);
-	return task_completion_sentinel(call->heap, &collecting->view.sentinel);
+	return task_completion_sentinel(call->question.heap, &collecting->view.sentinel);
 }
 
 static struct error *show(struct collecting *collecting)
@@ -182,7 +184,7 @@ static struct error *show(struct collecting *collecting)
 static struct error *note_circles(struct async_view *view)
 {
 	size_t count;
-	TRY(async_graph_count_rootless(&view->graph, view->call->task, &count));
+	TRY(async_graph_count_rootless(&view->graph, view->call->question.task, &count));
 	if (count)
 		output_note(view->call->out,
 			    "%zu tasks continue each other in a circle and stand in no stack: the "
@@ -197,7 +199,7 @@ static struct error *dumpasync_run(struct command_call *call)
 	CLEANUP(collecting_cleanup)
 	struct collecting collecting = {
 		.view = { .call = call,
-			  .graph = { .heap = call->heap },
+			  .graph = { .heap = call->question.heap },
 			  .with_tasks = arguments_has(arguments, "-tasks"),
 			  .with_fields = arguments_has(arguments, "-fields") },
 		.type = arguments_value(arguments, "-type"),
@@ -211,13 +213,14 @@ static struct error *dumpasync_run(struct command_call *call)
 	if (!collecting.summary)
 		TRY(note_circles(&collecting.view));
 	if (collecting.view.graph.damaged)
-		call_missing(call, 0, "%zu tasks could not be read whole",
-			     collecting.view.graph.damaged);
+		question_missing(&call->question, 0, "%zu tasks could not be read whole",
+				 collecting.view.graph.damaged);
 	if (collecting.view.graph.edges_left_out)
-		call_missing(call, 0,
-			     "tasks lead to more than %zu continuations: what is beyond was left "
-			     "out",
-			     collecting.view.graph.most_edges);
+		question_missing(
+			&call->question, 0,
+			"tasks lead to more than %zu continuations: what is beyond was left "
+			"out",
+			collecting.view.graph.most_edges);
 	if (collecting.runtime_async)
 		output_note(call->out,
 			    "This process runs asynchronous methods by the runtime itself (.NET 11 "

@@ -55,9 +55,9 @@ static struct error *ambiguous(struct command_call *call, const char *text,
 {
 	const char *list = "";
 	for (size_t i = 0; i < count && i < CANDIDATES_NAMED; i++) {
-		list = arena_printf(call->scratch, "%s%s%012llx %s", list, i ? ", " : "",
+		list = arena_printf(call->question.scratch, "%s%s%012llx %s", list, i ? ", " : "",
 				    (unsigned long long)matches[i]->handle,
-				    type_name(call->heap, matches[i], NULL));
+				    type_name(call->question.heap, matches[i], NULL));
 		if (!list)
 			return &error_no_memory;
 	}
@@ -75,11 +75,12 @@ static struct error *find(struct command_call *call, const char *text, const str
 	size_t count, unloaded;
 	struct error *error = parse_address(text, &handle);
 	if (!error) {
-		error = type_at(call->heap, handle, ret);
+		error = type_at(call->question.heap, handle, ret);
 		return error;
 	}
 	error_free(error);
-	TRY(type_find(call->heap, text, call->scratch, &matches, &count, &unloaded));
+	TRY(type_find(call->question.heap, text, call->question.scratch, &matches, &count,
+		      &unloaded));
 	if (count == 1) {
 		*ret = matches[0];
 		return NULL;
@@ -103,14 +104,15 @@ static struct error *dumpclass_run(struct command_call *call)
 	if (!text)
 		return error_new(ERROR_USAGE, "dumpclass needs a MethodTable or a type's name");
 	TRY(find(call, text, &type));
-	TRY(type_all_fields(call->heap, type, true, call->scratch, &fields, &count));
+	TRY(type_all_fields(call->question.heap, type, true, call->question.scratch, &fields,
+			    &count));
 	for (size_t i = 0; i < count; i++) {
 		statics += fields[i]->is_static;
 		own_statics += fields[i]->is_static && fields[i]->declaring == type;
 	}
 	output_record_begin(out, NULL, columns, COUNT_OF(columns));
-	output_text(out, type_sos_name(call->heap, type));
-	output_text(out, type_name(call->heap, type, NULL));
+	output_text(out, type_sos_name(call->question.heap, type));
+	output_text(out, type_name(call->question.heap, type, NULL));
 	output_address(out, type->token);
 	output_unsigned(out, type->token);
 	output_text(out, type_file(type));

@@ -17,7 +17,7 @@ static struct error *open_as(struct command_call *call, const char *name,
 			     struct collection_view *view)
 {
 	TRY(collection_view_open(call, view));
-	const char *full = type_name(call->heap, view->collection.type, NULL);
+	const char *full = type_name(call->question.heap, view->collection.type, NULL);
 	if (strcmp(view->collection.name, name) == 0 && !view->collection.foreign)
 		return NULL;
 	return error_new(
@@ -33,8 +33,8 @@ static struct error *string_text(struct command_call *call, const struct value *
 	const uint16_t *units;
 	size_t count;
 	uint64_t length;
-	struct error *error = string_read(call->heap, value->bits, SHOWN_UNITS, call->scratch,
-					  &units, &count, &length);
+	struct error *error = string_read(call->question.heap, value->bits, SHOWN_UNITS,
+					  call->question.scratch, &units, &count, &length);
 	if (error_take_damage(&error)) {
 		text_append(to, "<unreadable>");
 		return NULL;
@@ -127,20 +127,20 @@ static struct error *show_all(struct command_call *call, struct collection_view 
 		{ "index", NULL, CELL_INTEGER, 0 },
 		{ "value", NULL, CELL_VALUE, 0 },
 	};
-	CLEANUP(arena_deinit) struct arena arena = arena_within(call->scratch);
+	CLEANUP(arena_deinit) struct arena arena = arena_within(call->question.scratch);
 	struct command_call entry_call = *call; /* a long collection: a scratch of its own */
 	struct collection *collection = &view->collection;
 	bool is_pair = collection->kind == COLLECTION_DICTIONARY, more = true;
 	struct value key = { 0 }, value;
 	uint64_t index, shown = 0;
-	entry_call.scratch = &arena;
+	entry_call.question.scratch = &arena;
 	output_table_begin(call->out, is_pair ? "entries" : "elements", is_pair ? pairs : items,
 			   is_pair ? 3 : 2, false);
 	for (;; shown++) {
 		TRY(collection_next(collection, &key, &value, &index, &more));
 		if (!more || output_broken(call->out))
 			break;
-		TRY(task_check(call->task, "showing elements"));
+		TRY(task_check(call->question.task, "showing elements"));
 		struct error *error = show_entry(&entry_call, is_pair, shown, &key, &value);
 		arena_reset(&arena);
 		TRY(error);
@@ -150,8 +150,9 @@ static struct error *show_all(struct command_call *call, struct collection_view 
 	output_line(call->out, "%" PRIu64 " items", shown);
 	output_line(call->out, "%s", "");
 	if (collection->damage)
-		call_missing(call, 0, "after %" PRIu64 " elements it could not be read further: %s",
-			     shown, collection->damage);
+		question_missing(&call->question, 0,
+				 "after %" PRIu64 " elements it could not be read further: %s",
+				 shown, collection->damage);
 	return NULL;
 }
 
@@ -165,7 +166,7 @@ static struct error *run(struct command_call *call, const char *name)
 	TRY(open_as(call, name, &view));
 	output_record_begin(call->out, NULL, columns, COUNT_OF(columns));
 	output_address(call->out, view.address);
-	output_text(call->out, type_name(call->heap, view.value.type, NULL));
+	output_text(call->out, type_name(call->question.heap, view.value.type, NULL));
 	output_record_end(call->out);
 	return show_all(call, &view);
 }

@@ -71,10 +71,10 @@ static void target_cells(struct command_call *call, uint64_t target)
 	uint64_t method_table;
 	const struct type *type = NULL;
 	output_address(call->out, target);
-	if (target && heap_object_method_table(call->heap, target, &method_table))
-		error_free(type_at(call->heap, method_table, &type));
+	if (target && heap_object_method_table(call->question.heap, target, &method_table))
+		error_free(type_at(call->question.heap, method_table, &type));
 	if (type)
-		output_text(call->out, type_name(call->heap, type, NULL));
+		output_text(call->out, type_name(call->question.heap, type, NULL));
 	else
 		output_null(call->out);
 }
@@ -84,11 +84,11 @@ static struct error *print_one(struct command_call *call, uint64_t delegate)
 	uint64_t target, method;
 	const char *name = NULL;
 	bool found;
-	TRY(field_bits(call->heap, delegate, "_target", &target, &found));
+	TRY(field_bits(call->question.heap, delegate, "_target", &target, &found));
 	if (!found)
 		return error_new(ERROR_FAULT, "cannot read the target of the delegate at %#" PRIx64,
 				 delegate);
-	TRY(method_of(call->heap, delegate, &method));
+	TRY(method_of(call->question.heap, delegate, &method));
 	if (method)
 		TRY(method_name_or_missing(call, method, &name));
 	output_row_begin(call->out);
@@ -106,21 +106,22 @@ static struct error *print_all(struct command_call *call, uint64_t delegate)
 	struct array_shape list;
 	struct value element;
 	uint64_t count;
-	TRY(invocations(call->heap, delegate, &list, &count));
+	TRY(invocations(call->question.heap, delegate, &list, &count));
 	if (!count)
 		return print_one(call, delegate);
 	for (uint64_t i = 0; i < count && i < LIMIT_INVOCATIONS; i++) {
-		TRY(task_check(call->task, "listing a delegate's methods"));
-		TRY(array_element(call->heap, &list, i, &element));
+		TRY(task_check(call->question.task, "listing a delegate's methods"));
+		TRY(array_element(call->question.heap, &list, i, &element));
 		if (element.kind == VALUE_STRUCT) /* a Delegate.Wrapper, since .NET 11 */
-			TRY(value_field_of_struct(call->heap, element.type, element.address,
-						  "Value", &element));
+			TRY(value_field_of_struct(call->question.heap, element.type,
+						  element.address, "Value", &element));
 		if (element.kind == VALUE_REFERENCE)
 			TRY(print_one(call, element.bits));
 		else
-			call_missing(call, 0,
-				     "a method of the delegate at %#" PRIx64 " is not in the dump",
-				     delegate);
+			question_missing(&call->question, 0,
+					 "a method of the delegate at %#" PRIx64
+					 " is not in the dump",
+					 delegate);
 	}
 	return NULL;
 }
@@ -130,12 +131,12 @@ static struct error *dumpdelegate_run(struct command_call *call)
 	uint64_t delegate, method_table;
 	const struct type *type;
 	TRY(get_object_argument(call, "a delegate", &delegate));
-	if (!heap_object_method_table(call->heap, delegate, &method_table))
+	if (!heap_object_method_table(call->question.heap, delegate, &method_table))
 		return error_fault(delegate, "cannot read an object at %#" PRIx64, delegate);
-	TRY(type_at(call->heap, method_table, &type));
-	if (!type_is(call->heap, type, "System.Delegate"))
+	TRY(type_at(call->question.heap, method_table, &type));
+	if (!type_is(call->question.heap, type, "System.Delegate"))
 		return error_new(ERROR_BAD_DATA, "%#" PRIx64 " is no delegate: it is a %s",
-				 delegate, type_name(call->heap, type, NULL));
+				 delegate, type_name(call->question.heap, type, NULL));
 	output_table_begin(call->out, "delegates", columns, COUNT_OF(columns), true);
 	struct error *error = print_all(call, delegate);
 	output_table_end(call->out);

@@ -12,7 +12,7 @@ static struct error *check_kind(struct command_call *call, const struct collecti
 			 "%012llx is a %s, which has no keys: dumpcollection %012llx shows its "
 			 "elements",
 			 (unsigned long long)view->address,
-			 type_name(call->heap, view->value.type, NULL),
+			 type_name(call->question.heap, view->value.type, NULL),
 			 (unsigned long long)view->address);
 }
 
@@ -21,14 +21,15 @@ static struct error *show_key(struct command_call *call, struct collection_view 
 {
 	struct path_key wanted;
 	struct key_match match;
-	TRY(path_key_of_text(text, call->scratch, &wanted));
-	TRY(collection_find_key(&view->collection, &wanted, call->task, &match));
+	TRY(path_key_of_text(text, call->question.scratch, &wanted));
+	TRY(collection_find_key(&view->collection, &wanted, call->question.task, &match));
 	if (!match.found && view->collection.damage)
-		call_missing(call, 0, "after %llu elements it could not be read further: %s",
-			     (unsigned long long)match.searched, view->collection.damage);
+		question_missing(&call->question, 0,
+				 "after %llu elements it could not be read further: %s",
+				 (unsigned long long)match.searched, view->collection.damage);
 	if (!match.found)
-		return collection_no_such_key(call->heap, &view->value, &wanted, match.searched,
-					      call->task);
+		return collection_no_such_key(call->question.heap, &view->value, &wanted,
+					      match.searched, call->question.task);
 	TRY(collection_view_header(call, view));
 	return collection_view_row(call, view, entries, match.index, &match.key, &match.value);
 }

@@ -34,7 +34,7 @@ static void assembly_print(struct command_call *call, struct clr_module *module)
 	output_address(out, module->assembly);
 	output_address(out, module->address);
 	output_text(out, module->path);
-	output_text(out, clr_module_assembly_name(call->heap, module));
+	output_text(out, clr_module_assembly_name(call->question.heap, module));
 	output_bool(out, module->is_dynamic);
 	output_line(out, "Assembly:           %016" PRIx64 "%s [%s]", module->assembly,
 		    module->is_dynamic ? " (Dynamic)" : "", module->path);
@@ -46,17 +46,19 @@ static void assembly_print(struct command_call *call, struct clr_module *module)
 
 static void assemblies_print(struct command_call *call)
 {
-	const struct clr_modules *modules = call->heap->modules;
+	const struct clr_modules *modules = call->question.heap->modules;
 	output_table_begin(call->out, "assemblies", assembly_columns, COUNT_OF(assembly_columns),
 			   false);
 	for (size_t i = 0; i < modules->count; i++)
 		assembly_print(call, modules->modules[i]);
 	output_table_end(call->out);
 	if (modules->lost)
-		call_missing(call, 0, "%llu assemblies of the list could not be read",
-			     (unsigned long long)modules->lost);
+		question_missing(&call->question, 0,
+				 "%llu assemblies of the list could not be read",
+				 (unsigned long long)modules->lost);
 	if (modules->list_cut)
-		call_missing(call, 0, "the list of assemblies ends in memory that cannot be read");
+		question_missing(&call->question, 0,
+				 "the list of assemblies ends in memory that cannot be read");
 }
 
 static void domain_print(struct command_call *call, const struct clr_domain *domain)
@@ -92,7 +94,7 @@ static struct error *dumpdomain_run(struct command_call *call)
 	bool found = false, one = arguments_count(call->arguments) > 0;
 	if (one)
 		TRY(arguments_positional_address(call->arguments, 0, "a domain", &address));
-	TRY(clr_domains_read(call->heap, call->scratch, domains));
+	TRY(clr_domains_read(call->question.heap, call->question.scratch, domains));
 	output_table_begin(call->out, "domains", NULL, 0, false);
 	for (size_t i = 0; i < CLR_DOMAINS; i++) {
 		if (one && domains[i].address != address)

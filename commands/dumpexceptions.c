@@ -30,7 +30,7 @@ struct listing {
 /* The verdict on a type, remembered. */
 static bool is_wanted(struct listing *listing, uint32_t index)
 {
-	struct heap *heap = listing->call->heap;
+	struct heap *heap = listing->call->question.heap;
 	uint8_t *verdict;
 	listing->error = type_byte(&listing->verdicts, index, &verdict);
 	if (listing->error)
@@ -66,7 +66,7 @@ static struct error *row_print(struct command_call *call, uint64_t address)
 	output_row_begin(call->out);
 	output_address(call->out, address);
 	output_address(call->out, view.exception.type->handle);
-	output_text(call->out, type_name(call->heap, view.exception.type, NULL));
+	output_text(call->out, type_name(call->question.heap, view.exception.type, NULL));
 	struct error *error = exception_print_cells(call, &view);
 	output_row_end(call->out);
 	return error ? error : details_print(call, &view);
@@ -78,7 +78,7 @@ static bool visit(const struct gc_object *object, void *context)
 	if (object->is_free || !is_wanted(listing, object->type))
 		return !listing->error;
 	listing->error = row_print(&listing->row_call, object->address);
-	arena_reset(listing->row_call.scratch);
+	arena_reset(listing->row_call.question.scratch);
 	listing->count++;
 	return !listing->error && !output_broken(listing->call->out);
 }
@@ -102,11 +102,11 @@ static struct error *list(struct listing *listing, struct heap_filter *filter)
 static struct error *dumpexceptions_run(struct command_call *call)
 {
 	struct heap_filter filter;
-	CLEANUP(arena_deinit) struct arena scratch = arena_within(call->scratch);
+	CLEANUP(arena_deinit) struct arena scratch = arena_within(call->question.scratch);
 	struct listing listing = { .call = call,
 				   .row_call = *call,
 				   .type = arguments_value(call->arguments, "-type") };
-	listing.row_call.scratch = &scratch;
+	listing.row_call.question.scratch = &scratch;
 	struct error *error = heap_filter_init(&filter, call);
 	/* Unlike dumpheap's, SOS looks for this one in any case. */
 	if (filter.exact)

@@ -48,11 +48,11 @@ static void object_row(struct listing *listing, const struct gc_object *object)
 	output_row_begin(out);
 	output_address(out, object->address);
 	if (!listing->is_short) {
-		const struct type *type = type_by_index(listing->call->heap, object->type);
+		const struct type *type = type_by_index(listing->call->question.heap, object->type);
 		output_address(out, object->method_table);
 		output_unsigned(out, object->size);
 		output_text(out, object->is_free ? "Free" : "");
-		output_text(out, type_name(listing->call->heap, type, NULL));
+		output_text(out, type_name(listing->call->question.heap, type, NULL));
 	}
 	output_row_end(out);
 }
@@ -138,8 +138,9 @@ static bool visit_thin_lock(const struct gc_object *object, void *context)
 	output_unsigned(out, lock.thread ? lock.thread->os_id : 0);
 	output_unsigned(out, lock.thread_id);
 	output_unsigned(out, lock.recursion);
-	output_text(out, type_name(listing->call->heap,
-				   type_by_index(listing->call->heap, object->type), NULL));
+	output_text(out,
+		    type_name(listing->call->question.heap,
+			      type_by_index(listing->call->question.heap, object->type), NULL));
 	output_row_end(out);
 	return !output_broken(out);
 }
@@ -147,8 +148,8 @@ static bool visit_thin_lock(const struct gc_object *object, void *context)
 static struct error *print_thin_locks(struct command_call *call, struct heap_filter *filter)
 {
 	struct thin_lock_listing listing = { .call = call };
-	TRY(thin_locks_open(call->heap, &listing.layout));
-	reader_init(&listing.headers, call->heap->target);
+	TRY(thin_locks_open(call->question.heap, &listing.layout));
+	reader_init(&listing.headers, call->question.heap->target);
 	output_table_begin(call->out, "thin_locks", thin_lock_columns, COUNT_OF(thin_lock_columns),
 			   true);
 	struct error *error = heap_filter_walk(filter, visit_thin_lock, &listing);
@@ -165,8 +166,9 @@ static struct error *strings_wanted(struct listing *listing, struct heap_filter 
 	if (!arguments_has(listing->call->arguments, "-strings"))
 		return NULL;
 	TRY(string_table_new(listing->call, &listing->strings));
-	TRY(contract_require_global(listing->call->heap->contract, "StringMethodTable", &variable));
-	return reader_pointer(&listing->call->heap->reader, variable,
+	TRY(contract_require_global(listing->call->question.heap->contract, "StringMethodTable",
+				    &variable));
+	return reader_pointer(&listing->call->question.heap->reader, variable,
 			      "the pointer to String's MethodTable", &filter->method_table);
 }
 

@@ -20,7 +20,7 @@ void fragmentation_init(struct fragmentation *fragmentation, struct command_call
 static bool append(struct fragmentation *fragmentation, const struct gc_object *free_block,
 		   const struct gc_object *next)
 {
-	if (LIST_GROW_IN(fragmentation->call->scratch, fragmentation->fragments,
+	if (LIST_GROW_IN(fragmentation->call->question.scratch, fragmentation->fragments,
 			 fragmentation->count, fragmentation->capacity))
 		return false;
 	fragmentation->fragments[fragmentation->count++] = (struct fragment){ *free_block, *next };
@@ -35,7 +35,7 @@ bool fragmentation_add(struct fragmentation *fragmentation, const struct gc_obje
 	/* Not across the end of a segment or an allocation context. */
 	if (last.address && !object->is_free && last.address + last.size == object->address) {
 		const struct gc_segment *segment =
-			gc_segment_of(fragmentation->call->heap->gc, object->address);
+			gc_segment_of(fragmentation->call->question.heap->gc, object->address);
 		/* Large objects are not moved: there it is no news. */
 		if (segment && segment->generation != GENERATION_LARGE)
 			added = append(fragmentation, &last, object);
@@ -48,7 +48,7 @@ bool fragmentation_add(struct fragmentation *fragmentation, const struct gc_obje
 void fragmentation_print(const struct fragmentation *fragmentation)
 {
 	struct output *out = fragmentation->call->out;
-	struct heap *heap = fragmentation->call->heap;
+	struct heap *heap = fragmentation->call->question.heap;
 	if (!fragmentation->count)
 		return;
 	output_line(out, "%s", "");

@@ -35,10 +35,11 @@ struct error *string_table_new(struct command_call *call, struct string_table **
 		return &error_no_memory;
 	table->call = call;
 	arena_init(&table->arena);
-	reader_init(&table->reader, call->heap->target);
+	reader_init(&table->reader, call->question.heap->target);
 	*ret = table;
-	if (contract_field(call->heap->contract, "String", "m_StringLength", &table->length) &&
-	    contract_field(call->heap->contract, "String", "m_FirstChar", &table->first))
+	if (contract_field(call->question.heap->contract, "String", "m_StringLength",
+			   &table->length) &&
+	    contract_field(call->question.heap->contract, "String", "m_FirstChar", &table->first))
 		return NULL;
 	return error_new(ERROR_UNSUPPORTED, "this runtime's descriptor lacks String's fields");
 }
@@ -207,13 +208,14 @@ struct error *string_table_print(struct string_table *table, bool by_count)
 	output_record_end(out);
 	output_line_total(out, "Total ", table->total, " strings, ", table->total_bytes, " bytes");
 	if (table->left_out)
-		call_missing(table->call, 0,
-			     "%llu strings (%llu bytes) are not in the statistics: the memory for "
-			     "contents was used up; narrow the walk with -min, -gen or a range",
-			     (unsigned long long)table->left_out,
-			     (unsigned long long)table->left_out_bytes);
+		question_missing(
+			&table->call->question, 0,
+			"%llu strings (%llu bytes) are not in the statistics: the memory for "
+			"contents was used up; narrow the walk with -min, -gen or a range",
+			(unsigned long long)table->left_out,
+			(unsigned long long)table->left_out_bytes);
 	if (table->unreadable)
-		call_missing(table->call, 0, "%llu strings could not be read",
-			     (unsigned long long)table->unreadable);
+		question_missing(&table->call->question, 0, "%llu strings could not be read",
+				 (unsigned long long)table->unreadable);
 	return NULL;
 }

@@ -39,7 +39,7 @@ static void requests_cleanup(struct requests *requests)
 
 static struct error *message_of(struct requests *requests, uint32_t index, enum message *ret)
 {
-	struct heap *heap = requests->call->heap;
+	struct heap *heap = requests->call->question.heap;
 	uint8_t *known;
 	TRY(type_byte(&requests->messages, index, &known));
 	if (!*known) {
@@ -64,7 +64,7 @@ static struct error *add(struct requests *requests, uint64_t address, int status
 
 static struct error *take(struct requests *requests, const struct gc_object *object)
 {
-	struct heap *heap = requests->call->heap;
+	struct heap *heap = requests->call->question.heap;
 	enum message message;
 	uint64_t request, status;
 	bool read;
@@ -76,7 +76,8 @@ static struct error *take(struct requests *requests, const struct gc_object *obj
 	TRY(member_object(heap, object->address, "_requestMessage", &request));
 	TRY(member_number(heap, object->address, "_statusCode", &status, &read));
 	if (!read)
-		call_missing(requests->call, 0, "responses without a readable _statusCode");
+		question_missing(&requests->call->question, 0,
+				 "responses without a readable _statusCode");
 	return request && read ? add(requests, request, (int)status) : NULL;
 }
 
@@ -114,9 +115,9 @@ static struct error *read_request(struct command_call *call, struct request *req
 	static const char *const uri_names[] = { "_string", NULL };
 	uint64_t method, uri;
 	const struct type *type;
-	TRY(member_object(call->heap, request->address, "_method", &method));
-	TRY(member_object(call->heap, request->address, "_requestUri", &uri));
-	TRY(member_type(call->heap, request->address, &type));
+	TRY(member_object(call->question.heap, request->address, "_method", &method));
+	TRY(member_object(call->question.heap, request->address, "_requestUri", &uri));
+	TRY(member_type(call->question.heap, request->address, &type));
 	request->method_table = type ? type->handle : 0;
 	TRY(web_string(call, method, method_names, &request->method));
 	return web_string(call, uri, uri_names, &request->uri);
@@ -144,7 +145,7 @@ static struct error *select_requests(struct requests *requests)
 		if (request.address == last)
 			continue;
 		last = request.address;
-		TRY(task_check(requests->call->task, "reading requests"));
+		TRY(task_check(requests->call->question.task, "reading requests"));
 		TRY(read_request(requests->call, &request));
 		if (is_wanted(requests, &request))
 			requests->list[kept++] = request;
@@ -216,7 +217,7 @@ static const char *host_of(struct command_call *call, const char *uri)
 		length = (size_t)(bracket + 1 - start);
 	else if (colon)
 		length = (size_t)(colon - start);
-	return arena_copy_text(call->scratch, start, length);
+	return arena_copy_text(call->question.scratch, start, length);
 }
 
 static int most_first(const void *left, const void *right)
@@ -229,10 +230,10 @@ static int most_first(const void *left, const void *right)
 
 static struct error *count_all(const struct requests *requests, struct line_count *counts)
 {
-	struct arena *scratch = requests->call->scratch;
+	struct arena *scratch = requests->call->question.scratch;
 	for (size_t i = 0; i < requests->count; i++) {
 		const struct request *request = &requests->list[i];
-		TRY(task_check(requests->call->task, "counting the requests"));
+		TRY(task_check(requests->call->question.task, "counting the requests"));
 		const char *host = host_of(requests->call, request->uri);
 		const char *key = host ? arena_printf(scratch, "%s %d %s",
 						      request->method ? request->method : "",

@@ -34,12 +34,12 @@ static struct error *image_body(struct heap *heap, uint64_t base, uint64_t size,
 static struct error *il_copy(struct command_call *call, const struct method_body *body,
 			     struct listing *listing, bool *ret)
 {
-	uint8_t *il = arena_allocate(call->scratch, (size_t)body->il_size + 1);
+	uint8_t *il = arena_allocate(call->question.scratch, (size_t)body->il_size + 1);
 	if (!il)
 		return &error_no_memory;
 	listing->il = il;
 	listing->size = body->il_size;
-	*ret = reader_copy(&call->heap->reader, body->il_address, il, body->il_size);
+	*ret = reader_copy(&call->question.heap->reader, body->il_address, il, body->il_size);
 	return NULL;
 }
 
@@ -52,10 +52,11 @@ static struct error *il_try(struct command_call *call, uint32_t rva, struct list
 	*ret = false;
 	for (int flat = 0; flat < 2 && !*ret; flat++) {
 		struct error *error =
-			flat ? image_body(call->heap, module->flat_base, module->flat_size, false,
-					  rva, &body, &listing->address)
-			     : image_body(call->heap, module->image_base, module->image_size,
-					  module->image_mapped, rva, &body, &listing->address);
+			flat ? image_body(call->question.heap, module->flat_base, module->flat_size,
+					  false, rva, &body, &listing->address)
+			     : image_body(call->question.heap, module->image_base,
+					  module->image_size, module->image_mapped, rva, &body,
+					  &listing->address);
 		if (!error)
 			error = il_copy(call, &body, listing, ret);
 		if (!error_take(&error, ERROR_FAULT))
@@ -71,7 +72,7 @@ static struct error *il_of_method(struct command_call *call, uint64_t address,
 	struct member member;
 	bool found, admitted = false;
 	const char *reason = "";
-	struct error *error = method_at(call->heap, address, &method);
+	struct error *error = method_at(call->question.heap, address, &method);
 	if (error)
 		return error_context(error, "%#" PRIx64 " is not a MethodDesc", address);
 	struct clr_module *module = method.owner->module;
@@ -81,7 +82,7 @@ static struct error *il_of_method(struct command_call *call, uint64_t address,
 				 "in an image",
 				 address);
 	listing->context = (struct il_context){ .module = module, .owner = method.owner };
-	TRY(clr_module_metadata(call->heap, module, &listing->context.metadata));
+	TRY(clr_module_metadata(call->question.heap, module, &listing->context.metadata));
 	if (!metadata_method(listing->context.metadata, token_row(method.token), &member))
 		return error_new(ERROR_BAD_DATA, "the metadata lacks the method %08x",
 				 method.token);
@@ -90,7 +91,7 @@ static struct error *il_of_method(struct command_call *call, uint64_t address,
 				 address);
 	TRY(il_try(call, member.rva, listing, &found));
 	if (!found)
-		TRY(clr_module_admit_file(call->heap, module, &admitted, &reason));
+		TRY(clr_module_admit_file(call->question.heap, module, &admitted, &reason));
 	if (admitted)
 		TRY(il_try(call, member.rva, listing, &found));
 	if (found)
@@ -111,7 +112,7 @@ static struct error *il_at(struct command_call *call, uint64_t address, struct l
 					.mapped = true };
 	struct method_body body;
 	bool found;
-	TRY(pe_image_method_body(&image, &call->heap->reader, 1, &body));
+	TRY(pe_image_method_body(&image, &call->question.heap->reader, 1, &body));
 	TRY(il_copy(call, &body, listing, &found));
 	listing->address = address;
 	return found ? NULL : error_fault(address, "cannot read the IL at %#" PRIx64, address);
@@ -226,7 +227,7 @@ static struct error *print_listing(struct command_call *call, const struct listi
 	size_t position = 0;
 	struct il_instruction instruction;
 	while (il_listing_next(listing->il, listing->size, &position, &instruction)) {
-		TRY(task_check(call->task, "listing IL"));
+		TRY(task_check(call->question.task, "listing IL"));
 		TRY(print_instruction(call, listing, &instruction));
 	}
 	if (position < listing->size)

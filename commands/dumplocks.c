@@ -100,7 +100,7 @@ static void threads_cell(struct output *out, const struct clr_thread *const *thr
 
 static struct error *row_print(struct listing *listing, const struct lock_row *row)
 {
-	struct heap *heap = listing->call->heap;
+	struct heap *heap = listing->call->question.heap;
 	struct output *out = listing->call->out;
 	struct gc_object object;
 	listing->held += row->is_held;
@@ -154,9 +154,10 @@ static struct error *block_print(struct listing *listing, const struct sync_bloc
 		return NULL;
 	sync_block_waiting(&listing->blocks, block, waiting, THREADS_SHOWN, &count, &known);
 	if (!known)
-		call_missing(listing->call, 0,
-			     "the threads in Monitor.Wait on %#" PRIx64 " could not be followed",
-			     block->object);
+		question_missing(&listing->call->question, 0,
+				 "the threads in Monitor.Wait on %#" PRIx64
+				 " could not be followed",
+				 block->object);
 	if (!listing->all && !block->is_held && !block->waiters && !count && known)
 		return NULL;
 	struct lock_row row = { .address = block->object,
@@ -177,7 +178,7 @@ static struct error *blocks_print(struct listing *listing)
 {
 	struct sync_block block;
 	for (uint32_t i = 1; i <= listing->blocks.count; i++) {
-		TRY(task_check(listing->call->task, "reading the sync blocks"));
+		TRY(task_check(listing->call->question.task, "reading the sync blocks"));
 		struct error *error = sync_block_read(&listing->blocks, i, &block);
 		if (!error)
 			error = block_print(listing, &block);
@@ -193,7 +194,7 @@ static struct error *thin_lock_print(struct listing *listing, uint64_t address)
 	struct thin_lock lock;
 	if (!thin_lock_read(&listing->blocks, &listing->headers, address, &lock))
 		return NULL;
-	TRY(task_check(listing->call->task, "reading the locks"));
+	TRY(task_check(listing->call->question.task, "reading the locks"));
 	struct lock_row row = { .address = address,
 				.kind = "Monitor",
 				.holders = &lock.thread,
@@ -264,8 +265,8 @@ static struct error *holders_find(struct listing *listing, uint64_t address,
 	const struct clr_thread **holders = NULL;
 	size_t count = 0;
 	if (lock->kind == MANAGED_LOCK_READER_WRITER && lock->is_held) {
-		TRY(reader_writer_readers(listing->call->heap, address, lock, &listing->holders,
-					  &holders, &count));
+		TRY(reader_writer_readers(listing->call->question.heap, address, lock,
+					  &listing->holders, &holders, &count));
 	}
 	const struct clr_thread **all =
 		arena_allocate_array(&listing->holders, count + 2, sizeof(*all));
@@ -291,8 +292,8 @@ static struct error *managed_lock_print(struct listing *listing, uint64_t addres
 	uint32_t ignored;
 	if (id_map_find(&listing->inner, address, &ignored))
 		return NULL;
-	TRY(task_check(listing->call->task, "reading the locks"));
-	TRY(managed_lock_read(listing->call->heap, address, kind, &lock));
+	TRY(task_check(listing->call->question.task, "reading the locks"));
+	TRY(managed_lock_read(listing->call->question.heap, address, kind, &lock));
 	struct lock_row row = { .address = address,
 				.kind = managed_lock_kind_name(kind),
 				.is_held = lock.is_held,
@@ -308,7 +309,7 @@ static struct error *managed_lock_print(struct listing *listing, uint64_t addres
 /* The kind of a type, remembered. */
 static struct error *kind_of(struct listing *listing, uint32_t index, enum managed_lock_kind *ret)
 {
-	struct heap *heap = listing->call->heap;
+	struct heap *heap = listing->call->question.heap;
 	uint8_t *known;
 	TRY(type_byte(&listing->kinds, index, &known));
 	if (!*known)
@@ -355,12 +356,12 @@ static struct error *heap_print(struct listing *listing)
 /* What the runtime's own tables lack is said; the heap's locks are listed all the same. */
 static struct error *tables_open(struct listing *listing)
 {
-	struct error *error = sync_blocks_open(listing->call->heap, &listing->blocks);
+	struct error *error = sync_blocks_open(listing->call->question.heap, &listing->blocks);
 	if (error && !error_is_fatal(error)) {
-		call_missing(listing->call, 0, "monitors: %s", error->message);
+		question_missing(&listing->call->question, 0, "monitors: %s", error->message);
 		error_free(error);
 		listing->blocks.count = 0;
-		error = thin_locks_open(listing->call->heap, &listing->blocks);
+		error = thin_locks_open(listing->call->question.heap, &listing->blocks);
 	}
 	listing->has_thin_locks = !error;
 	if (error_take(&error, ERROR_UNSUPPORTED))
@@ -386,15 +387,15 @@ static struct error *print(struct listing *listing)
 	output_line(out, "%" PRIu64 " held, %" PRIu64 " waited for", listing->held,
 		    listing->waited_for);
 	if (listing->unreadable)
-		call_missing(listing->call, 0, "%" PRIu64 " locks could not be read",
-			     listing->unreadable);
+		question_missing(&listing->call->question, 0, "%" PRIu64 " locks could not be read",
+				 listing->unreadable);
 	return NULL;
 }
 
 static struct error *dumplocks_run(struct command_call *call)
 {
 	struct listing listing = { .call = call, .all = arguments_has(call->arguments, "-all") };
-	reader_init(&listing.headers, call->heap->target);
+	reader_init(&listing.headers, call->question.heap->target);
 	struct error *error = print(&listing);
 	if (!error)
 		error = reader_check(&listing.headers);

@@ -46,11 +46,12 @@ static struct error *attributes_print(struct command_call *call, const struct cl
 				      const struct clr_module_parts *parts)
 {
 	bool in_memory = !*module->path;
-	const char *text = arena_printf(
-		call->scratch, "%s%s%s%s%s", module->is_dynamic ? "Reflection " : "PEFile ",
-		parts->is_edit_and_continue ? "EditAndContinue " : "",
-		module->is_dynamic ? "IsDynamic " : "", in_memory ? "IsInMemory " : "",
-		module->image_base && !module->image_mapped ? "IsFileLayout " : "");
+	const char *text =
+		arena_printf(call->question.scratch, "%s%s%s%s%s",
+			     module->is_dynamic ? "Reflection " : "PEFile ",
+			     parts->is_edit_and_continue ? "EditAndContinue " : "",
+			     module->is_dynamic ? "IsDynamic " : "", in_memory ? "IsInMemory " : "",
+			     module->image_base && !module->image_mapped ? "IsFileLayout " : "");
 	if (!text)
 		return &error_no_memory;
 	output_text(call->out, text);
@@ -94,23 +95,23 @@ static struct error *type_visited(uint32_t row, uint64_t handle, void *context)
 	struct types *types = context;
 	struct command_call *call = types->call;
 	const struct type *type;
-	struct error *error = type_at(call->heap, handle, &type);
+	struct error *error = type_at(call->question.heap, handle, &type);
 	uint32_t token = token_make(types->table, row);
 	if (error_take_damage(&error)) {
-		call_missing(call, 0, "the type %#llx could not be read",
-			     (unsigned long long)handle);
+		question_missing(&call->question, 0, "the type %#llx could not be read",
+				 (unsigned long long)handle);
 		return NULL;
 	}
 	TRY(error);
-	TRY(type_name_prepare(call->heap, type));
+	TRY(type_name_prepare(call->question.heap, type));
 	output_row_begin(call->out);
 	output_address(call->out, handle);
 	output_unsigned(call->out, token);
-	output_text(call->out, type_sos_name(call->heap, type));
+	output_text(call->out, type_sos_name(call->question.heap, type));
 	output_line(call->out, "%016" PRIx64 " 0x%08" PRIx32 " %s", handle, token,
-		    type_sos_name(call->heap, type));
+		    type_sos_name(call->question.heap, type));
 	output_row_end(call->out);
-	return task_check(call->task, "the types of a module");
+	return task_check(call->question.task, "the types of a module");
 }
 
 static const char rule[] =
@@ -128,11 +129,12 @@ static struct error *types_print(struct command_call *call, struct clr_module *m
 	output_line(out, "%s", rule);
 	output_table_begin(out, own ? "types_defined" : "types_referenced", type_columns,
 			   COUNT_OF(type_columns), false);
-	struct error *error = own ? type_definitions_visit(call->heap, module, type_visited, &types)
-				  : type_references_visit(call->heap, module, type_visited, &types);
+	struct error *error =
+		own ? type_definitions_visit(call->question.heap, module, type_visited, &types)
+		    : type_references_visit(call->question.heap, module, type_visited, &types);
 	output_table_end(out);
 	if (error && error->code == ERROR_FAULT) {
-		call_missing(call, 0, "%s", error->message);
+		question_missing(&call->question, 0, "%s", error->message);
 		error_free(error);
 		error = NULL;
 	}
@@ -145,8 +147,8 @@ static struct error *dumpmodule_run(struct command_call *call)
 	struct clr_module_parts parts;
 	uint64_t address;
 	TRY(arguments_positional_address(call->arguments, 0, "a module", &address));
-	TRY(clr_module_at(call->heap, address, &module));
-	TRY(clr_module_parts(call->heap, module, &parts));
+	TRY(clr_module_at(call->question.heap, address, &module));
+	TRY(clr_module_parts(call->question.heap, module, &parts));
 	TRY(record_print(call, module, &parts));
 	if (!arguments_has(call->arguments, "-mt"))
 		return NULL;

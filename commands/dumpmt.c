@@ -36,9 +36,9 @@ static const struct column columns[] = {
 static struct error *context_cells(struct command_call *call, const struct type *type)
 {
 	uint64_t context = 0;
-	struct error *error = type->module
-				      ? clr_module_load_context(call->heap, type->module, &context)
-				      : error_new(ERROR_FAULT, "no module");
+	struct error *error =
+		type->module ? clr_module_load_context(call->question.heap, type->module, &context)
+			     : error_new(ERROR_FAULT, "no module");
 	if (error_is_fatal(error))
 		return error;
 	if (error) {
@@ -63,8 +63,8 @@ static struct error *count_cells(struct command_call *call, const struct type *t
 	uint32_t count;
 	bool is_table = !(type->handle & TYPE_HANDLE_TYPE_DESC);
 	if (is_table)
-		TRY(method_slots_read(call->heap, type, &slots));
-	if (is_table && method_count_of_class(call->heap, type, &count))
+		TRY(method_slots_read(call->question.heap, type, &slots));
+	if (is_table && method_count_of_class(call->question.heap, type, &count))
 		output_unsigned(call->out, count);
 	else
 		output_skip(call->out);
@@ -81,7 +81,7 @@ static struct error *dumpmt_run(struct command_call *call)
 	const struct type *type;
 	struct output *out = call->out;
 	TRY(arguments_positional_address(call->arguments, 0, "a MethodTable", &handle));
-	TRY(type_at(call->heap, handle, &type));
+	TRY(type_at(call->question.heap, handle, &type));
 	output_record_begin(out, NULL, columns, COUNT_OF(columns));
 	output_address(out, type->handle);
 	output_address(out, type->parent_handle);
@@ -91,8 +91,8 @@ static struct error *dumpmt_run(struct command_call *call)
 		output_skip(out);
 	output_address(out, type->ee_class);
 	output_address(out, type->module ? type->module->address : 0);
-	output_text(out, type_sos_name(call->heap, type));
-	output_text(out, type_name(call->heap, type, NULL));
+	output_text(out, type_sos_name(call->question.heap, type));
+	output_text(out, type_name(call->question.heap, type, NULL));
 	output_unsigned(out, type->token);
 	output_address(out, type->token);
 	output_text(out, type_file(type));
@@ -109,7 +109,8 @@ static struct error *dumpmt_run(struct command_call *call)
 	struct error *error = count_cells(call, type);
 	output_record_end(out);
 	if (error_take(&error, ERROR_FAULT) || error_take(&error, ERROR_UNSUPPORTED))
-		call_missing(call, 0, "the counts of the type's methods are not in the dump");
+		question_missing(&call->question, 0,
+				 "the counts of the type's methods are not in the dump");
 	TRY(error);
 	bool lists = arguments_has(call->arguments, "-md") && !(handle & TYPE_HANDLE_TYPE_DESC);
 	return lists ? method_table_rows(call, type) : NULL;

@@ -39,11 +39,11 @@ static struct error *print_thin_lock(struct command_call *call, uint64_t address
 	};
 	struct sync_blocks layout;
 	struct thin_lock lock;
-	struct error *error = thin_locks_open(call->heap, &layout);
+	struct error *error = thin_locks_open(call->question.heap, &layout);
 	if (error_take(&error, ERROR_UNSUPPORTED))
 		return NULL;
 	TRY(error);
-	if (!thin_lock_read(&layout, &call->heap->reader, address, &lock))
+	if (!thin_lock_read(&layout, &call->question.heap->reader, address, &lock))
 		return NULL;
 	uint64_t thread = lock.thread ? lock.thread->address : 0;
 	output_line(call->out, "ThinLock owner %" PRIx32 " (%016" PRIX64 "), Recursive %" PRIx32,

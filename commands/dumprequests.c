@@ -28,7 +28,7 @@ struct listing {
 static struct error *is_context(struct listing *listing, uint32_t index, bool *ret)
 {
 	enum { UNKNOWN, YES, NO };
-	struct heap *heap = listing->call->heap;
+	struct heap *heap = listing->call->question.heap;
 	uint8_t *verdict;
 	TRY(type_byte(&listing->verdicts, index, &verdict));
 	if (*verdict == UNKNOWN)
@@ -44,15 +44,16 @@ static struct error *is_context(struct listing *listing, uint32_t index, bool *r
 static struct error *collection_of(struct listing *listing, uint64_t context, uint64_t *ret)
 {
 	struct value features, collection = { .kind = VALUE_UNREADABLE };
-	struct heap *heap = listing->call->heap;
+	struct heap *heap = listing->call->question.heap;
 	*ret = 0;
 	TRY(value_field_of_object(heap, context, "_features", &features));
 	if (features.kind == VALUE_STRUCT)
 		TRY(value_field_of_struct(heap, features.type, features.address, "Collection",
 					  &collection));
 	if (collection.kind == VALUE_UNREADABLE)
-		call_missing(listing->call, 0,
-			     "the features of the context at %#" PRIx64 " cannot be read", context);
+		question_missing(&listing->call->question, 0,
+				 "the features of the context at %#" PRIx64 " cannot be read",
+				 context);
 	*ret = collection.kind == VALUE_REFERENCE ? collection.bits : 0;
 	return NULL;
 }
@@ -70,7 +71,7 @@ static struct error *read_row(struct listing *listing, uint64_t collection, stru
 	TRY(web_string(call, collection, paths, &path));
 	TRY(web_string(call, collection, queries, &query));
 	if (path && query) {
-		row->url = arena_printf(call->scratch, "%s%s", path, query);
+		row->url = arena_printf(call->question.scratch, "%s%s", path, query);
 		return row->url ? NULL : &error_no_memory;
 	}
 	return NULL;

@@ -21,15 +21,15 @@ struct listing {
 
 static struct error *row(struct listing *listing, uint64_t object)
 {
-	struct heap *heap = listing->call->heap;
+	struct heap *heap = listing->call->question.heap;
 	struct output *out = listing->call->out;
 	const struct type *type = NULL;
 	struct value handle;
 	TRY(value_field_of_object(heap, object, "m_handle", &handle));
 	if (handle.kind == VALUE_UNREADABLE) {
-		call_missing(listing->call, sizeof(uint64_t),
-			     "the handle of the type %#llx could not be read",
-			     (unsigned long long)object);
+		question_missing(&listing->call->question, sizeof(uint64_t),
+				 "the handle of the type %#llx could not be read",
+				 (unsigned long long)object);
 		return NULL;
 	}
 	struct error *error = type_at(heap, handle.bits, &type);
@@ -52,7 +52,7 @@ static struct error *row(struct listing *listing, uint64_t object)
 static bool visit(const struct gc_object *object, void *context)
 {
 	struct listing *listing = context;
-	struct heap *heap = listing->call->heap;
+	struct heap *heap = listing->call->question.heap;
 	if (object->is_free)
 		return true;
 	const struct type *type = type_by_index(heap, object->type);
@@ -70,7 +70,8 @@ static bool visit(const struct gc_object *object, void *context)
 static struct error *dumpruntimetypes_run(struct command_call *call)
 {
 	struct heap_filter filter;
-	struct listing listing = { .call = call, .domain = clr_domain_address(call->heap) };
+	struct listing listing = { .call = call,
+				   .domain = clr_domain_address(call->question.heap) };
 	heap_filter_init_all(&filter, call);
 	output_table_begin(call->out, "runtime_types", columns, COUNT_OF(columns), true);
 	struct error *error = heap_filter_walk(&filter, visit, &listing);

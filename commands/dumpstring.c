@@ -55,12 +55,12 @@ static struct error *piece_add(struct content *content, uint64_t address, uint64
 static struct error *characters_add(struct content *content, uint64_t object, uint64_t limit)
 {
 	struct array_shape shape;
-	TRY(array_read(content->call->heap, object, &shape));
+	TRY(array_read(content->call->question.heap, object, &shape));
 	if (!shape.element || shape.element->element_type != ELEMENT_CHAR)
 		return error_new(ERROR_BAD_DATA,
 				 "the object at %#" PRIx64 " is %s, no string, char[] or "
 				 "StringBuilder",
-				 object, type_name(content->call->heap, shape.type, NULL));
+				 object, type_name(content->call->question.heap, shape.type, NULL));
 	if (limit != UINT64_MAX && limit > shape.count)
 		return error_new(ERROR_BAD_DATA,
 				 "a chunk of the StringBuilder has more characters than its "
@@ -72,11 +72,12 @@ static struct error *characters_add(struct content *content, uint64_t object, ui
 /* A StringBuilder is the last of its chunks; each leads to the one before (StringBuilder.cs). */
 static struct error *builder_add(struct content *content, uint64_t object)
 {
-	struct heap *heap = content->call->heap;
+	struct heap *heap = content->call->question.heap;
 	struct chain_guard guard = { 0 };
 	while (chain_guard_pass(&guard, object)) {
 		struct value characters, previous, length;
-		TRY(task_check(content->call->task, "following the chunks of a StringBuilder"));
+		TRY(task_check(content->call->question.task,
+			       "following the chunks of a StringBuilder"));
 		TRY(value_field_of_object(heap, object, "m_ChunkChars", &characters));
 		TRY(value_field_of_object(heap, object, "m_ChunkPrevious", &previous));
 		TRY(value_field_of_object(heap, object, "m_ChunkLength", &length));
@@ -103,10 +104,10 @@ static struct error *builder_add(struct content *content, uint64_t object)
 
 static struct error *content_find(struct content *content, uint64_t object, const struct type *type)
 {
-	const char *name = type_name(content->call->heap, type, NULL);
+	const char *name = type_name(content->call->question.heap, type, NULL);
 	if (type->kind == TYPE_STRING) {
 		uint64_t address, length;
-		TRY(string_place(content->call->heap, object, &address, &length));
+		TRY(string_place(content->call->question.heap, object, &address, &length));
 		return piece_add(content, address, length);
 	}
 	if (type->kind == TYPE_ARRAY)
@@ -123,19 +124,20 @@ static struct error *content_find(struct content *content, uint64_t object, cons
 static size_t content_next(void *context, const uint16_t **ret)
 {
 	struct content *content = context;
-	struct reader *reader = &content->call->heap->reader;
+	struct reader *reader = &content->call->question.heap->reader;
 	while (content->count && !content->pieces[content->count - 1].left)
 		content->count--;
 	if (!content->error)
-		content->error = task_check(content->call->task, "the string");
+		content->error = task_check(content->call->question.task, "the string");
 	if (!content->count || content->error || content->unread ||
 	    output_broken(content->call->out))
 		return 0;
 	struct piece *piece = &content->pieces[content->count - 1];
 	size_t count = piece->left < PART_UNITS ? (size_t)piece->left : PART_UNITS;
 	if (!reader_copy(reader, piece->address, content->units, count * sizeof(uint16_t))) {
-		size_t bytes = target_read_some(content->call->heap->target, piece->address,
-						content->units, count * sizeof(uint16_t));
+		size_t bytes =
+			target_read_some(content->call->question.heap->target, piece->address,
+					 content->units, count * sizeof(uint16_t));
 		count = bytes / sizeof(uint16_t);
 		for (size_t i = 0; i < content->count; i++)
 			content->unread += content->pieces[i].left;
@@ -161,22 +163,22 @@ static struct error *dumpstring_run(struct command_call *call)
 		return &error_no_memory;
 	content->call = call;
 	TRY(get_object_argument(call, "a string", &object));
-	if (!heap_object_method_table(call->heap, object, &method_table))
+	if (!heap_object_method_table(call->question.heap, object, &method_table))
 		return error_new(ERROR_FAULT, "cannot read the object at %#" PRIx64, object);
-	TRY(type_at(call->heap, method_table, &type));
+	TRY(type_at(call->question.heap, method_table, &type));
 	TRY(content_find(content, object, type));
 	output_record_begin(out, NULL, columns, COUNT_OF(columns));
 	output_address(out, object);
 	output_address(out, method_table);
-	output_text(out, type_name(call->heap, type, NULL));
+	output_text(out, type_name(call->question.heap, type, NULL));
 	output_unsigned(out, content->length);
 	output_utf16_stream(out, content_next, content);
 	output_record_end(out);
 	if (content->unread)
-		call_missing(call, content->unread * sizeof(uint16_t),
-			     "the text's last %" PRIu64 " characters, from %#" PRIx64
-			     " on, cannot be read",
-			     content->unread, content->unread_address);
+		question_missing(&call->question, content->unread * sizeof(uint16_t),
+				 "the text's last %" PRIu64 " characters, from %#" PRIx64
+				 " on, cannot be read",
+				 content->unread, content->unread_address);
 	struct error *error = content->error;
 	content->error = NULL;
 	return error;

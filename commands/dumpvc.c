@@ -25,15 +25,15 @@ static struct error *dumpvc_run(struct command_call *call)
 	struct output *out = call->out;
 	TRY(arguments_positional_address(call->arguments, 0, "a MethodTable", &handle));
 	TRY(arguments_positional_address(call->arguments, 1, "a value", &address));
-	TRY(type_at(call->heap, handle, &type));
+	TRY(type_at(call->question.heap, handle, &type));
 	if (type->kind != TYPE_STRUCT && type->kind != TYPE_ENUM && type->kind != TYPE_PRIMITIVE)
 		return error_new(ERROR_USAGE,
 				 "%s is not a value type: show the object with dumpobj %" PRIx64,
-				 type_name(call->heap, type, NULL), address);
+				 type_name(call->question.heap, type, NULL), address);
 	output_record_begin(out, NULL, columns, COUNT_OF(columns));
 	output_address(out, address);
-	output_text(out, type_sos_name(call->heap, type));
-	output_text(out, type_name(call->heap, type, NULL));
+	output_text(out, type_sos_name(call->question.heap, type));
+	output_text(out, type_name(call->question.heap, type, NULL));
 	output_address(out, type->handle);
 	if (type->canonical != type->handle)
 		output_address(out, type->canonical);

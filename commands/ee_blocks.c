@@ -127,10 +127,11 @@ static void method_table_line(struct ee_blocks *blocks, const struct type *type)
 static struct error *type_read(struct ee_blocks *blocks, uint64_t handle, const struct type **ret)
 {
 	*ret = NULL;
-	struct error *error = handle ? type_at(blocks->call->heap, handle, ret) : NULL;
+	struct error *error = handle ? type_at(blocks->call->question.heap, handle, ret) : NULL;
 	if (error_take_damage(&error)) {
 		*ret = NULL;
-		call_missing(blocks->call, 0, "the type %#" PRIx64 " could not be read", handle);
+		question_missing(&blocks->call->question, 0,
+				 "the type %#" PRIx64 " could not be read", handle);
 	}
 	return error;
 }
@@ -140,9 +141,9 @@ static struct error *type_title(struct ee_blocks *blocks, struct clr_module *mod
 				const struct type *type, const char **ret)
 {
 	if (!type)
-		TRY(type_of_token(blocks->call->heap, module, token, &type));
-	TRY(type_name_prepare(blocks->call->heap, type));
-	*ret = type_name(blocks->call->heap, type, NULL);
+		TRY(type_of_token(blocks->call->question.heap, module, token, &type));
+	TRY(type_name_prepare(blocks->call->question.heap, type));
+	*ret = type_name(blocks->call->question.heap, type, NULL);
 	return NULL;
 }
 
@@ -165,12 +166,13 @@ static struct error *code_find(struct ee_blocks *blocks, const struct method *me
 			       struct cells *cells)
 {
 	enum method_state state;
-	struct error *error = method_native_code(blocks->call->heap, method, &cells->code, &state);
+	struct error *error =
+		method_native_code(blocks->call->question.heap, method, &cells->code, &state);
 	cells->code_known = !error;
 	if (!error || error_is_fatal(error))
 		return error;
-	call_missing(blocks->call, 0, "the code of the method %#" PRIx64 ": %s", method->address,
-		     error->message);
+	question_missing(&blocks->call->question, 0, "the code of the method %#" PRIx64 ": %s",
+			 method->address, error->message);
 	error_free(error);
 	cells->code = 0;
 	return NULL;
@@ -180,7 +182,7 @@ static struct error *code_find(struct ee_blocks *blocks, const struct method *me
 static struct error *method_title(struct ee_blocks *blocks, struct clr_module *module,
 				  struct cells *cells)
 {
-	struct heap *heap = blocks->call->heap;
+	struct heap *heap = blocks->call->question.heap;
 	struct metadata *metadata;
 	struct member member;
 	struct method method;
@@ -188,13 +190,14 @@ static struct error *method_title(struct ee_blocks *blocks, struct clr_module *m
 		struct error *error = method_at(heap, cells->method_desc, &method);
 		if (!error && method.token == cells->token) {
 			TRY(code_find(blocks, &method, cells));
-			return method_name(heap, &method, blocks->call->scratch, &cells->name);
+			return method_name(heap, &method, blocks->call->question.scratch,
+					   &cells->name);
 		}
 		if (error_is_fatal(error))
 			return error;
 		error_free(error);
-		call_missing(blocks->call, 0, "the method %#" PRIx64 " could not be read",
-			     cells->method_desc);
+		question_missing(&blocks->call->question, 0,
+				 "the method %#" PRIx64 " could not be read", cells->method_desc);
 		cells->method_desc = 0;
 	}
 	TRY(clr_module_metadata(heap, module, &metadata));
@@ -207,7 +210,7 @@ struct error *ee_block_method(struct ee_blocks *blocks, struct clr_module *modul
 {
 	struct output *out = blocks->call->out;
 	struct cells cells = { .kind = "method", .token = token };
-	TRY(method_of_token(blocks->call->heap, module, token, &cells.method_desc));
+	TRY(method_of_token(blocks->call->question.heap, module, token, &cells.method_desc));
 	TRY(method_title(blocks, module, &cells));
 	block_begin(blocks, module, &cells);
 	token_line(blocks, token);

@@ -210,7 +210,9 @@ static void record_print(struct selection *selection)
 
 static struct error *eeheap_run(struct command_call *call)
 {
-	struct selection selection = { .call = call, .gc = call->heap->gc, .heap = UINT64_MAX };
+	struct selection selection = { .call = call,
+				       .gc = call->question.heap->gc,
+				       .heap = UINT64_MAX };
 	if (!arguments_has(call->arguments, "-gc"))
 		return error_new(ERROR_USAGE, "eeheap shows the GC heap only: say eeheap -gc");
 	TRY(arguments_number(call->arguments, "-heap", &selection.heap));
@@ -222,7 +224,7 @@ static struct error *eeheap_run(struct command_call *call)
 	columns_prepare(&selection);
 	text_print(&selection);
 	record_print(&selection);
-	call_missing_of_gc(call);
+	question_missing_of_gc(&call->question);
 	return NULL;
 }
 

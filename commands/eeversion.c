@@ -21,12 +21,12 @@ static const char *informational_version(struct command_call *call)
 {
 	struct metadata *metadata;
 	struct error *error = clr_module_metadata_or_none(
-		call->heap, call->heap->modules->core_library, &metadata);
+		call->question.heap, call->question.heap->modules->core_library, &metadata);
 	error_free(error);
 	if (error || !metadata)
 		return NULL;
 	return metadata_assembly_attribute(metadata, "AssemblyInformationalVersionAttribute",
-					   call->scratch);
+					   call->question.scratch);
 }
 
 /* What tells most of the version when CoreLib's metadata is absent. */
@@ -50,15 +50,15 @@ static void print_origin(struct output *out, const struct contract *contract)
 
 static struct error *eeversion_run(struct command_call *call)
 {
-	const struct heap *heap = call->heap;
+	const struct heap *heap = call->question.heap;
 	const struct gc_heap *gc = heap->gc;
-	const char *version = heap_runtime_version(call->heap);
+	const char *version = heap_runtime_version(call->question.heap);
 	const char *informational = informational_version(call);
 	const char *commit = informational ? strchr(informational, '+') : NULL;
 	output_record_begin(call->out, NULL, columns, COUNT_OF(columns));
 	if (!version)
-		call_missing(call, 0,
-			     "CoreLib's metadata, which holds the version, is not in the dump");
+		question_missing(&call->question, 0,
+				 "CoreLib's metadata, which holds the version, is not in the dump");
 	if (version)
 		output_text(call->out, version);
 	else

@@ -70,7 +70,7 @@ static void search_cleanup(struct search *search)
 static bool reference_visit(uint32_t offset, uint64_t target, void *context)
 {
 	struct search *search = context;
-	const struct gc_heap *gc = search->call->heap->gc;
+	const struct gc_heap *gc = search->call->question.heap->gc;
 	const struct gc_segment *segment = gc_segment_of(gc, target);
 	struct gc_object object;
 	uint32_t seen;
@@ -80,7 +80,7 @@ static bool reference_visit(uint32_t offset, uint64_t target, void *context)
 	enum gc_generation generation = gc_generation_of(gc, segment, target);
 	if (generation > GENERATION_1 || generation >= search->generation)
 		return true;
-	search->error = object_read(search->call->heap, target, &object);
+	search->error = object_read(search->call->question.heap, target, &object);
 	if (error_take_damage(&search->error))
 		return true;
 	if (search->error)
@@ -103,8 +103,8 @@ static bool object_visit(const struct gc_object *object, void *context)
 	search->row = (struct row){ .object = *object, .generation = search->generation };
 	if (object->is_free)
 		return true;
-	struct error *error = object_visit_references(search->call->heap, &search->reader, object,
-						      reference_visit, search);
+	struct error *error = object_visit_references(search->call->question.heap, &search->reader,
+						      object, reference_visit, search);
 	if (!error)
 		error = search->error;
 	search->error = NULL;
@@ -129,7 +129,7 @@ static struct error *row_print(struct search *search, const struct row *row, enu
 {
 	struct output *out = search->call->out;
 	const struct type *type;
-	TRY(type_at(search->call->heap, row->object.method_table, &type));
+	TRY(type_at(search->call->question.heap, row->object.method_table, &type));
 	output_row_begin(out);
 	output_address(out, row->object.address);
 	output_address(out, row->object.method_table);
@@ -140,7 +140,7 @@ static struct error *row_print(struct search *search, const struct row *row, enu
 	output_text(out, generations[to].title);
 	output_unsigned(out, row->count[to]);
 	output_unsigned(out, row->size[to]);
-	output_text(out, type_name(search->call->heap, type, NULL));
+	output_text(out, type_name(search->call->question.heap, type, NULL));
 	output_row_end(out);
 	search->total++;
 	return NULL;
@@ -202,7 +202,7 @@ static struct error *ephrefs_run(struct command_call *call)
 	CLEANUP(search_cleanup) struct search search = { .call = call };
 	CLEANUP(text_deinit) struct text line = { 0 };
 	struct output *out = call->out;
-	reader_init(&search.reader, call->heap->target);
+	reader_init(&search.reader, call->question.heap->target);
 	output_table_begin(out, "references", columns, COUNT_OF(columns), false);
 	for (size_t i = 0; i < COUNT_OF(older); i++)
 		TRY(generation_search(&search, older[i]));
@@ -222,8 +222,9 @@ static struct error *ephrefs_run(struct command_call *call)
 	output_unsigned(out, search.referenced_size);
 	output_record_end(out);
 	if (search.skipped)
-		call_missing(call, 0, "the references of %" PRIu64 " objects cannot be read",
-			     search.skipped);
+		question_missing(&call->question, 0,
+				 "the references of %" PRIu64 " objects cannot be read",
+				 search.skipped);
 	return NULL;
 }
 

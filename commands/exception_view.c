@@ -13,7 +13,8 @@ static struct error *method_by_ip(struct command_call *call, struct shown_frame 
 	struct code_place place;
 	if (frame->frame.method || !frame->frame.ip)
 		return NULL;
-	struct error *error = code_at(call->heap, frame->frame.ip - 1, call->scratch, &place);
+	struct error *error =
+		code_at(call->question.heap, frame->frame.ip - 1, call->question.scratch, &place);
 	if (!error)
 		frame->frame.method = place.method;
 	if (!error || error_is_fatal(error))
@@ -26,22 +27,23 @@ static struct error *frame_name(struct command_call *call, struct shown_frame *f
 {
 	struct method method;
 	TRY(method_by_ip(call, frame));
-	struct error *error = method_at(call->heap, frame->frame.method, &method);
+	struct error *error = method_at(call->question.heap, frame->frame.method, &method);
 	if (error_take_damage(&error)) {
-		call_missing(call, 0, "methods on the stack trace are not in the dump");
+		question_missing(&call->question, 0,
+				 "methods on the stack trace are not in the dump");
 		return NULL;
 	}
 	TRY(error);
-	TRY(method_name(call->heap, &method, call->scratch, &frame->method));
+	TRY(method_name(call->question.heap, &method, call->question.scratch, &frame->method));
 	if (!frame->method)
-		call_missing(call, 0,
-			     module_files_sysroot(call->heap->files)
-				     ? "the names of methods on the stack trace are not in the "
-				       "dump, nor below --sysroot"
-				     : "the names of methods on the stack trace are not in the "
-				       "dump; --sysroot DIR may have them");
-	TRY(method_offset_of(call->heap, &method, frame->frame.ip, call->scratch, &frame->offset,
-			     &frame->offset_known));
+		question_missing(&call->question, 0,
+				 module_files_sysroot(call->question.heap->files)
+					 ? "the names of methods on the stack trace are not in the "
+					   "dump, nor below --sysroot"
+					 : "the names of methods on the stack trace are not in the "
+					   "dump; --sysroot DIR may have them");
+	TRY(method_offset_of(call->question.heap, &method, frame->frame.ip, call->question.scratch,
+			     &frame->offset, &frame->offset_known));
 	const struct clr_module *module = method.owner->module;
 	if (method.kind == METHOD_DYNAMIC || !module || !*module->path)
 		return NULL;
@@ -53,22 +55,23 @@ static struct error *frame_name(struct command_call *call, struct shown_frame *f
 static struct error *frames_read(struct command_call *call, struct exception_view *view)
 {
 	struct exception_frame *frames;
-	struct error *error = exception_frames(call->heap, &view->exception, call->scratch, &frames,
-					       &view->frame_count);
+	struct error *error = exception_frames(call->question.heap, &view->exception,
+					       call->question.scratch, &frames, &view->frame_count);
 	if (error_take_damage(&error)) {
 		view->frames_unreadable = true;
 		view->frame_count = 0;
-		call_missing(call, 0, "the stack trace at %#" PRIx64 " is not in the dump",
-			     view->exception.stack_trace);
+		question_missing(&call->question, 0,
+				 "the stack trace at %#" PRIx64 " is not in the dump",
+				 view->exception.stack_trace);
 		return NULL;
 	}
 	TRY(error);
-	view->frames =
-		arena_allocate_array(call->scratch, view->frame_count, sizeof(*view->frames));
+	view->frames = arena_allocate_array(call->question.scratch, view->frame_count,
+					    sizeof(*view->frames));
 	if (!view->frames)
 		return &error_no_memory;
 	for (size_t i = 0; i < view->frame_count; i++) {
-		TRY(task_check(call->task, "naming the frames of a stack trace"));
+		TRY(task_check(call->question.task, "naming the frames of a stack trace"));
 		view->frames[i] = (struct shown_frame){ .frame = frames[i] };
 		TRY(frame_name(call, &view->frames[i]));
 	}
@@ -79,7 +82,7 @@ struct error *exception_view_read(struct command_call *call, uint64_t address,
 				  struct exception_view *ret)
 {
 	*ret = (struct exception_view){ 0 };
-	TRY(exception_read(call->heap, address, &ret->exception));
+	TRY(exception_read(call->question.heap, address, &ret->exception));
 	return frames_read(call, ret);
 }
 
@@ -92,10 +95,11 @@ struct error *exception_print_string(struct command_call *call, uint64_t string,
 		output_value(call->out, none, "null");
 		return NULL;
 	}
-	struct error *error = string_read(call->heap, string, LIMIT_SHOWN_STRING_UNITS,
-					  call->scratch, &units, &count, &length);
+	struct error *error = string_read(call->question.heap, string, LIMIT_SHOWN_STRING_UNITS,
+					  call->question.scratch, &units, &count, &length);
 	if (error_take_damage(&error)) {
-		call_missing(call, 0, "the string at %#" PRIx64 " is not in the dump", string);
+		question_missing(&call->question, 0,
+				 "the string at %#" PRIx64 " is not in the dump", string);
 		output_value(call->out, "<unreadable>", "null");
 	} else if (!error) {
 		output_utf16(call->out, units, count, length, false);
@@ -108,11 +112,11 @@ static const char *type_of_object(struct command_call *call, uint64_t object)
 {
 	uint64_t method_table;
 	const struct type *type;
-	if (!heap_object_method_table(call->heap, object, &method_table))
+	if (!heap_object_method_table(call->question.heap, object, &method_table))
 		return NULL;
-	struct error *error = type_at(call->heap, method_table, &type);
+	struct error *error = type_at(call->question.heap, method_table, &type);
 	error_free(error);
-	return error ? NULL : type_sos_name(call->heap, type);
+	return error ? NULL : type_sos_name(call->question.heap, type);
 }
 
 static void print_inner(struct command_call *call, uint64_t inner)
@@ -124,8 +128,8 @@ static void print_inner(struct command_call *call, uint64_t inner)
 		output_textf(call->out, "%s, Use printexception %016" PRIX64 " to see more.",
 			     type ? type : "<unreadable>", inner);
 	if (inner && !type)
-		call_missing(call, 0, "the inner exception at %#" PRIx64 " is not in the dump",
-			     inner);
+		question_missing(&call->question, 0,
+				 "the inner exception at %#" PRIx64 " is not in the dump", inner);
 }
 
 enum { OFFSET_CHARS = 24 };
@@ -141,7 +145,7 @@ static struct error *print_frames(struct command_call *call, const struct except
 	}
 	output_line(out, "    SP               IP               Function");
 	for (size_t i = 0; i < view->frame_count && !output_broken(out); i++) {
-		TRY(task_check(call->task, showing));
+		TRY(task_check(call->question.task, showing));
 		const struct shown_frame *shown = &view->frames[i];
 		char offset[OFFSET_CHARS] = "";
 		if (shown->offset_known)
@@ -176,7 +180,7 @@ struct error *exception_print_text(struct command_call *call, const struct excep
 	const struct exception *exception = &view->exception;
 	output_record_begin(call->out, NULL, first, COUNT_OF(first));
 	output_address(call->out, exception->address);
-	output_text(call->out, type_sos_name(call->heap, exception->type));
+	output_text(call->out, type_sos_name(call->question.heap, exception->type));
 	TRY(exception_print_string(call, exception->message, "<none>"));
 	print_inner(call, exception->inner);
 	output_record_end(call->out);
@@ -199,7 +203,7 @@ static struct error *frame_rows(struct command_call *call, const struct exceptio
 	struct output *out = call->out;
 	output_table_begin(out, NULL, columns, COUNT_OF(columns), false);
 	for (size_t i = 0; i < view->frame_count && !output_broken(out); i++) {
-		TRY(task_check(call->task, showing));
+		TRY(task_check(call->question.task, showing));
 		const struct shown_frame *shown = &view->frames[i];
 		output_row_begin(out);
 		output_address(out, shown->frame.sp);
@@ -223,7 +227,7 @@ struct error *exception_print_cells(struct command_call *call, const struct exce
 	struct output *out = call->out;
 	output_address(out, exception->address);
 	output_address(out, exception->type->handle);
-	output_text(out, type_name(call->heap, exception->type, NULL));
+	output_text(out, type_name(call->question.heap, exception->type, NULL));
 	TRY(exception_print_string(call, exception->message, ""));
 	const char *inner = exception->inner ? type_of_object(call, exception->inner) : NULL;
 	if (exception->inner)

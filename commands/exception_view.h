@@ -23,8 +23,8 @@ struct exception_view {
 	bool frames_unreadable;
 };
 
-/* In the call's scratch arena. What of it is not in the dump is counted with call_missing(), but
- * for the object itself: then the answer is exception_read()'s. */
+/* In the call's scratch arena. What of it is not in the dump is counted with question_missing(),
+ * but for the object itself: then the answer is exception_read()'s. */
 MUST_CHECK struct error *exception_view_read(struct command_call *call, uint64_t address,
 					     struct exception_view *ret);
 

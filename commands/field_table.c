@@ -35,7 +35,8 @@ static const char *cut_name(struct command_call *call, const char *name)
 	size_t length = strlen(name);
 	if (length <= TYPE_WIDTH)
 		return name;
-	const char *cut = arena_printf(call->scratch, "...%s", name + length - (TYPE_WIDTH - 3));
+	const char *cut =
+		arena_printf(call->question.scratch, "...%s", name + length - (TYPE_WIDTH - 3));
 	return cut ? cut : name;
 }
 
@@ -51,11 +52,12 @@ static struct error *static_place(struct command_call *call, const struct type_f
 	enum static_state state;
 	uint64_t address;
 	ret->state = unreadable;
-	struct error *error = field_static_address(call->heap, field, thread, &state, &address);
+	struct error *error =
+		field_static_address(call->question.heap, field, thread, &state, &address);
 	if (!error && state == STATIC_NOT_INITIALIZED)
 		ret->state = "uninitialized";
 	if (!error && state == STATIC_READY) {
-		error = value_of_field(call->heap, field, address, &ret->value);
+		error = value_of_field(call->question.heap, field, address, &ret->value);
 		if (!error)
 			ret->state = NULL;
 	}
@@ -63,7 +65,8 @@ static struct error *static_place(struct command_call *call, const struct type_f
 		ret->state = unreadable;
 	TRY(error);
 	if (ret->state == unreadable)
-		call_missing(call, 0, "the static %s could not be read", field->name);
+		question_missing(&call->question, 0, "the static %s could not be read",
+				 field->name);
 	return NULL;
 }
 
@@ -78,7 +81,7 @@ static struct error *place_of(struct command_call *call, const struct field_tabl
 	if (field->is_static) {
 		TRY(static_place(call, field, NULL, ret));
 	} else if (table->base) {
-		TRY(value_of_field(call->heap, field, table->base, &ret->value));
+		TRY(value_of_field(call->question.heap, field, table->base, &ret->value));
 	} else {
 		ret->state = "";
 		return NULL;
@@ -86,7 +89,8 @@ static struct error *place_of(struct command_call *call, const struct field_tabl
 	/* So that JSON's null is not taken for a null reference. */
 	if (!ret->state && ret->value.kind == VALUE_UNREADABLE) {
 		ret->state = unreadable;
-		call_missing(call, ret->value.width, "the field %s could not be read", field->name);
+		question_missing(&call->question, ret->value.width,
+				 "the field %s could not be read", field->name);
 	}
 	return NULL;
 }
@@ -121,12 +125,13 @@ static struct error *row(struct command_call *call, const struct field_table *ta
 	struct output *out = call->out;
 	const struct type *type = NULL;
 	struct place place;
-	struct error *error = field_type(call->heap, field, &type);
+	struct error *error = field_type(call->question.heap, field, &type);
 	if (error && !error_is_fatal(error)) {
 		error_free(error);
 		error = NULL;
 		type = NULL;
-		call_missing(call, 0, "the type of the field %s could not be read", field->name);
+		question_missing(&call->question, 0, "the type of the field %s could not be read",
+				 field->name);
 	}
 	TRY(error);
 	TRY(place_of(call, table, field, &place));
@@ -137,8 +142,8 @@ static struct error *row(struct command_call *call, const struct field_table *ta
 	output_address(out, type ? type->handle : 0);
 	output_unsigned(out, field->token);
 	output_unsigned(out, field->offset + table->header); /* of statics too, as SOS does */
-	output_text(out, type ? cut_name(call, type_sos_name(call->heap, type)) : "");
-	output_text(out, type ? type_name(call->heap, type, NULL) : "");
+	output_text(out, type ? cut_name(call, type_sos_name(call->question.heap, type)) : "");
+	output_text(out, type ? type_name(call->question.heap, type, NULL) : "");
 	output_text(out, is_value ? "Yes" : "No");
 	output_bool(out, is_value);
 	output_text(out, field->is_thread_static ? "TLstatic"
@@ -156,11 +161,11 @@ static struct error *row(struct command_call *call, const struct field_table *ta
 static struct error *thread_rows(struct command_call *call, const struct type_field *field,
 				 const struct column *columns, size_t column_count, bool *open)
 {
-	const struct clr_threads *threads = call->heap->threads;
+	const struct clr_threads *threads = call->question.heap->threads;
 	struct output *out = call->out;
 	for (size_t i = 0; i < threads->count; i++) {
 		struct place place = { 0 };
-		TRY(task_check(call->task, "reading thread statics"));
+		TRY(task_check(call->question.task, "reading thread statics"));
 		TRY(static_place(call, field, &threads->threads[i], &place));
 		if (place.state)
 			continue;
@@ -203,7 +208,8 @@ struct error *field_table_print(struct command_call *call, const struct field_ta
 	struct column columns[COLUMNS];
 	memcpy(columns, all_columns, sizeof(columns));
 	columns_for(table->form, columns, COLUMNS);
-	TRY(type_all_fields(call->heap, table->type, true, call->scratch, &fields, &count));
+	TRY(type_all_fields(call->question.heap, table->type, true, call->question.scratch, &fields,
+			    &count));
 	const char *key = table->nested || table->form == FIELDS_TEXT ? NULL : "fields";
 	bool titled = table->form != FIELDS_JSON && !table->untitled;
 	if (titled)
@@ -212,7 +218,7 @@ struct error *field_table_print(struct command_call *call, const struct field_ta
 		output_line(call->out, "None");
 	output_table_begin(call->out, key, columns, COLUMNS, count > 0);
 	for (size_t i = 0; i < count && !output_broken(call->out); i++) {
-		TRY(task_check(call->task, "showing the fields"));
+		TRY(task_check(call->question.task, "showing the fields"));
 		TRY(row(call, table, fields[i]));
 	}
 	output_table_end(call->out);

@@ -51,11 +51,11 @@ static void row_print(struct listing *listing, const struct gc_object *object)
 	output_row_begin(out);
 	output_address(out, object->address);
 	if (!listing->is_short) {
-		const struct type *type = type_by_index(listing->call->heap, object->type);
+		const struct type *type = type_by_index(listing->call->question.heap, object->type);
 		output_address(out, object->method_table);
 		output_unsigned(out, object->size);
 		output_text(out, "");
-		output_text(out, type_name(listing->call->heap, type, NULL));
+		output_text(out, type_name(listing->call->question.heap, type, NULL));
 		output_bool(out, listing->ready);
 	}
 	output_row_end(out);
@@ -65,7 +65,7 @@ static bool visit(uint64_t address, void *context)
 {
 	struct listing *listing = context;
 	struct gc_object object;
-	struct error *error = object_read(listing->call->heap, address, &object);
+	struct error *error = object_read(listing->call->question.heap, address, &object);
 	if (error_take_damage(&error)) {
 		listing->unreadable++;
 		return true;
@@ -82,8 +82,9 @@ static bool visit(uint64_t address, void *context)
 
 static struct error *range_list(struct listing *listing, const struct finalize_range *range)
 {
-	struct error *error = finalize_range_visit(listing->call->heap, listing->call->task, range,
-						   visit, listing, &listing->lost);
+	struct error *error =
+		finalize_range_visit(listing->call->question.heap, listing->call->question.task,
+				     range, visit, listing, &listing->lost);
 	if (listing->error) {
 		error_free(error);
 		error = listing->error;
@@ -110,15 +111,15 @@ static struct error *objects_list(struct listing *listing)
 	if (listing->list)
 		output_table_begin(call->out, "objects", is_short ? short_columns : object_columns,
 				   is_short ? 1 : COUNT_OF(object_columns), !is_short);
-	for (uint32_t i = 0; !error && i < call->heap->gc->heap_count; i++)
+	for (uint32_t i = 0; !error && i < call->question.heap->gc->heap_count; i++)
 		error = queue_list(listing, &listing->queues[i]);
 	if (listing->list)
 		output_table_end(call->out);
 	TRY(error);
 	if (listing->lost || listing->unreadable)
-		call_missing(call, listing->lost * sizeof(uint64_t),
-			     "%" PRIu64 " objects of the finalization queue could not be read",
-			     listing->lost + listing->unreadable);
+		question_missing(&call->question, listing->lost * sizeof(uint64_t),
+				 "%" PRIu64 " objects of the finalization queue could not be read",
+				 listing->lost + listing->unreadable);
 	return NULL;
 }
 
@@ -129,11 +130,11 @@ static struct error *cleanup_print(struct command_call *call)
 	struct sync_blocks blocks;
 	uint64_t *found = NULL;
 	size_t count = 0;
-	struct error *error = sync_blocks_open(call->heap, &blocks);
+	struct error *error = sync_blocks_open(call->question.heap, &blocks);
 	if (!error)
-		error = sync_blocks_cleanup(&blocks, call->scratch, &found, &count);
+		error = sync_blocks_cleanup(&blocks, call->question.scratch, &found, &count);
 	if (error && !error_is_fatal(error)) {
-		call_missing(call, 0, "%s", error->message);
+		question_missing(&call->question, 0, "%s", error->message);
 		error_free(error);
 		error = NULL;
 	}
@@ -184,7 +185,7 @@ static void heap_lines(struct output *out, const struct finalize_queue *queue)
 static void heaps_print(struct listing *listing)
 {
 	struct output *out = listing->call->out;
-	uint32_t count = listing->call->heap->gc->heap_count;
+	uint32_t count = listing->call->question.heap->gc->heap_count;
 	for (uint32_t i = 0; i < count; i++)
 		heap_lines(out, &listing->queues[i]);
 	output_table_begin(out, "heaps", heap_columns, COUNT_OF(heap_columns), false);
@@ -205,7 +206,7 @@ static void heaps_print(struct listing *listing)
 static struct error *print(struct listing *listing)
 {
 	struct command_call *call = listing->call;
-	TRY(finalize_queues_read(call->heap, call->scratch, &listing->queues));
+	TRY(finalize_queues_read(call->question.heap, call->question.scratch, &listing->queues));
 	if (!listing->is_short) {
 		TRY(cleanup_print(call));
 		heaps_print(listing);
@@ -213,8 +214,8 @@ static struct error *print(struct listing *listing)
 				       "objects ready for finalization):");
 	}
 	TRY(objects_list(listing));
-	if (call->heap->gc->structures_invalid)
-		call_missing_of_gc(call);
+	if (call->question.heap->gc->structures_invalid)
+		question_missing_of_gc(&call->question);
 	if (listing->is_short)
 		return NULL;
 	if (listing->list && listing->statistics.count)

@@ -89,14 +89,16 @@ static struct error *region_search(const struct region *region, void *context)
 	struct search *search = context;
 	struct command_call *call = search->call;
 	for (uint64_t at = region->start; at < region->end && search->found < search->count;) {
-		TRY(task_check(call->task, what));
-		task_progress(call->task, what, search->done, search->total);
+		TRY(task_check(call->question.task, what));
+		task_progress(call->question.task, what, search->done, search->total);
 		uint64_t left = region->end - at;
 		size_t wanted = left < CHUNK_BYTES ? (size_t)left : CHUNK_BYTES;
-		size_t size = target_read_some(call->heap->target, at, search->buffer, wanted);
+		size_t size =
+			target_read_some(call->question.heap->target, at, search->buffer, wanted);
 		if (!size) {
 			size = wanted < PAGE_BYTES ? wanted : PAGE_BYTES;
-			call_missing(call, size, "memory that was to be searched is not there");
+			question_missing(&call->question, size,
+					 "memory that was to be searched is not there");
 		} else {
 			words_look_through(search, at, size);
 		}
@@ -116,7 +118,7 @@ static struct error *addresses_print(struct search *search, bool missing)
 	for (size_t i = 0; i < search->count; i++) {
 		if (missing && search->uses[i].found_at)
 			continue;
-		TRY(task_check(search->call->task, "listing handles"));
+		TRY(task_check(search->call->question.task, "listing handles"));
 		text_printf(&line, "%s%" PRIx64, *text_string(&line) ? "  " : "",
 			    search->uses[i].handle.address);
 		if (++shown % HANDLES_A_LINE == 0) {
@@ -130,13 +132,13 @@ static struct error *addresses_print(struct search *search, bool missing)
 
 static struct error *rows_print(struct search *search)
 {
-	struct heap *heap = search->call->heap;
+	struct heap *heap = search->call->question.heap;
 	struct output *out = search->call->out;
 	output_table_begin(out, "handles", columns, COUNT_OF(columns), false);
 	for (size_t i = 0; i < search->count && !output_broken(out); i++) {
 		const struct handle_use *use = &search->uses[i];
 		struct gc_object object;
-		TRY(task_check(search->call->task, "listing handles"));
+		TRY(task_check(search->call->question.task, "listing handles"));
 		struct error *error = object_read(heap, use->handle.object, &object);
 		bool is_read = !error;
 		if (!is_read && !error_take_damage(&error))
@@ -206,14 +208,15 @@ static struct error *handles_collect(struct search *search)
 {
 	struct command_call *call = search->call;
 	uint64_t lost = 0;
-	TRY(gc_handles_visit(call->heap, call->task, note_handle, search, &lost));
+	TRY(gc_handles_visit(call->question.heap, call->question.task, note_handle, search, &lost));
 	if (search->error)
 		return search->error;
 	if (lost)
-		call_missing(call, 0,
-			     "%" PRIu64 " parts of the handle tables could not be read: handles "
-			     "are missing",
-			     lost);
+		question_missing(&call->question, 0,
+				 "%" PRIu64
+				 " parts of the handle tables could not be read: handles "
+				 "are missing",
+				 lost);
 	output_line(call->out, "Found %zu handles:", search->count);
 	return addresses_print(search, false);
 }
@@ -221,7 +224,7 @@ static struct error *handles_collect(struct search *search)
 static struct error *run(struct search *search)
 {
 	struct output *out = search->call->out;
-	struct target *target = search->call->heap->target;
+	struct target *target = search->call->question.heap->target;
 	lines_print(out, introduction);
 	TRY(handles_collect(search));
 	search->buffer = malloc(CHUNK_BYTES);

@@ -66,7 +66,7 @@ static void row_print(struct listing *listing, const struct gc_handle *handle,
 		      const struct gc_object *object)
 {
 	struct output *out = listing->call->out;
-	struct heap *heap = listing->call->heap;
+	struct heap *heap = listing->call->question.heap;
 	const struct type *type = object ? type_by_index(heap, object->type) : NULL;
 	output_row_begin(out);
 	output_address(out, handle->address);
@@ -101,7 +101,7 @@ static bool visit(const struct gc_handle *handle, void *context)
 	struct gc_object object;
 	if (listing->wanted != HANDLE_KIND_COUNT && handle->kind != listing->wanted)
 		return true;
-	struct error *error = object_read(listing->call->heap, handle->object, &object);
+	struct error *error = object_read(listing->call->question.heap, handle->object, &object);
 	bool is_read = !error;
 	if (!is_read && !error_take_damage(&error)) {
 		listing->error = error;
@@ -126,7 +126,8 @@ static struct error *walk(struct listing *listing)
 	uint64_t lost = 0;
 	if (listing->list)
 		output_table_begin(call->out, "handles", columns, COUNT_OF(columns), true);
-	struct error *error = gc_handles_visit(call->heap, call->task, visit, listing, &lost);
+	struct error *error =
+		gc_handles_visit(call->question.heap, call->question.task, visit, listing, &lost);
 	if (listing->list)
 		output_table_end(call->out);
 	if (listing->error) {
@@ -135,19 +136,22 @@ static struct error *walk(struct listing *listing)
 	}
 	TRY(error);
 	if (lost)
-		call_missing(call, 0,
-			     "%" PRIu64 " parts of the handle tables could not be read: handles "
-			     "are missing",
-			     lost);
+		question_missing(&call->question, 0,
+				 "%" PRIu64
+				 " parts of the handle tables could not be read: handles "
+				 "are missing",
+				 lost);
 	if (listing->unreadable)
-		call_missing(call, 0,
-			     "the objects of %" PRIu64 " handles could not be read; the statistics "
-			     "leave them out",
-			     listing->unreadable);
-	if (call->heap->gc->structures_invalid)
-		call_missing(call, 0,
-			     "a garbage collection was under way: handles may lead to where their "
-			     "objects were");
+		question_missing(&call->question, 0,
+				 "the objects of %" PRIu64
+				 " handles could not be read; the statistics "
+				 "leave them out",
+				 listing->unreadable);
+	if (call->question.heap->gc->structures_invalid)
+		question_missing(
+			&call->question, 0,
+			"a garbage collection was under way: handles may lead to where their "
+			"objects were");
 	return NULL;
 }
 
@@ -169,14 +173,16 @@ static struct error *statistics_print(struct listing *listing)
 {
 	struct command_call *call = listing->call;
 	const struct heap_statistics *statistics = &listing->statistics;
-	struct row *rows = arena_allocate_array(call->scratch, statistics->met, sizeof(*rows));
+	struct row *rows =
+		arena_allocate_array(call->question.scratch, statistics->met, sizeof(*rows));
 	size_t count = 0;
 	if (!rows)
 		return &error_no_memory;
 	for (size_t i = 0; i < statistics->capacity; i++)
 		if (statistics->types[i].count)
-			rows[count++] = (struct row){ &statistics->types[i],
-						      type_by_index(call->heap, (uint32_t)i) };
+			rows[count++] =
+				(struct row){ &statistics->types[i],
+					      type_by_index(call->question.heap, (uint32_t)i) };
 	qsort(rows, count, sizeof(*rows), compare_rows);
 	output_line(call->out, "Statistics:");
 	output_table_begin(call->out, "statistics", statistics_columns,
@@ -186,8 +192,8 @@ static struct error *statistics_print(struct listing *listing)
 		output_address(call->out, rows[i].type->handle);
 		output_unsigned(call->out, rows[i].statistic->count);
 		output_unsigned(call->out, rows[i].statistic->size_bytes);
-		output_text(call->out, type_sos_name(call->heap, rows[i].type));
-		output_text(call->out, type_name(call->heap, rows[i].type, NULL));
+		output_text(call->out, type_sos_name(call->question.heap, rows[i].type));
+		output_text(call->out, type_name(call->question.heap, rows[i].type, NULL));
 		output_row_end(call->out);
 	}
 	output_table_end(call->out);

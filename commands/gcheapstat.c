@@ -67,7 +67,7 @@ static void add_segment(struct heap_sizes *sizes, const struct gc_segment *segme
 static struct error *heap_measure(struct command_call *call, uint32_t index,
 				  struct heap_sizes *sizes)
 {
-	const struct gc_heap *gc = call->heap->gc;
+	const struct gc_heap *gc = call->question.heap->gc;
 	struct heap_walk walk = { .sizes = sizes };
 	for (size_t i = 0; i < gc->segment_count; i++) {
 		if (gc->segments[i].heap != index)
@@ -167,13 +167,14 @@ static void table_print(const struct heap_table *table, const char *key, part_of
 
 static struct error *gcheapstat_run(struct command_call *call)
 {
-	const struct gc_heap *gc = call->heap->gc;
+	const struct gc_heap *gc = call->question.heap->gc;
 	if (arguments_has(call->arguments, "-unreachable"))
 		return error_new(ERROR_UNSUPPORTED,
 				 "gcheapstat cannot tell yet which objects are unrooted: leave "
 				 "-unreachable out, and live and dead ones are counted together");
 	struct heap_table table = { .out = call->out, .heap_count = gc->heap_count };
-	table.heaps = arena_allocate_array(call->scratch, gc->heap_count, sizeof(*table.heaps));
+	table.heaps =
+		arena_allocate_array(call->question.scratch, gc->heap_count, sizeof(*table.heaps));
 	if (!table.heaps)
 		return &error_no_memory;
 	for (uint32_t i = 0; i < gc->heap_count; i++) {

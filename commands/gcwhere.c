@@ -51,7 +51,7 @@ static void print(struct output *out, uint64_t address, const struct gc_segment 
 
 static struct error *gcwhere_run(struct command_call *call)
 {
-	const struct gc_heap *gc = call->heap->gc;
+	const struct gc_heap *gc = call->question.heap->gc;
 	uint64_t address;
 	TRY(get_object_argument(call, "an address", &address));
 	for (size_t i = 0; i < gc->segment_count; i++) {

@@ -12,7 +12,7 @@ static struct error *whole_path(struct command_call *call, const char **ret)
 	if (!*ret)
 		return error_new(ERROR_USAGE, "a path is missing: get Type.Member, or get ADDRESS");
 	for (size_t i = 1; i < arguments_count(call->arguments); i++) {
-		*ret = arena_printf(call->scratch, "%s %s", *ret,
+		*ret = arena_printf(call->question.scratch, "%s %s", *ret,
 				    arguments_positional(call->arguments, i));
 		if (!*ret)
 			return &error_no_memory;
@@ -23,10 +23,11 @@ static struct error *whole_path(struct command_call *call, const char **ret)
 /* A field was read in place of a getter: whoever reads stderr is told, too. */
 static struct error *note_via(struct command_call *call, const char *via)
 {
-	const char *note = arena_printf(call->scratch, "%s (the getter itself was not run)", via);
+	const char *note =
+		arena_printf(call->question.scratch, "%s (the getter itself was not run)", via);
 	if (!note)
 		return &error_no_memory;
-	task_note(call->task, note);
+	task_note(call->question.task, note);
 	return NULL;
 }
 
@@ -64,7 +65,7 @@ static struct error *get_run(struct command_call *call)
 	TRY(whole_path(call, &path));
 	TRY(arguments_number(call->arguments, "-thread", &managed_id));
 	if (arguments_has(call->arguments, "-thread"))
-		TRY(get_thread(call->heap, managed_id, &thread));
+		TRY(get_thread(call->question.heap, managed_id, &thread));
 	TRY(get_resolve(call, path, thread, &get));
 	return show(call, &get);
 }

@@ -10,7 +10,7 @@ enum { THREADS_NAMED = 20 };
 
 const char *get_so_far(const struct get *get)
 {
-	const char *prefix = path_prefix(&get->path, get->steps_done, get->call->scratch);
+	const char *prefix = path_prefix(&get->path, get->steps_done, get->call->question.scratch);
 	return prefix ? prefix : get->path.text;
 }
 
@@ -41,8 +41,8 @@ static struct error *get_step(struct get *get, const struct path_step *step)
 struct error *get_resolve(struct command_call *call, const char *path,
 			  const struct clr_thread *thread, struct get *ret)
 {
-	*ret = (struct get){ .call = call, .heap = call->heap, .thread = thread };
-	TRY(path_parse(path, call->scratch, &ret->path));
+	*ret = (struct get){ .call = call, .heap = call->question.heap, .thread = thread };
+	TRY(path_parse(path, call->question.scratch, &ret->path));
 	TRY(get_root(ret));
 	while (ret->steps_done < ret->path.step_count) {
 		TRY(get_step(ret, &ret->path.steps[ret->steps_done]));

@@ -57,7 +57,7 @@ static struct error *range_parse(struct heap_filter *filter, const struct argume
 
 static struct error *segment_parse(struct heap_filter *filter, const struct arguments *arguments)
 {
-	const struct gc_heap *gc = filter->call->heap->gc;
+	const struct gc_heap *gc = filter->call->question.heap->gc;
 	uint64_t address;
 	TRY(arguments_address(arguments, "-segment", &address));
 	filter->segment = gc_segment_of(gc, address);
@@ -90,9 +90,9 @@ struct error *heap_filter_init(struct heap_filter *filter, struct command_call *
 	TRY(arguments_number(arguments, "-max", &filter->max));
 	TRY(arguments_number(arguments, "-heap", &heap));
 	filter->heap = heap > UINT32_MAX ? UINT32_MAX : (uint32_t)heap;
-	if (arguments_has(arguments, "-heap") && heap >= call->heap->gc->heap_count)
+	if (arguments_has(arguments, "-heap") && heap >= call->question.heap->gc->heap_count)
 		return error_new(ERROR_USAGE, "there is no GC heap %llu: the process has %u",
-				 (unsigned long long)heap, call->heap->gc->heap_count);
+				 (unsigned long long)heap, call->question.heap->gc->heap_count);
 	if (filter->min > filter->max)
 		return error_new(ERROR_USAGE, "-min %s is more than -max %s: no object is both",
 				 arguments_value(arguments, "-min"),
@@ -135,7 +135,7 @@ static enum verdict type_verdict(struct heap_filter *filter, uint32_t index)
 	if (type_byte(&filter->verdicts, index, &verdict))
 		return VERDICT_UNKNOWN;
 	if (*verdict == VERDICT_UNKNOWN) {
-		struct heap *heap = filter->call->heap;
+		struct heap *heap = filter->call->question.heap;
 		const struct type *type = type_by_index(heap, index);
 		bool matches = type && name_matches(filter, type_name(heap, type, NULL));
 		*verdict = matches ? VERDICT_YES : VERDICT_NO;
@@ -178,7 +178,7 @@ static bool visit_batch(const struct gc_object *objects, size_t count, void *con
 
 static bool span_passes(const struct heap_filter *filter, const struct gc_span *span)
 {
-	const struct gc_heap *gc = filter->call->heap->gc;
+	const struct gc_heap *gc = filter->call->question.heap->gc;
 	return (filter->generation == GENERATION_COUNT || filter->generation == span->generation) &&
 	       (filter->heap == UINT32_MAX || filter->heap == span->heap) &&
 	       (!filter->segment || filter->segment == &gc->segments[span->segment]) &&
@@ -195,9 +195,9 @@ static int by_start(const void *left, const void *right)
 static struct error *choose_spans(struct heap_filter *filter, struct gc_span **ret,
 				  size_t *ret_count, uint64_t *ret_bytes)
 {
-	const struct gc_heap *gc = filter->call->heap->gc;
-	struct gc_span *spans =
-		arena_allocate_array(filter->call->scratch, gc->span_count, sizeof(*spans));
+	const struct gc_heap *gc = filter->call->question.heap->gc;
+	struct gc_span *spans = arena_allocate_array(filter->call->question.scratch, gc->span_count,
+						     sizeof(*spans));
 	if (!spans)
 		return &error_no_memory;
 	size_t count = 0;
@@ -216,17 +216,18 @@ static struct error *choose_spans(struct heap_filter *filter, struct gc_span **r
 
 static void report_damage(struct command_call *call, const struct walk_damage *damage)
 {
-	call_missing_of_gc(call);
+	question_missing_of_gc(&call->question);
 	if (damage->unreadable_bytes)
-		call_missing(call, damage->unreadable_bytes,
-			     "%llu bytes of the heap are not in the dump, the first at %#llx",
-			     (unsigned long long)damage->unreadable_bytes,
-			     (unsigned long long)damage->first_address);
+		question_missing(&call->question, damage->unreadable_bytes,
+				 "%llu bytes of the heap are not in the dump, the first at %#llx",
+				 (unsigned long long)damage->unreadable_bytes,
+				 (unsigned long long)damage->first_address);
 	if (damage->damaged_bytes)
-		call_missing(call, damage->damaged_bytes,
-			     "%llu bytes of the heap are not objects (damaged), the first at %#llx",
-			     (unsigned long long)damage->damaged_bytes,
-			     (unsigned long long)damage->first_address);
+		question_missing(
+			&call->question, damage->damaged_bytes,
+			"%llu bytes of the heap are not objects (damaged), the first at %#llx",
+			(unsigned long long)damage->damaged_bytes,
+			(unsigned long long)damage->first_address);
 }
 
 struct error *heap_filter_walk(struct heap_filter *filter, filtered_visitor visit, void *context)
@@ -239,13 +240,13 @@ struct error *heap_filter_walk(struct heap_filter *filter, filtered_visitor visi
 	uint64_t bytes, done = 0;
 	TRY(choose_spans(filter, &spans, &count, &bytes));
 	struct reader reader;
-	reader_init(&reader, call->heap->target);
+	reader_init(&reader, call->question.heap->target);
 	struct error *error = NULL;
 	bool stopped = false;
 	for (size_t i = 0; i < count && !error && !stopped; i++) {
-		task_progress(call->task, "walking the heap", done, bytes);
-		error = span_walk(call->heap, &reader, &spans[i], call->task, visit_batch, &walk,
-				  &damage, &stopped);
+		task_progress(call->question.task, "walking the heap", done, bytes);
+		error = span_walk(call->question.heap, &reader, &spans[i], call->question.task,
+				  visit_batch, &walk, &damage, &stopped);
 		done += spans[i].end - spans[i].start;
 	}
 	reader_deinit(&reader);
@@ -258,7 +259,7 @@ struct error *heap_filter_walk(struct heap_filter *filter, filtered_visitor visi
 static void note_no_method_table(struct heap_filter *filter)
 {
 	const struct type *type;
-	struct error *error = type_at(filter->call->heap, filter->method_table, &type);
+	struct error *error = type_at(filter->call->question.heap, filter->method_table, &type);
 	if (error)
 		output_note(filter->call->out,
 			    "%#llx is not a MethodTable; dumpheap -stat lists those of objects.",
@@ -270,7 +271,7 @@ void heap_filter_note_no_match(struct heap_filter *filter)
 {
 	if (filter->method_table && !filter->found)
 		note_no_method_table(filter);
-	struct heap *heap = filter->call->heap;
+	struct heap *heap = filter->call->question.heap;
 	char *names = NULL;
 	size_t matches = 0;
 	if (!filter->type)
@@ -284,8 +285,8 @@ void heap_filter_note_no_match(struct heap_filter *filter)
 		if (!strcasestr(name, filter->type))
 			continue;
 		if (++matches <= SUGGESTIONS)
-			names = arena_printf(filter->call->scratch, "%s%s%s", names ? names : "",
-					     names ? ", " : "", name);
+			names = arena_printf(filter->call->question.scratch, "%s%s%s",
+					     names ? names : "", names ? ", " : "", name);
 	}
 	if (matches)
 		output_note(filter->call->out,

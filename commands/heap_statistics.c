@@ -62,7 +62,8 @@ static struct error *rows_sorted(struct command_call *call,
 				 const struct heap_statistics *statistics, bool by_count,
 				 struct row **ret)
 {
-	struct row *rows = arena_allocate_array(call->scratch, statistics->met, sizeof(*rows));
+	struct row *rows =
+		arena_allocate_array(call->question.scratch, statistics->met, sizeof(*rows));
 	if (!rows)
 		return &error_no_memory;
 	size_t count = 0;
@@ -77,21 +78,21 @@ static struct error *rows_sorted(struct command_call *call,
 static void note_unknown(struct command_call *call, uint64_t types, uint64_t objects)
 {
 	if (types)
-		call_missing(call, 0, "%llu types (%llu objects) have no name",
-			     (unsigned long long)types, (unsigned long long)objects);
+		question_missing(&call->question, 0, "%llu types (%llu objects) have no name",
+				 (unsigned long long)types, (unsigned long long)objects);
 }
 
 static void print_rows(struct command_call *call, const struct row *rows, size_t count)
 {
 	uint64_t unknown_types = 0, unknown_objects = 0;
 	for (size_t i = 0; i < count && !output_broken(call->out); i++) {
-		const struct type *type = type_by_index(call->heap, rows[i].type);
+		const struct type *type = type_by_index(call->question.heap, rows[i].type);
 		bool known = true;
 		output_row_begin(call->out);
 		output_address(call->out, type->handle);
 		output_unsigned(call->out, rows[i].statistic->count);
 		output_unsigned(call->out, rows[i].statistic->size_bytes);
-		output_text(call->out, type_name(call->heap, type, &known));
+		output_text(call->out, type_name(call->question.heap, type, &known));
 		output_row_end(call->out);
 		unknown_types += !known;
 		unknown_objects += known ? 0 : rows[i].statistic->count;

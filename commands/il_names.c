@@ -22,13 +22,13 @@ static struct error *type_of(struct command_call *call, const struct il_context 
 	struct error *error = NULL;
 	*ret = NULL;
 	if (token_table(token) != TABLE_TYPE_SPEC)
-		error = type_of_token(call->heap, context->module, token, ret);
+		error = type_of_token(call->question.heap, context->module, token, ret);
 	else if (metadata_type_spec(context->metadata, token_row(token), &bytes, &size))
-		error = signature_of_type(bytes, size, call->scratch, &signature);
+		error = signature_of_type(bytes, size, call->question.scratch, &signature);
 	else
 		return NULL;
 	if (!error && token_table(token) == TABLE_TYPE_SPEC)
-		error = type_of_signature(call->heap, &signature, 0, context->module,
+		error = type_of_signature(call->question.heap, &signature, 0, context->module,
 					  context->owner, ret);
 	if (error)
 		*ret = NULL;
@@ -43,7 +43,7 @@ static struct error *append_type(struct command_call *call, const struct il_cont
 	*ret_known = false;
 	TRY(type_of(call, context, token, &type));
 	if (type)
-		name = type_name(call->heap, type, ret_known);
+		name = type_name(call->question.heap, type, ret_known);
 	if (*ret_known)
 		text_append(text, name);
 	return NULL;
@@ -59,10 +59,10 @@ static struct error *append_parameters(struct command_call *call, const struct i
 	TRY(type_of(call, context, member->parent, &owner));
 	const struct method_context where = { .module = context->module, .owner = owner };
 	struct error *error = signature_of_method(member->signature, member->signature_size,
-						  call->scratch, &signature);
+						  call->question.scratch, &signature);
 	if (!error)
-		error = method_parameters_append(call->heap, &signature, &where, &parameters,
-						 &known);
+		error = method_parameters_append(call->question.heap, &signature, &where,
+						 &parameters, &known);
 	text_append(text, known ? text_string(&parameters) : "(...)");
 	return only_fatal(error);
 }

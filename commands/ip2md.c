@@ -33,9 +33,9 @@ static struct error *ip2md_run(struct command_call *call)
 	struct code_place place;
 	struct method_view view;
 	TRY(arguments_positional_address(call->arguments, 0, "the address of code", &ip));
-	TRY(code_at(call->heap, ip, call->scratch, &place));
+	TRY(code_at(call->question.heap, ip, call->question.scratch, &place));
 	if (!place.method)
-		return refuse(call->heap, ip, &place);
+		return refuse(call->question.heap, ip, &place);
 	TRY(method_view_read(call, place.method, &view));
 	method_view_print(call, &view, ip);
 	return NULL;

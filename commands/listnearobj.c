@@ -50,7 +50,7 @@ static bool visit(const struct gc_object *objects, size_t count, void *context)
 static void row(struct search *search, const char *which, const struct gc_object *object)
 {
 	struct output *out = search->call->out;
-	struct heap *heap = search->call->heap;
+	struct heap *heap = search->call->question.heap;
 	if (!object->address)
 		return;
 	output_row_begin(out);
@@ -73,7 +73,7 @@ static void gap(struct search *search, uint64_t start, uint64_t end)
 
 static struct error *walk(struct search *search, const struct gc_segment *segment)
 {
-	struct heap *heap = search->call->heap;
+	struct heap *heap = search->call->question.heap;
 	struct walk_damage damage = { 0 };
 	struct error *error = NULL;
 	struct reader reader;
@@ -86,8 +86,8 @@ static struct error *walk(struct search *search, const struct gc_segment *segmen
 		    search->address < span->start)
 			gap(search, search->end, span->start);
 		search->end = span->start;
-		error = span_walk(heap, &reader, span, search->call->task, visit, search, &damage,
-				  NULL);
+		error = span_walk(heap, &reader, span, search->call->question.task, visit, search,
+				  &damage, NULL);
 	}
 	reader_deinit(&reader);
 	return error;
@@ -98,7 +98,7 @@ static struct error *listnearobj_run(struct command_call *call)
 	struct search search = { .call = call, .consistent = true };
 	TRY(get_object_argument(call, "an address", &search.address));
 	search.address &= ~(uint64_t)(sizeof(uint64_t) - 1);
-	const struct gc_segment *segment = gc_segment_of(call->heap->gc, search.address);
+	const struct gc_segment *segment = gc_segment_of(call->question.heap->gc, search.address);
 	if (!segment)
 		return error_new(ERROR_NOT_FOUND,
 				 "%#" PRIx64

@@ -262,7 +262,8 @@ static void groups_print(struct output *out, const char *key, const char *title,
 static struct error *summary_print(struct command_call *call, const struct address_space *space,
 				   bool images)
 {
-	struct group *groups = arena_allocate_array(call->scratch, space->count, sizeof(*groups));
+	struct group *groups =
+		arena_allocate_array(call->question.scratch, space->count, sizeof(*groups));
 	size_t count = 0;
 	if (!groups)
 		return &error_no_memory;
@@ -326,7 +327,7 @@ static struct error *list_print(struct command_call *call, struct address_space 
 	output_table_begin(call->out, "regions", region_columns, COUNT_OF(region_columns), false);
 	while (!error && *(kinds += strspn(kinds, ", "))) {
 		size_t length = strcspn(kinds, ", ");
-		const char *kind = arena_copy_text(call->scratch, kinds, length);
+		const char *kind = arena_copy_text(call->question.scratch, kinds, length);
 		if (!kind)
 			error = &error_no_memory;
 		else if (!kind_list(call->out, space, kind))
@@ -372,9 +373,9 @@ static struct error *maddress_run(struct command_call *call)
 	const char *list = arguments_value(arguments, "-list");
 	bool summary = arguments_has(arguments, "-summary");
 	struct address_space space = { 0 };
-	TRY(address_space_read(session_target(call->session), call_heap(call), call->task,
-			       call->scratch, &space));
-	call_missing_of_cut(call);
+	TRY(address_space_read(session_target(call->session), call_heap(call), call->question.task,
+			       call->question.scratch, &space));
+	question_missing_of_cut(&call->question);
 	if (!arguments_has(arguments, "-reserve"))
 		drop_reserved(&space);
 	if (!summary && !list) {

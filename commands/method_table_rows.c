@@ -19,8 +19,8 @@ static struct error *state_text(struct command_call *call, uint64_t address, con
 	struct method method;
 	enum method_state state;
 	uint64_t code;
-	TRY(method_at(call->heap, address, &method));
-	TRY(method_native_code(call->heap, &method, &code, &state));
+	TRY(method_at(call->question.heap, address, &method));
+	TRY(method_native_code(call->question.heap, &method, &code, &state));
 	*ret = method_state_name(state);
 	if (method.kind == METHOD_FCALL && code && state == METHOD_NOT_COMPILED)
 		*ret = "FCALL";
@@ -41,7 +41,8 @@ static struct error *print_row(struct command_call *call, const struct row *row)
 		TRY(method_name_or_missing(call, method, &name));
 		struct error *error = state_text(call, method, &state);
 		if (error_take_damage(&error) || error_take(&error, ERROR_UNSUPPORTED)) {
-			call_missing(call, 0, "the code of methods is not in the dump");
+			question_missing(&call->question, 0,
+					 "the code of methods is not in the dump");
 			state = "?";
 		}
 		TRY(error);
@@ -72,18 +73,18 @@ struct introductions {
 
 static struct error *class_add(struct command_call *call, struct introductions *introductions)
 {
-	CLEANUP(arena_deinit) struct arena arena = arena_within(call->scratch);
+	CLEANUP(arena_deinit) struct arena arena = arena_within(call->question.scratch);
 	uint64_t *methods;
 	size_t count;
-	TRY(methods_of_class(call->heap, introductions->next, &arena, &methods, &count));
+	TRY(methods_of_class(call->question.heap, introductions->next, &arena, &methods, &count));
 	for (size_t i = 0; i < count; i++) {
 		uint32_t slot;
-		TRY(task_check(call->task, "listing a class's methods"));
-		TRY(method_slot(call->heap, methods[i], &slot));
+		TRY(task_check(call->question.task, "listing a class's methods"));
+		TRY(method_slot(call->question.heap, methods[i], &slot));
 		if (slot < introductions->slot_count && !introductions->methods[slot])
 			introductions->methods[slot] = methods[i];
 	}
-	return type_parent(call->heap, introductions->next, &introductions->next);
+	return type_parent(call->question.heap, introductions->next, &introductions->next);
 }
 
 static struct error *introduced(struct command_call *call, struct introductions *introductions,
@@ -100,19 +101,20 @@ static struct error *virtual_rows(struct command_call *call, const struct type *
 {
 	struct introductions introductions = { .slot_count = count, .next = type };
 	introductions.methods =
-		arena_allocate_array(call->scratch, count, sizeof(*introductions.methods));
+		arena_allocate_array(call->question.scratch, count, sizeof(*introductions.methods));
 	if (!introductions.methods)
 		return &error_no_memory;
 	for (uint32_t slot = 0; slot < count; slot++) {
 		struct row row = { .slot = slot };
-		TRY(task_check(call->task, "listing a class's methods"));
-		TRY(virtual_slot_read(call->heap, type, slot, &row.entry));
+		TRY(task_check(call->question.task, "listing a class's methods"));
+		TRY(virtual_slot_read(call->question.heap, type, slot, &row.entry));
 		if (row.entry)
-			TRY(method_of_entry(call->heap, row.entry, &row.method));
+			TRY(method_of_entry(call->question.heap, row.entry, &row.method));
 		else
 			TRY(introduced(call, &introductions, slot, &row.method));
 		if (!row.method)
-			call_missing(call, 0, "which methods are in some slots is not in the dump");
+			question_missing(&call->question, 0,
+					 "which methods are in some slots is not in the dump");
 		TRY(print_row(call, &row));
 	}
 	return NULL;
@@ -127,11 +129,12 @@ static int compare_slots(const void *left, const void *right)
 static struct error *entry_read(struct command_call *call, struct row *row)
 {
 	struct method method;
-	TRY(method_at(call->heap, row->method, &method));
-	struct error *error = method_entry_point(call->heap, &method, &row->entry);
+	TRY(method_at(call->question.heap, row->method, &method));
+	struct error *error = method_entry_point(call->question.heap, &method, &row->entry);
 	row->entry_unknown = error != NULL;
 	if (error_take(&error, ERROR_UNSUPPORTED) || error_take(&error, ERROR_FAULT))
-		call_missing(call, 0, "the entry points of some methods could not be found");
+		question_missing(&call->question, 0,
+				 "the entry points of some methods could not be found");
 	return error;
 }
 
@@ -142,20 +145,20 @@ static struct error *other_rows(struct command_call *call, const struct type *ty
 {
 	uint64_t *methods;
 	size_t count, rows_count = 0;
-	TRY(methods_of_class(call->heap, type, call->scratch, &methods, &count));
-	struct row *rows = arena_allocate_array(call->scratch, count, sizeof(*rows));
+	TRY(methods_of_class(call->question.heap, type, call->question.scratch, &methods, &count));
+	struct row *rows = arena_allocate_array(call->question.scratch, count, sizeof(*rows));
 	if (!rows)
 		return &error_no_memory;
 	for (size_t i = 0; i < count; i++) {
 		struct row row = { .method = methods[i] };
-		TRY(method_slot(call->heap, methods[i], &row.slot));
+		TRY(method_slot(call->question.heap, methods[i], &row.slot));
 		if (row.slot >= virtual_count)
 			rows[rows_count++] = row;
 	}
 	if (rows_count)
 		qsort(rows, rows_count, sizeof(*rows), compare_slots);
 	for (size_t i = 0; i < rows_count; i++) {
-		TRY(task_check(call->task, "listing a class's methods"));
+		TRY(task_check(call->question.task, "listing a class's methods"));
 		TRY(entry_read(call, &rows[i]));
 		TRY(print_row(call, &rows[i]));
 	}
@@ -165,7 +168,7 @@ static struct error *other_rows(struct command_call *call, const struct type *ty
 struct error *method_table_rows(struct command_call *call, const struct type *type)
 {
 	struct method_slots slots;
-	TRY(method_slots_read(call->heap, type, &slots));
+	TRY(method_slots_read(call->question.heap, type, &slots));
 	output_line(call->out, "--------------------------------------");
 	output_line(call->out, "MethodDesc Table");
 	output_table_begin(call->out, "methods", columns, COUNT_OF(columns), true);

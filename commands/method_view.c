@@ -13,7 +13,7 @@ static struct error *leave_out(struct command_call *call, struct error *error)
 {
 	if (!error || error_is_fatal(error))
 		return error;
-	call_missing(call, 0, "%s", error->message);
+	question_missing(&call->question, 0, "%s", error->message);
 	error_free(error);
 	return NULL;
 }
@@ -23,28 +23,28 @@ static struct error *il_find(struct command_call *call, struct method_view *view
 	struct metadata *metadata;
 	struct member member;
 	struct clr_module *module = view->method.owner->module;
-	TRY(clr_module_metadata_or_none(call->heap, module, &metadata));
+	TRY(clr_module_metadata_or_none(call->question.heap, module, &metadata));
 	if (!metadata || token_table(view->method.token) != TABLE_METHOD_DEF ||
 	    !metadata_method(metadata, token_row(view->method.token), &member) || !member.rva)
 		return NULL;
-	if (!clr_module_rva(call->heap, module, member.rva, &view->il))
+	if (!clr_module_rva(call->question.heap, module, member.rva, &view->il))
 		view->il = 0;
 	return NULL;
 }
 
 struct error *method_view_read(struct command_call *call, uint64_t address, struct method_view *ret)
 {
-	struct heap *heap = call->heap;
+	struct heap *heap = call->question.heap;
 	*ret = (struct method_view){ 0 };
 	struct error *error = method_at(heap, address, &ret->method);
 	if (error)
 		return error_context(error, "%#" PRIx64 " is not a MethodDesc", address);
-	TRY(method_name(heap, &ret->method, call->scratch, &ret->name));
+	TRY(method_name(heap, &ret->method, call->question.scratch, &ret->name));
 	if (!ret->name)
-		call_missing(call, 0, "%s", name_missing);
+		question_missing(&call->question, 0, "%s", name_missing);
 	TRY(il_find(call, ret));
-	TRY(leave_out(call, method_code_versions(heap, &ret->method, call->scratch, &ret->versions,
-						 &ret->version_count)));
+	TRY(leave_out(call, method_code_versions(heap, &ret->method, call->question.scratch,
+						 &ret->versions, &ret->version_count)));
 	for (size_t i = 0; i < ret->version_count; i++)
 		if (ret->versions[i].is_active)
 			ret->code = ret->versions[i].code;
@@ -55,12 +55,12 @@ struct error *method_name_or_missing(struct command_call *call, uint64_t address
 {
 	struct method method;
 	*ret = NULL;
-	struct error *error = method_at(call->heap, address, &method);
+	struct error *error = method_at(call->question.heap, address, &method);
 	if (!error)
-		error = method_name(call->heap, &method, call->scratch, ret);
+		error = method_name(call->question.heap, &method, call->question.scratch, ret);
 	TRY(leave_out(call, error));
 	if (!*ret)
-		call_missing(call, 0, "%s", name_missing);
+		question_missing(&call->question, 0, "%s", name_missing);
 	return NULL;
 }
 
@@ -155,7 +155,7 @@ void method_view_print(struct command_call *call, const struct method_view *view
 	else
 		output_skip(out);
 	name_cells(out, view);
-	output_address(out, class_of(call->heap, owner));
+	output_address(out, class_of(call->question.heap, owner));
 	output_address(out, owner->handle);
 	uint32_t token = method->token ? method->token : token_make(TABLE_METHOD_DEF, 0);
 	output_unsigned(out, token);

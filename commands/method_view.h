@@ -18,7 +18,7 @@ struct method_view {
 };
 
 /* In the call's scratch arena. ERROR_BAD_DATA and ERROR_FAULT when no method is there; what else of
- * it is not in the dump is counted with call_missing(). */
+ * it is not in the dump is counted with question_missing(). */
 MUST_CHECK struct error *method_view_read(struct command_call *call, uint64_t address,
 					  struct method_view *ret);
 

@@ -101,8 +101,8 @@ static void segments_print(struct listing *listing, const struct native_module *
 	if (!module->elf)
 		return;
 	if (!elf_image_read(session_target(listing->call->session), module->base, &image)) {
-		call_missing(listing->call, 0, "the program headers of %s are not in the dump",
-			     module->path);
+		question_missing(&listing->call->question, 0,
+				 "the program headers of %s are not in the dump", module->path);
 		return;
 	}
 	output_table_begin(out, "segments", segment_columns, COUNT_OF(segment_columns), false);
@@ -145,7 +145,7 @@ static struct error *module_print(struct listing *listing, size_t index)
 	struct native_module *module = &listing->modules.modules[index];
 	if (listing->verbose)
 		TRY(native_module_describe(listing->call, module));
-	TRY(task_check(listing->call->task, "reading the modules"));
+	TRY(task_check(listing->call->question.task, "reading the modules"));
 	output_row_begin(out);
 	cells_print(listing, module);
 	if (listing->verbose)

@@ -18,7 +18,7 @@ struct search {
  * there are two. */
 static struct error *name_split(struct search *search, const char *name)
 {
-	struct arena *scratch = search->blocks.call->scratch;
+	struct arena *scratch = search->blocks.call->question.scratch;
 	char *copy = arena_copy_text(scratch, name, strlen(name));
 	char *owner = arena_copy_text(scratch, name, strlen(name));
 	if (!copy || !owner)
@@ -52,7 +52,7 @@ static struct error *members_search(struct search *search, uint32_t row, uint64_
 	struct type_def definition;
 	struct member member;
 	uint32_t owner = token_make(TABLE_TYPE_DEF, row);
-	const struct task *task = search->blocks.call->task;
+	const struct task *task = search->blocks.call->question.task;
 	if (!metadata_type_def(search->metadata, row, &definition))
 		return NULL;
 	for (uint32_t i = 0; i < definition.method_count; i++) {
@@ -85,27 +85,27 @@ static struct error *type_visited(uint32_t row, uint64_t handle, void *context)
 	struct command_call *call = search->blocks.call;
 	const struct type *type;
 	bool known;
-	TRY(task_check(call->task, "searching the types of a module"));
-	struct error *error = type_at(call->heap, handle, &type);
+	TRY(task_check(call->question.task, "searching the types of a module"));
+	struct error *error = type_at(call->question.heap, handle, &type);
 	if (error_take_damage(&error)) {
-		call_missing(call, 0, "the type %#llx could not be read",
-			     (unsigned long long)handle);
+		question_missing(&call->question, 0, "the type %#llx could not be read",
+				 (unsigned long long)handle);
 		return NULL;
 	}
 	TRY(error);
-	TRY(type_name_prepare(call->heap, type));
-	const char *name = type_name(call->heap, type, &known);
+	TRY(type_name_prepare(call->question.heap, type));
+	const char *name = type_name(call->question.heap, type, &known);
 	if (!known)
 		return NULL;
 	if (type_matches(search, name, search->name) ||
-	    type_matches(search, type_sos_name(call->heap, type), search->name)) {
+	    type_matches(search, type_sos_name(call->question.heap, type), search->name)) {
 		search->found = true;
 		return ee_block_type(&search->blocks, search->module,
 				     token_make(TABLE_TYPE_DEF, row), handle);
 	}
 	if (!search->member ||
 	    (!type_matches(search, name, search->owner) &&
-	     !type_matches(search, type_sos_name(call->heap, type), search->owner)))
+	     !type_matches(search, type_sos_name(call->question.heap, type), search->owner)))
 		return NULL;
 	return members_search(search, row, handle);
 }
@@ -115,15 +115,15 @@ static struct error *module_search(struct search *search, struct clr_module *mod
 	struct command_call *call = search->blocks.call;
 	search->module = module;
 	search->found = false;
-	TRY(clr_module_metadata_or_none(call->heap, module, &search->metadata));
+	TRY(clr_module_metadata_or_none(call->question.heap, module, &search->metadata));
 	struct error *error = NULL;
 	if (search->metadata)
-		error = type_definitions_visit(call->heap, module, type_visited, search);
+		error = type_definitions_visit(call->question.heap, module, type_visited, search);
 	else
-		call_missing(call, 0, "the metadata of %s could not be read",
-			     clr_module_title(module));
+		question_missing(&call->question, 0, "the metadata of %s could not be read",
+				 clr_module_title(module));
 	if (error && error->code == ERROR_FAULT) {
-		call_missing(call, 0, "%s", error->message);
+		question_missing(&call->question, 0, "%s", error->message);
 		error_free(error);
 		error = NULL;
 	}
@@ -145,7 +145,8 @@ static struct error *words_read(struct command_call *call, const char **ret_modu
 	*ret_module = first;
 	*ret_name = arguments_positional(call->arguments, 1);
 	if (!*ret_name && bang && bang != first) {
-		*ret_module = arena_copy_text(call->scratch, first, (size_t)(bang - first));
+		*ret_module =
+			arena_copy_text(call->question.scratch, first, (size_t)(bang - first));
 		if (!*ret_module)
 			return &error_no_memory;
 		*ret_name = bang + 1;
@@ -158,7 +159,7 @@ static struct error *words_read(struct command_call *call, const char **ret_modu
 
 static struct error *name2ee_run(struct command_call *call)
 {
-	struct clr_modules *modules = call->heap->modules;
+	struct clr_modules *modules = call->question.heap->modules;
 	struct search search = { .blocks = { .call = call },
 				 .exact = arguments_has(call->arguments, "-exact") };
 	const char *module, *name;
@@ -168,7 +169,7 @@ static struct error *name2ee_run(struct command_call *call)
 	TRY(name_split(&search, name));
 	ee_blocks_begin(&search.blocks);
 	for (size_t i = 0; i < modules->count && !error; i++) {
-		if (!ee_module_named(call->heap, modules->modules[i], module))
+		if (!ee_module_named(call->question.heap, modules->modules[i], module))
 			continue;
 		any = true;
 		error = module_search(&search, modules->modules[i], !strcmp(module, "*"));

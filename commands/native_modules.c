@@ -29,7 +29,7 @@ struct gathering {
 static struct error *add(struct gathering *gathering, struct native_module module)
 {
 	struct native_modules *modules = gathering->modules;
-	TRY(LIST_GROW_IN(gathering->call->scratch, modules->modules, modules->count,
+	TRY(LIST_GROW_IN(gathering->call->question.scratch, modules->modules, modules->count,
 			 gathering->capacity));
 	modules->modules[modules->count++] = module;
 	return NULL;
@@ -49,7 +49,8 @@ static struct error *elf_modules_add(struct gathering *gathering, const struct m
 		for (size_t b = 0; b < elf->build_id_size; b++)
 			snprintf(hex + 2 * b, sizeof(hex) - 2 * b, "%02x", elf->build_id[b]);
 		if (elf->build_id_size) {
-			module.build_id = arena_printf(gathering->call->scratch, "%s", hex);
+			module.build_id =
+				arena_printf(gathering->call->question.scratch, "%s", hex);
 			if (!module.build_id)
 				return &error_no_memory;
 		}
@@ -173,7 +174,8 @@ static struct error *mapping_visited(const struct mapping *mapping, void *contex
 			.headers_missing = start == START_MISSING,
 			.base = mapping->start,
 			.size = mapping->end - mapping->start,
-			.path = arena_printf(gathering->call->scratch, "%s", mapping->path),
+			.path = arena_printf(gathering->call->question.scratch, "%s",
+					     mapping->path),
 		};
 		if (!module.path)
 			return &error_no_memory;
@@ -212,15 +214,15 @@ static void tell_missing(const struct gathering *gathering)
 	for (size_t i = 0; i < modules->count; i++)
 		unknown += modules->modules[i].headers_missing;
 	if (unknown)
-		call_missing(
-			call, 0,
+		question_missing(
+			&call->question, 0,
 			"the headers of %zu of the modules are not in the dump: of these it is "
 			"known where their files are mapped",
 			unknown);
-	call_missing_of_runtime(call);
+	question_missing_of_runtime(&call->question);
 	if (gathering->target->notes_lost)
-		call_missing(call, 0, "the dump %s: mapped files may be missing",
-			     gathering->target->notes_lost);
+		question_missing(&call->question, 0, "the dump %s: mapped files may be missing",
+				 gathering->target->notes_lost);
 }
 
 struct error *native_modules_read(struct command_call *call, struct native_modules *ret)
@@ -230,7 +232,7 @@ struct error *native_modules_read(struct command_call *call, struct native_modul
 				       .target = session_target(call->session),
 				       .modules = ret };
 	*ret = (struct native_modules){ 0 };
-	TRY(module_list_read(gathering.target, call->scratch, &list));
+	TRY(module_list_read(gathering.target, call->question.scratch, &list));
 	TRY(elf_modules_add(&gathering, &list));
 	TRY(managed_modules_add(&gathering, session_heap(call->session)));
 	sort(ret);
@@ -248,7 +250,7 @@ static struct error *managed_version(struct command_call *call, struct native_mo
 	TRY(clr_module_metadata_or_none(call_heap(call), module->managed, &metadata));
 	if (metadata)
 		module->version = metadata_assembly_attribute(
-			metadata, "AssemblyFileVersionAttribute", call->scratch);
+			metadata, "AssemblyFileVersionAttribute", call->question.scratch);
 	return NULL;
 }
 

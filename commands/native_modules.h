@@ -33,7 +33,7 @@ struct native_modules {
 	size_t count;
 };
 
-/* What is missing is told by call_missing(). */
+/* What is missing is told by question_missing(). */
 MUST_CHECK struct error *native_modules_read(struct command_call *call, struct native_modules *ret);
 MUST_CHECK struct error *native_module_describe(struct command_call *call,
 						struct native_module *module);

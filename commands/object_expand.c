@@ -33,7 +33,7 @@ static struct error *reach(struct expansion *expansion, const struct expanded *f
 		return NULL;
 	}
 	bool is_index = *step == '[';
-	const char *path = arena_printf(expansion->call->scratch, "%s%s%s", from->path,
+	const char *path = arena_printf(expansion->call->question.scratch, "%s%s%s", from->path,
 					*from->path && !is_index ? "." : "", step);
 	if (!path)
 		return &error_no_memory;
@@ -57,7 +57,7 @@ static struct error *reach_elements(struct expansion *expansion, const struct ex
 		char step[32];
 		struct value value;
 		snprintf(step, sizeof(step), "[%" PRIu64 "]", i);
-		TRY(array_element(expansion->call->heap, shape, i, &value));
+		TRY(array_element(expansion->call->question.heap, shape, i, &value));
 		TRY(reach(expansion, from, step, &value));
 	}
 	return NULL;
@@ -69,10 +69,11 @@ static struct error *reach_fields(struct expansion *expansion, const struct expa
 	struct command_call *call = &expansion->object_call;
 	const struct type_field **fields;
 	size_t count;
-	TRY(type_all_fields(call->heap, type, false, call->scratch, &fields, &count));
+	TRY(type_all_fields(call->question.heap, type, false, call->question.scratch, &fields,
+			    &count));
 	for (size_t i = 0; i < count; i++) {
 		struct value value;
-		TRY(value_of_field(call->heap, fields[i], from->address + sizeof(uint64_t),
+		TRY(value_of_field(call->question.heap, fields[i], from->address + sizeof(uint64_t),
 				   &value));
 		TRY(reach(expansion, from, fields[i]->name, &value));
 	}
@@ -86,7 +87,8 @@ static struct error *view_or_missing(struct command_call *call, uint64_t address
 	struct error *error = object_view_read(call, address, view);
 	*ret_readable = !error;
 	if (error_take_damage(&error))
-		call_missing(call, 0, "the object at %#" PRIx64 " could not be read", address);
+		question_missing(&call->question, 0, "the object at %#" PRIx64 " could not be read",
+				 address);
 	return error;
 }
 
@@ -98,13 +100,13 @@ static struct error *gather(struct expansion *expansion, uint64_t levels)
 		bool readable;
 		if (from.level == levels)
 			return NULL;
-		TRY(task_check(expansion->call->task, "following references"));
+		TRY(task_check(expansion->call->question.task, "following references"));
 		TRY(view_or_missing(&expansion->object_call, from.address, &view, &readable));
 		if (readable && view.is_array)
 			TRY(reach_elements(expansion, &from, &view.shape));
 		else if (readable && !view.is_string)
 			TRY(reach_fields(expansion, &from, view.type));
-		arena_reset(expansion->object_call.scratch);
+		arena_reset(expansion->object_call.question.scratch);
 	}
 	return NULL;
 }
@@ -162,9 +164,9 @@ static struct error *print_each(struct expansion *expansion,
 {
 	struct command_call *call = &expansion->object_call;
 	for (size_t i = 1; i < expansion->count && !output_broken(call->out); i++) {
-		TRY(task_check(call->task, "showing the objects"));
+		TRY(task_check(call->question.task, "showing the objects"));
 		TRY(show(call, &expansion->objects[i]));
-		arena_reset(call->scratch);
+		arena_reset(call->question.scratch);
 	}
 	return NULL;
 }
@@ -191,10 +193,10 @@ static struct error *print(struct expansion *expansion)
 
 struct error *object_expand_print(struct command_call *call, uint64_t address, uint64_t levels)
 {
-	CLEANUP(arena_deinit) struct arena arena = arena_within(call->scratch);
+	CLEANUP(arena_deinit) struct arena arena = arena_within(call->question.scratch);
 	struct expansion expansion = { .call = call, .object_call = *call };
-	expansion.object_call.scratch = &arena;
-	expansion.objects = arena_allocate_array(call->scratch, LIMIT_EXPANDED_OBJECTS,
+	expansion.object_call.question.scratch = &arena;
+	expansion.objects = arena_allocate_array(call->question.scratch, LIMIT_EXPANDED_OBJECTS,
 						 sizeof(*expansion.objects));
 	if (!expansion.objects)
 		return &error_no_memory;

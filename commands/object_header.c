@@ -60,12 +60,12 @@ const char *type_file(const struct type *type)
 struct error *object_view_read(struct command_call *call, uint64_t address, struct object_view *ret)
 {
 	*ret = (struct object_view){ 0 };
-	TRY(object_read(call->heap, address, &ret->object));
-	TRY(type_at(call->heap, ret->object.method_table, &ret->type));
+	TRY(object_read(call->question.heap, address, &ret->object));
+	TRY(type_at(call->question.heap, ret->object.method_table, &ret->type));
 	ret->is_string = ret->type->kind == TYPE_STRING;
 	ret->is_array = ret->type->kind == TYPE_ARRAY;
 	if (ret->is_array)
-		TRY(array_read(call->heap, address, &ret->shape));
+		TRY(array_read(call->question.heap, address, &ret->shape));
 	return NULL;
 }
 
@@ -75,11 +75,12 @@ static struct error *string_cell(struct command_call *call, const struct object_
 	size_t count;
 	uint64_t length;
 	struct error *error =
-		string_read(call->heap, view->object.address, LIMIT_SHOWN_STRING_UNITS,
-			    call->scratch, &units, &count, &length);
+		string_read(call->question.heap, view->object.address, LIMIT_SHOWN_STRING_UNITS,
+			    call->question.scratch, &units, &count, &length);
 	if (error_take_damage(&error)) {
-		call_missing(call, view->object.size,
-			     "the string at %#" PRIx64 " could not be read", view->object.address);
+		question_missing(&call->question, view->object.size,
+				 "the string at %#" PRIx64 " could not be read",
+				 view->object.address);
 		output_value(call->out, "<unreadable>", "null");
 		return NULL;
 	}
@@ -112,7 +113,8 @@ static void shape_cell(struct command_call *call, const struct array_shape *shap
 	output_member(out, "length");
 	output_unsigned(out, shape->count);
 	output_member(out, "element_type");
-	output_text(out, shape->element ? type_name(call->heap, shape->element, NULL) : "");
+	output_text(out,
+		    shape->element ? type_name(call->question.heap, shape->element, NULL) : "");
 	if (shape->rank > 1 || shape->lower_bounds[0])
 		dimensions_cell(out, shape);
 	output_object_end(out);
@@ -127,8 +129,8 @@ struct error *object_header_print(struct command_call *call, const struct object
 	columns_for(form, columns, COLUMNS);
 	output_record_begin(out, NULL, columns, COLUMNS);
 	output_address(out, view->object.address);
-	output_text(out, type_sos_name(call->heap, view->type));
-	output_text(out, type_name(call->heap, view->type, NULL));
+	output_text(out, type_sos_name(call->question.heap, view->type));
+	output_text(out, type_name(call->question.heap, view->type, NULL));
 	output_address(out, view->object.method_table);
 	if (view->shows_class)
 		output_address(out, view->type->ee_class);

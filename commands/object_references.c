@@ -50,14 +50,14 @@ static struct error *field_at(struct command_call *call, const struct type *type
 	const struct type_field **fields, *found = NULL;
 	size_t count;
 	*ret = NULL;
-	CLEANUP(arena_deinit) struct arena arena = arena_within(call->scratch);
-	TRY(type_all_fields(call->heap, type, false, &arena, &fields, &count));
+	CLEANUP(arena_deinit) struct arena arena = arena_within(call->question.scratch);
+	TRY(type_all_fields(call->question.heap, type, false, &arena, &fields, &count));
 	for (size_t i = 0; i < count; i++)
 		if (fields[i]->offset <= *offset && (!found || fields[i]->offset >= found->offset))
 			found = fields[i];
 	if (!found)
 		return NULL;
-	TRY(field_type(call->heap, found, ret_type));
+	TRY(field_type(call->question.heap, found, ret_type));
 	uint32_t size = (*ret_type)->kind == TYPE_STRUCT ? (*ret_type)->value_size : 8;
 	uint32_t inside = *offset - found->offset;
 	if (!size || (inside >= size && count > 1))
@@ -83,7 +83,7 @@ static struct error *field_name(struct command_call *call, const struct type *ty
 			break;
 		type = inner;
 	}
-	*ret = arena_copy_text(call->scratch, text_string(&name), name.length);
+	*ret = arena_copy_text(call->question.scratch, text_string(&name), name.length);
 	return *ret && !text_failed(&name) ? NULL : &error_no_memory;
 }
 
@@ -91,11 +91,11 @@ static const char *target_type(struct command_call *call, uint64_t target)
 {
 	const struct type *type;
 	uint64_t method_table;
-	if (!heap_object_method_table(call->heap, target, &method_table))
+	if (!heap_object_method_table(call->question.heap, target, &method_table))
 		return NULL;
-	struct error *error = type_at(call->heap, method_table, &type);
+	struct error *error = type_at(call->question.heap, method_table, &type);
 	if (!error)
-		return type_name(call->heap, type, NULL);
+		return type_name(call->question.heap, type, NULL);
 	error_free(error);
 	return NULL;
 }
@@ -106,8 +106,8 @@ static void row_print(struct command_call *call, const struct reference *referen
 	const char *type = target_type(call, reference->target);
 	char offset[16];
 	if (!type)
-		call_missing(call, 0, "the object at %#" PRIx64 " cannot be read",
-			     reference->target);
+		question_missing(&call->question, 0, "the object at %#" PRIx64 " cannot be read",
+				 reference->target);
 	snprintf(offset, sizeof(offset), "0x%02" PRIx32, reference->offset);
 	output_row_begin(out);
 	output_textf(out, "%-*s %*s %16.12" PRIx64 " %s", width, reference->field, OFFSET_WIDTH,
@@ -148,15 +148,16 @@ static struct error *references_find(const struct object_view *view, struct refe
 {
 	struct command_call *call = references->call;
 	struct reader reader; /* a row moves the heap's */
-	reader_init(&reader, call->heap->target);
-	struct error *error = object_visit_references(call->heap, &reader, &view->object,
+	reader_init(&reader, call->question.heap->target);
+	struct error *error = object_visit_references(call->question.heap, &reader, &view->object,
 						      reference_visit, references);
 	if (!error)
 		error = reader_check(&reader);
 	reader_deinit(&reader);
 	if (error_take_damage(&error))
-		call_missing(call, 0, "the references of %#" PRIx64 " cannot all be read",
-			     view->object.address);
+		question_missing(&call->question, 0,
+				 "the references of %#" PRIx64 " cannot all be read",
+				 view->object.address);
 	return error ? error : references->error;
 }
 
@@ -167,7 +168,7 @@ static struct error *rows_print(struct references *references, const struct type
 	int width = FIELD_WIDTH;
 	for (size_t i = 0; i < references->count; i++) {
 		struct reference *reference = &references->items[i];
-		TRY(task_check(call->task, "naming the fields"));
+		TRY(task_check(call->question.task, "naming the fields"));
 		TRY(field_name(call, type, reference->offset, &reference->field));
 		if ((int)strlen(reference->field) > width)
 			width = (int)strlen(reference->field);

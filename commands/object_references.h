@@ -4,7 +4,8 @@
 
 #include "commands/object_header.h"
 
-/* "GC Refs:" and a table; JSON: references[]. What cannot be read is counted with call_missing().
+/* "GC Refs:" and a table; JSON: references[]. What cannot be read is counted with
+ * question_missing().
  */
 MUST_CHECK struct error *object_references_print(struct command_call *call,
 						 const struct object_view *view);

@@ -13,12 +13,12 @@ static const struct column columns[] = { EXCEPTION_COLUMNS };
 
 static struct error *current_thread(struct command_call *call, const struct clr_thread **ret)
 {
-	const struct clr_threads *threads = call->heap->threads;
+	const struct clr_threads *threads = call->question.heap->threads;
 	uint64_t id;
 	int tid;
 	if (arguments_has(call->arguments, "-thread")) {
 		TRY(arguments_number(call->arguments, "-thread", &id));
-		return get_thread(call->heap, id, ret);
+		return get_thread(call->question.heap, id, ret);
 	}
 	TRY(session_current_thread(call->session, &tid));
 	for (size_t i = 0; i < threads->count && tid; i++)
@@ -30,11 +30,11 @@ static struct error *current_thread(struct command_call *call, const struct clr_
 static void note_others(struct command_call *call)
 {
 	CLEANUP(text_deinit) struct text list = { 0 };
-	const struct clr_threads *threads = call->heap->threads;
+	const struct clr_threads *threads = call->question.heap->threads;
 	for (size_t i = 0; i < threads->count; i++) {
 		uint64_t object = 0;
 		struct error *error =
-			exception_of_thread(call->heap, &threads->threads[i], &object);
+			exception_of_thread(call->question.heap, &threads->threads[i], &object);
 		if (!error && object)
 			text_printf(&list, "%s%u", list.length ? ", " : "",
 				    threads->threads[i].managed_id);
@@ -74,11 +74,11 @@ static struct error *print_nested(struct command_call *call, uint64_t address)
 /* Nested exceptions that cannot be read end the list, and say so. */
 static struct error *nested_print(struct command_call *call, const struct clr_thread *thread)
 {
-	CLEANUP(arena_deinit) struct arena scratch = arena_within(call->scratch);
+	CLEANUP(arena_deinit) struct arena scratch = arena_within(call->question.scratch);
 	struct command_call one_call = *call; /* its scratch is reset after each exception */
 	uint64_t tracker = thread->exception_tracker, object;
-	one_call.scratch = &scratch;
-	struct error *error = exception_nested(call->heap, &tracker, &object);
+	one_call.question.scratch = &scratch;
+	struct error *error = exception_nested(call->question.heap, &tracker, &object);
 	if (!error && !object)
 		return NULL;
 	if (!error && !arguments_has(call->arguments, "-nested")) {
@@ -91,19 +91,20 @@ static struct error *nested_print(struct command_call *call, const struct clr_th
 		error = print_nested(&one_call, object);
 		arena_reset(&scratch);
 		if (!error)
-			error = exception_nested(call->heap, &tracker, &object);
+			error = exception_nested(call->question.heap, &tracker, &object);
 	}
 	output_table_end(call->out);
 	if (!error && object)
-		call_missing(
-			call, 0,
+		question_missing(
+			&call->question, 0,
 			"thread %u has more nested exceptions than the first %d: the list leads "
 			"back to itself, or is that long",
 			thread->managed_id, LIMIT_NESTED_EXCEPTIONS);
 	if (!error_take_damage(&error))
 		return error;
-	call_missing(call, 0, "the nested exceptions of thread %u are not all in the dump",
-		     thread->managed_id);
+	question_missing(&call->question, 0,
+			 "the nested exceptions of thread %u are not all in the dump",
+			 thread->managed_id);
 	return NULL;
 }
 
@@ -123,7 +124,7 @@ static struct error *printexception_run(struct command_call *call)
 	}
 	TRY(current_thread(call, &thread));
 	if (thread)
-		TRY(exception_of_thread(call->heap, thread, &address));
+		TRY(exception_of_thread(call->question.heap, thread, &address));
 	if (address) {
 		TRY(print_one(call, address));
 		return nested_print(call, thread);

@@ -129,7 +129,7 @@ static struct error *table_print(struct dump *dump, struct memory_view *view)
 	output_table_begin(out, "rows", columns, COUNT_OF(columns), false);
 	for (uint64_t left = view->count; left && !output_broken(out);) {
 		uint32_t count = left < view->width ? (uint32_t)left : view->width;
-		TRY(task_check(dump->call->task, "memory"));
+		TRY(task_check(dump->call->question.task, "memory"));
 		TRY(row_print(dump, view, view->next, count));
 		view->next += (uint64_t)view->length * view->width;
 		left -= count;
@@ -193,8 +193,8 @@ static struct error *start_find(struct command_call *call, struct memory_view *v
 	bool is_path = text && strpbrk(text, ".[");
 	if (!text && view->started)
 		return NULL;
-	with_heap.heap = is_path ? call_heap(call) : session_heap(call->session);
-	if (is_path && !with_heap.heap) {
+	with_heap.question.heap = is_path ? call_heap(call) : session_heap(call->session);
+	if (is_path && !with_heap.question.heap) {
 		const struct error *reason = session_heap_error(call->session);
 		return error_new(ERROR_UNSUPPORTED, "%s is a path, and %s: give an address", text,
 				 reason ? reason->message : "there is no .NET runtime");
@@ -253,8 +253,9 @@ static struct error *show(struct command_call *call, const struct memory_view *p
 		return error;
 	TRY(reader_check(&dump.reader));
 	if (dump.unreadable)
-		call_missing(call, dump.unreadable, "the memory at %#" PRIx64 " cannot be read",
-			     dump.first_unreadable);
+		question_missing(&call->question, dump.unreadable,
+				 "the memory at %#" PRIx64 " cannot be read",
+				 dump.first_unreadable);
 	return NULL;
 }
 

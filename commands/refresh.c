@@ -6,7 +6,7 @@
 static struct error *refresh_run(struct command_call *call)
 {
 	bool drop_first = arguments_has(call->arguments, "-drop");
-	TRY(session_refresh(call->session, drop_first, call->task));
+	TRY(session_refresh(call->session, drop_first, call->question.task));
 	const struct error *reason = session_heap_error(call->session);
 	output_note(call->out, "This is %s as it is now.", session_name(call->session));
 	if (reason)

@@ -67,14 +67,14 @@ static bool enum_is_signed(const struct value *value)
 static const char *name_of(struct command_call *call, const struct value *value)
 {
 	const struct type *type = value->type ? value->type : value->declared;
-	return type ? type_name(call->heap, type, NULL) : "<unknown type>";
+	return type ? type_name(call->question.heap, type, NULL) : "<unknown type>";
 }
 
 static struct error *render_enum(struct command_call *call, const struct value *value)
 {
 	const char *name;
 	char number[NUMBER_BYTES];
-	TRY(value_enum_name(call->heap, value, call->scratch, &name));
+	TRY(value_enum_name(call->question.heap, value, call->question.scratch, &name));
 	format_integer(value, enum_is_signed(value), number);
 	output_enum(call->out, name_of(call, value), name, number, value->width == 8);
 	return NULL;
@@ -82,8 +82,8 @@ static struct error *render_enum(struct command_call *call, const struct value *
 
 static void missing(struct command_call *call, const struct value *value)
 {
-	call_missing(call, value->width, "a value at %#llx could not be read",
-		     (unsigned long long)value->address);
+	question_missing(&call->question, value->width, "a value at %#llx could not be read",
+			 (unsigned long long)value->address);
 }
 
 static void unreadable(struct command_call *call, const struct value *value)
@@ -97,8 +97,9 @@ static struct error *render_string(struct command_call *call, const struct value
 	const uint16_t *units;
 	size_t count;
 	uint64_t length;
-	struct error *error = string_read(call->heap, value->bits, LIMIT_SHOWN_STRING_UNITS,
-					  call->scratch, &units, &count, &length);
+	struct error *error =
+		string_read(call->question.heap, value->bits, LIMIT_SHOWN_STRING_UNITS,
+			    call->question.scratch, &units, &count, &length);
 	if (error_take_damage(&error)) {
 		unreadable(call, value);
 		return NULL;
@@ -169,14 +170,14 @@ static struct error *open_members(struct command_call *call, const struct value 
 				  struct frame *frame)
 {
 	bool is_array;
-	TRY(inline_array_read(call->heap, value, &frame->shape, &is_array));
+	TRY(inline_array_read(call->question.heap, value, &frame->shape, &is_array));
 	frame->fields = NULL;
 	frame->count = frame->shape.count > LIMIT_EXPANDED_ELEMENTS ? LIMIT_EXPANDED_ELEMENTS + 1
 								    : (size_t)frame->shape.count;
 	if (is_array)
 		return NULL;
-	return type_all_fields(call->heap, value->type, false, call->scratch, &frame->fields,
-			       &frame->count);
+	return type_all_fields(call->question.heap, value->type, false, call->question.scratch,
+			       &frame->fields, &frame->count);
 }
 
 /* Opens a struct when it is one that is shown by its fields; *ret_opened false: it was a leaf. */
@@ -187,7 +188,7 @@ static struct error *open_struct(struct command_call *call, const struct value *
 	if (value->kind != VALUE_STRUCT)
 		return leaf(call, value);
 	const char *text = NULL;
-	TRY(value_well_known_text(call->heap, value, call->scratch, &text));
+	TRY(value_well_known_text(call->question.heap, value, call->question.scratch, &text));
 	if (text) {
 		output_text(call->out, text);
 		return NULL;
@@ -230,10 +231,10 @@ struct error *render_value(struct command_call *call, const struct value *value,
 		}
 		if (frame->fields) {
 			const struct type_field *field = frame->fields[index];
-			TRY(value_of_field(call->heap, field, frame->base, &member));
+			TRY(value_of_field(call->question.heap, field, frame->base, &member));
 			output_member(call->out, field_shown_name(field, name, sizeof(name)));
 		} else {
-			TRY(array_element(call->heap, &frame->shape, index, &member));
+			TRY(array_element(call->question.heap, &frame->shape, index, &member));
 			snprintf(name, sizeof(name), "[%zu]", index);
 			output_member(call->out, name);
 		}
@@ -285,6 +286,6 @@ const char *render_sos_text(struct command_call *call, const struct value *value
 		real_text(real_of(value), value->kind == VALUE_SINGLE, number);
 		break;
 	}
-	const char *text = arena_copy_text(call->scratch, number, strlen(number));
+	const char *text = arena_copy_text(call->question.scratch, number, strlen(number));
 	return text ? text : "<out of memory>";
 }

@@ -13,7 +13,7 @@
 /* Emits the value in the place that comes next (a column, a member, an array's element). Strings
  * show their content, at most LIMIT_SHOWN_STRING_UNITS of it. Structs go `depth` levels deep, the
  * rest of them shown as their type; arrays and objects are references. What cannot be read is
- * counted with call_missing() and shown as "<unreadable>" (JSON null). */
+ * counted with question_missing() and shown as "<unreadable>" (JSON null). */
 MUST_CHECK struct error *render_value(struct command_call *call, const struct value *value,
 				      unsigned depth);
 

@@ -22,12 +22,12 @@ static struct error *runtime_print(struct report *report)
 	};
 	static const struct column target[] = { { "target", "Target      ", CELL_TEXT, 0 } };
 	struct command_call *call = report->call;
-	const struct gc_heap *gc = call->heap->gc;
-	const char *version = heap_runtime_version(call->heap);
-	const char *architecture = architecture_name(call->heap->target->architecture);
+	const struct gc_heap *gc = call->question.heap->gc;
+	const char *version = heap_runtime_version(call->question.heap);
+	const char *architecture = architecture_name(call->question.heap->target->architecture);
 	const char *mode = gc->is_server ? "server" : "workstation";
 	if (!version)
-		call_missing(call, 0, "runtime: its version is not in the dump");
+		question_missing(&call->question, 0, "runtime: its version is not in the dump");
 	output_record_begin(call->out, NULL, target, COUNT_OF(target));
 	output_text(call->out, session_name(call->session));
 	output_record_end(call->out);
@@ -54,21 +54,22 @@ static struct error *threads_print(struct report *report)
 		{ "with_exception", NULL, CELL_INTEGER, 0 },
 	};
 	struct command_call *call = report->call;
-	const struct clr_threads *threads = call->heap->threads;
+	const struct clr_threads *threads = call->question.heap->threads;
 	uint64_t pool = 0, thrown = 0, unreadable = 0;
 	for (size_t i = 0; i < threads->count; i++) {
 		const struct clr_thread *thread = &threads->threads[i];
 		uint64_t exception = 0;
 		pool += (thread->state & (THREAD_STATE_WORKER | THREAD_STATE_COMPLETION_PORT)) != 0;
-		struct error *error = exception_of_thread(call->heap, thread, &exception);
+		struct error *error = exception_of_thread(call->question.heap, thread, &exception);
 		if (error_take(&error, ERROR_FAULT))
 			unreadable++;
 		TRY(error);
 		thrown += exception != 0;
 	}
 	if (unreadable)
-		call_missing(call, 0, "threads: the exceptions of %" PRIu64 " are not in the dump",
-			     unreadable);
+		question_missing(&call->question, 0,
+				 "threads: the exceptions of %" PRIu64 " are not in the dump",
+				 unreadable);
 	output_line(call->out,
 		    "Threads     %zu: %" PRIu64 " background, %" PRIu64 " unstarted, %" PRIu64
 		    " dead; %" PRIu64 " of the thread pool, %" PRIu64 " with an exception",
@@ -117,7 +118,7 @@ static void generations_print(struct report *report)
 	static const struct column columns[] = { { "generation", "Generation", CELL_TEXT, -11 },
 						 { "size", "Size", CELL_COUNT, 18 } };
 	struct output *out = report->call->out;
-	const struct gc_heap *gc = report->call->heap->gc;
+	const struct gc_heap *gc = report->call->question.heap->gc;
 	uint64_t sizes[GENERATION_COUNT] = { 0 };
 	for (size_t i = 0; i < gc->span_count; i++)
 		if (gc->spans[i].generation < GENERATION_COUNT)
@@ -173,7 +174,7 @@ static size_t types_choose(struct report *report, uint32_t *types,
 		const struct type_statistic *statistic = &statistics->types[i];
 		if (!statistic->count)
 			continue;
-		if (type_by_index(report->call->heap, i)->kind == TYPE_FREE) {
+		if (type_by_index(report->call->question.heap, i)->kind == TYPE_FREE) {
 			free_space->count += statistic->count;
 			free_space->size_bytes += statistic->size_bytes;
 			continue;
@@ -201,8 +202,9 @@ static void types_print(struct report *report, const uint32_t *types, size_t cou
 		output_row_begin(out);
 		output_unsigned(out, statistic->count);
 		output_unsigned(out, statistic->size_bytes);
-		output_text(out, type_name(report->call->heap,
-					   type_by_index(report->call->heap, types[i]), NULL));
+		output_text(out,
+			    type_name(report->call->question.heap,
+				      type_by_index(report->call->question.heap, types[i]), NULL));
 		output_row_end(out);
 	}
 	output_table_end(out);
@@ -213,11 +215,12 @@ static struct error *objects_print(struct report *report)
 	uint32_t types[TYPES_SHOWN];
 	struct type_statistic free_space = { 0 };
 	struct command_call *call = report->call;
-	if (call->heap->no_objects) {
-		call_missing(call, 0,
-			     "heap, types, exceptions, tasks, locks, timers, thread pool: %s",
-			     call->heap->no_objects);
-		output_line(call->out, "Heap        not to be walked: %s", call->heap->no_objects);
+	if (call->question.heap->no_objects) {
+		question_missing(&call->question, 0,
+				 "heap, types, exceptions, tasks, locks, timers, thread pool: %s",
+				 call->question.heap->no_objects);
+		output_line(call->out, "Heap        not to be walked: %s",
+			    call->question.heap->no_objects);
 		return NULL;
 	}
 	report->monitors_error = report_monitors_read(report);

@@ -14,9 +14,9 @@ enum { MESSAGE_UNITS = 200, EXCEPTIONS_SHOWN = 10, TASKS_SHOWN = 8 };
 
 void report_init(struct report *report)
 {
-	struct heap *heap = report->call->heap;
+	struct heap *heap = report->call->question.heap;
 	arena_init(&report->text);
-	report->exceptions.arena = report->tasks.arena = report->call->scratch;
+	report->exceptions.arena = report->tasks.arena = report->call->question.scratch;
 	reader_init(&report->headers, heap->target);
 	struct error *error = thin_locks_open(heap, &report->thin_layout);
 	if (error)
@@ -52,7 +52,7 @@ static uint8_t traits_read(struct heap *heap, const struct type *type)
 /* Remembered. */
 static struct error *traits_of(struct report *report, uint32_t index, uint8_t *ret)
 {
-	struct heap *heap = report->call->heap;
+	struct heap *heap = report->call->question.heap;
 	uint8_t *traits;
 	TRY(type_byte(&report->traits, index, &traits));
 	if (!*traits)
@@ -70,8 +70,8 @@ static struct error *message_read(struct report *report, uint64_t string, const 
 	*ret = NULL;
 	if (!string)
 		return NULL;
-	struct error *error = string_read(report->call->heap, string, MESSAGE_UNITS, &report->text,
-					  &units, &count, &length);
+	struct error *error = string_read(report->call->question.heap, string, MESSAGE_UNITS,
+					  &report->text, &units, &count, &length);
 	if (error_take_damage(&error)) {
 		report->exceptions_unreadable++;
 		return NULL;
@@ -91,20 +91,20 @@ static struct error *exception_meet(struct report *report, uint64_t address)
 {
 	struct exception exception;
 	const char *message;
-	struct error *error = exception_read(report->call->heap, address, &exception);
+	struct error *error = exception_read(report->call->question.heap, address, &exception);
 	if (error_take_damage(&error)) {
 		report->exceptions_unreadable++;
 		return NULL;
 	}
 	TRY(error);
 	TRY(message_read(report, exception.message, &message));
-	return tally_add(&report->exceptions, type_name(report->call->heap, exception.type, NULL),
-			 message);
+	return tally_add(&report->exceptions,
+			 type_name(report->call->question.heap, exception.type, NULL), message);
 }
 
 static struct error *task_meet(struct report *report, const struct gc_object *object)
 {
-	struct heap *heap = report->call->heap;
+	struct heap *heap = report->call->question.heap;
 	uint32_t flags;
 	bool is_read;
 	const char *name;
@@ -120,7 +120,7 @@ struct error *report_monitors_read(struct report *report)
 {
 	struct sync_blocks blocks;
 	struct sync_block block;
-	TRY(sync_blocks_open(report->call->heap, &blocks));
+	TRY(sync_blocks_open(report->call->question.heap, &blocks));
 	for (uint32_t i = 1; i <= blocks.count; i++) {
 		struct error *error = sync_block_read(&blocks, i, &block);
 		if (error_take(&error, ERROR_FAULT)) {
@@ -141,7 +141,7 @@ static struct error *lock_meet(struct report *report, const struct gc_object *ob
 	uint32_t ignored;
 	if (id_map_find(&report->inner_locks, object->address, &ignored))
 		return NULL;
-	struct heap *heap = report->call->heap;
+	struct heap *heap = report->call->question.heap;
 	struct managed_lock lock;
 	enum managed_lock_kind kind = managed_lock_kind_of(heap, type_by_index(heap, object->type));
 	struct error *error = managed_lock_read(heap, object->address, kind, &lock);
@@ -193,9 +193,9 @@ void report_exceptions_print(struct report *report)
 	struct tally *tally = &report->exceptions;
 	tally_sort(tally);
 	if (report->exceptions_unreadable)
-		call_missing(report->call, 0,
-			     "exceptions: %" PRIu64 " or their messages are not in the dump",
-			     report->exceptions_unreadable);
+		question_missing(&report->call->question, 0,
+				 "exceptions: %" PRIu64 " or their messages are not in the dump",
+				 report->exceptions_unreadable);
 	output_record_begin(out, NULL, total, COUNT_OF(total));
 	output_unsigned(out, tally->total);
 	output_record_end(out);
@@ -229,8 +229,9 @@ void report_tasks_print(struct report *report)
 	struct tally *tally = &report->tasks;
 	tally_sort(tally);
 	if (report->tasks_unreadable)
-		call_missing(report->call, 0, "tasks: the state of %" PRIu64 " cannot be read",
-			     report->tasks_unreadable);
+		question_missing(&report->call->question, 0,
+				 "tasks: the state of %" PRIu64 " cannot be read",
+				 report->tasks_unreadable);
 	output_record_begin(out, NULL, total, COUNT_OF(total));
 	output_unsigned(out, tally->total);
 	output_record_end(out);

@@ -1,6 +1,6 @@
 /*
  * The parts of report: what the walk meets is given to report_meet(), then each part is printed. A
- * part that cannot be read is a line that says so, and is counted with call_missing().
+ * part that cannot be read is a line that says so, and is counted with question_missing().
  */
 #ifndef COMMANDS_REPORT_SECTIONS_H
 #define COMMANDS_REPORT_SECTIONS_H

@@ -16,7 +16,7 @@ static struct error *part_missing(struct report *report, const char *title, cons
 {
 	if (error_is_fatal(error))
 		return error;
-	call_missing(report->call, 0, "%s: %s", part, error->message);
+	question_missing(&report->call->question, 0, "%s: %s", part, error->message);
 	output_line(report->call->out, "%-11s cannot be read", title);
 	error_free(error);
 	return NULL;
@@ -47,7 +47,8 @@ static void handles_list(struct output *out, const struct gc_handle_counts *coun
 static struct error *handles_print(struct report *report)
 {
 	struct gc_handle_counts counts;
-	struct error *error = gc_handles_count(report->call->heap, report->call->task, &counts);
+	struct error *error =
+		gc_handles_count(report->call->question.heap, report->call->question.task, &counts);
 	if (error)
 		return part_missing(report, "Handles", "handles", error);
 	if (counts.lost && !counts.total)
@@ -55,9 +56,10 @@ static struct error *handles_print(struct report *report)
 			report, "Handles", "handles",
 			error_new(ERROR_FAULT, "the handle tables are not in the dump"));
 	if (counts.lost)
-		call_missing(report->call, 0,
-			     "handles: %" PRIu64 " parts of the handle tables could not be read",
-			     counts.lost);
+		question_missing(&report->call->question, 0,
+				 "handles: %" PRIu64
+				 " parts of the handle tables could not be read",
+				 counts.lost);
 	handles_list(report->call->out, &counts);
 	return NULL;
 }
@@ -68,8 +70,8 @@ static struct error *finalizers_print(struct report *report)
 						 { "ready", NULL, CELL_INTEGER, 0 } };
 	struct output *out = report->call->out;
 	struct finalize_counts counts;
-	struct error *error =
-		finalize_counts_read(report->call->heap, report->call->scratch, &counts);
+	struct error *error = finalize_counts_read(report->call->question.heap,
+						   report->call->question.scratch, &counts);
 	if (error)
 		return part_missing(report, "Finalizers", "finalizers", error);
 	output_line(out,
@@ -97,10 +99,10 @@ static struct error *locks_print(struct report *report)
 	if (error)
 		return part_missing(report, "Locks", "locks", error);
 	if (report->locks_unreadable)
-		call_missing(report->call, 0, "locks: %" PRIu64 " cannot be read",
-			     report->locks_unreadable);
+		question_missing(&report->call->question, 0, "locks: %" PRIu64 " cannot be read",
+				 report->locks_unreadable);
 	if (!report->thin_layout.heap)
-		call_missing(report->call, 0, "locks: thin locks cannot be told");
+		question_missing(&report->call->question, 0, "locks: thin locks cannot be told");
 	output_line(out,
 		    "Locks       %" PRIu64 " monitors held, %" PRIu64
 		    " waited for; of Lock, SemaphoreSlim and ReaderWriterLockSlim %" PRIu64
@@ -121,12 +123,12 @@ static struct error *timers_print(struct report *report)
 	static const struct column columns[] = { { "timer_count", NULL, CELL_INTEGER, 0 } };
 	struct output *out = report->call->out;
 	struct timers_found found;
-	struct error *error = timers_count(report->call->heap, &found);
+	struct error *error = timers_count(report->call->question.heap, &found);
 	if (error)
 		return part_missing(report, "Timers", "timers", error);
 	if (found.damaged)
-		call_missing(report->call, 0, "timers: %" PRIu64 " chains of them are damaged",
-			     found.damaged);
+		question_missing(&report->call->question, 0,
+				 "timers: %" PRIu64 " chains of them are damaged", found.damaged);
 	output_line(out, "Timers      %" PRIu64, found.count);
 	output_record_begin(out, NULL, columns, COUNT_OF(columns));
 	output_unsigned(out, found.count);
@@ -142,15 +144,15 @@ static struct error *pool_print(struct report *report)
 	struct output *out = report->call->out;
 	struct thread_pool pool;
 	struct work_found work = { 0 };
-	struct error *error = thread_pool_read(report->call->heap, &pool);
+	struct error *error = thread_pool_read(report->call->question.heap, &pool);
 	if (!error)
-		error = thread_pool_count_work(report->call->heap, &work);
+		error = thread_pool_count_work(report->call->question.heap, &work);
 	if (error)
 		return part_missing(report, "Thread pool", "thread pool", error);
 	if (work.damaged)
-		call_missing(report->call, 0,
-			     "thread pool: %" PRIu64 " queues cannot be read to their end",
-			     work.damaged);
+		question_missing(&report->call->question, 0,
+				 "thread pool: %" PRIu64 " queues cannot be read to their end",
+				 work.damaged);
 	if (!pool.exists && work.none)
 		output_line(out, "Thread pool not used yet");
 	else
@@ -171,7 +173,7 @@ struct error *report_tables_print(struct report *report)
 	output_line(report->call->out, "%s", "");
 	TRY(finalizers_print(report));
 	TRY(handles_print(report));
-	if (report->call->heap->no_objects) /* locks, timers and the pool are objects */
+	if (report->call->question.heap->no_objects) /* locks, timers and the pool are objects */
 		return NULL;
 	TRY(locks_print(report));
 	TRY(timers_print(report));

@@ -119,6 +119,15 @@ static struct error *check_stopped(const struct command *command,
 	return cancelled;
 }
 
+struct heap *call_heap(struct command_call *call)
+{
+	struct heap *heap = session_heap(call->session);
+	struct target *target = session_target(call->session);
+	if (heap && !target->met)
+		target->met = call->met_before;
+	return heap;
+}
+
 static size_t count_names(const char *const *names)
 {
 	size_t count = 0;
@@ -138,33 +147,53 @@ static struct error *no_room(const struct command *command)
 
 static struct error *run_watched(const struct command *command, struct command_call *call)
 {
-	output_set_task(call->out, call->task);
+	output_set_task(call->out, call->question.task);
 	struct error *error = command->run(call);
-	if (!error)
-		error = output_check_whole(call->out);
 	output_set_task(call->out, NULL);
-	return error && error->code == ERROR_NO_MEMORY && call->scratch->full ? no_room(command)
-									      : error;
+	return error && error->code == ERROR_NO_MEMORY && call->question.scratch->full
+		       ? no_room(command)
+		       : error;
 }
 
 /* What an earlier command could not read is remembered with the heap, and not asked for again: its
  * hole is one of each answer that goes by the heap. */
 static struct error *run_counted(const struct command *command, struct command_call *call)
 {
-	struct target *target = session_target(call->session);
+	struct target *target = call->question.target;
 	call->met_before = target ? target->met : NULL;
 	if (target && !(command->needs & NEEDS_HEAP))
 		target->met = NULL;
 	struct error *error = run_watched(command, call);
+	session_turn_question(call->session, &call->question); /* refresh() has another target */
 	if (command->needs & (NEEDS_TARGET | NEEDS_HEAP))
-		call_missing_of_holes(call);
-	if (target && target == session_target(call->session) && !target->met)
+		question_missing_of_holes(&call->question);
+	if (target && target == call->question.target && !target->met)
 		target->met = call->met_before;
 	return error;
 }
 
+/* What is written down beside the answer while it is worked out. */
+struct beside {
+	struct coverage coverage;
+	struct remarks remarks;
+};
+
+static struct question question_of(const struct command *command,
+				   const struct command_runner *runner, struct beside *beside)
+{
+	struct question question = {
+		.heap = command->needs & NEEDS_HEAP ? session_heap(runner->session) : NULL,
+		.scratch = runner->scratch,
+		.task = runner->task,
+		.coverage = &beside->coverage,
+		.remarks = &beside->remarks,
+	};
+	session_turn_question(runner->session, &question);
+	return question;
+}
+
 static struct error *run(const struct command_runner *runner, const char *line,
-			 struct coverage *coverage, struct command_outcome *outcome)
+			 struct beside *beside, struct command_outcome *outcome)
 {
 	const struct command *command;
 	struct arguments *arguments;
@@ -184,17 +213,14 @@ static struct error *run(const struct command_runner *runner, const char *line,
 		return error;
 	}
 	struct command_call call = {
+		.question = question_of(command, runner, beside),
 		.session = runner->session,
-		.heap = command->needs & NEEDS_HEAP ? session_heap(runner->session) : NULL,
 		.out = runner->out,
-		.scratch = runner->scratch,
 		.arguments = arguments,
-		.task = runner->task,
-		.coverage = coverage,
 	};
 	error = check_objects(command, runner->session);
 	if (command->needs & (NEEDS_TARGET | NEEDS_HEAP))
-		call_missing_of_damage(&call);
+		question_missing_of_damage(&call.question);
 	if (!error)
 		error = run_counted(command, &call);
 	unnamed_explain(&call);
@@ -209,21 +235,26 @@ static struct error *run(const struct command_runner *runner, const char *line,
 void command_run_line(const struct command_runner *runner, const char *line,
 		      struct command_outcome *ret)
 {
-	struct coverage coverage = { .texts = runner->scratch };
+	struct beside beside = { 0 };
+	const struct coverage *coverage = &beside.coverage;
 	*ret = (struct command_outcome){ 0 };
 	arena_reset(runner->scratch);
 	runner->scratch->limit_bytes = LIMIT_SCRATCH_BYTES;
 	output_document_begin(runner->out, line);
-	struct error *error = run(runner, line, &coverage, ret);
-	ret->incomplete = coverage.incomplete;
-	ret->check_false = coverage.check_false;
+	struct error *error = run(runner, line, &beside, ret);
+	ret->incomplete = coverage->incomplete;
+	ret->check_false = coverage->check_false;
+	for (size_t i = 0; i < beside.remarks.count; i++)
+		output_note(runner->out, "%s", beside.remarks.texts[i]);
 	output_document_end(
 		runner->out,
-		&(struct output_coverage){ .complete = !coverage.incomplete,
-					   .unreadable_bytes = coverage.unreadable_bytes,
-					   .reasons = coverage.reasons,
-					   .reason_count = coverage.reason_count },
+		&(struct output_coverage){ .complete = !coverage->incomplete,
+					   .unreadable_bytes = coverage->unreadable_bytes,
+					   .reasons = (const char *const *)coverage->reasons,
+					   .reason_count = coverage->reason_count },
 		error);
+	coverage_deinit(&beside.coverage);
+	remarks_deinit(&beside.remarks);
 	struct error *write_error = output_finish(runner->out);
 	if (!error)
 		error = write_error;

@@ -21,7 +21,7 @@ static const struct column columns[] = {
 static void lines_print(struct command_call *call, const struct native_module *module,
 			const char *version)
 {
-	const struct contract *contract = call->heap->contract;
+	const struct contract *contract = call->question.heap->contract;
 	struct output *out = call->out;
 	output_line(out, "#0 .NET Core runtime %s at %016" PRIX64 " size %08" PRIX64 " index %s",
 		    version ? version : contract_layouts(contract), module->base, module->size,
@@ -47,8 +47,8 @@ static struct error *list(struct command_call *call)
 {
 	struct native_modules modules;
 	struct output *out = call->out;
-	const struct contract *contract = call->heap->contract;
-	const char *version = heap_runtime_version(call->heap);
+	const struct contract *contract = call->question.heap->contract;
+	const char *version = heap_runtime_version(call->question.heap);
 	TRY(native_modules_read(call, &modules));
 	struct native_module *module = native_modules_runtime(call, &modules);
 	if (!module)
@@ -71,8 +71,8 @@ static struct error *list(struct command_call *call)
 	output_row_end(out);
 	output_table_end(out);
 	if (!version)
-		call_missing(call, 0,
-			     "CoreLib's metadata, which holds the version, is not in the dump");
+		question_missing(&call->question, 0,
+				 "CoreLib's metadata, which holds the version, is not in the dump");
 	return NULL;
 }
 

@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/patient_writer.h"
 #include "heap/heap.h"
+#include "inspect/question.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -204,6 +205,13 @@ struct target *session_target(const struct session *session)
 const char *session_opened_without(const struct session *session)
 {
 	return session->count ? current(session)->without : NULL;
+}
+
+void session_turn_question(const struct session *session, struct question *question)
+{
+	question->target = session_target(session);
+	question->opened_without = session_opened_without(session);
+	question->without_runtime = !session_heap(session);
 }
 
 struct heap *session_heap(const struct session *session)

@@ -57,6 +57,11 @@ struct heap *session_heap(const struct session *session);     /* current; NULL: 
  * NULL: nothing. */
 const char *session_opened_without(const struct session *session);
 
+/* Turns a question to what is current: its target, and what opening that has met. Its heap stays.
+ */
+struct question;
+void session_turn_question(const struct session *session, struct question *question);
+
 const struct error *session_heap_error(const struct session *session); /* borrowed; NULL: none */
 const char *session_name(const struct session *session);
 

@@ -63,7 +63,7 @@ static struct error *sosstatus_run(struct command_call *call)
 	runtime_cells(out, call_heap(call), session_heap_error(call->session));
 	output_unsigned(out, target->missing_bytes);
 	output_record_end(out);
-	call_missing_of_cut(call);
+	question_missing_of_cut(&call->question);
 	return NULL;
 }
 

@@ -40,7 +40,7 @@ struct listing {
 /* SOS's fields behind the recursion: thread, its OS id and number, object and type. */
 static void text_cell(struct listing *listing, const struct sync_block *block, const char *type)
 {
-	const struct clr_threads *threads = listing->call->heap->threads;
+	const struct clr_threads *threads = listing->call->question.heap->threads;
 	char owner[64] = "0000000000000000     none  ", number[24] = "XXX";
 	if (block->owner) {
 		int64_t index = listing->thread_indexes[block->owner - threads->threads];
@@ -74,7 +74,7 @@ static void owner_cells(struct output *out, const struct sync_block *block)
 
 static struct error *row_print(struct listing *listing, const struct sync_block *block)
 {
-	struct heap *heap = listing->call->heap;
+	struct heap *heap = listing->call->question.heap;
 	struct output *out = listing->call->out;
 	const struct type *type = NULL;
 	struct gc_object object;
@@ -85,8 +85,9 @@ static struct error *row_print(struct listing *listing, const struct sync_block 
 		else if (!error_take_damage(&error))
 			return error;
 		if (!type)
-			call_missing(listing->call, 0, "the object at %#" PRIx64 " cannot be read",
-				     block->object);
+			question_missing(&listing->call->question, 0,
+					 "the object at %#" PRIx64 " cannot be read",
+					 block->object);
 	}
 	output_row_begin(out);
 	output_unsigned(out, block->index);
@@ -116,7 +117,7 @@ static struct error *rows_print(struct listing *listing)
 	for (uint32_t i = 1; i <= listing->blocks.count; i++) {
 		if (listing->asked && listing->asked != i)
 			continue;
-		TRY(task_check(call->task, "reading the sync blocks"));
+		TRY(task_check(call->question.task, "reading the sync blocks"));
 		struct error *error = sync_block_read(&listing->blocks, i, &block);
 		if (error_take(&error, ERROR_FAULT)) {
 			output_line(call->out, "SyncBlock %" PRIu32 " is invalid%s", i,
@@ -147,8 +148,8 @@ static struct error *print(struct listing *listing)
 	output_unsigned(out, listing->free_count);
 	output_record_end(out);
 	if (listing->unreadable)
-		call_missing(listing->call, 0, "%" PRIu64 " sync blocks could not be read",
-			     listing->unreadable);
+		question_missing(&listing->call->question, 0,
+				 "%" PRIu64 " sync blocks could not be read", listing->unreadable);
 	return NULL;
 }
 
@@ -156,7 +157,7 @@ static struct error *syncblk_run(struct command_call *call)
 {
 	struct listing listing = { .call = call, .all = arguments_has(call->arguments, "-all") };
 	const char *number = arguments_positional(call->arguments, 0);
-	TRY(sync_blocks_open(call->heap, &listing.blocks));
+	TRY(sync_blocks_open(call->question.heap, &listing.blocks));
 	if (number)
 		TRY(parse_number(number, &listing.asked));
 	if (number && (!listing.asked || listing.asked > listing.blocks.count))

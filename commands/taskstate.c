@@ -16,14 +16,14 @@ static struct error *flags_of_object(struct command_call *call, uint64_t *ret)
 	bool read = false;
 	TRY(get_object_argument(call, "the address of a task, or -v with its m_stateFlags,",
 				&address));
-	TRY(member_type(call->heap, address, &type));
-	if (managed_task_kind(call->heap, type) == MANAGED_TASK_NONE)
+	TRY(member_type(call->question.heap, address, &type));
+	if (managed_task_kind(call->question.heap, type) == MANAGED_TASK_NONE)
 		return error_new(ERROR_UNSUPPORTED,
 				 "%012" PRIx64 " is no task%s%s: -v takes the value of a task's "
 				 "m_stateFlags",
 				 address, type ? " but a " : "",
-				 type ? type_name(call->heap, type, NULL) : "");
-	TRY(managed_task_flags(call->heap, address, &flags, &read));
+				 type ? type_name(call->question.heap, type, NULL) : "");
+	TRY(managed_task_flags(call->question.heap, address, &flags, &read));
 	if (!read)
 		return error_fault(address,
 				   "m_stateFlags of the task at %012" PRIx64 " cannot be read",

@@ -53,7 +53,8 @@ static struct error *log_row(struct command_call *call, const struct hill_climb 
 {
 	const char *name = NULL;
 	if (entry->transition.kind == VALUE_ENUM)
-		TRY(value_enum_name(call->heap, &entry->transition, call->scratch, &name));
+		TRY(value_enum_name(call->question.heap, &entry->transition, call->question.scratch,
+				    &name));
 	int32_t since_ms = (int32_t)((uint32_t)entry->tick_ms - (uint32_t)last_ms);
 	output_row_begin(call->out);
 	decimal_cell(call->out, since_ms / 1000.0);
@@ -68,10 +69,11 @@ static struct error *log_row(struct command_call *call, const struct hill_climb 
 /* A log that is damaged is missing; what else was asked for is shown. */
 static struct error *log_read(struct command_call *call, struct hill_climb **ret, size_t *ret_count)
 {
-	struct error *error = thread_pool_log(call->heap, call->scratch, ret, ret_count);
+	struct error *error =
+		thread_pool_log(call->question.heap, call->question.scratch, ret, ret_count);
 	if (!error || (error->code != ERROR_BAD_DATA && error->code != ERROR_FAULT))
 		return error;
-	call_missing(call, 0, "%s", error->message);
+	question_missing(&call->question, 0, "%s", error->message);
 	error_free(error);
 	*ret_count = 0;
 	return NULL;
@@ -120,13 +122,14 @@ static struct error *item_print(const struct work_item *item, void *context)
 	struct command_call *call = context;
 	const char *method = "";
 	if (item->callback)
-		TRY(callback_name(call->heap, item->callback, call->scratch, &method));
+		TRY(callback_name(call->question.heap, item->callback, call->question.scratch,
+				  &method));
 	output_row_begin(call->out);
 	output_text(call->out, queue_title(item->queue));
 	output_text(call->out, queue_key(item->queue));
 	output_address(call->out, item->address);
 	output_text(call->out,
-		    item->type ? type_name(call->heap, item->type, NULL) : "<unreadable>");
+		    item->type ? type_name(call->question.heap, item->type, NULL) : "<unreadable>");
 	if (*method)
 		output_text(call->out, method);
 	else
@@ -134,7 +137,7 @@ static struct error *item_print(const struct work_item *item, void *context)
 	output_row_end(call->out);
 	if (*method)
 		output_line(call->out, "    => %s", method);
-	return task_check(call->task, "listing what is queued");
+	return task_check(call->question.task, "listing what is queued");
 }
 
 static struct error *items_print(struct command_call *call)
@@ -146,22 +149,23 @@ static struct error *items_print(struct command_call *call)
 	};
 	struct work_found found = { 0 };
 	output_table_begin(call->out, "work_items", columns, COUNT_OF(columns), true);
-	struct error *error =
-		thread_pool_visit_work(call->heap, call->scratch, item_print, call, &found);
+	struct error *error = thread_pool_visit_work(call->question.heap, call->question.scratch,
+						     item_print, call, &found);
 	output_table_end(call->out);
 	TRY(error);
 	if (found.none)
 		output_note(call->out, "The process has not used its thread pool yet.");
 	if (found.damaged)
-		call_missing(call, 0, "%" PRIu64 " parts of the work queues cannot be read",
-			     found.damaged);
+		question_missing(&call->question, 0,
+				 "%" PRIu64 " parts of the work queues cannot be read",
+				 found.damaged);
 	return NULL;
 }
 
 static struct error *threadpool_run(struct command_call *call)
 {
 	struct thread_pool pool;
-	TRY(thread_pool_read(call->heap, &pool));
+	TRY(thread_pool_read(call->question.heap, &pool));
 	if (!pool.exists && !arguments_has(call->arguments, "-wi"))
 		return error_new(ERROR_NOT_FOUND,
 				 "there is no PortableThreadPool: the process has not used its "
@@ -169,7 +173,8 @@ static struct error *threadpool_run(struct command_call *call)
 	if (pool.exists)
 		pool_print(call, &pool);
 	if (pool.exists && !pool.counts_read)
-		call_missing(call, 0, "the thread pool's counts of threads cannot be read");
+		question_missing(&call->question, 0,
+				 "the thread pool's counts of threads cannot be read");
 	if (arguments_has(call->arguments, "-ti"))
 		TRY(log_print(call));
 	if (arguments_has(call->arguments, "-wi"))

@@ -38,11 +38,13 @@ static struct error *scheduler_of(struct command_call *call, const struct work_i
 {
 	uint64_t scheduler;
 	const struct type *type;
-	TRY(member_object(call->heap, item->address, "m_taskScheduler", &scheduler));
-	TRY(member_type(call->heap, scheduler, &type));
-	if (!type || type_is(call->heap, type, "System.Threading.Tasks.ThreadPoolTaskScheduler"))
+	TRY(member_object(call->question.heap, item->address, "m_taskScheduler", &scheduler));
+	TRY(member_type(call->question.heap, scheduler, &type));
+	if (!type ||
+	    type_is(call->question.heap, type, "System.Threading.Tasks.ThreadPoolTaskScheduler"))
 		return NULL;
-	*name = arena_printf(call->scratch, "%s [%s]", *name, type_name(call->heap, type, NULL));
+	*name = arena_printf(call->question.scratch, "%s [%s]", *name,
+			     type_name(call->question.heap, type, NULL));
 	return *name ? NULL : &error_no_memory;
 }
 
@@ -51,13 +53,14 @@ static struct error *name_of(struct command_call *call, const struct work_item *
 {
 	*ret = "";
 	if (item->callback)
-		TRY(callback_name(call->heap, item->callback, call->scratch, ret));
+		TRY(callback_name(call->question.heap, item->callback, call->question.scratch,
+				  ret));
 	if (item->kind == WORK_TASK && item->callback && **ret)
 		return scheduler_of(call, item, ret);
 	if (item->kind == WORK_CALLBACK && !item->callback)
 		*ret = "[no callback]";
 	if (!**ret && item->type)
-		return managed_task_name(call->heap, item->address, item->type, ret);
+		return managed_task_name(call->question.heap, item->address, item->type, ret);
 	return NULL;
 }
 
@@ -78,10 +81,11 @@ static struct error *show(const struct work_item *item, void *context)
 	output_text(out, is_local ? "local" : "global");
 	output_address(out, item->address);
 	output_text(out, keys[item->kind]);
-	output_text(out, item->type ? type_name(call->heap, item->type, NULL) : "<unreadable>");
+	output_text(out,
+		    item->type ? type_name(call->question.heap, item->type, NULL) : "<unreadable>");
 	output_text(out, name);
 	output_row_end(out);
-	TRY(task_check(call->task, "listing what is queued"));
+	TRY(task_check(call->question.task, "listing what is queued"));
 	if (item->kind == WORK_OTHER)
 		return NULL;
 	return line_count_add(item->kind == WORK_TASK ? &listing->tasks : &listing->callbacks,
@@ -113,8 +117,8 @@ static struct error *threadpoolqueue_run(struct command_call *call)
 	struct work_found found = { 0 };
 	output_line(call->out, "global work item queue________________________________");
 	output_table_begin(call->out, "work_items", columns, COUNT_OF(columns), false);
-	struct error *error =
-		thread_pool_visit_work(call->heap, call->scratch, show, &listing, &found);
+	struct error *error = thread_pool_visit_work(call->question.heap, call->question.scratch,
+						     show, &listing, &found);
 	output_table_end(call->out);
 	TRY(error);
 	begin_local(&listing);
@@ -123,8 +127,9 @@ static struct error *threadpoolqueue_run(struct command_call *call)
 	summary(call->out, &listing.callbacks, "Work");
 	output_line(call->out, "%s", "");
 	if (found.damaged)
-		call_missing(call, 0, "%" PRIu64 " parts of the work queues cannot be read",
-			     found.damaged);
+		question_missing(&call->question, 0,
+				 "%" PRIu64 " parts of the work queues cannot be read",
+				 found.damaged);
 	if (found.none)
 		output_note(call->out, "The process has not used its thread pool yet.");
 	return NULL;

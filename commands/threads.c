@@ -31,8 +31,8 @@ static void print_pointer(struct command_call *call, const struct target_thread 
 	} else {
 		output_skip(call->out);
 		output_line(call->out, "    %-3s", title);
-		call_missing(call, 0, "the registers of thread %d are not in the dump",
-			     thread->tid);
+		question_missing(&call->question, 0,
+				 "the registers of thread %d are not in the dump", thread->tid);
 	}
 }
 
@@ -117,7 +117,7 @@ static struct error *threads_run(struct command_call *call)
 	output_table_begin(call->out, "threads", columns, COUNT_OF(columns), false);
 	TRY(target_visit_threads(session_target(call->session), row_print, &listing));
 	output_table_end(call->out);
-	call_missing_of_threads(call);
+	question_missing_of_threads(&call->question);
 	if (!listing.index)
 		output_note(call->out, session_target(call->session)->notes_lost
 					       ? "No thread is in what there is of the dump."

@@ -28,8 +28,9 @@ static struct error *add(const struct managed_timer *timer, void *context)
 	struct timer_row *row = &rows->rows[rows->count];
 	*row = (struct timer_row){ .timer = *timer, .order = rows->count };
 	rows->count++;
-	TRY(task_check(rows->call->task, "looking for timers"));
-	return callback_name(rows->call->heap, timer->callback, rows->call->scratch, &row->method);
+	TRY(task_check(rows->call->question.task, "looking for timers"));
+	return callback_name(rows->call->question.heap, timer->callback,
+			     rows->call->question.scratch, &row->method);
 }
 
 static int by_period(const void *left, const void *right)
@@ -42,7 +43,7 @@ static int by_period(const void *left, const void *right)
 
 static const char *state_type(struct command_call *call, const struct managed_timer *timer)
 {
-	return timer->state_type ? type_name(call->heap, timer->state_type, NULL) : "";
+	return timer->state_type ? type_name(call->question.heap, timer->state_type, NULL) : "";
 }
 
 /* What SOS writes of a timer, twice: with its own address, and without to count those alike. */
@@ -60,8 +61,9 @@ static struct error *lines(struct command_call *call, const struct timer_row *ro
 		    chain, timer->address, timer->due_ms, period, timer->state,
 		    state_type(call, timer), row->method);
 	const char *line = arena_printf(
-		call->scratch, "(%s) @%8" PRIu32 " ms every %8s ms | %016" PRIX64 " (%s) -> %s",
-		chain, timer->due_ms, period, timer->state, state_type(call, timer), row->method);
+		call->question.scratch,
+		"(%s) @%8" PRIu32 " ms every %8s ms | %016" PRIX64 " (%s) -> %s", chain,
+		timer->due_ms, period, timer->state, state_type(call, timer), row->method);
 	return line ? line_count_add(counts, line) : &error_no_memory;
 }
 
@@ -100,7 +102,7 @@ static struct error *print(struct command_call *call, struct timer_rows *rows)
 	output_table_begin(call->out, "timers", columns, COUNT_OF(columns), false);
 	struct error *error = NULL;
 	for (size_t i = 0; !error && i < rows->count && !output_broken(call->out); i++) {
-		error = task_check(call->task, "listing the timers");
+		error = task_check(call->question.task, "listing the timers");
 		if (error)
 			break;
 		error = lines(call, &rows->rows[i], &counts);
@@ -113,7 +115,7 @@ static struct error *print(struct command_call *call, struct timer_rows *rows)
 	output_line(call->out, "-----------------------------------------------");
 	line_count_sort(&counts);
 	for (size_t i = 0; i < counts.count && !output_broken(call->out); i++) {
-		TRY(task_check(call->task, "listing the timers"));
+		TRY(task_check(call->question.task, "listing the timers"));
 		output_line(call->out, "%4" PRIu64 " | %s", counts.lines[i].count,
 			    counts.lines[i].line);
 	}
@@ -124,13 +126,14 @@ static struct error *timerinfo_run(struct command_call *call)
 {
 	struct timer_rows rows = { .call = call };
 	struct timers_found found;
-	struct error *error = timers_visit(call->heap, add, &rows, &found);
+	struct error *error = timers_visit(call->question.heap, add, &rows, &found);
 	if (!error)
 		error = print(call, &rows);
 	free(rows.rows);
 	TRY(error);
 	if (found.damaged)
-		call_missing(call, 0, "%" PRIu64 " lists of timers end in damage", found.damaged);
+		question_missing(&call->question, 0, "%" PRIu64 " lists of timers end in damage",
+				 found.damaged);
 	if (found.none)
 		output_note(call->out, "The process has started no timer yet.");
 	return NULL;

@@ -23,7 +23,7 @@ static struct error *type_visited(uint32_t row, uint64_t handle, void *context)
 static struct error *handle_find(struct search *search, const struct clr_module *module,
 				 const struct metadata *metadata)
 {
-	struct heap *heap = search->blocks.call->heap;
+	struct heap *heap = search->blocks.call->question.heap;
 	search->handle = 0;
 	search->row = token_row(search->token);
 	if (token_table(search->token) == TABLE_TYPE_REF)
@@ -38,7 +38,7 @@ static struct error *is_loaded(struct search *search, const struct clr_module *m
 			       const struct metadata *metadata, bool *ret)
 {
 	if (token_table(search->token) == TABLE_METHOD_DEF)
-		TRY(method_of_token(search->blocks.call->heap, module, search->token,
+		TRY(method_of_token(search->blocks.call->question.heap, module, search->token,
 				    &search->handle));
 	else
 		TRY(handle_find(search, module, metadata));
@@ -69,11 +69,11 @@ static struct error *module_search(struct search *search, struct clr_module *mod
 	struct metadata *metadata;
 	uint32_t row = token_row(search->token);
 	bool loaded = false;
-	TRY(task_check(search->blocks.call->task, "the modules"));
-	TRY(clr_module_metadata_or_none(search->blocks.call->heap, module, &metadata));
+	TRY(task_check(search->blocks.call->question.task, "the modules"));
+	TRY(clr_module_metadata_or_none(search->blocks.call->question.heap, module, &metadata));
 	if (!metadata) {
-		call_missing(search->blocks.call, 0, "the metadata of %s could not be read",
-			     clr_module_title(module));
+		question_missing(&search->blocks.call->question, 0,
+				 "the metadata of %s could not be read", clr_module_title(module));
 	} else if (row && row <= metadata_rows(metadata, token_table(search->token))) {
 		TRY(is_loaded(search, module, metadata, &loaded));
 		if (loaded || !all)
@@ -110,7 +110,7 @@ static struct error *token_parse(const char *text, uint32_t *ret)
 
 static struct error *token2ee_run(struct command_call *call)
 {
-	struct clr_modules *modules = call->heap->modules;
+	struct clr_modules *modules = call->question.heap->modules;
 	const char *name = arguments_positional(call->arguments, 0);
 	const char *token = arguments_positional(call->arguments, 1);
 	struct search search = { .blocks = { .call = call, .token_first = true } };
@@ -121,7 +121,7 @@ static struct error *token2ee_run(struct command_call *call)
 	TRY(token_parse(token, &search.token));
 	ee_blocks_begin(&search.blocks);
 	for (size_t i = 0; i < modules->count && !error; i++) {
-		if (!ee_module_named(call->heap, modules->modules[i], name))
+		if (!ee_module_named(call->question.heap, modules->modules[i], name))
 			continue;
 		any = true;
 		error = module_search(&search, modules->modules[i], !strcmp(name, "*"));

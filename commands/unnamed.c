@@ -41,8 +41,8 @@ static void append_command(struct text *text, const struct session *session)
 
 static void advise(struct text *text, struct command_call *call)
 {
-	const char *program = contract_single_file(call->heap->contract);
-	const char *sysroot = module_files_sysroot(call->heap->files);
+	const char *program = contract_single_file(call->question.heap->contract);
+	const char *sysroot = module_files_sysroot(call->question.heap->files);
 	if (sysroot) {
 		text_printf(text, "below --sysroot %s is not %s%s", sysroot,
 			    program ? "the program they are in, " : "what they were read from",
@@ -61,33 +61,36 @@ static void explain_files(struct command_call *call, struct missing *missing)
 	advise(&advice, call);
 	if (missing->files > NAMES_SHOWN)
 		text_printf(&missing->names, " and %zu more", missing->files - NAMES_SHOWN);
-	call_missing(call, 0, "the dump lacks the metadata of %zu modules (%s): %s", missing->files,
-		     text_string(&missing->names), text_string(&advice));
+	question_missing(&call->question, 0, "the dump lacks the metadata of %zu modules (%s): %s",
+			 missing->files, text_string(&missing->names), text_string(&advice));
 	text_deinit(&advice);
 	if (missing->refusals > 1)
 		text_printf(&missing->refused, "; likewise the files of %zu more modules",
 			    missing->refusals - 1);
 	if (missing->refusals)
-		call_missing(call, 0, "not taken: %s", text_string(&missing->refused));
+		question_missing(&call->question, 0, "not taken: %s",
+				 text_string(&missing->refused));
 }
 
 void unnamed_explain(struct command_call *call)
 {
 	struct missing missing = { 0 };
-	if (!call->heap || !call->heap->met_unnamed)
+	if (!call->question.heap || !call->question.heap->met_unnamed)
 		return;
-	call->heap->met_unnamed = false;
-	for (size_t i = 0; i < call->heap->modules->count; i++)
-		take_module(&missing, call->heap->modules->modules[i]);
+	call->question.heap->met_unnamed = false;
+	for (size_t i = 0; i < call->question.heap->modules->count; i++)
+		take_module(&missing, call->question.heap->modules->modules[i]);
 	if (missing.files)
 		explain_files(call, &missing);
 	if (missing.in_memory)
-		call_missing(call, 0,
-			     "the dump lacks the metadata of %zu modules that the program made or "
-			     "loaded from memory: no file has it",
-			     missing.in_memory);
+		question_missing(
+			&call->question, 0,
+			"the dump lacks the metadata of %zu modules that the program made or "
+			"loaded from memory: no file has it",
+			missing.in_memory);
 	if (!missing.files && !missing.in_memory)
-		call_missing(call, 0, "the names or parents of some types could not be read");
+		question_missing(&call->question, 0,
+				 "the names or parents of some types could not be read");
 	text_deinit(&missing.names);
 	text_deinit(&missing.refused);
 }

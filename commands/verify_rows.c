@@ -61,12 +61,14 @@ void verify_count_tell(struct command_call *call, const struct verify_count *cou
 		       const struct object_verifier *verifier)
 {
 	if (count->damaged)
-		call_check_false(call);
+		question_check_false(&call->question);
 	if (count->unreadable)
-		call_missing(call, 0, "%" PRIu64 " objects could not be read or verified",
-			     count->unreadable);
+		question_missing(&call->question, 0,
+				 "%" PRIu64 " objects could not be read or verified",
+				 count->unreadable);
 	if (verifier->unreadable_references)
-		call_missing(call, 0,
-			     "%" PRIu64 " references lead to parts of the heap that cannot be read",
-			     verifier->unreadable_references);
+		question_missing(&call->question, 0,
+				 "%" PRIu64
+				 " references lead to parts of the heap that cannot be read",
+				 verifier->unreadable_references);
 }

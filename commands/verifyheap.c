@@ -37,7 +37,7 @@ static bool report(const struct corruption *corruption, void *context)
 	struct verification *verification = context;
 	struct output *out = verification->call->out;
 	const struct gc_segment *segment =
-		gc_segment_of(verification->call->heap->gc, corruption->object);
+		gc_segment_of(verification->call->question.heap->gc, corruption->object);
 	verify_count_add(&verification->count, corruption);
 	if (!verification->open)
 		output_table_begin(out, "failures", columns + verification->skip,
@@ -69,7 +69,7 @@ static bool visit(const struct gc_object *objects, size_t count, void *context)
 		/* What it refers to may be anywhere, and slow to be read. */
 		if (!verification->error)
 			verification->error =
-				task_check(verification->call->task, "verifying the heap");
+				task_check(verification->call->question.task, "verifying the heap");
 		if (!verification->error)
 			verification->error = object_verify(verifier, object);
 	}
@@ -78,7 +78,7 @@ static bool visit(const struct gc_object *objects, size_t count, void *context)
 
 static struct error *walk(struct verification *verification)
 {
-	struct heap *heap = verification->call->heap;
+	struct heap *heap = verification->call->question.heap;
 	const struct gc_heap *gc = heap->gc;
 	struct walk_damage damage = { 0 };
 	struct reader reader;
@@ -87,19 +87,20 @@ static struct error *walk(struct verification *verification)
 	reader_init(&reader, heap->target);
 	for (size_t i = 0; i < gc->span_count && !error && !stopped; i++) {
 		const struct gc_span *span = &gc->spans[i];
-		task_progress(verification->call->task, "verifying the heap", i, gc->span_count);
+		task_progress(verification->call->question.task, "verifying the heap", i,
+			      gc->span_count);
 		verification->expected = span->start;
-		error = span_walk(heap, &reader, span, verification->call->task, visit,
+		error = span_walk(heap, &reader, span, verification->call->question.task, visit,
 				  verification, &damage, &stopped);
 		if (!error && !stopped && verification->expected < span->end)
 			error = address_verify(&verification->verifier, verification->expected);
 	}
 	reader_deinit(&reader);
-	call_missing_of_gc(verification->call);
+	question_missing_of_gc(&verification->call->question);
 	if (damage.unreadable_bytes)
-		call_missing(verification->call, damage.unreadable_bytes,
-			     "%" PRIu64 " bytes of the heap are not in the dump",
-			     damage.unreadable_bytes);
+		question_missing(&verification->call->question, damage.unreadable_bytes,
+				 "%" PRIu64 " bytes of the heap are not in the dump",
+				 damage.unreadable_bytes);
 	return error ? error : verification->error;
 }
 
@@ -113,10 +114,10 @@ static struct error *verifyheap_run(struct command_call *call)
 {
 	CLEANUP(verification_deinit)
 	struct verification verification = { .call = call,
-					     .skip = call->heap->gc->is_server ? 0 : 1 };
+					     .skip = call->question.heap->gc->is_server ? 0 : 1 };
 	const struct verify_count *count = &verification.count;
-	TRY(object_verifier_init(&verification.verifier, call->heap, call->scratch, report,
-				 &verification));
+	TRY(object_verifier_init(&verification.verifier, call->question.heap,
+				 call->question.scratch, report, &verification));
 	TRY(walk(&verification));
 	if (verification.open)
 		output_table_end(call->out);

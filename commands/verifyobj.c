@@ -53,7 +53,8 @@ static struct error *verifyobj_run(struct command_call *call)
 	CLEANUP(object_verifier_deinit) struct object_verifier verifier = { 0 };
 	uint64_t address;
 	TRY(get_object_argument(call, "an object", &address));
-	TRY(object_verifier_init(&verifier, call->heap, call->scratch, visit, &listing));
+	TRY(object_verifier_init(&verifier, call->question.heap, call->question.scratch, visit,
+				 &listing));
 	TRY(address_verify(&verifier, address));
 	if (listing.open)
 		output_table_end(call->out);

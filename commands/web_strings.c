@@ -13,13 +13,14 @@ static struct error *text_of(struct command_call *call, uint64_t string, const c
 	const uint16_t *units;
 	size_t count;
 	uint64_t length;
-	TRY(string_read(call->heap, string, LIMIT_SHOWN_STRING_UNITS, call->scratch, &units, &count,
-			&length));
+	TRY(string_read(call->question.heap, string, LIMIT_SHOWN_STRING_UNITS,
+			call->question.scratch, &units, &count, &length));
 	text_append_utf16(&text, units, count);
 	if (length > count)
 		text_append(&text, "...");
 	const char *bytes = text_string(&text);
-	*ret = text_failed(&text) ? NULL : arena_copy_text(call->scratch, bytes, strlen(bytes));
+	*ret = text_failed(&text) ? NULL
+				  : arena_copy_text(call->question.scratch, bytes, strlen(bytes));
 	return *ret ? NULL : &error_no_memory;
 }
 
@@ -29,7 +30,7 @@ struct error *web_string(struct command_call *call, uint64_t object, const char 
 	struct value value = { .kind = VALUE_UNREADABLE };
 	*ret = "";
 	for (; object && *names && value.kind == VALUE_UNREADABLE; names++)
-		TRY(value_field_of_object(call->heap, object, *names, &value));
+		TRY(value_field_of_object(call->question.heap, object, *names, &value));
 	if (value.kind == VALUE_NULL)
 		return NULL;
 	struct error *error = NULL;
@@ -40,7 +41,8 @@ struct error *web_string(struct command_call *call, uint64_t object, const char 
 	if (error && !error_take_damage(&error))
 		return error;
 	*ret = NULL;
-	call_missing(call, 0, "parts of the request at %#" PRIx64 " cannot be read", object);
+	question_missing(&call->question, 0, "parts of the request at %#" PRIx64 " cannot be read",
+			 object);
 	return NULL;
 }
 

@@ -7,7 +7,7 @@
 #include "commands/command.h"
 
 /* The string in the first of these fields that the object has, as UTF-8 in scratch; names end with
- * NULL. "" for null; *ret NULL: it cannot be read (counted with call_missing()). */
+ * NULL. "" for null; *ret NULL: it cannot be read (counted with question_missing()). */
 MUST_CHECK struct error *web_string(struct command_call *call, uint64_t object,
 				    const char *const *names, const char **ret);
 

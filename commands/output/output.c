@@ -96,7 +96,6 @@ bool output_broken(struct output *output)
 	if (has_failed(output))
 		return true;
 	struct error *told = task_check(output->task, "writing the answer");
-	output->is_cut |= told != NULL;
 	error_free(told);
 	return told != NULL;
 }
@@ -104,13 +103,6 @@ bool output_broken(struct output *output)
 void output_set_task(struct output *output, const struct task *task)
 {
 	output->task = task;
-	output->is_cut = false;
-}
-
-struct error *output_check_whole(const struct output *output)
-{
-	return output->is_cut ? error_new(ERROR_CANCELLED, "cancelled while writing the answer")
-			      : NULL;
 }
 
 struct error *output_finish(struct output *output)

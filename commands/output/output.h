@@ -85,9 +85,6 @@ MUST_CHECK struct error *output_finish(struct output *output);
 bool output_broken(struct output *output);
 /* Until it is given another: NULL, none, as it is in the beginning. */
 void output_set_task(struct output *output, const struct task *task);
-/* ERROR_CANCELLED: output_broken() has said so for the task's sake since that was set, and the
- * answer is not whole. */
-MUST_CHECK struct error *output_check_whole(const struct output *output);
 
 /* Tables: an array of objects under `key`. `titles` false: no line of titles in text. */
 void output_table_begin(struct output *output, const char *key, const struct column *columns,

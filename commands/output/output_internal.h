@@ -93,7 +93,6 @@ struct output {
 	bool out_of_memory;
 	int stream_errno;        /* 0: all well */
 	const struct task *task; /* NULL: nobody can stop it */
-	bool is_cut;             /* what was written ends early, as the task was told to stop */
 	struct text pending;
 	struct level levels[OUTPUT_LEVELS_MAX];
 	size_t depth;

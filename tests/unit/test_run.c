@@ -170,22 +170,15 @@ TEST(what_a_stopped_command_says_does_not_hold)
 	CHECK_OK(take(&scene));
 }
 
-static struct error *count_missing(struct command_call *call)
-{
-	for (int i = 0; i < 3 * COVERAGE_REASONS_MAX; i++)
-		call_missing(call, 10, "region %d cannot be read", i / 2);
-	call_missing(call, UINT64_MAX, "region 0 cannot be read");
-	return NULL;
-}
-
+/* What an answer lacks is the question's: inspect/question.h. */
 TEST(what_is_missing_is_counted_once_a_reason)
 {
-	struct arena scratch;
-	arena_init(&scratch);
-	struct coverage coverage = { .texts = &scratch };
-	struct command_call call = { .scratch = &scratch, .coverage = &coverage };
-	struct error *error = count_missing(&call);
-	CHECK(!error && coverage.incomplete);
+	CLEANUP(coverage_deinit) struct coverage coverage = { 0 };
+	const struct question question = { .coverage = &coverage };
+	for (int i = 0; i < 3 * COVERAGE_REASONS_MAX; i++)
+		question_missing(&question, 10, "region %d cannot be read", i / 2);
+	question_missing(&question, UINT64_MAX, "region 0 cannot be read");
+	CHECK(coverage.incomplete);
 	CHECK_NUMBER(coverage.unreadable_bytes, UINT64_MAX);
 	bool memory_ran_out = false;
 	for (size_t i = 0; i < coverage.reason_count; i++)
@@ -193,7 +186,21 @@ TEST(what_is_missing_is_counted_once_a_reason)
 	CHECK(memory_ran_out || coverage.reason_count == COVERAGE_REASONS_MAX);
 	if (!memory_ran_out)
 		CHECK_TEXT(coverage.reasons[1], "region 1 cannot be read");
-	arena_deinit(&scratch);
+}
+
+TEST(remarks_are_kept_in_their_order)
+{
+	CLEANUP(remarks_deinit) struct remarks remarks = { 0 };
+	const struct question question = { .remarks = &remarks };
+	for (int i = 0; i < 2 * REMARKS_MAX; i++)
+		question_remark(&question, "remark %d", i);
+	CHECK(remarks.count <= REMARKS_MAX);
+	int last = -1;
+	for (size_t i = 0; i < remarks.count; i++) {
+		int number = atoi(remarks.texts[i] + sizeof("remark ") - 1);
+		CHECK(number > last);
+		last = number;
+	}
 }
 
 static void heap_cleanup(struct heap **heap)
@@ -207,14 +214,16 @@ static struct error *run_on(struct heap *heap, struct scene *scene, const char *
 {
 	const struct command *command = command_find(name);
 	struct arguments *arguments;
-	*coverage = (struct coverage){ .texts = &scene->scratch };
 	TRY(arguments_parse(words, command->options, 0, &scene->scratch, &arguments));
-	struct command_call call = { .session = scene->session,
-				     .heap = heap,
+	CLEANUP(remarks_deinit) struct remarks remarks = { 0 };
+	struct command_call call = { .question = { .target = heap->target,
+						   .heap = heap,
+						   .scratch = &scene->scratch,
+						   .coverage = coverage,
+						   .remarks = &remarks },
+				     .session = scene->session,
 				     .out = scene->out,
-				     .scratch = &scene->scratch,
-				     .arguments = arguments,
-				     .coverage = coverage };
+				     .arguments = arguments };
 	output_document_begin(scene->out, name);
 	struct error *error = command->run(&call);
 	output_document_end(scene->out, &(struct output_coverage){ .complete = true }, NULL);
@@ -238,7 +247,7 @@ TEST(a_collection_under_way_is_said)
 	CLEANUP(fake_runtime_cleanup)
 	struct fake_runtime *runtime = fake_runtime_described(NULL, NULL);
 	CLEANUP(heap_cleanup) struct heap *heap = NULL;
-	struct coverage coverage;
+	CLEANUP(coverage_deinit) struct coverage coverage = { 0 };
 	uint64_t variable;
 	SCENE(scene);
 	CHECK_OK(target_read(&runtime->target->base,
@@ -248,9 +257,11 @@ TEST(a_collection_under_way_is_said)
 	CHECK_OK(run_on(heap, &scene, "dumpheap", "-stat", &coverage));
 	CHECK(strstr(scene.bytes, "\"count\":340,"));
 	CHECK(says_collection(&coverage));
+	coverage_deinit(&coverage);
 	CHECK_OK(run_on(heap, &scene, "eeheap", "-gc", &coverage));
 	CHECK(says_collection(&coverage));
 	heap->gc->structures_invalid = false;
+	coverage_deinit(&coverage);
 	CHECK_OK(run_on(heap, &scene, "eeheap", "-gc", &coverage));
 	CHECK(!coverage.incomplete);
 }
@@ -264,6 +275,7 @@ static const struct tap_case cases[] = {
 	CASE(a_command_that_needs_a_heap_wants_one),
 	CASE(what_a_stopped_command_says_does_not_hold),
 	CASE(what_is_missing_is_counted_once_a_reason),
+	CASE(remarks_are_kept_in_their_order),
 	CASE(a_collection_under_way_is_said),
 };
 TAP_MAIN(cases)

@@ -1,0 +1,138 @@
+#include "inspect/question.h"
+
+#include "attach/target.h"
+#include "heap/gc/gc_heap.h"
+
+#include <inttypes.h>
+
+/* Stands for a reason that had no room. */
+static char memory_ran_out[] = "memory ran out";
+
+void coverage_deinit(struct coverage *coverage)
+{
+	for (size_t i = 0; i < coverage->reason_count; i++)
+		if (coverage->reasons[i] != memory_ran_out)
+			free(coverage->reasons[i]);
+	*coverage = (struct coverage){ 0 };
+}
+
+void remarks_deinit(struct remarks *remarks)
+{
+	for (size_t i = 0; i < remarks->count; i++)
+		free(remarks->texts[i]);
+	*remarks = (struct remarks){ 0 };
+}
+
+/* NULL: memory ran out. */
+PRINTF_LIKE(1, 0)
+static char *text_of(const char *format, va_list arguments)
+{
+	char *text = NULL;
+	return vasprintf(&text, format, arguments) < 0 ? NULL : text;
+}
+
+static bool knows(const struct coverage *coverage, const char *reason)
+{
+	for (size_t i = 0; i < coverage->reason_count; i++)
+		if (!strcmp(coverage->reasons[i], reason))
+			return true;
+	return false;
+}
+
+void question_missing(const struct question *question, uint64_t bytes, const char *format, ...)
+{
+	struct coverage *coverage = question->coverage;
+	coverage->incomplete = true;
+	if (__builtin_add_overflow(coverage->unreadable_bytes, bytes, &coverage->unreadable_bytes))
+		coverage->unreadable_bytes = UINT64_MAX;
+	if (coverage->reason_count == COVERAGE_REASONS_MAX)
+		return;
+	va_list arguments;
+	va_start(arguments, format);
+	char *reason = text_of(format, arguments);
+	va_end(arguments);
+	if (!knows(coverage, reason ? reason : memory_ran_out))
+		coverage->reasons[coverage->reason_count++] = reason ? reason : memory_ran_out;
+	else
+		free(reason);
+}
+
+void question_remark(const struct question *question, const char *format, ...)
+{
+	struct remarks *remarks = question->remarks;
+	if (remarks->count == REMARKS_MAX)
+		return;
+	va_list arguments;
+	va_start(arguments, format);
+	char *text = text_of(format, arguments);
+	va_end(arguments);
+	if (text)
+		remarks->texts[remarks->count++] = text;
+}
+
+void question_check_false(const struct question *question)
+{
+	question->coverage->check_false = true;
+}
+
+void question_missing_of_damage(const struct question *question)
+{
+	if (question->target && question->target->damage)
+		question_missing(question, 0, "%s", question->target->damage);
+}
+
+void question_missing_of_holes(const struct question *question)
+{
+	const struct target *target = question->target;
+	if (!target)
+		return;
+	const char *met = target->met;
+	if (!met)
+		met = question->opened_without;
+	if (!met && question->coverage->check_false && target->missing_bytes)
+		met = "the dump is cut short";
+	if (target->damage) /* which has been said */
+		question->coverage->check_false = false;
+	if (!met)
+		return;
+	question_missing(question, 0, "%s", met);
+	question->coverage->check_false = false;
+}
+
+void question_missing_of_runtime(const struct question *question)
+{
+	if (question->opened_without && question->without_runtime)
+		question_missing(question, 0, "the runtime was not found: %s",
+				 question->opened_without);
+}
+
+void question_missing_of_cut(const struct question *question)
+{
+	const struct target *target = question->target;
+	if (target->missing_bytes)
+		question_missing(question, target->missing_bytes, "the dump is cut short");
+	if (target->notes_lost)
+		question_missing(question, 0, "the dump %s", target->notes_lost);
+	question_missing_of_runtime(question);
+}
+
+void question_missing_of_threads(const struct question *question)
+{
+	if (question->target->notes_lost)
+		question_missing(question, 0, "the dump %s: threads may be missing",
+				 question->target->notes_lost);
+}
+
+void question_missing_of_gc(const struct question *question)
+{
+	const struct gc_heap *gc = question->heap->gc;
+	if (gc->structures_invalid)
+		question_missing(
+			question, 0,
+			"a garbage collection was under way: objects may be missing, and dead "
+			"ones be counted");
+	if (gc->lost_segments)
+		question_missing(question, 0,
+				 "%" PRIu64 " lists of heap segments ended in unreadable memory",
+				 gc->lost_segments);
+}

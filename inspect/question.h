@@ -1,0 +1,82 @@
+/*
+ * A question to what is open: what is asked (a target, and the .NET heap in it), what it may work
+ * with, and where it writes down what its answer lacks. Everything in inspect/ takes a question and
+ * returns data; it knows no text, no JSON, no arguments and no session.
+ */
+#ifndef INSPECT_QUESTION_H
+#define INSPECT_QUESTION_H
+
+#include "base/arena.h"
+#include "base/task.h"
+
+struct heap;
+struct target;
+
+/* What an answer lacks. Kept for the whole answer; owns its texts: coverage_deinit(). Begins
+ * zeroed. */
+enum { COVERAGE_REASONS_MAX = 16 };
+struct coverage {
+	uint64_t unreadable_bytes;
+	bool incomplete;
+	bool check_false; /* see question_check_false() */
+	char *reasons[COVERAGE_REASONS_MAX];
+	size_t reason_count;
+};
+void coverage_deinit(struct coverage *coverage);
+
+/* What is to be said of an answer beside it, in the order in which it was met; owns its texts:
+ * remarks_deinit(). Begins zeroed. Of more than REMARKS_MAX the rest is left out. */
+enum { REMARKS_MAX = 64 };
+struct remarks {
+	char *texts[REMARKS_MAX];
+	size_t count;
+};
+void remarks_deinit(struct remarks *remarks);
+
+struct question {
+	struct target *target; /* NULL: nothing is open */
+	struct heap *heap;     /* NULL: not asked for, or there is no .NET runtime */
+	/* Of what was asked for when the target was opened, what its file should hold and does not:
+	 * one clause; NULL: nothing. */
+	const char *opened_without;
+	bool without_runtime;  /* there is none in the target, or it was not found */
+	struct arena *scratch; /* reset after the answer */
+	const struct task *task;
+	struct coverage *coverage;
+	struct remarks *remarks;
+};
+
+/* Counts bytes that could not be read and says why, in one sentence. The first 16 reasons are kept.
+ */
+void question_missing(const struct question *question, uint64_t bytes, const char *format, ...)
+	PRINTF_LIKE(3, 4);
+
+/* A sentence of its own beside the answer. */
+void question_remark(const struct question *question, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* The answer is that something is not as it has to be, damaged: exit status 4. */
+void question_check_false(const struct question *question);
+
+/* question_missing() of what any answer about all of a dump lacks that is cut short, or whose notes
+ * are damaged; and question_missing_of_runtime(). */
+void question_missing_of_cut(const struct question *question);
+
+/* … of what any answer about threads lacks when notes are missing or damaged. */
+void question_missing_of_threads(const struct question *question);
+
+/* … of memory that was asked for and the file should hold and does not (target.h: met), or that was
+ * asked for when the dump was opened, on which any answer may depend. A check is not false then:
+ * what looks like damage may come of what is missing. */
+void question_missing_of_holes(const struct question *question);
+
+/* … of a runtime that was not found where the file lacks what was asked for when it was opened. */
+void question_missing_of_runtime(const struct question *question);
+
+/* … of all that is read of a packed dump whose checksum is wrong. */
+void question_missing_of_damage(const struct question *question);
+
+/* … of what any answer about the GC heap lacks: lists of segments that could not be followed, and
+ * the order of things while a collection is under way. */
+void question_missing_of_gc(const struct question *question);
+
+#endif
