@@ -1,8 +1,9 @@
 /* dumpasync --coalesce: stacks that are alike drawn as one. */
-#include "commands/async_view.h"
+#include "commands/command.h"
 
 #include "base/cleanup.h"
 #include "base/list.h"
+#include "commands/async_view.h"
 #include "heap/tasks/members.h"
 
 #include <inttypes.h>

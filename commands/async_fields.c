@@ -1,7 +1,8 @@
 /* dumpasync --fields: the fields of a frame, as SOS writes them. */
-#include "commands/async_view.h"
+#include "commands/command.h"
 
 #include "base/text.h"
+#include "commands/async_view.h"
 #include "commands/render.h"
 #include "heap/types/field.h"
 

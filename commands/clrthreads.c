@@ -222,7 +222,7 @@ static struct error *clrthreads_run(struct command_call *call)
 	if (contract_global(call->question.heap->contract, "AppDomain", &variable) &&
 	    !reader_u64(&call->question.heap->reader, variable, &domain))
 		domain = 0;
-	TRY(thread_indexes(call, &indexes));
+	TRY(thread_indexes(&call->question, &indexes));
 	if (call->question.heap->threads_lack)
 		question_missing(&call->question, 0, "%s: allocation contexts are shown as none",
 				 call->question.heap->threads_lack);

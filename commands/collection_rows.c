@@ -31,7 +31,7 @@ static struct error *open_path(struct command_call *call, const char *path,
 			       struct collection_view *view)
 {
 	struct get get;
-	TRY(get_resolve(call, path, NULL, &get));
+	TRY(get_resolve(&call->question, path, NULL, &get));
 	if (get.units)
 		return error_new(ERROR_UNSUPPORTED, "%s is a string: get shows it", path);
 	if (get.value.kind == VALUE_NULL)
@@ -71,28 +71,6 @@ struct error *collection_view_open(struct command_call *call, struct collection_
 		TRY(collection_open(call->question.heap, &ret->value, call->question.scratch,
 				    &ret->collection, &is_collection));
 	return is_collection ? NULL : not_a_collection(call, ret);
-}
-
-struct error *collection_count(struct heap *heap, const struct value *value,
-			       const struct task *task, uint64_t *ret)
-{
-	CLEANUP(arena_deinit) struct arena arena = { .limit_bytes = LIMIT_SCRATCH_BYTES };
-	struct collection collection;
-	struct value key, element;
-	uint64_t index;
-	bool more;
-	*ret = 0;
-	TRY(collection_open(heap, value, &arena, &collection, &more));
-	if (more && collection.count_known) {
-		*ret = collection.count;
-		return NULL;
-	}
-	while (more) {
-		TRY(collection_next(&collection, &key, &element, &index, &more));
-		*ret += more;
-		TRY(task_check(task, "counting elements"));
-	}
-	return NULL;
 }
 
 struct error *collection_view_header(struct command_call *call, struct collection_view *view)

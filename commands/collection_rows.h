@@ -35,8 +35,4 @@ MUST_CHECK struct error *collection_view_row(struct command_call *call,
 					     uint64_t index, const struct value *key,
 					     const struct value *value);
 
-/* How many elements it has: what it says, or counted on a copy of it. */
-MUST_CHECK struct error *collection_count(struct heap *heap, const struct value *value,
-					  const struct task *task, uint64_t *ret);
-
 #endif

@@ -29,9 +29,8 @@ enum needs {
 };
 
 struct command_call {
-	struct question question; /* its heap: NULL unless NEEDS_HEAP, see call_heap() */
+	struct question question; /* its heap: NULL unless NEEDS_HEAP */
 	struct session *session;
-	const char *met_before; /* holes that earlier commands met (target.h: met); NULL: none */
 	struct output *out;
 	const struct arguments *arguments;
 };
@@ -57,9 +56,5 @@ const struct command *command_find(const char *name);
 
 /* The name most like this one, for "did you mean"; NULL: none is near. */
 const char *command_nearest(const char *name);
-
-/* The session's heap, NULL: none, for a command that can do without and goes by it now: what
- * earlier commands could not read into it is missing from this answer too. */
-struct heap *call_heap(struct command_call *call);
 
 #endif

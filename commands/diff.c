@@ -43,8 +43,8 @@ static struct error *side_walk(struct comparison *comparison, struct command_cal
 	if (!error && counting.out_of_memory)
 		error = &error_no_memory;
 	if (!error)
-		error = heap_diff_add(&comparison->diff, call, side, &counting.statistics,
-				      comparison->type);
+		error = heap_diff_add(&comparison->diff, &call->question, side,
+				      &counting.statistics, comparison->type);
 	heap_statistics_deinit(&counting.statistics);
 	TRY(error);
 	unnamed_explain(call);

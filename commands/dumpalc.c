@@ -5,6 +5,7 @@
 #include "base/list.h"
 #include "base/text.h"
 #include "commands/get_resolve.h"
+#include "commands/object_argument.h"
 #include "commands/object_header.h"
 #include "heap/types/clr_module.h"
 
@@ -65,7 +66,7 @@ static struct error *dumpalc_run(struct command_call *call)
 	struct object_view view, context_view;
 	uint64_t object, context = 0;
 	const char *name;
-	TRY(get_object_argument(call, "an object", &object));
+	TRY(object_argument(call, "an object", &object));
 	TRY(object_view_read(call, object, &view));
 	if (!view.type->module)
 		return error_new(ERROR_UNSUPPORTED, "the module of %#llx's type is not known",

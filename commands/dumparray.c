@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/list.h"
 #include "commands/get_resolve.h"
+#include "commands/object_argument.h"
 #include "commands/object_header.h"
 #include "commands/render.h"
 #include "heap/gc/gc_heap.h"
@@ -211,7 +212,7 @@ static struct error *dumparray_run(struct command_call *call)
 {
 	uint64_t address, start = 0, length = UINT64_MAX;
 	struct object_view view;
-	TRY(get_object_argument(call, "an array", &address));
+	TRY(object_argument(call, "an array", &address));
 	TRY(arguments_number(call->arguments, "-start", &start));
 	TRY(arguments_number(call->arguments, "-length", &length));
 	TRY(object_view_read(call, address, &view));

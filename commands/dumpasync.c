@@ -1,8 +1,9 @@
 /* dumpasync: the asynchronous methods under way, as stacks of those that wait for each other. */
-#include "commands/async_view.h"
+#include "commands/command.h"
 
 #include "base/cleanup.h"
 #include "base/list.h"
+#include "commands/async_view.h"
 #include "commands/heap_filter.h"
 #include "heap/tasks/members.h"
 

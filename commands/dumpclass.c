@@ -91,7 +91,7 @@ static struct error *find(struct command_call *call, const char *text, const str
 		return error_new(ERROR_NOT_FOUND,
 				 "%s is defined in the program, but this process has not loaded it",
 				 text);
-	return get_no_such_type(call, text);
+	return get_no_such_type(&call->question, text);
 }
 
 static struct error *dumpclass_run(struct command_call *call)

@@ -1,4 +1,6 @@
 /* dumpcollection: the elements of any collection. */
+#include "commands/command.h"
+
 #include "commands/collection_rows.h"
 
 static struct error *dumpcollection_run(struct command_call *call)

@@ -1,10 +1,11 @@
 /* dumpconcurrentdictionary and dumpconcurrentqueue: SOS's own form of dumpdict and dumpcollection.
  */
-#include "commands/collection_rows.h"
+#include "commands/command.h"
 
 #include "base/cleanup.h"
 #include "base/list.h"
 #include "base/text.h"
+#include "commands/collection_rows.h"
 #include "commands/render.h"
 
 #include <inttypes.h>

@@ -3,6 +3,7 @@
 
 #include "base/list.h"
 #include "commands/get_resolve.h"
+#include "commands/object_argument.h"
 #include "commands/method_view.h"
 #include "heap/types/value.h"
 
@@ -130,7 +131,7 @@ static struct error *dumpdelegate_run(struct command_call *call)
 {
 	uint64_t delegate, method_table;
 	const struct type *type;
-	TRY(get_object_argument(call, "a delegate", &delegate));
+	TRY(object_argument(call, "a delegate", &delegate));
 	if (!heap_object_method_table(call->question.heap, delegate, &method_table))
 		return error_fault(delegate, "cannot read an object at %#" PRIx64, delegate);
 	TRY(type_at(call->question.heap, method_table, &type));

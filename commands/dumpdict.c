@@ -1,4 +1,6 @@
 /* dumpdict: the keys and values of a dictionary, or the elements of a set. */
+#include "commands/command.h"
+
 #include "commands/collection_key.h"
 #include "commands/collection_rows.h"
 

@@ -1,8 +1,9 @@
 /* dumpexceptions: every exception of the heap. */
-#include "commands/exception_view.h"
+#include "commands/command.h"
 
 #include "base/cleanup.h"
 #include "base/list.h"
+#include "commands/exception_view.h"
 #include "commands/heap_filter.h"
 #include "commands/type_bytes.h"
 

@@ -171,7 +171,8 @@ static struct error *append_operand(struct command_call *call, const struct list
 	case IL_OPERAND_NONE:
 		break;
 	case IL_OPERAND_TOKEN:
-		return il_token_append(call, &listing->context, (uint32_t)instruction->bits, text);
+		return il_token_append(&call->question, &listing->context,
+				       (uint32_t)instruction->bits, text);
 	case IL_OPERAND_SIGNATURE:
 		text_printf(text, "<signature %08x>", (uint32_t)instruction->bits);
 		break;

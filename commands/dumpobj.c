@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "base/list.h"
 #include "commands/get_resolve.h"
+#include "commands/object_argument.h"
 #include "commands/object_expand.h"
 #include "commands/object_header.h"
 #include "commands/object_references.h"
@@ -60,7 +61,7 @@ static struct error *dumpobj_run(struct command_call *call)
 {
 	uint64_t address, levels = 0;
 	struct object_view view;
-	TRY(get_object_argument(call, "an object", &address));
+	TRY(object_argument(call, "an object", &address));
 	TRY(arguments_number(call->arguments, "-expand", &levels));
 	if (levels > LIMIT_EXPAND_DEPTH)
 		return error_new(ERROR_USAGE, "-expand takes at most %d levels",

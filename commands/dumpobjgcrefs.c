@@ -2,13 +2,14 @@
 #include "commands/command.h"
 
 #include "commands/get_resolve.h"
+#include "commands/object_argument.h"
 #include "commands/object_references.h"
 
 static struct error *dumpobjgcrefs_run(struct command_call *call)
 {
 	struct object_view view;
 	uint64_t address;
-	TRY(get_object_argument(call, "an object", &address));
+	TRY(object_argument(call, "an object", &address));
 	TRY(object_view_read(call, address, &view));
 	return object_references_print(call, &view);
 }

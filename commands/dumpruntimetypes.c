@@ -1,7 +1,8 @@
 /* dumpruntimetypes: the System.RuntimeType objects of the heap, and the types they stand for. */
-#include "commands/heap_filter.h"
+#include "commands/command.h"
 
 #include "base/list.h"
+#include "commands/heap_filter.h"
 #include "heap/types/clr_domain.h"
 #include "heap/types/value.h"
 

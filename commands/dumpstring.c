@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/list.h"
 #include "commands/get_resolve.h"
+#include "commands/object_argument.h"
 #include "heap/types/type.h"
 
 #include <inttypes.h>
@@ -162,7 +163,7 @@ static struct error *dumpstring_run(struct command_call *call)
 	if (!content)
 		return &error_no_memory;
 	content->call = call;
-	TRY(get_object_argument(call, "a string", &object));
+	TRY(object_argument(call, "a string", &object));
 	if (!heap_object_method_table(call->question.heap, object, &method_table))
 		return error_new(ERROR_FAULT, "cannot read the object at %#" PRIx64, object);
 	TRY(type_at(call->question.heap, method_table, &type));

@@ -3,6 +3,7 @@
 
 #include "base/list.h"
 #include "commands/get_resolve.h"
+#include "commands/object_argument.h"
 #include "heap/gc/gc_heap.h"
 
 #include <inttypes.h>
@@ -53,7 +54,7 @@ static struct error *gcwhere_run(struct command_call *call)
 {
 	const struct gc_heap *gc = call->question.heap->gc;
 	uint64_t address;
-	TRY(get_object_argument(call, "an address", &address));
+	TRY(object_argument(call, "an address", &address));
 	for (size_t i = 0; i < gc->segment_count; i++) {
 		const struct gc_segment *segment = &gc->segments[i];
 		if (address < gc_segment_base(segment) || address >= segment->reserved)

@@ -1,8 +1,9 @@
 /* get: one value by its path. */
-#include "commands/get_resolve.h"
+#include "commands/command.h"
 
 #include "base/list.h"
 #include "base/task.h"
+#include "commands/get_resolve.h"
 #include "commands/render.h"
 
 /* A path may hold blanks (Pair<System.Int32, System.String>): its words are put together again. */
@@ -66,7 +67,7 @@ static struct error *get_run(struct command_call *call)
 	TRY(arguments_number(call->arguments, "-thread", &managed_id));
 	if (arguments_has(call->arguments, "-thread"))
 		TRY(get_thread(call->question.heap, managed_id, &thread));
-	TRY(get_resolve(call, path, thread, &get));
+	TRY(get_resolve(&call->question, path, thread, &get));
 	return show(call, &get);
 }
 

@@ -52,7 +52,7 @@ static struct error *read_target_il(struct getter *getter, uint32_t rva)
 		return NULL;
 	}
 	TRY(error);
-	uint8_t *il = arena_allocate(getter->get->call->question.scratch, (size_t)body.il_size + 1);
+	uint8_t *il = arena_allocate(getter->get->question->scratch, (size_t)body.il_size + 1);
 	if (!il)
 		return &error_no_memory;
 	if (!reader_copy(&heap->reader, body.il_address, il, body.il_size))
@@ -107,8 +107,8 @@ static struct error *field_of_token(const struct getter *getter, const struct ty
 
 static struct error *note_via(struct get *get, const char *name, const char *field)
 {
-	get->via = arena_printf(get->call->question.scratch, "%s%s%s is %s",
-				get->via ? get->via : "", get->via ? ", " : "", name, field);
+	get->via = arena_printf(get->question->scratch, "%s%s%s is %s", get->via ? get->via : "",
+				get->via ? ", " : "", name, field);
 	return get->via ? NULL : &error_no_memory;
 }
 
@@ -203,7 +203,7 @@ static struct error *infer(struct getter *getter, bool statics, bool *ret_done)
 		TRY(value_of_field(get->heap, field, base, &get->value));
 	*ret_done = true;
 	question_missing(
-		&get->call->question, 0,
+		get->question, 0,
 		"the code of %s is not in the dump: it was taken to return the readonly field %s, "
 		"whose type and name are the same (%s prove it)",
 		getter->name, field->name,

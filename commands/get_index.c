@@ -83,12 +83,12 @@ static struct error *index_text(struct get *get, const struct path_step *step)
 	size_t count = (size_t)length;
 	TRY(one_key(get, step));
 	if (!units)
-		TRY(string_read(get->heap, get->value.bits, 0, get->call->question.scratch, &units,
+		TRY(string_read(get->heap, get->value.bits, 0, get->question->scratch, &units,
 				&count, &length));
 	TRY(place_of(get, &step->keys[0], length, &place));
 	if (!get->units)
 		TRY(string_read(get->heap, get->value.bits, (size_t)place + 1,
-				get->call->question.scratch, &units, &count, &length));
+				get->question->scratch, &units, &count, &length));
 	if (place >= count)
 		return out_of_range(get, step->keys[0].text, count);
 	set_char(get, units[place]);
@@ -132,11 +132,11 @@ static struct error *join_keys(struct get *get, const struct path_step *step, st
 		*ret = step->keys[0];
 		return NULL;
 	}
-	const char *text = arena_printf(get->call->question.scratch, "(%s", step->keys[0].text);
+	const char *text = arena_printf(get->question->scratch, "(%s", step->keys[0].text);
 	for (size_t i = 1; text && i < step->key_count; i++)
-		text = arena_printf(get->call->question.scratch, "%s, %s%s", text,
-				    step->keys[i].text, i + 1 == step->key_count ? ")" : "");
-	return text ? path_key_of_text(text, get->call->question.scratch, ret) : &error_no_memory;
+		text = arena_printf(get->question->scratch, "%s, %s%s", text, step->keys[i].text,
+				    i + 1 == step->key_count ? ")" : "");
+	return text ? path_key_of_text(text, get->question->scratch, ret) : &error_no_memory;
 }
 
 static struct error *say_damage(const struct get *get, const struct collection *collection)
@@ -151,7 +151,7 @@ static struct error *index_by_key(struct get *get, struct collection *collection
 	struct path_key key;
 	struct key_match match;
 	TRY(join_keys(get, step, &key));
-	TRY(collection_find_key(collection, &key, get->call->question.task, &match));
+	TRY(collection_find_key(collection, &key, get->question->task, &match));
 	if (match.found) {
 		get->value = match.value;
 		return NULL;
@@ -159,7 +159,7 @@ static struct error *index_by_key(struct get *get, struct collection *collection
 	if (collection->damage)
 		return say_damage(get, collection);
 	return error_context(collection_no_such_key(get->heap, &get->value, &key, match.searched,
-						    get->call->question.task),
+						    get->question->task),
 			     "%s, a %s", get_so_far(get), get_type_name(get));
 }
 
@@ -170,7 +170,7 @@ static struct error *index_by_place(struct get *get, struct collection *collecti
 	struct value key, value;
 	bool found;
 	TRY(one_key(get, step));
-	TRY(collection_count(get->heap, &get->value, get->call->question.task, &count));
+	TRY(collection_count(get->heap, &get->value, get->question->task, &count));
 	TRY(place_of(get, &step->keys[0], count, &place));
 	TRY(collection_skip(collection, place));
 	TRY(collection_next(collection, &key, &value, &index, &found));
@@ -188,8 +188,8 @@ static struct error *index_collection(struct get *get, const struct path_step *s
 	struct position unused;
 	bool is_collection = false;
 	if (get->value.kind == VALUE_REFERENCE || get->value.kind == VALUE_STRUCT)
-		TRY(collection_open(get->heap, &get->value, get->call->question.scratch,
-				    &collection, &is_collection));
+		TRY(collection_open(get->heap, &get->value, get->question->scratch, &collection,
+				    &is_collection));
 	if (!is_collection)
 		return error_new(ERROR_UNSUPPORTED,
 				 "%s is a %s, no array, string or collection that clrpod knows: "

@@ -190,7 +190,7 @@ static struct error *wants_thread(struct get *get, const struct type_field *fiel
 	for (size_t i = 0; i < threads->count; i++) {
 		enum static_state state;
 		uint64_t address;
-		TRY(task_check(get->call->question.task, "looking for a thread's static"));
+		TRY(task_check(get->question->task, "looking for a thread's static"));
 		TRY(field_static_address(get->heap, field, &threads->threads[i], &state, &address));
 		if (state == STATIC_READY && named++ < THREADS_NAMED)
 			text_printf(&list, "%s%u", named > 1 ? ", " : "",
@@ -222,10 +222,10 @@ struct error *get_static_field(struct get *get, const struct type_field *field, 
 			"%s has no value yet: the static constructor of its class has not run",
 			shown);
 	if (state == STATIC_NOT_INITIALIZED)
-		output_note(get->call->out,
-			    "The static constructor of %s has not run to its end: %s is what "
-			    "stood there until then.",
-			    type_name(get->heap, field->declaring, NULL), shown);
+		question_remark(get->question,
+				"The static constructor of %s has not run to its end: %s is what "
+				"stood there until then.",
+				type_name(get->heap, field->declaring, NULL), shown);
 	get->units = NULL;
 	return value_of_field(get->heap, field, address, &get->value);
 }
@@ -258,7 +258,7 @@ static enum value_kind kind_of_constant(uint8_t element)
 
 static struct error *constant_text(struct get *get, const uint8_t *bytes, uint32_t size)
 {
-	uint16_t *units = arena_allocate(get->call->question.scratch, (size_t)size + 2);
+	uint16_t *units = arena_allocate(get->question->scratch, (size_t)size + 2);
 	if (!units)
 		return &error_no_memory;
 	memcpy(units, bytes, size & ~1u);
@@ -283,7 +283,7 @@ struct error *get_constant(struct get *get, const struct type *type, uint32_t ro
 	if (element == ELEMENT_STRING)
 		return constant_text(get, bytes, size);
 	struct value value = { .kind = kind_of_constant(element) };
-	TRY(signature_of_field(field.signature, field.signature_size, get->call->question.scratch,
+	TRY(signature_of_field(field.signature, field.signature_size, get->question->scratch,
 			       &signature));
 	TRY(type_of_signature(get->heap, &signature, 0, type->module, type, &value.type));
 	value.declared = value.type;
@@ -339,16 +339,16 @@ static struct error *get_length(struct get *get, const char *name, bool *ret)
 	    value->type->kind == TYPE_STRING) {
 		const uint16_t *units;
 		size_t got;
-		TRY(string_read(get->heap, value->bits, 0, get->call->question.scratch, &units,
-				&got, &count));
+		TRY(string_read(get->heap, value->bits, 0, get->question->scratch, &units, &got,
+				&count));
 	} else if (!get->units) {
 		struct collection collection;
 		bool is_collection;
-		TRY(collection_open(get->heap, value, get->call->question.scratch, &collection,
+		TRY(collection_open(get->heap, value, get->question->scratch, &collection,
 				    &is_collection));
 		if (!is_collection || collection.foreign)
 			return NULL;
-		TRY(collection_count(get->heap, value, get->call->question.task, &count));
+		TRY(collection_count(get->heap, value, get->question->task, &count));
 	}
 	*ret = true;
 	set_number(get, VALUE_UNSIGNED, count);
@@ -407,7 +407,7 @@ static struct error *step_into_rest(struct get *get, const char **name)
 		}
 		TRY(value_field_of_struct(get->heap, get->value.type, get->value.address, "Rest",
 					  &rest));
-		*name = arena_printf(get->call->question.scratch, "Item%llu",
+		*name = arena_printf(get->question->scratch, "Item%llu",
 				     (unsigned long long)(item - TUPLE_FIELDS_OWN + 1));
 		if (!*name)
 			return &error_no_memory;

@@ -2,7 +2,6 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
-#include "commands/arguments.h"
 #include "heap/clr_threads.h"
 #include "heap/collections/collection.h"
 
@@ -10,7 +9,7 @@ enum { THREADS_NAMED = 20 };
 
 const char *get_so_far(const struct get *get)
 {
-	const char *prefix = path_prefix(&get->path, get->steps_done, get->call->question.scratch);
+	const char *prefix = path_prefix(&get->path, get->steps_done, get->question->scratch);
 	return prefix ? prefix : get->path.text;
 }
 
@@ -38,11 +37,11 @@ static struct error *get_step(struct get *get, const struct path_step *step)
 	return step->name ? get_member(get, step->name) : get_index(get, step);
 }
 
-struct error *get_resolve(struct command_call *call, const char *path,
+struct error *get_resolve(const struct question *question, const char *path,
 			  const struct clr_thread *thread, struct get *ret)
 {
-	*ret = (struct get){ .call = call, .heap = call->question.heap, .thread = thread };
-	TRY(path_parse(path, call->question.scratch, &ret->path));
+	*ret = (struct get){ .question = question, .heap = question->heap, .thread = thread };
+	TRY(path_parse(path, question->scratch, &ret->path));
 	TRY(get_root(ret));
 	while (ret->steps_done < ret->path.step_count) {
 		TRY(get_step(ret, &ret->path.steps[ret->steps_done]));
@@ -51,19 +50,15 @@ struct error *get_resolve(struct command_call *call, const char *path,
 	return ret->units ? NULL : value_unbox(ret->heap, &ret->value);
 }
 
-struct error *get_object_argument(struct command_call *call, const char *what,
-				  uint64_t *ret_address)
+struct error *get_object(const struct question *question, const char *path, uint64_t *ret_address)
 {
-	const char *text = arguments_positional(call->arguments, 0);
 	struct get get;
-	if (!text || !strpbrk(text, ".["))
-		return arguments_positional_address(call->arguments, 0, what, ret_address);
-	TRY(get_resolve(call, text, NULL, &get));
+	TRY(get_resolve(question, path, NULL, &get));
 	if (!get.units && get.value.kind == VALUE_NULL)
-		return error_new(ERROR_NOT_FOUND, "%s is null", text);
+		return error_new(ERROR_NOT_FOUND, "%s is null", path);
 	if (get.units || get.value.kind != VALUE_REFERENCE)
-		return error_new(ERROR_USAGE, "%s is a %s, no object: get %s shows it", text,
-				 get_type_name(&get), text);
+		return error_new(ERROR_USAGE, "%s is a %s, no object: get %s shows it", path,
+				 get_type_name(&get), path);
 	*ret_address = get.value.bits;
 	return NULL;
 }

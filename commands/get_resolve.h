@@ -6,14 +6,14 @@
 #ifndef COMMANDS_GET_RESOLVE_H
 #define COMMANDS_GET_RESOLVE_H
 
-#include "commands/command.h"
 #include "commands/path.h"
 #include "heap/types/value.h"
+#include "inspect/question.h"
 
 struct clr_thread;
 
 struct get {
-	struct command_call *call;
+	const struct question *question;
 	struct heap *heap;
 	struct path path;
 	size_t steps_done;
@@ -28,16 +28,15 @@ struct get {
 /* Follows the whole path. ERROR_USAGE for a path that is none; ERROR_NOT_FOUND for a name, key or
  * index that is not there and for null on the way; ERROR_UNSUPPORTED for what only code can tell.
  */
-MUST_CHECK struct error *get_resolve(struct command_call *call, const char *path,
+MUST_CHECK struct error *get_resolve(const struct question *question, const char *path,
 				     const struct clr_thread *thread, struct get *ret);
 
-/* The object that the first word names: by its address, or by a path as get takes it. ERROR_USAGE
- * names `what` when it is missing, or no object. */
-MUST_CHECK struct error *get_object_argument(struct command_call *call, const char *what,
-					     uint64_t *ret_address);
+/* The object that a path leads to. ERROR_NOT_FOUND for null; ERROR_USAGE where it is none. */
+MUST_CHECK struct error *get_object(const struct question *question, const char *path,
+				    uint64_t *ret_address);
 
 /* ERROR_NOT_FOUND for a type's name that is nobody's: names those near to it. */
-MUST_CHECK struct error *get_no_such_type(struct command_call *call, const char *name);
+MUST_CHECK struct error *get_no_such_type(const struct question *question, const char *name);
 
 /* The managed thread with this id; ERROR_NOT_FOUND names those there are. */
 MUST_CHECK struct error *get_thread(struct heap *heap, uint64_t managed_id,

@@ -31,7 +31,7 @@ static const char *type_text(struct get *get, size_t count, size_t nested)
 {
 	const char *text = get->path.steps[0].name;
 	for (size_t i = 1; text && i < count; i++)
-		text = arena_printf(get->call->question.scratch, "%s%s%s", text,
+		text = arena_printf(get->question->scratch, "%s%s%s", text,
 				    i + nested >= count ? "+" : ".", get->path.steps[i].name);
 	return text;
 }
@@ -107,7 +107,7 @@ static struct error *try_names(struct get *get, size_t count, size_t nested, str
 	size_t found, unloaded, kept = 0;
 	if (!name)
 		return &error_no_memory;
-	TRY(type_find(get->heap, name, get->call->question.scratch, &types, &found, &unloaded));
+	TRY(type_find(get->heap, name, get->question->scratch, &types, &found, &unloaded));
 	if (unloaded && !found && !search->unloaded)
 		search->unloaded = name;
 	for (size_t i = 0; i < found; i++) {
@@ -178,7 +178,7 @@ static struct error *offer_near_types(struct get *get, struct clr_module *module
 	error_free(error);
 	for (uint32_t row = 1; is_read && row <= metadata_rows(metadata, TABLE_TYPE_DEF); row++) {
 		struct type_def definition;
-		TRY(task_check(get->call->question.task, "looking for near types"));
+		TRY(task_check(get->question->task, "looking for near types"));
 		const char *plain = metadata_type_def_name(metadata, row);
 		size_t length = plain ? strcspn(plain, "`") : 0;
 		unsigned edits;
@@ -199,7 +199,7 @@ static struct error *offer_near_types(struct get *get, struct clr_module *module
 
 static struct error *no_such_type(struct get *get, size_t names, bool is_static)
 {
-	CLEANUP(arena_deinit) struct arena arena = arena_within(get->call->question.scratch);
+	CLEANUP(arena_deinit) struct arena arena = arena_within(get->question->scratch);
 	CLEANUP(text_deinit) struct text text = { 0 };
 	const char *name = type_text(get, names > 1 ? names - 1 : 1, 0);
 	struct near_names near = { .limit = NEAR_NAMES_MAX, .arena = &arena, .wanted = name };
@@ -255,7 +255,7 @@ static struct error *only_a_type(struct get *get, size_t names)
 	const char *name = type_text(get, names, 0);
 	if (!name)
 		return &error_no_memory;
-	TRY(type_find(get->heap, name, get->call->question.scratch, &types, &found, &unloaded));
+	TRY(type_find(get->heap, name, get->question->scratch, &types, &found, &unloaded));
 	if (!found)
 		return no_such_type(get, names, true);
 	text_printf(&text, "%s is a type: name one of its static members;",
@@ -271,8 +271,8 @@ static struct error *fail(struct get *get, const struct search *search, size_t n
 	if (names > 1 && names == get->path.step_count) {
 		const struct type **types;
 		size_t found, unloaded;
-		TRY(type_find(get->heap, type_text(get, names, 0), get->call->question.scratch,
-			      &types, &found, &unloaded));
+		TRY(type_find(get->heap, type_text(get, names, 0), get->question->scratch, &types,
+			      &found, &unloaded));
 		if (found)
 			return only_a_type(get, names);
 	}
@@ -328,10 +328,10 @@ static struct error *root_address(struct get *get)
 						 : read_static(get, &search);
 }
 
-struct error *get_no_such_type(struct command_call *call, const char *name)
+struct error *get_no_such_type(const struct question *question, const char *name)
 {
-	struct get get = { .call = call, .heap = call->question.heap };
-	TRY(path_parse(name, call->question.scratch, &get.path));
+	struct get get = { .question = question, .heap = question->heap };
+	TRY(path_parse(name, question->scratch, &get.path));
 	size_t names = leading_names(&get.path);
 	if (!names)
 		return error_new(ERROR_NOT_FOUND, "there is no type %s in this process", name);

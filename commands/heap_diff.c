@@ -18,49 +18,49 @@ static void usage_add(struct type_usage *usage, const struct type_statistic *sta
 }
 
 /* Without its metadata the module still has a file, which is called as the assembly is. */
-static char *module_name(struct command_call *call, struct clr_module *module)
+static char *module_name(const struct question *question, struct clr_module *module)
 {
-	const char *name = module ? clr_module_assembly_name(call->question.heap, module) : "";
+	const char *name = module ? clr_module_assembly_name(question->heap, module) : "";
 	size_t length = strlen(name);
 	if (!length && module) {
 		name = path_file_name(module->path);
 		const char *suffix = strrchr(name, '.');
 		length = suffix ? (size_t)(suffix - name) : strlen(name);
 	}
-	return arena_copy_text(call->question.scratch, name, length);
+	return arena_copy_text(question->scratch, name, length);
 }
 
-static struct error *type_add(struct heap_diff *diff, struct command_call *call, int side,
+static struct error *type_add(struct heap_diff *diff, const struct question *question, int side,
 			      const struct type *type, const struct type_statistic *statistic)
 {
 	bool known;
-	const char *name = type_name(call->question.heap, type, &known);
+	const char *name = type_name(question->heap, type, &known);
 	if (!known)
 		name = unnamed; /* its own has an address in it */
 	TRY(LIST_GROW(diff->rows, diff->count, diff->capacity));
 	struct heap_diff_row *row = &diff->rows[diff->count++];
 	*row = (struct heap_diff_row){ 0 };
-	row->type = arena_copy_text(call->question.scratch, name, strlen(name));
-	row->module = module_name(call, type->module);
+	row->type = arena_copy_text(question->scratch, name, strlen(name));
+	row->module = module_name(question, type->module);
 	usage_add(&row->side[side], statistic);
 	usage_add(&diff->objects[side], statistic);
 	return row->type && row->module ? NULL : &error_no_memory;
 }
 
-struct error *heap_diff_add(struct heap_diff *diff, struct command_call *call, int side,
+struct error *heap_diff_add(struct heap_diff *diff, const struct question *question, int side,
 			    const struct heap_statistics *statistics, const char *wanted)
 {
 	for (size_t i = 0; i < statistics->capacity; i++) {
 		const struct type_statistic *statistic = &statistics->types[i];
 		if (!statistic->count)
 			continue;
-		const struct type *type = type_by_index(call->question.heap, (uint32_t)i);
-		if (wanted && !strstr(type_name(call->question.heap, type, NULL), wanted))
+		const struct type *type = type_by_index(question->heap, (uint32_t)i);
+		if (wanted && !strstr(type_name(question->heap, type, NULL), wanted))
 			continue;
 		if (type->kind == TYPE_FREE)
 			usage_add(&diff->free[side], statistic);
 		else
-			TRY(type_add(diff, call, side, type, statistic));
+			TRY(type_add(diff, question, side, type, statistic));
 	}
 	return NULL;
 }

@@ -28,11 +28,12 @@ struct heap_diff {
 
 void heap_diff_deinit(struct heap_diff *diff);
 
-/* Adds what a walk of call->question.heap found. Names are copied into the scratch arena: the heap
+/* Adds what a walk of question->heap found. Names are copied into the scratch arena: the heap
  * may be closed then. `type`: only types whose name contains this; NULL: all. ERROR_NO_MEMORY only.
  */
-MUST_CHECK struct error *heap_diff_add(struct heap_diff *diff, struct command_call *call, int side,
-				       const struct heap_statistics *statistics, const char *type);
+MUST_CHECK struct error *heap_diff_add(struct heap_diff *diff, const struct question *question,
+				       int side, const struct heap_statistics *statistics,
+				       const char *type);
 
 /* Joins the rows of both sides and sorts them: the largest change of size first, in either
  * direction; then by change of count, name and module. */

@@ -13,7 +13,7 @@ static struct error *only_fatal(struct error *error)
 }
 
 /* TypeDef, TypeRef or TypeSpec; *ret NULL: unreadable. */
-static struct error *type_of(struct command_call *call, const struct il_context *context,
+static struct error *type_of(const struct question *question, const struct il_context *context,
 			     uint32_t token, const struct type **ret)
 {
 	const uint8_t *bytes;
@@ -22,47 +22,48 @@ static struct error *type_of(struct command_call *call, const struct il_context 
 	struct error *error = NULL;
 	*ret = NULL;
 	if (token_table(token) != TABLE_TYPE_SPEC)
-		error = type_of_token(call->question.heap, context->module, token, ret);
+		error = type_of_token(question->heap, context->module, token, ret);
 	else if (metadata_type_spec(context->metadata, token_row(token), &bytes, &size))
-		error = signature_of_type(bytes, size, call->question.scratch, &signature);
+		error = signature_of_type(bytes, size, question->scratch, &signature);
 	else
 		return NULL;
 	if (!error && token_table(token) == TABLE_TYPE_SPEC)
-		error = type_of_signature(call->question.heap, &signature, 0, context->module,
+		error = type_of_signature(question->heap, &signature, 0, context->module,
 					  context->owner, ret);
 	if (error)
 		*ret = NULL;
 	return only_fatal(error);
 }
 
-static struct error *append_type(struct command_call *call, const struct il_context *context,
+static struct error *append_type(const struct question *question, const struct il_context *context,
 				 uint32_t token, struct text *text, bool *ret_known)
 {
 	const struct type *type;
 	const char *name = NULL;
 	*ret_known = false;
-	TRY(type_of(call, context, token, &type));
+	TRY(type_of(question, context, token, &type));
 	if (type)
-		name = type_name(call->question.heap, type, ret_known);
+		name = type_name(question->heap, type, ret_known);
 	if (*ret_known)
 		text_append(text, name);
 	return NULL;
 }
 
-static struct error *append_parameters(struct command_call *call, const struct il_context *context,
+static struct error *append_parameters(const struct question *question,
+				       const struct il_context *context,
 				       const struct member *member, struct text *text)
 {
 	struct signature signature;
 	const struct type *owner;
 	bool known = false;
 	CLEANUP(text_deinit) struct text parameters = { 0 };
-	TRY(type_of(call, context, member->parent, &owner));
+	TRY(type_of(question, context, member->parent, &owner));
 	const struct method_context where = { .module = context->module, .owner = owner };
 	struct error *error = signature_of_method(member->signature, member->signature_size,
-						  call->question.scratch, &signature);
+						  question->scratch, &signature);
 	if (!error)
-		error = method_parameters_append(call->question.heap, &signature, &where,
-						 &parameters, &known);
+		error = method_parameters_append(question->heap, &signature, &where, &parameters,
+						 &known);
 	text_append(text, known ? text_string(&parameters) : "(...)");
 	return only_fatal(error);
 }
@@ -70,8 +71,9 @@ static struct error *append_parameters(struct command_call *call, const struct i
 /* II.23.2: a field's signature begins with this byte, a method's does not. */
 enum { SIGNATURE_FIELD = 6, SIGNATURE_KIND_MASK = 0xf };
 
-static struct error *append_member(struct command_call *call, const struct il_context *context,
-				   uint32_t token, struct text *text, bool *ret_known)
+static struct error *append_member(const struct question *question,
+				   const struct il_context *context, uint32_t token,
+				   struct text *text, bool *ret_known)
 {
 	struct member member;
 	*ret_known = false;
@@ -79,16 +81,16 @@ static struct error *append_member(struct command_call *call, const struct il_co
 		return NULL;
 	if (token_table(member.parent) == TABLE_METHOD_DEF)
 		return NULL; /* a call of a vararg method */
-	TRY(append_type(call, context, member.parent, text, ret_known));
+	TRY(append_type(question, context, member.parent, text, ret_known));
 	if (!*ret_known)
 		return NULL;
 	text_printf(text, "::%s", member.name);
 	if ((member.signature[0] & SIGNATURE_KIND_MASK) == SIGNATURE_FIELD)
 		return NULL;
-	return append_parameters(call, context, &member, text);
+	return append_parameters(question, context, &member, text);
 }
 
-struct error *il_token_append(struct command_call *call, const struct il_context *context,
+struct error *il_token_append(const struct question *question, const struct il_context *context,
 			      uint32_t token, struct text *text)
 {
 	CLEANUP(text_deinit) struct text name = { 0 };
@@ -96,9 +98,9 @@ struct error *il_token_append(struct command_call *call, const struct il_context
 	uint32_t table = token_table(token);
 	if (context->metadata &&
 	    (table == TABLE_TYPE_DEF || table == TABLE_TYPE_REF || table == TABLE_TYPE_SPEC))
-		TRY(append_type(call, context, token, &name, &known));
+		TRY(append_type(question, context, token, &name, &known));
 	else if (context->metadata)
-		TRY(append_member(call, context, token, &name, &known));
+		TRY(append_member(question, context, token, &name, &known));
 	if (text_failed(&name))
 		return &error_no_memory;
 	if (known)

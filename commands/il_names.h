@@ -3,7 +3,7 @@
 #define COMMANDS_IL_NAMES_H
 
 #include "base/text.h"
-#include "commands/command.h"
+#include "inspect/question.h"
 #include "heap/types/clr_module.h"
 #include "heap/types/type.h"
 
@@ -16,7 +16,7 @@ struct il_context {
 
 /* Appends Namespace.Type, Namespace.Type::Field, Namespace.Type::Method(Int32); <unknown token
  * 0a000001> when a name cannot be read. Fails only of what error_is_fatal(). */
-MUST_CHECK struct error *il_token_append(struct command_call *call,
+MUST_CHECK struct error *il_token_append(const struct question *question,
 					 const struct il_context *context, uint32_t token,
 					 struct text *text);
 

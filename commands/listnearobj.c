@@ -3,6 +3,7 @@
 
 #include "base/list.h"
 #include "commands/get_resolve.h"
+#include "commands/object_argument.h"
 #include "heap/gc/object_walk.h"
 #include "heap/types/type.h"
 
@@ -96,7 +97,7 @@ static struct error *walk(struct search *search, const struct gc_segment *segmen
 static struct error *listnearobj_run(struct command_call *call)
 {
 	struct search search = { .call = call, .consistent = true };
-	TRY(get_object_argument(call, "an address", &search.address));
+	TRY(object_argument(call, "an address", &search.address));
 	search.address &= ~(uint64_t)(sizeof(uint64_t) - 1);
 	const struct gc_segment *segment = gc_segment_of(call->question.heap->gc, search.address);
 	if (!segment)

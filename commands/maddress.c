@@ -373,8 +373,8 @@ static struct error *maddress_run(struct command_call *call)
 	const char *list = arguments_value(arguments, "-list");
 	bool summary = arguments_has(arguments, "-summary");
 	struct address_space space = { 0 };
-	TRY(address_space_read(session_target(call->session), call_heap(call), call->question.task,
-			       call->question.scratch, &space));
+	TRY(address_space_read(session_target(call->session), question_heap(&call->question),
+			       call->question.task, call->question.scratch, &space));
 	question_missing_of_cut(&call->question);
 	if (!arguments_has(arguments, "-reserve"))
 		drop_reserved(&space);

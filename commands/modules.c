@@ -144,7 +144,7 @@ static struct error *module_print(struct listing *listing, size_t index)
 	struct output *out = listing->call->out;
 	struct native_module *module = &listing->modules.modules[index];
 	if (listing->verbose)
-		TRY(native_module_describe(listing->call, module));
+		TRY(native_module_describe(&listing->call->question, module));
 	TRY(task_check(listing->call->question.task, "reading the modules"));
 	output_row_begin(out);
 	cells_print(listing, module);
@@ -195,7 +195,7 @@ static struct error *modules_run(struct command_call *call)
 		.verbose = arguments_has(call->arguments, "-verbose"),
 		.segments = arguments_has(call->arguments, "-segments"),
 	};
-	TRY(native_modules_read(call, &listing.modules));
+	TRY(native_modules_read(&call->question, &listing.modules));
 	TRY(name_pattern_init(&listing.pattern, arguments_value(call->arguments, "-name")));
 	struct error *error = list(&listing);
 	name_pattern_deinit(&listing.pattern);

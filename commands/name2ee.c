@@ -1,6 +1,7 @@
 /* name2ee: types, methods and fields by name. */
-#include "commands/ee_blocks.h"
+#include "commands/command.h"
 
+#include "commands/ee_blocks.h"
 #include "heap/types/metadata.h"
 
 #include <strings.h>

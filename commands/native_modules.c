@@ -2,7 +2,6 @@
 
 #include "base/bytes.h"
 #include "base/list.h"
-#include "commands/session.h"
 #include "dump/pe_file.h"
 
 #include <ctype.h>
@@ -17,7 +16,7 @@ const char *const runtime_symbol_names[RUNTIME_SYMBOLS] = {
 enum { HEADER_BYTES = 4096, PE_SECTION_ALIGNMENT = 64 * 1024 };
 
 struct gathering {
-	struct command_call *call;
+	const struct question *question;
 	struct target *target;
 	struct native_modules *modules;
 	size_t capacity;
@@ -29,7 +28,7 @@ struct gathering {
 static struct error *add(struct gathering *gathering, struct native_module module)
 {
 	struct native_modules *modules = gathering->modules;
-	TRY(LIST_GROW_IN(gathering->call->question.scratch, modules->modules, modules->count,
+	TRY(LIST_GROW_IN(gathering->question->scratch, modules->modules, modules->count,
 			 gathering->capacity));
 	modules->modules[modules->count++] = module;
 	return NULL;
@@ -49,8 +48,7 @@ static struct error *elf_modules_add(struct gathering *gathering, const struct m
 		for (size_t b = 0; b < elf->build_id_size; b++)
 			snprintf(hex + 2 * b, sizeof(hex) - 2 * b, "%02x", elf->build_id[b]);
 		if (elf->build_id_size) {
-			module.build_id =
-				arena_printf(gathering->call->question.scratch, "%s", hex);
+			module.build_id = arena_printf(gathering->question->scratch, "%s", hex);
 			if (!module.build_id)
 				return &error_no_memory;
 		}
@@ -174,8 +172,7 @@ static struct error *mapping_visited(const struct mapping *mapping, void *contex
 			.headers_missing = start == START_MISSING,
 			.base = mapping->start,
 			.size = mapping->end - mapping->start,
-			.path = arena_printf(gathering->call->question.scratch, "%s",
-					     mapping->path),
+			.path = arena_printf(gathering->question->scratch, "%s", mapping->path),
 		};
 		if (!module.path)
 			return &error_no_memory;
@@ -208,33 +205,33 @@ static void drop_data_files(const struct gathering *gathering)
 
 static void tell_missing(const struct gathering *gathering)
 {
-	struct command_call *call = gathering->call;
+	const struct question *question = gathering->question;
 	const struct native_modules *modules = gathering->modules;
 	size_t unknown = 0;
 	for (size_t i = 0; i < modules->count; i++)
 		unknown += modules->modules[i].headers_missing;
 	if (unknown)
 		question_missing(
-			&call->question, 0,
+			question, 0,
 			"the headers of %zu of the modules are not in the dump: of these it is "
 			"known where their files are mapped",
 			unknown);
-	question_missing_of_runtime(&call->question);
+	question_missing_of_runtime(question);
 	if (gathering->target->notes_lost)
-		question_missing(&call->question, 0, "the dump %s: mapped files may be missing",
+		question_missing(question, 0, "the dump %s: mapped files may be missing",
 				 gathering->target->notes_lost);
 }
 
-struct error *native_modules_read(struct command_call *call, struct native_modules *ret)
+struct error *native_modules_read(const struct question *question, struct native_modules *ret)
 {
 	struct module_list list;
-	struct gathering gathering = { .call = call,
-				       .target = session_target(call->session),
+	struct gathering gathering = { .question = question,
+				       .target = question->target,
 				       .modules = ret };
 	*ret = (struct native_modules){ 0 };
-	TRY(module_list_read(gathering.target, call->question.scratch, &list));
+	TRY(module_list_read(gathering.target, question->scratch, &list));
 	TRY(elf_modules_add(&gathering, &list));
-	TRY(managed_modules_add(&gathering, session_heap(call->session)));
+	TRY(managed_modules_add(&gathering, question->present));
 	sort(ret);
 	gathering.known = ret->count;
 	TRY(target_visit_mappings(gathering.target, mapping_visited, &gathering));
@@ -244,19 +241,19 @@ struct error *native_modules_read(struct command_call *call, struct native_modul
 	return NULL;
 }
 
-static struct error *managed_version(struct command_call *call, struct native_module *module)
+static struct error *managed_version(const struct question *question, struct native_module *module)
 {
 	struct metadata *metadata;
-	TRY(clr_module_metadata_or_none(call_heap(call), module->managed, &metadata));
+	TRY(clr_module_metadata_or_none(question_heap(question), module->managed, &metadata));
 	if (metadata)
 		module->version = metadata_assembly_attribute(
-			metadata, "AssemblyFileVersionAttribute", call->question.scratch);
+			metadata, "AssemblyFileVersionAttribute", question->scratch);
 	return NULL;
 }
 
-struct error *native_module_describe(struct command_call *call, struct native_module *module)
+struct error *native_module_describe(const struct question *question, struct native_module *module)
 {
-	struct target *target = session_target(call->session);
+	struct target *target = question->target;
 	uint8_t header[HEADER_BYTES];
 	struct pe_file file;
 	if (module->elf) {
@@ -272,13 +269,13 @@ struct error *native_module_describe(struct command_call *call, struct native_mo
 		module->header_image_size = file.image_size;
 		module->header_timestamp = file.timestamp;
 	}
-	return module->managed ? managed_version(call, module) : NULL;
+	return module->managed ? managed_version(question, module) : NULL;
 }
 
-struct native_module *native_modules_runtime(struct command_call *call,
+struct native_module *native_modules_runtime(const struct question *question,
 					     const struct native_modules *modules)
 {
-	struct heap *heap = session_heap(call->session);
+	struct heap *heap = question->present;
 	uint64_t variable;
 	if (!heap || !contract_global(heap->contract, "ThreadStore", &variable))
 		return NULL;

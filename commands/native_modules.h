@@ -6,9 +6,9 @@
 #ifndef COMMANDS_NATIVE_MODULES_H
 #define COMMANDS_NATIVE_MODULES_H
 
-#include "commands/command.h"
 #include "dump/module_list.h"
 #include "heap/types/clr_module.h"
+#include "inspect/question.h"
 
 /* What a libcoreclr.so, or a single-file program, exports. */
 enum { RUNTIME_SYMBOLS = 4 };
@@ -34,12 +34,13 @@ struct native_modules {
 };
 
 /* What is missing is told by question_missing(). */
-MUST_CHECK struct error *native_modules_read(struct command_call *call, struct native_modules *ret);
-MUST_CHECK struct error *native_module_describe(struct command_call *call,
+MUST_CHECK struct error *native_modules_read(const struct question *question,
+					     struct native_modules *ret);
+MUST_CHECK struct error *native_module_describe(const struct question *question,
 						struct native_module *module);
 
 /* The module that holds the runtime's tables; NULL: none. */
-struct native_module *native_modules_runtime(struct command_call *call,
+struct native_module *native_modules_runtime(const struct question *question,
 					     const struct native_modules *modules);
 
 #endif

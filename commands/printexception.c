@@ -1,11 +1,13 @@
 /* printexception: one exception, its stack trace, and those it happened in. */
-#include "commands/exception_view.h"
+#include "commands/command.h"
 
-#include "base/limits.h"
 #include "base/cleanup.h"
+#include "base/limits.h"
 #include "base/list.h"
 #include "base/text.h"
+#include "commands/exception_view.h"
 #include "commands/get_resolve.h"
+#include "commands/object_argument.h"
 #include "commands/session.h"
 #include "heap/clr_threads.h"
 
@@ -119,7 +121,7 @@ static struct error *printexception_run(struct command_call *call)
 		output_note(call->out, "Source lines are not shown yet: frames have offsets in the "
 				       "method's code instead.");
 	if (arguments_count(call->arguments)) {
-		TRY(get_object_argument(call, "an exception", &address));
+		TRY(object_argument(call, "an exception", &address));
 		return print_one(call, address);
 	}
 	TRY(current_thread(call, &thread));

@@ -7,6 +7,7 @@
 #include "base/list.h"
 #include "base/text.h"
 #include "commands/get_resolve.h"
+#include "commands/object_argument.h"
 #include "commands/session.h"
 
 #include <inttypes.h>
@@ -193,13 +194,14 @@ static struct error *start_find(struct command_call *call, struct memory_view *v
 	bool is_path = text && strpbrk(text, ".[");
 	if (!text && view->started)
 		return NULL;
-	with_heap.question.heap = is_path ? call_heap(call) : session_heap(call->session);
+	with_heap.question.heap =
+		is_path ? question_heap(&call->question) : session_heap(call->session);
 	if (is_path && !with_heap.question.heap) {
 		const struct error *reason = session_heap_error(call->session);
 		return error_new(ERROR_UNSUPPORTED, "%s is a path, and %s: give an address", text,
 				 reason ? reason->message : "there is no .NET runtime");
 	}
-	TRY(get_object_argument(&with_heap, "an address", &view->next));
+	TRY(object_argument(&with_heap, "an address", &view->next));
 	view->started = true;
 	return NULL;
 }

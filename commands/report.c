@@ -1,8 +1,9 @@
 /* report: what is worth knowing of a heap, on one page. */
-#include "commands/report_sections.h"
+#include "commands/command.h"
 
 #include "base/list.h"
 #include "commands/heap_filter.h"
+#include "commands/report_sections.h"
 #include "commands/session.h"
 #include "heap/clr_threads.h"
 #include "heap/gc/gc_heap.h"

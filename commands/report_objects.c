@@ -1,8 +1,9 @@
 /* What report finds in single objects: exceptions by type and message, tasks, locks. */
-#include "commands/report_sections.h"
+#include "commands/command.h"
 
 #include "base/list.h"
 #include "base/text.h"
+#include "commands/report_sections.h"
 #include "heap/managed_locks.h"
 #include "heap/tasks/managed_task.h"
 #include "heap/types/value.h"

@@ -1,8 +1,9 @@
 /* What report tells of the runtime's tables. */
-#include "commands/report_sections.h"
+#include "commands/command.h"
 
 #include "base/list.h"
 #include "base/text.h"
+#include "commands/report_sections.h"
 #include "heap/gc/finalize_queue.h"
 #include "heap/gc/handles.h"
 #include "heap/tasks/thread_pool.h"

@@ -119,15 +119,6 @@ static struct error *check_stopped(const struct command *command,
 	return cancelled;
 }
 
-struct heap *call_heap(struct command_call *call)
-{
-	struct heap *heap = session_heap(call->session);
-	struct target *target = session_target(call->session);
-	if (heap && !target->met)
-		target->met = call->met_before;
-	return heap;
-}
-
 static size_t count_names(const char *const *names)
 {
 	size_t count = 0;
@@ -160,7 +151,7 @@ static struct error *run_watched(const struct command *command, struct command_c
 static struct error *run_counted(const struct command *command, struct command_call *call)
 {
 	struct target *target = call->question.target;
-	call->met_before = target ? target->met : NULL;
+	call->question.met_before = target ? target->met : NULL;
 	if (target && !(command->needs & NEEDS_HEAP))
 		target->met = NULL;
 	struct error *error = run_watched(command, call);
@@ -168,7 +159,7 @@ static struct error *run_counted(const struct command *command, struct command_c
 	if (command->needs & (NEEDS_TARGET | NEEDS_HEAP))
 		question_missing_of_holes(&call->question);
 	if (target && target == call->question.target && !target->met)
-		target->met = call->met_before;
+		target->met = call->question.met_before;
 	return error;
 }
 

@@ -1,7 +1,8 @@
 /* runtimes: the .NET runtime of the process, and how it was found. */
-#include "commands/native_modules.h"
+#include "commands/command.h"
 
 #include "base/list.h"
+#include "commands/native_modules.h"
 
 #include <inttypes.h>
 
@@ -49,12 +50,12 @@ static struct error *list(struct command_call *call)
 	struct output *out = call->out;
 	const struct contract *contract = call->question.heap->contract;
 	const char *version = heap_runtime_version(call->question.heap);
-	TRY(native_modules_read(call, &modules));
-	struct native_module *module = native_modules_runtime(call, &modules);
+	TRY(native_modules_read(&call->question, &modules));
+	struct native_module *module = native_modules_runtime(&call->question, &modules);
 	if (!module)
 		return error_new(ERROR_NOT_FOUND, "no module of the process holds the runtime's "
 						  "tables; modules lists them");
-	TRY(native_module_describe(call, module));
+	TRY(native_module_describe(&call->question, module));
 	output_table_begin(out, "runtimes", columns, COUNT_OF(columns), false);
 	output_row_begin(out);
 	output_unsigned(out, 0);

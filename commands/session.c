@@ -211,7 +211,7 @@ void session_turn_question(const struct session *session, struct question *quest
 {
 	question->target = session_target(session);
 	question->opened_without = session_opened_without(session);
-	question->without_runtime = !session_heap(session);
+	question->present = session_heap(session);
 }
 
 struct heap *session_heap(const struct session *session)

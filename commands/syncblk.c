@@ -164,7 +164,7 @@ static struct error *syncblk_run(struct command_call *call)
 		return error_new(ERROR_NOT_FOUND,
 				 "there is no sync block %s: the process has %" PRIu32, number,
 				 listing.blocks.count);
-	TRY(thread_indexes(call, &listing.thread_indexes));
+	TRY(thread_indexes(&call->question, &listing.thread_indexes));
 	return print(&listing);
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/list.h"
 #include "commands/get_resolve.h"
+#include "commands/object_argument.h"
 #include "heap/tasks/managed_task.h"
 #include "heap/tasks/members.h"
 
@@ -14,8 +15,7 @@ static struct error *flags_of_object(struct command_call *call, uint64_t *ret)
 	uint64_t address;
 	uint32_t flags = 0;
 	bool read = false;
-	TRY(get_object_argument(call, "the address of a task, or -v with its m_stateFlags,",
-				&address));
+	TRY(object_argument(call, "the address of a task, or -v with its m_stateFlags,", &address));
 	TRY(member_type(call->question.heap, address, &type));
 	if (managed_task_kind(call->question.heap, type) == MANAGED_TASK_NONE)
 		return error_new(ERROR_UNSUPPORTED,

@@ -40,22 +40,22 @@ static struct error *note(const struct target_thread *thread, void *context)
 	return NULL;
 }
 
-struct error *thread_indexes(struct command_call *call, int64_t **ret)
+struct error *thread_indexes(const struct question *question, int64_t **ret)
 {
-	const struct clr_threads *threads = call->question.heap->threads;
+	const struct clr_threads *threads = question->heap->threads;
 	struct numbering numbering = { .count = threads->count };
 	int64_t *indexes =
-		arena_allocate_array(call->question.scratch, threads->count, sizeof(*indexes));
-	numbering.threads = arena_allocate_array(call->question.scratch, threads->count,
-						 sizeof(*numbering.threads));
+		arena_allocate_array(question->scratch, threads->count, sizeof(*indexes));
+	numbering.threads =
+		arena_allocate_array(question->scratch, threads->count, sizeof(*numbering.threads));
 	if (!indexes || !numbering.threads)
 		return &error_no_memory;
 	for (size_t i = 0; i < threads->count; i++)
 		numbering.threads[i] = (struct numbered){ threads->threads[i].os_id, -1 };
 	if (threads->count)
 		qsort(numbering.threads, threads->count, sizeof(*numbering.threads), compare_ids);
-	question_missing_of_threads(&call->question);
-	TRY(target_visit_threads(call->question.heap->target, note, &numbering));
+	question_missing_of_threads(question);
+	TRY(target_visit_threads(question->heap->target, note, &numbering));
 	for (size_t i = 0; i < threads->count; i++)
 		indexes[i] = find(&numbering, threads->threads[i].os_id)->index;
 	*ret = indexes;

@@ -5,10 +5,10 @@
 #ifndef COMMANDS_THREAD_INDEX_H
 #define COMMANDS_THREAD_INDEX_H
 
-#include "commands/command.h"
+#include "inspect/question.h"
 
 /* One for each of heap->threads, in their order: -1 when the target has no such thread (ended, or
  * not yet started). In scratch. */
-MUST_CHECK struct error *thread_indexes(struct command_call *call, int64_t **ret);
+MUST_CHECK struct error *thread_indexes(const struct question *question, int64_t **ret);
 
 #endif

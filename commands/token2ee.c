@@ -1,6 +1,7 @@
 /* token2ee: what the runtime has made of a metadata token. */
-#include "commands/ee_blocks.h"
+#include "commands/command.h"
 
+#include "commands/ee_blocks.h"
 #include "heap/code/method_code.h"
 #include "heap/types/metadata.h"
 

@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/list.h"
 #include "commands/get_resolve.h"
+#include "commands/object_argument.h"
 #include "commands/verify_rows.h"
 
 #include <inttypes.h>
@@ -52,7 +53,7 @@ static struct error *verifyobj_run(struct command_call *call)
 	CLEANUP(listing_deinit) struct listing listing = { .call = call };
 	CLEANUP(object_verifier_deinit) struct object_verifier verifier = { 0 };
 	uint64_t address;
-	TRY(get_object_argument(call, "an object", &address));
+	TRY(object_argument(call, "an object", &address));
 	TRY(object_verifier_init(&verifier, call->question.heap, call->question.scratch, visit,
 				 &listing));
 	TRY(address_verify(&verifier, address));

@@ -70,6 +70,13 @@ void question_remark(const struct question *question, const char *format, ...)
 		remarks->texts[remarks->count++] = text;
 }
 
+struct heap *question_heap(const struct question *question)
+{
+	if (question->present && !question->target->met)
+		question->target->met = question->met_before;
+	return question->present;
+}
+
 void question_check_false(const struct question *question)
 {
 	question->coverage->check_false = true;
@@ -101,7 +108,7 @@ void question_missing_of_holes(const struct question *question)
 
 void question_missing_of_runtime(const struct question *question)
 {
-	if (question->opened_without && question->without_runtime)
+	if (question->opened_without && !question->present)
 		question_missing(question, 0, "the runtime was not found: %s",
 				 question->opened_without);
 }

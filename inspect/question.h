@@ -35,16 +35,21 @@ void remarks_deinit(struct remarks *remarks);
 
 struct question {
 	struct target *target; /* NULL: nothing is open */
-	struct heap *heap;     /* NULL: not asked for, or there is no .NET runtime */
+	struct heap *heap;     /* NULL: the question can do without; see question_heap() */
+	struct heap *present; /* what there is, asked for or not; NULL: no .NET runtime was found */
 	/* Of what was asked for when the target was opened, what its file should hold and does not:
 	 * one clause; NULL: nothing. */
 	const char *opened_without;
-	bool without_runtime;  /* there is none in the target, or it was not found */
-	struct arena *scratch; /* reset after the answer */
+	const char *met_before; /* holes that earlier questions met (target.h: met); NULL: none */
+	struct arena *scratch;  /* reset after the answer */
 	const struct task *task;
 	struct coverage *coverage;
 	struct remarks *remarks;
 };
+
+/* What is present, for a question that can do without and goes by it now: what earlier questions
+ * could not read into it is missing from this answer too. NULL: nothing is. */
+struct heap *question_heap(const struct question *question);
 
 /* Counts bytes that could not be read and says why, in one sentence. The first 16 reasons are kept.
  */

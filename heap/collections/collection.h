@@ -62,4 +62,8 @@ MUST_CHECK struct error *collection_skip(struct collection *collection, uint64_t
 /* A value as one looks at it: of a boxed value type what is in the box, else the value itself. */
 MUST_CHECK struct error *value_unbox(struct heap *heap, struct value *value);
 
+/* How many elements it has: what it says, or counted on a copy of it. */
+MUST_CHECK struct error *collection_count(struct heap *heap, const struct value *value,
+					  const struct task *task, uint64_t *ret);
+
 #endif
