@@ -4,7 +4,7 @@
 #include "base/cleanup.h"
 #include "base/list.h"
 #include "commands/heap_diff.h"
-#include "commands/heap_filter.h"
+#include "inspect/heap_filter.h"
 #include "commands/session.h"
 #include "commands/unnamed.h"
 #include "dump/core_target.h"
@@ -37,7 +37,7 @@ static struct error *side_walk(struct comparison *comparison, struct command_cal
 {
 	struct heap_filter filter;
 	struct counting counting = { 0 };
-	heap_filter_init_all(&filter, call);
+	heap_filter_init_all(&filter, &call->question);
 	struct error *error = heap_filter_walk(&filter, visit, &counting);
 	heap_filter_deinit(&filter);
 	if (!error && counting.out_of_memory)

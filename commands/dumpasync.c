@@ -4,7 +4,7 @@
 #include "base/cleanup.h"
 #include "base/list.h"
 #include "commands/async_view.h"
-#include "commands/heap_filter.h"
+#include "inspect/heap_filter.h"
 #include "heap/tasks/members.h"
 
 #include <inttypes.h>
@@ -155,7 +155,7 @@ static struct error *collect(struct collecting *collecting)
 {
 	struct command_call *call = collecting->view.call;
 	struct heap_filter filter;
-	heap_filter_init_all(&filter, call);
+	heap_filter_init_all(&filter, &call->question);
 	struct error *error = heap_filter_walk(&filter, visit, collecting);
 	heap_filter_deinit(&filter);
 	if (collecting->error) {

@@ -4,8 +4,8 @@
 #include "base/cleanup.h"
 #include "base/list.h"
 #include "commands/exception_view.h"
-#include "commands/heap_filter.h"
-#include "commands/type_bytes.h"
+#include "commands/heap_options.h"
+#include "inspect/type_bytes.h"
 
 #include <inttypes.h>
 #include <strings.h>
@@ -108,7 +108,7 @@ static struct error *dumpexceptions_run(struct command_call *call)
 				   .row_call = *call,
 				   .type = arguments_value(call->arguments, "-type") };
 	listing.row_call.question.scratch = &scratch;
-	struct error *error = heap_filter_init(&filter, call);
+	struct error *error = heap_options_read(call, &filter);
 	/* Unlike dumpheap's, SOS looks for this one in any case. */
 	if (filter.exact)
 		listing.type = NULL;

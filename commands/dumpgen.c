@@ -2,8 +2,8 @@
 #include "commands/command.h"
 
 #include "base/list.h"
-#include "commands/heap_filter.h"
-#include "commands/heap_statistics.h"
+#include "inspect/heap_filter.h"
+#include "commands/statistics_table.h"
 
 #include <strings.h>
 
@@ -62,14 +62,14 @@ static struct error *walk(struct command_call *call, struct heap_filter *filter,
 	if (listing->listed)
 		output_table_end(call->out);
 	heap_filter_note_no_match(filter);
-	return listing->listed ? NULL : heap_statistics_print(call, &listing->statistics, false);
+	return listing->listed ? NULL : statistics_table_print(call, &listing->statistics, false);
 }
 
 static struct error *dumpgen_run(struct command_call *call)
 {
 	struct listing listing = { .out = call->out };
 	struct heap_filter filter;
-	heap_filter_init_all(&filter, call);
+	heap_filter_init_all(&filter, &call->question);
 	struct error *error = walk(call, &filter, &listing);
 	if (!error && listing.listed)
 		output_line(call->out, "Total %llu objects",

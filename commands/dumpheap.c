@@ -4,8 +4,8 @@
 #include "base/list.h"
 #include "commands/dumpheap_fragmentation.h"
 #include "commands/dumpheap_strings.h"
-#include "commands/heap_filter.h"
-#include "commands/heap_statistics.h"
+#include "commands/heap_options.h"
+#include "commands/statistics_table.h"
 #include "heap/clr_threads.h"
 #include "heap/sync_blocks.h"
 #include "heap/types/type.h"
@@ -112,7 +112,7 @@ static struct error *print(struct listing *listing, struct heap_filter *filter)
 		output_line(call->out, "%s", "");
 	if (listing->strings)
 		return string_table_print(listing->strings, by_count);
-	TRY(heap_statistics_print(call, &listing->statistics, by_count));
+	TRY(statistics_table_print(call, &listing->statistics, by_count));
 	fragmentation_print(&listing->fragmentation);
 	return NULL;
 }
@@ -181,7 +181,7 @@ static struct error *dumpheap_run(struct command_call *call)
 	if (listing.is_short && !listing.list)
 		return error_new(ERROR_USAGE, "-stat and -short exclude each other");
 	TRY(arguments_number(call->arguments, "-limit", &listing.limit));
-	struct error *error = heap_filter_init(&filter, call);
+	struct error *error = heap_options_read(call, &filter);
 	if (!error)
 		error = strings_wanted(&listing, &filter);
 	fragmentation_init(&listing.fragmentation, call);

@@ -3,9 +3,9 @@
 
 #include "base/cleanup.h"
 #include "base/list.h"
-#include "commands/heap_filter.h"
+#include "inspect/heap_filter.h"
 #include "commands/line_count.h"
-#include "commands/type_bytes.h"
+#include "inspect/type_bytes.h"
 #include "commands/web_strings.h"
 #include "heap/tasks/members.h"
 
@@ -280,7 +280,7 @@ static struct error *summary_print(const struct requests *requests)
 static struct error *collect(struct requests *requests)
 {
 	struct heap_filter filter;
-	heap_filter_init_all(&filter, requests->call);
+	heap_filter_init_all(&filter, &requests->call->question);
 	struct error *error = heap_filter_walk(&filter, visit, requests);
 	heap_filter_deinit(&filter);
 	if (requests->error) {

@@ -4,8 +4,8 @@
 #include "base/id_map.h"
 #include "base/list.h"
 #include "base/text.h"
-#include "commands/heap_filter.h"
-#include "commands/type_bytes.h"
+#include "inspect/heap_filter.h"
+#include "inspect/type_bytes.h"
 #include "heap/clr_threads.h"
 #include "heap/managed_locks.h"
 #include "heap/sync_blocks.h"
@@ -343,7 +343,7 @@ static bool visit(const struct gc_object *object, void *context)
 static struct error *heap_print(struct listing *listing)
 {
 	struct heap_filter filter;
-	heap_filter_init_all(&filter, listing->call);
+	heap_filter_init_all(&filter, &listing->call->question);
 	struct error *error = heap_filter_walk(&filter, visit, listing);
 	heap_filter_deinit(&filter);
 	if (listing->error) {

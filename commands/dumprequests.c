@@ -3,8 +3,8 @@
 
 #include "base/list.h"
 #include "base/text.h"
-#include "commands/heap_filter.h"
-#include "commands/type_bytes.h"
+#include "inspect/heap_filter.h"
+#include "inspect/type_bytes.h"
 #include "commands/web_strings.h"
 #include "heap/types/value.h"
 
@@ -144,7 +144,7 @@ static void print(const struct listing *listing)
 static struct error *dumprequests_run(struct command_call *call)
 {
 	struct listing listing = { .call = call };
-	heap_filter_init_all(&listing.filter, call);
+	heap_filter_init_all(&listing.filter, &call->question);
 	struct error *error = heap_filter_walk(&listing.filter, visit, &listing);
 	heap_filter_deinit(&listing.filter);
 	if (listing.error) {

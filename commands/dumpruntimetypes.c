@@ -2,7 +2,7 @@
 #include "commands/command.h"
 
 #include "base/list.h"
-#include "commands/heap_filter.h"
+#include "inspect/heap_filter.h"
 #include "heap/types/clr_domain.h"
 #include "heap/types/value.h"
 
@@ -73,7 +73,7 @@ static struct error *dumpruntimetypes_run(struct command_call *call)
 	struct heap_filter filter;
 	struct listing listing = { .call = call,
 				   .domain = clr_domain_address(call->question.heap) };
-	heap_filter_init_all(&filter, call);
+	heap_filter_init_all(&filter, &call->question);
 	output_table_begin(call->out, "runtime_types", columns, COUNT_OF(columns), true);
 	struct error *error = heap_filter_walk(&filter, visit, &listing);
 	output_table_end(call->out);

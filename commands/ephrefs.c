@@ -5,7 +5,7 @@
 #include "base/id_map.h"
 #include "base/list.h"
 #include "base/text.h"
-#include "commands/heap_filter.h"
+#include "inspect/heap_filter.h"
 #include "heap/gc/references.h"
 #include "heap/types/type.h"
 
@@ -184,7 +184,7 @@ static struct error *groups_print(struct search *search)
 static struct error *generation_search(struct search *search, enum gc_generation generation)
 {
 	struct heap_filter filter;
-	heap_filter_init_all(&filter, search->call);
+	heap_filter_init_all(&filter, &search->call->question);
 	filter.generation = search->generation = generation;
 	struct error *error = heap_filter_walk(&filter, object_visit, search);
 	heap_filter_deinit(&filter);

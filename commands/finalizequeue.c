@@ -2,8 +2,8 @@
 #include "commands/command.h"
 
 #include "base/list.h"
-#include "commands/heap_filter.h"
-#include "commands/heap_statistics.h"
+#include "inspect/heap_filter.h"
+#include "commands/statistics_table.h"
 #include "heap/gc/finalize_queue.h"
 #include "heap/gc/object_walk.h"
 #include "heap/sync_blocks.h"
@@ -220,7 +220,7 @@ static struct error *print(struct listing *listing)
 		return NULL;
 	if (listing->list && listing->statistics.count)
 		output_line(call->out, "%s", "");
-	return heap_statistics_print(call, &listing->statistics, false);
+	return statistics_table_print(call, &listing->statistics, false);
 }
 
 static struct error *finalizequeue_run(struct command_call *call)

@@ -2,7 +2,7 @@
 #include "commands/command.h"
 
 #include "base/list.h"
-#include "commands/heap_statistics.h"
+#include "inspect/heap_statistics.h"
 #include "heap/gc/handles.h"
 #include "heap/types/type.h"
 

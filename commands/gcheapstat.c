@@ -2,7 +2,7 @@
 #include "commands/command.h"
 
 #include "base/list.h"
-#include "commands/heap_filter.h"
+#include "inspect/heap_filter.h"
 
 enum { SLOTS = GENERATION_COUNT + 1, HEAP_COLUMN = -8, SIZE_COLUMN = -10 };
 
@@ -77,7 +77,7 @@ static struct error *heap_measure(struct command_call *call, uint32_t index,
 			walk.ephemeral = &gc->segments[i];
 	}
 	struct heap_filter filter;
-	heap_filter_init_all(&filter, call);
+	heap_filter_init_all(&filter, &call->question);
 	filter.heap = index;
 	struct error *error = NULL;
 	for (unsigned i = 0; i < GENERATION_COUNT && !error; i++) {

@@ -7,7 +7,7 @@
 #ifndef COMMANDS_HEAP_DIFF_H
 #define COMMANDS_HEAP_DIFF_H
 
-#include "commands/heap_statistics.h"
+#include "inspect/heap_statistics.h"
 
 enum { HEAP_A, HEAP_B, HEAP_SIDES };
 

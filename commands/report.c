@@ -2,7 +2,7 @@
 #include "commands/command.h"
 
 #include "base/list.h"
-#include "commands/heap_filter.h"
+#include "inspect/heap_filter.h"
 #include "commands/report_sections.h"
 #include "commands/session.h"
 #include "heap/clr_threads.h"
@@ -103,7 +103,7 @@ static bool visit(const struct gc_object *object, void *context)
 static struct error *walk(struct report *report)
 {
 	struct heap_filter filter;
-	heap_filter_init_all(&filter, report->call);
+	heap_filter_init_all(&filter, &report->call->question);
 	struct error *error = heap_filter_walk(&filter, visit, report);
 	heap_filter_deinit(&filter);
 	if (report->error) {

@@ -6,9 +6,9 @@
 #define COMMANDS_REPORT_SECTIONS_H
 
 #include "base/id_map.h"
-#include "commands/heap_statistics.h"
+#include "inspect/heap_statistics.h"
 #include "commands/tally.h"
-#include "commands/type_bytes.h"
+#include "inspect/type_bytes.h"
 #include "heap/sync_blocks.h"
 #include "heap/types/exception.h"
 

@@ -3,7 +3,7 @@
 
 #include "base/id_map.h"
 #include "base/list.h"
-#include "commands/heap_filter.h"
+#include "inspect/heap_filter.h"
 
 struct size_group {
 	uint64_t size, count; /* bytes, rounded up to the GC's alignment as SOS does */
@@ -104,7 +104,7 @@ static struct error *walk(struct command_call *call, enum gc_generation generati
 			  struct generation_sizes *sizes)
 {
 	struct heap_filter filter;
-	heap_filter_init_all(&filter, call);
+	heap_filter_init_all(&filter, &call->question);
 	filter.generation = generation;
 	struct error *error = heap_filter_walk(&filter, visit, sizes);
 	heap_filter_deinit(&filter);

@@ -1,9 +1,9 @@
-/* Count and size by type, over a walk, and the table that SOS prints of them. */
-#ifndef COMMANDS_HEAP_STATISTICS_H
-#define COMMANDS_HEAP_STATISTICS_H
+/* Count and size by type, over a walk. */
+#ifndef INSPECT_HEAP_STATISTICS_H
+#define INSPECT_HEAP_STATISTICS_H
 
-#include "commands/command.h"
 #include "heap/gc/object_walk.h"
+#include "inspect/question.h"
 
 struct type_statistic {
 	uint64_t count, size_bytes;
@@ -38,10 +38,16 @@ static inline bool heap_statistics_add(struct heap_statistics *statistics,
 	return true;
 }
 
-/* "Statistics:", the table (ascending by size, or by count) and the total. Types without a name are
- * counted and explained once. */
-MUST_CHECK struct error *heap_statistics_print(struct command_call *call,
-					       const struct heap_statistics *statistics,
-					       bool by_count);
+/* One type's, in the order in which they are shown. */
+struct statistic_row {
+	const struct type_statistic *statistic;
+	uint32_t type; /* index */
+};
+
+/* The types met: ascending by size, or by count; ties as they were met. `met` of them, in scratch.
+ */
+MUST_CHECK struct error *heap_statistics_sorted(const struct question *question,
+						const struct heap_statistics *statistics,
+						bool by_count, struct statistic_row **ret);
 
 #endif

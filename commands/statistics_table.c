@@ -1,53 +1,9 @@
-#include "commands/heap_statistics.h"
+#include "commands/statistics_table.h"
 
 #include "base/list.h"
 #include "heap/types/type.h"
 
 enum { DIGITS_BYTES = 32 };
-
-struct row {
-	const struct type_statistic *statistic;
-	uint32_t type;
-};
-
-void heap_statistics_deinit(struct heap_statistics *statistics)
-{
-	free(statistics->types);
-	*statistics = (struct heap_statistics){ 0 };
-}
-
-bool heap_statistics_grow(struct heap_statistics *statistics, uint32_t type)
-{
-	size_t capacity = ((size_t)type + 1) * 2;
-	struct type_statistic *types = realloc(statistics->types, capacity * sizeof(*types));
-	if (!types)
-		return false;
-	memset(types + statistics->capacity, 0, (capacity - statistics->capacity) * sizeof(*types));
-	statistics->types = types;
-	statistics->capacity = capacity;
-	return true;
-}
-
-static int by_order(const struct row *a, const struct row *b)
-{
-	return a->statistic->order < b->statistic->order ? -1 : 1;
-}
-
-static int compare_sizes(const void *left, const void *right)
-{
-	const struct row *a = left, *b = right;
-	if (a->statistic->size_bytes != b->statistic->size_bytes)
-		return a->statistic->size_bytes < b->statistic->size_bytes ? -1 : 1;
-	return by_order(a, b);
-}
-
-static int compare_counts(const void *left, const void *right)
-{
-	const struct row *a = left, *b = right;
-	if (a->statistic->count != b->statistic->count)
-		return a->statistic->count < b->statistic->count ? -1 : 1;
-	return by_order(a, b);
-}
 
 /* How wide a number is with its thousands separators, at least as wide as the title. */
 static int width_of(uint64_t number, const char *title)
@@ -58,23 +14,6 @@ static int width_of(uint64_t number, const char *title)
 	return width > title_width ? width : title_width;
 }
 
-static struct error *rows_sorted(struct command_call *call,
-				 const struct heap_statistics *statistics, bool by_count,
-				 struct row **ret)
-{
-	struct row *rows =
-		arena_allocate_array(call->question.scratch, statistics->met, sizeof(*rows));
-	if (!rows)
-		return &error_no_memory;
-	size_t count = 0;
-	for (size_t i = 0; i < statistics->capacity; i++)
-		if (statistics->types[i].count)
-			rows[count++] = (struct row){ &statistics->types[i], (uint32_t)i };
-	qsort(rows, count, sizeof(*rows), by_count ? compare_counts : compare_sizes);
-	*ret = rows;
-	return NULL;
-}
-
 static void note_unknown(struct command_call *call, uint64_t types, uint64_t objects)
 {
 	if (types)
@@ -82,7 +21,7 @@ static void note_unknown(struct command_call *call, uint64_t types, uint64_t obj
 				 (unsigned long long)types, (unsigned long long)objects);
 }
 
-static void print_rows(struct command_call *call, const struct row *rows, size_t count)
+static void print_rows(struct command_call *call, const struct statistic_row *rows, size_t count)
 {
 	uint64_t unknown_types = 0, unknown_objects = 0;
 	for (size_t i = 0; i < count && !output_broken(call->out); i++) {
@@ -114,12 +53,12 @@ static void print_total(struct command_call *call, const struct heap_statistics 
 			  statistics->size_bytes, " bytes");
 }
 
-struct error *heap_statistics_print(struct command_call *call,
-				    const struct heap_statistics *statistics, bool by_count)
+struct error *statistics_table_print(struct command_call *call,
+				     const struct heap_statistics *statistics, bool by_count)
 {
-	struct row *rows;
+	struct statistic_row *rows;
 	uint64_t widest_count = 0, widest_size = 0;
-	TRY(rows_sorted(call, statistics, by_count, &rows));
+	TRY(heap_statistics_sorted(&call->question, statistics, by_count, &rows));
 	for (size_t i = 0; i < statistics->met; i++) {
 		const struct type_statistic *statistic = rows[i].statistic;
 		widest_count = statistic->count > widest_count ? statistic->count : widest_count;

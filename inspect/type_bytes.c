@@ -1,4 +1,4 @@
-#include "commands/type_bytes.h"
+#include "inspect/type_bytes.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,8 +2,8 @@
  * A byte for each type, by its index: what a walk of the heap has found out about it. A heap has
  * 10^7 objects of a few thousand types. Zeroed at first.
  */
-#ifndef COMMANDS_TYPE_BYTES_H
-#define COMMANDS_TYPE_BYTES_H
+#ifndef INSPECT_TYPE_BYTES_H
+#define INSPECT_TYPE_BYTES_H
 
 #include "base/error.h"
 
