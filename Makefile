@@ -13,7 +13,7 @@
 # BUILD_ROOT=DIR builds elsewhere, SKIP="a.c b.c" leaves sources out, WERROR=1 makes warnings fail.
 
 PROGRAM    := clrpod
-LAYERS     := base attach dump heap inspect commands cli
+LAYERS     := base attach/target attach dump/images dump/core dump/collect heap inspect commands cli
 VARIANT    ?= release
 BUILD_ROOT ?= build
 BUILD      := $(BUILD_ROOT)/$(VARIANT)$(if $(CROSS),-$(CROSS))
@@ -52,7 +52,7 @@ endif
 COMPILE := $(CC) -std=gnu11 -D_GNU_SOURCE -I. $(WARNINGS) $(FLAGS_$(VARIANT)) $(CFLAGS)
 LINK    := $(COMPILE) $(LDFLAGS_$(VARIANT)) $(LDFLAGS)
 
-FIND_SOURCES = $(shell find $(1) -name '*.[cS]' 2>/dev/null | LC_ALL=C sort)
+FIND_SOURCES = $(shell find $(1) -name '*.[cS]' 2>/dev/null | LC_ALL=C sort -u)
 OBJECT_NAMES = $(addprefix $(BUILD)/,$(addsuffix .o,$(basename $(1))))
 
 SOURCES := $(filter-out $(SKIP),$(call FIND_SOURCES,$(LAYERS)))
@@ -74,7 +74,7 @@ FUZZ_SOURCES := $(filter-out $(SKIP),$(wildcard tests/fuzz/fuzz_*.c))
 # What fuzz_contract and fuzz_walk stand on.
 FUZZ_HELPERS := $(addprefix $(BUILD)/tests/unit/,fake_runtime.o fake_target.o alloc_fail.o)
 FUZZERS      := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SOURCES))
-ALL_SOURCES   = $(shell find $(LAYERS) tests -name '*.[ch]')
+ALL_SOURCES   = $(shell find $(LAYERS) tests -name '*.[ch]' | LC_ALL=C sort -u)
 
 # V=1 shows the commands.
 Q   := $(if $(V),,@)
@@ -159,7 +159,7 @@ lint: layers headers
 	@tests/lint/lengths $(ALL_SOURCES)
 	@tests/lint/raw_output $(LAYERS)
 	@tests/lint/citations $(LAYERS) tests tools Makefile README.md man docs
-	@tests/lint/versions heap commands cli
+	@tests/lint/versions heap inspect commands cli
 	cppcheck -q --enable=warning,portability --inline-suppr --error-exitcode=1 \
 		--suppressions-list=tests/lint/cppcheck-suppressions -D__linux__ -I. $(LAYERS)
 

@@ -10,7 +10,7 @@
 
 #include "attach/process_maps.h"
 #include "attach/shared_memory.h"
-#include "attach/target.h"
+#include "attach/target/target.h"
 
 struct frozen_run { /* of pages */
 	uint64_t start, end;

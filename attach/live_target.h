@@ -19,7 +19,7 @@
 #define ATTACH_LIVE_TARGET_H
 
 #include "attach/snapshot.h"
-#include "attach/target.h"
+#include "attach/target/target.h"
 
 enum live_stop {
 	LIVE_RUNNING,

@@ -12,7 +12,7 @@
 #include "attach/page_map.h"
 #include "attach/process_maps.h"
 #include "attach/shared_memory.h"
-#include "attach/target.h"
+#include "attach/target/target.h"
 
 struct mapped_pages {
 	int memory_id;  /* whose files of /proc these are: process_memory_id(), or a snapshot's copy

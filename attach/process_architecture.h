@@ -4,7 +4,7 @@
 #ifndef ATTACH_PROCESS_ARCHITECTURE_H
 #define ATTACH_PROCESS_ARCHITECTURE_H
 
-#include "attach/target.h"
+#include "attach/target/target.h"
 
 /* `id` names its files of /proc (process_memory_id(), or a snapshot's copy), `pid` the process in
  * messages. ERROR_UNSUPPORTED: it is neither x64 nor arm64. ERROR_OS: its program cannot be read.

@@ -17,7 +17,7 @@
 #include "attach/process_reach.h"
 #include "attach/process_silence.h"
 #include "attach/process_state.h"
-#include "attach/target.h"
+#include "attach/target/target.h"
 #include "base/arena.h"
 #include "base/task.h"
 

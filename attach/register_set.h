@@ -6,7 +6,7 @@
 #ifndef ATTACH_REGISTER_SET_H
 #define ATTACH_REGISTER_SET_H
 
-#include "attach/target.h"
+#include "attach/target/target.h"
 
 struct register_definition {
 	const char *name;        /* "rip" */

@@ -4,7 +4,7 @@
 #ifndef ATTACH_RUNNING_THREADS_H
 #define ATTACH_RUNNING_THREADS_H
 
-#include "attach/target.h"
+#include "attach/target/target.h"
 
 /* Each thread of /proc/PID/task, by its id in its own PID namespace, without registers; one that
  * ends meanwhile is left out. ERROR_OS: they cannot be listed. ERROR_NO_MEMORY. The visitor's. */

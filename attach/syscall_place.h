@@ -13,7 +13,7 @@
 
 #include "attach/process_maps.h"
 #include "attach/syscall_code.h"
-#include "attach/target.h"
+#include "attach/target/target.h"
 #include "attach/thread_stop.h"
 
 enum { SYSCALL_PLACES_MAX = 64 };

@@ -145,7 +145,8 @@ enum {
 	LIMIT_DEAF_MS = 2 * 1000, /* how long may compute who is told to stop and does not look */
 	LIMIT_TAIL_LINES = 1024 * 1024,
 	LIMIT_SORT_COLUMN = 1024,
-	LIMIT_COMPLETIONS = 64 * 1024,                 /* names that begin with what is typed */
+	LIMIT_COMPLETIONS = 64 * 1024, /* names that begin with what is typed */
+	LIMIT_SHOWN_STRUCTS = 3, /* levels of structs in a value, where a command has no option */
 	LIMIT_SHOWN_STRING_UNITS = 4096,               /* longer ones are cut, and say so */
 	LIMIT_STRING_BUILDER_CHUNKS = 4 * 1024 * 1024, /* the longest honest one has 135,000 */
 	LIMIT_MEMORY_UNITS = 0x7fffffff,               /* by one d, db, dq …: as SOS */

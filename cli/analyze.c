@@ -1,5 +1,7 @@
 #include "attach/process_state.h"
 #include "attach/snapshot.h"
+#include "base/cleanup.h"
+#include "base/text.h"
 #include "cli/app.h"
 #include "cli/open.h"
 #include "cli/options.h"
@@ -7,9 +9,7 @@
 #include "cli/say.h"
 #include "cli/script.h"
 #include "cli/signals.h"
-#include "base/cleanup.h"
-#include "base/text.h"
-#include "commands/session.h"
+#include "commands/interpreter/session.h"
 
 #include <unistd.h>
 

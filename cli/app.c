@@ -5,7 +5,7 @@
 #include "cli/pipeline.h"
 #include "cli/say.h"
 #include "cli/signals.h"
-#include "commands/session.h"
+#include "commands/interpreter/session.h"
 
 #include <errno.h>
 

@@ -11,7 +11,7 @@
 #include "cli/exit_status.h"
 #include "cli/hold.h"
 #include "cli/progress.h"
-#include "commands/run.h"
+#include "commands/interpreter/run.h"
 
 /* A process in the session, and how it is taken. */
 enum open_way { OPEN_SNAPSHOT, OPEN_FROZEN, OPEN_RUNNING };

@@ -6,8 +6,8 @@
 #include "cli/next_command.h"
 #include "cli/open.h"
 #include "cli/options.h"
-#include "dump/collect.h"
-#include "dump/core_sink_zstd.h"
+#include "dump/collect/collect.h"
+#include "dump/collect/core_sink_zstd.h"
 #include "heap/exception_memory.h"
 
 #include <errno.h>

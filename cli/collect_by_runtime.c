@@ -3,7 +3,7 @@
 #include "attach/process_state.h"
 #include "base/list.h"
 #include "cli/next_command.h"
-#include "dump/runtime_dump.h"
+#include "dump/collect/runtime_dump.h"
 
 #include <strings.h>
 

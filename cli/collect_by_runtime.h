@@ -5,7 +5,7 @@
 #include "attach/process_find.h"
 #include "cli/app.h"
 #include "cli/options.h"
-#include "dump/destination.h"
+#include "dump/collect/destination.h"
 
 /* Of a process whose way is PROCESS_WAY_SOCKET. Says on stderr why and what it costs. */
 enum exit_status collect_by_runtime(struct app *app, const struct invocation *invocation,

@@ -9,7 +9,7 @@
 #include "cli/quotes.h"
 #include "cli/say.h"
 #include "cli/screen.h"
-#include "commands/run.h"
+#include "commands/interpreter/run.h"
 #include "heap/heap.h"
 #include "heap/types/type.h"
 

@@ -6,7 +6,7 @@
 #define CLI_COMPLETION_H
 
 #include "base/arena.h"
-#include "commands/session.h"
+#include "commands/interpreter/session.h"
 
 struct completion {
 	struct arena arena;

@@ -7,7 +7,7 @@
 #define CLI_FILTER_H
 
 #include "cli/line.h"
-#include "commands/filters.h"
+#include "commands/interpreter/filters.h"
 
 struct filter;
 

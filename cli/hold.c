@@ -1,6 +1,6 @@
 #include "cli/hold.h"
 
-#include "attach/target.h"
+#include "attach/target/target.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "cli/say.h"

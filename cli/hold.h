@@ -5,7 +5,7 @@
 #ifndef CLI_HOLD_H
 #define CLI_HOLD_H
 
-#include "commands/session.h"
+#include "commands/interpreter/session.h"
 
 #include <stdint.h>
 #include <sys/types.h>

@@ -9,8 +9,8 @@
 #include "cli/say.h"
 #include "cli/signals.h"
 #include "cli/version.h"
-#include "commands/absent.h"
-#include "commands/near_names.h"
+#include "commands/interpreter/absent.h"
+#include "inspect/near_names.h"
 
 #include <fcntl.h>
 #include <locale.h>

@@ -3,7 +3,7 @@
 #include "base/list.h"
 #include "cli/manual.h"
 #include "cli/version.h"
-#include "commands/filters.h"
+#include "commands/interpreter/filters.h"
 
 /* Backslashes and dashes as they are, no line that begins like a request. */
 static void put_roff(FILE *to, const char *text)

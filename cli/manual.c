@@ -1,6 +1,6 @@
 #include "cli/manual.h"
 
-#include "commands/filters.h"
+#include "commands/interpreter/filters.h"
 
 const char manual_about[] =
 	"clrpod opens any Linux CoreCLR process or dump on a machine without .NET: it finds the\n"

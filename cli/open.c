@@ -1,11 +1,11 @@
 #include "cli/open.h"
 
 #include "attach/live_target.h"
+#include "attach/target/overlay_target.h"
 #include "base/list.h"
 #include "cli/next_command.h"
-#include "commands/session.h"
-#include "dump/core_target.h"
-#include "dump/overlay_target.h"
+#include "commands/interpreter/session.h"
+#include "dump/core/core_target.h"
 #include "heap/heap.h"
 
 #include <errno.h>

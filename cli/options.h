@@ -6,7 +6,7 @@
 #define CLI_OPTIONS_H
 
 #include "cli/exit_status.h"
-#include "commands/arguments.h"
+#include "commands/interpreter/arguments.h"
 #include "commands/output/output.h"
 
 struct invocation;

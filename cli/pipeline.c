@@ -1,6 +1,7 @@
 #include "cli/pipeline.h"
 
 #include "attach/credentials.h"
+#include "attach/pod_room.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/limits.h"
@@ -8,10 +9,9 @@
 #include "cli/quotes.h"
 #include "cli/say.h"
 #include "cli/signals.h"
-#include "commands/near_names.h"
-#include "dump/output_file.h"
-#include "dump/pod_room.h"
-#include "dump/text_file.h"
+#include "dump/collect/output_file.h"
+#include "dump/collect/text_file.h"
+#include "inspect/near_names.h"
 
 #include <ctype.h>
 #include <errno.h>

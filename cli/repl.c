@@ -9,7 +9,7 @@
 #include "cli/say.h"
 #include "cli/screen.h"
 #include "cli/signals.h"
-#include "commands/session.h"
+#include "commands/interpreter/session.h"
 
 #include <histedit.h>
 #include <limits.h>

@@ -11,7 +11,7 @@
 #include "cli/filter.h"
 #include "cli/hold.h"
 #include "cli/progress.h"
-#include "commands/session.h"
+#include "commands/interpreter/session.h"
 
 struct screen {
 	struct filter filter; /* kind: filter_screen */

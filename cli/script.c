@@ -4,7 +4,7 @@
 #include "base/limits.h"
 #include "cli/quotes.h"
 #include "cli/signals.h"
-#include "commands/session.h"
+#include "commands/interpreter/session.h"
 
 #include <errno.h>
 #include <fcntl.h>

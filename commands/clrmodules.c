@@ -2,8 +2,8 @@
 #include "commands/command.h"
 
 #include "base/list.h"
-#include "commands/name_pattern.h"
 #include "heap/types/clr_module.h"
+#include "inspect/name_pattern.h"
 
 #include <inttypes.h>
 

@@ -4,11 +4,11 @@
 #include "base/cleanup.h"
 #include "base/limits.h"
 #include "base/list.h"
-#include "commands/session.h"
-#include "commands/thread_index.h"
+#include "commands/interpreter/session.h"
 #include "heap/clr_threads.h"
-#include "heap/types/exception.h"
-#include "heap/types/value.h"
+#include "heap/values/exception.h"
+#include "heap/values/value.h"
+#include "inspect/thread_index.h"
 
 #include <inttypes.h>
 

@@ -13,7 +13,7 @@
 
 #include "base/arena.h"
 #include "base/task.h"
-#include "commands/arguments.h"
+#include "commands/interpreter/arguments.h"
 #include "commands/output/output.h"
 #include "inspect/question.h"
 

@@ -3,7 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/list.h"
-#include "commands/exception_view.h"
+#include "commands/shared/exception_view.h"
 #include "heap/clr_threads.h"
 
 #include <inttypes.h>

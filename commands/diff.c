@@ -3,11 +3,11 @@
 
 #include "base/cleanup.h"
 #include "base/list.h"
-#include "commands/heap_diff.h"
+#include "commands/interpreter/session.h"
+#include "commands/interpreter/unnamed.h"
+#include "dump/core/core_target.h"
+#include "inspect/heap_diff.h"
 #include "inspect/heap_filter.h"
-#include "commands/session.h"
-#include "commands/unnamed.h"
-#include "dump/core_target.h"
 
 #include <inttypes.h>
 

@@ -4,10 +4,10 @@
 #include "base/cleanup.h"
 #include "base/list.h"
 #include "base/text.h"
-#include "commands/get_resolve.h"
-#include "commands/object_argument.h"
-#include "commands/object_header.h"
+#include "commands/shared/object_argument.h"
+#include "commands/shared/object_header.h"
 #include "heap/types/clr_module.h"
+#include "inspect/path/resolve.h"
 
 static const char default_name[] = "System.Runtime.Loader.DefaultAssemblyLoadContext";
 

@@ -2,13 +2,14 @@
 #include "commands/command.h"
 
 #include "base/cleanup.h"
+#include "base/limits.h"
 #include "base/list.h"
-#include "commands/get_resolve.h"
-#include "commands/object_argument.h"
-#include "commands/object_header.h"
-#include "commands/render.h"
+#include "commands/shared/object_argument.h"
+#include "commands/shared/object_header.h"
+#include "commands/shared/render.h"
 #include "heap/gc/gc_heap.h"
 #include "heap/types/type.h"
+#include "inspect/path/resolve.h"
 
 #include <inttypes.h>
 
@@ -65,7 +66,7 @@ static struct error *element_row(struct elements *elements, uint64_t index)
 	output_value(call->out, text, number);
 	output_text(call->out, place_text(call, shape, &value, address));
 	output_address(call->out, address);
-	TRY(render_value(call, &value, RENDER_DEPTH));
+	TRY(render_value(call, &value, LIMIT_SHOWN_STRUCTS));
 	if (value.kind == VALUE_REFERENCE)
 		output_address(call->out, value.bits);
 	else

@@ -3,9 +3,9 @@
 
 #include "base/cleanup.h"
 #include "base/list.h"
-#include "commands/async_view.h"
-#include "inspect/heap_filter.h"
+#include "commands/shared/async_view.h"
 #include "heap/tasks/members.h"
+#include "inspect/heap_filter.h"
 
 #include <inttypes.h>
 

@@ -2,10 +2,10 @@
 #include "commands/command.h"
 
 #include "base/list.h"
-#include "commands/field_table.h"
-#include "commands/get_resolve.h"
-#include "commands/object_header.h"
+#include "commands/shared/field_table.h"
+#include "commands/shared/object_header.h"
 #include "heap/types/field.h"
+#include "inspect/path/resolve.h"
 
 enum { CANDIDATES_NAMED = 10 };
 

@@ -1,7 +1,7 @@
 /* dumpcollection: the elements of any collection. */
 #include "commands/command.h"
 
-#include "commands/collection_rows.h"
+#include "commands/shared/collection_rows.h"
 
 static struct error *dumpcollection_run(struct command_call *call)
 {

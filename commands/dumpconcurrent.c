@@ -3,10 +3,11 @@
 #include "commands/command.h"
 
 #include "base/cleanup.h"
+#include "base/limits.h"
 #include "base/list.h"
 #include "base/text.h"
-#include "commands/collection_rows.h"
-#include "commands/render.h"
+#include "commands/shared/collection_rows.h"
+#include "commands/shared/render.h"
 
 #include <inttypes.h>
 
@@ -110,9 +111,9 @@ static struct error *show_entry(struct command_call *call, bool is_pair, uint64_
 	}
 	output_row_begin(call->out);
 	output_unsigned(call->out, index);
-	struct error *error = is_pair ? render_value(call, key, RENDER_DEPTH) : NULL;
+	struct error *error = is_pair ? render_value(call, key, LIMIT_SHOWN_STRUCTS) : NULL;
 	if (!error)
-		error = render_value(call, value, RENDER_DEPTH);
+		error = render_value(call, value, LIMIT_SHOWN_STRUCTS);
 	output_row_end(call->out);
 	return error;
 }

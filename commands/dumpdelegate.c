@@ -2,10 +2,10 @@
 #include "commands/command.h"
 
 #include "base/list.h"
-#include "commands/get_resolve.h"
-#include "commands/object_argument.h"
-#include "commands/method_view.h"
-#include "heap/types/value.h"
+#include "commands/shared/method_view.h"
+#include "commands/shared/object_argument.h"
+#include "heap/values/value.h"
+#include "inspect/path/resolve.h"
 
 #include <inttypes.h>
 

@@ -1,8 +1,8 @@
 /* dumpdict: the keys and values of a dictionary, or the elements of a set. */
 #include "commands/command.h"
 
-#include "commands/collection_key.h"
-#include "commands/collection_rows.h"
+#include "commands/shared/collection_rows.h"
+#include "inspect/path/key.h"
 
 static const char entries[] = "entries";
 

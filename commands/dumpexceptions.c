@@ -3,8 +3,8 @@
 
 #include "base/cleanup.h"
 #include "base/list.h"
-#include "commands/exception_view.h"
-#include "commands/heap_options.h"
+#include "commands/shared/exception_view.h"
+#include "commands/shared/heap_options.h"
 #include "inspect/type_bytes.h"
 
 #include <inttypes.h>

@@ -2,8 +2,8 @@
 #include "commands/command.h"
 
 #include "base/list.h"
+#include "commands/shared/statistics_table.h"
 #include "inspect/heap_filter.h"
-#include "commands/statistics_table.h"
 
 #include <strings.h>
 

@@ -2,12 +2,12 @@
 #include "commands/command.h"
 
 #include "base/list.h"
-#include "commands/dumpheap_fragmentation.h"
-#include "commands/dumpheap_strings.h"
-#include "commands/heap_options.h"
-#include "commands/statistics_table.h"
+#include "commands/shared/dumpheap_fragmentation.h"
+#include "commands/shared/dumpheap_strings.h"
+#include "commands/shared/heap_options.h"
+#include "commands/shared/statistics_table.h"
 #include "heap/clr_threads.h"
-#include "heap/sync_blocks.h"
+#include "heap/locks/sync_blocks.h"
 #include "heap/types/type.h"
 
 #include <inttypes.h>

@@ -3,11 +3,11 @@
 
 #include "base/cleanup.h"
 #include "base/list.h"
-#include "inspect/heap_filter.h"
-#include "commands/line_count.h"
-#include "inspect/type_bytes.h"
-#include "commands/web_strings.h"
+#include "commands/shared/web_strings.h"
 #include "heap/tasks/members.h"
+#include "inspect/heap_filter.h"
+#include "inspect/line_count.h"
+#include "inspect/type_bytes.h"
 
 #include <inttypes.h>
 

@@ -4,10 +4,10 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/list.h"
-#include "commands/il_names.h"
-#include "commands/method_view.h"
-#include "heap/types/il_listing.h"
-#include "heap/types/pe_image.h"
+#include "commands/shared/method_view.h"
+#include "heap/metadata/il_listing.h"
+#include "heap/metadata/pe_image.h"
+#include "inspect/il_names.h"
 
 #include <inttypes.h>
 

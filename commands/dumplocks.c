@@ -4,11 +4,11 @@
 #include "base/id_map.h"
 #include "base/list.h"
 #include "base/text.h"
+#include "heap/clr_threads.h"
+#include "heap/locks/managed_locks.h"
+#include "heap/locks/sync_blocks.h"
 #include "inspect/heap_filter.h"
 #include "inspect/type_bytes.h"
-#include "heap/clr_threads.h"
-#include "heap/managed_locks.h"
-#include "heap/sync_blocks.h"
 
 #include <inttypes.h>
 

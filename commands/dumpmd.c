@@ -1,7 +1,7 @@
 /* dumpmd: a MethodDesc. */
 #include "commands/command.h"
 
-#include "commands/method_view.h"
+#include "commands/shared/method_view.h"
 
 static struct error *dumpmd_run(struct command_call *call)
 {

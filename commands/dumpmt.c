@@ -2,8 +2,8 @@
 #include "commands/command.h"
 
 #include "base/list.h"
-#include "commands/method_table_rows.h"
-#include "commands/object_header.h"
+#include "commands/shared/method_table_rows.h"
+#include "commands/shared/object_header.h"
 #include "heap/code/method_code.h"
 #include "heap/types/type.h"
 

@@ -3,13 +3,13 @@
 
 #include "base/limits.h"
 #include "base/list.h"
-#include "commands/get_resolve.h"
-#include "commands/object_argument.h"
-#include "commands/object_expand.h"
-#include "commands/object_header.h"
-#include "commands/object_references.h"
+#include "commands/shared/object_argument.h"
+#include "commands/shared/object_expand.h"
+#include "commands/shared/object_header.h"
+#include "commands/shared/object_references.h"
 #include "heap/clr_threads.h"
-#include "heap/sync_blocks.h"
+#include "heap/locks/sync_blocks.h"
+#include "inspect/path/resolve.h"
 
 #include <inttypes.h>
 

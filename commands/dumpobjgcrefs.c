@@ -1,9 +1,9 @@
 /* dumpobjgcrefs: the references inside an object. */
 #include "commands/command.h"
 
-#include "commands/get_resolve.h"
-#include "commands/object_argument.h"
-#include "commands/object_references.h"
+#include "commands/shared/object_argument.h"
+#include "commands/shared/object_references.h"
+#include "inspect/path/resolve.h"
 
 static struct error *dumpobjgcrefs_run(struct command_call *call)
 {

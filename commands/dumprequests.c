@@ -3,10 +3,10 @@
 
 #include "base/list.h"
 #include "base/text.h"
+#include "commands/shared/web_strings.h"
+#include "heap/values/value.h"
 #include "inspect/heap_filter.h"
 #include "inspect/type_bytes.h"
-#include "commands/web_strings.h"
-#include "heap/types/value.h"
 
 #include <inttypes.h>
 

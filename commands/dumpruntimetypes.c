@@ -2,9 +2,9 @@
 #include "commands/command.h"
 
 #include "base/list.h"
-#include "inspect/heap_filter.h"
 #include "heap/types/clr_domain.h"
-#include "heap/types/value.h"
+#include "heap/values/value.h"
+#include "inspect/heap_filter.h"
 
 static const struct column columns[] = {
 	{ "address", "Address", CELL_ADDRESS, 16 },

@@ -5,9 +5,9 @@
 #include "base/cleanup.h"
 #include "base/limits.h"
 #include "base/list.h"
-#include "commands/get_resolve.h"
-#include "commands/object_argument.h"
+#include "commands/shared/object_argument.h"
 #include "heap/types/type.h"
+#include "inspect/path/resolve.h"
 
 #include <inttypes.h>
 

@@ -2,8 +2,8 @@
 #include "commands/command.h"
 
 #include "base/list.h"
-#include "commands/field_table.h"
-#include "commands/object_header.h"
+#include "commands/shared/field_table.h"
+#include "commands/shared/object_header.h"
 #include "heap/types/type.h"
 
 #include <inttypes.h>

@@ -5,9 +5,9 @@
 #include "base/id_map.h"
 #include "base/list.h"
 #include "base/text.h"
-#include "inspect/heap_filter.h"
 #include "heap/gc/references.h"
 #include "heap/types/type.h"
+#include "inspect/heap_filter.h"
 
 #include <inttypes.h>
 

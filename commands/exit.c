@@ -1,5 +1,5 @@
 #include "commands/command.h"
-#include "commands/session.h"
+#include "commands/interpreter/session.h"
 
 static struct error *exit_run(struct command_call *call)
 {

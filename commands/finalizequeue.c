@@ -2,12 +2,12 @@
 #include "commands/command.h"
 
 #include "base/list.h"
-#include "inspect/heap_filter.h"
-#include "commands/statistics_table.h"
+#include "commands/shared/statistics_table.h"
 #include "heap/gc/finalize_queue.h"
 #include "heap/gc/object_walk.h"
-#include "heap/sync_blocks.h"
+#include "heap/locks/sync_blocks.h"
 #include "heap/types/type.h"
+#include "inspect/heap_filter.h"
 
 #include <inttypes.h>
 

@@ -2,9 +2,9 @@
 #include "commands/command.h"
 
 #include "base/list.h"
-#include "inspect/heap_statistics.h"
 #include "heap/gc/handles.h"
 #include "heap/types/type.h"
+#include "inspect/heap_statistics.h"
 
 #include <inttypes.h>
 #include <strings.h>

@@ -2,9 +2,9 @@
 #include "commands/command.h"
 
 #include "base/list.h"
-#include "commands/get_resolve.h"
-#include "commands/object_argument.h"
+#include "commands/shared/object_argument.h"
 #include "heap/gc/gc_heap.h"
+#include "inspect/path/resolve.h"
 
 #include <inttypes.h>
 

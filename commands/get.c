@@ -1,10 +1,11 @@
 /* get: one value by its path. */
 #include "commands/command.h"
 
+#include "base/limits.h"
 #include "base/list.h"
 #include "base/task.h"
-#include "commands/get_resolve.h"
-#include "commands/render.h"
+#include "commands/shared/render.h"
+#include "inspect/path/resolve.h"
 
 /* A path may hold blanks (Pair<System.Int32, System.String>): its words are put together again. */
 static struct error *whole_path(struct command_call *call, const char **ret)
@@ -46,7 +47,7 @@ static struct error *show(struct command_call *call, const struct get *get)
 	if (get->units)
 		output_utf16(call->out, get->units, get->unit_count, get->unit_count, false);
 	else
-		TRY(render_value(call, &get->value, RENDER_DEPTH));
+		TRY(render_value(call, &get->value, LIMIT_SHOWN_STRUCTS));
 	if (get->via)
 		output_text(call->out, get->via);
 	else

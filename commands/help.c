@@ -1,9 +1,9 @@
 /* What help says comes from the commands' tables alone. */
 #include "commands/command.h"
-#include "commands/filters.h"
+#include "commands/interpreter/filters.h"
 
 #include "base/list.h"
-#include "commands/absent.h"
+#include "commands/interpreter/absent.h"
 
 enum { HELP_COLUMNS = 90 };
 

@@ -1,7 +1,7 @@
 /* ip2md: the method whose code is at an address. */
 #include "commands/command.h"
 
-#include "commands/method_view.h"
+#include "commands/shared/method_view.h"
 
 #include <inttypes.h>
 

@@ -2,10 +2,10 @@
 #include "commands/command.h"
 
 #include "base/list.h"
-#include "commands/get_resolve.h"
-#include "commands/object_argument.h"
+#include "commands/shared/object_argument.h"
 #include "heap/gc/object_walk.h"
 #include "heap/types/type.h"
+#include "inspect/path/resolve.h"
 
 #include <inttypes.h>
 

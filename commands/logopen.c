@@ -1,7 +1,7 @@
 /* What is shown, in a file too: the session holds the file, cli/ writes to it. */
 #include "base/list.h"
 #include "commands/command.h"
-#include "commands/session.h"
+#include "commands/interpreter/session.h"
 
 static const struct column columns[] = { { "file", NULL, CELL_TEXT, 0 } };
 

@@ -5,7 +5,7 @@
 #include "base/limits.h"
 #include "base/list.h"
 #include "base/text.h"
-#include "commands/session.h"
+#include "commands/interpreter/session.h"
 #include "heap/address_space.h"
 
 #include <inttypes.h>

@@ -2,9 +2,9 @@
 #include "commands/command.h"
 
 #include "base/list.h"
-#include "commands/name_pattern.h"
-#include "commands/native_modules.h"
-#include "commands/session.h"
+#include "commands/interpreter/session.h"
+#include "inspect/name_pattern.h"
+#include "inspect/native_modules.h"
 
 #include <inttypes.h>
 

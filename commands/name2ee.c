@@ -1,8 +1,8 @@
 /* name2ee: types, methods and fields by name. */
 #include "commands/command.h"
 
-#include "commands/ee_blocks.h"
-#include "heap/types/metadata.h"
+#include "commands/shared/ee_blocks.h"
+#include "heap/metadata/metadata.h"
 
 #include <strings.h>
 

@@ -5,11 +5,11 @@
 #include "base/limits.h"
 #include "base/list.h"
 #include "base/text.h"
-#include "commands/exception_view.h"
-#include "commands/get_resolve.h"
-#include "commands/object_argument.h"
-#include "commands/session.h"
+#include "commands/interpreter/session.h"
+#include "commands/shared/exception_view.h"
+#include "commands/shared/object_argument.h"
 #include "heap/clr_threads.h"
+#include "inspect/path/resolve.h"
 
 static const struct column columns[] = { EXCEPTION_COLUMNS };
 

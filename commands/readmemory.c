@@ -1,14 +1,14 @@
 /* d, da, db, dc, dd, dp, dq, du, dw: memory as numbers and as text. */
 #include "commands/command.h"
 
-#include "attach/reader.h"
+#include "attach/target/reader.h"
 #include "base/cleanup.h"
 #include "base/limits.h"
 #include "base/list.h"
 #include "base/text.h"
-#include "commands/get_resolve.h"
-#include "commands/object_argument.h"
-#include "commands/session.h"
+#include "commands/interpreter/session.h"
+#include "commands/shared/object_argument.h"
+#include "inspect/path/resolve.h"
 
 #include <inttypes.h>
 

@@ -1,7 +1,7 @@
 /* refresh: the process as it is now. */
 #include "commands/command.h"
 
-#include "commands/session.h"
+#include "commands/interpreter/session.h"
 
 static struct error *refresh_run(struct command_call *call)
 {

@@ -1,6 +1,6 @@
 #include "commands/command.h"
 
-#include "commands/near_names.h"
+#include "inspect/near_names.h"
 
 #include <strings.h>
 

@@ -2,11 +2,11 @@
 #include "commands/command.h"
 
 #include "base/list.h"
-#include "inspect/heap_filter.h"
-#include "commands/report_sections.h"
-#include "commands/session.h"
+#include "commands/interpreter/session.h"
+#include "commands/shared/report_sections.h"
 #include "heap/clr_threads.h"
 #include "heap/gc/gc_heap.h"
+#include "inspect/heap_filter.h"
 
 #include <inttypes.h>
 

@@ -2,7 +2,7 @@
 #include "commands/command.h"
 
 #include "base/list.h"
-#include "commands/native_modules.h"
+#include "inspect/native_modules.h"
 
 #include <inttypes.h>
 

@@ -2,7 +2,7 @@
 #include "commands/command.h"
 
 #include "base/list.h"
-#include "commands/session.h"
+#include "commands/interpreter/session.h"
 #include "heap/contract/contract.h"
 #include "heap/heap.h"
 

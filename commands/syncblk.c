@@ -2,11 +2,11 @@
 #include "commands/command.h"
 
 #include "base/list.h"
-#include "commands/thread_index.h"
 #include "heap/clr_threads.h"
 #include "heap/gc/object_walk.h"
-#include "heap/sync_blocks.h"
+#include "heap/locks/sync_blocks.h"
 #include "heap/types/type.h"
+#include "inspect/thread_index.h"
 
 #include <inttypes.h>
 

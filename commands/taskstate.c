@@ -2,10 +2,10 @@
 #include "commands/command.h"
 
 #include "base/list.h"
-#include "commands/get_resolve.h"
-#include "commands/object_argument.h"
+#include "commands/shared/object_argument.h"
 #include "heap/tasks/managed_task.h"
 #include "heap/tasks/members.h"
+#include "inspect/path/resolve.h"
 
 #include <inttypes.h>
 

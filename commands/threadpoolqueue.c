@@ -3,10 +3,10 @@
 
 #include "base/cleanup.h"
 #include "base/list.h"
-#include "commands/line_count.h"
 #include "heap/tasks/callback.h"
 #include "heap/tasks/members.h"
 #include "heap/tasks/thread_pool.h"
+#include "inspect/line_count.h"
 
 #include <inttypes.h>
 

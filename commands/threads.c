@@ -3,7 +3,7 @@
 
 #include "attach/register_set.h"
 #include "base/list.h"
-#include "commands/session.h"
+#include "commands/interpreter/session.h"
 
 #include <inttypes.h>
 

@@ -3,9 +3,9 @@
 
 #include "base/cleanup.h"
 #include "base/list.h"
-#include "commands/line_count.h"
 #include "heap/tasks/callback.h"
 #include "heap/tasks/timers.h"
+#include "inspect/line_count.h"
 
 #include <inttypes.h>
 

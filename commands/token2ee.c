@@ -1,9 +1,9 @@
 /* token2ee: what the runtime has made of a metadata token. */
 #include "commands/command.h"
 
-#include "commands/ee_blocks.h"
+#include "commands/shared/ee_blocks.h"
 #include "heap/code/method_code.h"
-#include "heap/types/metadata.h"
+#include "heap/metadata/metadata.h"
 
 struct search {
 	struct ee_blocks blocks;

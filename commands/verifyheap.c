@@ -3,7 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/list.h"
-#include "commands/verify_rows.h"
+#include "commands/shared/verify_rows.h"
 
 #include <inttypes.h>
 

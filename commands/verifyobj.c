@@ -3,9 +3,9 @@
 
 #include "base/cleanup.h"
 #include "base/list.h"
-#include "commands/get_resolve.h"
-#include "commands/object_argument.h"
-#include "commands/verify_rows.h"
+#include "commands/shared/object_argument.h"
+#include "commands/shared/verify_rows.h"
+#include "inspect/path/resolve.h"
 
 #include <inttypes.h>
 

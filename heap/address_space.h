@@ -7,7 +7,7 @@
 #ifndef HEAP_ADDRESS_SPACE_H
 #define HEAP_ADDRESS_SPACE_H
 
-#include "attach/target.h"
+#include "attach/target/target.h"
 #include "base/arena.h"
 #include "base/task.h"
 

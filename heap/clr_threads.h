@@ -2,12 +2,12 @@
  * The runtime's own threads (ThreadStore's list; dotnet/runtime
  * docs/design/datacontracts/Thread.md): read at open, because their allocation contexts cut the
  * walk of generation 0 and their thread-local data hold thread statics. What their handles lead to
- * is read when asked for (heap/types/exception.h).
+ * is read when asked for (heap/values/exception.h).
  */
 #ifndef HEAP_CLR_THREADS_H
 #define HEAP_CLR_THREADS_H
 
-#include "attach/reader.h"
+#include "attach/target/reader.h"
 #include "base/arena.h"
 
 struct contract;

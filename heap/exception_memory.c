@@ -1,14 +1,14 @@
 #include "heap/exception_memory.h"
 
+#include "attach/target/overlay_target.h"
+#include "attach/target/recording_target.h"
 #include "base/cleanup.h"
 #include "base/limits.h"
-#include "dump/overlay_target.h"
-#include "dump/recording_target.h"
 #include "heap/clr_threads.h"
 #include "heap/gc/gc_heap.h"
-#include "heap/types/exception.h"
 #include "heap/types/method.h"
-#include "heap/types/value.h"
+#include "heap/values/exception.h"
+#include "heap/values/value.h"
 
 /* Everything is read for the reading's sake. */
 struct visit {

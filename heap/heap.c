@@ -1,9 +1,9 @@
 #include "heap/heap.h"
 
-#include "dump/runtime_find.h"
+#include "dump/images/runtime_find.h"
+#include "heap/metadata/metadata.h"
 #include "heap/self_check.h"
 #include "heap/types/clr_module.h"
-#include "heap/types/metadata.h"
 #include "heap/types/type.h"
 
 struct opening {

@@ -11,10 +11,10 @@
 #ifndef HEAP_HEAP_H
 #define HEAP_HEAP_H
 
-#include "attach/reader.h"
+#include "attach/target/reader.h"
 #include "base/arena.h"
 #include "base/task.h"
-#include "dump/module_files.h"
+#include "dump/images/module_files.h"
 #include "heap/contract/contract.h"
 
 struct gc_heap;      /* heap/gc/gc_heap.h */

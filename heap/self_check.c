@@ -4,8 +4,8 @@
 #include "heap/clr_threads.h"
 #include "heap/gc/gc_heap.h"
 #include "heap/gc/object_walk.h"
+#include "heap/metadata/metadata.h"
 #include "heap/types/clr_module.h"
-#include "heap/types/metadata.h"
 #include "heap/types/type.h"
 
 struct object_layout {

@@ -1,6 +1,6 @@
 #include "inspect/question.h"
 
-#include "attach/target.h"
+#include "attach/target/target.h"
 #include "heap/gc/gc_heap.h"
 
 #include <inttypes.h>

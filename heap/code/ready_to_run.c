@@ -2,8 +2,8 @@
 
 #include "base/limits.h"
 #include "base/list.h"
+#include "heap/metadata/pe_image.h"
 #include "heap/types/clr_module.h"
-#include "heap/types/pe_image.h"
 
 struct image_layout {
 	struct field info;                                             /* Module */

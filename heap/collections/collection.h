@@ -14,7 +14,7 @@
 #ifndef HEAP_COLLECTIONS_COLLECTION_H
 #define HEAP_COLLECTIONS_COLLECTION_H
 
-#include "heap/types/value.h"
+#include "heap/values/value.h"
 
 enum collection_kind {
 	COLLECTION_DICTIONARY, /* keys and values */

@@ -12,10 +12,10 @@
 #ifndef HEAP_CONTRACT_CONTRACT_H
 #define HEAP_CONTRACT_CONTRACT_H
 
-#include "attach/reader.h"
+#include "attach/target/reader.h"
 #include "base/arena.h"
 #include "base/task.h"
-#include "dump/runtime_find.h"
+#include "dump/images/runtime_find.h"
 
 struct contract;
 

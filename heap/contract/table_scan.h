@@ -8,9 +8,9 @@
 #ifndef HEAP_CONTRACT_TABLE_SCAN_H
 #define HEAP_CONTRACT_TABLE_SCAN_H
 
-#include "attach/reader.h"
+#include "attach/target/reader.h"
 #include "base/task.h"
-#include "dump/module_list.h"
+#include "dump/images/module_list.h"
 
 struct table_pattern {
 	uint64_t gc_heap_type, gc_dac_globals;            /* indices in the DAC table */

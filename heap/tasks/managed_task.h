@@ -11,7 +11,7 @@
 #ifndef HEAP_TASKS_MANAGED_TASK_H
 #define HEAP_TASKS_MANAGED_TASK_H
 
-#include "heap/types/value.h"
+#include "heap/values/value.h"
 
 enum managed_task_kind {
 	MANAGED_TASK_NONE,   /* no task */

@@ -7,7 +7,7 @@
 #ifndef HEAP_TASKS_MEMBERS_H
 #define HEAP_TASKS_MEMBERS_H
 
-#include "heap/types/value.h"
+#include "heap/values/value.h"
 
 /* An instance field that refers to an object; *ret 0: null, or not read. */
 MUST_CHECK struct error *member_object(struct heap *heap, uint64_t object, const char *name,

@@ -7,7 +7,7 @@
 #define HEAP_TYPES_CLR_MODULE_H
 
 #include "heap/heap.h"
-#include "heap/types/metadata.h"
+#include "heap/metadata/metadata.h"
 
 struct clr_module {
 	uint32_t index;      /* in clr_modules.modules */

@@ -1,7 +1,7 @@
 /* The image of a managed module in the target, and the metadata in it. */
 #include "base/list.h"
+#include "heap/metadata/pe_image.h"
 #include "heap/types/clr_module.h"
-#include "heap/types/pe_image.h"
 
 #include <strings.h>
 

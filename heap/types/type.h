@@ -12,8 +12,8 @@
 #define HEAP_TYPES_TYPE_H
 
 #include "heap/heap.h"
+#include "heap/metadata/signature.h"
 #include "heap/types/clr_module.h"
-#include "heap/types/signature.h"
 
 enum type_kind {
 	TYPE_CLASS,

@@ -5,7 +5,7 @@
 #include "base/cleanup.h"
 #include "base/list.h"
 #include "base/text.h"
-#include "heap/types/continuation.h"
+#include "heap/types/continuation_type.h"
 #include "heap/types/type_system.h"
 
 static const char unknown_without_memory[] = "<unknown type>";

@@ -4,11 +4,11 @@
  * they must agree. The first byte is not the core's: its low bit puts the core behind a target that
  * cannot lend, as a live process; the second puts the rest of the input also under an overlay.
  */
-#include "attach/reader.h"
-#include "dump/core_target.h"
-#include "dump/overlay_target.h"
-#include "dump/pe_file.h"
-#include "dump/runtime_find.h"
+#include "attach/target/overlay_target.h"
+#include "attach/target/reader.h"
+#include "dump/core/core_target.h"
+#include "dump/images/pe_file.h"
+#include "dump/images/runtime_find.h"
 
 #include "base/cleanup.h"
 

@@ -3,10 +3,10 @@
  * The first byte chooses the form: bytes of our own; a PE file; a target's memory with holes, lent
  * or copied. The answers are checked against each other where they must agree.
  */
-#include "heap/types/il.h"
-#include "heap/types/metadata.h"
-#include "heap/types/pe_image.h"
-#include "heap/types/signature.h"
+#include "heap/metadata/il.h"
+#include "heap/metadata/metadata.h"
+#include "heap/metadata/pe_image.h"
+#include "heap/metadata/signature.h"
 
 #include "base/cleanup.h"
 #include "base/list.h"

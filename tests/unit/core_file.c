@@ -1,6 +1,6 @@
 #include "tests/unit/core_file.h"
 
-#include "dump/core_target.h"
+#include "dump/core/core_target.h"
 
 #include <elf.h>
 #include <sys/mman.h>

@@ -4,8 +4,8 @@
 #ifndef TESTS_UNIT_CORE_FILE_H
 #define TESTS_UNIT_CORE_FILE_H
 
-#include "attach/target.h"
-#include "dump/core_writer.h"
+#include "attach/target/target.h"
+#include "dump/collect/core_writer.h"
 
 /* An empty file, the caller's to close; never fails (aborts). */
 int core_file_new(void);

@@ -9,7 +9,7 @@
 #ifndef TESTS_UNIT_FAKE_RUNTIME_H
 #define TESTS_UNIT_FAKE_RUNTIME_H
 
-#include "dump/runtime_find.h"
+#include "dump/images/runtime_find.h"
 #include "heap/contract/descriptor_parse.h"
 #include "heap/heap.h"
 #include "tests/unit/fake_target.h"

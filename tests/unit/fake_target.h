@@ -12,7 +12,7 @@
 #ifndef TESTS_UNIT_FAKE_TARGET_H
 #define TESTS_UNIT_FAKE_TARGET_H
 
-#include "attach/target.h"
+#include "attach/target/target.h"
 #include "base/error.h"
 
 struct fake_range {

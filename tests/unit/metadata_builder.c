@@ -1,8 +1,8 @@
 #include "tests/unit/metadata_builder.h"
 
 #include "base/list.h"
-#include "heap/types/metadata_tables.h"
-#include "heap/types/signature.h"
+#include "heap/metadata/metadata_tables.h"
+#include "heap/metadata/signature.h"
 #include "tests/unit/alloc_fail.h"
 
 /* ECMA-335 II.22 once more, a letter a column: 2 and 4 bytes, String, Guid, Blob; rows of: d

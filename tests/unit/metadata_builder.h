@@ -1,6 +1,6 @@
 /*
  * Metadata and PE images made in code, for tests: rows as numbers, heaps as text and bytes. The
- * columns' kinds are stated here once more, apart from heap/types/metadata_tables.c, so that a
+ * columns' kinds are stated here once more, apart from heap/metadata/metadata_tables.c, so that a
  * wrong one there shows. Memory never fails (scenery_allocate()).
  *
  *	CLEANUP(metadata_builder_cleanup) struct metadata_builder *builder =
@@ -12,7 +12,7 @@
 #ifndef TESTS_UNIT_METADATA_BUILDER_H
 #define TESTS_UNIT_METADATA_BUILDER_H
 
-#include "heap/types/metadata.h"
+#include "heap/metadata/metadata.h"
 
 struct built_heap {
 	uint8_t *bytes;

@@ -1,5 +1,5 @@
 #include "base/list.h"
-#include "commands/arguments.h"
+#include "commands/interpreter/arguments.h"
 #include "tests/unit/tap.h"
 
 static const char *const type_aliases[] = { "--type-name", NULL };

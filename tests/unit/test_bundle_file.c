@@ -1,7 +1,7 @@
 #include "base/cleanup.h"
 #include "base/limits.h"
 #include "base/list.h"
-#include "dump/bundle_file.h"
+#include "dump/images/bundle_file.h"
 #include "tests/unit/bundle_builder.h"
 #include "tests/unit/tap.h"
 

@@ -1,6 +1,6 @@
 /* Which memory goes into a dump of which type, and in what order. */
 #include "base/list.h"
-#include "dump/core_contents.h"
+#include "dump/collect/core_contents.h"
 #include "tests/unit/tap.h"
 
 #include <elf.h>

@@ -1,7 +1,7 @@
 /* Cores that end early: a page that could not be read is known by its mark. */
-#include "dump/core_notes.h"
-#include "dump/core_target.h"
-#include "dump/core_writer.h"
+#include "dump/collect/core_notes.h"
+#include "dump/collect/core_writer.h"
+#include "dump/core/core_target.h"
 #include "tests/unit/core_file.h"
 #include "tests/unit/tap.h"
 

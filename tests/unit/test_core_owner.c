@@ -1,7 +1,7 @@
 /* Whose core a file is: of files that are none, that end early, that lie about their sizes. */
 #include "base/cleanup.h"
 #include "base/limits.h"
-#include "dump/core_owner.h"
+#include "dump/core/core_owner.h"
 #include "tests/unit/tap.h"
 
 #include <elf.h>

@@ -1,10 +1,10 @@
 /* Packed cores: written in frames, opened without unpacking, cut and damaged anywhere. */
 #include "base/list.h"
-#include "dump/core_notes.h"
-#include "dump/core_sink_zstd.h"
-#include "dump/core_target.h"
-#include "dump/core_writer.h"
-#include "dump/zstd_frames.h"
+#include "dump/collect/core_notes.h"
+#include "dump/collect/core_sink_zstd.h"
+#include "dump/collect/core_writer.h"
+#include "dump/core/core_target.h"
+#include "dump/core/zstd_frames.h"
 #include "tests/unit/core_file.h"
 #include "tests/unit/tap.h"
 

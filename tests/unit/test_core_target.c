@@ -1,5 +1,5 @@
 #include "base/list.h"
-#include "dump/core_target.h"
+#include "dump/core/core_target.h"
 #include "tests/unit/core_builder.h"
 #include "tests/unit/tap.h"
 

@@ -1,7 +1,7 @@
 #include "base/bytes.h"
-#include "dump/core_notes.h"
-#include "dump/core_target.h"
-#include "dump/core_writer.h"
+#include "dump/collect/core_notes.h"
+#include "dump/collect/core_writer.h"
+#include "dump/core/core_target.h"
 #include "tests/unit/core_file.h"
 #include "tests/unit/tap.h"
 

@@ -6,9 +6,9 @@
  * with fixed seeds: a failing round can be run again.
  */
 #include "base/list.h"
-#include "commands/run.h"
-#include "commands/session.h"
-#include "dump/core_target.h"
+#include "commands/interpreter/run.h"
+#include "commands/interpreter/session.h"
+#include "dump/core/core_target.h"
 #include "heap/clr_threads.h"
 #include "heap/gc/object_walk.h"
 #include "heap/types/type.h"

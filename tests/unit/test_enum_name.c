@@ -1,5 +1,5 @@
 #include "base/list.h"
-#include "heap/types/enum_name.h"
+#include "heap/values/enum_name.h"
 #include "tests/unit/tap.h"
 
 /* What System.Enum.ToString() of .NET 8 and later gives was seen on these enums' sources in C#. */

@@ -4,7 +4,7 @@
  */
 #include "base/list.h"
 #include "heap/clr_threads.h"
-#include "heap/types/value.h"
+#include "heap/values/value.h"
 #include "tests/unit/fake_runtime.h"
 #include "tests/unit/tap.h"
 

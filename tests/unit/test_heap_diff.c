@@ -1,6 +1,6 @@
 /* Joining two heaps by type: by name and module, the largest change first. */
 #include "base/list.h"
-#include "commands/heap_diff.h"
+#include "inspect/heap_diff.h"
 #include "tests/unit/tap.h"
 
 static struct heap_diff_row row(const char *type, const char *module, int side, uint64_t count,

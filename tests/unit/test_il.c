@@ -1,4 +1,4 @@
-#include "heap/types/il.h"
+#include "heap/metadata/il.h"
 
 #include "base/list.h"
 #include "tests/unit/tap.h"

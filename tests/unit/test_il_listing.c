@@ -1,4 +1,4 @@
-#include "heap/types/il_listing.h"
+#include "heap/metadata/il_listing.h"
 
 #include "tests/unit/tap.h"
 

@@ -7,7 +7,7 @@
 #include "heap/clr_threads.h"
 #include "heap/contract/descriptor_parse.h"
 #include "heap/gc/gc_heap.h"
-#include "heap/types/value.h"
+#include "heap/values/value.h"
 #include "tests/unit/fake_runtime.h"
 #include "tests/unit/tap.h"
 

@@ -3,9 +3,9 @@
 #include "attach/page_map.h"
 #include "attach/process_access.h"
 #include "attach/shared_memory.h"
+#include "attach/target/overlay_target.h"
 #include "base/list.h"
-#include "dump/core_layout.h"
-#include "dump/overlay_target.h"
+#include "dump/collect/core_layout.h"
 #include "tests/unit/directory.h"
 #include "tests/unit/tap.h"
 

@@ -1,7 +1,7 @@
 /* Tasks: what their flags mean, and the graph of what continues what, where it needs no target. */
 #include "base/list.h"
-#include "commands/line_count.h"
 #include "heap/tasks/async_graph.h"
+#include "inspect/line_count.h"
 #include "tests/unit/tap.h"
 
 TEST(flags_have_a_status)

@@ -1,6 +1,6 @@
-#include "heap/types/metadata.h"
+#include "heap/metadata/metadata.h"
 
-#include "heap/types/metadata_tables.h"
+#include "heap/metadata/metadata_tables.h"
 #include "tests/unit/metadata_checks.h"
 #include "tests/unit/tap.h"
 

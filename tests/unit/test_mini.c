@@ -3,9 +3,9 @@
  * Runtime, modules, threads and the exception that is left answer; what needs the heap says so.
  */
 #include "base/list.h"
-#include "commands/run.h"
-#include "commands/session.h"
-#include "dump/core_target.h"
+#include "commands/interpreter/run.h"
+#include "commands/interpreter/session.h"
+#include "dump/core/core_target.h"
 #include "heap/gc/gc_heap.h"
 #include "tests/unit/tap.h"
 

@@ -1,6 +1,6 @@
+#include "attach/target/overlay_target.h"
 #include "base/list.h"
-#include "dump/module_files.h"
-#include "dump/overlay_target.h"
+#include "dump/images/module_files.h"
 #include "tests/unit/core_builder.h"
 #include "tests/unit/directory.h"
 #include "tests/unit/tap.h"

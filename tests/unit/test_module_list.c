@@ -1,5 +1,5 @@
 #include "base/list.h"
-#include "dump/module_list.h"
+#include "dump/images/module_list.h"
 #include "tests/unit/core_builder.h"
 #include "tests/unit/tap.h"
 

@@ -1,5 +1,5 @@
 /* What is written is there in the end, under one name or the other. */
-#include "dump/output_file.h"
+#include "dump/collect/output_file.h"
 #include "tests/unit/directory.h"
 #include "tests/unit/tap.h"
 

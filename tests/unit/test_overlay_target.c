@@ -1,5 +1,5 @@
+#include "attach/target/overlay_target.h"
 #include "base/list.h"
-#include "dump/overlay_target.h"
 #include "tests/unit/tap.h"
 
 #include <elf.h>

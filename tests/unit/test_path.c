@@ -1,7 +1,7 @@
 /* Paths of get, and the names that are near to one. */
 #include "base/list.h"
-#include "commands/near_names.h"
-#include "commands/path.h"
+#include "inspect/near_names.h"
+#include "inspect/path/path.h"
 #include "tests/unit/tap.h"
 
 struct parsed {

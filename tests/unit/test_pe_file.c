@@ -1,5 +1,5 @@
 #include "base/list.h"
-#include "dump/pe_file.h"
+#include "dump/images/pe_file.h"
 #include "tests/unit/pe_builder.h"
 #include "tests/unit/tap.h"
 

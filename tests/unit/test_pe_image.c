@@ -1,4 +1,4 @@
-#include "heap/types/pe_image.h"
+#include "heap/metadata/pe_image.h"
 
 #include "base/list.h"
 #include "tests/unit/metadata_builder.h"

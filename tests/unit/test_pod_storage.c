@@ -1,8 +1,8 @@
 /* What a file in a pod is on, by samples of /proc/PID/mountinfo in the forms that containerd and
  * the kubelet make. */
+#include "attach/pod_room.h"
 #include "attach/pod_storage.h"
 #include "base/list.h"
-#include "dump/pod_room.h"
 #include "tests/unit/tap.h"
 
 #define POD "/var/lib/kubelet/pods/0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"

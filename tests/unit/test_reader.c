@@ -1,4 +1,4 @@
-#include "attach/reader.h"
+#include "attach/target/reader.h"
 #include "base/list.h"
 #include "tests/unit/tap.h"
 

@@ -1,5 +1,5 @@
 /* Which pages of a target were read. */
-#include "dump/recording_target.h"
+#include "attach/target/recording_target.h"
 #include "tests/unit/tap.h"
 
 enum { PAGE = 4096, BASE = 0x100000, PAGES = 64 };

@@ -1,8 +1,8 @@
 /* Dispatch, the table of commands, and what running a line leaves behind. */
 #include "base/list.h"
-#include "commands/absent.h"
-#include "commands/run.h"
-#include "commands/session.h"
+#include "commands/interpreter/absent.h"
+#include "commands/interpreter/run.h"
+#include "commands/interpreter/session.h"
 #include "heap/gc/gc_heap.h"
 #include "tests/unit/fake_runtime.h"
 #include "tests/unit/tap.h"

@@ -1,6 +1,6 @@
+#include "attach/target/overlay_target.h"
 #include "base/list.h"
-#include "dump/overlay_target.h"
-#include "dump/runtime_find.h"
+#include "dump/images/runtime_find.h"
 #include "tests/unit/core_builder.h"
 #include "tests/unit/tap.h"
 

@@ -4,8 +4,8 @@
  * is the runtime's own descriptor; the layouts that are shipped for dumps without it have to fit as
  * well.
  */
-#include "dump/core_target.h"
-#include "dump/overlay_target.h"
+#include "attach/target/overlay_target.h"
+#include "dump/core/core_target.h"
 #include "heap/clr_threads.h"
 #include "heap/gc/gc_heap.h"
 #include "tests/unit/tap.h"

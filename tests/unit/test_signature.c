@@ -1,8 +1,8 @@
-#include "heap/types/signature.h"
+#include "heap/metadata/signature.h"
 
 #include "base/list.h"
-#include "heap/types/compressed_number.h"
-#include "heap/types/metadata.h"
+#include "heap/metadata/compressed_number.h"
+#include "heap/metadata/metadata.h"
 #include "tests/unit/tap.h"
 
 #define ARENA(name)                                                                                \

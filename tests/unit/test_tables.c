@@ -4,7 +4,7 @@
 #include "heap/clr_threads.h"
 #include "heap/gc/finalize_queue.h"
 #include "heap/gc/handles.h"
-#include "heap/sync_blocks.h"
+#include "heap/locks/sync_blocks.h"
 #include "tests/unit/fake_runtime.h"
 #include "tests/unit/tap.h"
 

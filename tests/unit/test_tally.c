@@ -1,6 +1,6 @@
 /* Counting things by name and detail. */
-#include "commands/tally.h"
 #include "base/cleanup.h"
+#include "inspect/tally.h"
 #include "tests/unit/tap.h"
 
 TEST(the_most_frequent_comes_first_and_a_missing_detail_is_not_the_empty_one)

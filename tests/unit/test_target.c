@@ -1,4 +1,4 @@
-#include "attach/target.h"
+#include "attach/target/target.h"
 #include "tests/unit/tap.h"
 
 #include <elf.h>

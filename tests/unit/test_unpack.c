@@ -1,6 +1,6 @@
 /* Dumps as files: plain, packed with zstd or gzip, cut short, damaged, too large. */
 #include "base/list.h"
-#include "dump/core_target.h"
+#include "dump/core/core_target.h"
 #include "tests/unit/core_builder.h"
 #include "tests/unit/tap.h"
 

@@ -1,4 +1,4 @@
-#include "heap/types/well_known_text.h"
+#include "heap/values/well_known_text.h"
 #include "tests/unit/tap.h"
 
 #include <math.h>

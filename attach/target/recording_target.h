@@ -1,0 +1,24 @@
+/*
+ * A target that hands everything to another one and takes down which pages were read: so that a
+ * small core can hold what the answers to some questions stand on, by asking them.
+ */
+#ifndef ATTACH_TARGET_RECORDING_TARGET_H
+#define ATTACH_TARGET_RECORDING_TARGET_H
+
+#include "attach/target/target.h"
+
+/* `lower` is borrowed: closing the recorder leaves it open. Beyond `limit_bytes` of pages nothing
+ * more is taken down. */
+MUST_CHECK struct error *recording_target_new(struct target *lower, uint64_t limit_bytes,
+					      struct target **ret);
+
+/* What of [start, end) was read so far does not count. */
+MUST_CHECK struct error *recording_target_forget(struct target *target, uint64_t start,
+						 uint64_t end);
+
+/* The pages that were read, ascending, never adjacent; the recorder's own, until the next read.
+ * ERROR_NO_MEMORY when one of the reads could not be taken down. */
+MUST_CHECK struct error *recording_target_pages(const struct target *target,
+						const struct region **ret, size_t *ret_count);
+
+#endif

@@ -1,0 +1,112 @@
+#include "attach/target/target.h"
+
+#include "base/bytes.h"
+
+#include <elf.h>
+#include <fcntl.h>
+
+enum { AUXV_BYTES = 4096 };
+
+void target_close(struct target *target)
+{
+	if (target)
+		target->ops->close(target);
+}
+
+/* arm64 ignores the top byte of an address (Linux Documentation/arm64/tagged-pointers.rst: TBI), in
+ * which programs keep tags. */
+static uint64_t untagged(const struct target *target, uint64_t address)
+{
+	enum { ADDRESS_BITS = 56 };
+	if (target->architecture != ARCHITECTURE_ARM64)
+		return address;
+	return address & (((uint64_t)1 << ADDRESS_BITS) - 1);
+}
+
+size_t target_read_some(struct target *target, uint64_t address, void *buffer, size_t size)
+{
+	address = untagged(target, address);
+	if (!range_within(address, size, UINT64_MAX))
+		size = (size_t)(UINT64_MAX - address);
+	return size ? target->ops->read_some(target, address, buffer, size) : 0;
+}
+
+struct error *target_read(struct target *target, uint64_t address, void *buffer, size_t size)
+{
+	size_t done = target_read_some(target, address, buffer, size);
+	if (done == size)
+		return NULL;
+	return error_fault(address + done, "cannot read %zu bytes at %#llx: nothing at %#llx", size,
+			   (unsigned long long)address, (unsigned long long)(address + done));
+}
+
+const uint8_t *target_borrow(struct target *target, uint64_t address, size_t *ret_size)
+{
+	if (!target->ops->borrow)
+		return NULL;
+	return target->ops->borrow(target, untagged(target, address), ret_size);
+}
+
+void target_expect(struct target *target, uint64_t address, size_t size)
+{
+	if (target->ops->expect)
+		target->ops->expect(target, untagged(target, address), size);
+}
+
+struct error *target_visit_mappings(struct target *target, mapping_visitor visit, void *context)
+{
+	return target->ops->visit_mappings(target, visit, context);
+}
+
+struct error *target_visit_regions(struct target *target, region_visitor visit, void *context)
+{
+	return target->ops->visit_regions(target, visit, context);
+}
+
+struct error *target_visit_threads(struct target *target, thread_visitor visit, void *context)
+{
+	return target->ops->visit_threads(target, visit, context);
+}
+
+struct error *target_check(struct target *target)
+{
+	return target->ops->check ? target->ops->check(target) : NULL;
+}
+
+int target_open_file(struct target *target, const char *path)
+{
+	if (target->ops->open_file)
+		return target->ops->open_file(target, path);
+	return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+}
+
+bool target_release(struct target *target)
+{
+	return !target->ops->release || target->ops->release(target);
+}
+
+enum target_hole target_explain_hole(struct target *target, uint64_t address)
+{
+	return target->ops->explain_hole ? target->ops->explain_hole(target, address) : HOLE_EMPTY;
+}
+
+bool target_auxv(struct target *target, uint64_t type, uint64_t *ret)
+{
+	uint8_t vector[AUXV_BYTES];
+	size_t size = target->ops->auxv ? target->ops->auxv(target, vector, sizeof(vector)) : 0;
+	for (size_t i = 0; i + sizeof(Elf64_auxv_t) <= size; i += sizeof(Elf64_auxv_t)) {
+		if (load_u64(vector + i) == AT_NULL)
+			return false;
+		if (load_u64(vector + i) == type) {
+			*ret = load_u64(vector + i + sizeof(uint64_t));
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *architecture_name(enum architecture architecture)
+{
+	static const char *const names[] = { "unknown", "x64", "arm64" };
+	return names[architecture];
+}

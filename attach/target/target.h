@@ -1,0 +1,144 @@
+/*
+ * A target: anything with addresses. A core file, a stopped process, later a snapshot; tests have a
+ * fake one. Every layer above sees only this. A target is stateless once open: reading is safe from
+ * several threads at once. It is closed with target_close(), which frees it.
+ *
+ * What a target does not have (a page left out of a dump, a guard page) is a hole: reads stop there
+ * and say so; nothing is ever filled with zeros.
+ */
+#ifndef ATTACH_TARGET_TARGET_H
+#define ATTACH_TARGET_TARGET_H
+
+#include "base/error.h"
+
+#include <stddef.h>
+
+enum architecture { ARCHITECTURE_UNKNOWN, ARCHITECTURE_X64, ARCHITECTURE_ARM64 };
+
+/* A range of a file in the target's address space: NT_FILE of a core, /proc/PID/maps. Says where
+ * the bytes came from, not that they are readable. */
+struct mapping {
+	uint64_t start, end, file_offset;
+	const char *path; /* as the target saw it; valid during the visit */
+};
+
+/* A range that can be read (a PT_LOAD with bytes in the file, a readable line of /proc/PID/maps).
+ */
+struct region {
+	uint64_t start, end;
+	unsigned protection; /* PF_R, PF_W, PF_X of elf.h */
+};
+
+struct target_thread {
+	int tid;
+	int signal;               /* that stopped it; 0: none */
+	const uint8_t *registers; /* the architecture's user_regs_struct as NT_PRSTATUS holds it */
+	size_t registers_size;    /* bytes */
+};
+
+/* Why a page could not be read. */
+enum target_hole {
+	HOLE_EMPTY, /* nothing is there, or the target cannot tell: a guard page, the file's end */
+	HOLE_UNREADABLE, /* what is there cannot be read */
+	HOLE_WITHHELD,   /* what may be there was not asked for: the process would have waited */
+};
+
+typedef struct error *(*mapping_visitor)(const struct mapping *mapping, void *context);
+typedef struct error *(*region_visitor)(const struct region *region, void *context);
+typedef struct error *(*thread_visitor)(const struct target_thread *thread, void *context);
+
+struct target;
+struct target_ops {
+	const char *kind; /* "core", "live", "overlay", "fake" */
+	void (*close)(struct target *target);
+	/* Bytes copied; fewer than size: a hole follows. */
+	size_t (*read_some)(struct target *target, uint64_t address, void *buffer, size_t size);
+	/* Optional. Bytes in our own memory that stand for [address, address + *ret_size), as many
+	 * as stand together; NULL: a hole, or this target cannot lend. Valid until the target is
+	 * closed. */
+	const uint8_t *(*borrow)(struct target *target, uint64_t address, size_t *ret_size);
+	/* Optional: [address, address + size) will be read next; bring it near. Never fails. */
+	void (*expect)(struct target *target, uint64_t address, size_t size);
+	/* Visits go in ascending order of addresses (threads: of the target's own order). A
+	 * visitor's error ends the visit and is handed on. */
+	struct error *(*visit_mappings)(struct target *target, mapping_visitor visit,
+					void *context);
+	struct error *(*visit_regions)(struct target *target, region_visitor visit, void *context);
+	struct error *(*visit_threads)(struct target *target, thread_visitor visit, void *context);
+	/* Optional: the auxiliary vector (NT_AUXV), pairs of u64. Bytes copied. */
+	size_t (*auxv)(struct target *target, void *buffer, size_t size);
+	/* Optional: ERROR_NOT_FOUND when what it read from is gone (a process that has ended): what
+	 * is missing since then says nothing about it. */
+	struct error *(*check)(struct target *target);
+	/* Optional: opens a regular file for reading, by its path as the target sees it; -1 with
+	 * errno. Without it the target has no files of its own: a dump, whose files may be here. */
+	int (*open_file)(struct target *target, const char *path);
+	/* Optional: lets go of what it holds (a stopped process, a snapshot's memory); check()
+	 * tells that from then on. false: a thread sleeps uninterruptibly, and would stand when it
+	 * wakes: to be called again every few milliseconds. */
+	bool (*release)(struct target *target);
+	/* Optional: of a page that could not be read. */
+	enum target_hole (*explain_hole)(struct target *target, uint64_t address);
+};
+
+/* First member of each implementation. */
+struct target {
+	const struct target_ops *ops;
+	enum architecture architecture;
+	uint32_t page_size;     /* bytes */
+	int pid;                /* 0: unknown */
+	uint64_t missing_bytes; /* what a truncated file should have held and does not */
+	const char *notes_lost; /* why notes (threads, mapped files) may be missing: "is cut
+				   short", to be said of the dump; NULL: none are */
+	const char *met;      /* what reads asked for since this was NULL, and the file should hold
+				 and does not: one clause, for answers */
+	const char *damage;   /* why any answer may be wrong: one clause; NULL: nothing is known */
+	bool is_live;         /* a process: parts of its regions may not be readable */
+	bool without_heap;    /* its writer left the GC's heap out but for single objects */
+	uint64_t whole_bytes; /* and how long the file would be then; 0: not a file */
+};
+
+void target_close(struct target *target); /* NULL is allowed */
+
+/* Reads of an arm64 target leave the top byte of an address out, as its processor does. */
+
+/* As many bytes as stand together: for scans and walks, makes no error object. */
+size_t target_read_some(struct target *target, uint64_t address, void *buffer, size_t size);
+
+/* All bytes, or ERROR_FAULT with the first address that could not be read. */
+MUST_CHECK struct error *target_read(struct target *target, uint64_t address, void *buffer,
+				     size_t size);
+
+/* NULL: a hole, or this target cannot lend. See target_ops.borrow. */
+const uint8_t *target_borrow(struct target *target, uint64_t address, size_t *ret_size);
+
+/* A hint before a long walk upwards; free of effect where the target has no use for it. */
+void target_expect(struct target *target, uint64_t address, size_t size);
+
+MUST_CHECK struct error *target_visit_mappings(struct target *target, mapping_visitor visit,
+					       void *context);
+MUST_CHECK struct error *target_visit_regions(struct target *target, region_visitor visit,
+					      void *context);
+MUST_CHECK struct error *target_visit_threads(struct target *target, thread_visitor visit,
+					      void *context);
+
+/* The value of an auxiliary vector entry (AT_PHDR …); false: no vector, or no such entry. */
+bool target_auxv(struct target *target, uint64_t type, uint64_t *ret);
+
+/* ERROR_NOT_FOUND when the target has gone since it was opened. See target_ops.check. */
+MUST_CHECK struct error *target_check(struct target *target);
+
+/* See target_ops.release; does nothing, and answers true, where nothing is held. */
+bool target_release(struct target *target);
+
+/* See target_ops.explain_hole; HOLE_EMPTY where the target cannot tell. */
+enum target_hole target_explain_hole(struct target *target, uint64_t address);
+
+/* The file at `path`, as the target sees it; of a target without files of its own, as this machine
+ * does. A path that names a FIFO or a terminal does no harm. The caller closes it; -1 with errno.
+ */
+int target_open_file(struct target *target, const char *path);
+
+const char *architecture_name(enum architecture architecture); /* "x64", "arm64", "unknown" */
+
+#endif

@@ -1,0 +1,270 @@
+#include "commands/interpreter/arguments.h"
+
+#include "inspect/near_names.h"
+
+#include <assert.h>
+#include <ctype.h>
+
+enum { FAR_EDITS = 3 };
+
+struct arguments {
+	const struct option *options;
+	const char **values; /* one an option: NULL when absent, "" for a switch */
+	const char **positionals;
+	size_t count;
+};
+
+void option_text(char *to, size_t size, const struct option *option)
+{
+	size_t length = (size_t)snprintf(to, size, "%s", option->name);
+	for (const char *const *alias = option->aliases; alias && *alias && length < size; alias++)
+		length += (size_t)snprintf(to + length, size - length, ", %s", *alias);
+	if (option->value && length < size)
+		snprintf(to + length, size - length, option->value[0] == '[' ? "%s" : " %s",
+			 option->value);
+}
+
+static bool is_blank(char character)
+{
+	return character == ' ' || character == '\t';
+}
+
+/* Copies a word that begins with a quote, without it; inside "…" a backslash makes the next
+ * character plain. NULL when the quote is not closed. */
+static const char *quoted_word(const char *at, char *to)
+{
+	char quote = *at++;
+	while (*at != quote) {
+		if (quote == '"' && *at == '\\' && at[1])
+			at++;
+		if (!*at)
+			return NULL;
+		*to++ = *at++;
+	}
+	*to = '\0';
+	return at + 1;
+}
+
+/* Copies any other word as it stands; quotes inside it only keep blanks together. */
+static const char *plain_word(const char *at, char *to)
+{
+	char quote = '\0';
+	for (; *at && (quote || !is_blank(*at)); at++) {
+		if (!quote && (*at == '"' || *at == '\''))
+			quote = *at;
+		else if (*at == quote)
+			quote = '\0';
+		else if (quote && *at == '\\' && at[1])
+			*to++ = *at++;
+		*to++ = *at;
+	}
+	*to = '\0';
+	return quote ? NULL : at;
+}
+
+/* The next word of *line, which moves on; *ret NULL at the end. *ret_quoted: it began with a quote
+ * and so is no option. */
+static struct error *next_word(const char **line, struct arena *arena, const char **ret,
+			       bool *ret_quoted)
+{
+	const char *at = *line;
+	while (is_blank(*at))
+		at++;
+	*ret = NULL;
+	*line = at;
+	if (!*at)
+		return NULL;
+	char *word = arena_allocate(arena, strlen(at) + 1);
+	if (!word)
+		return &error_no_memory;
+	*ret_quoted = *at == '"' || *at == '\'';
+	const char *end = *ret_quoted ? quoted_word(at, word) : plain_word(at, word);
+	if (!end)
+		return error_new(ERROR_USAGE, "a quote is not closed: %s", at);
+	*line = end;
+	*ret = word;
+	return NULL;
+}
+
+/* Does the word, without its dashes and of this length, spell the option's name? */
+static bool spells(const char *name, const char *word, size_t length)
+{
+	while (*name == '-')
+		name++;
+	return strlen(name) == length && !strncasecmp(name, word, length);
+}
+
+static bool option_matches(const struct option *option, const char *word, size_t length)
+{
+	if (spells(option->name, word, length))
+		return true;
+	for (const char *const *alias = option->aliases; alias && *alias; alias++)
+		if (spells(*alias, word, length))
+			return true;
+	return false;
+}
+
+static bool find_option(const struct option *options, const char *word, size_t *ret_index,
+			const char **ret_value)
+{
+	word += word[1] == '-' ? 2 : 1;
+	size_t length = strcspn(word, "=");
+	*ret_value = word[length] ? word + length + 1 : NULL;
+	for (size_t i = 0; options && options[i].name; i++) {
+		if (option_matches(&options[i], word, length)) {
+			*ret_index = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* -5 is a number, - a word of its own; SOS's native commands take (and ignore) /d. */
+static bool looks_like_option(const char *word)
+{
+	return word[0] == '-' && word[1] && !isdigit((unsigned char)word[1]);
+}
+
+static struct error *no_such_option(const struct option *options, const char *word)
+{
+	const char *nearest = NULL;
+	unsigned least = FAR_EDITS;
+	size_t length = strlen(word);
+	for (; options && options->name; options++) {
+		unsigned edits = near_names_edits(word, options->name);
+		bool begins = length > 1 && !strncasecmp(options->name, word, length);
+		if (!begins && edits >= least)
+			continue;
+		least = begins ? 0 : edits;
+		nearest = options->name;
+	}
+	return error_new(ERROR_USAGE, "there is no option %s%s%s%s", word,
+			 nearest ? ": did you mean " : "", nearest ? nearest : "",
+			 nearest ? "?" : "");
+}
+
+static struct error *parse_option(struct arguments *arguments, const char *word, const char **line,
+				  struct arena *arena)
+{
+	size_t index;
+	const char *value;
+	if (!find_option(arguments->options, word, &index, &value))
+		return no_such_option(arguments->options, word);
+	const struct option *option = &arguments->options[index];
+	if (arguments->values[index] && option->value)
+		return error_new(ERROR_USAGE, "%s is given twice", option->name);
+	if (!option->value) {
+		if (value)
+			return error_new(ERROR_USAGE, "%s takes no value", option->name);
+		arguments->values[index] = "";
+		return NULL;
+	}
+	if (!value) {
+		bool quoted;
+		TRY(next_word(line, arena, &value, &quoted));
+	}
+	if (!value)
+		return error_new(ERROR_USAGE, "%s wants a value: %s %s", option->name, option->name,
+				 option->value);
+	arguments->values[index] = value;
+	return NULL;
+}
+
+static struct error *parse_words(struct arguments *arguments, const char *line,
+				 size_t max_positionals, struct arena *arena)
+{
+	bool only_positionals = false;
+	for (;;) {
+		const char *word;
+		bool quoted;
+		TRY(next_word(&line, arena, &word, &quoted));
+		if (!word)
+			return NULL;
+		if (!quoted && !only_positionals && !strcmp(word, "--")) {
+			only_positionals = true;
+		} else if (!quoted && !strcmp(word, "|")) {
+			return error_new(ERROR_USAGE, "| is not |>: the filters here are |> head, "
+						      "|> grep TEXT and their like; the shell's "
+						      "pipe stands outside the quotes of -c");
+		} else if (!quoted && !only_positionals && looks_like_option(word)) {
+			TRY(parse_option(arguments, word, &line, arena));
+		} else if (!quoted && !strcmp(word, "/d")) {
+			continue;
+		} else if (arguments->count == max_positionals) {
+			return error_new(ERROR_USAGE, "there is one word too many: %s", word);
+		} else {
+			arguments->positionals[arguments->count++] = word;
+		}
+	}
+}
+
+struct error *arguments_parse(const char *line, const struct option *options,
+			      size_t max_positionals, struct arena *arena, struct arguments **ret)
+{
+	size_t option_count = 0;
+	while (options && options[option_count].name)
+		option_count++;
+	struct arguments *arguments = arena_allocate(arena, sizeof(*arguments));
+	if (!arguments)
+		return &error_no_memory;
+	arguments->options = options;
+	arguments->values = arena_allocate_array(arena, option_count, sizeof(char *));
+	arguments->positionals = arena_allocate_array(arena, max_positionals, sizeof(char *));
+	if (!arguments->values || !arguments->positionals)
+		return &error_no_memory;
+	TRY(parse_words(arguments, line, max_positionals, arena));
+	*ret = arguments;
+	return NULL;
+}
+
+const char *arguments_value(const struct arguments *arguments, const char *name)
+{
+	for (size_t i = 0; arguments->options && arguments->options[i].name; i++)
+		if (!strcasecmp(arguments->options[i].name, name))
+			return arguments->values[i];
+	assert(!"an option that is not in the command's table");
+	return NULL;
+}
+
+bool arguments_has(const struct arguments *arguments, const char *name)
+{
+	return arguments_value(arguments, name) != NULL;
+}
+
+size_t arguments_count(const struct arguments *arguments)
+{
+	return arguments->count;
+}
+
+const char *arguments_positional(const struct arguments *arguments, size_t index)
+{
+	return index < arguments->count ? arguments->positionals[index] : NULL;
+}
+
+struct error *arguments_number(const struct arguments *arguments, const char *name, uint64_t *ret)
+{
+	const char *text = arguments_value(arguments, name);
+	if (!text)
+		return NULL;
+	struct error *error = parse_number(text, ret);
+	return error ? error_context(error, "%s", name) : NULL;
+}
+
+struct error *arguments_address(const struct arguments *arguments, const char *name, uint64_t *ret)
+{
+	const char *text = arguments_value(arguments, name);
+	if (!text)
+		return NULL;
+	struct error *error = parse_address(text, ret);
+	return error ? error_context(error, "%s", name) : NULL;
+}
+
+struct error *arguments_positional_address(const struct arguments *arguments, size_t index,
+					   const char *what, uint64_t *ret)
+{
+	const char *text = arguments_positional(arguments, index);
+	if (!text)
+		return error_new(ERROR_USAGE, "%s is missing", what);
+	struct error *error = parse_address(text, ret);
+	return error ? error_context(error, "%s", what) : NULL;
+}

@@ -1,0 +1,48 @@
+/*
+ * A command line of the interpreter, split and checked against the command's own table of options.
+ * Words are split at blanks; '…' and "…" keep blanks together ("" inside a get path is kept as it
+ * is: see arguments_parse). Options are named with one dash as in SOS, two are accepted; names are
+ * case-insensitive. Numbers are decimal or 0x…; addresses are hex with or without 0x, and one
+ * WinDbg backtick is tolerated.
+ */
+#ifndef COMMANDS_INTERPRETER_ARGUMENTS_H
+#define COMMANDS_INTERPRETER_ARGUMENTS_H
+
+#include "base/arena.h"
+#include "base/number_text.h"
+
+struct option {
+	const char *name;           /* "-type" */
+	const char *value;          /* "TEXT", or NULL for a switch; of verbs also "[=TEXT]" */
+	const char *help;           /* one line */
+	const char *const *aliases; /* other spellings; NULL-terminated; may be NULL */
+};
+
+/* "-p, --process-id PID", for help and the man pages. */
+void option_text(char *to, size_t size, const struct option *option);
+
+struct arguments;
+
+/* ERROR_USAGE naming the word that was not understood. `options` may be NULL. */
+MUST_CHECK struct error *arguments_parse(const char *line, const struct option *options,
+					 size_t max_positionals, struct arena *arena,
+					 struct arguments **ret);
+
+bool arguments_has(const struct arguments *arguments, const char *name);
+const char *arguments_value(const struct arguments *arguments, const char *name); /* NULL: absent */
+size_t arguments_count(const struct arguments *arguments);                        /* positionals */
+const char *arguments_positional(const struct arguments *arguments,
+				 size_t index); /* NULL past the end */
+
+/* The option's value as a number; *ret keeps what it holds when the option is absent. */
+MUST_CHECK struct error *arguments_number(const struct arguments *arguments, const char *name,
+					  uint64_t *ret);
+MUST_CHECK struct error *arguments_address(const struct arguments *arguments, const char *name,
+					   uint64_t *ret);
+
+/* A positional that must be there, as an address. */
+MUST_CHECK struct error *arguments_positional_address(const struct arguments *arguments,
+						      size_t index, const char *what,
+						      uint64_t *ret);
+
+#endif

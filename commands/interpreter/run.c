@@ -1,0 +1,255 @@
+#include "commands/interpreter/run.h"
+
+#include "base/limits.h"
+#include "commands/interpreter/absent.h"
+#include "commands/interpreter/session.h"
+#include "commands/interpreter/unnamed.h"
+#include "heap/heap.h"
+
+#include <strings.h>
+
+static bool is_prefix(const char *word, size_t length)
+{
+	return length == 3 && (!strncasecmp(word, "sos", 3) || !strncasecmp(word, "ext", 3));
+}
+
+const char *command_word(const char *line, size_t *ret_length)
+{
+	line += strspn(line, " \t");
+	*ret_length = strcspn(line, " \t\r\n");
+	if (is_prefix(line, *ret_length)) {
+		line += *ret_length;
+		line += strspn(line, " \t");
+		*ret_length = strcspn(line, " \t\r\n");
+	}
+	if (*line == '!') {
+		line++;
+		--*ret_length;
+	}
+	return line;
+}
+
+const struct command *command_of_line(const char *line)
+{
+	char name[64];
+	size_t length;
+	const char *word = command_word(line, &length);
+	if (length >= sizeof(name))
+		return NULL;
+	memcpy(name, word, length);
+	name[length] = '\0';
+	return command_find(name);
+}
+
+static struct error *find_command(const char **line, struct arena *scratch,
+				  const struct command **ret)
+{
+	size_t length;
+	const char *at = command_word(*line, &length);
+	*ret = command_of_line(*line);
+	*line = at + length;
+	if (*ret)
+		return NULL;
+	const char *word = arena_copy_text(scratch, at, length);
+	if (!word)
+		return &error_no_memory;
+	const char *absent = absent_command(word), *nearest = command_nearest(word);
+	if (absent)
+		return error_new(ERROR_USAGE, "%s: the command of SOS %s", word, absent);
+	if (nearest)
+		return error_new(ERROR_USAGE, "there is no command %s: did you mean %s?", word,
+				 nearest);
+	return error_new(ERROR_USAGE, "there is no command %s: help lists them", word);
+}
+
+static struct error *check_needs(const struct command *command, const struct session *session)
+{
+	if (command->needs & (NEEDS_TARGET | NEEDS_HEAP) && !session_target(session))
+		return error_new(ERROR_UNSUPPORTED, "%s needs an open dump or process",
+				 command->name);
+	if (command->needs & NEEDS_LIVE && !session_is_live(session))
+		return error_new(ERROR_UNSUPPORTED,
+				 "%s needs a live process: clrpod analyze -p PID", command->name);
+	if (!(command->needs & NEEDS_HEAP) || session_heap(session))
+		return NULL;
+	const struct error *reason = session_heap_error(session);
+	return error_new(reason ? reason->code : ERROR_UNSUPPORTED, "%s: %s", session_name(session),
+			 reason ? reason->message : "no .NET runtime was found");
+}
+
+/* Mini and triage dumps, and some that are cut short, hold the runtime and no heap. */
+static struct error *check_objects(const struct command *command, const struct session *session)
+{
+	if (!(command->needs & NEEDS_OBJECTS) || !session_heap(session)->no_objects)
+		return NULL;
+	unsigned long long missing = session_target(session)->missing_bytes;
+	if (missing)
+		return error_new(ERROR_UNSUPPORTED,
+				 "%s needs the GC heap, and %s: the dump is cut short, %llu bytes "
+				 "are not there; fetch the whole of it",
+				 command->name, session_heap(session)->no_objects, missing);
+	return error_new(ERROR_UNSUPPORTED,
+			 "%s needs the GC heap, and %s, as in every mini or triage dump: take one "
+			 "that has it with clrpod collect, createdump --withheap or dotnet-dump "
+			 "collect --type Heap",
+			 command->name, session_heap(session)->no_objects);
+}
+
+/* A process that ends under us would leave nothing but holes, and answers made of them. */
+static struct error *check_target(const struct command *command, const struct session *session)
+{
+	bool needed = command->needs & (NEEDS_TARGET | NEEDS_HEAP);
+	return needed ? target_check(session_target(session)) : NULL;
+}
+
+/* Once we are told to stop, a search finds nothing and a packed dump gives nothing: neither an
+ * answer nor a lack that was met holds then. What else went wrong does. */
+static struct error *check_stopped(const struct command *command,
+				   const struct command_runner *runner, struct error *error)
+{
+	bool needed = command->needs & (NEEDS_TARGET | NEEDS_HEAP);
+	bool holds = error && (error->code == ERROR_CANCELLED || error->code == ERROR_OS ||
+			       error->code == ERROR_NO_MEMORY);
+	if (!needed || holds || output_broken(runner->out))
+		return error;
+	struct error *cancelled = task_check(runner->task, "answering");
+	if (!cancelled)
+		return error;
+	error_free(error);
+	return cancelled;
+}
+
+static size_t count_names(const char *const *names)
+{
+	size_t count = 0;
+	while (names && names[count])
+		count++;
+	return count;
+}
+
+static struct error *no_room(const struct command *command)
+{
+	return error_new(
+		ERROR_UNSUPPORTED,
+		"%s needs more than %d MiB to work this out in: ask for less at a time, or "
+		"the dump is damaged or forged",
+		command->name, LIMIT_SCRATCH_BYTES >> 20);
+}
+
+static struct error *run_watched(const struct command *command, struct command_call *call)
+{
+	output_set_task(call->out, call->question.task);
+	struct error *error = command->run(call);
+	output_set_task(call->out, NULL);
+	return error && error->code == ERROR_NO_MEMORY && call->question.scratch->full
+		       ? no_room(command)
+		       : error;
+}
+
+/* What an earlier command could not read is remembered with the heap, and not asked for again: its
+ * hole is one of each answer that goes by the heap. */
+static struct error *run_counted(const struct command *command, struct command_call *call)
+{
+	struct target *target = call->question.target;
+	call->question.met_before = target ? target->met : NULL;
+	if (target && !(command->needs & NEEDS_HEAP))
+		target->met = NULL;
+	struct error *error = run_watched(command, call);
+	session_turn_question(call->session, &call->question); /* refresh() has another target */
+	if (command->needs & (NEEDS_TARGET | NEEDS_HEAP))
+		question_missing_of_holes(&call->question);
+	if (target && target == call->question.target && !target->met)
+		target->met = call->question.met_before;
+	return error;
+}
+
+/* What is written down beside the answer while it is worked out. */
+struct beside {
+	struct coverage coverage;
+	struct remarks remarks;
+};
+
+static struct question question_of(const struct command *command,
+				   const struct command_runner *runner, struct beside *beside)
+{
+	struct question question = {
+		.heap = command->needs & NEEDS_HEAP ? session_heap(runner->session) : NULL,
+		.scratch = runner->scratch,
+		.task = runner->task,
+		.coverage = &beside->coverage,
+		.remarks = &beside->remarks,
+	};
+	session_turn_question(runner->session, &question);
+	return question;
+}
+
+static struct error *run(const struct command_runner *runner, const char *line,
+			 struct beside *beside, struct command_outcome *outcome)
+{
+	const struct command *command;
+	struct arguments *arguments;
+	TRY(find_command(&line, runner->scratch, &command));
+	struct error *error =
+		arguments_parse(line, command->options, count_names(command->positionals),
+				runner->scratch, &arguments);
+	if (error && error->code == ERROR_USAGE)
+		return error_context(error, "%s", command->name);
+	if (error)
+		return error;
+	error = check_needs(command, runner->session);
+	if (!error)
+		error = check_target(command, runner->session);
+	if (error) {
+		outcome->no_target = true;
+		return error;
+	}
+	struct command_call call = {
+		.question = question_of(command, runner, beside),
+		.session = runner->session,
+		.out = runner->out,
+		.arguments = arguments,
+	};
+	error = check_objects(command, runner->session);
+	if (command->needs & (NEEDS_TARGET | NEEDS_HEAP))
+		question_missing_of_damage(&call.question);
+	if (!error)
+		error = run_counted(command, &call);
+	unnamed_explain(&call);
+	struct error *gone = check_target(command, runner->session);
+	if (!gone)
+		return check_stopped(command, runner, error);
+	outcome->no_target = true;
+	error_free(error);
+	return gone;
+}
+
+void command_run_line(const struct command_runner *runner, const char *line,
+		      struct command_outcome *ret)
+{
+	struct beside beside = { 0 };
+	const struct coverage *coverage = &beside.coverage;
+	*ret = (struct command_outcome){ 0 };
+	arena_reset(runner->scratch);
+	runner->scratch->limit_bytes = LIMIT_SCRATCH_BYTES;
+	output_document_begin(runner->out, line);
+	struct error *error = run(runner, line, &beside, ret);
+	ret->incomplete = coverage->incomplete;
+	ret->check_false = coverage->check_false;
+	for (size_t i = 0; i < beside.remarks.count; i++)
+		output_note(runner->out, "%s", beside.remarks.texts[i]);
+	output_document_end(
+		runner->out,
+		&(struct output_coverage){ .complete = !coverage->incomplete,
+					   .unreadable_bytes = coverage->unreadable_bytes,
+					   .reasons = (const char *const *)coverage->reasons,
+					   .reason_count = coverage->reason_count },
+		error);
+	coverage_deinit(&beside.coverage);
+	remarks_deinit(&beside.remarks);
+	struct error *write_error = output_finish(runner->out);
+	if (!error)
+		error = write_error;
+	else
+		error_free(write_error);
+	ret->error = error;
+}

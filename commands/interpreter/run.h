@@ -1,0 +1,37 @@
+/*
+ * Running a command line: find the command, check the line against its table and what the command
+ * needs against the session, open the document, run, close the document with the outcome.
+ */
+#ifndef COMMANDS_INTERPRETER_RUN_H
+#define COMMANDS_INTERPRETER_RUN_H
+
+#include "commands/command.h"
+
+struct command_runner {
+	struct session *session;
+	struct output *out;
+	struct arena *scratch; /* reset by each run */
+	const struct task *task;
+};
+
+struct command_outcome {
+	struct error *error; /* owned by the caller; NULL: the command did what it was asked */
+	bool incomplete;     /* something could not be read: see the answer */
+	bool check_false;    /* something is not as it has to be: see the answer */
+	bool no_target;      /* the error: there is nothing open, or no .NET runtime in it */
+};
+
+/* `line` holds one command; leading "sos" and "ext" are dropped, as in dotnet-dump. A failure to
+ * write the answer (full disk, closed pipe) is an error of code ERROR_OS too. A command that read
+ * the target is cancelled whenever the task is told to stop before it ends: what it did not find
+ * may be there. */
+void command_run_line(const struct command_runner *runner, const char *line,
+		      struct command_outcome *ret);
+
+/* The word that names the command of `line`, behind "sos" and "ext"; *ret_length 0: there is none.
+ */
+const char *command_word(const char *line, size_t *ret_length);
+/* The command that it names; NULL: there is no such one. */
+const struct command *command_of_line(const char *line);
+
+#endif

@@ -1,0 +1,200 @@
+#include "commands/shared/collection_rows.h"
+
+#include "base/cleanup.h"
+#include "base/limits.h"
+#include "base/list.h"
+#include "commands/shared/object_header.h"
+#include "commands/shared/render.h"
+#include "inspect/path/resolve.h"
+
+static struct error *not_a_collection(struct command_call *call, const struct collection_view *view)
+{
+	const struct type *type = view->value.type;
+	const char *name = type ? type_name(call->question.heap, type, NULL) : "free space";
+	if (type && type->kind == TYPE_STRING)
+		return error_new(ERROR_UNSUPPORTED, "%012llx is a string: do %012llx shows it",
+				 (unsigned long long)view->address,
+				 (unsigned long long)view->address);
+	if (view->value.kind != VALUE_REFERENCE)
+		return error_new(ERROR_UNSUPPORTED,
+				 "that is a %s, no collection that clrpod knows: get shows it",
+				 name);
+	return error_new(ERROR_UNSUPPORTED,
+			 "%012llx is a %s, no collection that clrpod knows: do %012llx shows its "
+			 "fields",
+			 (unsigned long long)view->address, name,
+			 (unsigned long long)view->address);
+}
+
+/* What the path of a get leads to. */
+static struct error *open_path(struct command_call *call, const char *path,
+			       struct collection_view *view)
+{
+	struct get get;
+	TRY(get_resolve(&call->question, path, NULL, &get));
+	if (get.units)
+		return error_new(ERROR_UNSUPPORTED, "%s is a string: get shows it", path);
+	if (get.value.kind == VALUE_NULL)
+		return error_new(ERROR_NOT_FOUND, "%s is null", path);
+	view->value = get.value;
+	view->address = get.value.kind == VALUE_REFERENCE ? get.value.bits : get.value.address;
+	return NULL;
+}
+
+static struct error *open_address(struct command_call *call, uint64_t address,
+				  struct collection_view *view)
+{
+	struct object_view object;
+	view->address = address;
+	TRY(object_view_read(call, address, &object));
+	return object.object.is_free ? NULL
+				     : value_of_object(call->question.heap, address, &view->value);
+}
+
+struct error *collection_view_open(struct command_call *call, struct collection_view *ret)
+{
+	const char *text = arguments_positional(call->arguments, 0);
+	bool is_collection = false;
+	uint64_t address;
+	*ret = (struct collection_view){ 0 };
+	if (!text)
+		return error_new(ERROR_USAGE, "the address of a collection, or a path to it as "
+					      "get takes it, is missing");
+	struct error *error = parse_address(text, &address);
+	if (error_take(&error, ERROR_USAGE))
+		TRY(open_path(call, text, ret));
+	else if (error)
+		return error;
+	else
+		TRY(open_address(call, address, ret));
+	if (ret->value.type)
+		TRY(collection_open(call->question.heap, &ret->value, call->question.scratch,
+				    &ret->collection, &is_collection));
+	return is_collection ? NULL : not_a_collection(call, ret);
+}
+
+struct error *collection_view_header(struct command_call *call, struct collection_view *view)
+{
+	static const struct column columns[] = {
+		{ "address", NULL, CELL_ADDRESS, 0 },
+		{ "type", "Name:  ", CELL_TEXT, 0 },
+		{ "count", "Count: ", CELL_COUNT, 0 },
+	};
+	struct collection *collection = &view->collection;
+	uint64_t count;
+	TRY(collection_count(call->question.heap, &view->value, call->question.task, &count));
+	output_record_begin(call->out, NULL, columns, COUNT_OF(columns));
+	output_address(call->out, view->address);
+	output_text(call->out, type_name(call->question.heap, view->value.type, NULL));
+	output_unsigned(call->out, count);
+	output_record_end(call->out);
+	if (collection->type != view->value.type)
+		output_note(call->out, "it is a wrapper around a %s",
+			    type_name(call->question.heap, collection->type, NULL));
+	if (collection->foreign)
+		output_note(call->out,
+			    "%s is no class of the base library: its fields are those of a %s and "
+			    "it is shown as one",
+			    type_name(call->question.heap, collection->type, NULL),
+			    collection->name);
+	return NULL;
+}
+
+/* Rows work in an arena of their own, which is reset after each: a collection may be long. */
+struct rows {
+	struct command_call call;
+	struct arena arena;
+};
+
+static void rows_cleanup(struct rows *rows)
+{
+	arena_deinit(&rows->arena);
+}
+
+static struct error *put_value(struct command_call *call, struct value value)
+{
+	TRY(value_unbox(call->question.heap, &value));
+	return render_value(call, &value, LIMIT_SHOWN_STRUCTS);
+}
+
+static struct error *put_row(struct rows *rows, const struct collection *collection, uint64_t index,
+			     const struct value *key, const struct value *value)
+{
+	struct command_call *call = &rows->call;
+	output_row_begin(call->out);
+	output_unsigned(call->out, index);
+	struct error *error = NULL;
+	if (collection->kind == COLLECTION_DICTIONARY)
+		error = put_value(call, *key);
+	if (!error)
+		error = put_value(call, *value);
+	output_row_end(call->out);
+	arena_reset(&rows->arena);
+	return error;
+}
+
+static void begin_table(struct command_call *call, const struct collection *collection,
+			const char *key)
+{
+	static const struct column pairs[] = {
+		{ "index", "Index", CELL_INTEGER, 7 },
+		{ "key", "Key", CELL_VALUE, -30 },
+		{ "value", "Value", CELL_VALUE, 0 },
+	};
+	static const struct column items[] = {
+		{ "index", "Index", CELL_INTEGER, 7 },
+		{ "value", "Value", CELL_VALUE, 0 },
+	};
+	if (collection->kind == COLLECTION_DICTIONARY)
+		output_table_begin(call->out, key, pairs, COUNT_OF(pairs), true);
+	else
+		output_table_begin(call->out, key, items, COUNT_OF(items), true);
+}
+
+static void say_damage(struct command_call *call, const struct collection *collection, bool to_end)
+{
+	if (collection->damage)
+		question_missing(&call->question, 0,
+				 "after %llu elements it could not be read further: %s",
+				 (unsigned long long)collection->found, collection->damage);
+	else if (to_end && collection->count_known && collection->found != collection->count)
+		question_missing(&call->question, 0,
+				 "it says that it has %llu elements, %llu were found",
+				 (unsigned long long)collection->count,
+				 (unsigned long long)collection->found);
+}
+
+struct error *collection_view_rows(struct command_call *call, struct collection_view *view,
+				   const char *table, uint64_t start, uint64_t length)
+{
+	CLEANUP(rows_cleanup) struct rows rows = { .call = *call };
+	struct collection *collection = &view->collection;
+	struct value key = { 0 }, value;
+	uint64_t index, shown = 0;
+	bool more = true;
+	rows.call.question.scratch = &rows.arena;
+	TRY(collection_skip(collection, start));
+	begin_table(call, collection, table);
+	for (; shown < length; shown++) {
+		TRY(collection_next(collection, &key, &value, &index, &more));
+		if (!more || output_broken(call->out))
+			break;
+		TRY(task_check(call->question.task, "showing elements"));
+		TRY(put_row(&rows, collection, index, &key, &value));
+	}
+	output_table_end(call->out);
+	say_damage(call, collection, !more);
+	return NULL;
+}
+
+struct error *collection_view_row(struct command_call *call, struct collection_view *view,
+				  const char *table, uint64_t index, const struct value *key,
+				  const struct value *value)
+{
+	CLEANUP(rows_cleanup) struct rows rows = { .call = *call };
+	rows.call.question.scratch = &rows.arena;
+	begin_table(call, &view->collection, table);
+	TRY(put_row(&rows, &view->collection, index, key, value));
+	output_table_end(call->out);
+	return NULL;
+}

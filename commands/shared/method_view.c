@@ -1,0 +1,180 @@
+#include "commands/shared/method_view.h"
+
+#include "base/list.h"
+#include "heap/types/type.h"
+
+#include <inttypes.h>
+
+static const char name_missing[] =
+	"the names of methods are not in the dump; --sysroot DIR may have them";
+
+/* What cannot be read, or is not known of this runtime, is counted. */
+static struct error *leave_out(struct command_call *call, struct error *error)
+{
+	if (!error || error_is_fatal(error))
+		return error;
+	question_missing(&call->question, 0, "%s", error->message);
+	error_free(error);
+	return NULL;
+}
+
+static struct error *il_find(struct command_call *call, struct method_view *view)
+{
+	struct metadata *metadata;
+	struct member member;
+	struct clr_module *module = view->method.owner->module;
+	TRY(clr_module_metadata_or_none(call->question.heap, module, &metadata));
+	if (!metadata || token_table(view->method.token) != TABLE_METHOD_DEF ||
+	    !metadata_method(metadata, token_row(view->method.token), &member) || !member.rva)
+		return NULL;
+	if (!clr_module_rva(call->question.heap, module, member.rva, &view->il))
+		view->il = 0;
+	return NULL;
+}
+
+struct error *method_view_read(struct command_call *call, uint64_t address, struct method_view *ret)
+{
+	struct heap *heap = call->question.heap;
+	*ret = (struct method_view){ 0 };
+	struct error *error = method_at(heap, address, &ret->method);
+	if (error)
+		return error_context(error, "%#" PRIx64 " is not a MethodDesc", address);
+	TRY(method_name(heap, &ret->method, call->question.scratch, &ret->name));
+	if (!ret->name)
+		question_missing(&call->question, 0, "%s", name_missing);
+	TRY(il_find(call, ret));
+	TRY(leave_out(call, method_code_versions(heap, &ret->method, call->question.scratch,
+						 &ret->versions, &ret->version_count)));
+	for (size_t i = 0; i < ret->version_count; i++)
+		if (ret->versions[i].is_active)
+			ret->code = ret->versions[i].code;
+	return NULL;
+}
+
+struct error *method_name_or_missing(struct command_call *call, uint64_t address, const char **ret)
+{
+	struct method method;
+	*ret = NULL;
+	struct error *error = method_at(call->question.heap, address, &method);
+	if (!error)
+		error = method_name(call->question.heap, &method, call->question.scratch, ret);
+	TRY(leave_out(call, error));
+	if (!*ret)
+		question_missing(&call->question, 0, "%s", name_missing);
+	return NULL;
+}
+
+static const struct column columns[] = {
+	{ "ip", NULL, CELL_ADDRESS, 0 },
+	{ "method_desc", NULL, CELL_ADDRESS, 0 },
+	{ NULL, "MethodDesc:   ", CELL_ADDRESS_WIDE, 0 },
+	{ "method", NULL, CELL_VALUE, 0 },
+	{ NULL, "Method Name:          ", CELL_TEXT, 0 },
+	{ "class", "Class:                ", CELL_ADDRESS_WIDE, 0 },
+	{ "mt", "MethodTable:          ", CELL_ADDRESS_WIDE, 0 },
+	{ "token", NULL, CELL_TOKEN, 0 },
+	{ NULL, "mdToken:              ", CELL_POINTER, 0 },
+	{ "module", "Module:               ", CELL_ADDRESS_WIDE, 0 },
+	{ "is_jitted", NULL, CELL_VALUE, 0 },
+	{ NULL, "IsJitted:             ", CELL_TEXT, 0 },
+	{ "current_code_addr", NULL, CELL_ADDRESS, 0 },
+	{ NULL, "Current CodeAddr:     ", CELL_ADDRESS_WIDE, 0 },
+	{ "il_addr", NULL, CELL_ADDRESS, 0 },
+	{ "versions", NULL, CELL_VALUE, 0 },
+};
+
+static void name_cells(struct output *out, const struct method_view *view)
+{
+	output_text_or_null(out, view->name);
+	output_text(out, view->name ? view->name : "UNKNOWN");
+}
+
+static void version_rows(struct output *out, const struct method_view *view)
+{
+	static const struct column version_columns[] = {
+		{ "code_addr", NULL, CELL_ADDRESS, 0 },
+		{ "native_code_version", NULL, CELL_ADDRESS, 0 },
+		{ "tier", NULL, CELL_VALUE, 0 },
+		{ "jit", NULL, CELL_TEXT, 0 },
+		{ "is_active", NULL, CELL_VALUE, 0 },
+	};
+	output_table_begin(out, NULL, version_columns, COUNT_OF(version_columns), false);
+	for (size_t i = view->version_count; i-- > 0;) {
+		const struct code_version *version = &view->versions[i];
+		output_row_begin(out);
+		output_address(out, version->code);
+		output_address(out, version->node);
+		output_text_or_null(out, version->tier);
+		output_text(out, method_state_name(version->state));
+		output_bool(out, version->is_active);
+		output_row_end(out);
+	}
+	output_table_end(out);
+}
+
+static void version_lines(struct output *out, const struct method_view *view)
+{
+	output_line(out, "Version History:");
+	if (!view->versions) {
+		output_line(out, "  <not in the dump>");
+		return;
+	}
+	output_line(out, "  ILCodeVersion:      %016" PRIX64, (uint64_t)0);
+	output_line(out, "  ReJIT ID:           0");
+	output_line(out, "  IL Addr:            %016" PRIx64, view->il);
+	for (size_t i = view->version_count; i-- > 0;) {
+		const struct code_version *version = &view->versions[i];
+		output_line(out, "     CodeAddr:           %016" PRIx64 "  (%s)", version->code,
+			    version->tier ? version->tier : "not tiered");
+		output_line(out, "     NativeCodeVersion:  %016" PRIX64, version->node);
+	}
+}
+
+/* What SOS calls the class: since .NET 9 the canonical MethodTable, before that the EEClass. */
+static uint64_t class_of(const struct heap *heap, const struct type *type)
+{
+	uint64_t version;
+	return contract_global(heap->contract, "SOSBreakingChangeVersion", &version)
+		       ? type->canonical
+		       : type->ee_class;
+}
+
+void method_view_print(struct command_call *call, const struct method_view *view, uint64_t ip)
+{
+	struct output *out = call->out;
+	const struct method *method = &view->method;
+	const struct type *owner = method->owner;
+	output_record_begin(out, NULL, columns, COUNT_OF(columns));
+	if (ip)
+		output_address(out, ip);
+	else
+		output_skip(out);
+	output_address(out, method->address);
+	if (ip)
+		output_address(out, method->address);
+	else
+		output_skip(out);
+	name_cells(out, view);
+	output_address(out, class_of(call->question.heap, owner));
+	output_address(out, owner->handle);
+	uint32_t token = method->token ? method->token : token_make(TABLE_METHOD_DEF, 0);
+	output_unsigned(out, token);
+	output_address(out, token);
+	output_address(out, owner->module ? owner->module->address : 0);
+	if (view->versions) {
+		output_bool(out, view->code != 0);
+		output_text(out, view->code ? "yes" : "no");
+		output_address(out, view->code);
+		/* As SOS has it: all ones where there is none. */
+		output_address(out, view->code ? view->code : UINT64_MAX);
+	} else {
+		output_null(out);
+		output_text(out, "<not in the dump>");
+		output_skip(out);
+		output_skip(out);
+	}
+	output_address(out, view->il);
+	version_rows(out, view);
+	output_record_end(out);
+	version_lines(out, view);
+}

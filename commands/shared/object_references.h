@@ -1,0 +1,13 @@
+/* The references inside an object, as the GC follows them: dumpobjgcrefs and dumpobj -refs. */
+#ifndef COMMANDS_SHARED_OBJECT_REFERENCES_H
+#define COMMANDS_SHARED_OBJECT_REFERENCES_H
+
+#include "commands/shared/object_header.h"
+
+/* "GC Refs:" and a table; JSON: references[]. What cannot be read is counted with
+ * question_missing().
+ */
+MUST_CHECK struct error *object_references_print(struct command_call *call,
+						 const struct object_view *view);
+
+#endif
