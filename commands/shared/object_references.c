@@ -37,6 +37,10 @@ static void references_cleanup(struct references *references)
 
 static struct error *reference_keep(struct references *to, const struct reference *reference)
 {
+	if (to->count == LIMIT_KEPT_REFERENCES)
+		return error_new(ERROR_BAD_DATA,
+				 "the object has more than %d references, and is no array",
+				 LIMIT_KEPT_REFERENCES);
 	TRY(LIST_GROW(to->items, to->count, to->capacity));
 	to->items[to->count++] = *reference;
 	return NULL;
