@@ -49,7 +49,7 @@ FLAGS_static   += $(addprefix -isystem $(CROSS_ROOT)/root/usr/include,/ /$(CROSS
 LDFLAGS_static += -L$(CROSS_ROOT)/root/usr/lib/$(CROSS)-linux-gnu
 endif
 
-COMPILE := $(CC) -std=gnu11 -D_GNU_SOURCE -I. $(WARNINGS) $(FLAGS_$(VARIANT)) $(CFLAGS)
+COMPILE := $(CC) -std=gnu11 -D_GNU_SOURCE -I. -I$(BUILD) $(WARNINGS) $(FLAGS_$(VARIANT)) $(CFLAGS)
 LINK    := $(COMPILE) $(LDFLAGS_$(VARIANT)) $(LDFLAGS)
 
 FIND_SOURCES = $(shell find $(1) -name '*.[cS]' 2>/dev/null | LC_ALL=C sort -u)
@@ -60,6 +60,7 @@ OBJECTS := $(call OBJECT_NAMES,$(SOURCES))
 ifeq ($(VARIANT),static)
 OBJECTS += $(BUILD)/cJSON.o
 endif
+LAYOUTS := $(BUILD)/heap/contract/layouts.inc
 LIBRARY := $(filter-out $(BUILD)/cli/main.o,$(OBJECTS))
 
 # Every tests/unit/test_*.c is a program; the other files there help all of them, and the flags make
@@ -94,10 +95,16 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 	$(Q)$(COMPILE) -MMD -MP -c -o $@ $<
 
 # Assembly here only embeds files (.incbin), which the compiler's -MMD does not see.
-$(BUILD)/%.o: %.S $(wildcard heap/contract/data/*.json) $(BUILD)/flags
+$(BUILD)/%.o: %.S $(wildcard heap/contract/data/*.json) $(LAYOUTS) $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,AS,$<)
 	$(Q)$(COMPILE) -c -o $@ $<
+
+# Which layouts there are is said by their files alone: one that comes or goes changes the list.
+$(LAYOUTS): $(BUILD)/flags FORCE
+	@mkdir -p $(@D)
+	@tools/list-layouts heap/contract/data > $@.new && { cmp -s $@.new $@ || mv $@.new $@; }
+$(BUILD)/heap/contract/layouts.o: $(LAYOUTS)
 
 $(BUILD)/cJSON.o: $(DEPS)/cjson/cJSON.c $(BUILD)/flags
 	@mkdir -p $(@D)

@@ -2,41 +2,23 @@
 
 #include "base/list.h"
 
-#define LAYOUT_BYTES(name) extern const char layout_##name[], layout_##name##_end[]
+/* heap/contract/layouts.inc is made by tools/list-layouts from the names of data/'s files; data.S
+ * embeds them. */
+#define LAYOUT_FILE(name, file) extern const char layout_##name[], layout_##name##_end[];
+#define LAYOUT(additions, descriptor, gc)
+#include "heap/contract/layouts.inc"
+#undef LAYOUT_FILE
+#undef LAYOUT
 
-/* heap/contract/data.S */
-LAYOUT_BYTES(x64_8_0);
-LAYOUT_BYTES(x64_9_0);
-LAYOUT_BYTES(x64_9_0_descriptor);
-LAYOUT_BYTES(x64_10_0);
-LAYOUT_BYTES(x64_10_0_descriptor);
-LAYOUT_BYTES(x64_11_0);
-LAYOUT_BYTES(x64_11_0_descriptor);
-LAYOUT_BYTES(x64_11_0_gc_descriptor);
-LAYOUT_BYTES(arm64_8_0);
-LAYOUT_BYTES(arm64_9_0);
-LAYOUT_BYTES(arm64_9_0_descriptor);
-LAYOUT_BYTES(arm64_10_0);
-LAYOUT_BYTES(arm64_10_0_descriptor);
-LAYOUT_BYTES(arm64_11_0);
-LAYOUT_BYTES(arm64_11_0_descriptor);
-LAYOUT_BYTES(arm64_11_0_gc_descriptor);
-LAYOUT_BYTES(constants);
-
-/* The others are tried until one fits: first those whose runtime cannot do without. */
+/* In the order in which they are tried until one fits. */
 static const struct {
 	const char *additions, *additions_end, *descriptor, *descriptor_end, *gc, *gc_end;
 } shipped[] = {
-#define LAYOUT(name) layout_##name, layout_##name##_end
-	{ LAYOUT(x64_10_0), LAYOUT(x64_10_0_descriptor), NULL, NULL },
-	{ LAYOUT(x64_9_0), LAYOUT(x64_9_0_descriptor), NULL, NULL },
-	{ LAYOUT(x64_8_0), NULL, NULL, NULL, NULL },
-	{ LAYOUT(x64_11_0), LAYOUT(x64_11_0_descriptor), LAYOUT(x64_11_0_gc_descriptor) },
-	{ LAYOUT(arm64_10_0), LAYOUT(arm64_10_0_descriptor), NULL, NULL },
-	{ LAYOUT(arm64_9_0), LAYOUT(arm64_9_0_descriptor), NULL, NULL },
-	{ LAYOUT(arm64_8_0), NULL, NULL, NULL, NULL },
-	{ LAYOUT(arm64_11_0), LAYOUT(arm64_11_0_descriptor), LAYOUT(arm64_11_0_gc_descriptor) },
-#undef LAYOUT
+#define LAYOUT_FILE(name, file)
+#define LAYOUT_BYTES(name) layout_##name, layout_##name##_end
+#define LAYOUT_NONE NULL, NULL
+#define LAYOUT(additions, descriptor, gc) { additions, descriptor, gc },
+#include "heap/contract/layouts.inc"
 };
 
 size_t shipped_layout_count(void)
@@ -60,5 +42,5 @@ struct shipped_layout shipped_layout_at(size_t index)
 
 struct layout_text shipped_constants(void)
 {
-	return text_between(layout_constants, layout_constants_end);
+	return text_between(LAYOUT_BYTES(constants));
 }

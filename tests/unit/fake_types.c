@@ -2,7 +2,6 @@
 
 #include "base/cleanup.h"
 #include "heap/contract/descriptor_parse.h"
-#include "heap/contract/layouts.h"
 #include "tests/unit/alloc_fail.h"
 
 enum {
@@ -437,7 +436,7 @@ static void merge(struct contract *contract, const char *text, size_t size)
 
 static struct contract *contract_build(struct fake_types *types, struct arena *arena)
 {
-	struct shipped_layout shipped = shipped_layout_at(types->layout_index);
+	struct shipped_layout shipped = types->shipped;
 	struct contract *contract;
 	alloc_fail_pause(true);
 	must(!contract_new(arena, &contract));
@@ -450,11 +449,32 @@ static struct contract *contract_build(struct fake_types *types, struct arena *a
 	return contract;
 }
 
+static struct shipped_layout shipped_named(const char *name)
+{
+	alloc_fail_pause(true);
+	for (size_t i = 0; i < shipped_layout_count(); i++) {
+		struct shipped_layout layout = shipped_layout_at(i);
+		cJSON *json;
+		must(!descriptor_json(layout.additions.bytes, layout.additions.size, "layouts",
+				      &json));
+		bool found = !strcmp(cJSON_GetStringValue(cJSON_GetObjectItem(json, "name")), name);
+		cJSON_Delete(json);
+		if (found) {
+			alloc_fail_pause(false);
+			return layout;
+		}
+	}
+	abort();
+}
+
 struct fake_types *fake_types_new(unsigned layout)
 {
+	static const char *const names[] = { [FAKE_LAYOUT_8_0] = "8.0-x64",
+					     [FAKE_LAYOUT_10_0] = "10.0-x64",
+					     [FAKE_LAYOUT_11_0] = "11.0-x64" };
 	struct fake_types *types = scenery_allocate(sizeof(*types));
 	arena_init(&types->arena);
-	types->layout_index = layout;
+	types->shipped = shipped_named(names[layout]);
 	types->target = fake_target_new(ARCHITECTURE_X64);
 	types->next = MEMORY;
 	types->layout = contract_build(types, &types->arena);

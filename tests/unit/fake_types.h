@@ -6,15 +6,13 @@
 #ifndef TESTS_UNIT_FAKE_TYPES_H
 #define TESTS_UNIT_FAKE_TYPES_H
 
+#include "heap/contract/layouts.h"
 #include "heap/types/type.h"
 #include "tests/unit/fake_target.h"
 #include "tests/unit/metadata_builder.h"
 
-enum {
-	FAKE_LAYOUT_10_0 = 0,
-	FAKE_LAYOUT_8_0 = 2,
-	FAKE_LAYOUT_11_0 = 3
-}; /* among the shipped ones */
+/* Shipped layouts of x64. */
+enum { FAKE_LAYOUT_8_0, FAKE_LAYOUT_10_0, FAKE_LAYOUT_11_0 };
 
 /* TypeDef rows of the module `core`, an assembly System.Private.CoreLib. */
 enum {
@@ -57,7 +55,7 @@ struct fake_types {
 	uint64_t continuation; /* the variable of their base's MethodTable, then that of their class
 				*/
 	char globals[512];
-	unsigned layout_index;
+	struct shipped_layout shipped;
 };
 
 /* Builds the three modules and CoreLib's simple types; never fails (aborts). */

@@ -4,6 +4,8 @@
 #include "tests/unit/fake_runtime.h"
 #include "tests/unit/tap.h"
 
+#include <limits.h>
+
 static void arena_cleanup(struct arena *arena)
 {
 	arena_deinit(arena);
@@ -152,6 +154,28 @@ TEST(shipped_layouts_are_whole)
 	}
 }
 
+/* First those whose runtime cannot do without, the newest first. */
+TEST(shipped_layouts_are_in_order)
+{
+	bool describes_itself = false;
+	int newest = INT_MAX;
+	for (size_t i = 0; i < shipped_layout_count(); i++) {
+		struct shipped_layout layout = shipped_layout_at(i);
+		CLEANUP(json_cleanup) cJSON *json = NULL;
+		CHECK_OK(descriptor_json(layout.additions.bytes, layout.additions.size, "additions",
+					 &json));
+		if (!describes_itself && layout.gc_descriptor.size) {
+			describes_itself = true;
+			newest = INT_MAX;
+		}
+		CHECK(describes_itself == (layout.gc_descriptor.size > 0));
+		int major = cJSON_GetObjectItem(json, "major")->valueint;
+		CHECK(major <= newest);
+		newest = major;
+	}
+	CHECK(newest != INT_MAX);
+}
+
 static struct table_pattern pattern_of(const struct fake_runtime *runtime)
 {
 	return (struct table_pattern){
@@ -212,6 +236,7 @@ static const struct tap_case cases[] = {
 	CASE(binding_names_what_is_missing),
 	CASE(bad_descriptors_are_refused),
 	CASE(shipped_layouts_are_whole),
+	CASE(shipped_layouts_are_in_order),
 	CASE(the_table_is_found_by_scan_and_only_once),
 	CASE(an_unknown_release_is_refused_by_its_name),
 };
