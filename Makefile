@@ -5,12 +5,15 @@
 #   make static CROSS=aarch64   the same for arm64, on another machine: build/static-aarch64/clrpod
 #   make deps       install what building and testing need (Debian 12; root or sudo)
 #   make check      every test; ends with "N passed, N failed, N skipped"
+#   make asan       the program and its unit tests with sanitizers: unit, golden, cli, fuzz corpora
+#   make night      what has a longer form than make check's, in that form: docs/NIGHT.md
 #   make demo       the program at work on a dump that ships with the project
 #   make matrix     every dump that ships, against what is known of it, as a table
-#   make asan lint format layers headers bench bench-collect fuzz docs golden-update
+#   make lint format layers headers bench bench-collect fuzz docs golden-update
 #
 # VARIANT=release|debug|asan|cover|fuzz|static: a build folder each, so that flags never mix.
-# BUILD_ROOT=DIR builds elsewhere, SKIP="a.c b.c" leaves sources out, WERROR=1 makes warnings fail.
+# BUILD_ROOT=DIR builds elsewhere, SKIP="a.c b.c" leaves sources out, WERROR=1 makes warnings fail,
+# KINDS="live vm" runs tests of these kinds alone (tests/run).
 
 PROGRAM    := clrpod
 LAYERS     := base attach/target attach dump/images dump/core dump/collect heap inspect commands cli
@@ -81,6 +84,10 @@ ALL_SOURCES   = $(shell find $(LAYERS) tests -name '*.[ch]' | LC_ALL=C sort -u)
 Q   := $(if $(V),,@)
 say  = $(if $(V),,@echo "  $(1)	$(2)")
 
+# Before anything is made in a folder: a checkout may be read-only.
+writable = $(if $(shell mkdir -p $(1) 2>/dev/null && [ -w $(1) ] && echo yes),,$(error \
+	$(1) cannot be written: build elsewhere, with make BUILD_ROOT=/tmp/clrpod))
+
 .DELETE_ON_ERROR:
 all: $(BUILD)/$(PROGRAM)
 
@@ -112,6 +119,7 @@ $(BUILD)/cJSON.o: $(DEPS)/cjson/cJSON.c $(BUILD)/flags
 	$(Q)$(CC) -std=gnu11 $(FLAGS_$(VARIANT)) $(CFLAGS) -c -o $@ $<
 
 $(DEPS)/cjson/cJSON.c:
+	$(call writable,$(DEPS))
 	tools/install-deps cjson $(DEPS)
 
 $(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(UNIT_HELPERS) $(LIBRARY)
@@ -125,10 +133,11 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c $(FUZZ_HELPERS) $(LIBRARY) $(BUILD)/flags
 		-MMD -MP -o $@ $< $(FUZZ_HELPERS) $(LIBRARY) $(LIBS)
 
 $(BUILD)/flags: FORCE
-	@mkdir -p $(@D)
+	$(call writable,$(@D))
 	@echo '$(LINK) $(LIBS)' | cmp -s - $@ || echo '$(LINK) $(LIBS)' > $@
 
 $(CROSS_ROOT)/packages:
+	$(call writable,$(DEPS))
 	tools/install-deps cross $(CROSS) $(CROSS_ROOT)
 
 # The source of cJSON is fetched before the recursive make, so that its header is there.
@@ -149,13 +158,20 @@ unit: $(UNIT)
 fuzzers: $(FUZZERS)
 
 check: deps
+	$(call writable,$(BUILD_ROOT))
 	+@$(MAKE) --no-print-directory static || echo "no static program: its test is skipped"
 	+@$(MAKE) --no-print-directory check-built
 check-built: all unit $(if $(wildcard tests/fuzz/replay.c),fuzzers)
-	@tests/run $(BUILD) $(PROGRAM)
+	@KINDS="$(KINDS)" tests/run $(BUILD) $(PROGRAM)
 
-asan:
-	+@$(MAKE) --no-print-directory VARIANT=asan check
+# Live processes, machines and the oracle are for the plain build: there they run once.
+asan: deps
+	+@$(MAKE) --no-print-directory VARIANT=asan KINDS="unit golden cli fuzz" check-built
+
+# By hand: docs/NIGHT.md. Each test has hours.
+night: deps
+	+@$(MAKE) --no-print-directory all
+	@NIGHT=1 TEST_SECONDS=14400 VM_SECONDS=14000 tests/run $(BUILD) $(PROGRAM)
 
 fuzz:
 	+@$(MAKE) --no-print-directory VARIANT=fuzz CC=clang fuzzers
@@ -207,6 +223,6 @@ clean:
 
 -include $(OBJECTS:.o=.d) $(UNIT:=.d) $(UNIT_HELPERS:.o=.d) $(FUZZERS:=.d)
 
-.PHONY: all static deps deps-lint deps-fuzz deps-vm unit fuzzers check check-built asan fuzz lint \
-	layers headers docs golden-update matrix demo bench bench-collect clean FORCE
+.PHONY: all static deps deps-lint deps-fuzz deps-vm unit fuzzers check check-built asan night fuzz \
+	lint format layers headers docs golden-update matrix demo bench bench-collect clean FORCE
 .SECONDARY:

@@ -4,6 +4,7 @@
 #
 # usage: live_execve.sh PROGRAM     (build/release/clrpod)
 # needs: cc. Exit status 77: skipped, with the reason.
+# NIGHT=1: what chance decides is tried about ten times as often.
 . "$(dirname "$0")/common"
 not_with_sanitizers
 command -v cc >/dev/null || skip_all "no C compiler"
@@ -50,11 +51,11 @@ ends_within() {
 	while kill -0 "$parent" 2>/dev/null && [ $((($(date +%s%N) - began) / 1000000)) -lt "$1" ]; do sleep 0.02; done
 	! kill -0 "$parent" 2>/dev/null
 }
-# killed WAY THREADS...: three times, as chance says which thread ends last.
+# killed WAY THREADS...: several times, as chance says which thread ends last.
 killed() {
 	local way=$1 result=0 round
 	shift
-	for round in 1 2 3; do
+	for round in $(seq "$(rounds 3 30)"); do
 		start threads "$@" && begin "$way" || return
 		kill -KILL "$victim"
 		ends_within 1000 || result=1
@@ -67,7 +68,7 @@ killed() {
 # The same within 250 ms of the begin.
 killed_early() {
 	local round result=0
-	for round in $(seq 15); do
+	for round in $(seq "$(rounds 8 150)"); do
 		start threads 3 1 wait || return
 		"$program" collect -p "$victim" "$1" -o "$work/early.core" --force >"$log" 2>&1 &
 		sleep "$(printf 0.%03d $((RANDOM % 250)))"
@@ -100,16 +101,28 @@ else
 fi
 
 # --- a program that runs another
+# delay_begins FILE MS: whoever executes that file sleeps so long. Sets $delaying.
+delay_begins() {
+	: >"$work/delayed" # what the one before said is not this one's
+	"$work/victim" delay "$@" >"$work/delayed" 2>&1 &
+	delaying=$!
+	soon test -s "$work/delayed" && grep -q ready "$work/delayed"
+}
+# go: a thread begins to run another program, and sleeps in that.
+case $(uname -m) in x86_64) execve=59 ;; *) execve=221 ;; esac
+in_execve() { grep -qs "^$execve " "/proc/$victim/task"/*/syscall; }
+go() { echo go >"$work/lines" && soon in_execve; }
 exec_rounds() {
-	local round taken=0
+	local round taken=0 all
+	all=$(rounds 30 600)
 	start again 60 2000 || return
-	for round in $(seq 60); do
+	for round in $(seq "$all"); do
 		timeout 10 "$program" collect -p "$victim" "$1" -o "$work/exec.core" --force >"$log" 2>&1
 		case $? in 0 | 5) taken=$((taken + 1)) ;; 124 | 137) return 1 ;; esac
 		kill -0 "$victim" || return
 	done
-	echo "$taken of 60 were taken" >>"$log"
-	is_free && [ $taken -gt 20 ]
+	echo "$taken of $all were taken" >>"$log"
+	is_free && [ $taken -gt $((all / 3)) ]
 	local free=$?
 	end
 	return $free
@@ -117,15 +130,14 @@ exec_rounds() {
 ok "a thread runs the program anew, again and again: --freeze" exec_rounds --freeze
 ok "... snapshots" exec_rounds --snapshot
 cp "$(command -v sleep)" "$work/slow"
-"$work/victim" delay "$work/slow" 3000 >"$work/delayed" 2>&1 &
-delay=$!
-if soon grep -q . "$work/delayed" && grep -q ready "$work/delayed"; then
+delay_begins "$work/slow" 3000
+begun=$? delay=$delaying
+if [ $begun = 0 ]; then
 	runs_another() { [ "$(readlink "/proc/$victim/exe")" = "$work/slow" ]; }
 	for way in --snapshot --freeze; do
 		for others in 0 3; do
 			start once $others "$work/slow" wait
-			echo go >"$work/lines"
-			sleep 0.3
+			go
 			ok "$way while a thread sleeps in execve, $others others" begin $way
 			ok "... it runs the program" soon runs_another
 			sleep 0.3
@@ -154,10 +166,9 @@ if soon grep -q . "$work/delayed" && grep -q ready "$work/delayed"; then
 	# What the first thread was about to handle is none of the new program's signals, and would end it.
 	takes_its_own() {
 		local round
-		for round in 1 2 3 4; do
+		for round in $(seq "$(rounds 2 30)"); do
 			start once 3 "$work/slow" signals
-			echo go >"$work/lines"
-			sleep 0.3
+			go
 			begin --snapshot
 			rain || return
 			leave
@@ -167,12 +178,11 @@ if soon grep -q . "$work/delayed" && grep -q ready "$work/delayed"; then
 	ok "... and is given no signal of the one before" takes_its_own
 	# It comes out of its execve while the first thread makes the copy, and has signals of its own (SIGCHLD).
 	cc -std=gnu11 -D_GNU_SOURCE -O1 -static -pthread -o "$work/forker" "$here/exec_victim.c" || exit 1
-	"$work/victim" delay "$work/forker" 270 >"$work/delayed" 2>&1 &
-	shell_delay=$!
 	lives_on() {
 		local round
-		soon grep -q ready "$work/delayed" || return
-		for round in $(seq 14); do
+		delay_begins "$work/forker" 270 || return
+		shell_delay=$delaying
+		for round in $(seq "$(rounds 6 140)"); do
 			start large 3 "$work/forker" wait || return
 			echo go >"$work/lines"
 			sleep "$(printf 0.%03d $((RANDOM % 60)))"
@@ -190,8 +200,7 @@ if soon grep -q . "$work/delayed" && grep -q ready "$work/delayed"; then
 	first_analyzer=$analyzer
 	exec 6>&4 4>&-
 	sleep 0.5
-	echo go >"$work/lines"
-	sleep 0.3
+	go
 	"$program" analyze -p "$victim" --snapshot --hold 0 -x "$work/silent" >"$log" 2>&1 &
 	analyzer=$!
 	ok "... another thread runs a program while a second one looks" soon runs_another
@@ -207,13 +216,11 @@ if soon grep -q . "$work/delayed" && grep -q ready "$work/delayed"; then
 	wait $delay 2>/dev/null
 	cp "$(ldd "$work/slow" | sed -n 's|^\s*\(/[^ ]*ld[^ ]*\).*|\1|p')" "$work/loader"
 	echo 'int main(void) { for (;;) __builtin_ia32_pause(); }' | cc -xc -o "$work/late" - "-Wl,--dynamic-linker=$work/loader" 2>>"$log"
-	"$work/victim" delay "$work/loader" 12000 >"$work/delayed" 2>&1 &
-	delay=$!
-	soon grep -q ready "$work/delayed"
+	ok "what runs a program is slow" delay_begins "$work/loader" 12000
+	delay=$delaying
 	for way in --freeze --snapshot; do
 		start once 3 "$work/late" wait
-		echo go >"$work/lines"
-		sleep 0.3
+		go
 		"$program" analyze -p "$victim" $way -c modules >"$log" 2>&1 &
 		analyzer=$!
 		sleep 0.5
@@ -275,10 +282,11 @@ shares() {
 }
 if [ "$(uname -m)" = x86_64 ]; then
 	some_shares() {
-		local i
-		for i in $(seq 15); do
+		local i enough
+		enough=$(rounds 1 20)
+		for i in $(seq $((enough * 5 + 5))); do
 			shares || return
-			[ $caught -lt 3 ] || return 0
+			[ $caught -lt "$enough" ] || return 0
 		done
 		[ $caught -gt 0 ]
 	}

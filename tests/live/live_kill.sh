@@ -4,10 +4,12 @@
 # registers, masks, signals and blocked calls. What SIGALRM is to it must not matter. TAP on stdout.
 #
 # usage: live_kill.sh PROGRAM     (build/release/clrpod). KILLS=N: rounds for each kind instead of CI's 40 in all.
+# NIGHT=1: 100 rounds for each kind.
 # needs: cc, 1 GB of memory and of disk, the right to trace. Exit status 77: skipped, with the reason.
 way=
 . "$(dirname "$0")/lib"
 not_with_sanitizers
+[ -z "${NIGHT-}" ] || KILLS=${KILLS:-100}
 cc -std=gnu11 -D_GNU_SOURCE -O1 -pthread -o "$work/kill_victim" "$here/kill_victim.c" || exit 1
 cc -std=gnu11 -D_GNU_SOURCE -O1 -o "$work/killer" "$here/killer.c" || exit 1
 

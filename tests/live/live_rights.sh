@@ -135,7 +135,7 @@ make_image() {
 contain() { podman run --runtime runc --network none --ulimit nofile=1024:20000 --ulimit nproc=20000:20000 --name "$@"; }
 if ! command -v podman >/dev/null; then
 	skip "two containers in one PID namespace" "no podman (make deps-vm)"
-elif ! static=$(ls "$here/../../build/static/clrpod" 2>/dev/null); then
+elif ! static=$(ls "$(dirname "$program")/../static/clrpod" 2>/dev/null); then
 	skip "two containers in one PID namespace" "no static program (make static)"
 elif ! { make_image && containers="$image-app" && contain "$image-app" -d -i -e VICTIM_TOLD=1 --user 1654:1654 --cap-drop=all "$image" /victim >"$log" 2>&1; }; then
 	skip "two containers in one PID namespace" "podman cannot run a container here: $(tail -n 1 "$log" | cut -c 1-200)"
