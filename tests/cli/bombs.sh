@@ -50,7 +50,7 @@ head -c 67108864 /dev/zero | gzip -1 >"$work/member"
 for _ in $(seq 500); do cat "$work/member"; done >"$work/zeros.gz"
 env --default-signal=INT "$program" analyze "$work/zeros.gz" -c eeversion >/dev/null 2>"$work/err" &
 child=$!
-for _ in $(seq 100); do grep -q needs "$work/err" && break; sleep 0.1; done
+soon grep -q needs "$work/err"
 started=$(date +%s%N)
 kill -INT $child
 wait $child

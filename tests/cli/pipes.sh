@@ -162,7 +162,7 @@ rm out # of the last one: it is waited for
 reader=$!
 exec 5<> words
 echo eeversion >&5
-for i in $(seq 200); do [ -s out ] && break; sleep 0.3; done
+soon test -s out
 truncate -s 100000 "$dump"
 printf 'dumpheap -stat\nexit\n' >&5
 exec 5>&-

@@ -71,7 +71,8 @@ printf '#include <unistd.h>\nint main(void) { pause(); return 0; }\n' > "$work/p
 if ${CC:-cc} -o "$work/plain" "$work/plain.c" 2>/dev/null; then
 	"$work/plain" &
 	child=$!
-	sleep 0.2
+	waits() { [ "$(readlink "/proc/$child/exe")" = "$work/plain" ] && grep -q '^State:.S' "/proc/$child/status"; }
+	soon waits
 	expect 3 "a process without .NET" "$program" analyze -p $child -c eeversion
 	said err "$child" "is named"
 	if command -v gcore >/dev/null 2>&1 && gcore -o "$work/core" $child >/dev/null 2>&1; then

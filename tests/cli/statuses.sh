@@ -130,10 +130,7 @@ for signal in INT TERM; do
 	child=$!
 	exec 3> "$work/in"
 	echo 'help exit' >&3
-	for _ in $(seq 50); do
-		[ -s "$work/out" ] && break
-		sleep 0.2
-	done
+	soon test -s "$work/out"
 	kill -$signal $child
 	wait $child 2>/dev/null
 	[ $? = $wanted ]

@@ -75,9 +75,11 @@ ok "... until it is continued" soon is_free
 end_victim
 
 start_victim vfork 6
-sleep 0.3
+sleeps() { grep -q '^State:.D' "/proc/$victim/task"/*/status; }
+woke() { ! sleeps; }
+soon sleeps
 ok "a thread in an uninterruptible sleep: incomplete" status_is 5 collect -o "$core" --force
-sleep 5
+soon woke
 ok "... and nothing stays stopped" soon is_free
 end_victim
 rm -f "$core"*

@@ -78,14 +78,16 @@ ok "refresh of a frozen process" test "$(grep -c "^$in_core" "$log")" = 1
 ok "... it runs on" is_free
 ok "refresh of a dump: refused" test "$("$program" analyze "$work/sample.core" -c refresh >"$log" 2>&1; echo $?)" = 3
 ok "... in one sentence" said 'refresh needs a live process'
-(sleep 1; pkill -KILL -P "$victim"; sleep 1; echo eeversion; echo refresh; echo eeversion) |
+: >"$log"
+(echo modules; soon said CoreLib; pkill -KILL -P "$victim"; soon no_child; echo eeversion; echo refresh; echo eeversion) |
 	"$program" analyze -p "$victim" -x - --keep-going >"$log" 2>&1
 ok "a snapshot that was killed: one sentence" said 'was dropped, as the copy was killed.*: refresh takes a new one$'
 ok "... refresh brings a new one" said '^Workstation'
 ok "... and leaves nothing" no_child
 ok "--hold without a number" test "$("$program" analyze -p "$victim" --hold x -c eeversion >/dev/null 2>&1; echo $?)" = 2
 if command -v script >/dev/null; then
-	(sleep 1; echo "eeversion"; sleep 1; echo exit) | TERM=dumb script -qec "$program analyze -p $victim" /dev/null >"$log" 2>&1
+	: >"$log"
+	(soon said 'MiB> '; echo "eeversion"; soon said '^Workstation'; echo exit) | TERM=dumb script -qec "$program analyze -p $victim" /dev/null >"$log" 2>&1
 	ok "the prompt tells what it costs" said '^\+[0-9]+ MiB> '
 	ok "... and the greeting how long it stood" said 'stood still for [0-9.]+ ms and runs on'
 	ok "... and when it is dropped" said 'After 10 minutes'

@@ -140,8 +140,7 @@ if [ -n "$group" ]; then
 	leave
 	end_process
 	victim=
-	sleep 0.2
-	rmdir "$group"
+	soon rmdir "$group" 2>/dev/null
 else
 	skip "no room for two" "no control group can be made here"
 fi

@@ -12,7 +12,7 @@ uid=0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0
 group=
 cleanup_group() {
 	cleanup_victim
-	if [ -n "$group" ]; then sleep 0.2; rmdir "$group" "${group%/*}"; fi
+	if [ -n "$group" ]; then soon rmdir "$group" "${group%/*}" 2>/dev/null; fi
 }
 trap cleanup_group EXIT
 

@@ -35,8 +35,7 @@ cleanup_states() {
 	done 2>/dev/null
 	# shellcheck disable=SC2086 # a list of ids
 	kill -KILL ${started-} $others 2>/dev/null
-	sleep 0.2
-	for group in $groups; do rmdir "$group"; done 2>/dev/null
+	for group in $groups; do [ ! -d "$group" ] || soon rmdir "$group"; done 2>/dev/null
 	rm -f "/tmp/dotnet-diagnostic-${zombie:-none}"-*-socket
 	victim=
 	cleanup
@@ -116,7 +115,7 @@ frozen() {
 	echo "$victim" >"$group/below/cgroup.procs"
 	for at in "$group/below" "$group"; do
 		echo "$on" >"$at/$file"
-		sleep 0.1
+		soon state_is 'yes +frozen'
 		ok "$name: ps says so" state_is 'yes +frozen'
 		ok "... and which group" said "^$victim: its control group $at is frozen .*echo $off > $at/$file"
 		ok "... no snapshot, at once" refused "control group $at is frozen .*echo $off > $at/$file" collect -p "$victim" -o "$core" --force

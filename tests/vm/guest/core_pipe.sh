@@ -1,11 +1,12 @@
 # A process that crashed, whose core goes into a pipe (systemd-coredump, apport): whoever stops it would cut that off.
 . /tests/tap
-printf '#!/bin/sh\nsleep 3\ncat > /tmp/part\nmv /tmp/part /tmp/size\n' > /tmp/handler
+# The handler takes the core when it is told to: then whoever looked at the process has gone.
+printf '#!/bin/sh\nuntil [ -e /tmp/take ]; do sleep 0.1; done\ncat > /tmp/part\nmv /tmp/part /tmp/size\n' > /tmp/handler
 chmod +x /tmp/handler
 echo '|/tmp/handler' > /proc/sys/kernel/core_pattern
 mkfifo /tmp/commands
 start() {
-	rm -f /tmp/size
+	rm -f /tmp/size /tmp/take
 	/bin/busybox sleep 1000 &
 	app=$!
 	soon grep -q nanosleep /proc/$app/wchan || sleep 1
@@ -13,6 +14,7 @@ start() {
 crash() { kill -SEGV $app; soon grep -q 'CoreDumping:.*1' /proc/$app/status; }
 # What the handler has got in the end; no less than without us.
 has_all() {
+	: > /tmp/take
 	soon test -e /tmp/size
 	size=$(stat -c %s /tmp/size)
 	echo "the handler got $size bytes of $whole" > $log
