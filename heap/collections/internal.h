@@ -1,6 +1,7 @@
 /*
  * The inside of collection.h, shared by this folder's files: places (an object or a struct whose
- * fields are read by name) and the shapes.
+ * fields are read by name), what reading has in common (collection.c), a file a kind of shape on
+ * these, and the table of shapes on top (shapes.c: collection_open()).
  */
 #ifndef HEAP_COLLECTIONS_INTERNAL_H
 #define HEAP_COLLECTIONS_INTERNAL_H
