@@ -9,6 +9,7 @@
 #include "cli/say.h"
 #include "cli/script.h"
 #include "cli/signals.h"
+#include "cli/verbs.h"
 #include "commands/interpreter/session.h"
 
 #include <unistd.h>

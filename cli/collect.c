@@ -6,6 +6,7 @@
 #include "cli/next_command.h"
 #include "cli/open.h"
 #include "cli/options.h"
+#include "cli/verbs.h"
 #include "dump/collect/collect.h"
 #include "dump/collect/core_sink_zstd.h"
 #include "heap/exception_memory.h"

@@ -5,6 +5,7 @@
 #include "cli/app.h"
 #include "cli/open.h"
 #include "cli/options.h"
+#include "cli/verbs.h"
 #include "commands/interpreter/session.h"
 
 static bool is_process(const struct given *given)

@@ -8,6 +8,7 @@
 #include "cli/options.h"
 #include "cli/say.h"
 #include "cli/signals.h"
+#include "cli/verbs.h"
 #include "cli/version.h"
 #include "commands/interpreter/absent.h"
 #include "inspect/near_names.h"

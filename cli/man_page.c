@@ -2,6 +2,7 @@
  * one: fonts are changed in the text. */
 #include "base/list.h"
 #include "cli/manual.h"
+#include "cli/verbs.h"
 #include "cli/version.h"
 #include "commands/interpreter/filters.h"
 

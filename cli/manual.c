@@ -1,5 +1,6 @@
 #include "cli/manual.h"
 
+#include "cli/verbs.h"
 #include "commands/interpreter/filters.h"
 
 const char manual_about[] =

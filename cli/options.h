@@ -22,11 +22,6 @@ struct verb {
 	enum exit_status (*run)(const struct invocation *invocation);
 };
 
-extern const struct verb *const all_verbs[]; /* NULL-terminated, in the order of --help */
-extern const struct verb verb_analyze, verb_collect, verb_ps, verb_diff;
-
-const struct verb *verb_find(const char *name); /* NULL: unknown */
-
 struct given {
 	const struct option *option; /* NULL: a word */
 	const char *text;            /* the option's value or the word; "" for a switch */

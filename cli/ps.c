@@ -3,6 +3,7 @@
 #include "base/list.h"
 #include "cli/app.h"
 #include "cli/options.h"
+#include "cli/verbs.h"
 
 static const struct column columns[] = {
 	{ "pid", "PID", CELL_INTEGER, 7 },

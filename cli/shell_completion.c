@@ -3,6 +3,7 @@
  * that the program itself takes need no quoting in either shell but for what put_quoted() does.
  */
 #include "cli/manual.h"
+#include "cli/verbs.h"
 
 static const char *const top_options[] = { "--help", "--version", "--print-man",
 					   "--print-completion", NULL };
