@@ -1,19 +1,6 @@
 #include "cli/filter.h"
 
 #include "base/cleanup.h"
-#include "base/list.h"
-
-static const struct filter_kind *const kinds[] = { &filter_head, &filter_tail, &filter_grep,
-						   &filter_sort, &filter_wc,   &filter_wide };
-
-const struct filter_kind *filter_find(const char *name, size_t length)
-{
-	const struct filter_text *text = filter_text_find(name, length);
-	for (size_t i = 0; text && i < COUNT_OF(kinds); i++)
-		if (kinds[i]->text == text)
-			return kinds[i];
-	return NULL;
-}
 
 struct error *filter_new(const struct filter_kind *kind, const char *words, struct arena *arena,
 			 struct filter **ret)

@@ -20,11 +20,6 @@ struct filter_kind {
 	void (*close)(struct filter *filter);        /* may be NULL */
 };
 
-extern const struct filter_kind filter_grep, filter_head, filter_sort, filter_tail, filter_wc,
-	filter_wide;
-
-const struct filter_kind *filter_find(const char *name, size_t length); /* NULL: unknown */
-
 struct filter {
 	const struct filter_kind *kind;
 	struct filter *next; /* NULL: the last */

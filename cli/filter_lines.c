@@ -1,5 +1,5 @@
 /* Filters that hold nothing but, for tail, its lines. */
-#include "cli/filter.h"
+#include "cli/filters.h"
 
 #include "base/limits.h"
 

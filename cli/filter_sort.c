@@ -5,7 +5,7 @@
  * is refused before any row, with the names that there are. Of an answer that broke off,
  * whose next table might have had it, what came is shown as it is.
  */
-#include "cli/filter.h"
+#include "cli/filters.h"
 
 #include "base/cleanup.h"
 #include "base/limits.h"

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "cli/app.h"
+#include "cli/filters.h"
 #include "cli/quotes.h"
 #include "cli/say.h"
 #include "cli/signals.h"

@@ -2,7 +2,7 @@
 #include "base/cleanup.h"
 #include "base/list.h"
 #include "cli/completion.h"
-#include "cli/filter.h"
+#include "cli/filters.h"
 #include "cli/pipeline.h"
 #include "tests/unit/tap.h"
 
