@@ -1,6 +1,6 @@
 /* Properties of a get path whose value no field of their own holds: what their getter's code says.
  */
-#include "inspect/path/resolve.h"
+#include "inspect/path/steps.h"
 
 #include "base/cleanup.h"
 #include "base/text.h"

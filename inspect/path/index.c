@@ -1,5 +1,5 @@
 /* Indexes of a get path: arrays, strings, collections. */
-#include "inspect/path/resolve.h"
+#include "inspect/path/steps.h"
 
 #include "base/number_text.h"
 #include "heap/collections/collection.h"

@@ -1,5 +1,5 @@
 /* The root of a get path: an object by its address, or a static of a type by its name. */
-#include "inspect/path/resolve.h"
+#include "inspect/path/steps.h"
 
 #include "base/cleanup.h"
 #include "heap/gc/object_walk.h"
