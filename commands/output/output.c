@@ -1,26 +1,13 @@
+/* The tree: what is open, and where the next value goes. */
 #include "commands/output/output_internal.h"
 
 #include "base/patient_writer.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <unistd.h>
-
-struct output *output_new(enum output_format format, FILE *stream)
-{
-	struct output *output = calloc(1, sizeof(*output));
-	if (!output)
-		return NULL;
-	output->form = format == OUTPUT_TEXT ? &output_text_form : &output_json_form;
-	output->json_lines = format == OUTPUT_JSON_LINES;
-	output->stream = stream;
-	output->flush_lines = isatty(fileno(stream));
-	return output;
-}
 
 void output_mark_lines(struct output *output)
 {
-	output->mark_lines = output->form == &output_text_form;
+	output->mark_lines = output_has_lines(output);
 }
 
 void output_flush_lines(struct output *output)
@@ -35,69 +22,13 @@ void output_free(struct output *output)
 	for (size_t i = 0; i < output->note_count; i++)
 		free(output->notes[i]);
 	text_deinit(&output->pending);
-	text_deinit(&output->cell);
-	text_deinit(&output->summary);
+	text_deinit(output->form->held(output));
 	free(output);
 }
 
 static struct level *top(struct output *output)
 {
 	return &output->levels[output->depth - 1];
-}
-
-bool level_is_list(const struct level *level)
-{
-	return level->kind == LEVEL_ARRAY || level->kind == LEVEL_TABLE;
-}
-
-bool level_is_flat(const struct level *level, const struct level *parent)
-{
-	return level->kind == LEVEL_RECORD && !level->key && parent->kind != LEVEL_ARRAY;
-}
-
-/* With marks it goes to a filter of ours, which takes them out and writes by
- * escape_write_lines(). */
-static bool write_pending(const struct output *output)
-{
-	const struct text *pending = &output->pending;
-	if (output->mark_lines)
-		return fwrite(pending->bytes, 1, pending->length, output->stream) ==
-		       pending->length;
-	return escape_write_lines(output->stream, pending->bytes, pending->length);
-}
-
-void output_flush(struct output *output, bool now)
-{
-	struct text *pending = &output->pending;
-	if (!now && pending->length < OUTPUT_FLUSH_BYTES && !output->flush_lines)
-		return;
-	output->out_of_memory |=
-		text_failed(pending) || text_failed(&output->cell) || text_failed(&output->summary);
-	if (!output->stream_errno && pending->length) {
-		errno = 0;
-		if (!write_pending(output) ||
-		    ((now || output->flush_lines) && fflush(output->stream)))
-			output->stream_errno = errno ? errno : EIO;
-	}
-	text_clear(pending);
-}
-
-static bool has_failed(const struct output *output)
-{
-	return output->stream_errno || output->out_of_memory || text_failed(&output->pending) ||
-	       text_failed(&output->cell) || text_failed(&output->summary);
-}
-
-bool output_broken(struct output *output)
-{
-	output->out_of_memory |= output->pending.length > LIMIT_ROW_BYTES ||
-				 output->cell.length > LIMIT_ROW_BYTES ||
-				 output->summary.length > LIMIT_ROW_BYTES;
-	if (has_failed(output))
-		return true;
-	struct error *told = task_check(output->task, "writing the answer");
-	error_free(told);
-	return told != NULL;
 }
 
 void output_set_task(struct output *output, const struct task *task)
@@ -363,22 +294,6 @@ void output_utf16_stream(struct output *output, output_units next, void *context
 	scalar(output, &(struct scalar){ .kind = SCALAR_UTF16, .next = next, .context = context });
 }
 
-void output_escape_units(struct output *output, struct text *to, const struct scalar *scalar,
-			 enum escape escape)
-{
-	const uint16_t *units;
-	size_t count;
-	if (!scalar->next) {
-		escape_append_utf16(to, scalar->units, scalar->count, escape);
-		return;
-	}
-	while (!output_broken(output) && (count = scalar->next(scalar->context, &units))) {
-		escape_append_utf16(to, units, count, escape);
-		if (to == &output->pending)
-			output_flush(output, false);
-	}
-}
-
 /* The caller's; NULL: no memory, which the output remembers. */
 PRINTF_LIKE(2, 0)
 static char *formatted(struct output *output, const char *format, va_list arguments)
@@ -392,7 +307,7 @@ static char *formatted(struct output *output, const char *format, va_list argume
 
 void output_line(struct output *output, const char *format, ...)
 {
-	if (output->form != &output_text_form)
+	if (!output_has_lines(output))
 		return;
 	va_list arguments;
 	va_start(arguments, format);

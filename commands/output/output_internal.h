@@ -1,6 +1,8 @@
 /*
- * What output.c (the state of the tree) and the two forms share. output.c keeps the stack of what
- * is open and finds the column or the name that the next value takes; a form writes.
+ * The inside of output.h, from the lowest file up: what all share (output_state.c, numbers.c), the
+ * forms (output_text.c, output_json.c), the table of them (output_forms.c: output_new()). output.c
+ * keeps the stack of what is open and finds the column or the name that the next value takes; a
+ * form, which it knows by struct output's pointer alone, writes.
  */
 #ifndef COMMANDS_OUTPUT_OUTPUT_INTERNAL_H
 #define COMMANDS_OUTPUT_OUTPUT_INTERNAL_H
@@ -67,6 +69,10 @@ struct scalar {
 };
 
 struct output_form {
+	size_t size; /* of the form's own struct, which begins with struct output */
+	/* What waits in the form, beside `pending`: a cell, a document's rest. It is freed with the
+	 * output. */
+	struct text *(*held)(struct output *output);
 	void (*document_begin)(struct output *output, const char *command_line);
 	void (*document_end)(struct output *output, const struct output_coverage *coverage,
 			     const struct error *error);
@@ -75,10 +81,10 @@ struct output_form {
 	void (*close)(struct output *output, struct level *level); /* still on the stack */
 	void (*scalar)(struct output *output, struct level *level, const struct slot *slot,
 		       const struct scalar *scalar);
-	void (*line)(struct output *output, const char *line);
+	void (*line)(struct output *output, const char *line); /* NULL: it has no prose */
 };
 
-extern const struct output_form output_text_form, output_json_form;
+extern const struct output_form output_text_form, output_json_form, output_json_lines_form;
 
 enum {
 	OUTPUT_LEVELS_MAX = 4 * LIMIT_EXPAND_DEPTH,
@@ -89,7 +95,7 @@ enum {
 struct output {
 	const struct output_form *form;
 	FILE *stream;
-	bool json_lines, flush_lines, mark_lines;
+	bool flush_lines, mark_lines;
 	bool out_of_memory;
 	int stream_errno;        /* 0: all well */
 	const struct task *task; /* NULL: nobody can stop it */
@@ -99,14 +105,12 @@ struct output {
 	size_t too_deep; /* opened beyond the last level */
 	char *notes[OUTPUT_NOTES_MAX];
 	size_t note_count, notes_left_out;
-	/* text */
-	struct text cell;
-	bool line_open;
-	int indent;
-	/* JSON lines: all of the document but its rows, until its end */
-	struct text summary;
-	bool to_summary;
+	int indent; /* text: in levels, see output_indent() */
 };
+
+/* Is the form text: lines of prose and of tables, with marks where they are wanted, and values
+ * without their types? */
+bool output_has_lines(const struct output *output);
 
 /* An array or a table; a record whose members stand in what is around it. */
 bool level_is_list(const struct level *level);

@@ -5,22 +5,34 @@
  */
 #include "commands/output/output_internal.h"
 
+struct json_output {
+	struct output shared;
+	/* JSON lines: all of the document but its rows, until its end. */
+	struct text summary;
+	bool to_summary;
+};
+
+static bool is_in_lines(const struct json_output *out)
+{
+	return out->shared.form == &output_json_lines_form;
+}
+
 /* Rows go to the stream at once; in lines, the rest of the document waits in the summary. */
-static struct text *sink(struct output *output)
+static struct text *sink(struct json_output *out)
 {
-	return output->to_summary ? &output->summary : &output->pending;
+	return out->to_summary ? &out->summary : &out->shared.pending;
 }
 
-static void put(struct output *output, const char *text)
+static void put(struct json_output *out, const char *text)
 {
-	text_append(sink(output), text);
+	text_append(sink(out), text);
 }
 
-static void put_string(struct output *output, const char *string)
+static void put_string(struct json_output *out, const char *string)
 {
-	text_append_char(sink(output), '"');
-	escape_append(sink(output), string, strlen(string), ESCAPE_JSON);
-	text_append_char(sink(output), '"');
+	text_append_char(sink(out), '"');
+	escape_append(sink(out), string, strlen(string), ESCAPE_JSON);
+	text_append_char(sink(out), '"');
 }
 
 /* The level whose brackets the members of `level` stand in: a record without brackets lends those
@@ -32,48 +44,49 @@ static struct level *brackets(struct level *level)
 	return level;
 }
 
-static void put_line_start(struct output *output, const char *table)
+static void put_line_start(struct json_output *out, const char *table)
 {
-	output->to_summary = false;
-	put(output, "{\"table\":");
-	put_string(output, table ? table : "");
+	out->to_summary = false;
+	put(out, "{\"table\":");
+	put_string(out, table ? table : "");
 }
 
-static void put_line_end(struct output *output)
+static void put_line_end(struct json_output *out)
 {
-	put(output, "}\n");
-	output_flush(output, false);
-	output->to_summary = true;
+	put(out, "}\n");
+	output_flush(&out->shared, false);
+	out->to_summary = true;
 }
 
 /* What goes before a value: a comma, its name. */
-static void before_value(struct output *output, struct level *level, const char *name)
+static void before_value(struct json_output *out, struct level *level, const char *name)
 {
 	if (level->lines) {
-		put_line_start(output, level->key);
-		put(output, ",\"value\":");
+		put_line_start(out, level->key);
+		put(out, ",\"value\":");
 		return;
 	}
 	struct level *owner = brackets(level);
 	if (owner->nonempty)
-		put(output, ",");
+		put(out, ",");
 	owner->nonempty = true;
 	if (owner->kind == LEVEL_ARRAY || owner->kind == LEVEL_TABLE)
 		return;
-	put_string(output, name ? name : "");
-	put(output, ":");
+	put_string(out, name ? name : "");
+	put(out, ":");
 }
 
-static void after_value(struct output *output, struct level *level)
+static void after_value(struct json_output *out, struct level *level)
 {
 	if (level->lines)
-		put_line_end(output);
+		put_line_end(out);
 	else
-		output_flush(output, false);
+		output_flush(&out->shared, false);
 }
 
 static void json_open(struct output *output, struct level *parent, struct level *level)
 {
+	struct json_output *out = (struct json_output *)output;
 	const char *name = level->place.name;
 	bool flat = level_is_flat(level, parent);
 	/* No name where one is needed: a column for text only. */
@@ -82,128 +95,131 @@ static void json_open(struct output *output, struct level *parent, struct level 
 	if (level->muted || flat)
 		return;
 	level->braces = true;
-	if (level_is_list(level) && parent->kind == LEVEL_DATA && output->json_lines) {
+	if (level_is_list(level) && parent->kind == LEVEL_DATA && is_in_lines(out)) {
 		level->lines = true;
 		return;
 	}
 	if (level->kind == LEVEL_ROW && parent->lines) {
-		put_line_start(output, parent->key);
+		put_line_start(out, parent->key);
 		level->nonempty = true;
 		return;
 	}
-	before_value(output, parent, name);
-	put(output, level_is_list(level) ? "[" : "{");
+	before_value(out, parent, name);
+	put(out, level_is_list(level) ? "[" : "{");
 }
 
 static void json_close(struct output *output, struct level *level)
 {
+	struct json_output *out = (struct json_output *)output;
 	struct level *parent = level - 1;
 	if (level->muted || !level->braces || level->lines)
 		return;
 	if (level->kind == LEVEL_ROW && parent->lines) {
-		put_line_end(output);
+		put_line_end(out);
 		return;
 	}
-	put(output, level_is_list(level) ? "]" : "}");
-	after_value(output, parent);
+	put(out, level_is_list(level) ? "]" : "}");
+	after_value(out, parent);
 }
 
-static void put_address(struct output *output, uint64_t address, unsigned digits)
+static void put_address(struct json_output *out, uint64_t address, unsigned digits)
 {
-	put(output, "\"0x");
-	output_append_hex(sink(output), address, digits);
-	put(output, "\"");
+	put(out, "\"0x");
+	output_append_hex(sink(out), address, digits);
+	put(out, "\"");
 }
 
-static void put_number(struct output *output, const struct column *column, uint64_t number)
+static void put_number(struct json_output *out, const struct column *column, uint64_t number)
 {
 	enum cell_kind kind = column ? column->kind : CELL_VALUE;
 	if (kind == CELL_ADDRESS || kind == CELL_ADDRESS_WIDE || kind == CELL_POINTER)
-		put_address(output, number, 1);
+		put_address(out, number, 1);
 	else if (kind == CELL_TOKEN)
-		put_address(output, number, 8);
+		put_address(out, number, 8);
 	else
-		output_append_decimal(sink(output), number, false);
+		output_append_decimal(sink(out), number, false);
 }
 
-static void put_signed(struct output *output, uint64_t bits)
+static void put_signed(struct json_output *out, uint64_t bits)
 {
 	bool negative = (int64_t)bits < 0;
 	if (negative)
-		put(output, "-");
-	output_append_decimal(sink(output), negative ? -bits : bits, false);
+		put(out, "-");
+	output_append_decimal(sink(out), negative ? -bits : bits, false);
 }
 
-static void put_utf16(struct output *output, const struct scalar *scalar)
+static void put_utf16(struct json_output *out, const struct scalar *scalar)
 {
 	bool cut = scalar->count < scalar->length;
 	if (cut)
-		put(output, "{\"value\":");
-	put(output, "\"");
-	output_escape_units(output, sink(output), scalar, ESCAPE_JSON);
-	put(output, "\"");
+		put(out, "{\"value\":");
+	put(out, "\"");
+	output_escape_units(&out->shared, sink(out), scalar, ESCAPE_JSON);
+	put(out, "\"");
 	if (!cut)
 		return;
-	put(output, ",\"length\":");
-	output_append_decimal(sink(output), scalar->length, false);
-	put(output, ",\"truncated\":true}");
+	put(out, ",\"length\":");
+	output_append_decimal(sink(out), scalar->length, false);
+	put(out, ",\"truncated\":true}");
 }
 
 static void json_scalar(struct output *output, struct level *level, const struct slot *slot,
 			const struct scalar *scalar)
 {
+	struct json_output *out = (struct json_output *)output;
 	if (scalar->kind == SCALAR_SKIP || (!level_is_list(level) && !slot->name))
 		return;
-	before_value(output, level, slot->name);
+	before_value(out, level, slot->name);
 	switch (scalar->kind) {
 	case SCALAR_NUMBER:
-		put_number(output, slot->column, scalar->number);
+		put_number(out, slot->column, scalar->number);
 		break;
 	case SCALAR_SIGNED:
-		put_signed(output, scalar->number);
+		put_signed(out, scalar->number);
 		break;
 	case SCALAR_ADDRESS:
-		put_address(output, scalar->number, 1);
+		put_address(out, scalar->number, 1);
 		break;
 	case SCALAR_TEXT:
-		put_string(output, scalar->text);
+		put_string(out, scalar->text);
 		break;
 	case SCALAR_BOOL:
-		put(output, scalar->number ? "true" : "false");
+		put(out, scalar->number ? "true" : "false");
 		break;
 	case SCALAR_NULL:
-		put(output, "null");
+		put(out, "null");
 		break;
 	case SCALAR_LITERAL:
-		put(output, scalar->json);
+		put(out, scalar->json);
 		break;
 	case SCALAR_UTF16:
-		put_utf16(output, scalar);
+		put_utf16(out, scalar);
 		break;
 	case SCALAR_SKIP:
 		break;
 	}
-	after_value(output, level);
+	after_value(out, level);
 }
 
 static void json_document_begin(struct output *output, const char *command_line)
 {
-	text_clear(&output->summary);
-	output->to_summary = output->json_lines;
-	put(output, "{\"schema\":1,\"command\":");
-	put_string(output, command_line);
-	put(output, ",\"data\":{");
+	struct json_output *out = (struct json_output *)output;
+	text_clear(&out->summary);
+	out->to_summary = is_in_lines(out);
+	put(out, "{\"schema\":1,\"command\":");
+	put_string(out, command_line);
+	put(out, ",\"data\":{");
 }
 
-static void put_strings(struct output *output, const char *const *strings, size_t count)
+static void put_strings(struct json_output *out, const char *const *strings, size_t count)
 {
-	put(output, "[");
+	put(out, "[");
 	for (size_t i = 0; i < count; i++) {
 		if (i)
-			put(output, ",");
-		put_string(output, strings[i]);
+			put(out, ",");
+		put_string(out, strings[i]);
 	}
-	put(output, "]");
+	put(out, "]");
 }
 
 /* Part of the interface (scripts test it): never renamed. */
@@ -232,53 +248,70 @@ static const char *code_name(enum error_code code)
 	return "unknown";
 }
 
-static void put_coverage(struct output *output, const struct output_coverage *coverage)
+static void put_coverage(struct json_output *out, const struct output_coverage *coverage)
 {
-	put(output, coverage->complete ? "{\"complete\":true" : "{\"complete\":false");
-	put(output, ",\"unreadable_bytes\":");
-	output_append_decimal(sink(output), coverage->unreadable_bytes, false);
-	put(output, ",\"reasons\":");
-	put_strings(output, coverage->reasons, coverage->reason_count);
-	put(output, "}");
+	put(out, coverage->complete ? "{\"complete\":true" : "{\"complete\":false");
+	put(out, ",\"unreadable_bytes\":");
+	output_append_decimal(sink(out), coverage->unreadable_bytes, false);
+	put(out, ",\"reasons\":");
+	put_strings(out, coverage->reasons, coverage->reason_count);
+	put(out, "}");
 }
 
 static void json_document_end(struct output *output, const struct output_coverage *coverage,
 			      const struct error *error)
 {
+	struct json_output *out = (struct json_output *)output;
 	struct output_coverage counted = { .complete = true };
 	if (coverage)
 		counted = *coverage;
 	counted.complete &= !error;
-	put(output, "},\"notes\":");
-	put_strings(output, (const char *const *)output->notes, output->note_count);
-	put(output, ",\"coverage\":");
-	put_coverage(output, &counted);
-	put(output, ",\"status\":");
-	put_string(output, error ? "error" : counted.complete ? "ok" : "incomplete");
+	put(out, "},\"notes\":");
+	put_strings(out, (const char *const *)out->shared.notes, out->shared.note_count);
+	put(out, ",\"coverage\":");
+	put_coverage(out, &counted);
+	put(out, ",\"status\":");
+	put_string(out, error ? "error" : counted.complete ? "ok" : "incomplete");
 	if (error) {
-		put(output, ",\"error\":{\"code\":");
-		put_string(output, code_name(error->code));
-		put(output, ",\"message\":");
-		put_string(output, error->message);
+		put(out, ",\"error\":{\"code\":");
+		put_string(out, code_name(error->code));
+		put(out, ",\"message\":");
+		put_string(out, error->message);
 		if (error->code == ERROR_FAULT) {
-			put(output, ",\"address\":");
-			put_address(output, error->address, 1);
+			put(out, ",\"address\":");
+			put_address(out, error->address, 1);
 		}
-		put(output, "}");
+		put(out, "}");
 	}
-	put(output, "}\n");
-	if (!output->json_lines)
+	put(out, "}\n");
+	if (!is_in_lines(out))
 		return;
-	output->out_of_memory |= text_failed(&output->summary);
-	text_append_bytes(&output->pending, text_string(&output->summary), output->summary.length);
-	text_clear(&output->summary);
+	out->shared.out_of_memory |= text_failed(&out->summary);
+	text_append_bytes(&out->shared.pending, text_string(&out->summary), out->summary.length);
+	text_clear(&out->summary);
+}
+
+static struct text *json_held(struct output *output)
+{
+	return &((struct json_output *)output)->summary;
 }
 
 const struct output_form output_json_form = {
+	.size = sizeof(struct json_output),
+	.held = json_held,
 	.document_begin = json_document_begin,
 	.document_end = json_document_end,
 	.open = json_open,
 	.close = json_close,
 	.scalar = json_scalar,
-	.line = NULL,
+};
+
+const struct output_form output_json_lines_form = {
+	.size = sizeof(struct json_output),
+	.held = json_held,
+	.document_begin = json_document_begin,
+	.document_end = json_document_end,
+	.open = json_open,
+	.close = json_close,
+	.scalar = json_scalar,
 };

@@ -6,6 +6,12 @@
 
 enum { INDENT_SPACES = 4 };
 
+struct text_output {
+	struct output shared;
+	struct text cell; /* what is collected of the present one */
+	bool line_open;
+};
+
 static void append_spaces(struct text *to, size_t count)
 {
 	static const char spaces[] = "                                ";
@@ -14,30 +20,30 @@ static void append_spaces(struct text *to, size_t count)
 				  count < sizeof(spaces) - 1 ? count : sizeof(spaces) - 1);
 }
 
-static void start_line(struct output *output)
+static void start_line(struct text_output *out)
 {
-	if (output->line_open)
+	if (out->line_open)
 		return;
-	if (output->indent > 0)
-		append_spaces(&output->pending, (size_t)output->indent * INDENT_SPACES);
-	output->line_open = true;
+	if (out->shared.indent > 0)
+		append_spaces(&out->shared.pending, (size_t)out->shared.indent * INDENT_SPACES);
+	out->line_open = true;
 }
 
-static void put_mark(struct output *output, enum output_mark mark)
+static void put_mark(struct text_output *out, enum output_mark mark)
 {
-	if (output->mark_lines)
-		text_append_char(&output->pending, (char)mark);
+	if (out->shared.mark_lines)
+		text_append_char(&out->shared.pending, (char)mark);
 }
 
 /* A line of a table: its mark stands before the indentation. */
-static void start_table_line(struct output *output, enum output_mark mark)
+static void start_table_line(struct text_output *out, enum output_mark mark)
 {
-	if (!output->line_open)
-		put_mark(output, mark);
-	start_line(output);
+	if (!out->line_open)
+		put_mark(out, mark);
+	start_line(out);
 }
 
-static void put_cell_mark(struct output *output, const struct column *column)
+static void put_cell_mark(struct text_output *out, const struct column *column)
 {
 	switch (column->kind) {
 	case CELL_ADDRESS:
@@ -45,27 +51,27 @@ static void put_cell_mark(struct output *output, const struct column *column)
 	case CELL_POINTER:
 	case CELL_HEX:
 	case CELL_TOKEN:
-		put_mark(output, OUTPUT_MARK_HEX);
+		put_mark(out, OUTPUT_MARK_HEX);
 		break;
 	case CELL_TEXT:
-		put_mark(output, OUTPUT_MARK_NAME);
+		put_mark(out, OUTPUT_MARK_NAME);
 		break;
 	case CELL_COUNT:
 	case CELL_INTEGER:
 	case CELL_BYTES_SOS:
 	case CELL_VALUE:
-		put_mark(output, OUTPUT_MARK_CELL);
+		put_mark(out, OUTPUT_MARK_CELL);
 		break;
 	}
 }
 
-static void end_line(struct output *output)
+static void end_line(struct text_output *out)
 {
-	if (!output->line_open)
+	if (!out->line_open)
 		return;
-	text_append_char(&output->pending, '\n');
-	output->line_open = false;
-	output_flush(output, false);
+	text_append_char(&out->shared.pending, '\n');
+	out->line_open = false;
+	output_flush(&out->shared, false);
 }
 
 static size_t columns_of(const char *bytes, size_t length)
@@ -85,17 +91,17 @@ static bool more_columns(const struct level *row)
 	return false;
 }
 
-static void append_padded(struct output *output, const struct level *row, const char *bytes,
+static void append_padded(struct text_output *out, const struct level *row, const char *bytes,
 			  size_t length, int width)
 {
 	size_t wanted = (size_t)(width < 0 ? -width : width);
 	size_t columns = columns_of(bytes, length);
 	size_t missing = columns < wanted ? wanted - columns : 0;
 	if (width > 0)
-		append_spaces(&output->pending, missing);
-	text_append_bytes(&output->pending, bytes, length);
+		append_spaces(&out->shared.pending, missing);
+	text_append_bytes(&out->shared.pending, bytes, length);
 	if (width < 0 && more_columns(row))
-		append_spaces(&output->pending, missing);
+		append_spaces(&out->shared.pending, missing);
 }
 
 static bool has_titles(const struct level *level)
@@ -106,7 +112,7 @@ static bool has_titles(const struct level *level)
 	return false;
 }
 
-static void put_titles(struct output *output, const struct level *table)
+static void put_titles(struct text_output *out, const struct level *table)
 {
 	struct level row = *table;
 	row.next_column = 0;
@@ -115,13 +121,13 @@ static void put_titles(struct output *output, const struct level *table)
 		row.next_column++;
 		if (!column->title || (!*column->title && !more_columns(&row)))
 			continue;
-		if (output->line_open)
-			text_append_char(&output->pending, ' ');
-		start_table_line(output, OUTPUT_MARK_TITLES);
-		put_cell_mark(output, column);
-		append_padded(output, &row, column->title, strlen(column->title), column->width);
+		if (out->line_open)
+			text_append_char(&out->shared.pending, ' ');
+		start_table_line(out, OUTPUT_MARK_TITLES);
+		put_cell_mark(out, column);
+		append_padded(out, &row, column->title, strlen(column->title), column->width);
 	}
-	end_line(output);
+	end_line(out);
 }
 
 /* Of a member: a field of the target, or a key. */
@@ -132,60 +138,61 @@ static void append_name(struct text *to, const char *name)
 }
 
 /* The collected cell is whole: put it where the column wants it. */
-static void put_cell(struct output *output, struct level *level, const struct slot *slot)
+static void put_cell(struct text_output *out, struct level *level, const struct slot *slot)
 {
 	const struct column *column = slot->column;
-	const char *bytes = text_string(&output->cell);
-	size_t length = output->cell.length;
+	const char *bytes = text_string(&out->cell);
+	size_t length = out->cell.length;
 	switch (level->kind) {
 	case LEVEL_ROW:
 		if (!length && !more_columns(level))
 			break;
-		if (level->nonempty && output->line_open)
-			text_append_char(&output->pending, ' ');
-		start_table_line(output, OUTPUT_MARK_ROW);
-		put_cell_mark(output, column);
-		append_padded(output, level, bytes, length, column->width);
+		if (level->nonempty && out->line_open)
+			text_append_char(&out->shared.pending, ' ');
+		start_table_line(out, OUTPUT_MARK_ROW);
+		put_cell_mark(out, column);
+		append_padded(out, level, bytes, length, column->width);
 		break;
 	case LEVEL_RECORD:
-		end_line(output);
-		start_line(output);
-		text_append(&output->pending, column->title);
+		end_line(out);
+		start_line(out);
+		text_append(&out->shared.pending, column->title);
 		struct level last = { .kind = LEVEL_ROW };
-		append_padded(output, &last, bytes, length, column->width);
-		end_line(output);
+		append_padded(out, &last, bytes, length, column->width);
+		end_line(out);
 		break;
 	case LEVEL_ARRAY:
 	case LEVEL_OBJECT:
 	case LEVEL_DATA:
 	case LEVEL_TABLE:
-		end_line(output);
-		start_line(output);
+		end_line(out);
+		start_line(out);
 		if (slot->name)
-			append_name(&output->pending, slot->name);
-		text_append_bytes(&output->pending, bytes, length);
-		end_line(output);
+			append_name(&out->shared.pending, slot->name);
+		text_append_bytes(&out->shared.pending, bytes, length);
+		end_line(out);
 		break;
 	}
 	level->nonempty = true;
-	output->out_of_memory |= text_failed(&output->cell);
-	text_clear(&output->cell);
+	out->shared.out_of_memory |= text_failed(&out->cell);
+	text_clear(&out->cell);
 }
 
 /* Before a value inside a cell: what separates it from the one before. */
-static void put_separator(struct output *output, struct level *level, const struct slot *slot)
+static void put_separator(struct text_output *out, struct level *level, const struct slot *slot)
 {
 	while (!level->braces) /* a flat record: its members stand among those around it */
 		level--;
 	if (level->nonempty)
-		text_append(&output->cell, ", ");
+		text_append(&out->cell, ", ");
 	level->nonempty = true;
 	if (slot->name)
-		append_name(&output->cell, slot->name);
+		append_name(&out->cell, slot->name);
 }
 
 static void text_open(struct output *output, struct level *parent, struct level *level)
 {
+	struct text_output *out = (struct text_output *)output;
 	const struct slot *place = &level->place;
 	if (place->column && !place->column->title)
 		level->muted = true;
@@ -199,32 +206,33 @@ static void text_open(struct output *output, struct level *parent, struct level 
 	level->visible = has_titles(level);
 	if (level->inside) {
 		if (parent->inside && level->braces)
-			put_separator(output, parent, place);
+			put_separator(out, parent, place);
 		if (level->braces)
-			text_append_char(&output->cell, level_is_list(level) ? '[' : '{');
+			text_append_char(&out->cell, level_is_list(level) ? '[' : '{');
 		return;
 	}
 	if (level->kind != LEVEL_ROW)
-		end_line(output);
+		end_line(out);
 	if (level->kind == LEVEL_TABLE && level->titles && level->visible)
-		put_titles(output, level);
+		put_titles(out, level);
 }
 
 static void text_close(struct output *output, struct level *level)
 {
+	struct text_output *out = (struct text_output *)output;
 	struct level *parent = level - 1;
 	if (level->muted)
 		return;
 	if (!level->inside) {
-		end_line(output);
+		end_line(out);
 		return;
 	}
 	if (level->braces)
-		text_append_char(&output->cell, level_is_list(level) ? ']' : '}');
+		text_append_char(&out->cell, level_is_list(level) ? ']' : '}');
 	if (!parent->inside) {
 		/* With a name of its own it is no cell of a row: it has a line to itself. */
 		struct level line = { .kind = LEVEL_DATA };
-		put_cell(output, level->key ? &line : parent, &level->place);
+		put_cell(out, level->key ? &line : parent, &level->place);
 	}
 }
 
@@ -281,23 +289,23 @@ static void append_address(struct text *cell, const struct column *column, uint6
 		output_append_hex(cell, address, 12);
 }
 
-static void append_utf16(struct output *output, const struct scalar *scalar)
+static void append_utf16(struct text_output *out, const struct scalar *scalar)
 {
-	struct text *cell = &output->cell;
+	struct text *cell = &out->cell;
 	enum escape escape = scalar->quoted ? ESCAPE_TEXT_QUOTED : ESCAPE_TEXT;
 	if (scalar->quoted)
 		text_append_char(cell, '"');
-	output_escape_units(output, cell, scalar, escape);
+	output_escape_units(&out->shared, cell, scalar, escape);
 	if (scalar->quoted)
 		text_append_char(cell, '"');
 	if (scalar->count < scalar->length)
 		text_printf(cell, "... (%llu characters)", (unsigned long long)scalar->length);
 }
 
-static void append_scalar(struct output *output, const struct column *column,
+static void append_scalar(struct text_output *out, const struct column *column,
 			  const struct scalar *scalar)
 {
-	struct text *cell = &output->cell;
+	struct text *cell = &out->cell;
 	switch (scalar->kind) {
 	case SCALAR_NUMBER:
 		append_number(cell, column, scalar->number);
@@ -321,26 +329,27 @@ static void append_scalar(struct output *output, const struct column *column,
 	case SCALAR_SKIP:
 		break;
 	case SCALAR_UTF16:
-		append_utf16(output, scalar);
+		append_utf16(out, scalar);
 		break;
 	}
 }
 
 /* Too long for a cell: it has a line to itself, which is written as it comes. */
-static void put_stream(struct output *output, struct level *level, const struct slot *slot,
+static void put_stream(struct text_output *out, struct level *level, const struct slot *slot,
 		       const struct scalar *scalar)
 {
-	end_line(output);
-	start_line(output);
-	text_append(&output->pending, slot->column->title);
-	output_escape_units(output, &output->pending, scalar, ESCAPE_TEXT);
-	end_line(output);
+	end_line(out);
+	start_line(out);
+	text_append(&out->shared.pending, slot->column->title);
+	output_escape_units(&out->shared, &out->shared.pending, scalar, ESCAPE_TEXT);
+	end_line(out);
 	level->nonempty = true;
 }
 
 static void text_scalar(struct output *output, struct level *level, const struct slot *slot,
 			const struct scalar *scalar)
 {
+	struct text_output *out = (struct text_output *)output;
 	if (slot->column && !slot->column->title)
 		return;
 	if (level->inside && scalar->kind == SCALAR_SKIP)
@@ -348,56 +357,70 @@ static void text_scalar(struct output *output, struct level *level, const struct
 	if (level->kind == LEVEL_RECORD && scalar->kind == SCALAR_SKIP)
 		return;
 	if (scalar->next && level->kind == LEVEL_RECORD && !level->inside) {
-		put_stream(output, level, slot, scalar);
+		put_stream(out, level, slot, scalar);
 		return;
 	}
 	if (level->inside)
-		put_separator(output, level, slot);
-	append_scalar(output, slot->column, scalar);
+		put_separator(out, level, slot);
+	append_scalar(out, slot->column, scalar);
 	if (!level->inside)
-		put_cell(output, level, slot);
+		put_cell(out, level, slot);
+}
+
+static void put_line(struct text_output *out, const char *line)
+{
+	end_line(out);
+	if (*line)
+		start_line(out);
+	escape_append(&out->shared.pending, line, strlen(line), ESCAPE_TEXT);
+	out->line_open = true;
+	end_line(out);
 }
 
 static void text_line(struct output *output, const char *line)
 {
-	end_line(output);
-	if (*line)
-		start_line(output);
-	escape_append(&output->pending, line, strlen(line), ESCAPE_TEXT);
-	output->line_open = true;
-	end_line(output);
+	put_line((struct text_output *)output, line);
+}
+
+static struct text *text_held(struct output *output)
+{
+	return &((struct text_output *)output)->cell;
 }
 
 static void text_document_begin(struct output *output, const char *command_line)
 {
+	struct text_output *out = (struct text_output *)output;
 	(void)command_line;
-	text_clear(&output->cell);
-	output->line_open = false;
+	text_clear(&out->cell);
+	out->line_open = false;
 }
 
 static void text_document_end(struct output *output, const struct output_coverage *coverage,
 			      const struct error *error)
 {
+	struct text_output *out = (struct text_output *)output;
 	(void)error; /* cli/ says it on stderr */
-	end_line(output);
-	for (size_t i = 0; i < output->note_count; i++)
-		text_line(output, output->notes[i]);
+	end_line(out);
+	for (size_t i = 0; i < out->shared.note_count; i++)
+		put_line(out, out->shared.notes[i]);
 	if (!coverage || coverage->complete)
 		return;
-	text_append(&output->pending, "This answer is not whole");
+	text_append(&out->shared.pending, "This answer is not whole");
 	if (coverage->unreadable_bytes) {
-		text_append(&output->pending, ": ");
-		output_append_decimal(&output->pending, coverage->unreadable_bytes, true);
-		text_append(&output->pending, " bytes could not be read");
+		text_append(&out->shared.pending, ": ");
+		output_append_decimal(&out->shared.pending, coverage->unreadable_bytes, true);
+		text_append(&out->shared.pending, " bytes could not be read");
 	}
-	text_append(&output->pending, coverage->reason_count ? ":\n" : ".\n");
+	text_append(&out->shared.pending, coverage->reason_count ? ":\n" : ".\n");
 	for (size_t i = 0; i < coverage->reason_count; i++) {
-		text_append(&output->pending, "  ");
-		text_line(output, coverage->reasons[i]);
+		text_append(&out->shared.pending, "  ");
+		put_line(out, coverage->reasons[i]);
 	}
 }
 
 const struct output_form output_text_form = {
+	.size = sizeof(struct text_output),
+	.held = text_held,
 	.document_begin = text_document_begin,
 	.document_end = text_document_end,
 	.open = text_open,

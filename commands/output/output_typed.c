@@ -1,13 +1,8 @@
 #include "commands/output/output_internal.h"
 
-static bool is_text(const struct output *output)
-{
-	return output->form == &output_text_form;
-}
-
 void output_reference(struct output *output, uint64_t address, const char *type)
 {
-	if (is_text(output)) {
+	if (output_has_lines(output)) {
 		output_textf(output, "%012llx %s", (unsigned long long)address, type);
 		return;
 	}
@@ -31,7 +26,7 @@ static void number_member(struct output *output, const char *number, bool is_wid
 void output_enum(struct output *output, const char *type, const char *name, const char *number,
 		 bool is_wide)
 {
-	if (is_text(output)) {
+	if (output_has_lines(output)) {
 		output_text(output, name ? name : number);
 		return;
 	}
@@ -47,7 +42,7 @@ void output_enum(struct output *output, const char *type, const char *name, cons
 void output_struct_begin(struct output *output, const char *type)
 {
 	output_object_begin(output, NULL);
-	if (is_text(output))
+	if (output_has_lines(output))
 		return;
 	output_member(output, "type");
 	output_text(output, type);
@@ -58,7 +53,7 @@ void output_struct_begin(struct output *output, const char *type)
 void output_struct_end(struct output *output)
 {
 	output_object_end(output);
-	if (!is_text(output))
+	if (!output_has_lines(output))
 		output_object_end(output);
 }
 
