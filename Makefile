@@ -9,6 +9,7 @@
 #   make night      what has a longer form than make check's, in that form: docs/NIGHT.md
 #   make demo       the program at work on a dump that ships with the project
 #   make matrix     every dump that ships, against what is known of it, as a table
+#   make circles    which files need each other, by the symbols of what is built: none may
 #   make lint format layers headers bench bench-collect fuzz docs golden-update
 #
 # VARIANT=release|debug|asan|cover|fuzz|static: a build folder each, so that flags never mix.
@@ -193,6 +194,10 @@ format:
 layers:
 	@tests/lint/layers $(LAYERS)
 
+# An include says what a file may need, its object what it does.
+circles: all
+	@tests/lint/circles $(BUILD) $(LAYERS)
+
 # Each header compiles alone.
 headers:
 	@for header in $$(find $(LAYERS) -name '*.h'); do \
@@ -224,5 +229,6 @@ clean:
 -include $(OBJECTS:.o=.d) $(UNIT:=.d) $(UNIT_HELPERS:.o=.d) $(FUZZERS:=.d)
 
 .PHONY: all static deps deps-lint deps-fuzz deps-vm unit fuzzers check check-built asan night fuzz \
-	lint format layers headers docs golden-update matrix demo bench bench-collect clean FORCE
+	lint format layers circles headers docs golden-update matrix demo bench bench-collect \
+	clean FORCE
 .SECONDARY:
