@@ -1,29 +1,18 @@
 #!/bin/bash
-# What this machine's kernel may lack: Yama's scopes, cgroup v2 with memory.oom.group, vm.overcommit_memory=2, an overlay that tells
-# of its layers' devices.
+# What this machine's kernel may lack: a core that goes into a pipe, cgroup v2 with memory.oom.group, vm.overcommit_memory=2, an
+# overlay that tells of its layers' devices. vm_yama.sh has the rest.
 #
 # usage: vm_x64.sh PROGRAM     (build/release/clrpod)
-# needs: qemu-system-x86_64, cpio, cc, setpriv, Debian's packages (or their copies in the cache); setcap and dotnet for a part.
+# needs: qemu-system-x86_64, cpio, cc, Debian's packages (or their copies in the cache).
 . "$(dirname "$0")/lib"
 [ "$(uname -m)" = x86_64 ] || skip_all "the program is not for x64"
-command -v setpriv >/dev/null || skip_all "no setpriv"
 vm_prepare x64
 vm_add_program "$program" /bin/clrpod
-vm_add_program "$(command -v setpriv)" /usr/bin/setpriv
-setcap=$(PATH=$PATH:/usr/sbin:/sbin command -v setcap) && vm_add_program "$setcap" /sbin/setcap
-tests/live/link_victim "$work/victim" || exit 1
-cc -std=gnu11 -D_GNU_SOURCE -O1 -static -o "$work/churn" tests/vm/churn.c || exit 1
-vm_add "$work/victim" /bin/victim
-cc -std=gnu11 -D_GNU_SOURCE -O1 -static -o "$work/file_victim" tests/live/file_victim.c || exit 1
-vm_add "$work/churn" /bin/churn
-vm_add "$work/file_victim" /bin/file_victim
+for name in vm/churn live/file_victim; do
+	cc -std=gnu11 -D_GNU_SOURCE -O1 -static -o "$work/${name#*/}" "tests/$name.c" || exit 1
+	vm_add "$work/${name#*/}" "/bin/${name#*/}"
+done
 for module in fs/overlayfs/overlay.ko drivers/block/loop.ko; do
 	for file in "$packages"/lib/modules/*/kernel/$module; do [ -e "$file" ] && vm_add "$file" "/${module##*/}"; done
 done
-if vm_add_app; then
-	for library in "$root"/app/lib*.so; do vm_add_program "$library" "${library#"$root"}.needed"; done
-	rm -f "$root"/app/*.needed
-else
-	echo "# $why"
-fi
-vm_boot 2048 core_pipe.sh oom_group.sh overcommit.sh overlay.sh yama.sh yama_dotnet.sh zz_yama_3.sh
+vm_boot 2048 core_pipe.sh oom_group.sh overcommit.sh overlay.sh
