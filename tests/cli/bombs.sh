@@ -23,12 +23,12 @@ took() { # MOST NAME: what the last message says was taken, in MiB
 	result $? "$2: ${mebibytes:-?} MiB"
 }
 
-small="mount -t tmpfs none /mnt && cp $work/lie.* /mnt/ && mount -t tmpfs -o size=40m none /tmp"
+small="mount -t tmpfs none /mnt && cp $work/lie.* '$program' /mnt/ && mount -t tmpfs -o size=40m none /tmp"
 read_only="mount -t tmpfs none /mnt && printf 'MemTotal: 65536 kB\\nMemAvailable: 65536 kB\\n' >/mnt/m && mount --bind /mnt/m /proc/meminfo &&
 	mount -o remount,ro /mnt && for at in /var/tmp /tmp / \"$PWD\"; do mount --bind \$at \$at; mount -o remount,bind,ro \$at || exit 9; done"
 for packed in lie.gz lie.zst; do
 	if mounted "$small" true 2>/dev/null; then
-		expect 3 "$packed on a small disk" mounted "$small" timeout 60 "$program" analyze "/mnt/$packed" \
+		expect 3 "$packed on a small disk" mounted "$small" timeout 60 "/mnt/${program##*/}" analyze "/mnt/$packed" \
 			-c eeversion
 		said err "it holds more than it announces" "says why"
 		took 24 "and leaves 16 of 40"

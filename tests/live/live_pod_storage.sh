@@ -59,7 +59,7 @@ ok "... with --force it is written" status_in_pod 0 sh -c "$program collect -p $
 gzip -c "$dumps/v.core" >"$dumps/v.core.gz"
 rm -f "$dumps/v.core"
 # Everything that is a place to unpack to has a limit here.
-in_pod sh -ec 'mount --bind "$1" /var/tmp; mount --bind "$1" /tmp; exec "$2" analyze /tmp/v.core.gz -c eeversion' - "$dumps" "$program"
+in_pod sh -ec 'exec 9<"$2"; mount --bind "$1" /var/tmp; mount --bind "$1" /tmp; exec /proc/self/fd/9 analyze /tmp/v.core.gz -c eeversion' - "$dumps" "$program"
 ok "a packed dump is not unpacked into an emptyDir" test "$(grep -cE 'needs .* of (/tmp|/var/tmp|the dump)' "$log")" = 0
 ok "... but in memory, or said why" said 'of memory|/tmp has a limit of the pod that cannot be seen'
 rm -f "$dumps"/* "$pod"/volumes/*/*/mount/*
