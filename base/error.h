@@ -47,7 +47,8 @@ struct error {
 extern struct error error_no_memory;
 
 /* What a visitor answers to end a visit that has all it wanted. It is no failure: whoever visits
- * takes it (error_take_stop) and succeeds. */
+ * takes it (error_take_stop) and succeeds. A function that visits a piece of a larger visit (one
+ * span of the heap, one object's references) hands it on, and says so. */
 extern struct error error_stop;
 
 /* A new error; &error_no_memory when even the message cannot be allocated. Never NULL. */

@@ -23,7 +23,6 @@ struct search {
 	struct completion *to;
 	struct heap *heap; /* NULL: none */
 	size_t length;     /* of the word */
-	struct error *error;
 };
 
 static bool is_blank(char character)
@@ -31,52 +30,51 @@ static bool is_blank(char character)
 	return character == ' ' || character == '\t';
 }
 
-static void add(struct search *search, const char *name)
+static struct error *add(struct search *search, const char *name)
 {
 	struct completion *to = search->to;
-	if (search->error)
-		return;
 	if (to->count == LIMIT_COMPLETIONS) {
 		to->left_out++;
-		return;
+		return NULL;
 	}
-	search->error = LIST_GROW_IN(&to->arena, to->names, to->count, to->capacity);
-	if (search->error)
-		return;
+	TRY(LIST_GROW_IN(&to->arena, to->names, to->count, to->capacity));
 	const char *copy = arena_copy_text(&to->arena, name, strlen(name));
-	if (copy)
-		to->names[to->count++] = copy;
-	else
-		search->error = &error_no_memory;
+	if (!copy)
+		return &error_no_memory;
+	to->names[to->count++] = copy;
+	return NULL;
 }
 
-static void offer(struct search *search, const char *name)
+static struct error *offer(struct search *search, const char *name)
 {
-	if (!strncasecmp(name, search->to->word, search->length))
-		add(search, name);
+	bool begins = !strncasecmp(name, search->to->word, search->length);
+	return begins ? add(search, name) : NULL;
 }
 
 /* Other names only where no name begins so: a list of all would be twice as long. */
-static void offer_commands(struct search *search)
+static struct error *offer_commands(struct search *search)
 {
 	for (const struct command *const *command = all_commands; *command; command++)
-		offer(search, (*command)->name);
+		TRY(offer(search, (*command)->name));
 	for (const struct command *const *command = all_commands; *command && search->length;
 	     command++)
 		for (const char *const *alias = (*command)->aliases; alias && *alias; alias++)
-			offer(search, *alias);
+			TRY(offer(search, *alias));
+	return NULL;
 }
 
-static void offer_options(struct search *search, const struct option *options)
+static struct error *offer_options(struct search *search, const struct option *options)
 {
 	for (; options && options->name; options++)
-		offer(search, options->name);
+		TRY(offer(search, options->name));
+	return NULL;
 }
 
-static void offer_filters(struct search *search)
+static struct error *offer_filters(struct search *search)
 {
 	for (const struct filter_text *const *text = all_filter_texts; *text; text++)
-		offer(search, (*text)->name);
+		TRY(offer(search, (*text)->name));
+	return NULL;
 }
 
 /* The name behind namespaces and enclosing classes. */
@@ -89,32 +87,37 @@ static const char *last_part(const char *name)
 	return part;
 }
 
-static bool offer_type(const struct type *type, void *context)
+static struct error *offer_type(const struct type *type, void *context)
 {
 	struct search *search = context;
 	bool known;
 	const char *name = type_name(search->heap, type, &known);
 	if (!known || type->is_shared || type->is_open)
-		return true;
+		return NULL;
 	if (!strncmp(name, search->to->word, search->length) ||
 	    !strncmp(last_part(name), search->to->word, search->length))
-		add(search, name);
-	return !search->error;
+		return add(search, name);
+	return NULL;
 }
 
-static void offer_types(struct search *search)
+/* What was found before the task was told to stop is offered. */
+static struct error *offer_types(struct search *search)
 {
-	if (search->heap)
-		error_free(type_visit_loaded(search->heap, offer_type, search));
+	if (!search->heap)
+		return NULL;
+	struct error *error = type_visit_loaded(search->heap, offer_type, search);
+	error_take(&error, ERROR_CANCELLED);
+	return error;
 }
 
-static void offer_files(struct search *search)
+static struct error *offer_files(struct search *search)
 {
+	struct error *error = NULL;
 	const char *word = search->to->word, *slash = strrchr(word, '/');
 	size_t folder = slash ? (size_t)(slash + 1 - word) : 0;
 	const char *path = folder ? arena_copy_text(&search->to->arena, word, folder) : ".";
 	DIR *directory = path ? opendir(path) : NULL;
-	for (struct dirent *entry; directory && (entry = readdir(directory));) {
+	for (struct dirent *entry; directory && !error && (entry = readdir(directory));) {
 		char name[LIMIT_PATH_BYTES];
 		struct stat status;
 		if (strncmp(entry->d_name, word + folder, search->length - folder) ||
@@ -126,22 +129,24 @@ static void offer_files(struct search *search)
 			continue;
 		if (!stat(name, &status) && S_ISDIR(status.st_mode))
 			name[length] = '/', name[length + 1] = '\0';
-		add(search, name);
+		error = add(search, name);
 	}
 	if (directory)
 		closedir(directory);
+	return error;
 }
 
 /* By what a table calls a value or a positional. */
-static void offer_kind(struct search *search, const char *kind)
+static struct error *offer_kind(struct search *search, const char *kind)
 {
 	if (!strcmp(kind, "FILE"))
-		offer_files(search);
-	else if (!strcmp(kind, "COMMAND"))
-		offer_commands(search);
-	else if (!strcmp(kind, "TYPE") || !strcmp(kind, "PATH") || strstr(kind, "NAME") ||
-		 strstr(kind, "|PATH"))
-		offer_types(search);
+		return offer_files(search);
+	if (!strcmp(kind, "COMMAND"))
+		return offer_commands(search);
+	if (!strcmp(kind, "TYPE") || !strcmp(kind, "PATH") || strstr(kind, "NAME") ||
+	    strstr(kind, "|PATH"))
+		return offer_types(search);
+	return NULL;
 }
 
 /* The words before the one at the cursor. */
@@ -191,47 +196,44 @@ static struct before look_back(const char *from, const char *to, const struct op
 	return before;
 }
 
-static void offer_arguments(struct search *search, const char *line, const char *cursor)
+static struct error *offer_arguments(struct search *search, const char *line, const char *cursor)
 {
 	size_t length;
 	const char *word = command_word(line, &length);
 	const struct command *command = command_of_line(line);
 	if (!command)
-		return;
+		return NULL;
 	word += length;
 	word += strspn(word, " \t");
 	const struct before before = look_back(word, cursor, command->options);
 	if (before.option) {
 		bool type = !strcmp(before.option->name, "-type");
-		offer_kind(search, type ? "TYPE" : before.option->value);
-		return;
+		return offer_kind(search, type ? "TYPE" : before.option->value);
 	}
 	if (*search->to->word == '-' && !search->to->quote)
-		offer_options(search, command->options);
+		TRY(offer_options(search, command->options));
 	for (size_t i = 0; command->positionals && command->positionals[i]; i++)
 		if (i == before.positionals)
-			offer_kind(search, command->positionals[i]);
+			TRY(offer_kind(search, command->positionals[i]));
+	return NULL;
 }
 
 /* Behind the last |>. */
-static void offer_stage(struct search *search, const char *words, const char *cursor)
+static struct error *offer_stage(struct search *search, const char *words, const char *cursor)
 {
 	bool append = *words == '>';
 	words += append;
 	words += strspn(words, " \t");
 	if (words >= cursor) {
 		if (!append)
-			offer_filters(search);
-		if (append || search->length)
-			offer_files(search);
-		return;
+			TRY(offer_filters(search));
+		return append || search->length ? offer_files(search) : NULL;
 	}
 	size_t length = strcspn(words, " \t");
 	const struct filter_text *text = append ? NULL : filter_text_find(words, length);
 	if (text && *search->to->word == '-')
-		offer_options(search, text->options);
-	else if (!text && !strncmp(words, "-f", length))
-		offer_files(search);
+		return offer_options(search, text->options);
+	return !text && !strncmp(words, "-f", length) ? offer_files(search) : NULL;
 }
 
 /* Where the word at the end of the text begins: behind the last blank outside quotes. */
@@ -282,14 +284,15 @@ struct error *completion_find(const struct session *session, const char *line, s
 		stage = mark + 2;
 	size_t command_length;
 	const char *command = command_word(text, &command_length);
+	struct error *error;
 	if (stage && stage <= ret->word)
-		offer_stage(&search, stage, cursor);
+		error = offer_stage(&search, stage, cursor);
 	else if (command + command_length == text + length && !ret->quote)
-		offer_commands(&search);
+		error = offer_commands(&search);
 	else
-		offer_arguments(&search, text, cursor);
+		error = offer_arguments(&search, text, cursor);
 	sort(ret);
-	return search.error;
+	return error;
 }
 
 void completion_cleanup(struct completion *completion)

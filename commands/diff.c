@@ -20,32 +20,24 @@ struct comparison {
 	bool all;
 };
 
-struct counting {
-	struct heap_statistics statistics;
-	bool out_of_memory;
-};
-
-static bool visit(const struct gc_object *object, void *context)
+static struct error *visit(const struct gc_object *object, void *context)
 {
-	struct counting *counting = context;
-	counting->out_of_memory |= !heap_statistics_add(&counting->statistics, object);
-	return !counting->out_of_memory;
+	return heap_statistics_add(context, object);
 }
 
 /* Walks the session's current heap. What it lacks is told with its name. */
 static struct error *side_walk(struct comparison *comparison, struct command_call *call, int side)
 {
 	struct heap_filter filter;
-	struct counting counting = { 0 };
+	struct heap_statistics statistics = { 0 };
 	heap_filter_init_all(&filter, &call->question);
-	struct error *error = heap_filter_walk(&filter, visit, &counting);
+	struct error *error = heap_filter_walk(&filter, visit, &statistics);
 	heap_filter_deinit(&filter);
-	if (!error && counting.out_of_memory)
-		error = &error_no_memory;
+
 	if (!error)
-		error = heap_diff_add(&comparison->diff, &call->question, side,
-				      &counting.statistics, comparison->type);
-	heap_statistics_deinit(&counting.statistics);
+		error = heap_diff_add(&comparison->diff, &call->question, side, &statistics,
+				      comparison->type);
+	heap_statistics_deinit(&statistics);
 	TRY(error);
 	unnamed_explain(call);
 	const char *version = heap_runtime_version(call->question.heap);

@@ -17,7 +17,6 @@ struct collecting {
 	bool with_completed, summary;
 	uint64_t heap_bytes;
 	bool runtime_async; /* .NET 11's continuations were met */
-	struct error *error;
 };
 
 static void collecting_cleanup(struct collecting *collecting)
@@ -55,13 +54,11 @@ static struct error *take(struct collecting *collecting, const struct gc_object 
 			       collecting->with_completed, wanted);
 }
 
-static bool visit(const struct gc_object *object, void *context)
+static struct error *visit(const struct gc_object *object, void *context)
 {
 	struct collecting *collecting = context;
 	collecting->heap_bytes += object->size;
-	if (!object->is_free)
-		collecting->error = take(collecting, object);
-	return !collecting->error;
+	return object->is_free ? NULL : take(collecting, object);
 }
 
 /* .NET 11's own continuations ("runtime async") are no state machines. */
@@ -158,10 +155,7 @@ static struct error *collect(struct collecting *collecting)
 	heap_filter_init_all(&filter, &call->question);
 	struct error *error = heap_filter_walk(&filter, visit, collecting);
 	heap_filter_deinit(&filter);
-	if (collecting->error) {
-		error_free(error);
-		error = collecting->error;
-	}
+
 	TRY(error);
 	TRY(async_graph_read_edges(&collecting->view.graph, collecting->heap_bytes,
 				   call->question.task));

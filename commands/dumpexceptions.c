@@ -25,17 +25,14 @@ struct listing {
 	const char *type;             /* part of a name, any case; NULL: every exception */
 	struct type_bytes verdicts;
 	uint64_t count;
-	struct error *error;
 };
 
 /* The verdict on a type, remembered. */
-static bool is_wanted(struct listing *listing, uint32_t index)
+static struct error *is_wanted(struct listing *listing, uint32_t index, bool *ret)
 {
 	struct heap *heap = listing->call->question.heap;
 	uint8_t *verdict;
-	listing->error = type_byte(&listing->verdicts, index, &verdict);
-	if (listing->error)
-		return false;
+	TRY(type_byte(&listing->verdicts, index, &verdict));
 	if (*verdict == UNKNOWN) {
 		const struct type *type = type_by_index(heap, index);
 		bool wanted =
@@ -43,7 +40,8 @@ static bool is_wanted(struct listing *listing, uint32_t index)
 			(!listing->type || strcasestr(type_name(heap, type, NULL), listing->type));
 		*verdict = wanted ? WANTED : OTHER;
 	}
-	return *verdict == WANTED;
+	*ret = *verdict == WANTED;
+	return NULL;
 }
 
 /* SOS's two lines below a row. */
@@ -73,15 +71,18 @@ static struct error *row_print(struct command_call *call, uint64_t address)
 	return error ? error : details_print(call, &view);
 }
 
-static bool visit(const struct gc_object *object, void *context)
+static struct error *visit(const struct gc_object *object, void *context)
 {
 	struct listing *listing = context;
-	if (object->is_free || !is_wanted(listing, object->type))
-		return !listing->error;
-	listing->error = row_print(&listing->row_call, object->address);
+	bool wanted = false;
+	if (!object->is_free)
+		TRY(is_wanted(listing, object->type, &wanted));
+	if (!wanted)
+		return NULL;
+	TRY(row_print(&listing->row_call, object->address));
 	arena_reset(listing->row_call.question.scratch);
 	listing->count++;
-	return !listing->error && !output_broken(listing->call->out);
+	return output_broken(listing->call->out) ? &error_stop : NULL;
 }
 
 static struct error *list(struct listing *listing, struct heap_filter *filter)
@@ -90,10 +91,7 @@ static struct error *list(struct listing *listing, struct heap_filter *filter)
 	output_table_begin(out, "exceptions", columns, COUNT_OF(columns), true);
 	struct error *error = heap_filter_walk(filter, visit, listing);
 	output_table_end(out);
-	if (listing->error) {
-		error_free(error);
-		error = listing->error;
-	}
+
 	TRY(error);
 	output_line(out, "%s", "");
 	output_line(out, "    Total: %" PRIu64 " objects", listing->count);

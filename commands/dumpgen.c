@@ -16,21 +16,21 @@ static const struct column columns[] = {
 struct listing {
 	struct output *out;
 	struct heap_statistics statistics;
-	bool listed, out_of_memory;
+	bool listed;
 };
 
-static bool visit(const struct gc_object *object, void *context)
+static struct error *visit(const struct gc_object *object, void *context)
 {
 	struct listing *listing = context;
-	listing->out_of_memory = !heap_statistics_add(&listing->statistics, object);
+	TRY(heap_statistics_add(&listing->statistics, object));
 	if (!listing->listed)
-		return !listing->out_of_memory;
+		return NULL;
 	output_row_begin(listing->out);
 	output_address(listing->out, object->address);
 	output_address(listing->out, object->method_table);
 	output_unsigned(listing->out, object->size);
 	output_row_end(listing->out);
-	return !listing->out_of_memory && !output_broken(listing->out);
+	return output_broken(listing->out) ? &error_stop : NULL;
 }
 
 /* The generation that the first word names. */
@@ -57,8 +57,7 @@ static struct error *walk(struct command_call *call, struct heap_filter *filter,
 	if (listing->listed)
 		output_table_begin(call->out, "objects", columns, COUNT_OF(columns), true);
 	TRY(heap_filter_walk(filter, visit, listing));
-	if (listing->out_of_memory)
-		return &error_no_memory;
+
 	if (listing->listed)
 		output_table_end(call->out);
 	heap_filter_note_no_match(filter);

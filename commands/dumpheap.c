@@ -19,7 +19,7 @@ struct listing {
 	struct fragmentation fragmentation;
 	bool wants_fragmentation;
 	uint64_t limit, listed; /* limit UINT64_MAX: none */
-	bool list, is_short, out_of_memory, limited;
+	bool list, is_short, limited;
 };
 
 static const struct column object_columns[] = {
@@ -57,27 +57,25 @@ static void object_row(struct listing *listing, const struct gc_object *object)
 	output_row_end(out);
 }
 
-static bool visit(const struct gc_object *object, void *context)
+static struct error *visit(const struct gc_object *object, void *context)
 {
 	struct listing *listing = context;
 	if (listing->list) {
 		if (listing->listed == listing->limit) {
 			listing->limited = true;
-			return false;
+			return &error_stop;
 		}
 		listing->listed++;
 		object_row(listing, object);
 		if (output_broken(listing->call->out))
-			return false;
+			return &error_stop;
 	}
 	/* Only what stands behind free space is looked at: most objects do not. */
 	if (listing->wants_fragmentation &&
 	    (object->is_free || listing->fragmentation.last.address))
-		listing->out_of_memory |= !fragmentation_add(&listing->fragmentation, object);
-	bool added = listing->strings ? string_table_add(listing->strings, object)
-				      : heap_statistics_add(&listing->statistics, object);
-	listing->out_of_memory |= !added;
-	return added;
+		TRY(fragmentation_add(&listing->fragmentation, object));
+	return listing->strings ? string_table_add(listing->strings, object)
+				: heap_statistics_add(&listing->statistics, object);
 }
 
 static struct error *walk(struct listing *listing, struct heap_filter *filter)
@@ -88,8 +86,7 @@ static struct error *walk(struct listing *listing, struct heap_filter *filter)
 		output_table_begin(out, "objects", is_short ? short_columns : object_columns,
 				   is_short ? 1 : COUNT_OF(object_columns), !is_short);
 	struct error *error = heap_filter_walk(filter, visit, listing);
-	if (!error && listing->out_of_memory)
-		error = &error_no_memory;
+
 	if (listing->list)
 		output_table_end(out);
 	TRY(error);
@@ -124,14 +121,14 @@ struct thin_lock_listing {
 	struct reader headers; /* of its own: the walk's stands elsewhere */
 };
 
-static bool visit_thin_lock(const struct gc_object *object, void *context)
+static struct error *visit_thin_lock(const struct gc_object *object, void *context)
 {
 	struct thin_lock_listing *listing = context;
 	struct output *out = listing->call->out;
 	struct thin_lock lock;
 	if (object->is_free ||
 	    !thin_lock_read(&listing->layout, &listing->headers, object->address, &lock))
-		return true;
+		return NULL;
 	output_row_begin(out);
 	output_address(out, object->address);
 	output_address(out, lock.thread ? lock.thread->address : 0);
@@ -142,7 +139,7 @@ static bool visit_thin_lock(const struct gc_object *object, void *context)
 		    type_name(listing->call->question.heap,
 			      type_by_index(listing->call->question.heap, object->type), NULL));
 	output_row_end(out);
-	return !output_broken(out);
+	return output_broken(out) ? &error_stop : NULL;
 }
 
 static struct error *print_thin_locks(struct command_call *call, struct heap_filter *filter)

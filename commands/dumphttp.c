@@ -28,7 +28,6 @@ struct requests {
 	struct type_bytes messages; /* enum message plus one */
 	struct request *list;
 	size_t count, capacity;
-	struct error *error;
 };
 
 static void requests_cleanup(struct requests *requests)
@@ -81,12 +80,9 @@ static struct error *take(struct requests *requests, const struct gc_object *obj
 	return request && read ? add(requests, request, (int)status) : NULL;
 }
 
-static bool visit(const struct gc_object *object, void *context)
+static struct error *visit(const struct gc_object *object, void *context)
 {
-	struct requests *requests = context;
-	if (!object->is_free)
-		requests->error = take(requests, object);
-	return !requests->error;
+	return object->is_free ? NULL : take(context, object);
 }
 
 /* A request with its response before the same one met by itself; else as they were met. */
@@ -283,10 +279,7 @@ static struct error *collect(struct requests *requests)
 	heap_filter_init_all(&filter, &requests->call->question);
 	struct error *error = heap_filter_walk(&filter, visit, requests);
 	heap_filter_deinit(&filter);
-	if (requests->error) {
-		error_free(error);
-		error = requests->error;
-	}
+
 	TRY(error);
 	return select_requests(requests);
 }

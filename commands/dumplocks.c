@@ -60,7 +60,6 @@ struct listing {
 	struct id_map inner;     /* Locks that only do a monitor's work */
 	struct type_bytes kinds; /* enum managed_lock_kind + 1; 0: not yet asked */
 	uint64_t held, waited_for, unreadable;
-	struct error *error;
 };
 
 static void append_thread(struct text *to, const struct clr_thread *thread)
@@ -328,16 +327,17 @@ static struct error *object_print(struct listing *listing, const struct gc_objec
 					 : managed_lock_print(listing, object->address, kind);
 }
 
-static bool visit(const struct gc_object *object, void *context)
+static struct error *visit(const struct gc_object *object, void *context)
 {
 	struct listing *listing = context;
 	if (object->is_free)
-		return true;
-	listing->error = object_print(listing, object);
+		return NULL;
+	struct error *error = object_print(listing, object);
 	arena_reset(&listing->holders);
-	if (error_take(&listing->error, ERROR_FAULT))
+	if (error_take(&error, ERROR_FAULT))
 		listing->unreadable++;
-	return !listing->error && !output_broken(listing->call->out);
+	TRY(error);
+	return output_broken(listing->call->out) ? &error_stop : NULL;
 }
 
 static struct error *heap_print(struct listing *listing)
@@ -346,10 +346,7 @@ static struct error *heap_print(struct listing *listing)
 	heap_filter_init_all(&filter, &listing->call->question);
 	struct error *error = heap_filter_walk(&filter, visit, listing);
 	heap_filter_deinit(&filter);
-	if (listing->error) {
-		error_free(error);
-		error = listing->error;
-	}
+
 	return error;
 }
 

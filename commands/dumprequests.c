@@ -22,7 +22,6 @@ struct listing {
 	} * rows;
 	size_t count, capacity;
 	struct type_bytes verdicts;
-	struct error *error;
 };
 
 static struct error *is_context(struct listing *listing, uint32_t index, bool *ret)
@@ -77,10 +76,13 @@ static struct error *read_row(struct listing *listing, uint64_t collection, stru
 	return NULL;
 }
 
-static struct error *take(struct listing *listing, const struct gc_object *object)
+static struct error *visit(const struct gc_object *object, void *context)
 {
+	struct listing *listing = context;
 	uint64_t collection;
 	bool is = false;
+	if (object->is_free)
+		return NULL;
 	TRY(is_context(listing, object->type, &is));
 	if (!is)
 		return NULL;
@@ -93,14 +95,6 @@ static struct error *take(struct listing *listing, const struct gc_object *objec
 	TRY(read_row(listing, collection, row));
 	listing->count++;
 	return NULL;
-}
-
-static bool visit(const struct gc_object *object, void *context)
-{
-	struct listing *listing = context;
-	if (!object->is_free)
-		listing->error = take(listing, object);
-	return !listing->error;
 }
 
 static int width_for(int width, const char *text)
@@ -147,10 +141,7 @@ static struct error *dumprequests_run(struct command_call *call)
 	heap_filter_init_all(&listing.filter, &call->question);
 	struct error *error = heap_filter_walk(&listing.filter, visit, &listing);
 	heap_filter_deinit(&listing.filter);
-	if (listing.error) {
-		error_free(error);
-		error = listing.error;
-	}
+
 	if (!error)
 		print(&listing);
 	free(listing.rows);

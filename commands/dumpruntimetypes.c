@@ -17,7 +17,6 @@ struct listing {
 	struct command_call *call;
 	const struct type *runtime_type; /* System.RuntimeType; NULL until met */
 	uint64_t domain, count;
-	struct error *error;
 };
 
 static struct error *row(struct listing *listing, uint64_t object)
@@ -50,12 +49,12 @@ static struct error *row(struct listing *listing, uint64_t object)
 	return NULL;
 }
 
-static bool visit(const struct gc_object *object, void *context)
+static struct error *visit(const struct gc_object *object, void *context)
 {
 	struct listing *listing = context;
 	struct heap *heap = listing->call->question.heap;
 	if (object->is_free)
-		return true;
+		return NULL;
 	const struct type *type = type_by_index(heap, object->type);
 	if (!listing->runtime_type && type->module == heap->modules->core_library) {
 		const char *name = type_metadata_name(heap, type);
@@ -63,9 +62,9 @@ static bool visit(const struct gc_object *object, void *context)
 			listing->runtime_type = type;
 	}
 	if (type != listing->runtime_type)
-		return true;
-	listing->error = row(listing, object->address);
-	return !listing->error && !output_broken(listing->call->out);
+		return NULL;
+	TRY(row(listing, object->address));
+	return output_broken(listing->call->out) ? &error_stop : NULL;
 }
 
 static struct error *dumpruntimetypes_run(struct command_call *call)
@@ -78,10 +77,7 @@ static struct error *dumpruntimetypes_run(struct command_call *call)
 	struct error *error = heap_filter_walk(&filter, visit, &listing);
 	output_table_end(call->out);
 	heap_filter_deinit(&filter);
-	if (listing.error) {
-		error_free(error);
-		error = listing.error;
-	}
+
 	if (!error && !listing.count)
 		output_note(call->out, "No System.RuntimeType objects found.");
 	return error;

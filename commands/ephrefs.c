@@ -56,18 +56,17 @@ struct search {
 	struct id_map referenced;
 	uint64_t referenced_count, referenced_size, total;
 	uint64_t skipped; /* objects whose references cannot be told */
-	struct error *error;
 };
 
 static void search_cleanup(struct search *search)
 {
 	reader_deinit(&search->reader);
 	id_map_deinit(&search->referenced);
-	error_free(search->error);
+
 	free(search->rows);
 }
 
-static bool reference_visit(uint32_t offset, uint64_t target, void *context)
+static struct error *reference_visit(uint32_t offset, uint64_t target, void *context)
 {
 	struct search *search = context;
 	const struct gc_heap *gc = search->call->question.heap->gc;
@@ -76,47 +75,41 @@ static bool reference_visit(uint32_t offset, uint64_t target, void *context)
 	uint32_t seen;
 	(void)offset;
 	if (!segment)
-		return true;
+		return NULL;
 	enum gc_generation generation = gc_generation_of(gc, segment, target);
 	if (generation > GENERATION_1 || generation >= search->generation)
-		return true;
-	search->error = object_read(search->call->question.heap, target, &object);
-	if (error_take_damage(&search->error))
-		return true;
-	if (search->error)
-		return false;
+		return NULL;
+	struct error *error = object_read(search->call->question.heap, target, &object);
+	if (error_take_damage(&error))
+		return NULL;
+	TRY(error);
 	if (object.is_free)
-		return true;
+		return NULL;
 	search->row.count[generation]++;
 	search->row.size[generation] += object.size;
 	if (id_map_find(&search->referenced, target, &seen))
-		return true;
+		return NULL;
 	search->referenced_count++;
 	search->referenced_size += object.size;
-	search->error = id_map_put(&search->referenced, target, 0);
-	return !search->error;
+	return id_map_put(&search->referenced, target, 0);
 }
 
-static bool object_visit(const struct gc_object *object, void *context)
+static struct error *object_visit(const struct gc_object *object, void *context)
 {
 	struct search *search = context;
 	search->row = (struct row){ .object = *object, .generation = search->generation };
 	if (object->is_free)
-		return true;
+		return NULL;
 	struct error *error = object_visit_references(search->call->question.heap, &search->reader,
 						      object, reference_visit, search);
-	if (!error)
-		error = search->error;
-	search->error = NULL;
 	if (error_take_damage(&error))
 		search->skipped++;
-	if (!error && (search->row.count[0] || search->row.count[1])) {
-		error = LIST_GROW(search->rows, search->count, search->capacity);
-		if (!error)
-			search->rows[search->count++] = search->row;
-	}
-	search->error = error;
-	return !error;
+	TRY(error);
+	if (!search->row.count[0] && !search->row.count[1])
+		return NULL;
+	TRY(LIST_GROW(search->rows, search->count, search->capacity));
+	search->rows[search->count++] = search->row;
+	return NULL;
 }
 
 static int by_address(const void *left, const void *right)
@@ -188,10 +181,6 @@ static struct error *generation_search(struct search *search, enum gc_generation
 	filter.generation = search->generation = generation;
 	struct error *error = heap_filter_walk(&filter, object_visit, search);
 	heap_filter_deinit(&filter);
-	if (error)
-		return error;
-	error = search->error;
-	search->error = NULL;
 	return error;
 }
 

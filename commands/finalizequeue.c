@@ -42,7 +42,6 @@ struct listing {
 	bool list, is_short, ready; /* ready: the ones at hand wait for the finalizer */
 	struct heap_statistics statistics;
 	uint64_t unreadable, lost;
-	struct error *error;
 };
 
 static void row_print(struct listing *listing, const struct gc_object *object)
@@ -61,35 +60,28 @@ static void row_print(struct listing *listing, const struct gc_object *object)
 	output_row_end(out);
 }
 
-static bool visit(uint64_t address, void *context)
+static struct error *visit(uint64_t address, void *context)
 {
 	struct listing *listing = context;
 	struct gc_object object;
 	struct error *error = object_read(listing->call->question.heap, address, &object);
 	if (error_take_damage(&error)) {
 		listing->unreadable++;
-		return true;
+		return NULL;
 	}
-	listing->error = error;
-	if (error || (listing->method_table && object.method_table != listing->method_table))
-		return !error;
+	TRY(error);
+	if (listing->method_table && object.method_table != listing->method_table)
+		return NULL;
 	if (listing->list)
 		row_print(listing, &object);
-	if (!heap_statistics_add(&listing->statistics, &object))
-		listing->error = &error_no_memory;
-	return !listing->error && !output_broken(listing->call->out);
+	TRY(heap_statistics_add(&listing->statistics, &object));
+	return output_broken(listing->call->out) ? &error_stop : NULL;
 }
 
 static struct error *range_list(struct listing *listing, const struct finalize_range *range)
 {
-	struct error *error =
-		finalize_range_visit(listing->call->question.heap, listing->call->question.task,
-				     range, visit, listing, &listing->lost);
-	if (listing->error) {
-		error_free(error);
-		error = listing->error;
-	}
-	return error;
+	return finalize_range_visit(listing->call->question.heap, listing->call->question.task,
+				    range, visit, listing, &listing->lost);
 }
 
 /* In the order of the queue: the oldest generation first, then the ready ones. */

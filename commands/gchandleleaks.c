@@ -37,26 +37,23 @@ struct search {
 	uint64_t lowest, highest; /* of the handles */
 	uint8_t *buffer;
 	uint64_t done, total; /* bytes of memory */
-	struct error *error;
 };
 
-static bool note_handle(const struct gc_handle *handle, void *context)
+static struct error *note_handle(const struct gc_handle *handle, void *context)
 {
 	struct search *search = context;
 	uint32_t index;
 	if (!handle_kind_is_strong(handle->kind) ||
 	    id_map_find(&search->by_address, handle->address, &index))
-		return true;
-	search->error = LIST_GROW(search->uses, search->count, search->capacity);
-	if (search->error)
-		return false;
-	search->error = id_map_put(&search->by_address, handle->address, (uint32_t)search->count);
+		return NULL;
+	TRY(LIST_GROW(search->uses, search->count, search->capacity));
+	TRY(id_map_put(&search->by_address, handle->address, (uint32_t)search->count));
 	search->uses[search->count++] = (struct handle_use){ .handle = *handle };
 	if (handle->address < search->lowest)
 		search->lowest = handle->address;
 	if (handle->address > search->highest)
 		search->highest = handle->address;
-	return !search->error;
+	return NULL;
 }
 
 static void words_look_through(struct search *search, uint64_t start, size_t size)
@@ -209,8 +206,7 @@ static struct error *handles_collect(struct search *search)
 	struct command_call *call = search->call;
 	uint64_t lost = 0;
 	TRY(gc_handles_visit(call->question.heap, call->question.task, note_handle, search, &lost));
-	if (search->error)
-		return search->error;
+
 	if (lost)
 		question_missing(&call->question, 0,
 				 "%" PRIu64

@@ -59,7 +59,6 @@ struct listing {
 	bool list;
 	uint64_t of_kind[HANDLE_KIND_COUNT], total, unreadable;
 	struct heap_statistics statistics;
-	struct error *error;
 };
 
 static void row_print(struct listing *listing, const struct gc_handle *handle,
@@ -95,29 +94,25 @@ static void row_print(struct listing *listing, const struct gc_handle *handle,
 	output_row_end(out);
 }
 
-static bool visit(const struct gc_handle *handle, void *context)
+static struct error *visit(const struct gc_handle *handle, void *context)
 {
 	struct listing *listing = context;
 	struct gc_object object;
 	if (listing->wanted != HANDLE_KIND_COUNT && handle->kind != listing->wanted)
-		return true;
+		return NULL;
 	struct error *error = object_read(listing->call->question.heap, handle->object, &object);
 	bool is_read = !error;
-	if (!is_read && !error_take_damage(&error)) {
-		listing->error = error;
-		return false;
-	}
+	error_take_damage(&error);
+	TRY(error);
 	listing->unreadable += !is_read;
 	listing->total++;
 	if (handle->kind < HANDLE_KIND_COUNT)
 		listing->of_kind[handle->kind]++;
 	if (listing->list)
 		row_print(listing, handle, is_read ? &object : NULL);
-	if (is_read && !heap_statistics_add(&listing->statistics, &object)) {
-		listing->error = &error_no_memory;
-		return false;
-	}
-	return !output_broken(listing->call->out);
+	if (is_read)
+		TRY(heap_statistics_add(&listing->statistics, &object));
+	return output_broken(listing->call->out) ? &error_stop : NULL;
 }
 
 static struct error *walk(struct listing *listing)
@@ -130,10 +125,7 @@ static struct error *walk(struct listing *listing)
 		gc_handles_visit(call->question.heap, call->question.task, visit, listing, &lost);
 	if (listing->list)
 		output_table_end(call->out);
-	if (listing->error) {
-		error_free(error);
-		error = listing->error;
-	}
+
 	TRY(error);
 	if (lost)
 		question_missing(&call->question, 0,

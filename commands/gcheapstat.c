@@ -41,7 +41,7 @@ enum { COLUMNS = COUNT_OF(columns), PERCENTAGES = 3 };
 
 /* What of an ephemeral segment belongs to which generation, its objects say; of the others, where
  * their objects end. */
-static bool visit(const struct gc_object *object, void *context)
+static struct error *visit(const struct gc_object *object, void *context)
 {
 	const struct heap_walk *walk = context;
 	struct heap_sizes *sizes = walk->sizes;
@@ -53,7 +53,7 @@ static bool visit(const struct gc_object *object, void *context)
 		sizes->free_space[GENERATION_EPHEMERAL] += object->size;
 	else if (inside)
 		sizes->allocated[walk->generation] += object->size;
-	return true;
+	return NULL;
 }
 
 static void add_segment(struct heap_sizes *sizes, const struct gc_segment *segment)

@@ -26,7 +26,7 @@ struct search {
 	bool consistent;                   /* every object stood where the one before ended */
 };
 
-static bool visit(const struct gc_object *objects, size_t count, void *context)
+static struct error *visit(const struct gc_object *objects, size_t count, void *context)
 {
 	struct search *search = context;
 	for (size_t i = 0; i < count; i++) {
@@ -43,9 +43,9 @@ static bool visit(const struct gc_object *objects, size_t count, void *context)
 		else
 			search->next = *object;
 		if (search->next.address)
-			return false;
+			return &error_stop;
 	}
-	return true;
+	return NULL;
 }
 
 static void row(struct search *search, const char *which, const struct gc_object *object)
@@ -79,7 +79,7 @@ static struct error *walk(struct search *search, const struct gc_segment *segmen
 	struct error *error = NULL;
 	struct reader reader;
 	reader_init(&reader, heap->target);
-	for (size_t i = 0; i < heap->gc->span_count && !error && !search->next.address; i++) {
+	for (size_t i = 0; i < heap->gc->span_count && !error; i++) {
 		const struct gc_span *span = &heap->gc->spans[i];
 		if (&heap->gc->segments[span->segment] != segment)
 			continue;
@@ -88,9 +88,10 @@ static struct error *walk(struct search *search, const struct gc_segment *segmen
 			gap(search, search->end, span->start);
 		search->end = span->start;
 		error = span_walk(heap, &reader, span, search->call->question.task, visit, search,
-				  &damage, NULL);
+				  &damage);
 	}
 	reader_deinit(&reader);
+	error_take_stop(&error);
 	return error;
 }
 

@@ -87,17 +87,11 @@ static struct error *threads_print(struct report *report)
 	return NULL;
 }
 
-static bool visit(const struct gc_object *object, void *context)
+static struct error *visit(const struct gc_object *object, void *context)
 {
 	struct report *report = context;
-	if (!heap_statistics_add(&report->statistics, object)) {
-		report->error = &error_no_memory;
-		return false;
-	}
-	if (object->is_free)
-		return true;
-	report->error = report_meet(report, object);
-	return !report->error;
+	TRY(heap_statistics_add(&report->statistics, object));
+	return object->is_free ? NULL : report_meet(report, object);
 }
 
 static struct error *walk(struct report *report)
@@ -106,10 +100,7 @@ static struct error *walk(struct report *report)
 	heap_filter_init_all(&filter, &report->call->question);
 	struct error *error = heap_filter_walk(&filter, visit, report);
 	heap_filter_deinit(&filter);
-	if (report->error) {
-		error_free(error);
-		error = report->error;
-	}
+
 	return error;
 }
 

@@ -18,7 +18,6 @@ struct size_list {
 /* The sizes of one generation. */
 struct generation_sizes {
 	struct size_list objects, free_space;
-	struct error *error;
 };
 
 static const struct column columns[] = {
@@ -54,12 +53,11 @@ static struct error *list_add(struct size_list *list, uint64_t size)
 	return NULL;
 }
 
-static bool visit(const struct gc_object *object, void *context)
+static struct error *visit(const struct gc_object *object, void *context)
 {
 	struct generation_sizes *sizes = context;
 	struct size_list *list = object->is_free ? &sizes->free_space : &sizes->objects;
-	sizes->error = list_add(list, align_up(object->size, sizeof(uint64_t)));
-	return !sizes->error;
+	return list_add(list, align_up(object->size, sizeof(uint64_t)));
 }
 
 static int by_size(const void *left, const void *right)
@@ -108,7 +106,7 @@ static struct error *walk(struct command_call *call, enum gc_generation generati
 	filter.generation = generation;
 	struct error *error = heap_filter_walk(&filter, visit, sizes);
 	heap_filter_deinit(&filter);
-	return error ? error : sizes->error;
+	return error;
 }
 
 static struct error *sizestats_run(struct command_call *call)

@@ -23,7 +23,6 @@ static const struct column totals[] = {
 struct verification {
 	struct command_call *call;
 	struct object_verifier verifier;
-	struct error *error;
 	uint64_t expected; /* where the next object has to stand */
 	uint64_t objects;
 	struct verify_count count;
@@ -32,7 +31,7 @@ struct verification {
 	size_t skip;      /* columns: workstation GC has no column for the heap */
 };
 
-static bool report(const struct corruption *corruption, void *context)
+static struct error *report(const struct corruption *corruption, void *context)
 {
 	struct verification *verification = context;
 	struct output *out = verification->call->out;
@@ -52,28 +51,25 @@ static bool report(const struct corruption *corruption, void *context)
 	output_text(out, corruption_message(corruption, &verification->row));
 	output_row_end(out);
 	arena_reset(&verification->row);
-	return !output_broken(out);
+	return output_broken(out) ? &error_stop : NULL;
 }
 
 /* The walk steps over what is no object: here that is what is looked for. */
-static bool visit(const struct gc_object *objects, size_t count, void *context)
+static struct error *visit(const struct gc_object *objects, size_t count, void *context)
 {
 	struct verification *verification = context;
 	struct object_verifier *verifier = &verification->verifier;
-	for (size_t i = 0; i < count && !verification->error && !verifier->stopped; i++) {
+	for (size_t i = 0; i < count; i++) {
 		const struct gc_object *object = &objects[i];
 		if (object->address != verification->expected)
-			verification->error = address_verify(verifier, verification->expected);
+			TRY(address_verify(verifier, verification->expected));
 		verification->expected = object->address + align_up(object->size, sizeof(uint64_t));
 		verification->objects++;
 		/* What it refers to may be anywhere, and slow to be read. */
-		if (!verification->error)
-			verification->error =
-				task_check(verification->call->question.task, "verifying the heap");
-		if (!verification->error)
-			verification->error = object_verify(verifier, object);
+		TRY(task_check(verification->call->question.task, "verifying the heap"));
+		TRY(object_verify(verifier, object));
 	}
-	return !verification->error && !verifier->stopped;
+	return NULL;
 }
 
 static struct error *walk(struct verification *verification)
@@ -82,26 +78,26 @@ static struct error *walk(struct verification *verification)
 	const struct gc_heap *gc = heap->gc;
 	struct walk_damage damage = { 0 };
 	struct reader reader;
-	bool stopped = false;
 	struct error *error = NULL;
 	reader_init(&reader, heap->target);
-	for (size_t i = 0; i < gc->span_count && !error && !stopped; i++) {
+	for (size_t i = 0; i < gc->span_count && !error; i++) {
 		const struct gc_span *span = &gc->spans[i];
 		task_progress(verification->call->question.task, "verifying the heap", i,
 			      gc->span_count);
 		verification->expected = span->start;
 		error = span_walk(heap, &reader, span, verification->call->question.task, visit,
-				  verification, &damage, &stopped);
-		if (!error && !stopped && verification->expected < span->end)
+				  verification, &damage);
+		if (!error && verification->expected < span->end)
 			error = address_verify(&verification->verifier, verification->expected);
 	}
 	reader_deinit(&reader);
+	error_take_stop(&error);
 	question_missing_of_gc(&verification->call->question);
 	if (damage.unreadable_bytes)
 		question_missing(&verification->call->question, damage.unreadable_bytes,
 				 "%" PRIu64 " bytes of the heap are not in the dump",
 				 damage.unreadable_bytes);
-	return error ? error : verification->error;
+	return error;
 }
 
 static void verification_deinit(struct verification *verification)

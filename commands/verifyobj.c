@@ -31,7 +31,7 @@ static void listing_deinit(struct listing *listing)
 	arena_deinit(&listing->row);
 }
 
-static bool visit(const struct corruption *corruption, void *context)
+static struct error *visit(const struct corruption *corruption, void *context)
 {
 	struct listing *listing = context;
 	struct output *out = listing->call->out;
@@ -45,7 +45,7 @@ static bool visit(const struct corruption *corruption, void *context)
 	output_text(out, corruption_message(corruption, &listing->row));
 	output_row_end(out);
 	arena_reset(&listing->row);
-	return !output_broken(out);
+	return output_broken(out) ? &error_stop : NULL;
 }
 
 static struct error *verifyobj_run(struct command_call *call)
@@ -56,7 +56,9 @@ static struct error *verifyobj_run(struct command_call *call)
 	TRY(object_argument(call, "an object", &address));
 	TRY(object_verifier_init(&verifier, call->question.heap, call->question.scratch, visit,
 				 &listing));
-	TRY(address_verify(&verifier, address));
+	struct error *error = address_verify(&verifier, address);
+	error_take_stop(&error);
+	TRY(error);
 	if (listing.open)
 		output_table_end(call->out);
 	output_record_begin(call->out, NULL, summary, COUNT_OF(summary));

@@ -119,20 +119,17 @@ static struct error *add_segments(struct survey *survey, const struct gc_heap *g
 struct handle_tables {
 	struct survey *survey;
 	uint64_t segment_size, last; /* bytes, the segment noted last */
-	struct error *error;
 };
 
-static bool handle_note(const struct gc_handle *handle, void *context)
+static struct error *handle_note(const struct gc_handle *handle, void *context)
 {
 	struct handle_tables *tables = context;
 	uint64_t segment = handle->address & ~(tables->segment_size - 1);
 	if (segment == tables->last)
-		return true;
+		return NULL;
 	tables->last = segment;
-	tables->error =
-		add(tables->survey, LAYER_HANDLES,
-		    (struct interval){ segment, segment + tables->segment_size, 0, NULL, false });
-	return !tables->error;
+	return add(tables->survey, LAYER_HANDLES,
+		   (struct interval){ segment, segment + tables->segment_size, 0, NULL, false });
 }
 
 /* Of tables in which there is a handle: the others hold nothing. */
@@ -151,11 +148,7 @@ static struct error *add_handle_tables(struct survey *survey, struct heap *heap,
 	tables.segment_size = values.offset + blocks * handles * sizeof(uint64_t);
 	if (tables.segment_size & (tables.segment_size - 1))
 		return error_new(ERROR_BAD_DATA, "the layout of the handle tables is damaged");
-	struct error *error = gc_handles_visit(heap, task, handle_note, &tables, &lost);
-	if (!error)
-		return tables.error;
-	error_free(tables.error);
-	return error;
+	return gc_handles_visit(heap, task, handle_note, &tables, &lost);
 }
 
 /* What the layouts lack or the target does not hold is left out, and told. */

@@ -5,7 +5,7 @@
 
 #include <strings.h>
 
-enum verdict { VERDICT_UNKNOWN, VERDICT_YES, VERDICT_NO };
+enum verdict { VERDICT_UNKNOWN, VERDICT_YES, VERDICT_NO }; /* as in filter->verdicts */
 enum { SUGGESTIONS = 3 };
 
 void heap_filter_init_all(struct heap_filter *filter, const struct question *question)
@@ -38,28 +38,27 @@ static bool name_matches(const struct heap_filter *filter, const char *name)
 	return strcmp(name, filter->type) == 0 || strcmp(simple_name(name), filter->type) == 0;
 }
 
-static enum verdict type_verdict(struct heap_filter *filter, uint32_t index)
+static struct error *type_passes(struct heap_filter *filter, uint32_t index, bool *ret)
 {
 	uint8_t *verdict;
-	if (type_byte(&filter->verdicts, index, &verdict))
-		return VERDICT_UNKNOWN;
+	TRY(type_byte(&filter->verdicts, index, &verdict));
 	if (*verdict == VERDICT_UNKNOWN) {
 		struct heap *heap = filter->question->heap;
 		const struct type *type = type_by_index(heap, index);
 		bool matches = type && name_matches(filter, type_name(heap, type, NULL));
 		*verdict = matches ? VERDICT_YES : VERDICT_NO;
 	}
-	return *verdict;
+	*ret = *verdict == VERDICT_YES;
+	return NULL;
 }
 
 struct filtered_walk {
 	struct heap_filter *filter;
 	filtered_visitor visit;
 	void *context;
-	bool out_of_memory;
 };
 
-static bool visit_batch(const struct gc_object *objects, size_t count, void *context)
+static struct error *visit_batch(const struct gc_object *objects, size_t count, void *context)
 {
 	struct filtered_walk *walk = context;
 	struct heap_filter *filter = walk->filter;
@@ -73,16 +72,15 @@ static bool visit_batch(const struct gc_object *objects, size_t count, void *con
 		    (object->address < filter->start || object->address >= filter->end))
 			continue;
 		if (filter->type) {
-			enum verdict verdict = type_verdict(filter, object->type);
-			walk->out_of_memory |= verdict == VERDICT_UNKNOWN;
-			if (verdict != VERDICT_YES)
+			bool passes;
+			TRY(type_passes(filter, object->type, &passes));
+			if (!passes)
 				continue;
 		}
 		filter->found = true;
-		if (!walk->visit(object, walk->context))
-			return false;
+		TRY(walk->visit(object, walk->context));
 	}
-	return !walk->out_of_memory;
+	return NULL;
 }
 
 static bool span_passes(const struct heap_filter *filter, const struct gc_span *span)
@@ -142,7 +140,7 @@ static void report_damage(const struct question *question, const struct walk_dam
 struct error *heap_filter_walk(struct heap_filter *filter, filtered_visitor visit, void *context)
 {
 	const struct question *question = filter->question;
-	struct filtered_walk walk = { filter, visit, context, false };
+	struct filtered_walk walk = { filter, visit, context };
 	struct walk_damage damage = { 0 };
 	struct gc_span *spans;
 	size_t count;
@@ -151,17 +149,15 @@ struct error *heap_filter_walk(struct heap_filter *filter, filtered_visitor visi
 	struct reader reader;
 	reader_init(&reader, question->heap->target);
 	struct error *error = NULL;
-	bool stopped = false;
-	for (size_t i = 0; i < count && !error && !stopped; i++) {
+	for (size_t i = 0; i < count && !error; i++) {
 		task_progress(question->task, "walking the heap", done, bytes);
 		error = span_walk(question->heap, &reader, &spans[i], question->task, visit_batch,
-				  &walk, &damage, &stopped);
+				  &walk, &damage);
 		done += spans[i].end - spans[i].start;
 	}
 	reader_deinit(&reader);
 	report_damage(question, &damage);
-	if (!error && walk.out_of_memory)
-		return &error_no_memory;
+	error_take_stop(&error);
 	return error;
 }
 

@@ -26,8 +26,8 @@ void heap_filter_init_all(struct heap_filter *filter, const struct question *que
 void heap_filter_deinit(struct heap_filter *filter);
 
 /* Visits the objects that pass, in ascending order of their segments. What could not be read is
- * counted with question_missing(). The visitor answers false to stop. */
-typedef bool (*filtered_visitor)(const struct gc_object *object, void *context);
+ * counted with question_missing(). The visitor's errors, ERROR_CANCELLED and ERROR_NO_MEMORY. */
+typedef struct error *(*filtered_visitor)(const struct gc_object *object, void *context);
 MUST_CHECK struct error *heap_filter_walk(struct heap_filter *filter, filtered_visitor visit,
 					  void *context);
 

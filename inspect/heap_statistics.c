@@ -6,16 +6,16 @@ void heap_statistics_deinit(struct heap_statistics *statistics)
 	*statistics = (struct heap_statistics){ 0 };
 }
 
-bool heap_statistics_grow(struct heap_statistics *statistics, uint32_t type)
+struct error *heap_statistics_grow(struct heap_statistics *statistics, uint32_t type)
 {
 	size_t capacity = ((size_t)type + 1) * 2;
 	struct type_statistic *types = realloc(statistics->types, capacity * sizeof(*types));
 	if (!types)
-		return false;
+		return &error_no_memory;
 	memset(types + statistics->capacity, 0, (capacity - statistics->capacity) * sizeof(*types));
 	statistics->types = types;
 	statistics->capacity = capacity;
-	return true;
+	return NULL;
 }
 
 static int by_order(const struct statistic_row *a, const struct statistic_row *b)

@@ -19,15 +19,15 @@ struct heap_statistics {
 
 void heap_statistics_deinit(struct heap_statistics *statistics);
 
-/* false: out of memory. */
-bool heap_statistics_grow(struct heap_statistics *statistics, uint32_t type);
+/* ERROR_NO_MEMORY only. */
+MUST_CHECK struct error *heap_statistics_grow(struct heap_statistics *statistics, uint32_t type);
 
-static inline bool heap_statistics_add(struct heap_statistics *statistics,
-				       const struct gc_object *object)
+/* ERROR_NO_MEMORY only: nothing is counted then. */
+MUST_CHECK static inline struct error *heap_statistics_add(struct heap_statistics *statistics,
+							   const struct gc_object *object)
 {
-	if (__builtin_expect(object->type >= statistics->capacity, 0) &&
-	    !heap_statistics_grow(statistics, object->type))
-		return false;
+	if (__builtin_expect(object->type >= statistics->capacity, 0))
+		TRY(heap_statistics_grow(statistics, object->type));
 	struct type_statistic *type = &statistics->types[object->type];
 	if (__builtin_expect(!type->count, 0))
 		type->order = statistics->met++;
@@ -35,7 +35,7 @@ static inline bool heap_statistics_add(struct heap_statistics *statistics,
 	type->size_bytes += object->size;
 	statistics->count++;
 	statistics->size_bytes += object->size;
-	return true;
+	return NULL;
 }
 
 /* One type's, in the order in which they are shown. */

@@ -17,32 +17,30 @@ void fragmentation_init(struct fragmentation *fragmentation, struct command_call
 	*fragmentation = (struct fragmentation){ .call = call };
 }
 
-static bool append(struct fragmentation *fragmentation, const struct gc_object *free_block,
-		   const struct gc_object *next)
+static struct error *append(struct fragmentation *fragmentation, const struct gc_object *free_block,
+			    const struct gc_object *next)
 {
-	if (LIST_GROW_IN(fragmentation->call->question.scratch, fragmentation->fragments,
-			 fragmentation->count, fragmentation->capacity))
-		return false;
+	TRY(LIST_GROW_IN(fragmentation->call->question.scratch, fragmentation->fragments,
+			 fragmentation->count, fragmentation->capacity));
 	fragmentation->fragments[fragmentation->count++] = (struct fragment){ *free_block, *next };
-	return true;
+	return NULL;
 }
 
-bool fragmentation_add(struct fragmentation *fragmentation, const struct gc_object *object)
+struct error *fragmentation_add(struct fragmentation *fragmentation, const struct gc_object *object)
 {
 	const struct gc_object last = fragmentation->last;
-	bool added = true;
 	fragmentation->last = (struct gc_object){ 0 };
+	if (object->is_free && object->size >= MINIMUM_BYTES)
+		fragmentation->last = *object;
 	/* Not across the end of a segment or an allocation context. */
 	if (last.address && !object->is_free && last.address + last.size == object->address) {
 		const struct gc_segment *segment =
 			gc_segment_of(fragmentation->call->question.heap->gc, object->address);
 		/* Large objects are not moved: there it is no news. */
 		if (segment && segment->generation != GENERATION_LARGE)
-			added = append(fragmentation, &last, object);
+			return append(fragmentation, &last, object);
 	}
-	if (object->is_free && object->size >= MINIMUM_BYTES)
-		fragmentation->last = *object;
-	return added;
+	return NULL;
 }
 
 void fragmentation_print(const struct fragmentation *fragmentation)

@@ -21,8 +21,9 @@ struct fragmentation {
 
 void fragmentation_init(struct fragmentation *fragmentation, struct command_call *call);
 
-/* Objects in the order of the walk. false: out of memory. */
-bool fragmentation_add(struct fragmentation *fragmentation, const struct gc_object *object);
+/* Objects in the order of the walk. ERROR_NO_MEMORY only. */
+MUST_CHECK struct error *fragmentation_add(struct fragmentation *fragmentation,
+					   const struct gc_object *object);
 
 /* Nothing when there are none. */
 void fragmentation_print(const struct fragmentation *fragmentation);

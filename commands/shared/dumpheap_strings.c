@@ -76,12 +76,12 @@ static struct string_entry *slot_of(struct string_entry *entries, size_t capacit
 	return &entries[i];
 }
 
-static bool grow(struct string_table *table)
+static struct error *grow(struct string_table *table)
 {
 	size_t capacity = table->capacity ? table->capacity * 2 : FIRST_CAPACITY;
 	struct string_entry *entries = calloc(capacity, sizeof(*entries));
 	if (!entries)
-		return false;
+		return &error_no_memory;
 	for (size_t i = 0; i < table->capacity; i++) {
 		const struct string_entry *entry = &table->entries[i];
 		if (entry->units)
@@ -91,7 +91,7 @@ static bool grow(struct string_table *table)
 	free(table->entries);
 	table->entries = entries;
 	table->capacity = capacity;
-	return true;
+	return NULL;
 }
 
 static bool is_full(const struct string_table *table)
@@ -99,24 +99,24 @@ static bool is_full(const struct string_table *table)
 	return table->arena.total_bytes + table->capacity * sizeof(*table->entries) > CONTENT_BYTES;
 }
 
-bool string_table_add(struct string_table *table, const struct gc_object *object)
+struct error *string_table_add(struct string_table *table, const struct gc_object *object)
 {
 	uint32_t length;
 	table->total++;
 	table->total_bytes += object->size;
 	if (!reader_u32(&table->reader, object->address + table->length.offset, &length)) {
 		table->unreadable++;
-		return true;
+		return NULL;
 	}
 	uint32_t kept = length < KEY_UNITS ? length : KEY_UNITS;
 	const uint8_t *bytes =
 		reader_borrow(&table->reader, object->address + table->first.offset, kept * 2u);
 	if (!bytes) {
 		table->unreadable++;
-		return true;
+		return NULL;
 	}
-	if (table->count * 2 >= table->capacity && !is_full(table) && !grow(table))
-		return false;
+	if (table->count * 2 >= table->capacity && !is_full(table))
+		TRY(grow(table));
 	uint64_t hash = hash_of(bytes, kept * 2u, object->size);
 	struct string_entry *entry =
 		slot_of(table->entries, table->capacity, hash, object->size, bytes, kept * 2u);
@@ -124,11 +124,11 @@ bool string_table_add(struct string_table *table, const struct gc_object *object
 		if (is_full(table) || table->count * 2 >= table->capacity) {
 			table->left_out++;
 			table->left_out_bytes += object->size;
-			return true;
+			return NULL;
 		}
 		char *copy = arena_copy_text(&table->arena, (const char *)bytes, kept * 2u);
 		if (!copy)
-			return false;
+			return &error_no_memory;
 		*entry = (struct string_entry){ .hash = hash,
 						.size_bytes = object->size,
 						.units = (const uint16_t *)(const void *)copy,
@@ -137,7 +137,7 @@ bool string_table_add(struct string_table *table, const struct gc_object *object
 						.order = (uint32_t)table->count++ };
 	}
 	entry->count++;
-	return true;
+	return NULL;
 }
 
 static uint64_t total_size(const struct string_entry *entry)

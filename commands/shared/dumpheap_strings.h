@@ -14,8 +14,9 @@ struct string_table;
 MUST_CHECK struct error *string_table_new(struct command_call *call, struct string_table **ret);
 void string_table_free(struct string_table *table); /* NULL is allowed */
 
-/* false: out of memory. A string that cannot be read is counted, not an error. */
-bool string_table_add(struct string_table *table, const struct gc_object *object);
+/* ERROR_NO_MEMORY only: a string that cannot be read is counted, not an error. */
+MUST_CHECK struct error *string_table_add(struct string_table *table,
+					  const struct gc_object *object);
 
 MUST_CHECK struct error *string_table_print(struct string_table *table, bool by_count);
 

@@ -26,8 +26,7 @@ struct references {
 	struct reference
 		*items; /* malloc'd; of an array none: its rows are shown as they are met */
 	size_t count, capacity;
-	bool is_array;
-	struct error *error;
+	bool is_array, too_many;
 };
 
 static void references_cleanup(struct references *references)
@@ -37,10 +36,9 @@ static void references_cleanup(struct references *references)
 
 static struct error *reference_keep(struct references *to, const struct reference *reference)
 {
-	if (to->count == LIMIT_KEPT_REFERENCES)
-		return error_new(ERROR_BAD_DATA,
-				 "the object has more than %d references, and is no array",
-				 LIMIT_KEPT_REFERENCES);
+	to->too_many = to->count == LIMIT_KEPT_REFERENCES;
+	if (to->too_many)
+		return &error_stop;
 	TRY(LIST_GROW(to->items, to->count, to->capacity));
 	to->items[to->count++] = *reference;
 	return NULL;
@@ -133,19 +131,17 @@ static void head_print(struct output *out, bool any, int width)
 	output_table_begin(out, "references", columns, COUNT_OF(columns), false);
 }
 
-static bool reference_visit(uint32_t offset, uint64_t target, void *context)
+static struct error *reference_visit(uint32_t offset, uint64_t target, void *context)
 {
 	struct references *references = context;
 	struct output *out = references->call->out;
 	const struct reference reference = { offset - (uint32_t)object_fields(0), target, "" };
-	if (!references->is_array) {
-		references->error = reference_keep(references, &reference);
-		return !references->error;
-	}
+	if (!references->is_array)
+		return reference_keep(references, &reference);
 	if (!references->count++)
 		head_print(out, true, FIELD_WIDTH);
 	row_print(references->call, &reference, FIELD_WIDTH);
-	return !output_broken(out);
+	return output_broken(out) ? &error_stop : NULL;
 }
 
 static struct error *references_find(const struct object_view *view, struct references *references)
@@ -155,6 +151,7 @@ static struct error *references_find(const struct object_view *view, struct refe
 	reader_init(&reader, call->question.heap->target);
 	struct error *error = object_visit_references(call->question.heap, &reader, &view->object,
 						      reference_visit, references);
+	error_take_stop(&error);
 	if (!error)
 		error = reader_check(&reader);
 	reader_deinit(&reader);
@@ -162,7 +159,11 @@ static struct error *references_find(const struct object_view *view, struct refe
 		question_missing(&call->question, 0,
 				 "the references of %#" PRIx64 " cannot all be read",
 				 view->object.address);
-	return error ? error : references->error;
+	if (!error && references->too_many)
+		return error_new(ERROR_BAD_DATA,
+				 "the object has more than %d references, and is no array",
+				 LIMIT_KEPT_REFERENCES);
+	return error;
 }
 
 /* The column is as wide as the widest name. */

@@ -33,7 +33,6 @@ struct report {
 	uint64_t locks_unreadable;
 	struct type_bytes traits;
 	struct arena text; /* reset after each object */
-	struct error *error;
 };
 
 void report_init(struct report *report);

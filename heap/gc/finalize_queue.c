@@ -117,11 +117,12 @@ struct error *finalize_range_visit(struct heap *heap, const struct task *task,
 			break;
 		}
 		/* The GC clears the place of an object whose finalizer was suppressed. */
-		if (object && !visit(object, context))
-			break;
-		if ((place - range->start) / POINTER % CHECK_EVERY == CHECK_EVERY - 1)
+		if (object)
+			error = visit(object, context);
+		if (!error && (place - range->start) / POINTER % CHECK_EVERY == CHECK_EVERY - 1)
 			error = task_check(task, "reading the finalization queue");
 	}
+	error_take_stop(&error);
 	if (!error)
 		error = reader_check(&reader);
 	reader_deinit(&reader);

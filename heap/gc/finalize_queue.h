@@ -32,9 +32,9 @@ static inline uint64_t finalize_range_count(const struct finalize_range *range)
 MUST_CHECK struct error *finalize_queues_read(struct heap *heap, struct arena *arena,
 					      struct finalize_queue **ret);
 
-/* The objects of one range, in its order. Return false to stop (not an error). *ret_lost is added
- * to: words that could not be read. */
-typedef bool (*finalizable_visitor)(uint64_t object, void *context);
+/* The objects of one range, in its order. *ret_lost is added to: words that could not be read. The
+ * visitor's errors, ERROR_CANCELLED and ERROR_NO_MEMORY only. */
+typedef struct error *(*finalizable_visitor)(uint64_t object, void *context);
 MUST_CHECK struct error *finalize_range_visit(struct heap *heap, const struct task *task,
 					      const struct finalize_range *range,
 					      finalizable_visitor visit, void *context,

@@ -43,7 +43,6 @@ struct table_walk {
 	gc_handle_visitor visit;
 	void *context;
 	uint64_t lost;
-	bool stopped;
 };
 
 static struct error *layout_read(struct heap *heap, struct handle_layout *layout)
@@ -140,8 +139,8 @@ static uint64_t secondary_of(struct table_walk *walk, uint64_t segment, uint64_t
 	return reader_u64(&walk->reader, place, &object) ? object : 0;
 }
 
-static bool block_visit(struct table_walk *walk, uint64_t segment, uint64_t block,
-			enum handle_kind kind)
+static struct error *block_visit(struct table_walk *walk, uint64_t segment, uint64_t block,
+				 enum handle_kind kind)
 {
 	const struct handle_layout *layout = &walk->layout;
 	uint64_t size = layout->block_handles * POINTER;
@@ -150,51 +149,48 @@ static bool block_visit(struct table_walk *walk, uint64_t segment, uint64_t bloc
 		struct gc_handle handle = { .address = start + i * POINTER, .kind = kind };
 		if (!reader_u64(&walk->reader, handle.address, &handle.object)) {
 			walk->lost++;
-			return true;
+			return NULL;
 		}
 		if (!handle.object)
 			continue;
 		if (kind == HANDLE_DEPENDENT)
 			handle.secondary = secondary_of(walk, segment, block, i);
-		if (!walk->visit(&handle, walk->context))
-			return false;
+		TRY(walk->visit(&handle, walk->context));
 	}
-	return true;
+	return NULL;
 }
 
 /* The blocks of one kind are a ring that begins behind its tail. */
-static bool kind_visit(struct table_walk *walk, uint64_t segment, enum handle_kind kind)
+static struct error *kind_visit(struct table_walk *walk, uint64_t segment, enum handle_kind kind)
 {
 	const struct handle_layout *layout = &walk->layout;
 	uint64_t tail, block;
 	if (!load_index(walk, segment, layout->tail, kind, &tail)) {
 		walk->lost++;
-		return true;
+		return NULL;
 	}
 	if (tail == layout->invalid)
-		return true;
+		return NULL;
 	block = tail;
 	for (uint64_t i = 0; i < layout->block_count; i++) {
 		if (block >= layout->block_count ||
 		    !load_index(walk, segment, layout->allocation, block, &block) ||
 		    block >= layout->block_count)
 			break;
-		if (!block_visit(walk, segment, block, kind))
-			return false;
+		TRY(block_visit(walk, segment, block, kind));
 		if (block == tail)
-			return true;
+			return NULL;
 	}
 	walk->lost++;
-	return true;
+	return NULL;
 }
 
 static struct error *table_visit_handles(struct table_walk *walk)
 {
 	for (uint64_t kind = 0; kind < walk->layout.kind_count; kind++) {
-		for (size_t i = 0; i < walk->segment_count && !walk->stopped; i++) {
+		for (size_t i = 0; i < walk->segment_count; i++) {
 			TRY(task_check(walk->task, reading));
-			walk->stopped =
-				!kind_visit(walk, walk->segments[i], (enum handle_kind)kind);
+			TRY(kind_visit(walk, walk->segments[i], (enum handle_kind)kind));
 		}
 	}
 	return NULL;
@@ -217,7 +213,7 @@ static struct error *bucket_visit(struct table_walk *walk, uint64_t bucket)
 		walk->lost++;
 		return NULL;
 	}
-	for (uint64_t slot = 0; slot < LIMIT_HEAPS && !walk->stopped; slot++) {
+	for (uint64_t slot = 0; slot < LIMIT_HEAPS; slot++) {
 		bool is_new, is_known = slot < walk->layout.slot_count;
 		if (!is_known && !walk->heap->gc->is_server)
 			return NULL;
@@ -243,7 +239,7 @@ static struct error *map_visit(struct table_walk *walk, uint64_t map)
 	static const char what[] = "the map of handle tables";
 	uint64_t buckets, bucket;
 	TRY(read_field(&walk->reader, map, walk->layout.buckets, what, &buckets));
-	for (uint64_t i = 0; i < walk->layout.bucket_count && !walk->stopped; i++) {
+	for (uint64_t i = 0; i < walk->layout.bucket_count; i++) {
 		TRY(task_check(walk->task, reading));
 		TRY(reader_pointer(&walk->reader, buckets + i * POINTER, what, &bucket));
 		if (bucket)
@@ -257,7 +253,7 @@ static struct error *tables_visit(struct table_walk *walk)
 {
 	TRY(layout_read(walk->heap, &walk->layout));
 	uint64_t first = walk->layout.map, map = first;
-	for (unsigned i = 0; map && !walk->stopped; i++) {
+	for (unsigned i = 0; map; i++) {
 		bool is_new;
 		TRY(meet(walk, map, &is_new));
 		struct error *error = is_new ? map_visit(walk, map) : NULL;
@@ -271,7 +267,7 @@ static struct error *tables_visit(struct table_walk *walk)
 			break;
 		}
 	}
-	return reader_check(&walk->reader);
+	return NULL;
 }
 
 struct error *gc_handles_visit(struct heap *heap, const struct task *task, gc_handle_visitor visit,
@@ -280,6 +276,9 @@ struct error *gc_handles_visit(struct heap *heap, const struct task *task, gc_ha
 	struct table_walk walk = { .heap = heap, .task = task, .visit = visit, .context = context };
 	reader_init(&walk.reader, heap->target);
 	struct error *error = tables_visit(&walk);
+	error_take_stop(&error);
+	if (!error)
+		error = reader_check(&walk.reader);
 	reader_deinit(&walk.reader);
 	id_map_deinit(&walk.seen);
 	free(walk.segments);
@@ -287,13 +286,13 @@ struct error *gc_handles_visit(struct heap *heap, const struct task *task, gc_ha
 	return error;
 }
 
-static bool count_add(const struct gc_handle *handle, void *context)
+static struct error *count_add(const struct gc_handle *handle, void *context)
 {
 	struct gc_handle_counts *counts = context;
 	if (handle->kind < HANDLE_KIND_COUNT)
 		counts->of_kind[handle->kind]++;
 	counts->total++;
-	return true;
+	return NULL;
 }
 
 struct error *gc_handles_count(struct heap *heap, const struct task *task,

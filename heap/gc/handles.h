@@ -34,13 +34,13 @@ struct gc_handle {
 	enum handle_kind kind;
 };
 
-/* Return false to stop (not an error). */
-typedef bool (*gc_handle_visitor)(const struct gc_handle *handle, void *context);
+typedef struct error *(*gc_handle_visitor)(const struct gc_handle *handle, void *context);
 
 /* Every handle that has an object: by bucket, heap and kind as the runtime's own tools list them.
  * *ret_lost: tables, segments and blocks that could not be read or followed. ERROR_UNSUPPORTED when
  * this runtime's layouts lack the tables, ERROR_FAULT and ERROR_BAD_DATA when not even their map
- * can be read. */
+ * can be read; the visitor's errors, but for ERROR_FAULT, which it takes itself: here it would be
+ * taken for a map's. */
 MUST_CHECK struct error *gc_handles_visit(struct heap *heap, const struct task *task,
 					  gc_handle_visitor visit, void *context,
 					  uint64_t *ret_lost);

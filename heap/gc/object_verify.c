@@ -50,12 +50,11 @@ static const struct gc_segment *segment_of(struct object_verifier *verifier, uin
 	return verifier->last;
 }
 
-static void report(struct object_verifier *verifier, enum corruption_kind kind, uint64_t object,
-		   uint32_t offset, uint64_t value)
+static struct error *report(struct object_verifier *verifier, enum corruption_kind kind,
+			    uint64_t object, uint32_t offset, uint64_t value)
 {
 	struct corruption corruption = { kind, object, offset, value };
-	if (!verifier->stopped)
-		verifier->stopped = !verifier->visit(&corruption, verifier->context);
+	return verifier->visit(&corruption, verifier->context);
 }
 
 struct reference_check {
@@ -63,30 +62,28 @@ struct reference_check {
 	const struct gc_object *object;
 };
 
-static bool check_reference(uint32_t offset, uint64_t target, void *context)
+static struct error *check_reference(uint32_t offset, uint64_t target, void *context)
 {
 	const struct reference_check *check = context;
 	struct object_verifier *verifier = check->verifier;
 	struct heap *heap = verifier->heap;
 	uint64_t object = check->object->address, method_table;
-	if (target % sizeof(uint64_t)) {
-		report(verifier, CORRUPTION_REFERENCE_NOT_ALIGNED, object, offset, target);
-		return !verifier->stopped;
-	}
+	if (target % sizeof(uint64_t))
+		return report(verifier, CORRUPTION_REFERENCE_NOT_ALIGNED, object, offset, target);
 	const struct type_walk_entry *entry = NULL;
 	bool on_heap = segment_of(verifier, target) != NULL;
 	if (on_heap && !reader_u64(&verifier->objects, target, &method_table)) {
 		verifier->unreadable_references++;
-		return true;
+		return NULL;
 	}
 	if (on_heap)
-		entry = type_walk_find(heap, &verifier->objects,
-				       method_table & ~heap->object_unmask);
+		TRY(type_walk_find(heap, &verifier->objects, method_table & ~heap->object_unmask,
+				   &entry));
 	if (!entry || !entry->valid)
-		report(verifier, CORRUPTION_REFERENCE, object, offset, target);
-	else if (entry->is_free)
-		report(verifier, CORRUPTION_FREE_REFERENCE, object, offset, target);
-	return !verifier->stopped;
+		return report(verifier, CORRUPTION_REFERENCE, object, offset, target);
+	if (entry->is_free)
+		return report(verifier, CORRUPTION_FREE_REFERENCE, object, offset, target);
+	return NULL;
 }
 
 static struct error *check_references(struct object_verifier *verifier,
@@ -96,24 +93,21 @@ static struct error *check_references(struct object_verifier *verifier,
 	struct error *error = object_visit_references(verifier->heap, &verifier->heap->reader,
 						      object, check_reference, &check);
 	if (error_take(&error, ERROR_FAULT))
-		report(verifier, CORRUPTION_UNREADABLE, object->address, 0, object->size);
+		error = report(verifier, CORRUPTION_UNREADABLE, object->address, 0, object->size);
 	else if (error_take(&error, ERROR_BAD_DATA))
-		report(verifier, CORRUPTION_UNREADABLE_DESCRIPTION, object->address, 0,
-		       object->method_table);
-	if (type_walk_out_of_memory(verifier->heap) && !error)
-		error = &error_no_memory;
+		error = report(verifier, CORRUPTION_UNREADABLE_DESCRIPTION, object->address, 0,
+			       object->method_table);
+
 	return error;
 }
 
 struct error *object_verify(struct object_verifier *verifier, const struct gc_object *object)
 {
 	const struct gc_segment *segment = segment_of(verifier, object->address);
-	if (!segment) {
-		report(verifier, CORRUPTION_NOT_ON_HEAP, object->address, 0, 0);
-		return NULL;
-	}
+	if (!segment)
+		return report(verifier, CORRUPTION_NOT_ON_HEAP, object->address, 0, 0);
 	if (object->size > segment->end - object->address)
-		report(verifier, CORRUPTION_TOO_LARGE, object->address, 0, object->size);
+		TRY(report(verifier, CORRUPTION_TOO_LARGE, object->address, 0, object->size));
 	return check_references(verifier, object);
 }
 
@@ -121,24 +115,17 @@ struct error *address_verify(struct object_verifier *verifier, uint64_t address)
 {
 	struct gc_object object;
 	uint64_t word;
-	if (address % sizeof(uint64_t)) {
-		report(verifier, CORRUPTION_NOT_ALIGNED, address, 0, 0);
-		return NULL;
-	}
-	if (!segment_of(verifier, address)) {
-		report(verifier, CORRUPTION_NOT_ON_HEAP, address, 0, 0);
-		return NULL;
-	}
+	if (address % sizeof(uint64_t))
+		return report(verifier, CORRUPTION_NOT_ALIGNED, address, 0, 0);
+	if (!segment_of(verifier, address))
+		return report(verifier, CORRUPTION_NOT_ON_HEAP, address, 0, 0);
 	struct error *error = object_read(verifier->heap, address, &object);
-	if (error_take(&error, ERROR_FAULT)) {
-		report(verifier, CORRUPTION_UNREADABLE, address, 0, 0);
-		return NULL;
-	}
+	if (error_take(&error, ERROR_FAULT))
+		return report(verifier, CORRUPTION_UNREADABLE, address, 0, 0);
 	if (error_take(&error, ERROR_BAD_DATA)) {
 		if (!reader_u64(&verifier->objects, address, &word))
 			word = 0;
-		report(verifier, CORRUPTION_METHOD_TABLE, address, 0, word);
-		return NULL;
+		return report(verifier, CORRUPTION_METHOD_TABLE, address, 0, word);
 	}
 	TRY(error);
 	return object_verify(verifier, &object);

@@ -27,8 +27,8 @@ struct corruption {
 	uint64_t value;  /* what stands there: a reference, a MethodTable, a size */
 };
 
-/* Return false to stop. */
-typedef bool (*corruption_visitor)(const struct corruption *corruption, void *context);
+/* Answers error_stop or what is fatal (error_is_fatal): damage would be taken for the object's. */
+typedef struct error *(*corruption_visitor)(const struct corruption *corruption, void *context);
 
 /* Remembers between objects where references led: one for a whole walk. */
 struct object_verifier {
@@ -38,7 +38,6 @@ struct object_verifier {
 	const struct gc_segment *last;
 	corruption_visitor visit;
 	void *context;
-	bool stopped;
 	uint64_t unreadable_references; /* to where the target lacks the heap's memory: no damage */
 };
 
@@ -48,11 +47,12 @@ MUST_CHECK struct error *object_verifier_init(struct object_verifier *verifier, 
 					      void *context);
 void object_verifier_deinit(struct object_verifier *verifier);
 
-/* An object of a walk. ERROR_NO_MEMORY only; what is wrong goes to the visitor. */
+/* An object of a walk. What is wrong goes to the visitor; its errors, error_stop among them (the
+ * object is a piece of the caller's walk), ERROR_NO_MEMORY and ERROR_CANCELLED only. */
 MUST_CHECK struct error *object_verify(struct object_verifier *verifier,
 				       const struct gc_object *object);
 
-/* Whatever stands at an address. */
+/* Whatever stands at an address. Errors as object_verify(). */
 MUST_CHECK struct error *address_verify(struct object_verifier *verifier, uint64_t address);
 
 /* Is it only that memory cannot be read? Then nothing is known to be damaged. */

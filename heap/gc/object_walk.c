@@ -24,19 +24,23 @@ struct walk {
 	struct cache_slot cache[1 << CACHE_BITS];
 };
 
-static const struct type_walk_entry *entry_of(struct walk *walk, uint64_t method_table)
+/* *ret NULL: not a MethodTable. */
+static inline struct error *entry_of(struct walk *walk, uint64_t method_table,
+				     const struct type_walk_entry **ret)
 {
 	struct cache_slot *slot =
 		&walk->cache[method_table * 0x9e3779b97f4a7c15u >> (64 - CACHE_BITS)];
+	*ret = &slot->entry;
 	if (__builtin_expect(slot->method_table == method_table && method_table, 1))
-		return &slot->entry;
-	const struct type_walk_entry *entry =
-		type_walk_find(walk->heap, walk->reader, method_table);
-	if (!entry || !entry->valid)
 		return NULL;
+	TRY(type_walk_find(walk->heap, walk->reader, method_table, ret));
+	if (!*ret || !(*ret)->valid) {
+		*ret = NULL;
+		return NULL;
+	}
 	slot->method_table = method_table;
-	slot->entry = *entry;
-	return &slot->entry;
+	slot->entry = **ret;
+	return NULL;
 }
 
 /* The size rule; false when the object would leave [address, end). */
@@ -48,27 +52,30 @@ static inline bool object_size(const struct type_walk_entry *entry, uint32_t cou
 	return align_up(size, ALIGNMENT) <= available;
 }
 
-/* The object at walk->address, if there is one. */
-static inline bool object_here(struct walk *walk, struct gc_object *ret)
+/* The object at walk->address, if there is one: else *ret_found is false. */
+static inline struct error *object_here(struct walk *walk, struct gc_object *ret, bool *ret_found)
 {
 	uint64_t available = walk->end - walk->address;
+	*ret_found = false;
 	if (available < walk->minimum)
-		return false;
+		return NULL;
 	const uint8_t *header = reader_borrow(walk->reader, walk->address, walk->header);
 	if (!header)
-		return false;
+		return NULL;
 	uint64_t method_table = load_u64(header) & ~walk->heap->object_unmask;
 	uint32_t count = load_u32(header + walk->count_offset);
-	const struct type_walk_entry *entry = entry_of(walk, method_table);
+	const struct type_walk_entry *entry;
+	TRY(entry_of(walk, method_table, &entry));
 	if (!entry || !object_size(entry, count, available, &ret->size))
-		return false;
+		return NULL;
 	if (ret->size < walk->minimum)
 		ret->size = walk->minimum;
 	ret->address = walk->address;
 	ret->method_table = method_table;
 	ret->type = entry->index;
 	ret->is_free = entry->is_free;
-	return true;
+	*ret_found = true;
+	return NULL;
 }
 
 /* Is the next byte at `address` in the target? */
@@ -108,20 +115,24 @@ static struct error *resynchronise(struct walk *walk, const struct task *task)
 		walk->address += step;
 		if (walk->address % PAGE == 0)
 			TRY(task_check(task, "looking for the next object"));
-		if (walk->address >= walk->end || !object_here(walk, &object))
+		bool found = false;
+		if (walk->address < walk->end)
+			TRY(object_here(walk, &object, &found));
+		if (!found)
 			continue;
 		uint64_t first = walk->address;
 		walk->address += align_up(object.size, ALIGNMENT);
-		bool followed = walk->address == walk->end || object_here(walk, &object);
+		if (walk->address != walk->end)
+			TRY(object_here(walk, &object, &found));
 		walk->address = first;
-		if (followed)
+		if (found)
 			return NULL;
 	}
 	return NULL;
 }
 
 static struct error *walk_batches(struct walk *walk, const struct task *task, object_visitor visit,
-				  void *context, bool *ret_stopped)
+				  void *context)
 {
 	struct gc_object batch[BATCH];
 	uint64_t next_check = walk->address;
@@ -134,13 +145,15 @@ static struct error *walk_batches(struct walk *walk, const struct task *task, ob
 				      left < CHECK_BYTES ? (size_t)left : CHECK_BYTES);
 			next_check = walk->address + CHECK_BYTES;
 		}
-		while (count < BATCH && walk->address < walk->end &&
-		       object_here(walk, &batch[count]))
+		bool found = true;
+		while (count < BATCH && walk->address < walk->end) {
+			TRY(object_here(walk, &batch[count], &found));
+			if (!found)
+				break;
 			walk->address += align_up(batch[count++].size, ALIGNMENT);
-		if (count && !visit(batch, count, context)) {
-			*ret_stopped = true;
-			return NULL;
 		}
+		if (count)
+			TRY(visit(batch, count, context));
 		if (count < BATCH && walk->address < walk->end)
 			TRY(resynchronise(walk, task));
 	}
@@ -149,7 +162,7 @@ static struct error *walk_batches(struct walk *walk, const struct task *task, ob
 
 struct error *span_walk(struct heap *heap, struct reader *reader, const struct gc_span *span,
 			const struct task *task, object_visitor visit, void *context,
-			struct walk_damage *damage, bool *ret_stopped)
+			struct walk_damage *damage)
 {
 	struct walk walk = { .heap = heap,
 			     .reader = reader,
@@ -159,12 +172,7 @@ struct error *span_walk(struct heap *heap, struct reader *reader, const struct g
 			     .count_offset = heap->count_offset,
 			     .header = heap->count_offset + (uint32_t)sizeof(uint32_t),
 			     .damage = damage };
-	bool stopped = false;
-	struct error *error = walk_batches(&walk, task, visit, context, &stopped);
-	if (ret_stopped)
-		*ret_stopped = stopped;
-	if (!error && type_walk_out_of_memory(heap))
-		return &error_no_memory;
+	struct error *error = walk_batches(&walk, task, visit, context);
 	return error ? error : reader_check(reader);
 }
 
@@ -183,7 +191,8 @@ struct error *object_read(struct heap *heap, uint64_t address, struct gc_object 
 				   (unsigned long long)address);
 	uint64_t method_table = load_u64(header) & ~heap->object_unmask;
 	uint32_t count = load_u32(header + heap->count_offset);
-	const struct type_walk_entry *entry = type_walk_find(heap, &heap->reader, method_table);
+	const struct type_walk_entry *entry;
+	TRY(type_walk_find(heap, &heap->reader, method_table, &entry));
 	if (!entry || !entry->valid)
 		return error_new(ERROR_BAD_DATA,
 				 "%#llx is not the address of an object: its first word, %#llx, is "

@@ -24,15 +24,14 @@ struct walk_damage {
 	uint64_t first_address;    /* of either; 0: none */
 };
 
-/* Return false to stop the walk early (not an error). */
-typedef bool (*object_visitor)(const struct gc_object *objects, size_t count, void *context);
+typedef struct error *(*object_visitor)(const struct gc_object *objects, size_t count,
+					void *context);
 
-/* damage is added to. ERROR_CANCELLED and ERROR_NO_MEMORY only. *ret_stopped (may be NULL): the
- * visitor said stop. */
+/* damage is added to. The visitor's errors, error_stop among them (the span is a piece of the
+ * caller's walk), ERROR_CANCELLED and ERROR_NO_MEMORY only. */
 MUST_CHECK struct error *span_walk(struct heap *heap, struct reader *reader,
 				   const struct gc_span *span, const struct task *task,
-				   object_visitor visit, void *context, struct walk_damage *damage,
-				   bool *ret_stopped);
+				   object_visitor visit, void *context, struct walk_damage *damage);
 
 /* One object by its address: size as above. ERROR_BAD_DATA when it is none. */
 MUST_CHECK struct error *object_read(struct heap *heap, uint64_t address, struct gc_object *ret);

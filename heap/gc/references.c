@@ -17,7 +17,6 @@ struct reference_walk {
 	uint64_t full_size; /* bytes, not raised to the smallest object's */
 	reference_visitor visit;
 	void *context;
-	bool stopped;
 };
 
 static struct error *bad_description(const struct gc_object *object)
@@ -36,14 +35,14 @@ static struct error *visit_run(uint64_t offset, uint64_t count, void *context)
 	if (offset % WORD || offset < WORD || offset > walk->full_size ||
 	    count > (walk->full_size - offset) / WORD)
 		return bad_description(object);
-	for (uint64_t i = 0; i < count && !walk->stopped; i++) {
+	for (uint64_t i = 0; i < count; i++) {
 		if (i % REFERENCES_BETWEEN_CHECKS == REFERENCES_BETWEEN_CHECKS - 1)
 			TRY(task_check(walk->heap->task, following_references));
 		uint64_t at = offset + i * WORD, target;
 		TRY(reader_pointer(walk->reader, object->address + at, "a reference of an object",
 				   &target));
 		if (target)
-			walk->stopped = !walk->visit((uint32_t)at, target, walk->context);
+			TRY(walk->visit((uint32_t)at, target, walk->context));
 	}
 	return NULL;
 }
@@ -55,17 +54,17 @@ static struct error *visit_elements(struct reference_walk *walk, uint64_t runs)
 	if (runs > LIMIT_GC_SERIES)
 		return bad_description(walk->object);
 	TRY(gc_description_word(walk->heap, walk->object->method_table, WORD + WORD, &at));
-	while (at + WORD < walk->full_size && !walk->stopped) {
+	while (at + WORD < walk->full_size) {
 		uint64_t before = at;
 		TRY(task_check(walk->heap->task, following_references));
-		for (uint64_t i = 0; i < runs && !walk->stopped; i++) {
+		for (uint64_t i = 0; i < runs; i++) {
 			TRY(gc_description_word(walk->heap, walk->object->method_table,
 						WORD + SERIES + i * WORD, &word));
 			uint32_t count = (uint32_t)word, skip = (uint32_t)(word >> 32);
 			TRY(visit_run(at, count, walk));
 			at += (uint64_t)count * WORD + skip;
 		}
-		if (at <= before && !walk->stopped)
+		if (at <= before)
 			return bad_description(walk->object);
 	}
 	return NULL;
@@ -87,7 +86,7 @@ struct error *object_visit_references(struct heap *heap, struct reader *reader,
 				      const struct gc_object *object, reference_visitor visit,
 				      void *context)
 {
-	struct reference_walk walk = { heap, reader, object, 0, visit, context, false };
+	struct reference_walk walk = { heap, reader, object, 0, visit, context };
 	const struct type *type = type_by_index(heap, object->type);
 	int64_t count;
 	if (!type->contains_pointers || object->is_free)

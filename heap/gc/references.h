@@ -8,13 +8,14 @@
 
 #include "heap/gc/object_walk.h"
 
-/* `offset` from the object's address, in bytes; `target` as it stands there, never 0. Return false
- * to stop (not an error). */
-typedef bool (*reference_visitor)(uint32_t offset, uint64_t target, void *context);
+/* `offset` from the object's address, in bytes; `target` as it stands there, never 0. */
+typedef struct error *(*reference_visitor)(uint32_t offset, uint64_t target, void *context);
 
 /* Visits each reference that is not null, ascending within a run of them. Objects of types without
  * pointers have none. ERROR_FAULT when the GCDesc or a part of the object cannot be read,
- * ERROR_BAD_DATA when the GCDesc does not fit the object. */
+ * ERROR_BAD_DATA when the GCDesc does not fit the object; the visitor's errors, error_stop among
+ * them: an object is a piece of the caller's visit. A visitor that reads takes damage itself: here
+ * it would be taken for the object's. */
 MUST_CHECK struct error *object_visit_references(struct heap *heap, struct reader *reader,
 						 const struct gc_object *object,
 						 reference_visitor visit, void *context);

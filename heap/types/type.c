@@ -502,40 +502,33 @@ bool type_is_reference(const struct type *type)
 
 /* Refusals are remembered so that a damaged heap is not verified word by word, but not without
  * bound. */
-static void refuse(struct type_system *types, uint64_t method_table, struct error *error)
+static struct error *refuse(struct type_system *types, uint64_t method_table, struct error *error)
 {
-	bool fatal = error_is_fatal(error);
-	types->walk_out_of_memory |= error->code == ERROR_NO_MEMORY;
+	if (error_is_fatal(error))
+		return error;
 	error_free(error);
-	if (fatal)
-		return;
 	if (types->not_types.count >= LIMIT_REFUSED_TYPES)
 		id_map_deinit(&types->not_types);
-	error_free(id_map_put(&types->not_types, method_table, 0));
+	return id_map_put(&types->not_types, method_table, 0);
 }
 
-const struct type_walk_entry *type_walk_find(struct heap *heap, struct reader *reader,
-					     uint64_t method_table)
+struct error *type_walk_find(struct heap *heap, struct reader *reader, uint64_t method_table,
+			     const struct type_walk_entry **ret)
 {
 	struct type_system *types = heap->types;
 	const struct type *type;
 	uint32_t index;
-	if (id_map_find(&types->by_handle, method_table, &index))
-		return &types->walk_entries[index];
+	*ret = NULL;
+	if (id_map_find(&types->by_handle, method_table, &index)) {
+		*ret = &types->walk_entries[index];
+		return NULL;
+	}
 	if (method_table % sizeof(uint64_t) || !method_table ||
 	    id_map_find(&types->not_types, method_table, &index))
 		return NULL;
 	struct error *error = make(heap, reader, method_table, &type);
-	if (error) {
-		refuse(types, method_table, error);
-		return NULL;
-	}
-	return &types->walk_entries[type->index];
-}
-
-bool type_walk_out_of_memory(struct heap *heap)
-{
-	bool answer = heap->types->walk_out_of_memory;
-	heap->types->walk_out_of_memory = false;
-	return answer;
+	if (error)
+		return refuse(types, method_table, error);
+	*ret = &types->walk_entries[type->index];
+	return NULL;
 }

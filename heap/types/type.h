@@ -139,9 +139,9 @@ MUST_CHECK struct error *type_find(struct heap *heap, const char *name, struct a
 				   size_t *ret_unloaded);
 
 /* Every loaded class and instantiation whose definition is in a module's metadata, so no arrays, in
- * the order of the modules, until `visit` answers false. What cannot be read is passed over.
+ * the order of the modules. What cannot be read is passed over. The visitor's errors,
  * ERROR_NO_MEMORY and ERROR_CANCELLED only. */
-typedef bool (*type_visitor)(const struct type *type, void *context);
+typedef struct error *(*type_visitor)(const struct type *type, void *context);
 MUST_CHECK struct error *type_visit_loaded(struct heap *heap, type_visitor visit, void *context);
 
 bool type_is_reference(const struct type *type); /* a value of it in a field is an object address */
@@ -163,13 +163,10 @@ struct type_walk_entry {
 	uint32_t index;
 };
 
-/* The entry of a MethodTable, adding it when it is new (then `reader` is used). NULL: not a
- * MethodTable; asking again is cheap. The pointer is valid until the next call. */
-const struct type_walk_entry *type_walk_find(struct heap *heap, struct reader *reader,
-					     uint64_t method_table);
-
-/* Did memory run out in a type_walk_find() since this was asked last? Its NULL then meant nothing.
- */
-bool type_walk_out_of_memory(struct heap *heap);
+/* The entry of a MethodTable, adding it when it is new (then `reader` is used). *ret NULL: not a
+ * MethodTable; asking again is cheap. The pointer is valid until the next call. Fatal errors
+ * (error_is_fatal) only. */
+MUST_CHECK struct error *type_walk_find(struct heap *heap, struct reader *reader,
+					uint64_t method_table, const struct type_walk_entry **ret);
 
 #endif

@@ -354,7 +354,6 @@ struct visit {
 	struct heap *heap;
 	type_visitor visit;
 	void *context;
-	bool ended;
 };
 
 static struct error *visit_handle(struct visit *visit, uint64_t handle)
@@ -366,8 +365,7 @@ static struct error *visit_handle(struct visit *visit, uint64_t handle)
 		return NULL;
 	TRY(error);
 	TRY(type_name_prepare(visit->heap, type));
-	visit->ended = !visit->visit(type, visit->context);
-	return NULL;
+	return visit->visit(type, visit->context);
 }
 
 static struct error *visit_module(struct visit *visit, struct clr_module *module)
@@ -376,7 +374,7 @@ static struct error *visit_module(struct visit *visit, struct clr_module *module
 	struct metadata *metadata;
 	TRY(clr_module_metadata_or_none(visit->heap, module, &metadata));
 	uint32_t rows = metadata ? metadata_rows(metadata, TABLE_TYPE_DEF) : 0;
-	for (uint32_t row = 1; row <= rows && !visit->ended; row++) {
+	for (uint32_t row = 1; row <= rows; row++) {
 		TRY(task_check(visit->heap->task, "looking at the types"));
 		if (metadata_generic_parameter_count(metadata, token_make(TABLE_TYPE_DEF, row)))
 			continue;
@@ -386,14 +384,22 @@ static struct error *visit_module(struct visit *visit, struct clr_module *module
 	return NULL;
 }
 
+static struct error *visit_all(struct visit *visit)
+{
+	struct heap *heap = visit->heap;
+	for (size_t i = 0; i < heap->modules->count; i++)
+		TRY(visit_module(visit, heap->modules->modules[i]));
+	for (size_t i = 0; i < heap->types->instance_count; i++)
+		if (heap->types->instances[i].definition)
+			TRY(visit_handle(visit, heap->types->instances[i].handle));
+	return NULL;
+}
+
 struct error *type_visit_loaded(struct heap *heap, type_visitor visitor, void *context)
 {
 	struct visit visit = { .heap = heap, .visit = visitor, .context = context };
 	TRY(type_instances_update(heap));
-	for (size_t i = 0; i < heap->modules->count && !visit.ended; i++)
-		TRY(visit_module(&visit, heap->modules->modules[i]));
-	for (size_t i = 0; i < heap->types->instance_count && !visit.ended; i++)
-		if (heap->types->instances[i].definition)
-			TRY(visit_handle(&visit, heap->types->instances[i].handle));
-	return NULL;
+	struct error *error = visit_all(&visit);
+	error_take_stop(&error);
+	return error;
 }

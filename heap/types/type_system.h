@@ -68,7 +68,6 @@ struct type_system {
 	struct id_map instance_hashes; /* hash of a construction -> first instance */
 	size_t modules_indexed;
 	const struct type *elements[ELEMENT_OBJECT + 1]; /* by element type */
-	bool walk_out_of_memory;
 };
 
 /* MethodTable flags (RuntimeTypeSystem.md, MethodTableFlags_1; src/coreclr/vm/methodtable.h). They

@@ -53,7 +53,7 @@ static void take_back(const struct patches *patches)
 		*patches->list[i].place = patches->list[i].before;
 }
 
-static bool object_visit(const struct gc_object *objects, size_t count, void *context)
+static struct error *object_visit(const struct gc_object *objects, size_t count, void *context)
 {
 	uint64_t *last = context;
 	for (size_t i = 0; i < count; i++) {
@@ -61,7 +61,7 @@ static bool object_visit(const struct gc_object *objects, size_t count, void *co
 			abort(); /* a walk only goes up, and no object is smaller */
 		*last = objects[i].address;
 	}
-	return true;
+	return NULL;
 }
 
 /* All objects, by this reader; then the names of all types that were met. */
@@ -71,7 +71,7 @@ static void walk(struct heap *heap, struct reader *reader)
 	for (size_t i = 0; i < heap->gc->span_count; i++) {
 		uint64_t last = 0;
 		error_free(span_walk(heap, reader, &heap->gc->spans[i], NULL, object_visit, &last,
-				     &damage, NULL));
+				     &damage));
 		struct gc_object object;
 		error_free(object_read(heap, heap->gc->spans[i].start + 8, &object));
 	}

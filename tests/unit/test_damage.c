@@ -94,7 +94,7 @@ static void add_place(struct places *places, uint64_t address)
 		places->addresses[places->count++] = address;
 }
 
-static bool gather_objects(const struct gc_object *objects, size_t count, void *context)
+static struct error *gather_objects(const struct gc_object *objects, size_t count, void *context)
 {
 	struct places *places = context;
 	for (size_t i = 0; i < count; i += 7) {
@@ -103,7 +103,7 @@ static bool gather_objects(const struct gc_object *objects, size_t count, void *
 		if (!objects[i].is_free)
 			places->object = objects[i].address;
 	}
-	return true;
+	return NULL;
 }
 
 static struct error *gather(struct target *core, struct places *places)
@@ -117,7 +117,7 @@ static struct error *gather(struct target *core, struct places *places)
 		reader_init(&reader, heap->target);
 		add_place(places, heap->gc->segments[heap->gc->spans[i].segment].address);
 		error = span_walk(heap, &reader, &heap->gc->spans[i], NULL, gather_objects, places,
-				  &damage, NULL);
+				  &damage);
 		reader_deinit(&reader);
 	}
 	for (uint32_t i = 0; heap && i < type_count(heap); i++) {

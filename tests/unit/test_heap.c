@@ -18,7 +18,7 @@ struct counted {
 	uint64_t objects, bytes, free_objects, last_address, stop_after;
 };
 
-static bool count(const struct gc_object *objects, size_t batch, void *context)
+static struct error *count(const struct gc_object *objects, size_t batch, void *context)
 {
 	struct counted *counted = context;
 	for (size_t i = 0; i < batch; i++) {
@@ -27,7 +27,8 @@ static bool count(const struct gc_object *objects, size_t batch, void *context)
 		counted->free_objects += objects[i].is_free;
 		counted->last_address = objects[i].address;
 	}
-	return !counted->stop_after || counted->objects < counted->stop_after;
+	bool wants_more = !counted->stop_after || counted->objects < counted->stop_after;
+	return wants_more ? NULL : &error_stop;
 }
 
 static struct error *walk_all(struct heap *heap, struct counted *counted,
@@ -36,8 +37,7 @@ static struct error *walk_all(struct heap *heap, struct counted *counted,
 	CLEANUP(reader_cleanup) struct reader reader;
 	reader_init(&reader, heap->target);
 	for (size_t i = 0; i < heap->gc->span_count; i++)
-		TRY(span_walk(heap, &reader, &heap->gc->spans[i], NULL, count, counted, damage,
-			      NULL));
+		TRY(span_walk(heap, &reader, &heap->gc->spans[i], NULL, count, counted, damage));
 	return NULL;
 }
 
@@ -160,16 +160,13 @@ TEST(a_visitor_can_stop_the_walk)
 	CLEANUP(reader_cleanup) struct reader reader = { 0 };
 	struct counted counted = { .stop_after = 1 };
 	struct walk_damage damage = { 0 };
-	bool stopped = false;
 	volatile sig_atomic_t stop = 1;
 	struct task task = { .stop = &stop };
 	CHECK_OK(fake_runtime_open(runtime, &heap));
 	reader_init(&reader, heap->target);
-	CHECK_OK(span_walk(heap, &reader, &heap->gc->spans[0], NULL, count, &counted, &damage,
-			   &stopped));
-	CHECK(stopped);
-	CHECK_FAILS(span_walk(heap, &reader, &heap->gc->spans[0], &task, count, &counted, &damage,
-			      NULL),
+	CHECK_FAILS(span_walk(heap, &reader, &heap->gc->spans[0], NULL, count, &counted, &damage),
+		    ERROR_STOP, "ended early");
+	CHECK_FAILS(span_walk(heap, &reader, &heap->gc->spans[0], &task, count, &counted, &damage),
 		    ERROR_CANCELLED, "walking the heap");
 }
 

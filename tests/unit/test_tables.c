@@ -88,12 +88,12 @@ struct met {
 	size_t count, stop_at;
 };
 
-static bool meet(const struct gc_handle *handle, void *context)
+static struct error *meet(const struct gc_handle *handle, void *context)
 {
 	struct met *met = context;
 	if (met->count < COUNT_OF(met->handles))
 		met->handles[met->count] = *handle;
-	return ++met->count != met->stop_at;
+	return ++met->count == met->stop_at ? &error_stop : NULL;
 }
 
 TEST(handles_are_listed_by_kind_and_block)
@@ -169,7 +169,7 @@ TEST(handle_segments_that_overlap_are_damage)
 static volatile sig_atomic_t stop;
 static const struct task stoppable = { .stop = &stop };
 
-static bool meet_and_stop(const struct gc_handle *handle, void *context)
+static struct error *meet_and_stop(const struct gc_handle *handle, void *context)
 {
 	stop = SIGINT;
 	return meet(handle, context);
@@ -236,10 +236,10 @@ static struct fake_runtime *with_finalize_queue(const unsigned *ends)
 	return runtime;
 }
 
-static bool sum(uint64_t object, void *context)
+static struct error *sum(uint64_t object, void *context)
 {
 	*(uint64_t *)context += object;
-	return true;
+	return NULL;
 }
 
 TEST(finalization_queues_are_cut_at_fill_pointers)
