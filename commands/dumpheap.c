@@ -146,13 +146,12 @@ static struct error *print_thin_locks(struct command_call *call, struct heap_fil
 {
 	struct thin_lock_listing listing = { .call = call };
 	TRY(thin_locks_open(call->question.heap, &listing.layout));
-	reader_init(&listing.headers, call->question.heap->target);
+	TRY(reader_init(&listing.headers, call->question.heap->target));
 	output_table_begin(call->out, "thin_locks", thin_lock_columns, COUNT_OF(thin_lock_columns),
 			   true);
 	struct error *error = heap_filter_walk(filter, visit_thin_lock, &listing);
 	output_table_end(call->out);
-	if (!error)
-		error = reader_check(&listing.headers);
+
 	reader_deinit(&listing.headers);
 	return error;
 }

@@ -392,10 +392,9 @@ static struct error *print(struct listing *listing)
 static struct error *dumplocks_run(struct command_call *call)
 {
 	struct listing listing = { .call = call, .all = arguments_has(call->arguments, "-all") };
-	reader_init(&listing.headers, call->question.heap->target);
+	TRY(reader_init(&listing.headers, call->question.heap->target));
 	struct error *error = print(&listing);
-	if (!error)
-		error = reader_check(&listing.headers);
+
 	reader_deinit(&listing.headers);
 	id_map_deinit(&listing.inner);
 	arena_deinit(&listing.holders);

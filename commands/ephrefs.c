@@ -191,13 +191,13 @@ static struct error *ephrefs_run(struct command_call *call)
 	CLEANUP(search_cleanup) struct search search = { .call = call };
 	CLEANUP(text_deinit) struct text line = { 0 };
 	struct output *out = call->out;
-	reader_init(&search.reader, call->question.heap->target);
+	TRY(reader_init(&search.reader, call->question.heap->target));
 	output_table_begin(out, "references", columns, COUNT_OF(columns), false);
 	for (size_t i = 0; i < COUNT_OF(older); i++)
 		TRY(generation_search(&search, older[i]));
 	TRY(groups_print(&search));
 	output_table_end(out);
-	TRY(reader_check(&search.reader));
+
 	output_line(out, "%s", "");
 	text_append_count(&line, search.total);
 	text_append(&line, " older generation objects referenced ");

@@ -78,7 +78,7 @@ static struct error *walk(struct search *search, const struct gc_segment *segmen
 	struct walk_damage damage = { 0 };
 	struct error *error = NULL;
 	struct reader reader;
-	reader_init(&reader, heap->target);
+	TRY(reader_init(&reader, heap->target));
 	for (size_t i = 0; i < heap->gc->span_count && !error; i++) {
 		const struct gc_span *span = &heap->gc->spans[i];
 		if (&heap->gc->segments[span->segment] != segment)

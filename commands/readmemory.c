@@ -245,7 +245,7 @@ static struct error *show(struct command_call *call, const struct memory_view *p
 		view.started = kept->started;
 	}
 	CLEANUP(dump_cleanup) struct dump dump = { .call = call };
-	reader_init(&dump.reader, session_target(call->session));
+	TRY(reader_init(&dump.reader, session_target(call->session)));
 	TRY(start_find(call, &view));
 	TRY(options_read(call, &view));
 	struct error *error = view.ascii_string || view.unicode_string ? text_print(&dump, &view)
@@ -253,7 +253,7 @@ static struct error *show(struct command_call *call, const struct memory_view *p
 	*kept = view;
 	if (error)
 		return error;
-	TRY(reader_check(&dump.reader));
+
 	if (dump.unreadable)
 		question_missing(&call->question, dump.unreadable,
 				 "the memory at %#" PRIx64 " cannot be read",

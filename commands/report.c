@@ -229,8 +229,9 @@ static struct error *objects_print(struct report *report)
 static struct error *report_run(struct command_call *call)
 {
 	struct report report = { .call = call };
-	report_init(&report);
-	struct error *error = runtime_print(&report);
+	struct error *error = report_init(&report);
+	if (!error)
+		error = runtime_print(&report);
 	if (!error)
 		error = threads_print(&report);
 	if (!error)

@@ -79,7 +79,7 @@ static struct error *walk(struct verification *verification)
 	struct walk_damage damage = { 0 };
 	struct reader reader;
 	struct error *error = NULL;
-	reader_init(&reader, heap->target);
+	TRY(reader_init(&reader, heap->target));
 	for (size_t i = 0; i < gc->span_count && !error; i++) {
 		const struct gc_span *span = &gc->spans[i];
 		task_progress(verification->call->question.task, "verifying the heap", i,

@@ -118,8 +118,7 @@ static struct error *visit_threads(struct heap *heap, struct target *recording,
 	struct visit visit = { .heap = heap, .task = task };
 	struct error *error = forget_heap(heap, recording);
 	/* What the reader still has of the heap would not be read again. */
-	reader_deinit(&heap->reader);
-	reader_init(&heap->reader, heap->target);
+	reader_forget(&heap->reader);
 	arena_init(&visit.scratch);
 	for (size_t i = 0; !error && i < heap->threads->count; i++) {
 		error = visit_thread(&visit, &heap->threads->threads[i]);

@@ -38,15 +38,16 @@ static struct heap *heap_new(struct target *overlay, struct module_files *files,
 			     const struct task *task)
 {
 	struct heap *heap = calloc(1, sizeof(*heap));
-	if (!heap)
+	if (!heap || reader_init(&heap->reader, overlay)) {
+		free(heap);
 		return NULL;
+	}
 	heap->target = overlay;
 	heap->files = files;
 	heap->task = task;
 	if (files)
 		module_files_set_task(files, task);
 	arena_init(&heap->arena);
-	reader_init(&heap->reader, overlay);
 	return heap;
 }
 

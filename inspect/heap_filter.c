@@ -147,7 +147,7 @@ struct error *heap_filter_walk(struct heap_filter *filter, filtered_visitor visi
 	uint64_t bytes, done = 0;
 	TRY(choose_spans(filter, &spans, &count, &bytes));
 	struct reader reader;
-	reader_init(&reader, question->heap->target);
+	TRY(reader_init(&reader, question->heap->target));
 	struct error *error = NULL;
 	for (size_t i = 0; i < count && !error; i++) {
 		task_progress(question->task, "walking the heap", done, bytes);

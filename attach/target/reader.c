@@ -2,9 +2,11 @@
 
 enum { FIRST_WINDOW = 4096 };
 
-void reader_init(struct reader *reader, struct target *target)
+struct error *reader_init(struct reader *reader, struct target *target)
 {
 	*reader = (struct reader){ .target = target, .next_size = FIRST_WINDOW };
+	reader->buffer = malloc(READER_WINDOW_MAX);
+	return reader->buffer ? NULL : &error_no_memory;
 }
 
 void reader_deinit(struct reader *reader)
@@ -13,16 +15,17 @@ void reader_deinit(struct reader *reader)
 	*reader = (struct reader){ 0 };
 }
 
+void reader_forget(struct reader *reader)
+{
+	*reader = (struct reader){ .target = reader->target,
+				   .buffer = reader->buffer,
+				   .next_size = FIRST_WINDOW };
+}
+
 /* Copy a window that starts at the page of `address`; it grows while the reads go on upwards. */
 static const uint8_t *fill(struct reader *reader, uint64_t address, size_t size)
 {
-	if (!reader->buffer) {
-		reader->buffer = malloc(READER_WINDOW_MAX);
-		if (!reader->buffer) {
-			reader->out_of_memory = true;
-			return NULL;
-		}
-	}
+
 	uint64_t end = reader->start + reader->size;
 	bool goes_on = reader->window == reader->buffer && address + size > end &&
 		       address <= end + FIRST_WINDOW && address >= reader->start;
@@ -84,17 +87,11 @@ bool reader_copy(struct reader *reader, uint64_t address, void *buffer, size_t s
 	return true;
 }
 
-struct error *reader_check(const struct reader *reader)
-{
-	return reader->out_of_memory ? &error_no_memory : NULL;
-}
-
 struct error *reader_unsigned(struct reader *reader, uint64_t address, unsigned width,
 			      const char *what, uint64_t *ret)
 {
 	const uint8_t *bytes = reader_borrow(reader, address, width);
-	if (!bytes && reader->out_of_memory)
-		return &error_no_memory;
+
 	if (!bytes)
 		return error_fault(address, "cannot read %s at %#llx", what,
 				   (unsigned long long)address);

@@ -5,8 +5,8 @@
  * heap costs one read per MiB and a lone pointer one small read (8-byte preads of /proc/PID/mem
  * cost 1.3 us each, a 1 MiB one 0.3 ms: docs/COLLECT.md, docs/RUNTIME-TABLE.md 1f).
  *
- * A reader that cannot get its buffer answers as if nothing could be read, and remembers it:
- * whoever counts holes as damage looks at reader_check() in the end.
+ * A reader gets its buffer in the beginning, though only the pages that reads touch cost memory:
+ * what it cannot read afterwards is not in the target.
  *
  * What reader_borrow() answers is valid until the next call on the same reader.
  */
@@ -23,16 +23,20 @@ struct reader {
 	const uint8_t *window; /* stands for [start, start + size) */
 	uint64_t start;
 	size_t size;
-	uint8_t *buffer; /* NULL until a window had to be copied */
+	uint8_t *buffer; /* READER_WINDOW_MAX bytes */
 	size_t next_size;
-	bool out_of_memory; /* a NULL was for want of a buffer, not for a hole */
 };
 
-void reader_init(struct reader *reader, struct target *target);
+/* ERROR_NO_MEMORY only; there is nothing to deinit then, but it is allowed. The target is borrowed.
+ */
+MUST_CHECK struct error *reader_init(struct reader *reader, struct target *target);
 void reader_deinit(struct reader *reader);
 
-/* Out of line: moves the window. NULL: not all of it can be read, size above READER_WINDOW_MAX, or
- * no memory for the buffer. */
+/* What was read before is read anew when it is asked for again. */
+void reader_forget(struct reader *reader);
+
+/* Out of line: moves the window. NULL: not all of it can be read, or size above READER_WINDOW_MAX.
+ */
 const uint8_t *reader_move(struct reader *reader, uint64_t address, size_t size);
 
 /* size bytes at address, or NULL when not all of them can be read. */
@@ -66,9 +70,6 @@ static inline bool reader_u32(struct reader *reader, uint64_t address, uint32_t 
 	*ret = load_u32(bytes);
 	return true;
 }
-
-/* ERROR_NO_MEMORY when one of the NULLs so far was for want of memory. */
-MUST_CHECK struct error *reader_check(const struct reader *reader);
 
 /* Loads that must succeed: ERROR_FAULT saying "cannot read WHAT at 0x…" otherwise. */
 MUST_CHECK struct error *reader_pointer(struct reader *reader, uint64_t address, const char *what,

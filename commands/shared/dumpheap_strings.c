@@ -35,8 +35,8 @@ struct error *string_table_new(struct command_call *call, struct string_table **
 		return &error_no_memory;
 	table->call = call;
 	arena_init(&table->arena);
-	reader_init(&table->reader, call->question.heap->target);
 	*ret = table;
+	TRY(reader_init(&table->reader, call->question.heap->target));
 	if (contract_field(call->question.heap->contract, "String", "m_StringLength",
 			   &table->length) &&
 	    contract_field(call->question.heap->contract, "String", "m_FirstChar", &table->first))

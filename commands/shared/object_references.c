@@ -148,12 +148,11 @@ static struct error *references_find(const struct object_view *view, struct refe
 {
 	struct command_call *call = references->call;
 	struct reader reader; /* a row moves the heap's */
-	reader_init(&reader, call->question.heap->target);
+	TRY(reader_init(&reader, call->question.heap->target));
 	struct error *error = object_visit_references(call->question.heap, &reader, &view->object,
 						      reference_visit, references);
 	error_take_stop(&error);
-	if (!error)
-		error = reader_check(&reader);
+
 	reader_deinit(&reader);
 	if (error_take_damage(&error))
 		question_missing(&call->question, 0,

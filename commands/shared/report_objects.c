@@ -13,16 +13,17 @@
 enum { TRAITS_READ = 1, TRAIT_EXCEPTION = 2, TRAIT_TASK = 4, TRAIT_LOCK = 8 };
 enum { MESSAGE_UNITS = 200, EXCEPTIONS_SHOWN = 10, TASKS_SHOWN = 8 };
 
-void report_init(struct report *report)
+struct error *report_init(struct report *report)
 {
 	struct heap *heap = report->call->question.heap;
 	arena_init(&report->text);
 	report->exceptions.arena = report->tasks.arena = report->call->question.scratch;
-	reader_init(&report->headers, heap->target);
+	TRY(reader_init(&report->headers, heap->target));
 	struct error *error = thin_locks_open(heap, &report->thin_layout);
 	if (error)
 		report->thin_layout.heap = NULL;
 	error_free(error);
+	return NULL;
 }
 
 void report_deinit(struct report *report)

@@ -35,7 +35,8 @@ struct report {
 	struct arena text; /* reset after each object */
 };
 
-void report_init(struct report *report);
+/* ERROR_NO_MEMORY only; report_deinit() is due all the same. */
+MUST_CHECK struct error *report_init(struct report *report);
 void report_deinit(struct report *report);
 
 /* Before the walk: the monitors that have a sync block. */

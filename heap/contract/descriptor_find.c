@@ -359,8 +359,7 @@ struct error *contract_find(struct reader *reader, const struct runtime_location
 		if (!error)
 			error = try_location(&search, &locations[i]);
 	}
-	if (!error && !search.found)
-		error = reader_check(reader);
+
 	if (error || search.found) {
 		error_free(search.reason);
 		*ret = search.found;

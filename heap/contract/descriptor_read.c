@@ -126,7 +126,6 @@ static struct error *all_below_read(struct reading *reading, size_t index, struc
 			return error;
 		error_free(*left_out);
 		*left_out = error;
-		TRY(reader_check(reading->reader));
 	}
 	return NULL;
 }

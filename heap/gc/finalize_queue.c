@@ -109,7 +109,7 @@ struct error *finalize_range_visit(struct heap *heap, const struct task *task,
 	enum { CHECK_EVERY = 4096 };
 	struct reader reader;
 	struct error *error = NULL;
-	reader_init(&reader, heap->target);
+	TRY(reader_init(&reader, heap->target));
 	for (uint64_t place = range->start; place < range->end && !error; place += POINTER) {
 		uint64_t object;
 		if (!reader_u64(&reader, place, &object)) {
@@ -123,8 +123,6 @@ struct error *finalize_range_visit(struct heap *heap, const struct task *task,
 			error = task_check(task, "reading the finalization queue");
 	}
 	error_take_stop(&error);
-	if (!error)
-		error = reader_check(&reader);
 	reader_deinit(&reader);
 	return error;
 }

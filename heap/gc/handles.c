@@ -274,11 +274,10 @@ struct error *gc_handles_visit(struct heap *heap, const struct task *task, gc_ha
 			       void *context, uint64_t *ret_lost)
 {
 	struct table_walk walk = { .heap = heap, .task = task, .visit = visit, .context = context };
-	reader_init(&walk.reader, heap->target);
+	TRY(reader_init(&walk.reader, heap->target));
 	struct error *error = tables_visit(&walk);
 	error_take_stop(&error);
-	if (!error)
-		error = reader_check(&walk.reader);
+
 	reader_deinit(&walk.reader);
 	id_map_deinit(&walk.seen);
 	free(walk.segments);

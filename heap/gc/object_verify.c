@@ -15,7 +15,7 @@ struct error *object_verifier_init(struct object_verifier *verifier, struct heap
 {
 	const struct gc_heap *gc = heap->gc;
 	*verifier = (struct object_verifier){ .heap = heap, .visit = visit, .context = context };
-	reader_init(&verifier->objects, heap->target);
+	TRY(reader_init(&verifier->objects, heap->target));
 	verifier->segments =
 		arena_allocate_array(scratch, gc->segment_count, sizeof(*verifier->segments));
 	if (!verifier->segments)

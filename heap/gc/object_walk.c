@@ -172,8 +172,7 @@ struct error *span_walk(struct heap *heap, struct reader *reader, const struct g
 			     .count_offset = heap->count_offset,
 			     .header = heap->count_offset + (uint32_t)sizeof(uint32_t),
 			     .damage = damage };
-	struct error *error = walk_batches(&walk, task, visit, context);
-	return error ? error : reader_check(reader);
+	return walk_batches(&walk, task, visit, context);
 }
 
 struct error *object_read(struct heap *heap, uint64_t address, struct gc_object *ret)

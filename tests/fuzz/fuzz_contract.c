@@ -25,7 +25,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	patch_all(runtime->target, data, size, &patches);
 	struct error *error = fake_runtime_open(runtime, &heap);
 	if (!error) {
-		reader_init(&reader, heap->target);
+		if (reader_init(&reader, heap->target))
+			abort();
 		walk(heap, &reader);
 		reader_deinit(&reader);
 		heap_close(heap);

@@ -162,7 +162,8 @@ static void check_modules(struct target *target, struct module_files *files)
 static void check_target(struct target *target)
 {
 	struct walk walk = { .target = target };
-	reader_init(&walk.reader, target);
+	if (reader_init(&walk.reader, target))
+		abort();
 	error_free(target_visit_regions(target, check_region, &walk));
 	require(walk.regions > 0);
 	error_free(target_visit_mappings(target, check_mapping, NULL));

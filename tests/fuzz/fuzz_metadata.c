@@ -259,7 +259,8 @@ static void try_form(enum form form, const uint8_t *bytes, size_t size, uint8_t 
 				 .holes = holes };
 	CLEANUP(reader_deinit) struct reader reader;
 	struct metadata *metadata = NULL;
-	reader_init(&reader, &memory.base);
+	if (reader_init(&reader, &memory.base))
+		abort();
 	if (form == FORM_PE_FLAT || form == FORM_PE_MAPPED) {
 		try_image(&reader, size, form == FORM_PE_MAPPED, arena, scratch);
 		return;

@@ -26,18 +26,14 @@ static void known_open(struct known *ret, struct fake_runtime *runtime)
 	*ret = (struct known){ runtime, heap->contract };
 }
 
-static void reader_begin(struct reader *reader, struct target *target, uint8_t *buffer)
+static void reader_begin(struct reader *reader, struct target *target, uint8_t **buffer)
 {
-	reader_init(reader, target);
-	reader->buffer = buffer;
-}
-
-static uint8_t *reader_end(struct reader *reader)
-{
-	uint8_t *buffer = reader->buffer;
-	reader->buffer = NULL;
-	reader_deinit(reader);
-	return buffer;
+	*reader = (struct reader){ .target = target, .buffer = *buffer };
+	if (*buffer)
+		reader_forget(reader);
+	else if (reader_init(reader, target))
+		abort();
+	*buffer = reader->buffer;
 }
 
 static void check_and_walk(struct known *from)
@@ -50,14 +46,13 @@ static void check_and_walk(struct known *from)
 	heap->target = &from->runtime->target->base;
 	heap->contract = from->contract;
 	arena_init(&heap->arena);
-	reader_begin(&heap->reader, heap->target, buffers[0]);
-	reader_begin(&reader, heap->target, buffers[1]);
+	reader_begin(&heap->reader, heap->target, &buffers[0]);
+	reader_begin(&reader, heap->target, &buffers[1]);
 	struct error *error = heap_self_check(heap, NULL);
 	if (!error)
 		walk(heap, &reader);
 	error_free(error);
-	buffers[1] = reader_end(&reader);
-	buffers[0] = reader_end(&heap->reader);
+	heap->reader.buffer = NULL; /* kept, as the other's */
 	heap_close(heap);
 }
 

@@ -501,13 +501,9 @@ struct error *fake_types_open(struct fake_types *types)
 {
 	struct heap *heap = &types->heap;
 	arena_init(&heap->arena);
-	reader_init(&heap->reader, &types->target->base);
+	TRY(reader_init(&heap->reader, &types->target->base));
 	heap->target = &types->target->base;
 	heap->contract = contract_build(types, &types->arena);
-	/* The reader makes its buffer now: without memory for it later reads would look like holes.
-	 */
-	uint64_t word;
-	TRY(reader_pointer(&heap->reader, types->core, "the first word", &word));
 	TRY(clr_modules_open(heap, &heap->modules));
 	TRY(type_system_open(heap, &heap->types));
 	return clr_module_at(heap, types->core, &heap->modules->core_library);

@@ -114,10 +114,11 @@ static struct error *gather(struct target *core, struct places *places)
 	struct walk_damage damage = { 0 };
 	for (size_t i = 0; heap && !error && i < heap->gc->span_count; i++) {
 		struct reader reader;
-		reader_init(&reader, heap->target);
+		error = reader_init(&reader, heap->target);
 		add_place(places, heap->gc->segments[heap->gc->spans[i].segment].address);
-		error = span_walk(heap, &reader, &heap->gc->spans[i], NULL, gather_objects, places,
-				  &damage);
+		if (!error)
+			error = span_walk(heap, &reader, &heap->gc->spans[i], NULL, gather_objects,
+					  places, &damage);
 		reader_deinit(&reader);
 	}
 	for (uint32_t i = 0; heap && i < type_count(heap); i++) {

@@ -35,7 +35,7 @@ static struct error *walk_all(struct heap *heap, struct counted *counted,
 			      struct walk_damage *damage)
 {
 	CLEANUP(reader_cleanup) struct reader reader;
-	reader_init(&reader, heap->target);
+	TRY(reader_init(&reader, heap->target));
 	for (size_t i = 0; i < heap->gc->span_count; i++)
 		TRY(span_walk(heap, &reader, &heap->gc->spans[i], NULL, count, counted, damage));
 	return NULL;
@@ -163,7 +163,7 @@ TEST(a_visitor_can_stop_the_walk)
 	volatile sig_atomic_t stop = 1;
 	struct task task = { .stop = &stop };
 	CHECK_OK(fake_runtime_open(runtime, &heap));
-	reader_init(&reader, heap->target);
+	CHECK_OK(reader_init(&reader, heap->target));
 	CHECK_FAILS(span_walk(heap, &reader, &heap->gc->spans[0], NULL, count, &counted, &damage),
 		    ERROR_STOP, "ended early");
 	CHECK_FAILS(span_walk(heap, &reader, &heap->gc->spans[0], &task, count, &counted, &damage),

@@ -55,7 +55,7 @@ static void check_in_target(bool lends, size_t split)
 	fake_target_bytes(fake, AT, bytes, split);
 	if (split < size)
 		fake_target_bytes(fake, AT + split, bytes + split, size - split);
-	reader_init(&reader, &fake->base);
+	CHECK_OK(reader_init(&reader, &fake->base));
 	CHECK_OK(metadata_open(&reader, AT, size, &arena, &metadata));
 	CHECK_NUMBER(metadata_missing_bytes(metadata), 0);
 	CHECK_NUMBER(strings_missed(metadata, builder), 0);
@@ -113,7 +113,7 @@ static void check_holes(bool lends)
 		size_t hole_end = hole + PAGE < size ? hole + PAGE : size;
 		fake->lends = lends;
 		put_with_hole(fake, bytes, size, hole, hole_end);
-		reader_init(&reader, &fake->base);
+		CHECK_OK(reader_init(&reader, &fake->base));
 		CHECK_OK(metadata_open(&reader, AT, size, &arena, &metadata));
 		CHECK_NUMBER(metadata_missing_bytes(metadata), hole_end - hole);
 		bool found = metadata_type_def(metadata, SHOP_GATEWAY, &type);
@@ -154,7 +154,7 @@ TEST(headers_on_a_hole)
 	fake_target_bytes(fake, AT + 0x100000, bytes, builder->tables_offset + 20);
 	fake_target_bytes(fake, AT + 0x200000, bytes, builder->tables_offset + 40);
 	fake_target_bytes(fake, AT + 0x300000, bytes, 60);
-	reader_init(&reader, &fake->base);
+	CHECK_OK(reader_init(&reader, &fake->base));
 	CHECK_FAILS(metadata_open(&reader, AT - PAGE, size, &arena, &metadata), ERROR_FAULT,
 		    "metadata at 0x7f000000f000");
 	CHECK_FAILS(metadata_open(&reader, AT, size, &arena, &metadata), ERROR_FAULT, "root");
@@ -188,7 +188,7 @@ TEST(a_claimed_size_costs_nothing)
 	fake_target_bytes(fake, AT + FAR, "far", 4);
 	fake_target_bytes(fake, AT + 2 * FAR, "farther", 8);
 	fake_target_bytes(fake, AT + 2 * FAR + TOO_FAR, "too far", 8);
-	reader_init(&reader, &fake->base);
+	CHECK_OK(reader_init(&reader, &fake->base));
 	CHECK_OK(metadata_open(&reader, AT, UINT64_MAX, &arena, &metadata));
 	check_shop(metadata, &arena);
 	uint32_t strings = (uint32_t)builder->strings_offset;

@@ -149,7 +149,7 @@ static void look_at(struct fake_runtime *runtime, struct asked *asked)
 	CLEANUP(arena_cleanup) struct arena arena = { 0 };
 	CLEANUP(reader_cleanup) struct reader reader;
 	struct contract *contract;
-	reader_init(&reader, &runtime->target->base);
+	CHECK_OK(reader_init(&reader, &runtime->target->base));
 	*asked = (struct asked){ 0 };
 	CHECK_FAILS(
 		contract_find(&reader, &runtime->location, 1, &arena, NULL, look, asked, &contract),
@@ -330,7 +330,7 @@ TEST(descriptors_are_not_followed_without_end)
 	CLEANUP(arena_cleanup) struct arena arena = { 0 };
 	CLEANUP(own_descriptors_deinit) struct own_descriptors own = { 0 };
 	CLEANUP(error_cleanup) struct error *left_out = NULL;
-	reader_init(&reader, &runtime->target->base);
+	CHECK_OK(reader_init(&reader, &runtime->target->base));
 	put_chain(runtime, LIMIT_DESCRIPTORS, 0);
 	CHECK_OK(own_descriptors_read(&reader, &arena, OTHER_DESCRIPTORS, &own, &left_out));
 	REQUIRE(own.count == LIMIT_DESCRIPTORS);

@@ -32,7 +32,7 @@ struct scene {
 	struct reader reader;
 };
 
-static void scene_init(struct scene *scene, bool is_64)
+static struct error *scene_init(struct scene *scene, bool is_64)
 {
 	size_t size = 0;
 	scene->builder = metadata_builder_new();
@@ -41,7 +41,7 @@ static void scene_init(struct scene *scene, bool is_64)
 	scene->flat = build_pe_flat(metadata, size, data, sizeof(data), is_64);
 	scene->mapped = build_pe_mapped(&scene->flat);
 	scene->fake = fake_target_new(ARCHITECTURE_X64);
-	reader_init(&scene->reader, &scene->fake->base);
+	return reader_init(&scene->reader, &scene->fake->base);
 }
 
 static void scene_deinit(struct scene *scene)
@@ -55,7 +55,7 @@ static void scene_deinit(struct scene *scene)
 
 #define SCENE(name, is_64)                                                                         \
 	CLEANUP(scene_deinit) struct scene name;                                                   \
-	scene_init(&name, is_64)
+	CHECK_OK(scene_init(&name, is_64))
 
 static void check_image(struct scene *scene, const struct pe_image *image)
 {
@@ -164,10 +164,10 @@ static void check_damage(struct scene *scene, size_t offset, uint32_t number, un
 	struct pe_image image;
 	uint8_t kept[4];
 	uint8_t *at = fake_target_at(scene->fake, AT + offset, width);
+	CLEANUP(reader_deinit) struct reader reader;
+	CHECK_OK(reader_init(&reader, &scene->fake->base));
 	memcpy(kept, at, width);
 	memcpy(at, &number, width);
-	CLEANUP(reader_deinit) struct reader reader;
-	reader_init(&reader, &scene->fake->base);
 	CHECK_FAILS(pe_image_open(&reader, AT, scene->flat.size, false, &image), code, text);
 	memcpy(at, kept, width);
 }
@@ -252,7 +252,7 @@ static void check_core_library(const uint8_t *file, size_t file_size)
 	fake->lends = true;
 	fake_target_bytes(fake, AT, file, file_size);
 	CLEANUP(reader_deinit) struct reader reader;
-	reader_init(&reader, &fake->base);
+	CHECK_OK(reader_init(&reader, &fake->base));
 	CHECK_OK(pe_image_open(&reader, AT, file_size, false, &image));
 	REQUIRE(pe_image_metadata(&image, &address, &size));
 	CHECK_OK(metadata_open(&reader, address, size, &arena, &metadata));

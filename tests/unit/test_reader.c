@@ -16,7 +16,7 @@ static void numbered(struct fake_target *fake, uint64_t address, size_t size)
 
 #define READER(name, fake)                                                                         \
 	CLEANUP(reader_deinit) struct reader name;                                                 \
-	reader_init(&name, &(fake)->base)
+	CHECK_OK(reader_init(&name, &(fake)->base))
 
 TEST(words_are_read_wherever_they_stand)
 {
@@ -110,7 +110,7 @@ TEST(a_lending_target_is_not_copied)
 	numbered(fake, 0x11000, 0x1000); /* stands behind by address, not in our memory */
 	CHECK(reader_borrow(&reader, 0x10008, 16) == fake_target_at(fake, 0x10008, 16));
 	CHECK(reader_borrow(&reader, 0x10ff0, 16) == fake_target_at(fake, 0x10ff0, 16));
-	CHECK(!reader.buffer);
+	CHECK(reader.window != reader.buffer);
 	/* over the seam the bytes have to be put together */
 	const uint8_t *bytes = reader_borrow(&reader, 0x10ff8, 16);
 	REQUIRE(bytes);

@@ -13,18 +13,18 @@ static void reader_cleanup(struct reader *reader)
 }
 
 /* A module that says it goes on to the end of all memory. */
-static struct fake_runtime *endless_new(struct reader *reader)
+static struct fake_runtime *endless_new(void)
 {
 	struct fake_runtime *runtime = fake_runtime_new();
-	reader_init(reader, &runtime->target->base);
 	runtime->location.module.end = UINT64_MAX - 1;
 	return runtime;
 }
 
 TEST(a_module_without_end_costs_what_the_target_holds)
 {
+	CLEANUP(fake_runtime_cleanup) struct fake_runtime *runtime = endless_new();
 	CLEANUP(reader_cleanup) struct reader reader;
-	CLEANUP(fake_runtime_cleanup) struct fake_runtime *runtime = endless_new(&reader);
+	CHECK_OK(reader_init(&reader, &runtime->target->base));
 	struct scan_place place = { &reader, &runtime->location.module, NULL };
 	uint64_t cursor = 0, address;
 	bool found = true;
@@ -35,8 +35,9 @@ TEST(a_module_without_end_costs_what_the_target_holds)
 
 TEST(a_scan_goes_on_from_region_to_region)
 {
+	CLEANUP(fake_runtime_cleanup) struct fake_runtime *runtime = endless_new();
 	CLEANUP(reader_cleanup) struct reader reader;
-	CLEANUP(fake_runtime_cleanup) struct fake_runtime *runtime = endless_new(&reader);
+	CHECK_OK(reader_init(&reader, &runtime->target->base));
 	struct scan_place place = { &reader, &runtime->location.module, NULL };
 	uint64_t cursor = 0, address = 0;
 	bool found = false;
@@ -54,8 +55,9 @@ TEST(a_scan_goes_on_from_region_to_region)
 
 TEST(a_scan_can_be_stopped)
 {
+	CLEANUP(fake_runtime_cleanup) struct fake_runtime *runtime = endless_new();
 	CLEANUP(reader_cleanup) struct reader reader;
-	CLEANUP(fake_runtime_cleanup) struct fake_runtime *runtime = endless_new(&reader);
+	CHECK_OK(reader_init(&reader, &runtime->target->base));
 	const volatile sig_atomic_t stop = SIGINT;
 	struct task task = { .stop = &stop };
 	struct scan_place place = { &reader, &runtime->location.module, &task };

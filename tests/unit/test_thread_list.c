@@ -24,8 +24,7 @@ static struct error *list_read(struct heap *heap, size_t *ret_bytes)
 	struct clr_threads *threads;
 	struct arena arena;
 	arena_init(&arena);
-	reader_deinit(&heap->reader);
-	reader_init(&heap->reader, heap->target);
+	reader_forget(&heap->reader);
 	struct error *error = clr_threads_read(&heap->reader, heap->contract, &arena, &threads);
 	*ret_bytes = arena.total_bytes;
 	arena_deinit(&arena);
