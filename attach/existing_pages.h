@@ -18,7 +18,7 @@ enum page_state {
 
 struct existing_pages;
 
-/* Of the process that `memory_id` names (attach/process_access.h), which has these mappings; they
+/* Of the process that `memory_id` names (attach/process_life.h), which has these mappings; they
  * live as long. ERROR_NO_MEMORY only. */
 MUST_CHECK struct error *existing_pages_open(int memory_id, const struct process_maps *maps,
 					     struct existing_pages **ret);

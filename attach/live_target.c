@@ -5,6 +5,7 @@
 #include "attach/mapped_pages.h"
 #include "attach/proc_file.h"
 #include "attach/process_access.h"
+#include "attach/process_life.h"
 #include "attach/process_architecture.h"
 #include "attach/process_file.h"
 #include "attach/running_threads.h"

@@ -1,7 +1,7 @@
 #include "attach/memory_guard.h"
 
 #include "attach/control_group.h"
-#include "attach/process_access.h"
+#include "attach/process_life.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/limits.h"

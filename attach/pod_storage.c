@@ -3,7 +3,7 @@
 #include "attach/credentials.h"
 #include "attach/mount_line.h"
 #include "attach/proc_file.h"
-#include "attach/process_access.h"
+#include "attach/process_life.h"
 #include "attach/process_container.h"
 #include "base/cleanup.h"
 #include "base/limits.h"

@@ -13,11 +13,6 @@ const char process_unseen_tracer[] =
 	"a process that is not seen from here (of the node, outside of "
 	"this PID namespace) is tracing it already: end that debugger";
 
-static int status_of(struct text *ret, int pid)
-{
-	return proc_file_read(ret, LIMIT_PROC_FILE_BYTES, "/proc/%d/status", pid);
-}
-
 /* 0 when there is no Yama. */
 static int yama_scope(void)
 {
@@ -139,7 +134,9 @@ void process_access_reason(int pid, int os_errno, char *buffer, size_t size)
 	CLEANUP(text_deinit) struct text status = { 0 };
 	CLEANUP(text_deinit) struct text reason = { 0 };
 	struct process_wants wants = { .pid = pid };
-	int failed = os_errno == EPERM || os_errno == EACCES ? status_of(&status, pid) : os_errno;
+	int failed = os_errno;
+	if (os_errno == EPERM || os_errno == EACCES)
+		failed = proc_file_read(&status, LIMIT_PROC_FILE_BYTES, "/proc/%d/status", pid);
 	if (failed)
 		text_append(&reason, strerror(failed));
 	else
@@ -167,59 +164,6 @@ struct error *process_access_denied(int pid, int os_errno)
 struct error *process_stop_denied(int pid, int os_errno)
 {
 	return denied("stop", pid, os_errno);
-}
-
-struct error *process_exists(int pid)
-{
-	CLEANUP(text_deinit) struct text status = { 0 };
-	int failed = pid > 0 ? status_of(&status, pid) : ENOENT;
-	if (failed == ENOENT || failed == ESRCH)
-		return error_new(ERROR_NOT_FOUND, "there is no process %d here: see clrpod ps",
-				 pid);
-	if (failed)
-		return error_os(failed, "cannot read /proc/%d/status", pid);
-	uint64_t group;
-	if (proc_number(&status, "Tgid", 10, &group) && group != (uint64_t)pid)
-		return error_new(ERROR_NOT_FOUND, "%d is a thread of process %llu: name that one",
-				 pid, (unsigned long long)group);
-	return NULL;
-}
-
-struct alive_search {
-	int pid, found;
-};
-
-static bool look_for_alive(pid_t tid, void *context)
-{
-	struct alive_search *search = context;
-	if (!proc_has_ended(search->pid, (int)tid))
-		search->found = (int)tid;
-	return !search->found;
-}
-
-int process_memory_id(int pid)
-{
-	struct alive_search search = { .pid = pid };
-	if (!proc_has_ended(pid, pid) || proc_visit_tasks(pid, look_for_alive, &search) ||
-	    !search.found)
-		return pid;
-	return search.found;
-}
-
-/* While a thread is in execve the others are being killed, the first one too. */
-static bool look_for_lasting(pid_t tid, void *context)
-{
-	struct alive_search *search = context;
-	if (!proc_has_ended(search->pid, (int)tid) && !proc_is_ending((int)tid))
-		search->found = (int)tid;
-	return !search->found;
-}
-
-bool process_has_ended(int pid)
-{
-	struct alive_search search = { .pid = pid };
-	int failed = proc_visit_tasks(pid, look_for_lasting, &search);
-	return failed == ENOENT || failed == ESRCH || (!failed && !search.found);
 }
 
 int process_memory_probe(int pid, uint64_t address)

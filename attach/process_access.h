@@ -25,17 +25,6 @@ MUST_CHECK struct error *process_access_denied(int pid, int os_errno);
 /* The same of stopping it. */
 MUST_CHECK struct error *process_stop_denied(int pid, int os_errno);
 
-/* Is there a process of this id (not a mere thread)? ERROR_NOT_FOUND when not; the message names
- * the process when `pid` is one of its threads. */
-MUST_CHECK struct error *process_exists(int pid);
-
-/* Whose files of /proc show the process's memory: its own, or when its first thread has ended
- * (a zombie, which has no memory any more) those of the first thread that lives. */
-int process_memory_id(int pid);
-
-/* Has it ended, or is it being killed? Not one whose first thread alone has ended. */
-bool process_has_ended(int pid);
-
 /* Can memory be read: open /proc/PID/mem and read one mapped byte at `address`. 0 or an errno. */
 int process_memory_probe(int pid, uint64_t address);
 

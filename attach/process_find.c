@@ -3,6 +3,7 @@
 #include "attach/credentials.h"
 #include "attach/proc_file.h"
 #include "attach/process_access.h"
+#include "attach/process_life.h"
 #include "attach/process_maps.h"
 #include "attach/process_place.h"
 #include "attach/process_runtime.h"

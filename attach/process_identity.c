@@ -1,7 +1,7 @@
 #include "attach/process_identity.h"
 
 #include "attach/proc_file.h"
-#include "attach/process_access.h"
+#include "attach/process_life.h"
 #include "base/limits.h"
 
 #include <errno.h>

@@ -2,7 +2,7 @@
 
 #include "attach/mount_line.h"
 #include "attach/proc_file.h"
-#include "attach/process_access.h"
+#include "attach/process_life.h"
 #include "attach/process_maps.h"
 #include "base/cleanup.h"
 #include "base/clock.h"

@@ -2,6 +2,7 @@
 
 #include "attach/proc_file.h"
 #include "attach/process_access.h"
+#include "attach/process_life.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/limits.h"

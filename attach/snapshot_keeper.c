@@ -4,7 +4,7 @@
 #include "attach/live_target.h"
 #include "attach/memory_guard.h"
 #include "attach/proc_file.h"
-#include "attach/process_access.h"
+#include "attach/process_life.h"
 #include "attach/process_state.h"
 #include "attach/shared_memory.h"
 #include "attach/snapshot_refusal.h"

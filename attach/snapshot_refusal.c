@@ -2,7 +2,7 @@
 
 #include "attach/control_group.h"
 #include "attach/proc_file.h"
-#include "attach/process_access.h"
+#include "attach/process_life.h"
 #include "attach/process_place.h"
 #include "attach/snapshot_room.h"
 #include "base/limits.h"

@@ -2,7 +2,7 @@
 
 #include "attach/live_target.h"
 #include "attach/proc_file.h"
-#include "attach/process_access.h"
+#include "attach/process_life.h"
 #include "attach/process_state.h"
 #include "attach/stand_watch.h"
 #include "attach/thread_seize.h"

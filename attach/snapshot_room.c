@@ -1,7 +1,7 @@
 #include "attach/snapshot_room.h"
 
 #include "attach/proc_file.h"
-#include "attach/process_access.h"
+#include "attach/process_life.h"
 #include "base/cleanup.h"
 #include "base/limits.h"
 

@@ -1,7 +1,7 @@
 #include "attach/syscall_filter.h"
 
 #include "attach/proc_file.h"
-#include "attach/process_access.h"
+#include "attach/process_life.h"
 #include "attach/seccomp_program.h"
 #include "attach/syscall_registers.h"
 #include "base/clock.h"

@@ -2,7 +2,7 @@
 
 #include "attach/live_target.h"
 #include "attach/proc_file.h"
-#include "attach/process_access.h"
+#include "attach/process_life.h"
 #include "attach/thread_registers.h"
 #include "attach/thread_seize.h"
 #include "base/cleanup.h"

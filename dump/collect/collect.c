@@ -2,7 +2,7 @@
 
 #include "attach/live_target.h"
 #include "attach/proc_file.h"
-#include "attach/process_access.h"
+#include "attach/process_life.h"
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/clock.h"

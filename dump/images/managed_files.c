@@ -2,7 +2,7 @@
 #include "dump/images/module_files_internal.h"
 
 #include "attach/memory_guard.h"
-#include "attach/process_access.h"
+#include "attach/process_life.h"
 #include "attach/target/overlay_target.h"
 #include "base/bytes.h"
 #include "base/list.h"

@@ -1,6 +1,6 @@
 /* The protocol against a server of our own, in a child process. */
 #include "attach/diagnostics_ipc.h"
-#include "attach/process_access.h"
+#include "attach/process_life.h"
 #include "base/cleanup.h"
 #include "tests/unit/tap.h"
 

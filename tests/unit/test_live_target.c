@@ -1,7 +1,6 @@
 /* Processes of our own making: no privilege is needed where Yama allows a parent to trace. */
 #include "attach/live_target.h"
 #include "attach/page_map.h"
-#include "attach/process_access.h"
 #include "attach/shared_memory.h"
 #include "attach/target/overlay_target.h"
 #include "base/list.h"

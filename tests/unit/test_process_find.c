@@ -1,5 +1,5 @@
 #include "attach/proc_file.h"
-#include "attach/process_access.h"
+#include "attach/process_life.h"
 #include "attach/process_container.h"
 #include "attach/process_find.h"
 #include "attach/process_runtime.h"
