@@ -1,8 +1,8 @@
 #include "attach/frozen_pages.h"
 
-#include "attach/live_target.h"
 #include "attach/page_map.h"
 #include "attach/proc_file.h"
+#include "attach/process_memory.h"
 #include "attach/shared_memory.h"
 #include "base/limits.h"
 #include "base/list.h"
@@ -400,7 +400,7 @@ struct error *frozen_pages_copy(struct target *target, const struct process_maps
 	copier->fd = fd;
 	copier->arena = arena;
 	copier->memory = request->memory;
-	struct error *error = page_map_open(live_target_memory_id(target), &copier->pages);
+	struct error *error = page_map_open(process_memory_files_id(target), &copier->pages);
 	if (error && error != &error_no_memory) {
 		error_free(error);
 		error = NULL;

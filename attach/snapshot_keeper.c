@@ -5,6 +5,7 @@
 #include "attach/memory_guard.h"
 #include "attach/proc_file.h"
 #include "attach/process_life.h"
+#include "attach/process_memory.h"
 #include "attach/process_state.h"
 #include "attach/shared_memory.h"
 #include "attach/snapshot_refusal.h"
@@ -111,8 +112,8 @@ static const struct stopped_thread *choose_thread(struct keeper *keeper, bool *r
 {
 	bool none_free = true;
 	*ret_no_place = false;
-	syscall_places_find(keeper->target, live_target_maps(keeper->target), &keeper->places);
-	syscall_places_clean(keeper->target, live_target_maps(keeper->target),
+	syscall_places_find(keeper->target, process_memory_maps(keeper->target), &keeper->places);
+	syscall_places_clean(keeper->target, process_memory_maps(keeper->target),
 			     live_target_stop(keeper->target), &keeper->places);
 	for (size_t i = 0; i < keeper->places.count; i++)
 		none_free &= keeper->places.places[i].marked;
@@ -259,7 +260,7 @@ static struct error *copy_standing(struct keeper *keeper)
 	TRY(stand_watch_begin(LIMIT_STAND_MS, &keeper->watch));
 	TRY(stop_target(keeper, &thread));
 	struct thread_stop *stop = live_target_stop(keeper->target);
-	record->maps = *live_target_maps(keeper->target);
+	record->maps = *process_memory_maps(keeper->target);
 	record->threads = thread_stop_threads(stop, &record->thread_count);
 	TRY(make_copy(keeper, thread));
 	record->copy_pid = keeper->copy;
@@ -311,8 +312,8 @@ static struct error *look_at_files(struct keeper *keeper)
 {
 	struct target *target;
 	TRY(live_target_open(&keeper->request->process, LIVE_RUNNING, NULL, &target));
-	const struct process_maps *maps = live_target_maps(target);
-	struct error *error = shared_memory_open(live_target_memory_id(target), &keeper->shared);
+	const struct process_maps *maps = process_memory_maps(target);
+	struct error *error = shared_memory_open(process_memory_files_id(target), &keeper->shared);
 	if (!error)
 		error = shared_memory_survey(keeper->shared, maps);
 	syscall_places_fetch(target, maps);

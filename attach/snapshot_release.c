@@ -3,6 +3,7 @@
 #include "attach/live_target.h"
 #include "attach/proc_file.h"
 #include "attach/process_life.h"
+#include "attach/process_memory.h"
 #include "attach/process_state.h"
 #include "attach/stand_watch.h"
 #include "attach/thread_seize.h"
@@ -199,7 +200,8 @@ static struct error *reap_by(struct reaping *reaping, struct thread_stop *stop,
 	int pid = reaping->process->pid;
 	struct syscall_injection injection;
 	/* Not before they stand: another may have used a place meanwhile, and been killed. */
-	syscall_places_find(reaping->target, live_target_maps(reaping->target), &reaping->places);
+	syscall_places_find(reaping->target, process_memory_maps(reaping->target),
+			    &reaping->places);
 	const struct stopped_thread *thread =
 		syscall_injection_choose(reaping->target, stop, &reaping->places, reaping->filter);
 	if (!thread || syscall_places_hold(&reaping->places, thread) ||
@@ -267,7 +269,7 @@ static struct error *reap(const struct process_identity *process, int child,
 	TRY(process_state_check(pid, PROCESS_NEED_CALL));
 	candidates.leaderless = process_memory_id(pid) != pid;
 	TRY(live_target_open(process, LIVE_RUNNING, NULL, &reaping.target));
-	syscall_places_fetch(reaping.target, live_target_maps(reaping.target));
+	syscall_places_fetch(reaping.target, process_memory_maps(reaping.target));
 	int failed = proc_visit_tasks(pid, add_blocked, &candidates);
 	struct error *error =
 		failed ? error_os(failed, "cannot list the threads of process %d", pid)

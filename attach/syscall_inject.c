@@ -1,8 +1,8 @@
 #include "attach/syscall_inject.h"
 
-#include "attach/live_target.h"
 #include "attach/proc_file.h"
 #include "attach/process_life.h"
+#include "attach/process_memory.h"
 #include "attach/thread_registers.h"
 #include "attach/thread_seize.h"
 #include "base/cleanup.h"
@@ -66,7 +66,7 @@ enum syscall_fit syscall_injection_fit(struct target *target, const struct stopp
 	    syscall_registers_of_worker(&registers))
 		return SYSCALL_FIT_NOT_NOW;
 	uint64_t from = syscall_registers_place(&registers) - SYSCALL_INSTRUCTION_BYTES_MAX;
-	if (live_target_read_mapped(target, from, code, sizeof(code)) < sizeof(code))
+	if (process_memory_read_mapped(target, from, code, sizeof(code)) < sizeof(code))
 		memset(code, 0, sizeof(code));
 	enum syscall_fit fit = syscall_registers_fit(&registers, code);
 	if (fit == SYSCALL_FIT_RUNNING && in_restartable_sequence(target, thread->tid))

@@ -1,8 +1,8 @@
 #include "attach/syscall_place.h"
 
 #include "attach/credentials.h"
-#include "attach/live_target.h"
 #include "attach/proc_file.h"
+#include "attach/process_memory.h"
 #include "attach/thread_registers.h"
 #include "base/cleanup.h"
 
@@ -108,18 +108,18 @@ void syscall_places_find(struct target *target, const struct process_maps *maps,
 			 struct syscall_places *ret)
 {
 	ret->count = 0;
-	find_in(target, live_target_read_mapped, maps, true, ret);
-	find_in(target, live_target_read_mapped, maps, false, ret);
+	find_in(target, process_memory_read_mapped, maps, true, ret);
+	find_in(target, process_memory_read_mapped, maps, false, ret);
 }
 
 void syscall_places_fetch(struct target *target, const struct process_maps *maps)
 {
 	struct syscall_places places = { .count = 0 };
-	find_in(target, live_target_read_through, maps, true, &places);
+	find_in(target, process_memory_read_through, maps, true, &places);
 	for (size_t i = 0; i < places.count; i++)
 		if (!places.places[i].marked)
 			return;
-	find_in(target, live_target_read_through, maps, false, &places);
+	find_in(target, process_memory_read_through, maps, false, &places);
 }
 
 static bool is_within(const struct syscall_place *place, uint64_t address)
@@ -251,7 +251,7 @@ static bool uses_it_too(pid_t pid, void *context)
  * threads may stand in a place, too, and are not stopped. */
 static bool is_shared(const struct target *target)
 {
-	struct memory_user user = { live_target_memory_id(target), target->pid, false };
+	struct memory_user user = { process_memory_files_id(target), target->pid, false };
 	if (!is_same_memory(user.memory_id, user.memory_id))
 		return true; /* not told here: no kcmp(2), or a filter forbids it */
 	int failed = proc_visit_processes(uses_it_too, &user);

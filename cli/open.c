@@ -1,6 +1,7 @@
 #include "cli/open.h"
 
 #include "attach/live_target.h"
+#include "attach/snapshot_target.h"
 #include "attach/target/overlay_target.h"
 #include "base/list.h"
 #include "cli/next_command.h"
@@ -121,8 +122,8 @@ static struct error *take_process(void *context, const struct task *task, struct
 	const struct open_process *process = &app->process;
 	struct snapshot_request request = snapshot_request_of(process);
 	if (process->way == OPEN_SNAPSHOT) {
-		TRY(live_target_open_snapshot(&request, task, ret));
-		tell_moving(app, live_target_snapshot(*ret));
+		TRY(snapshot_target_open(&request, task, ret));
+		tell_moving(app, snapshot_target_snapshot(*ret));
 		return NULL;
 	}
 	if (process->way == OPEN_RUNNING)
@@ -137,7 +138,7 @@ struct snapshot *open_snapshot(const struct app *app)
 	struct target *target = session_target(app->session);
 	if (!app->process.identity.pid || app->process.way != OPEN_SNAPSHOT || !target)
 		return NULL;
-	return live_target_snapshot(overlay_target_lower(target));
+	return snapshot_target_snapshot(overlay_target_lower(target));
 }
 
 /* One that we hold stopped lets itself be stopped again. */

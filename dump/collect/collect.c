@@ -3,6 +3,8 @@
 #include "attach/live_target.h"
 #include "attach/proc_file.h"
 #include "attach/process_life.h"
+#include "attach/process_memory.h"
+#include "attach/snapshot_target.h"
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -24,16 +26,38 @@ struct collection {
 	struct arena arena; /* names in the notes */
 };
 
+/* NULL: the process itself stands. */
+static struct snapshot *snapshot_of(const struct collection *collection)
+{
+	return collection->request->freeze ? NULL : snapshot_target_snapshot(collection->target);
+}
+
+static const struct stopped_thread *threads_of(const struct collection *collection,
+					       size_t *ret_count)
+{
+	const struct snapshot *snapshot = snapshot_of(collection);
+	if (!snapshot)
+		return live_target_threads(collection->target, ret_count);
+	*ret_count = snapshot_record(snapshot)->thread_count;
+	return snapshot_record(snapshot)->threads;
+}
+
+static struct error *explain(const struct collection *collection, struct error *error)
+{
+	return collection->request->freeze ? live_target_explain(collection->target, error)
+					   : snapshot_target_explain(collection->target, error);
+}
+
 /* Before anything is stopped or written: what will it be about? */
 static struct error *estimate(const struct collect_request *request, uint64_t *ret_bytes)
 {
 	struct target *target;
 	struct core_layout layout = { 0 };
 	TRY(live_target_open(&request->process, LIVE_RUNNING, NULL, &target));
-	struct error *error = core_layout_build(live_target_memory_id(target),
-						live_target_maps(target), NULL, &layout);
+	struct error *error = core_layout_build(process_memory_files_id(target),
+						process_memory_maps(target), NULL, &layout);
 	if (!error)
-		error = core_contents_select(&layout, target, live_target_maps(target),
+		error = core_contents_select(&layout, target, process_memory_maps(target),
 					     request->type, NULL, 0);
 	*ret_bytes = layout.bytes;
 	core_layout_deinit(&layout);
@@ -92,7 +116,7 @@ static void describe_process(int pid, struct arena *arena, struct core_process *
 static struct error *build_notes(struct collection *collection)
 {
 	struct target *target = collection->target;
-	const struct process_maps *maps = live_target_maps(target);
+	const struct process_maps *maps = process_memory_maps(target);
 	struct core_process process = { .maps = maps->maps,
 					.map_count = maps->count,
 					.page_size = target->page_size,
@@ -101,7 +125,7 @@ static struct error *build_notes(struct collection *collection)
 	uint8_t auxv[4096];
 	process.auxv = auxv;
 	process.auxv_size = target->ops->auxv(target, auxv, sizeof(auxv));
-	process.threads = live_target_threads(target, &process.thread_count);
+	process.threads = threads_of(collection, &process.thread_count);
 	describe_process(target->pid, &collection->arena, &process);
 	for (size_t i = 0; i < process.thread_count; i++) {
 		collection->result->threads += process.threads[i].set_count > 0;
@@ -116,13 +140,13 @@ static struct error *ended_early(struct collection *collection, const struct cor
 				 struct error *error)
 {
 	struct collect_result *result = collection->result;
-	struct snapshot *snapshot = live_target_snapshot(collection->target);
+	struct snapshot *snapshot = snapshot_of(collection);
 	const char *dropped = snapshot ? snapshot_dropped(snapshot) : NULL;
 	bool told = error && error->code == ERROR_CANCELLED &&
 		    task_signal(collection->request->task) != SIGINT;
 	bool gone = error && error->code == ERROR_NOT_FOUND;
 	if ((!told && !gone) || written->priorities <= CORE_FIRST)
-		return live_target_explain(collection->target, error);
+		return explain(collection, error);
 	error_free(error);
 	if (told)
 		snprintf(result->ended, sizeof(result->ended),
@@ -146,7 +170,7 @@ static struct error *open_target(struct collection *collection)
 	if (request->freeze)
 		return live_target_open(&request->process, LIVE_STOPPED, request->task,
 					&collection->target);
-	return live_target_open_snapshot(&snapshot, request->task, &collection->target);
+	return snapshot_target_open(&snapshot, request->task, &collection->target);
 }
 
 static struct error *select_contents(struct collection *collection)
@@ -158,7 +182,7 @@ static struct error *select_contents(struct collection *collection)
 		TRY(request->more(request->more_context, collection->target, &collection->arena,
 				  &more, &count));
 	return core_contents_select(&collection->layout, collection->target,
-				    live_target_maps(collection->target), request->type, more,
+				    process_memory_maps(collection->target), request->type, more,
 				    count);
 }
 
@@ -166,7 +190,7 @@ static struct error *select_contents(struct collection *collection)
 static struct error *plan(struct collection *collection, const struct frozen_pages *frozen)
 {
 	const struct target *target = collection->target;
-	TRY(core_layout_build(live_target_memory_id(target), live_target_maps(target), frozen,
+	TRY(core_layout_build(process_memory_files_id(target), process_memory_maps(target), frozen,
 			      &collection->layout));
 	TRY(select_contents(collection));
 	TRY(core_mark_make(collection->request->type == CORE_TYPE_MINI, &collection->mark));
@@ -180,10 +204,10 @@ static struct error *write_core(struct collection *collection)
 	struct collect_result *result = collection->result;
 	TRY(process_identity_explain(&request->process, open_target(collection)));
 	struct target *target = collection->target;
-	struct snapshot *snapshot = live_target_snapshot(target);
+	struct snapshot *snapshot = snapshot_of(collection);
 	const struct frozen_pages *frozen = snapshot ? &snapshot_record(snapshot)->frozen : NULL;
-	TRY(live_target_explain(target, plan(collection, frozen)));
-	TRY(live_target_explain(target, target_check(target))); /* a dead one has no pages */
+	TRY(explain(collection, plan(collection, frozen)));
+	TRY(explain(collection, target_check(target))); /* a dead one has no pages */
 	struct core_contents contents = { .target = target,
 					  .segments = collection->layout.segments,
 					  .segment_count = collection->layout.count,
@@ -195,7 +219,8 @@ static struct error *write_core(struct collection *collection)
 		core_write(destination_sink(collection->to), &contents, request->task, &written);
 	TRY(ended_early(collection, &written, error));
 	result->frozen = !snapshot;
-	result->pause_ms = live_target_resume(target);
+	result->pause_ms =
+		snapshot ? snapshot_record(snapshot)->pause_ms : live_target_resume(target);
 	result->moving_bytes = frozen ? frozen->moving_bytes : 0;
 	result->lost_bytes = frozen ? frozen->lost_bytes : 0;
 	collection->target = NULL;

@@ -1,6 +1,7 @@
 /* Processes of our own making: no privilege is needed where Yama allows a parent to trace. */
 #include "attach/live_target.h"
 #include "attach/page_map.h"
+#include "attach/process_memory.h"
 #include "attach/shared_memory.h"
 #include "attach/target/overlay_target.h"
 #include "base/list.h"
@@ -226,7 +227,7 @@ TEST(a_running_process)
 	size_t beyond = target_read_some(target, UINT64_MAX - 4096, bytes, sizeof(bytes));
 	struct error *error = target_visit_threads(target, count_thread, &counted);
 	CHECK(!live_target_stop(target));
-	const struct process_maps *maps = live_target_maps(target);
+	const struct process_maps *maps = process_memory_maps(target);
 	size_t holding = 0;
 	for (size_t i = 0; i < maps->count; i++)
 		holding += (uintptr_t)message - maps->maps[i].start <
