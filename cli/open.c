@@ -206,9 +206,9 @@ struct error *open_one(struct app *app, const struct invocation *invocation, con
 		TRY(core_target_open(dump, &app->task, &target));
 	else
 		TRY(open_process(app, invocation, &target, &name));
-	if (target->missing_bytes)
+	if (target->facts.missing_bytes)
 		app_warn(app, "%s is cut short: %llu bytes of memory that it announces are missing",
-			 name, (unsigned long long)target->missing_bytes);
+			 name, (unsigned long long)target->facts.missing_bytes);
 	TRY(session_open(app->session, target, name, sysroot, &app->task));
 	const struct heap *heap = session_heap(app->session);
 	if (heap && contract_unverified(heap->contract))

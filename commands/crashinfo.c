@@ -164,11 +164,11 @@ static struct error *crashinfo_run(struct command_call *call)
 	struct stopped stopped = { 0 };
 	uint64_t thrown = 0;
 	TRY(target_visit_threads(call->question.heap->target, find_stopped, &stopped));
-	if (!stopped.signal && call->question.heap->target->notes_lost)
+	if (!stopped.signal && call->question.heap->target->facts.notes_lost)
 		return error_new(ERROR_NOT_FOUND,
 				 "no thread that was stopped by a signal is in what there is of "
 				 "the dump: it %s",
-				 call->question.heap->target->notes_lost);
+				 call->question.heap->target->facts.notes_lost);
 	if (!stopped.signal)
 		return error_new(ERROR_NOT_FOUND, "there is no crash to tell of: no thread was "
 						  "stopped by a signal");

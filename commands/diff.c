@@ -91,11 +91,11 @@ static struct error *open_file(struct command_call *call, const char *path)
 {
 	struct target *target;
 	TRY(core_target_open(path, call->question.task, &target));
-	if (target->missing_bytes) {
+	if (target->facts.missing_bytes) {
 		const char *note = arena_printf(call->question.scratch,
 						"%s is cut short: %" PRIu64
 						" bytes of memory that it announces are missing",
-						path, target->missing_bytes);
+						path, target->facts.missing_bytes);
 		task_note(call->question.task, note ? note : "the dump is cut short");
 	}
 	return session_open(call->session, target, path,

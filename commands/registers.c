@@ -73,7 +73,7 @@ static struct error *registers_run(struct command_call *call)
 	struct request request = { .call = call };
 	TRY(session_current_thread(call->session, &request.tid));
 	TRY(target_visit_threads(session_target(call->session), thread_print, &request));
-	const char *lost = session_target(call->session)->notes_lost;
+	const char *lost = session_target(call->session)->facts.notes_lost;
 	if (!request.found && lost)
 		return error_new(ERROR_NOT_FOUND,
 				 "no thread is in what there is of the dump: it %s", lost);

@@ -61,7 +61,7 @@ static struct error *sosstatus_run(struct command_call *call)
 	output_text(out, architecture);
 	output_signed(out, target->pid);
 	runtime_cells(out, question_heap(&call->question), session_heap_error(call->session));
-	output_unsigned(out, target->missing_bytes);
+	output_unsigned(out, target->facts.missing_bytes);
 	output_record_end(out);
 	question_missing_of_cut(&call->question);
 	return NULL;

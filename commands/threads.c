@@ -84,7 +84,7 @@ static struct error *set_thread(struct command_call *call, const char *text)
 	struct wanted wanted = { .is_id = arguments_has(call->arguments, "-tid") };
 	TRY(parse_number(text, &wanted.number));
 	TRY(target_visit_threads(session_target(call->session), wanted_find, &wanted));
-	const char *lost = session_target(call->session)->notes_lost;
+	const char *lost = session_target(call->session)->facts.notes_lost;
 	if (!wanted.found && lost)
 		return error_new(ERROR_NOT_FOUND,
 				 "there is no thread %" PRIu64
@@ -119,7 +119,7 @@ static struct error *threads_run(struct command_call *call)
 	output_table_end(call->out);
 	question_missing_of_threads(&call->question);
 	if (!listing.index)
-		output_note(call->out, session_target(call->session)->notes_lost
+		output_note(call->out, session_target(call->session)->facts.notes_lost
 					       ? "No thread is in what there is of the dump."
 					       : "The target has no threads.");
 	return NULL;

@@ -193,9 +193,9 @@ static struct error *check_presence(struct heap *heap, const struct task *task)
 {
 	const struct gc_heap *gc = heap->gc;
 	uint64_t wanted = gc->lost_segments, present = 0;
-	if (heap->target->without_heap)
+	if (heap->target->facts.without_heap)
 		heap->no_objects = "most of the GC heap is not in the dump";
-	if (heap->no_objects || heap->target->missing_bytes)
+	if (heap->no_objects || heap->target->facts.missing_bytes)
 		return NULL;
 	for (size_t i = 0; i < gc->segment_count; i++) {
 		const struct gc_segment *segment = &gc->segments[i];

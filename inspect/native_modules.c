@@ -217,9 +217,9 @@ static void tell_missing(const struct gathering *gathering)
 			"known where their files are mapped",
 			unknown);
 	question_missing_of_runtime(question);
-	if (gathering->target->notes_lost)
+	if (gathering->target->facts.notes_lost)
 		question_missing(question, 0, "the dump %s: mapped files may be missing",
-				 gathering->target->notes_lost);
+				 gathering->target->facts.notes_lost);
 }
 
 struct error *native_modules_read(const struct question *question, struct native_modules *ret)

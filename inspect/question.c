@@ -84,8 +84,8 @@ void question_check_false(const struct question *question)
 
 void question_missing_of_damage(const struct question *question)
 {
-	if (question->target && question->target->damage)
-		question_missing(question, 0, "%s", question->target->damage);
+	if (question->target && question->target->facts.damage)
+		question_missing(question, 0, "%s", question->target->facts.damage);
 }
 
 void question_missing_of_holes(const struct question *question)
@@ -96,9 +96,9 @@ void question_missing_of_holes(const struct question *question)
 	const char *met = target->met;
 	if (!met)
 		met = question->opened_without;
-	if (!met && question->coverage->check_false && target->missing_bytes)
+	if (!met && question->coverage->check_false && target->facts.missing_bytes)
 		met = "the dump is cut short";
-	if (target->damage) /* which has been said */
+	if (target->facts.damage) /* which has been said */
 		question->coverage->check_false = false;
 	if (!met)
 		return;
@@ -116,18 +116,18 @@ void question_missing_of_runtime(const struct question *question)
 void question_missing_of_cut(const struct question *question)
 {
 	const struct target *target = question->target;
-	if (target->missing_bytes)
-		question_missing(question, target->missing_bytes, "the dump is cut short");
-	if (target->notes_lost)
-		question_missing(question, 0, "the dump %s", target->notes_lost);
+	if (target->facts.missing_bytes)
+		question_missing(question, target->facts.missing_bytes, "the dump is cut short");
+	if (target->facts.notes_lost)
+		question_missing(question, 0, "the dump %s", target->facts.notes_lost);
 	question_missing_of_runtime(question);
 }
 
 void question_missing_of_threads(const struct question *question)
 {
-	if (question->target->notes_lost)
+	if (question->target->facts.notes_lost)
 		question_missing(question, 0, "the dump %s: threads may be missing",
-				 question->target->notes_lost);
+				 question->target->facts.notes_lost);
 }
 
 void question_missing_of_gc(const struct question *question)

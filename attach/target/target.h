@@ -1,5 +1,5 @@
 /*
- * A target: anything with addresses. A core file, a stopped process, later a snapshot; tests have a
+ * A target: anything with addresses. A core file, a process, a snapshot of one; tests have a
  * fake one. Every layer above sees only this. A target is stateless once open: reading is safe from
  * several threads at once. It is closed with target_close(), which frees it.
  *
@@ -81,21 +81,26 @@ struct target_ops {
 	enum target_hole (*explain_hole)(struct target *target, uint64_t address);
 };
 
+/* What a file tells of the dump that it holds, from its opening on; zeros of a process. */
+struct target_facts {
+	uint64_t missing_bytes; /* what a truncated file should have held and does not */
+	uint64_t whole_bytes;   /* how long the file would be with them; 0: not a file */
+	const char *notes_lost; /* why notes (threads, mapped files) may be missing: "is cut
+				   short", to be said of the dump; NULL: none are */
+	const char *damage; /* why any answer may be wrong: one clause; NULL: nothing is known */
+	bool without_heap;  /* its writer left the GC's heap out but for single objects */
+};
+
 /* First member of each implementation. */
 struct target {
 	const struct target_ops *ops;
 	enum architecture architecture;
-	uint32_t page_size;     /* bytes */
-	int pid;                /* 0: unknown */
-	uint64_t missing_bytes; /* what a truncated file should have held and does not */
-	const char *notes_lost; /* why notes (threads, mapped files) may be missing: "is cut
-				   short", to be said of the dump; NULL: none are */
-	const char *met;      /* what reads asked for since this was NULL, and the file should hold
-				 and does not: one clause, for answers */
-	const char *damage;   /* why any answer may be wrong: one clause; NULL: nothing is known */
-	bool is_live;         /* a process: parts of its regions may not be readable */
-	bool without_heap;    /* its writer left the GC's heap out but for single objects */
-	uint64_t whole_bytes; /* and how long the file would be then; 0: not a file */
+	uint32_t page_size; /* bytes */
+	int pid;            /* 0: unknown */
+	bool is_live;       /* a process: parts of its regions may not be readable */
+	struct target_facts facts;
+	const char *met; /* what reads asked for since this was NULL, and the file should hold
+			    and does not: one clause, for answers */
 };
 
 void target_close(struct target *target); /* NULL is allowed */

@@ -82,7 +82,7 @@ static struct error *check_objects(const struct command *command, const struct s
 {
 	if (!(command->needs & NEEDS_OBJECTS) || !session_heap(session)->no_objects)
 		return NULL;
-	unsigned long long missing = session_target(session)->missing_bytes;
+	unsigned long long missing = session_target(session)->facts.missing_bytes;
 	if (missing)
 		return error_new(ERROR_UNSUPPORTED,
 				 "%s needs the GC heap, and %s: the dump is cut short, %llu bytes "

@@ -84,8 +84,8 @@ static uint64_t count_by_libelf(const struct core_index *index, uint16_t header_
 
 static void add_missing(struct core_index *index, uint64_t bytes)
 {
-	if (__builtin_add_overflow(index->missing_bytes, bytes, &index->missing_bytes))
-		index->missing_bytes = UINT64_MAX;
+	if (__builtin_add_overflow(index->facts.missing_bytes, bytes, &index->facts.missing_bytes))
+		index->facts.missing_bytes = UINT64_MAX;
 }
 
 static struct error *find_headers(struct core_index *index, struct header_table *ret)
@@ -259,8 +259,9 @@ static struct error *leave_out_named(struct core_index *index)
 	for (size_t i = 0; i < count; i++) {
 		holes[i] = core_trailer_hole(tail, size, i);
 		if (holes[i].start >= holes[i].end || holes[i].start < before)
-			index->damage = "the dump has a damaged list of pages that could not be "
-					"read: some of them may be shown as memory";
+			index->facts.damage =
+				"the dump has a damaged list of pages that could not be "
+				"read: some of them may be shown as memory";
 		before = holes[i].end;
 	}
 	return core_index_leave_out(index, holes, count);
@@ -294,8 +295,9 @@ static struct error *read_ranges(struct core_index *index, const struct header_t
 		uint32_t type = header_at(index, table, i).p_type;
 		loads += type == PT_LOAD;
 		if (type == PT_NULL) /* no writer of cores leaves one: a download with a hole */
-			index->damage = "the dump has damaged program headers: memory and threads "
-					"may be missing";
+			index->facts.damage =
+				"the dump has damaged program headers: memory and threads "
+				"may be missing";
 	}
 	index->ranges = calloc(loads ? loads : 1, sizeof(*index->ranges));
 	index->cut = calloc(loads ? loads : 1, sizeof(*index->cut));
@@ -320,8 +322,8 @@ static struct error *read_ranges(struct core_index *index, const struct header_t
 
 static void note_damage(struct core_index *index)
 {
-	if (!index->notes_lost)
-		index->notes_lost = "has damaged notes";
+	if (!index->facts.notes_lost)
+		index->facts.notes_lost = "has damaged notes";
 }
 
 static struct error *add_thread(struct core_index *index, size_t *capacity,
@@ -440,12 +442,12 @@ static struct error *read_notes(struct core_index *index, const Elf64_Phdr *segm
 	uint64_t size = segment->p_filesz;
 	if (size > room) {
 		uint64_t missing = size - room;
-		index->notes_lost = "is cut short";
+		index->facts.notes_lost = "is cut short";
 		add_missing(index, missing > LIMIT_NOTE_BYTES ? LIMIT_NOTE_BYTES : missing);
 		size = room;
 	}
 	if (size > *left) {
-		index->notes_lost = "has more notes than are read";
+		index->facts.notes_lost = "has more notes than are read";
 		size = *left;
 	}
 	*left -= size;
@@ -504,14 +506,16 @@ static struct error *read_all(struct core_index *index)
 	}
 	read_page_size(index);
 	/* Cut in its trailer: all memory is there, but not what is to be known of it. */
-	if (index->marked && !index->has_trailer && !index->missing_bytes)
-		index->missing_bytes = CORE_TRAILER_FOOTER_BYTES;
+	if (index->marked && !index->has_trailer && !index->facts.missing_bytes)
+		index->facts.missing_bytes = CORE_TRAILER_FOOTER_BYTES;
+	index->facts.whole_bytes = index->parts.size + index->facts.missing_bytes;
+	index->facts.without_heap = index->mark.without_heap != 0;
 	if (!index->range_count)
 		return error_new(ERROR_BAD_DATA,
 				 "the core holds no memory of the process: at least %llu of its "
 				 "%llu bytes are missing from its end",
-				 (unsigned long long)index->missing_bytes,
-				 (unsigned long long)(index->parts.size + index->missing_bytes));
+				 (unsigned long long)index->facts.missing_bytes,
+				 (unsigned long long)index->facts.whole_bytes);
 	return NULL;
 }
 

@@ -2,7 +2,7 @@
  * What an ELF core says of itself, read once at open: where each address stands in the file, the
  * threads, the file mappings, the auxiliary vector. Everything points into the core's bytes, which
  * must outlive the index. A truncated core is indexed as far as it goes; what is beyond its end is
- * counted in missing_bytes.
+ * counted in facts.missing_bytes.
  */
 #ifndef DUMP_CORE_CORE_INDEX_H
 #define DUMP_CORE_CORE_INDEX_H
@@ -44,10 +44,9 @@ struct core_index {
 	size_t mapping_count;
 	const uint8_t *auxv;
 	size_t auxv_size; /* bytes */
-	uint64_t missing_bytes;
+	struct target_facts facts;
 	struct region *cut; /* of segments, what the file ends before; ascending and apart */
 	size_t cut_count;
-	const char *notes_lost, *damage; /* as in struct target */
 	bool marked; /* a core of ours: pages that could not be read begin with the mark … */
 	struct core_mark mark;
 	bool has_trailer; /* … but for those that this has named */

@@ -273,11 +273,7 @@ static struct error *open_parts(const char *name, const struct core_parts *parts
 				      .architecture = core->index.architecture,
 				      .page_size = core->index.page_size,
 				      .pid = core->index.pid,
-				      .missing_bytes = core->index.missing_bytes,
-				      .notes_lost = core->index.notes_lost,
-				      .damage = core->index.damage,
-				      .without_heap = core->index.mark.without_heap != 0,
-				      .whole_bytes = parts->size + core->index.missing_bytes };
+				      .facts = core->index.facts };
 	*ret = core;
 	return NULL;
 }
@@ -316,8 +312,9 @@ static struct error *open_packed(const char *path, int fd, const struct task *ta
 	core->packed = packed;
 	core->base.ops = &packed_ops;
 	if (zstd_cache_contradicted(packed.cache))
-		core->base.damage = "the packed dump is damaged (the table at its end speaks of "
-				    "other frames than it has): any byte of it may be another";
+		core->base.facts.damage =
+			"the packed dump is damaged (the table at its end speaks of "
+			"other frames than it has): any byte of it may be another";
 	return leave_out_marked(core, task, ret);
 }
 
@@ -388,8 +385,9 @@ struct error *core_target_open_in(const char *path, const char *temporary_direct
 	}
 	TRY(open_descriptor(path, unpacked >= 0 ? unpacked : fd, task, ret));
 	if (damaged)
-		(*ret)->damage = "the packed dump is damaged (its data or its checksum is wrong): "
-				 "any byte of it may be another";
+		(*ret)->facts.damage =
+			"the packed dump is damaged (its data or its checksum is wrong): "
+			"any byte of it may be another";
 	return NULL;
 }
 

@@ -152,13 +152,13 @@ static struct error *find_named(const struct mapping *mapping, void *context)
 /* The runtime was there, and what says where its parts lie is not in the dump. */
 static struct error *headers_missing(const struct finder *finder, uint64_t start)
 {
-	unsigned long long missing = finder->target->missing_bytes;
+	unsigned long long missing = finder->target->facts.missing_bytes;
 	if (missing)
 		return error_new(ERROR_UNSUPPORTED,
 				 "%s was mapped at %#llx, but its ELF header is missing: the dump "
 				 "is cut short, %llu of its %llu bytes are not there",
 				 runtime_file, (unsigned long long)start, missing,
-				 (unsigned long long)finder->target->whole_bytes);
+				 (unsigned long long)finder->target->facts.whole_bytes);
 	return error_new(ERROR_UNSUPPORTED,
 			 "%s was mapped at %#llx, but the dump does not hold its ELF header: take "
 			 "another with createdump, dotnet-dump or clrpod collect",
@@ -182,13 +182,13 @@ static struct error *nothing_found(const struct finder *finder, const struct mod
 	TRY(target_visit_mappings(finder->target, find_named, &named));
 	if (named.start)
 		return headers_missing(finder, named.start);
-	if (!list->count && finder->target->missing_bytes)
+	if (!list->count && finder->target->facts.missing_bytes)
 		return error_new(ERROR_UNSUPPORTED,
 				 "no .NET runtime can be looked for: no header of a program or "
 				 "library is left, since %llu of the dump's %llu bytes are not "
 				 "there",
-				 (unsigned long long)finder->target->missing_bytes,
-				 (unsigned long long)finder->target->whole_bytes);
+				 (unsigned long long)finder->target->facts.missing_bytes,
+				 (unsigned long long)finder->target->facts.whole_bytes);
 	if (!list->count)
 		return error_new(ERROR_UNSUPPORTED,
 				 "no .NET runtime can be looked for: the target has no headers of "

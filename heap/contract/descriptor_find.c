@@ -376,10 +376,10 @@ struct error *contract_find(struct reader *reader, const struct runtime_location
 		bool is_hole = search.reason->code == ERROR_FAULT;
 		search.reason->code = ERROR_UNSUPPORTED;
 		const char *cut = "";
-		if (reader->target->missing_bytes) {
+		if (reader->target->facts.missing_bytes) {
 			cut = arena_printf(arena, " (%llu of the dump's %llu bytes are missing)",
-					   (unsigned long long)reader->target->missing_bytes,
-					   (unsigned long long)reader->target->whole_bytes);
+					   (unsigned long long)reader->target->facts.missing_bytes,
+					   (unsigned long long)reader->target->facts.whole_bytes);
 			is_hole = false;
 		}
 		return error_context(search.reason, "the .NET runtime in %s cannot be verified%s%s",
@@ -390,12 +390,12 @@ struct error *contract_find(struct reader *reader, const struct runtime_location
 					     : "");
 	}
 	const struct target *target = reader->target;
-	if (target->missing_bytes)
+	if (target->facts.missing_bytes)
 		return error_new(ERROR_UNSUPPORTED,
 				 "no table of the .NET runtime is left of %s: the dump is cut "
 				 "short, %llu of its %llu bytes are not there",
-				 path, (unsigned long long)target->missing_bytes,
-				 (unsigned long long)target->whole_bytes);
+				 path, (unsigned long long)target->facts.missing_bytes,
+				 (unsigned long long)target->facts.whole_bytes);
 	/* createdump's heap dumps hold of a program only what was written. */
 	bool single_file = count && !strstr(path_file_name(path), ".so");
 	return error_new(

@@ -164,7 +164,7 @@ struct fake_target *fake_target_over(struct target *under)
 	struct fake_target *fake = fake_target_new(under->architecture);
 	fake->base.page_size = under->page_size;
 	fake->base.pid = under->pid;
-	fake->base.missing_bytes = under->missing_bytes;
+	fake->base.facts.missing_bytes = under->facts.missing_bytes;
 	fake->under = under;
 	return fake;
 }

@@ -123,7 +123,7 @@ TEST(a_file_without_its_last_table_has_no_zeros_either)
 	CHECK_NUMBER(pages, all);
 	CLEANUP(core_file_close) struct target *core = NULL;
 	CHECK_OK(core_file_open(fd, &core));
-	CHECK(core->missing_bytes > 0);
+	CHECK(core->facts.missing_bytes > 0);
 }
 
 /* The note says what was left out. */
@@ -138,8 +138,8 @@ TEST(a_mini_has_no_heap)
 		CHECK_OK(core_sink_file_new(fd, &sink));
 		CHECK_OK(write_lossy(sink, fake, without, &written));
 		CHECK_OK(core_file_open(fd, &core));
-		CHECK_NUMBER(core->without_heap, without);
-		CHECK_NUMBER(core->missing_bytes, 0);
+		CHECK_NUMBER(core->facts.without_heap, without);
+		CHECK_NUMBER(core->facts.missing_bytes, 0);
 	}
 }
 

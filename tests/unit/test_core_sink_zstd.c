@@ -111,7 +111,7 @@ TEST(written_in_frames_and_read_without_unpacking)
 	CHECK(bytes < written.file_bytes / 2);
 	CHECK_OK(open_packed(fd, &notes, &core));
 	CHECK_NUMBER(notes, 0);
-	CHECK_NUMBER(core->missing_bytes, 0);
+	CHECK_NUMBER(core->facts.missing_bytes, 0);
 	CHECK_NUMBER(right_pages(core, fake), SIZE / PAGE - 1);
 	uint8_t *all = scenery_allocate(2 * SIZE);
 	CHECK_NUMBER(target_read_some(core, START, all, 2 * SIZE), HOLE);
@@ -177,7 +177,7 @@ TEST(cut_anywhere_it_opens_as_far_as_it_goes)
 		struct error *error = open_packed(fd, &notes, &core);
 		if (!error) {
 			size_t pages = right_pages(core, fake);
-			CHECK(core->missing_bytes > 0);
+			CHECK(core->facts.missing_bytes > 0);
 			CHECK(pages < SIZE / PAGE);
 			most = pages > most ? pages : most;
 			opened++;

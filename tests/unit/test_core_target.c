@@ -66,7 +66,7 @@ TEST(memory_stands_where_the_program_headers_say)
 	CHECK_OK(open_built(&core, &target));
 	CHECK_TEXT(target->ops->kind, "core");
 	CHECK_NUMBER(target->architecture, ARCHITECTURE_X64);
-	CHECK_NUMBER(target->missing_bytes, 0);
+	CHECK_NUMBER(target->facts.missing_bytes, 0);
 	CHECK_OK(target_read(target, 0x400000, buffer, 6));
 	CHECK_TEXT((char *)buffer, "first");
 	CHECK_OK(target_read(target, 0x7fff00000000, buffer, 7));
@@ -295,7 +295,7 @@ TEST(more_than_65534_segments_and_cut_short)
 	CHECK_OK(target_read(target, 0x20000, &byte, 1));
 	CHECK_NUMBER(byte, 'y');
 	CHECK_NUMBER(target_read_some(target, 0x20800, &byte, 1), 0);
-	CHECK_NUMBER(target->missing_bytes, 0x800);
+	CHECK_NUMBER(target->facts.missing_bytes, 0x800);
 }
 
 TEST(a_truncated_core_opens_at_every_length)
@@ -318,7 +318,7 @@ TEST(a_truncated_core_opens_at_every_length)
 			uint8_t buffer[0x1000];
 			size_t first = target_read_some(target, 0x10000, buffer, sizeof(buffer));
 			size_t second = target_read_some(target, 0x20000, buffer, sizeof(buffer));
-			CHECK_NUMBER(first + second + target->missing_bytes, 0x2000);
+			CHECK_NUMBER(first + second + target->facts.missing_bytes, 0x2000);
 			target_close(target);
 		}
 		error_free(error);

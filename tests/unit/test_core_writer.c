@@ -243,7 +243,7 @@ TEST(unreadable_pages_in_a_stream)
 	CHECK_NUMBER(written.memory_bytes, 4 * PAGE);
 	CHECK_NUMBER(bytes, written.file_bytes);
 	CHECK_OK(core_file_open(fd, &core));
-	CHECK_NUMBER(core->missing_bytes, 0);
+	CHECK_NUMBER(core->facts.missing_bytes, 0);
 	for (uint64_t page = 0; page < 10; page++) {
 		uint8_t byte;
 		bool there = page < 2 || page == 5 || page == 8;
@@ -468,7 +468,7 @@ TEST(round_trip_through_the_core_target)
 	CHECK_OK(core_file_open(fd, &core));
 	int sum = 0;
 	uint64_t page_size = 0;
-	CHECK_NUMBER(core->missing_bytes, 0);
+	CHECK_NUMBER(core->facts.missing_bytes, 0);
 	CHECK_NUMBER(target_read_some(core, 0x10000, bytes, sizeof(bytes)), 3 * PAGE);
 	CHECK(!memcmp(bytes, fake->ranges[0].bytes, 3 * PAGE));
 	struct error *error = target_visit_threads(core, see_thread, &sum);

@@ -255,8 +255,8 @@ TEST(a_runtime_whose_header_is_missing_is_named)
 	fake_target_mapping(scene.fake, bias, bias + MODULE_DATA, 0, "/net/libcoreclr.so");
 	CHECK_FAILS(find(&scene), ERROR_UNSUPPORTED, "does not hold its ELF header");
 	SCENE(cut);
-	cut.fake->base.missing_bytes = 4711;
-	cut.fake->base.whole_bytes = 9000;
+	cut.fake->base.facts.missing_bytes = 4711;
+	cut.fake->base.facts.whole_bytes = 9000;
 	fake_target_mapping(cut.fake, bias, bias + MODULE_DATA, 0, "/net/libcoreclr.so");
 	CHECK_FAILS(find(&cut), ERROR_UNSUPPORTED, "4711 of its 9000 bytes are not there");
 }

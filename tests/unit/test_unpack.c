@@ -174,7 +174,7 @@ TEST(a_cut_archive_gives_a_truncated_core)
 			break;
 		struct error *error = core_target_open(file.path, &task, &target);
 		if (!error) {
-			CHECK(target->missing_bytes > 0x1000);
+			CHECK(target->facts.missing_bytes > 0x1000);
 			CHECK(strstr(notes.text, "cut short or damaged"));
 		}
 		if (!tap_succeeds(error, __FILE__, __LINE__, "core_target_open"))
@@ -200,7 +200,7 @@ TEST(a_frame_of_an_old_format_adds_nothing)
 	packed[first] = 0x25; /* zstd 0.5 */
 	REQUIRE(scratch_write(&file, packed, first + second));
 	CHECK_OK(core_target_open(file.path, NULL, &target));
-	CHECK_NUMBER(target->missing_bytes, size - half);
+	CHECK_NUMBER(target->facts.missing_bytes, size - half);
 }
 
 TEST(unpacking_can_be_cancelled)
@@ -256,7 +256,7 @@ TEST(what_unpacks_to_nothing_is_read_in_steps)
 		}
 		REQUIRE(scratch_write(&file, packed, at));
 		CHECK_OK(core_target_open(file.path, &task, &target));
-		CHECK(target && !target->missing_bytes && steps >= STEPS_LEAST);
+		CHECK(target && !target->facts.missing_bytes && steps >= STEPS_LEAST);
 	}
 	free(packed);
 }
