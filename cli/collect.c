@@ -202,10 +202,15 @@ static void put_result(struct output *out, const struct process_info *process,
 	"was written to since the process began, or the process is a fork), and the process "      \
 	"would have waited for its disk (SYS_ADMIN, or CHECKPOINT_RESTORE, opens deleted files)"
 
-/* It went through the process (/proc/PID/root, /proc/PID/cwd), which has ended since. */
-static bool leads_nowhere(const char *path)
+/* It went through the process (/proc/PID/root, /proc/PID/cwd), which has ended since, or somebody
+ * took the file away. */
+static void tell_lost_path(struct output *out, const char *path)
 {
-	return strcmp(path, "-") != 0 && access(path, F_OK) && errno == ENOENT;
+	if (strcmp(path, "-") != 0 && access(path, F_OK) && errno == ENOENT)
+		output_note(out,
+			    "%s is not there any more: moved meanwhile, or the path went through "
+			    "a process that has ended; look where that folder is now.",
+			    path);
 }
 
 static enum exit_status tell(struct app *app, const struct invocation *invocation,
@@ -248,11 +253,7 @@ static enum exit_status tell(struct app *app, const struct invocation *invocatio
 	coverage.complete = !coverage.reason_count;
 	output_document_begin(app->out, "collect");
 	put_result(app->out, process, result);
-	if (leads_nowhere(result->path))
-		output_note(app->out,
-			    "%s leads there no more, as the process has ended: look for the file "
-			    "where that folder was.",
-			    result->path);
+	tell_lost_path(app->out, result->path);
 	if (process->runtime == PROCESS_UNKNOWN && !process->runtime_path)
 		output_note(app->out, "No .NET runtime was seen in it: is it the process you meant "
 				      "(clrpod ps lists those of .NET)?");
