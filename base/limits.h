@@ -11,6 +11,7 @@ enum {
 	/* A command */
 	LIMIT_SCRATCH_BYTES = 512 * 1024 * 1024, /* that an answer is worked out in; what is kept
 						    of the target is beside it */
+	LIMIT_KEPT_REFERENCES = 1024 * 1024,     /* of one object that is no array */
 	LIMIT_ROW_BYTES = 64 * 1024 * 1024,      /* of text: an answer with a longer row ends */
 	LIMIT_VALUE_TEXT_BYTES = 1024 * 1024,    /* of one value as a text; cut */
 

@@ -36,6 +36,10 @@ static void references_cleanup(struct references *references)
 
 static struct error *reference_keep(struct references *to, const struct reference *reference)
 {
+	if (to->count == LIMIT_KEPT_REFERENCES)
+		return error_new(ERROR_BAD_DATA,
+				 "the object has more than %d references, and is no array",
+				 LIMIT_KEPT_REFERENCES);
 	if (to->count == to->capacity) {
 		size_t capacity = to->capacity ? to->capacity * 2 : 16;
 		struct reference *items = reallocarray(to->items, capacity, sizeof(*items));

@@ -321,6 +321,9 @@ static struct error *open_packed(const char *path, int fd, const struct task *ta
 	}
 	core->packed = packed;
 	core->base.ops = &packed_ops;
+	if (zstd_cache_contradicted(packed.cache))
+		core->base.damage = "the packed dump is damaged (the table at its end speaks of "
+				    "other frames than it has): any byte of it may be another";
 	return leave_out_marked(core, task, ret);
 }
 

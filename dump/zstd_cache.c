@@ -93,6 +93,11 @@ uint64_t zstd_cache_size(const struct zstd_cache *cache)
 	return cache->frames.size;
 }
 
+bool zstd_cache_contradicted(const struct zstd_cache *cache)
+{
+	return cache->frames.contradicted;
+}
+
 /* Unpacking takes milliseconds, and whoever reads here and there may do so thousands of times
  * before he looks at the task. */
 static bool is_out_of_patience(struct zstd_cache *cache)

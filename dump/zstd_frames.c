@@ -161,13 +161,13 @@ static struct error *check_size(const uint8_t *frame, size_t packed_size, const 
 	return NULL;
 }
 
-/* *ret_found false: no table, or it speaks of other frames than the file has. */
+/* *ret_found false: no table, or *ret_there, one of other frames than the file has. */
 static struct error *read_table(const uint8_t *bytes, size_t size, const struct task *task,
-				struct zstd_frames *frames, bool *ret_found)
+				struct zstd_frames *frames, bool *ret_there, bool *ret_found)
 {
 	size_t count, entry_bytes, end, capacity = 0, at = 0, doubts = 0;
 	const uint8_t *table = find_table(bytes, size, &count, &entry_bytes, &end);
-	*ret_found = table != NULL;
+	*ret_there = *ret_found = table != NULL;
 	for (size_t i = 0; table && i < count; i++) {
 		struct zstd_table_entry entry;
 		TRY(task_check(task, looking));
@@ -264,12 +264,13 @@ static struct error *scan(const uint8_t *bytes, size_t size, const struct task *
 struct error *zstd_frames_read(const uint8_t *bytes, size_t size, const struct task *task,
 			       struct zstd_frames *ret)
 {
-	bool found;
+	bool there, found;
 	*ret = (struct zstd_frames){ 0 };
-	struct error *error = read_table(bytes, size, task, ret, &found);
+	struct error *error = read_table(bytes, size, task, ret, &there, &found);
 	if (!error && !found) {
 		zstd_frames_deinit(ret);
 		error = scan(bytes, size, task, ret);
+		ret->contradicted = there;
 	}
 	if (error)
 		zstd_frames_deinit(ret);

@@ -39,6 +39,7 @@ struct zstd_frames {
 	uint64_t size;             /* of all content */
 	uint32_t largest;          /* size of one frame's content */
 	bool cut;                  /* no table that can be believed: the end may be missing */
+	bool contradicted;         /* there is a table, of other frames than these */
 };
 
 struct zstd_extent {

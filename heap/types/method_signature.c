@@ -256,9 +256,11 @@ struct error *method_parameters_append(struct heap *heap, const struct signature
 	text_append_char(text, '(');
 	uint32_t node = count ? signature->nodes[1].next : 0; /* behind the return type */
 	for (uint32_t i = 1; i < count && !writer.failed; i++) {
+		TRY(task_check(heap->task, "writing a method's parameters"));
 		if (i > 1)
 			text_append(text, ", ");
 		TRY(write_parameter(&writer, node));
+		writer.failed |= text->length > LIMIT_TYPE_NAME_BYTES;
 		node = node < signature->count ? signature->nodes[node].next : node;
 	}
 	text_append_char(text, ')');

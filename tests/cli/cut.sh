@@ -205,6 +205,12 @@ pack_damaged() {
 	for file in "$work/frames"/*; do zstd -q --rm --check "$file"; done
 	python3 tests/cli/seek_table.py "$work/frames" b.zst > "$work/cut.zst"
 }
+# A part that was sent twice: what comes after it stands elsewhere.
+pack_damaged 2000 1M
+python3 tests/cli/seek_table.py "$work/frames" b.zst twice > "$work/cut.zst"
+expect 5 "a frame that is there twice is told" "$program" analyze "$work/cut.zst" -c clrmodules
+grep -q "speaks of other frames" "$work/out" "$work/err"
+result $? "as that"
 # A page that is asked for early in the opening, and not again.
 commands="name2ee_*_String modules clrmodules"
 for command in $commands; do
