@@ -15,7 +15,7 @@ for name in sorted(os.listdir(folder)):
     content = len(subprocess.run(["zstd", "-dqc", path], check=True, stdout=subprocess.PIPE).stdout)
     table += struct.pack("<II", len(frame), content)
     if name == damaged and twice:
-        frame += frame
+        frame = frame * 2
     elif name == damaged:
         frame[-1] ^= 1
     sys.stdout.buffer.write(frame)
