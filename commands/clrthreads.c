@@ -59,9 +59,8 @@ static struct error *thrown_find(struct command_call *call, const struct clr_thr
 	struct error *error = exception_of_thread(call->question.heap, thread, &ret->address);
 	if (error_take(&error, ERROR_FAULT)) {
 		ret->unreadable = true;
-		question_missing(&call->question, 0,
-				 "the exception of thread %" PRIu32 " is not in the dump",
-				 thread->managed_id);
+		question_missing(&call->question, 0, "the exception of thread %" PRIu32 " %s",
+				 thread->managed_id, target_lacks_it(call->question.target));
 		return NULL;
 	}
 	TRY(error);
@@ -75,8 +74,8 @@ static struct error *thrown_find(struct command_call *call, const struct clr_thr
 			return error;
 	}
 	if (!ret->type)
-		question_missing(&call->question, 0,
-				 "the exception at %#" PRIx64 " is not in the dump", ret->address);
+		question_missing(&call->question, 0, "the exception at %#" PRIx64 " %s",
+				 ret->address, target_lacks_it(call->question.target));
 	error = exception_nested(call->question.heap, &tracker, &nested);
 	ret->has_nested = tracker != 0;
 	if (error_take(&error, ERROR_FAULT))

@@ -107,9 +107,8 @@ static struct error *print_chain(struct command_call *call, uint64_t address)
 		arena_reset(&scratch);
 		output_indent(call->out, depth < INDENT_MAX ? -(int)depth : -INDENT_MAX);
 		if (error_take_damage(&error)) {
-			question_missing(&call->question, 0,
-					 "the exception at %#" PRIx64 " is not in the dump",
-					 address);
+			question_missing(&call->question, 0, "the exception at %#" PRIx64 " %s",
+					 address, target_lacks_it(call->question.target));
 			address = 0;
 			break;
 		}
@@ -177,8 +176,8 @@ static struct error *crashinfo_run(struct command_call *call)
 	struct error *error =
 		thread ? exception_of_thread(call->question.heap, thread, &thrown) : NULL;
 	if (error_take_damage(&error))
-		question_missing(&call->question, 0,
-				 "the exception of the thread that crashed is not in the dump");
+		question_missing(&call->question, 0, "the exception of the thread that crashed %s",
+				 target_lacks_it(call->question.target));
 	TRY(error);
 	TRY(print_head(call, &stopped, thrown));
 	output_line(call->out, "%s", "");

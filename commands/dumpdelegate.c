@@ -120,9 +120,8 @@ static struct error *print_all(struct command_call *call, uint64_t delegate)
 			TRY(print_one(call, element.bits));
 		else
 			question_missing(&call->question, 0,
-					 "a method of the delegate at %#" PRIx64
-					 " is not in the dump",
-					 delegate);
+					 "a method of the delegate at %#" PRIx64 " %s", delegate,
+					 target_lacks_it(call->question.target));
 	}
 	return NULL;
 }

@@ -97,9 +97,10 @@ static struct error *il_of_method(struct command_call *call, uint64_t address,
 	if (found)
 		return NULL;
 	return error_new(ERROR_FAULT,
-			 "the IL of the method at %#" PRIx64 " is not in the dump%s%s; "
+			 "the IL of the method at %#" PRIx64 " %s%s%s; "
 			 "--sysroot DIR may have it",
-			 address, *reason ? ": " : "", reason);
+			 address, target_lacks_it(call->question.target), *reason ? ": " : "",
+			 reason);
 }
 
 /* IL at an address: its header says how long it is. */

@@ -109,8 +109,8 @@ static struct error *dumpmt_run(struct command_call *call)
 	struct error *error = count_cells(call, type);
 	output_record_end(out);
 	if (error_take(&error, ERROR_FAULT) || error_take(&error, ERROR_UNSUPPORTED))
-		question_missing(&call->question, 0,
-				 "the counts of the type's methods are not in the dump");
+		question_missing(&call->question, 0, "the counts of the type's methods %s",
+				 target_lacks_them(call->question.target));
 	TRY(error);
 	bool lists = arguments_has(call->arguments, "-md") && !(handle & TYPE_HANDLE_TYPE_DESC);
 	return lists ? method_table_rows(call, type) : NULL;

@@ -58,7 +58,8 @@ static struct error *eeversion_run(struct command_call *call)
 	output_record_begin(call->out, NULL, columns, COUNT_OF(columns));
 	if (!version)
 		question_missing(&call->question, 0,
-				 "CoreLib's metadata, which holds the version, is not in the dump");
+				 "CoreLib's metadata, which holds the version, %s",
+				 target_lacks_it(call->question.target));
 	if (version)
 		output_text(call->out, version);
 	else

@@ -101,8 +101,8 @@ static void segments_print(struct listing *listing, const struct native_module *
 	if (!module->elf)
 		return;
 	if (!elf_image_read(session_target(listing->call->session), module->base, &image)) {
-		question_missing(&listing->call->question, 0,
-				 "the program headers of %s are not in the dump", module->path);
+		question_missing(&listing->call->question, 0, "the program headers of %s %s",
+				 module->path, target_lacks_them(listing->call->question.target));
 		return;
 	}
 	output_table_begin(out, "segments", segment_columns, COUNT_OF(segment_columns), false);

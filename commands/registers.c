@@ -37,8 +37,8 @@ static void register_print(struct command_call *call, const struct target_thread
 		snprintf(json, sizeof(json), "\"0x%" PRIx64 "\"", value);
 	} else {
 		output_textf(out, "%s =", which->name);
-		question_missing(&call->question, 0,
-				 "the registers of thread %d are not in the dump", thread->tid);
+		question_missing(&call->question, 0, "the registers of thread %d %s", thread->tid,
+				 target_lacks_them(call->question.target));
 	}
 	output_text(out, which->name);
 	output_unsigned(out, which->size);

@@ -28,7 +28,8 @@ static struct error *runtime_print(struct report *report)
 	const char *architecture = architecture_name(call->question.heap->target->architecture);
 	const char *mode = gc->is_server ? "server" : "workstation";
 	if (!version)
-		question_missing(&call->question, 0, "runtime: its version is not in the dump");
+		question_missing(&call->question, 0, "runtime: its version %s",
+				 target_lacks_it(call->question.target));
 	output_record_begin(call->out, NULL, target, COUNT_OF(target));
 	output_text(call->out, session_name(call->session));
 	output_record_end(call->out);
@@ -68,9 +69,8 @@ static struct error *threads_print(struct report *report)
 		thrown += exception != 0;
 	}
 	if (unreadable)
-		question_missing(&call->question, 0,
-				 "threads: the exceptions of %" PRIu64 " are not in the dump",
-				 unreadable);
+		question_missing(&call->question, 0, "threads: the exceptions of %" PRIu64 " %s",
+				 unreadable, target_lacks_them(call->question.target));
 	output_line(call->out,
 		    "Threads     %zu: %" PRIu64 " background, %" PRIu64 " unstarted, %" PRIu64
 		    " dead; %" PRIu64 " of the thread pool, %" PRIu64 " with an exception",

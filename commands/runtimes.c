@@ -73,7 +73,8 @@ static struct error *list(struct command_call *call)
 	output_table_end(out);
 	if (!version)
 		question_missing(&call->question, 0,
-				 "CoreLib's metadata, which holds the version, is not in the dump");
+				 "CoreLib's metadata, which holds the version, %s",
+				 target_lacks_it(call->question.target));
 	return NULL;
 }
 

@@ -169,7 +169,8 @@ static struct error *threadpool_run(struct command_call *call)
 	if (!pool.exists && !arguments_has(call->arguments, "-wi"))
 		return error_new(ERROR_NOT_FOUND,
 				 "there is no PortableThreadPool: the process has not used its "
-				 "thread pool, or it is not in the dump");
+				 "thread pool, or it %s",
+				 target_lacks_it(call->question.target));
 	if (pool.exists)
 		pool_print(call, &pool);
 	if (pool.exists && !pool.counts_read)

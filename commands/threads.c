@@ -31,8 +31,8 @@ static void print_pointer(struct command_call *call, const struct target_thread 
 	} else {
 		output_skip(call->out);
 		output_line(call->out, "    %-3s", title);
-		question_missing(&call->question, 0,
-				 "the registers of thread %d are not in the dump", thread->tid);
+		question_missing(&call->question, 0, "the registers of thread %d %s", thread->tid,
+				 target_lacks_them(call->question.target));
 	}
 }
 

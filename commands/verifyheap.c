@@ -95,8 +95,8 @@ static struct error *walk(struct verification *verification)
 	question_missing_of_gc(&verification->call->question);
 	if (damage.unreadable_bytes)
 		question_missing(&verification->call->question, damage.unreadable_bytes,
-				 "%" PRIu64 " bytes of the heap are not in the dump",
-				 damage.unreadable_bytes);
+				 "%" PRIu64 " bytes of the heap %s", damage.unreadable_bytes,
+				 target_lacks_them(heap->target));
 	return error;
 }
 

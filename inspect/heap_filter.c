@@ -126,8 +126,9 @@ static void report_damage(const struct question *question, const struct walk_dam
 	question_missing_of_gc(question);
 	if (damage->unreadable_bytes)
 		question_missing(question, damage->unreadable_bytes,
-				 "%llu bytes of the heap are not in the dump, the first at %#llx",
+				 "%llu bytes of the heap %s, the first at %#llx",
 				 (unsigned long long)damage->unreadable_bytes,
+				 target_lacks_them(question->target),
 				 (unsigned long long)damage->first_address);
 	if (damage->damaged_bytes)
 		question_missing(

@@ -211,11 +211,10 @@ static void tell_missing(const struct gathering *gathering)
 	for (size_t i = 0; i < modules->count; i++)
 		unknown += modules->modules[i].headers_missing;
 	if (unknown)
-		question_missing(
-			question, 0,
-			"the headers of %zu of the modules are not in the dump: of these it is "
-			"known where their files are mapped",
-			unknown);
+		question_missing(question, 0,
+				 "the headers of %zu of the modules %s: of these it is "
+				 "known where their files are mapped",
+				 unknown, target_lacks_them(question->target));
 	question_missing_of_runtime(question);
 	if (gathering->target->facts.notes_lost)
 		question_missing(question, 0, "the dump %s: mapped files may be missing",

@@ -7,6 +7,21 @@
 
 enum { AUXV_BYTES = 4096 };
 
+const char *target_noun(const struct target *target)
+{
+	return target->is_live ? "process" : "dump";
+}
+
+const char *target_lacks_it(const struct target *target)
+{
+	return target->is_live ? "cannot be read" : "is not in the dump";
+}
+
+const char *target_lacks_them(const struct target *target)
+{
+	return target->is_live ? "cannot be read" : "are not in the dump";
+}
+
 void target_close(struct target *target)
 {
 	if (target)

@@ -105,6 +105,12 @@ struct target {
 
 void target_close(struct target *target); /* NULL is allowed */
 
+/* Words for messages: "dump" or "process"; and of what was asked for and is not there: "is not in
+ * the dump", "are not in the dump", of a process "cannot be read". */
+const char *target_noun(const struct target *target);
+const char *target_lacks_it(const struct target *target);
+const char *target_lacks_them(const struct target *target);
+
 /* Reads of an arm64 target leave the top byte of an address out, as its processor does. */
 
 /* As many bytes as stand together: for scans and walks, makes no error object. */

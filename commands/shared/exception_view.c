@@ -29,8 +29,8 @@ static struct error *frame_name(struct command_call *call, struct shown_frame *f
 	TRY(method_by_ip(call, frame));
 	struct error *error = method_at(call->question.heap, frame->frame.method, &method);
 	if (error_take_damage(&error)) {
-		question_missing(&call->question, 0,
-				 "methods on the stack trace are not in the dump");
+		question_missing(&call->question, 0, "methods on the stack trace %s",
+				 target_lacks_them(call->question.target));
 		return NULL;
 	}
 	TRY(error);
@@ -60,9 +60,9 @@ static struct error *frames_read(struct command_call *call, struct exception_vie
 	if (error_take_damage(&error)) {
 		view->frames_unreadable = true;
 		view->frame_count = 0;
-		question_missing(&call->question, 0,
-				 "the stack trace at %#" PRIx64 " is not in the dump",
-				 view->exception.stack_trace);
+		question_missing(&call->question, 0, "the stack trace at %#" PRIx64 " %s",
+				 view->exception.stack_trace,
+				 target_lacks_it(call->question.target));
 		return NULL;
 	}
 	TRY(error);
@@ -98,8 +98,8 @@ struct error *exception_print_string(struct command_call *call, uint64_t string,
 	struct error *error = string_read(call->question.heap, string, LIMIT_SHOWN_STRING_UNITS,
 					  call->question.scratch, &units, &count, &length);
 	if (error_take_damage(&error)) {
-		question_missing(&call->question, 0,
-				 "the string at %#" PRIx64 " is not in the dump", string);
+		question_missing(&call->question, 0, "the string at %#" PRIx64 " %s", string,
+				 target_lacks_it(call->question.target));
 		output_value(call->out, "<unreadable>", "null");
 	} else if (!error) {
 		output_utf16(call->out, units, count, length, false);
@@ -128,8 +128,8 @@ static void print_inner(struct command_call *call, uint64_t inner)
 		output_textf(call->out, "%s, Use printexception %016" PRIX64 " to see more.",
 			     type ? type : "<unreadable>", inner);
 	if (inner && !type)
-		question_missing(&call->question, 0,
-				 "the inner exception at %#" PRIx64 " is not in the dump", inner);
+		question_missing(&call->question, 0, "the inner exception at %#" PRIx64 " %s",
+				 inner, target_lacks_it(call->question.target));
 }
 
 enum { OFFSET_CHARS = 24 };

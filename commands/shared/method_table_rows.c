@@ -41,8 +41,8 @@ static struct error *print_row(struct command_call *call, const struct row *row)
 		TRY(method_name_or_missing(call, method, &name));
 		struct error *error = state_text(call, method, &state);
 		if (error_take_damage(&error) || error_take(&error, ERROR_UNSUPPORTED)) {
-			question_missing(&call->question, 0,
-					 "the code of methods is not in the dump");
+			question_missing(&call->question, 0, "the code of methods %s",
+					 target_lacks_it(call->question.target));
 			state = "?";
 		}
 		TRY(error);
@@ -113,8 +113,8 @@ static struct error *virtual_rows(struct command_call *call, const struct type *
 		else
 			TRY(introduced(call, &introductions, slot, &row.method));
 		if (!row.method)
-			question_missing(&call->question, 0,
-					 "which methods are in some slots is not in the dump");
+			question_missing(&call->question, 0, "which methods are in some slots %s",
+					 target_lacks_it(call->question.target));
 		TRY(print_row(call, &row));
 	}
 	return NULL;

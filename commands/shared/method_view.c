@@ -5,8 +5,11 @@
 
 #include <inttypes.h>
 
-static const char name_missing[] =
-	"the names of methods are not in the dump; --sysroot DIR may have them";
+static void count_nameless(struct command_call *call)
+{
+	question_missing(&call->question, 0, "the names of methods %s; --sysroot DIR may have them",
+			 target_lacks_them(call->question.target));
+}
 
 /* What cannot be read, or is not known of this runtime, is counted. */
 static struct error *leave_out(struct command_call *call, struct error *error)
@@ -41,7 +44,7 @@ struct error *method_view_read(struct command_call *call, uint64_t address, stru
 		return error_context(error, "%#" PRIx64 " is not a MethodDesc", address);
 	TRY(method_name(heap, &ret->method, call->question.scratch, &ret->name));
 	if (!ret->name)
-		question_missing(&call->question, 0, "%s", name_missing);
+		count_nameless(call);
 	TRY(il_find(call, ret));
 	TRY(leave_out(call, method_code_versions(heap, &ret->method, call->question.scratch,
 						 &ret->versions, &ret->version_count)));
@@ -60,7 +63,7 @@ struct error *method_name_or_missing(struct command_call *call, uint64_t address
 		error = method_name(call->question.heap, &method, call->question.scratch, ret);
 	TRY(leave_out(call, error));
 	if (!*ret)
-		question_missing(&call->question, 0, "%s", name_missing);
+		count_nameless(call);
 	return NULL;
 }
 

@@ -196,8 +196,9 @@ void report_exceptions_print(struct report *report)
 	tally_sort(tally);
 	if (report->exceptions_unreadable)
 		question_missing(&report->call->question, 0,
-				 "exceptions: %" PRIu64 " or their messages are not in the dump",
-				 report->exceptions_unreadable);
+				 "exceptions: %" PRIu64 " or their messages %s",
+				 report->exceptions_unreadable,
+				 target_lacks_them(report->call->question.target));
 	output_record_begin(out, NULL, total, COUNT_OF(total));
 	output_unsigned(out, tally->total);
 	output_record_end(out);

@@ -53,9 +53,9 @@ static struct error *handles_print(struct report *report)
 	if (error)
 		return part_missing(report, "Handles", "handles", error);
 	if (counts.lost && !counts.total)
-		return part_missing(
-			report, "Handles", "handles",
-			error_new(ERROR_FAULT, "the handle tables are not in the dump"));
+		return part_missing(report, "Handles", "handles",
+				    error_new(ERROR_FAULT, "the handle tables %s",
+					      target_lacks_them(report->call->question.target)));
 	if (counts.lost)
 		question_missing(&report->call->question, 0,
 				 "handles: %" PRIu64

@@ -258,9 +258,9 @@ struct error *ready_to_run_find(struct heap *heap, uint64_t module, uint64_t bas
 		return error;
 	const char *path = clr_module->path;
 	ret->unknown = arena_printf(arena,
-				    "the table of functions of %s is not in the dump%s%s; "
+				    "the table of functions of %s %s%s%s; "
 				    "--sysroot DIR may have it",
-				    *path ? path_file_name(path) : "its image", *reason ? ": " : "",
-				    reason);
+				    *path ? path_file_name(path) : "its image",
+				    target_lacks_it(heap->target), *reason ? ": " : "", reason);
 	return ret->unknown ? NULL : &error_no_memory;
 }

@@ -186,8 +186,8 @@ struct error *object_read(struct heap *heap, uint64_t address, struct gc_object 
 	const uint8_t *header =
 		reader_borrow(&heap->reader, address, heap->count_offset + sizeof(uint32_t));
 	if (!header)
-		return error_fault(address, "cannot read an object at %#llx: not in the dump",
-				   (unsigned long long)address);
+		return error_fault(address, "cannot read an object at %#llx: not in the %s",
+				   (unsigned long long)address, target_noun(heap->target));
 	uint64_t method_table = load_u64(header) & ~heap->object_unmask;
 	uint32_t count = load_u32(header + heap->count_offset);
 	const struct type_walk_entry *entry;

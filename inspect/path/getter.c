@@ -202,14 +202,13 @@ static struct error *infer(struct getter *getter, bool statics, bool *ret_done)
 	else
 		TRY(value_of_field(get->heap, field, base, &get->value));
 	*ret_done = true;
-	question_missing(
-		get->question, 0,
-		"the code of %s is not in the dump: it was taken to return the readonly field %s, "
-		"whose type and name are the same (%s prove it)",
-		getter->name, field->name,
-		module_files_sysroot(get->heap->files)
-			? "no file below --sysroot is there to"
-			: "--sysroot DIR with the program's files would");
+	question_missing(get->question, 0,
+			 "the code of %s %s: it was taken to return the readonly field %s, "
+			 "whose type and name are the same (%s prove it)",
+			 getter->name, target_lacks_it(get->question->target), field->name,
+			 module_files_sysroot(get->heap->files)
+				 ? "no file below --sysroot is there to"
+				 : "--sysroot DIR with the program's files would");
 	return NULL;
 }
 
@@ -326,7 +325,8 @@ static struct error *computed(const struct getter *getter, bool statics)
 		const struct type_field *field;
 		enum likeness likeness;
 		bool has_reason = getter->reason && *getter->reason;
-		text_printf(&text, ", and its code is not in the dump (%s%s%s give it)",
+		text_printf(&text, ", and its code %s (%s%s%s give it)",
+			    target_lacks_it(get->question->target),
 			    has_reason ? getter->reason : "", has_reason ? "; " : "",
 			    module_files_sysroot(get->heap->files)
 				    ? "no file below --sysroot is there to"

@@ -11,8 +11,8 @@ enum { THREADS_NAMED = 20 };
 static struct error *get_step(struct get *get, const struct path_step *step)
 {
 	if (get->value.kind == VALUE_UNREADABLE && !get->units)
-		return error_fault(get->value.address, "%s cannot be read: it is not in the dump",
-				   get_so_far(get));
+		return error_fault(get->value.address, "%s cannot be read: it is not in the %s",
+				   get_so_far(get), target_noun(get->question->target));
 	if (!get->units)
 		TRY(value_unbox(get->heap, &get->value));
 	return step->name ? get_member(get, step->name) : get_index(get, step);

@@ -214,8 +214,9 @@ static struct error *no_such_type(struct get *get, size_t names, bool is_static)
 	if (unreadable)
 		text_printf(&text,
 			    ", as far as one can tell: of %zu of its %zu modules the names are "
-			    "not in the dump (%s)",
+			    "not in the %s (%s)",
 			    unreadable, get->heap->modules->count,
+			    target_noun(get->question->target),
 			    module_files_sysroot(get->heap->files)
 				    ? "nor are their files below --sysroot"
 				    : "--sysroot DIR with their files gives them");

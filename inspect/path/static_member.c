@@ -38,8 +38,8 @@ struct error *get_static_field(struct get *get, const struct type_field *field, 
 		return wants_thread(get, field, shown);
 	TRY(field_static_address(get->heap, field, thread, &state, &address));
 	if (state == STATIC_UNREADABLE)
-		return error_fault(address, "the static %s cannot be read: it is not in the dump",
-				   shown);
+		return error_fault(address, "the static %s cannot be read: it is not in the %s",
+				   shown, target_noun(get->question->target));
 	if (state == STATIC_NOT_INITIALIZED && thread)
 		return error_new(ERROR_NOT_FOUND, "%s is unset on thread %u: it never touched it",
 				 shown, thread->managed_id);
