@@ -1,6 +1,7 @@
 /* listnearobj: the objects before, at and behind an address. */
 #include "commands/command.h"
 
+#include "base/cleanup.h"
 #include "base/list.h"
 #include "commands/shared/object_argument.h"
 #include "heap/gc/object_walk.h"
@@ -75,10 +76,9 @@ static void gap(struct search *search, uint64_t start, uint64_t end)
 static struct error *walk(struct search *search, const struct gc_segment *segment)
 {
 	struct heap *heap = search->call->question.heap;
-	struct walk_damage damage = { 0 };
+	CLEANUP(walker_deinit) struct walker walker = { 0 };
 	struct error *error = NULL;
-	struct reader reader;
-	TRY(reader_init(&reader, heap->target));
+	TRY(walker_init(&walker, heap));
 	for (size_t i = 0; i < heap->gc->span_count && !error; i++) {
 		const struct gc_span *span = &heap->gc->spans[i];
 		if (&heap->gc->segments[span->segment] != segment)
@@ -87,10 +87,8 @@ static struct error *walk(struct search *search, const struct gc_segment *segmen
 		    search->address < span->start)
 			gap(search, search->end, span->start);
 		search->end = span->start;
-		error = span_walk(heap, &reader, span, search->call->question.task, visit, search,
-				  &damage);
+		error = walker_span(&walker, span, search->call->question.task, visit, search);
 	}
-	reader_deinit(&reader);
 	error_take_stop(&error);
 	return error;
 }

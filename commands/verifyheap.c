@@ -76,26 +76,24 @@ static struct error *walk(struct verification *verification)
 {
 	struct heap *heap = verification->call->question.heap;
 	const struct gc_heap *gc = heap->gc;
-	struct walk_damage damage = { 0 };
-	struct reader reader;
+	CLEANUP(walker_deinit) struct walker walker = { 0 };
 	struct error *error = NULL;
-	TRY(reader_init(&reader, heap->target));
+	TRY(walker_init(&walker, heap));
 	for (size_t i = 0; i < gc->span_count && !error; i++) {
 		const struct gc_span *span = &gc->spans[i];
 		task_progress(verification->call->question.task, "verifying the heap", i,
 			      gc->span_count);
 		verification->expected = span->start;
-		error = span_walk(heap, &reader, span, verification->call->question.task, visit,
-				  verification, &damage);
+		error = walker_span(&walker, span, verification->call->question.task, visit,
+				    verification);
 		if (!error && verification->expected < span->end)
 			error = address_verify(&verification->verifier, verification->expected);
 	}
-	reader_deinit(&reader);
 	error_take_stop(&error);
 	question_missing_of_gc(&verification->call->question);
-	if (damage.unreadable_bytes)
-		question_missing(&verification->call->question, damage.unreadable_bytes,
-				 "%" PRIu64 " bytes of the heap %s", damage.unreadable_bytes,
+	if (walker.damage.unreadable_bytes)
+		question_missing(&verification->call->question, walker.damage.unreadable_bytes,
+				 "%" PRIu64 " bytes of the heap %s", walker.damage.unreadable_bytes,
 				 target_lacks_them(heap->target));
 	return error;
 }

@@ -1,5 +1,6 @@
 #include "inspect/heap_filter.h"
 
+#include "base/cleanup.h"
 #include "base/list.h"
 #include "heap/types/type.h"
 
@@ -142,22 +143,19 @@ struct error *heap_filter_walk(struct heap_filter *filter, filtered_visitor visi
 {
 	const struct question *question = filter->question;
 	struct filtered_walk walk = { filter, visit, context };
-	struct walk_damage damage = { 0 };
+	CLEANUP(walker_deinit) struct walker walker = { 0 };
 	struct gc_span *spans;
 	size_t count;
 	uint64_t bytes, done = 0;
 	TRY(choose_spans(filter, &spans, &count, &bytes));
-	struct reader reader;
-	TRY(reader_init(&reader, question->heap->target));
+	TRY(walker_init(&walker, question->heap));
 	struct error *error = NULL;
 	for (size_t i = 0; i < count && !error; i++) {
 		task_progress(question->task, "walking the heap", done, bytes);
-		error = span_walk(question->heap, &reader, &spans[i], question->task, visit_batch,
-				  &walk, &damage);
+		error = walker_span(&walker, &spans[i], question->task, visit_batch, &walk);
 		done += spans[i].end - spans[i].start;
 	}
-	reader_deinit(&reader);
-	report_damage(question, &damage);
+	report_damage(question, &walker.damage);
 	error_take_stop(&error);
 	return error;
 }

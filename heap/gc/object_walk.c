@@ -5,35 +5,27 @@
 enum {
 	ALIGNMENT = 8, /* x64 and arm64: src/coreclr/gc/gcinterface.h DATA_ALIGNMENT */
 	BATCH = 256,
-	CACHE_BITS = 9, /* of MethodTables already looked up: 512 entries */
 	PAGE = 4096,
 	CHECK_BYTES = 1 << 22, /* between two looks at the task */
 };
 
-struct cache_slot {
-	uint64_t method_table;
-	struct type_walk_entry entry;
-};
-
+/* One span's. */
 struct walk {
-	struct heap *heap;
-	struct reader *reader;
+	struct walker *walker;
 	uint64_t address, end, minimum; /* minimum: bytes, the smallest object */
 	uint32_t count_offset, header;  /* bytes: of the component count, and up to its end */
-	struct walk_damage *damage;
-	struct cache_slot cache[1 << CACHE_BITS];
 };
 
 /* *ret NULL: not a MethodTable. */
 static inline struct error *entry_of(struct walk *walk, uint64_t method_table,
 				     const struct type_walk_entry **ret)
 {
-	struct cache_slot *slot =
-		&walk->cache[method_table * 0x9e3779b97f4a7c15u >> (64 - CACHE_BITS)];
+	struct walker_type *slot =
+		&walk->walker->types[method_table * 0x9e3779b97f4a7c15u >> 32 & (WALKER_TYPES - 1)];
 	*ret = &slot->entry;
 	if (__builtin_expect(slot->method_table == method_table && method_table, 1))
 		return NULL;
-	TRY(type_walk_find(walk->heap, walk->reader, method_table, ret));
+	TRY(type_walk_find(walk->walker->heap, &walk->walker->reader, method_table, ret));
 	if (!*ret || !(*ret)->valid) {
 		*ret = NULL;
 		return NULL;
@@ -59,10 +51,10 @@ static inline struct error *object_here(struct walk *walk, struct gc_object *ret
 	*ret_found = false;
 	if (available < walk->minimum)
 		return NULL;
-	const uint8_t *header = reader_borrow(walk->reader, walk->address, walk->header);
+	const uint8_t *header = reader_borrow(&walk->walker->reader, walk->address, walk->header);
 	if (!header)
 		return NULL;
-	uint64_t method_table = load_u64(header) & ~walk->heap->object_unmask;
+	uint64_t method_table = load_u64(header) & ~walk->walker->heap->object_unmask;
 	uint32_t count = load_u32(header + walk->count_offset);
 	const struct type_walk_entry *entry;
 	TRY(entry_of(walk, method_table, &entry));
@@ -81,7 +73,7 @@ static inline struct error *object_here(struct walk *walk, struct gc_object *ret
 /* Is the next byte at `address` in the target? */
 static bool is_readable(struct walk *walk, uint64_t address)
 {
-	return reader_borrow(walk->reader, address, 1) != NULL;
+	return reader_borrow(&walk->walker->reader, address, 1) != NULL;
 }
 
 /* From an address that could not be read to the next page, or, outside of what the target has, to
@@ -89,7 +81,7 @@ static bool is_readable(struct walk *walk, uint64_t address)
 static uint64_t hole_size(const struct walk *walk)
 {
 	uint64_t page = PAGE - walk->address % PAGE;
-	uint64_t next = gc_next_readable(walk->heap->gc, walk->address + page);
+	uint64_t next = gc_next_readable(walk->walker->heap->gc, walk->address + page);
 	return next - walk->address;
 }
 
@@ -100,8 +92,8 @@ static uint64_t hole_size(const struct walk *walk)
  */
 static struct error *resynchronise(struct walk *walk, const struct task *task)
 {
-	if (!walk->damage->first_address)
-		walk->damage->first_address = walk->address;
+	if (!walk->walker->damage.first_address)
+		walk->walker->damage.first_address = walk->address;
 	while (walk->address < walk->end) {
 		struct gc_object object;
 		uint64_t step = ALIGNMENT;
@@ -110,8 +102,8 @@ static struct error *resynchronise(struct walk *walk, const struct task *task)
 			step = hole_size(walk);
 		if (step > walk->end - walk->address)
 			step = walk->end - walk->address;
-		*(readable ? &walk->damage->damaged_bytes : &walk->damage->unreadable_bytes) +=
-			step;
+		*(readable ? &walk->walker->damage.damaged_bytes
+			   : &walk->walker->damage.unreadable_bytes) += step;
 		walk->address += step;
 		if (walk->address % PAGE == 0)
 			TRY(task_check(task, "looking for the next object"));
@@ -141,7 +133,7 @@ static struct error *walk_batches(struct walk *walk, const struct task *task, ob
 		if (walk->address >= next_check) {
 			TRY(task_check(task, "walking the heap"));
 			uint64_t left = walk->end - walk->address;
-			target_expect(walk->reader->target, walk->address,
+			target_expect(walk->walker->reader.target, walk->address,
 				      left < CHECK_BYTES ? (size_t)left : CHECK_BYTES);
 			next_check = walk->address + CHECK_BYTES;
 		}
@@ -160,18 +152,26 @@ static struct error *walk_batches(struct walk *walk, const struct task *task, ob
 	return NULL;
 }
 
-struct error *span_walk(struct heap *heap, struct reader *reader, const struct gc_span *span,
-			const struct task *task, object_visitor visit, void *context,
-			struct walk_damage *damage)
+struct error *walker_init(struct walker *walker, struct heap *heap)
 {
-	struct walk walk = { .heap = heap,
-			     .reader = reader,
+	*walker = (struct walker){ .heap = heap };
+	return reader_init(&walker->reader, heap->target);
+}
+
+void walker_deinit(struct walker *walker)
+{
+	reader_deinit(&walker->reader);
+}
+
+struct error *walker_span(struct walker *walker, const struct gc_span *span,
+			  const struct task *task, object_visitor visit, void *context)
+{
+	struct walk walk = { .walker = walker,
 			     .address = span->start,
 			     .end = span->end,
-			     .minimum = heap->minimum_object,
-			     .count_offset = heap->count_offset,
-			     .header = heap->count_offset + (uint32_t)sizeof(uint32_t),
-			     .damage = damage };
+			     .minimum = walker->heap->minimum_object,
+			     .count_offset = walker->heap->count_offset,
+			     .header = walker->heap->count_offset + (uint32_t)sizeof(uint32_t) };
 	return walk_batches(&walk, task, visit, context);
 }
 

@@ -1,7 +1,9 @@
 /*
- * Walking objects: visits the objects of a span in order, in batches, through a reader of the
- * caller's. Allocates nothing. Survives damage: where a size or MethodTable makes no sense the rest
- * of the span is looked through for the next object, and what was passed over is counted.
+ * Walking objects: a walker visits the objects of one span after another, in order, in batches. A
+ * walk on several threads has a walker for each: what a walker changes is its own, but for types
+ * that it is the first to meet (heap/types/type.h: type_walk_find). It survives damage: where a
+ * size or MethodTable makes no sense the rest of the span is looked through for the next object,
+ * and what was passed over is counted.
  *
  * The rule (measured: docs/RUNTIME.md, "The GC heap"): next = address + align8(size), size =
  * BaseSize + ComponentSize * count; what SOS shows is max(size, 24).
@@ -10,6 +12,7 @@
 #define HEAP_GC_OBJECT_WALK_H
 
 #include "heap/gc/gc_heap.h"
+#include "heap/types/type.h"
 
 struct gc_object {
 	uint64_t address, method_table; /* mark bits already masked off */
@@ -27,11 +30,29 @@ struct walk_damage {
 typedef struct error *(*object_visitor)(const struct gc_object *objects, size_t count,
 					void *context);
 
-/* damage is added to. The visitor's errors, error_stop among them (the span is a piece of the
- * caller's walk), ERROR_CANCELLED and ERROR_NO_MEMORY only. */
-MUST_CHECK struct error *span_walk(struct heap *heap, struct reader *reader,
-				   const struct gc_span *span, const struct task *task,
-				   object_visitor visit, void *context, struct walk_damage *damage);
+enum { WALKER_TYPES = 512 }; /* a power of two */
+
+/* A MethodTable that the walker has looked up; 0: none. */
+struct walker_type {
+	uint64_t method_table;
+	struct type_walk_entry entry;
+};
+
+struct walker {
+	struct heap *heap; /* borrowed */
+	struct reader reader;
+	struct walk_damage damage; /* of all spans so far */
+	struct walker_type types[WALKER_TYPES];
+};
+
+/* ERROR_NO_MEMORY only. In any case it is to be given back. */
+MUST_CHECK struct error *walker_init(struct walker *walker, struct heap *heap);
+void walker_deinit(struct walker *walker);
+
+/* The visitor's errors, error_stop among them (the span is a piece of the caller's walk),
+ * ERROR_CANCELLED and ERROR_NO_MEMORY only. */
+MUST_CHECK struct error *walker_span(struct walker *walker, const struct gc_span *span,
+				     const struct task *task, object_visitor visit, void *context);
 
 /* One object by its address: size as above. ERROR_BAD_DATA when it is none. */
 MUST_CHECK struct error *object_read(struct heap *heap, uint64_t address, struct gc_object *ret);

@@ -13,7 +13,7 @@ static struct fake_runtime *runtimes[2]; /* by scan, by its own description */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct patches patches;
-	struct reader reader;
+	struct walker walker;
 	struct heap *heap;
 	if (size > MAX_INPUT)
 		return 0;
@@ -25,10 +25,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	patch_all(runtime->target, data, size, &patches);
 	struct error *error = fake_runtime_open(runtime, &heap);
 	if (!error) {
-		if (reader_init(&reader, heap->target))
+		if (walker_init(&walker, heap))
 			abort();
-		walk(heap, &reader);
-		reader_deinit(&reader);
+		walk(&walker);
+		walker_deinit(&walker);
 		heap_close(heap);
 	}
 	error_free(error);

@@ -39,7 +39,6 @@ static void reader_begin(struct reader *reader, struct target *target, uint8_t *
 static void check_and_walk(struct known *from)
 {
 	static uint8_t *buffers[2];
-	struct reader reader;
 	struct heap *heap = calloc(1, sizeof(*heap));
 	if (!heap)
 		abort();
@@ -47,10 +46,11 @@ static void check_and_walk(struct known *from)
 	heap->contract = from->contract;
 	arena_init(&heap->arena);
 	reader_begin(&heap->reader, heap->target, &buffers[0]);
-	reader_begin(&reader, heap->target, &buffers[1]);
+	struct walker walker = { .heap = heap };
+	reader_begin(&walker.reader, heap->target, &buffers[1]);
 	struct error *error = heap_self_check(heap, NULL);
 	if (!error)
-		walk(heap, &reader);
+		walk(&walker);
 	error_free(error);
 	heap->reader.buffer = NULL; /* kept, as the other's */
 	heap_close(heap);

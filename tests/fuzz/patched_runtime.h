@@ -64,14 +64,13 @@ static struct error *object_visit(const struct gc_object *objects, size_t count,
 	return NULL;
 }
 
-/* All objects, by this reader; then the names of all types that were met. */
-static void walk(struct heap *heap, struct reader *reader)
+/* All objects, by this walker; then the names of all types that were met. */
+static void walk(struct walker *walker)
 {
-	struct walk_damage damage = { 0 };
+	struct heap *heap = walker->heap;
 	for (size_t i = 0; i < heap->gc->span_count; i++) {
 		uint64_t last = 0;
-		error_free(span_walk(heap, reader, &heap->gc->spans[i], NULL, object_visit, &last,
-				     &damage));
+		error_free(walker_span(walker, &heap->gc->spans[i], NULL, object_visit, &last));
 		struct gc_object object;
 		error_free(object_read(heap, heap->gc->spans[i].start + 8, &object));
 	}

@@ -111,15 +111,14 @@ static struct error *gather(struct target *core, struct places *places)
 	struct session *session = session_new();
 	struct error *error = session_open(session, lend(core), "sample", NULL, NULL);
 	struct heap *heap = error ? NULL : session_heap(session);
-	struct walk_damage damage = { 0 };
 	for (size_t i = 0; heap && !error && i < heap->gc->span_count; i++) {
-		struct reader reader;
-		error = reader_init(&reader, heap->target);
+		struct walker walker;
+		error = walker_init(&walker, heap);
 		add_place(places, heap->gc->segments[heap->gc->spans[i].segment].address);
 		if (!error)
-			error = span_walk(heap, &reader, &heap->gc->spans[i], NULL, gather_objects,
-					  places, &damage);
-		reader_deinit(&reader);
+			error = walker_span(&walker, &heap->gc->spans[i], NULL, gather_objects,
+					    places);
+		walker_deinit(&walker);
 	}
 	for (uint32_t i = 0; heap && i < type_count(heap); i++) {
 		const struct type *type = type_by_index(heap, i);

@@ -9,11 +9,6 @@ static void heap_cleanup(struct heap **heap)
 	heap_close(*heap);
 }
 
-static void reader_cleanup(struct reader *reader)
-{
-	reader_deinit(reader);
-}
-
 struct counted {
 	uint64_t objects, bytes, free_objects, last_address, stop_after;
 };
@@ -34,10 +29,11 @@ static struct error *count(const struct gc_object *objects, size_t batch, void *
 static struct error *walk_all(struct heap *heap, struct counted *counted,
 			      struct walk_damage *damage)
 {
-	CLEANUP(reader_cleanup) struct reader reader;
-	TRY(reader_init(&reader, heap->target));
+	CLEANUP(walker_deinit) struct walker walker;
+	TRY(walker_init(&walker, heap));
 	for (size_t i = 0; i < heap->gc->span_count; i++)
-		TRY(span_walk(heap, &reader, &heap->gc->spans[i], NULL, count, counted, damage));
+		TRY(walker_span(&walker, &heap->gc->spans[i], NULL, count, counted));
+	*damage = walker.damage;
 	return NULL;
 }
 
@@ -157,16 +153,15 @@ TEST(a_visitor_can_stop_the_walk)
 {
 	CLEANUP(fake_runtime_cleanup) struct fake_runtime *runtime = fake_runtime_new();
 	CLEANUP(heap_cleanup) struct heap *heap = NULL;
-	CLEANUP(reader_cleanup) struct reader reader = { 0 };
+	CLEANUP(walker_deinit) struct walker walker = { 0 };
 	struct counted counted = { .stop_after = 1 };
-	struct walk_damage damage = { 0 };
 	volatile sig_atomic_t stop = 1;
 	struct task task = { .stop = &stop };
 	CHECK_OK(fake_runtime_open(runtime, &heap));
-	CHECK_OK(reader_init(&reader, heap->target));
-	CHECK_FAILS(span_walk(heap, &reader, &heap->gc->spans[0], NULL, count, &counted, &damage),
-		    ERROR_STOP, "ended early");
-	CHECK_FAILS(span_walk(heap, &reader, &heap->gc->spans[0], &task, count, &counted, &damage),
+	CHECK_OK(walker_init(&walker, heap));
+	CHECK_FAILS(walker_span(&walker, &heap->gc->spans[0], NULL, count, &counted), ERROR_STOP,
+		    "ended early");
+	CHECK_FAILS(walker_span(&walker, &heap->gc->spans[0], &task, count, &counted),
 		    ERROR_CANCELLED, "walking the heap");
 }
 
