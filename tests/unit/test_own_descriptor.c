@@ -149,8 +149,8 @@ static void look_at(struct fake_runtime *runtime, struct asked *asked)
 	CLEANUP(arena_cleanup) struct arena arena = { 0 };
 	CLEANUP(reader_cleanup) struct reader reader;
 	struct contract *contract;
-	CHECK_OK(reader_init(&reader, &runtime->target->base));
 	*asked = (struct asked){ 0 };
+	CHECK_OK(reader_init(&reader, &runtime->target->base));
 	CHECK_FAILS(
 		contract_find(&reader, &runtime->location, 1, &arena, NULL, look, asked, &contract),
 		ERROR_UNSUPPORTED, "seen");
