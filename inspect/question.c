@@ -68,6 +68,8 @@ void question_remark(const struct question *question, const char *format, ...)
 	va_end(arguments);
 	if (text)
 		remarks->texts[remarks->count++] = text;
+	else
+		question_missing(question, 0, "%s", memory_ran_out);
 }
 
 struct heap *question_heap(const struct question *question)

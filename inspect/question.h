@@ -56,7 +56,7 @@ struct heap *question_heap(const struct question *question);
 void question_missing(const struct question *question, uint64_t bytes, const char *format, ...)
 	PRINTF_LIKE(3, 4);
 
-/* A sentence of its own beside the answer. */
+/* A sentence of its own beside the answer; one that memory runs out for is missing from it. */
 void question_remark(const struct question *question, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* The answer is that something is not as it has to be, damaged: exit status 4. */

@@ -111,6 +111,7 @@ TEST(a_lending_target_is_not_copied)
 	CHECK(reader_borrow(&reader, 0x10008, 16) == fake_target_at(fake, 0x10008, 16));
 	CHECK(reader_borrow(&reader, 0x10ff0, 16) == fake_target_at(fake, 0x10ff0, 16));
 	CHECK(reader.window != reader.buffer);
+	CHECK_NUMBER(fake->reads, 1); /* the loan that serves both */
 	/* over the seam the bytes have to be put together */
 	const uint8_t *bytes = reader_borrow(&reader, 0x10ff8, 16);
 	REQUIRE(bytes);
