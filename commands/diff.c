@@ -33,7 +33,6 @@ static struct error *side_walk(struct comparison *comparison, struct command_cal
 	heap_filter_init_all(&filter, &call->question);
 	struct error *error = heap_filter_walk(&filter, visit, &statistics);
 	heap_filter_deinit(&filter);
-
 	if (!error)
 		error = heap_diff_add(&comparison->diff, &call->question, side, &statistics,
 				      comparison->type);

@@ -155,7 +155,6 @@ static struct error *collect(struct collecting *collecting)
 	heap_filter_init_all(&filter, &call->question);
 	struct error *error = heap_filter_walk(&filter, visit, collecting);
 	heap_filter_deinit(&filter);
-
 	TRY(error);
 	TRY(async_graph_read_edges(&collecting->view.graph, collecting->heap_bytes,
 				   call->question.task));

@@ -86,7 +86,6 @@ static struct error *walk(struct listing *listing, struct heap_filter *filter)
 		output_table_begin(out, "objects", is_short ? short_columns : object_columns,
 				   is_short ? 1 : COUNT_OF(object_columns), !is_short);
 	struct error *error = heap_filter_walk(filter, visit, listing);
-
 	if (listing->list)
 		output_table_end(out);
 	TRY(error);

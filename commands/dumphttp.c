@@ -279,7 +279,6 @@ static struct error *collect(struct requests *requests)
 	heap_filter_init_all(&filter, &requests->call->question);
 	struct error *error = heap_filter_walk(&filter, visit, requests);
 	heap_filter_deinit(&filter);
-
 	TRY(error);
 	return select_requests(requests);
 }

@@ -346,7 +346,6 @@ static struct error *heap_print(struct listing *listing)
 	heap_filter_init_all(&filter, &listing->call->question);
 	struct error *error = heap_filter_walk(&filter, visit, listing);
 	heap_filter_deinit(&filter);
-
 	return error;
 }
 

@@ -141,7 +141,6 @@ static struct error *dumprequests_run(struct command_call *call)
 	heap_filter_init_all(&listing.filter, &call->question);
 	struct error *error = heap_filter_walk(&listing.filter, visit, &listing);
 	heap_filter_deinit(&listing.filter);
-
 	if (!error)
 		print(&listing);
 	free(listing.rows);

@@ -77,7 +77,6 @@ static struct error *dumpruntimetypes_run(struct command_call *call)
 	struct error *error = heap_filter_walk(&filter, visit, &listing);
 	output_table_end(call->out);
 	heap_filter_deinit(&filter);
-
 	if (!error && !listing.count)
 		output_note(call->out, "No System.RuntimeType objects found.");
 	return error;

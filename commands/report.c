@@ -100,7 +100,6 @@ static struct error *walk(struct report *report)
 	heap_filter_init_all(&filter, &report->call->question);
 	struct error *error = heap_filter_walk(&filter, visit, report);
 	heap_filter_deinit(&filter);
-
 	return error;
 }
 

@@ -152,7 +152,6 @@ static struct error *references_find(const struct object_view *view, struct refe
 	struct error *error = object_visit_references(call->question.heap, &reader, &view->object,
 						      reference_visit, references);
 	error_take_stop(&error);
-
 	reader_deinit(&reader);
 	if (error_take_damage(&error))
 		question_missing(&call->question, 0,

@@ -277,7 +277,6 @@ struct error *gc_handles_visit(struct heap *heap, const struct task *task, gc_ha
 	TRY(reader_init(&walk.reader, heap->target));
 	struct error *error = tables_visit(&walk);
 	error_take_stop(&error);
-
 	reader_deinit(&walk.reader);
 	id_map_deinit(&walk.seen);
 	free(walk.segments);
