@@ -32,25 +32,49 @@ static int create(pthread_t *ret, const pthread_attr_t *attributes, struct start
 	return failed;
 }
 
-int thread_start(pthread_t *ret, void *(*run)(void *context), void *context)
+static int start_with(const sigset_t *blocked, pthread_t *ret, void *(*run)(void *context),
+		      void *context)
 {
 	enum { STACK_BYTES = 512 * 1024 };
-	sigset_t all, before;
+	sigset_t before;
 	pthread_attr_t attributes;
 	struct start start = { .run = run, .context = context };
 	int failed = pthread_attr_init(&attributes);
 	if (failed)
 		return failed;
-	sigfillset(&all);
 	failed = pthread_attr_setstacksize(&attributes, STACK_BYTES);
 	if (!failed)
-		failed = pthread_sigmask(SIG_SETMASK, &all, &before);
+		failed = pthread_sigmask(SIG_SETMASK, blocked, &before);
 	if (!failed) {
 		failed = create(ret, &attributes, &start);
 		pthread_sigmask(SIG_SETMASK, &before, NULL);
 	}
 	pthread_attr_destroy(&attributes);
 	return failed;
+}
+
+int thread_start(pthread_t *ret, void *(*run)(void *context), void *context)
+{
+	sigset_t all;
+	sigfillset(&all);
+	return start_with(&all, ret, run, context);
+}
+
+int thread_start_reading(pthread_t *ret, void *(*run)(void *context), void *context)
+{
+	sigset_t most;
+	sigfillset(&most);
+	sigdelset(&most, SIGBUS);
+	return start_with(&most, ret, run, context);
+}
+
+void mutex_init_recursive(pthread_mutex_t *mutex)
+{
+	pthread_mutexattr_t attributes;
+	pthread_mutexattr_init(&attributes);
+	pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_RECURSIVE);
+	pthread_mutex_init(mutex, &attributes);
+	pthread_mutexattr_destroy(&attributes);
 }
 
 void condition_init(pthread_cond_t *condition)

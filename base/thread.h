@@ -1,7 +1,6 @@
 /*
- * A thread of ours beside the first. Signals are for the first, which notices them: a fault (SIGBUS
- * of a mapped file that became shorter) kills the program without a word here, so such a thread
- * reads no dump. Its stack has 512 KiB, as the whole of it counts as data (RLIMIT_DATA).
+ * A thread of ours beside the first. Signals are for the first, which notices them. Its stack has
+ * 512 KiB, as the whole of it counts as data (RLIMIT_DATA).
  */
 #ifndef BASE_THREAD_H
 #define BASE_THREAD_H
@@ -13,9 +12,16 @@
  * pthread_create(3), with every signal blocked in the new thread. 0 or an errno. Comes back when
  * the thread runs: what a C library or a sanitizer locks to begin a thread stays locked in a
  * process that is forked meanwhile (fork(2)), as our keeper of a snapshot is, which begins threads
- * itself.
+ * itself. SIGBUS kills the program without a word here: such a thread reads no dump.
  */
 int thread_start(pthread_t *ret, void *(*run)(void *context), void *context);
+
+/* The same for a thread that reads files which are mapped: SIGBUS, of one that became shorter, is
+ * not blocked, so the program's handler has its say. */
+int thread_start_reading(pthread_t *ret, void *(*run)(void *context), void *context);
+
+/* A mutex that its holder may take again. */
+void mutex_init_recursive(pthread_mutex_t *mutex);
 
 /* A condition that is waited for by condition_wait(). */
 void condition_init(pthread_cond_t *condition);

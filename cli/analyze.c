@@ -161,6 +161,10 @@ static const struct option options[] = {
 	{ "-i", NULL, "stay at the prompt after -c and -x", ALIASES("--interactive") },
 	{ "--json", NULL, "a JSON document for each command", NULL },
 	{ "--jsonl", NULL, "JSON lines: a row a line, then the rest of the document", NULL },
+	{ "--threads", "NUMBER",
+	  "walk heaps with so many threads (all that the cgroup has time for; of its half beside a "
+	  "live process)",
+	  NULL },
 	{ "--sysroot", "DIR", "look for the files of modules below DIR first", NULL },
 	{ "--keep-going", NULL, "do not stop at the first command that fails", NULL },
 	{ "--no-pager", NULL, "at the prompt, a long answer does not wait at each screenful",
@@ -182,7 +186,8 @@ const struct verb verb_analyze = {
 	.summary = "look inside a dump or a live process",
 	.usage = "analyze DUMP | -p PID | -n NAME  [-c COMMAND]... [-x SCRIPT]... [-i]\n"
 		 "        [--freeze | --no-stop | --snapshot] [--hold MINUTES] [--stall SECONDS]\n"
-		 "        [--json | --jsonl] [--sysroot DIR] [--keep-going] [--partial-ok] "
+		 "        [--json | --jsonl] [--sysroot DIR] [--threads NUMBER] [--keep-going] "
+		 "[--partial-ok] "
 		 "[--no-pager]",
 	.description =
 		"Opens a core file (also one packed as .zst or .gz) or a live process, and "

@@ -101,6 +101,10 @@ static const struct option options[] = {
 	{ "-limit", "NUMBER", "at most NUMBER types, those that changed most", ALIASES("--limit") },
 	{ "--json", NULL, "a JSON document", NULL },
 	{ "--jsonl", NULL, "JSON lines: a type a line, then the rest of the document", NULL },
+	{ "--threads", "NUMBER",
+	  "walk heaps with so many threads (all that the cgroup has time for; of its half beside a "
+	  "live process)",
+	  NULL },
 	{ "--sysroot", "DIR", "look for the files of modules below DIR first", NULL },
 	{ "--partial-ok", NULL, "exit status 0 for an incomplete answer", NULL },
 	{ 0 },
@@ -117,7 +121,8 @@ const struct verb verb_diff = {
 	.summary = "compare two heaps by type: dumps, or a dump and a process",
 	.usage = "diff A B | -p PID B | A -p PID\n"
 		 "        [-all] [-type TEXT] [-limit NUMBER] [--json | --jsonl]\n"
-		 "        [--snapshot] [--stall SECONDS] [--sysroot DIR] [--partial-ok]",
+		 "        [--snapshot] [--stall SECONDS] [--sysroot DIR] [--threads NUMBER] "
+		 "[--partial-ok]",
 	.description =
 		"Counts and sizes of each type in A and in B, and how much more B has, the "
 		"largest\n"

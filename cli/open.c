@@ -1,13 +1,15 @@
 #include "cli/open.h"
 
 #include "attach/live_target.h"
+#include "attach/processors.h"
 #include "attach/snapshot_target.h"
 #include "attach/target/overlay_target.h"
 #include "base/list.h"
+#include "base/number_text.h"
 #include "cli/next_command.h"
 #include "commands/interpreter/session.h"
 #include "dump/core/core_target.h"
-#include "heap/heap.h"
+#include "heap/gc/heap_walk.h"
 
 #include <errno.h>
 #include <sys/stat.h>
@@ -197,15 +199,44 @@ static struct error *check_sysroot(const char *sysroot)
 	return NULL;
 }
 
+/* --threads: 0 when absent. ERROR_USAGE. */
+static struct error *parse_threads(const struct invocation *invocation, unsigned *ret)
+{
+	const char *text = invocation_value(invocation, "--threads");
+	uint64_t threads = 0;
+	*ret = 0;
+	if (!text)
+		return NULL;
+	struct error *error = parse_number(text, &threads);
+	bool is_number = !error && threads && threads <= HEAP_WALK_THREADS_MAX;
+	error_free(error);
+	if (!is_number)
+		return error_new(ERROR_USAGE, "--threads %s is no number from 1 to %d", text,
+				 HEAP_WALK_THREADS_MAX);
+	*ret = (unsigned)threads;
+	return NULL;
+}
+
+/* `asked` 0: as many as there is time for. A process that runs on while its snapshot is walked may
+ * share it with us. */
+static void choose_threads(struct app *app, unsigned asked, bool is_process)
+{
+	bool shared = is_process && app->process.way != OPEN_FROZEN;
+	session_set_threads(app->session, asked ? asked : processors_allowed(shared), asked != 0);
+}
+
 struct error *open_one(struct app *app, const struct invocation *invocation, const char *dump)
 {
 	const char *sysroot = invocation_value(invocation, "--sysroot"), *name = dump;
 	struct target *target = NULL;
+	unsigned threads;
 	TRY(check_sysroot(sysroot));
+	TRY(parse_threads(invocation, &threads));
 	if (dump)
 		TRY(core_target_open(dump, &app->task, &target));
 	else
 		TRY(open_process(app, invocation, &target, &name));
+	choose_threads(app, threads, !dump);
 	if (target->facts.missing_bytes)
 		app_warn(app, "%s is cut short: %llu bytes of memory that it announces are missing",
 			 name, (unsigned long long)target->facts.missing_bytes);

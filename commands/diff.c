@@ -20,18 +20,13 @@ struct comparison {
 	bool all;
 };
 
-static struct error *visit(const struct gc_object *object, void *context)
-{
-	return heap_statistics_add(context, object);
-}
-
 /* Walks the session's current heap. What it lacks is told with its name. */
 static struct error *side_walk(struct comparison *comparison, struct command_call *call, int side)
 {
 	struct heap_filter filter;
 	struct heap_statistics statistics = { 0 };
 	heap_filter_init_all(&filter, &call->question);
-	struct error *error = heap_filter_walk(&filter, visit, &statistics);
+	struct error *error = heap_statistics_walk(&statistics, &filter);
 	heap_filter_deinit(&filter);
 	if (!error)
 		error = heap_diff_add(&comparison->diff, &call->question, side, &statistics,

@@ -1,10 +1,12 @@
 /* dumpgen: the types of one generation. */
 #include "commands/command.h"
 
+#include "base/cleanup.h"
 #include "base/list.h"
 #include "commands/shared/statistics_table.h"
 #include "inspect/heap_filter.h"
 
+#include <inttypes.h>
 #include <strings.h>
 
 static const struct column columns[] = {
@@ -15,16 +17,13 @@ static const struct column columns[] = {
 
 struct listing {
 	struct output *out;
-	struct heap_statistics statistics;
-	bool listed;
+	uint64_t count;
 };
 
 static struct error *visit(const struct gc_object *object, void *context)
 {
 	struct listing *listing = context;
-	TRY(heap_statistics_add(&listing->statistics, object));
-	if (!listing->listed)
-		return NULL;
+	listing->count++;
 	output_row_begin(listing->out);
 	output_address(listing->out, object->address);
 	output_address(listing->out, object->method_table);
@@ -47,35 +46,34 @@ static struct error *generation_find(struct command_call *call, enum gc_generati
 			 name);
 }
 
-static struct error *walk(struct command_call *call, struct heap_filter *filter,
-			  struct listing *listing)
+/* The objects of one type. */
+static struct error *list(struct command_call *call, struct heap_filter *filter)
 {
-	TRY(generation_find(call, &filter->generation));
-	TRY(arguments_address(call->arguments, "-mt", &filter->method_table));
-	filter->type = arguments_value(call->arguments, "-type");
-	listing->listed = filter->method_table != 0;
-	if (listing->listed)
-		output_table_begin(call->out, "objects", columns, COUNT_OF(columns), true);
-	TRY(heap_filter_walk(filter, visit, listing));
+	struct listing listing = { .out = call->out };
+	output_table_begin(call->out, "objects", columns, COUNT_OF(columns), true);
+	TRY(heap_filter_walk(filter, visit, &listing));
+	output_table_end(call->out);
+	TRY(heap_filter_note_no_match(filter));
+	output_line(call->out, "Total %" PRIu64 " objects", listing.count);
+	return NULL;
+}
 
-	if (listing->listed)
-		output_table_end(call->out);
-	heap_filter_note_no_match(filter);
-	return listing->listed ? NULL : statistics_table_print(call, &listing->statistics, false);
+static struct error *count_by_type(struct command_call *call, struct heap_filter *filter)
+{
+	CLEANUP(heap_statistics_deinit) struct heap_statistics statistics = { 0 };
+	TRY(heap_statistics_walk(&statistics, filter));
+	TRY(heap_filter_note_no_match(filter));
+	return statistics_table_print(call, &statistics, false);
 }
 
 static struct error *dumpgen_run(struct command_call *call)
 {
-	struct listing listing = { .out = call->out };
-	struct heap_filter filter;
+	CLEANUP(heap_filter_deinit) struct heap_filter filter;
 	heap_filter_init_all(&filter, &call->question);
-	struct error *error = walk(call, &filter, &listing);
-	if (!error && listing.listed)
-		output_line(call->out, "Total %llu objects",
-			    (unsigned long long)listing.statistics.count);
-	heap_filter_deinit(&filter);
-	heap_statistics_deinit(&listing.statistics);
-	return error;
+	TRY(generation_find(call, &filter.generation));
+	TRY(arguments_address(call->arguments, "-mt", &filter.method_table));
+	filter.type = arguments_value(call->arguments, "-type");
+	return filter.method_table ? list(call, &filter) : count_by_type(call, &filter);
 }
 
 static const char *const aliases[] = { "dg", NULL };

@@ -70,12 +70,56 @@ static struct error *visit(const struct gc_object *object, void *context)
 		if (output_broken(listing->call->out))
 			return &error_stop;
 	}
-	/* Only what stands behind free space is looked at: most objects do not. */
-	if (listing->wants_fragmentation &&
-	    (object->is_free || listing->fragmentation.last.address))
-		TRY(fragmentation_add(&listing->fragmentation, object));
+	if (listing->wants_fragmentation)
+		TRY(fragmentation_add_all(&listing->fragmentation, object, 1));
 	return listing->strings ? string_table_add(listing->strings, object)
 				: heap_statistics_add(&listing->statistics, object);
+}
+
+/* What each thread counts of -stat: then there is no row to print. */
+struct stat_part {
+	struct heap_statistics statistics;
+	struct fragmentation fragmentation;
+};
+
+static struct error *part_add(struct walk_worker *worker, void *context,
+			      const struct gc_object *objects, size_t count)
+{
+	struct stat_part *part = context;
+	(void)worker;
+	TRY(fragmentation_add_all(&part->fragmentation, objects, count));
+	return heap_statistics_add_walked(&part->statistics, objects, count);
+}
+
+static struct error *parts_walk(struct listing *listing, struct heap_filter *filter,
+				struct stat_part *parts, unsigned count)
+{
+	const struct filtered_work work = { .objects = part_add,
+					    .parts = parts,
+					    .part_bytes = sizeof(*parts) };
+	for (unsigned i = 0; i < count; i++)
+		fragmentation_init(&parts[i].fragmentation, &listing->call->question);
+	TRY(heap_filter_work(filter, &work));
+	for (unsigned i = 0; i < count; i++) {
+		TRY(heap_statistics_merge(&listing->statistics, &parts[i].statistics));
+		TRY(fragmentation_merge(&listing->fragmentation, &parts[i].fragmentation));
+	}
+	return NULL;
+}
+
+static struct error *walk_for_statistics(struct listing *listing, struct heap_filter *filter)
+{
+	unsigned count = heap_filter_threads(filter);
+	struct stat_part *parts = calloc(count, sizeof(*parts));
+	if (!parts)
+		return &error_no_memory;
+	struct error *error = parts_walk(listing, filter, parts, count);
+	for (unsigned i = 0; i < count; i++) {
+		heap_statistics_deinit(&parts[i].statistics);
+		fragmentation_deinit(&parts[i].fragmentation);
+	}
+	free(parts);
+	return error;
 }
 
 static struct error *walk(struct listing *listing, struct heap_filter *filter)
@@ -100,8 +144,9 @@ static struct error *print(struct listing *listing, struct heap_filter *filter)
 {
 	struct command_call *call = listing->call;
 	bool by_count = arguments_has(call->arguments, "-bycount");
-	TRY(walk(listing, filter));
-	heap_filter_note_no_match(filter);
+	TRY(listing->list || listing->strings ? walk(listing, filter)
+					      : walk_for_statistics(listing, filter));
+	TRY(heap_filter_note_no_match(filter));
 	if (listing->is_short)
 		return NULL;
 	if (listing->list && listing->listed)
@@ -109,49 +154,86 @@ static struct error *print(struct listing *listing, struct heap_filter *filter)
 	if (listing->strings)
 		return string_table_print(listing->strings, by_count);
 	TRY(statistics_table_print(call, &listing->statistics, by_count));
-	fragmentation_print(&listing->fragmentation);
+	fragmentation_print(call, &listing->fragmentation);
 	return NULL;
 }
 
 /* -thinlock: the objects whose header says that a thread holds them. */
-struct thin_lock_listing {
-	struct command_call *call;
-	struct sync_blocks layout;
-	struct reader headers; /* of its own: the walk's stands elsewhere */
+struct thin_lock_part {
+	const struct sync_blocks *layout;
+	struct reader headers; /* of its own: the walker's stands elsewhere */
 };
 
-static struct error *visit_thin_lock(const struct gc_object *object, void *context)
-{
-	struct thin_lock_listing *listing = context;
-	struct output *out = listing->call->out;
+struct thin_lock_row {
+	struct gc_object object;
 	struct thin_lock lock;
-	if (object->is_free ||
-	    !thin_lock_read(&listing->layout, &listing->headers, object->address, &lock))
-		return NULL;
-	output_row_begin(out);
-	output_address(out, object->address);
-	output_address(out, lock.thread ? lock.thread->address : 0);
-	output_unsigned(out, lock.thread ? lock.thread->os_id : 0);
-	output_unsigned(out, lock.thread_id);
-	output_unsigned(out, lock.recursion);
-	output_text(out,
-		    type_name(listing->call->question.heap,
-			      type_by_index(listing->call->question.heap, object->type), NULL));
-	output_row_end(out);
-	return output_broken(out) ? &error_stop : NULL;
+};
+
+static struct error *thin_locks_find(struct walk_worker *worker, void *context,
+				     const struct gc_object *objects, size_t count)
+{
+	struct thin_lock_part *part = context;
+	struct thin_lock_row row;
+	for (size_t i = 0; i < count; i++) {
+		row.object = objects[i];
+		if (!row.object.is_free &&
+		    thin_lock_read(part->layout, &part->headers, row.object.address, &row.lock))
+			TRY(walk_put(worker, &row));
+	}
+	return NULL;
+}
+
+static struct error *thin_lock_rows(const void *rows, size_t count, void *context)
+{
+	struct command_call *call = context;
+	struct heap *heap = call->question.heap;
+	const struct thin_lock_row *row = rows;
+	for (size_t i = 0; i < count && !output_broken(call->out); i++, row++) {
+		output_row_begin(call->out);
+		output_address(call->out, row->object.address);
+		output_address(call->out, row->lock.thread ? row->lock.thread->address : 0);
+		output_unsigned(call->out, row->lock.thread ? row->lock.thread->os_id : 0);
+		output_unsigned(call->out, row->lock.thread_id);
+		output_unsigned(call->out, row->lock.recursion);
+		output_text(call->out,
+			    type_name(heap, type_by_index(heap, row->object.type), NULL));
+		output_row_end(call->out);
+	}
+	return output_broken(call->out) ? &error_stop : NULL;
+}
+
+static struct error *thin_locks_walk(struct command_call *call, struct heap_filter *filter,
+				     struct thin_lock_part *parts, unsigned count)
+{
+	struct sync_blocks layout;
+	const struct filtered_work work = { .objects = thin_locks_find,
+					    .parts = parts,
+					    .part_bytes = sizeof(*parts),
+					    .row_bytes = sizeof(struct thin_lock_row),
+					    .rows = thin_lock_rows,
+					    .context = call };
+	TRY(thin_locks_open(call->question.heap, &layout));
+	for (unsigned i = 0; i < count; i++) {
+		parts[i].layout = &layout;
+		TRY(reader_init(&parts[i].headers, call->question.heap->target));
+	}
+	output_table_begin(call->out, "thin_locks", thin_lock_columns, COUNT_OF(thin_lock_columns),
+			   true);
+	struct error *error = heap_filter_work(filter, &work);
+	output_table_end(call->out);
+	return error;
 }
 
 static struct error *print_thin_locks(struct command_call *call, struct heap_filter *filter)
 {
-	struct thin_lock_listing listing = { .call = call };
-	TRY(thin_locks_open(call->question.heap, &listing.layout));
-	TRY(reader_init(&listing.headers, call->question.heap->target));
-	output_table_begin(call->out, "thin_locks", thin_lock_columns, COUNT_OF(thin_lock_columns),
-			   true);
-	struct error *error = heap_filter_walk(filter, visit_thin_lock, &listing);
-	output_table_end(call->out);
-
-	reader_deinit(&listing.headers);
+	unsigned count = heap_filter_threads(filter);
+	struct thin_lock_part *parts = calloc(count, sizeof(*parts));
+	if (!parts)
+		return &error_no_memory;
+	struct error *error = thin_locks_walk(call, filter, parts, count);
+	for (unsigned i = 0; i < count; i++)
+		reader_deinit(&parts[i].headers);
+	free(parts);
 	return error;
 }
 
@@ -179,7 +261,7 @@ static struct error *dumpheap_run(struct command_call *call)
 	struct error *error = heap_options_read(call, &filter);
 	if (!error)
 		error = strings_wanted(&listing, &filter);
-	fragmentation_init(&listing.fragmentation, call);
+	fragmentation_init(&listing.fragmentation, &call->question);
 	listing.wants_fragmentation = !listing.is_short && !listing.strings;
 	if (!error && arguments_has(call->arguments, "-thinlock"))
 		error = print_thin_locks(call, &filter);
@@ -187,6 +269,7 @@ static struct error *dumpheap_run(struct command_call *call)
 		error = print(&listing, &filter);
 	heap_filter_deinit(&filter);
 	heap_statistics_deinit(&listing.statistics);
+	fragmentation_deinit(&listing.fragmentation);
 	string_table_free(listing.strings);
 	return error;
 }

@@ -1,6 +1,7 @@
 /* gcheapstat: bytes allocated, free and committed, by heap and generation. */
 #include "commands/command.h"
 
+#include "base/cleanup.h"
 #include "base/list.h"
 #include "inspect/heap_filter.h"
 
@@ -9,12 +10,6 @@ enum { SLOTS = GENERATION_COUNT + 1, HEAP_COLUMN = -8, SIZE_COLUMN = -10 };
 /* One heap; by enum gc_generation, the ephemeral segment of a segments GC last. */
 struct heap_sizes {
 	uint64_t allocated[SLOTS], free_space[SLOTS], committed[SLOTS];
-};
-
-struct heap_walk {
-	struct heap_sizes *sizes;
-	const struct gc_segment *ephemeral; /* of the heap; NULL: none */
-	enum gc_generation generation;
 };
 
 static const struct column columns[] = {
@@ -39,20 +34,31 @@ struct heap_table {
 
 enum { COLUMNS = COUNT_OF(columns), PERCENTAGES = 3 };
 
+/* One thread's. */
+struct heap_part {
+	const struct gc_heap *gc;
+	struct heap_sizes *heaps;
+};
+
 /* What of an ephemeral segment belongs to which generation, its objects say; of the others, where
  * their objects end. */
-static struct error *visit(const struct gc_object *object, void *context)
+static struct error *objects_measure(struct walk_worker *worker, void *context,
+				     const struct gc_object *objects, size_t count)
 {
-	const struct heap_walk *walk = context;
-	struct heap_sizes *sizes = walk->sizes;
-	bool inside = walk->ephemeral && object->address >= walk->ephemeral->start &&
-		      object->address < walk->ephemeral->end;
-	if (object->is_free)
-		sizes->free_space[walk->generation] += object->size;
-	if (object->is_free && inside)
-		sizes->free_space[GENERATION_EPHEMERAL] += object->size;
-	else if (inside)
-		sizes->allocated[walk->generation] += object->size;
+	const struct heap_part *part = context;
+	const struct gc_span *span = worker->span;
+	if (span->heap >= part->gc->heap_count || span->generation >= GENERATION_COUNT)
+		return NULL;
+	struct heap_sizes *sizes = &part->heaps[span->heap];
+	bool ephemeral = part->gc->segments[span->segment].generation == GENERATION_EPHEMERAL;
+	for (size_t i = 0; i < count; i++) {
+		if (objects[i].is_free)
+			sizes->free_space[span->generation] += objects[i].size;
+		if (objects[i].is_free && ephemeral)
+			sizes->free_space[GENERATION_EPHEMERAL] += objects[i].size;
+		else if (ephemeral)
+			sizes->allocated[span->generation] += objects[i].size;
+	}
 	return NULL;
 }
 
@@ -64,28 +70,41 @@ static void add_segment(struct heap_sizes *sizes, const struct gc_segment *segme
 		sizes->committed[segment->generation] += segment->committed - base;
 }
 
-static struct error *heap_measure(struct command_call *call, uint32_t index,
-				  struct heap_sizes *sizes)
+static void heap_sizes_add(struct heap_sizes *to, const struct heap_sizes *more)
+{
+	for (unsigned i = 0; i < SLOTS; i++) {
+		to->allocated[i] += more->allocated[i];
+		to->free_space[i] += more->free_space[i];
+		to->committed[i] += more->committed[i];
+	}
+}
+
+/* Of all heaps, in scratch. */
+static struct error *heaps_measure(struct command_call *call, struct heap_sizes **ret)
 {
 	const struct gc_heap *gc = call->question.heap->gc;
-	struct heap_walk walk = { .sizes = sizes };
-	for (size_t i = 0; i < gc->segment_count; i++) {
-		if (gc->segments[i].heap != index)
-			continue;
-		add_segment(sizes, &gc->segments[i]);
-		if (gc->segments[i].generation == GENERATION_EPHEMERAL)
-			walk.ephemeral = &gc->segments[i];
-	}
-	struct heap_filter filter;
+	CLEANUP(heap_filter_deinit) struct heap_filter filter;
 	heap_filter_init_all(&filter, &call->question);
-	filter.heap = index;
-	struct error *error = NULL;
-	for (unsigned i = 0; i < GENERATION_COUNT && !error; i++) {
-		filter.generation = walk.generation = (enum gc_generation)i;
-		error = heap_filter_walk(&filter, visit, &walk);
-	}
-	heap_filter_deinit(&filter);
-	return error;
+	unsigned threads = heap_filter_threads(&filter);
+	struct arena *scratch = call->question.scratch;
+	struct heap_part *parts = arena_allocate_array(scratch, threads, sizeof(*parts));
+	struct heap_sizes *all =
+		arena_allocate_array(scratch, (size_t)threads * gc->heap_count, sizeof(*all));
+	if (!parts || !all)
+		return &error_no_memory;
+	for (unsigned i = 0; i < threads; i++)
+		parts[i] = (struct heap_part){ gc, all + (size_t)i * gc->heap_count };
+	const struct filtered_work work = { .objects = objects_measure,
+					    .parts = parts,
+					    .part_bytes = sizeof(*parts) };
+	TRY(heap_filter_work(&filter, &work));
+	for (size_t i = gc->heap_count; i < (size_t)threads * gc->heap_count; i++)
+		heap_sizes_add(&all[i % gc->heap_count], &all[i]);
+	for (size_t i = 0; i < gc->segment_count; i++)
+		if (gc->segments[i].heap < gc->heap_count)
+			add_segment(&all[gc->segments[i].heap], &gc->segments[i]);
+	*ret = all;
+	return NULL;
 }
 
 /* Free space as a part of what is allocated, "SOH:4%", behind the sizes as SOS has it. */
@@ -154,11 +173,7 @@ static void table_print(const struct heap_table *table, const char *key, part_of
 		char name[32];
 		snprintf(name, sizeof(name), "Heap%u", i);
 		row_print(table, name, &table->heaps[i], part, is_free);
-		for (unsigned g = 0; g < SLOTS; g++) {
-			total.allocated[g] += table->heaps[i].allocated[g];
-			total.free_space[g] += table->heaps[i].free_space[g];
-			total.committed[g] += table->heaps[i].committed[g];
-		}
+		heap_sizes_add(&total, &table->heaps[i]);
 	}
 	row_print(table, "Total", &total, part, false); /* as SOS: shares of the heaps only */
 	output_table_end(table->out);
@@ -173,14 +188,9 @@ static struct error *gcheapstat_run(struct command_call *call)
 				 "gcheapstat cannot tell yet which objects are unrooted: leave "
 				 "-unreachable out, and live and dead ones are counted together");
 	struct heap_table table = { .out = call->out, .heap_count = gc->heap_count };
-	table.heaps =
-		arena_allocate_array(call->question.scratch, gc->heap_count, sizeof(*table.heaps));
-	if (!table.heaps)
-		return &error_no_memory;
-	for (uint32_t i = 0; i < gc->heap_count; i++) {
-		TRY(heap_measure(call, i, &table.heaps[i]));
+	TRY(heaps_measure(call, &table.heaps));
+	for (uint32_t i = 0; i < gc->heap_count; i++)
 		table.has_ephemeral |= table.heaps[i].committed[GENERATION_EPHEMERAL] != 0;
-	}
 	table_print(&table, "allocated", allocated);
 	output_line(call->out, "Free space:");
 	table_print(&table, "free", free_space);

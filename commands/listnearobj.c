@@ -27,7 +27,7 @@ struct search {
 	bool consistent;                   /* every object stood where the one before ended */
 };
 
-static struct error *visit(const struct gc_object *objects, size_t count, void *context)
+static struct error *visit(struct gc_object *objects, size_t count, void *context)
 {
 	struct search *search = context;
 	for (size_t i = 0; i < count; i++) {

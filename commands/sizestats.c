@@ -1,6 +1,7 @@
 /* sizestats: how many objects, and how much free space, of each size, by generation. */
 #include "commands/command.h"
 
+#include "base/cleanup.h"
 #include "base/id_map.h"
 #include "base/list.h"
 #include "inspect/heap_filter.h"
@@ -18,6 +19,11 @@ struct size_list {
 /* The sizes of one generation. */
 struct generation_sizes {
 	struct size_list objects, free_space;
+};
+
+/* One thread's. */
+struct heap_sizes {
+	struct generation_sizes generations[GENERATION_COUNT];
 };
 
 static const struct column columns[] = {
@@ -38,26 +44,51 @@ static const struct {
 	{ GENERATION_2, "generation2" }, { GENERATION_LARGE, "large" },
 	{ GENERATION_PINNED, "pinned" }, { GENERATION_FROZEN, "frozen" },
 };
-enum { GENERATIONS = COUNT_OF(generations) };
 
-static struct error *list_add(struct size_list *list, uint64_t size)
+static struct error *list_add(struct size_list *list, uint64_t size, uint64_t count)
 {
 	uint32_t index;
 	if (id_map_find(&list->by_size, size, &index)) {
-		list->groups[index].count++;
+		list->groups[index].count += count;
 		return NULL;
 	}
 	TRY(LIST_GROW(list->groups, list->count, list->capacity));
 	TRY(id_map_put(&list->by_size, size, (uint32_t)list->count));
-	list->groups[list->count++] = (struct size_group){ size, 1 };
+	list->groups[list->count++] = (struct size_group){ size, count };
 	return NULL;
 }
 
-static struct error *visit(const struct gc_object *object, void *context)
+static struct error *sizes_add(struct walk_worker *worker, void *part,
+			       const struct gc_object *objects, size_t count)
 {
-	struct generation_sizes *sizes = context;
-	struct size_list *list = object->is_free ? &sizes->free_space : &sizes->objects;
-	return list_add(list, align_up(object->size, sizeof(uint64_t)));
+	struct heap_sizes *heap = part;
+	if (worker->span->generation >= GENERATION_COUNT)
+		return NULL;
+	struct generation_sizes *sizes = &heap->generations[worker->span->generation];
+	for (size_t i = 0; i < count; i++) {
+		struct size_list *list = objects[i].is_free ? &sizes->free_space : &sizes->objects;
+		TRY(list_add(list, align_up(objects[i].size, sizeof(uint64_t)), 1));
+	}
+	return NULL;
+}
+
+static struct error *list_merge(struct size_list *to, const struct size_list *from)
+{
+	for (size_t i = 0; i < from->count; i++)
+		TRY(list_add(to, from->groups[i].size, from->groups[i].count));
+	return NULL;
+}
+
+/* Into the first part. */
+static struct error *parts_merge(struct heap_sizes *parts, unsigned count)
+{
+	for (unsigned i = 1; i < count; i++)
+		for (size_t g = 0; g < GENERATION_COUNT; g++) {
+			struct generation_sizes *to = &parts[0].generations[g];
+			TRY(list_merge(&to->objects, &parts[i].generations[g].objects));
+			TRY(list_merge(&to->free_space, &parts[i].generations[g].free_space));
+		}
+	return NULL;
 }
 
 static int by_size(const void *left, const void *right)
@@ -98,37 +129,46 @@ static void list_deinit(struct size_list *list)
 	free(list->groups);
 }
 
-static struct error *walk(struct command_call *call, enum gc_generation generation,
-			  struct generation_sizes *sizes)
+static void sizes_deinit(struct heap_sizes *sizes)
 {
-	struct heap_filter filter;
-	heap_filter_init_all(&filter, &call->question);
-	filter.generation = generation;
-	struct error *error = heap_filter_walk(&filter, visit, sizes);
-	heap_filter_deinit(&filter);
-	return error;
+	for (size_t i = 0; i < GENERATION_COUNT; i++) {
+		list_deinit(&sizes->generations[i].objects);
+		list_deinit(&sizes->generations[i].free_space);
+	}
+}
+
+static void sizes_print(struct output *out, struct heap_sizes *sizes)
+{
+	output_table_begin(out, "sizes", columns, COUNT_OF(columns), false);
+	for (size_t i = 0; i < COUNT_OF(generations); i++)
+		list_print(out, i, &sizes->generations[generations[i].generation].objects, false);
+	/* The NonGC heap is never swept: it has no free space. */
+	for (size_t i = 0; i < COUNT_OF(generations); i++)
+		if (generations[i].generation != GENERATION_FROZEN)
+			list_print(out, i,
+				   &sizes->generations[generations[i].generation].free_space, true);
+	output_table_end(out);
 }
 
 static struct error *sizestats_run(struct command_call *call)
 {
-	struct generation_sizes sizes[GENERATIONS] = { 0 };
-	struct error *error = NULL;
-	for (size_t i = 0; i < GENERATIONS && !error; i++)
-		error = walk(call, generations[i].generation, &sizes[i]);
-	if (!error) {
-		output_table_begin(call->out, "sizes", columns, COUNT_OF(columns), false);
-		for (size_t i = 0; i < GENERATIONS; i++)
-			list_print(call->out, i, &sizes[i].objects, false);
-		/* The NonGC heap is never swept: it has no free space. */
-		for (size_t i = 0; i < GENERATIONS; i++)
-			if (generations[i].generation != GENERATION_FROZEN)
-				list_print(call->out, i, &sizes[i].free_space, true);
-		output_table_end(call->out);
-	}
-	for (size_t i = 0; i < GENERATIONS; i++) {
-		list_deinit(&sizes[i].objects);
-		list_deinit(&sizes[i].free_space);
-	}
+	CLEANUP(heap_filter_deinit) struct heap_filter filter;
+	heap_filter_init_all(&filter, &call->question);
+	unsigned count = heap_filter_threads(&filter);
+	struct heap_sizes *parts = calloc(count, sizeof(*parts));
+	if (!parts)
+		return &error_no_memory;
+	const struct filtered_work work = { .objects = sizes_add,
+					    .parts = parts,
+					    .part_bytes = sizeof(*parts) };
+	struct error *error = heap_filter_work(&filter, &work);
+	if (!error)
+		error = parts_merge(parts, count);
+	if (!error)
+		sizes_print(call->out, &parts[0]);
+	for (unsigned i = 0; i < count; i++)
+		sizes_deinit(&parts[i]);
+	free(parts);
 	return error;
 }
 

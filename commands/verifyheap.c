@@ -55,7 +55,7 @@ static struct error *report(const struct corruption *corruption, void *context)
 }
 
 /* The walk steps over what is no object: here that is what is looked for. */
-static struct error *visit(const struct gc_object *objects, size_t count, void *context)
+static struct error *visit(struct gc_object *objects, size_t count, void *context)
 {
 	struct verification *verification = context;
 	struct object_verifier *verifier = &verification->verifier;

@@ -1,5 +1,6 @@
 #include "heap/heap.h"
 
+#include "base/thread.h"
 #include "dump/images/runtime_find.h"
 #include "heap/metadata/metadata.h"
 #include "heap/self_check.h"
@@ -48,7 +49,18 @@ static struct heap *heap_new(struct target *overlay, struct module_files *files,
 	if (files)
 		module_files_set_task(files, task);
 	arena_init(&heap->arena);
+	mutex_init_recursive(&heap->lock);
 	return heap;
+}
+
+void heap_lock(struct heap *heap)
+{
+	pthread_mutex_lock(&heap->lock);
+}
+
+void heap_unlock(struct heap *heap)
+{
+	pthread_mutex_unlock(&heap->lock);
 }
 
 /* Takes the heap: it is closed on failure. */
@@ -98,6 +110,7 @@ void heap_close(struct heap *heap)
 	subsystems_close(heap);
 	reader_deinit(&heap->reader);
 	arena_deinit(&heap->arena);
+	pthread_mutex_destroy(&heap->lock);
 	free(heap);
 }
 

@@ -1,7 +1,8 @@
 /*
  * The .NET world of one target: opened once, asked by commands. A heap owns an arena in which all
  * of it lives (contract, module list, types, names, segments) and is not changed by asking except
- * for what is filled lazily under `types` and `modules`; walks use readers of their own.
+ * for what is filled lazily under `types` and `modules`: by one thread at a time, which holds the
+ * heap's lock. Walks use readers of their own.
  *
  * Opening finds the runtime, chooses and merges layouts, and runs the self-check (self_check.h); a
  * runtime whose layouts cannot be verified is refused with the reason (wrong output is worse than
@@ -24,6 +25,7 @@ struct clr_threads;  /* heap/clr_threads.h */
 struct field_layout; /* heap/types/field_layout.h */
 
 struct heap {
+	pthread_mutex_t lock;       /* recursive: heap_lock() */
 	struct target *target;      /* borrowed; an overlay */
 	struct module_files *files; /* borrowed */
 	const struct task *task;    /* as given to heap_open(): long loops below look at it */
@@ -55,6 +57,11 @@ MUST_CHECK struct error *heap_open_at(struct target *overlay, struct module_file
 				      const struct runtime_location *locations, size_t count,
 				      const struct task *task, struct heap **ret);
 void heap_close(struct heap *heap); /* NULL is allowed */
+
+/* While several threads walk the heap, whoever asks it for more than a walk does holds its lock
+ * (recursive: a thread may take it again); functions that say so take it themselves. */
+void heap_lock(struct heap *heap);
+void heap_unlock(struct heap *heap);
 
 /* The MethodTable of the object at `address`; false: unreadable or not 8-aligned. */
 bool heap_object_method_table(struct heap *heap, uint64_t address, uint64_t *ret);

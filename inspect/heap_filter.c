@@ -1,6 +1,5 @@
 #include "inspect/heap_filter.h"
 
-#include "base/cleanup.h"
 #include "base/list.h"
 #include "heap/types/type.h"
 
@@ -17,9 +16,27 @@ void heap_filter_init_all(struct heap_filter *filter, const struct question *que
 					.heap = UINT32_MAX };
 }
 
+unsigned heap_filter_threads(const struct heap_filter *filter)
+{
+	unsigned threads = filter->question->threads;
+	if (threads > HEAP_WALK_THREADS_MAX)
+		return HEAP_WALK_THREADS_MAX;
+	return threads ? threads : 1;
+}
+
+static struct error *workers_make(struct heap_filter *filter)
+{
+	if (!filter->workers)
+		filter->workers = calloc(heap_filter_threads(filter), sizeof(*filter->workers));
+	return filter->workers ? NULL : &error_no_memory;
+}
+
 void heap_filter_deinit(struct heap_filter *filter)
 {
-	type_bytes_deinit(&filter->verdicts);
+	for (unsigned i = 0; filter->workers && i < heap_filter_threads(filter); i++)
+		type_bytes_deinit(&filter->workers[i].verdicts);
+	free(filter->workers);
+	filter->workers = NULL;
 }
 
 /* The name behind its namespace: "Gateway" of "Demo.Gateway"; dots inside <> are arguments'. */
@@ -39,49 +56,78 @@ static bool name_matches(const struct heap_filter *filter, const char *name)
 	return strcmp(name, filter->type) == 0 || strcmp(simple_name(name), filter->type) == 0;
 }
 
-static struct error *type_passes(struct heap_filter *filter, uint32_t index, bool *ret)
+static struct error *type_ask(const struct heap_filter *filter, uint32_t index, bool *ret)
+{
+	struct heap *heap = filter->question->heap;
+	const struct type *type = type_by_index(heap, index);
+	*ret = type && (!filter->type || name_matches(filter, type_name(heap, type, NULL)));
+	if (!*ret || !filter->wants)
+		return NULL;
+	heap_lock(heap);
+	struct error *error = filter->wants(filter->wants_context, type, ret);
+	heap_unlock(heap);
+	return error;
+}
+
+static struct error *type_passes(const struct heap_filter *filter, struct filter_worker *worker,
+				 uint32_t index, bool *ret)
 {
 	uint8_t *verdict;
-	TRY(type_byte(&filter->verdicts, index, &verdict));
+	TRY(type_byte(&worker->verdicts, index, &verdict));
 	if (*verdict == VERDICT_UNKNOWN) {
-		struct heap *heap = filter->question->heap;
-		const struct type *type = type_by_index(heap, index);
-		bool matches = type && name_matches(filter, type_name(heap, type, NULL));
-		*verdict = matches ? VERDICT_YES : VERDICT_NO;
+		TRY(type_ask(filter, index, ret));
+		*verdict = *ret ? VERDICT_YES : VERDICT_NO;
 	}
 	*ret = *verdict == VERDICT_YES;
 	return NULL;
 }
 
+static bool object_passes(const struct heap_filter *filter, const struct gc_object *object)
+{
+	return object->size >= filter->min && object->size <= filter->max &&
+	       (!filter->method_table || object->method_table == filter->method_table) &&
+	       (!filter->end ||
+		(object->address >= filter->start && object->address < filter->end));
+}
+
 struct filtered_walk {
 	struct heap_filter *filter;
-	filtered_visitor visit;
-	void *context;
+	const struct filtered_work *work;
+	bool all; /* there is nothing to look at */
 };
 
-static struct error *visit_batch(const struct gc_object *objects, size_t count, void *context)
+/* Those that pass come to the front. */
+static struct error *objects_sift(struct filtered_walk *walk, struct filter_worker *worker,
+				  struct gc_object *objects, size_t count, size_t *ret)
 {
-	struct filtered_walk *walk = context;
-	struct heap_filter *filter = walk->filter;
+	const struct heap_filter *filter = walk->filter;
+	bool asks = filter->type || filter->wants, passes = true;
+	*ret = 0;
 	for (size_t i = 0; i < count; i++) {
-		const struct gc_object *object = &objects[i];
-		if (object->size < filter->min || object->size > filter->max)
+		if (!object_passes(filter, &objects[i]))
 			continue;
-		if (filter->method_table && object->method_table != filter->method_table)
-			continue;
-		if (filter->end &&
-		    (object->address < filter->start || object->address >= filter->end))
-			continue;
-		if (filter->type) {
-			bool passes;
-			TRY(type_passes(filter, object->type, &passes));
-			if (!passes)
-				continue;
-		}
-		filter->found = true;
-		TRY(walk->visit(object, walk->context));
+		if (asks)
+			TRY(type_passes(filter, worker, objects[i].type, &passes));
+		if (passes)
+			objects[(*ret)++] = objects[i];
 	}
 	return NULL;
+}
+
+static struct error *objects_filter(struct walk_worker *worker, struct gc_object *objects,
+				    size_t count)
+{
+	struct filtered_walk *walk = worker->context;
+	const struct filtered_work *work = walk->work;
+	struct filter_worker *own = &walk->filter->workers[worker->number];
+	if (!walk->all)
+		TRY(objects_sift(walk, own, objects, count, &count));
+	if (!count)
+		return NULL;
+	if (!own->found)
+		own->found = true;
+	void *part = (char *)work->parts + worker->number * work->part_bytes;
+	return work->objects(worker, part, objects, count);
 }
 
 static bool span_passes(const struct heap_filter *filter, const struct gc_span *span)
@@ -101,7 +147,7 @@ static int by_start(const void *left, const void *right)
 
 /* The spans that pass, in ascending order, as SOS sorts its segments. */
 static struct error *choose_spans(struct heap_filter *filter, struct gc_span **ret,
-				  size_t *ret_count, uint64_t *ret_bytes)
+				  size_t *ret_count)
 {
 	const struct gc_heap *gc = filter->question->heap->gc;
 	struct gc_span *spans =
@@ -109,12 +155,9 @@ static struct error *choose_spans(struct heap_filter *filter, struct gc_span **r
 	if (!spans)
 		return &error_no_memory;
 	size_t count = 0;
-	*ret_bytes = 0;
 	for (size_t i = 0; i < gc->span_count; i++) {
-		if (!span_passes(filter, &gc->spans[i]))
-			continue;
-		*ret_bytes += gc->spans[i].end - gc->spans[i].start;
-		spans[count++] = gc->spans[i];
+		if (span_passes(filter, &gc->spans[i]))
+			spans[count++] = gc->spans[i];
 	}
 	qsort(spans, count, sizeof(*spans), by_start);
 	*ret = spans;
@@ -139,25 +182,74 @@ static void report_damage(const struct question *question, const struct walk_dam
 			(unsigned long long)damage->first_address);
 }
 
+static bool passes_all(const struct heap_filter *filter)
+{
+	return !filter->type && !filter->wants && !filter->method_table && !filter->end &&
+	       !filter->min && filter->max == UINT64_MAX;
+}
+
+static struct error *filtered_rows(const void *rows, size_t count, void *context)
+{
+	const struct filtered_walk *walk = context;
+	return walk->work->rows(rows, count, walk->work->context);
+}
+
+struct error *heap_filter_work(struct heap_filter *filter, const struct filtered_work *work)
+{
+	enum { UNIT_BYTES = 8 * 1024 * 1024 }; /* walked in a few ms: a thread costs some 0.1 */
+	const struct question *question = filter->question;
+	struct filtered_walk walk = { filter, work, passes_all(filter) };
+	struct heap_walk_plan plan = { .threads = heap_filter_threads(filter),
+				       .task = question->task,
+				       .what = "walking the heap",
+				       .unit_bytes = question->threads_asked ? 0 : UNIT_BYTES,
+				       .row_bytes = work->row_bytes,
+				       .context = &walk,
+				       .objects = objects_filter,
+				       .rows = filtered_rows };
+	struct walk_damage damage;
+	struct gc_span *spans;
+	TRY(workers_make(filter));
+	TRY(choose_spans(filter, &spans, &plan.span_count));
+	plan.spans = spans;
+	struct error *error = heap_walk(question->heap, &plan, &damage);
+	report_damage(question, &damage);
+	for (unsigned i = 0; i < plan.threads; i++)
+		filter->found |= filter->workers[i].found;
+	return error;
+}
+
+struct object_visit {
+	filtered_visitor visit;
+	void *context;
+};
+
+static struct error *objects_put(struct walk_worker *worker, void *part,
+				 const struct gc_object *objects, size_t count)
+{
+	(void)part;
+	for (size_t i = 0; i < count; i++)
+		TRY(walk_put(worker, &objects[i]));
+	return NULL;
+}
+
+static struct error *objects_visit(const void *rows, size_t count, void *context)
+{
+	const struct object_visit *to = context;
+	const struct gc_object *objects = rows;
+	for (size_t i = 0; i < count; i++)
+		TRY(to->visit(&objects[i], to->context));
+	return NULL;
+}
+
 struct error *heap_filter_walk(struct heap_filter *filter, filtered_visitor visit, void *context)
 {
-	const struct question *question = filter->question;
-	struct filtered_walk walk = { filter, visit, context };
-	CLEANUP(walker_deinit) struct walker walker = { 0 };
-	struct gc_span *spans;
-	size_t count;
-	uint64_t bytes, done = 0;
-	TRY(choose_spans(filter, &spans, &count, &bytes));
-	TRY(walker_init(&walker, question->heap));
-	struct error *error = NULL;
-	for (size_t i = 0; i < count && !error; i++) {
-		task_progress(question->task, "walking the heap", done, bytes);
-		error = walker_span(&walker, &spans[i], question->task, visit_batch, &walk);
-		done += spans[i].end - spans[i].start;
-	}
-	report_damage(question, &walker.damage);
-	error_take_stop(&error);
-	return error;
+	struct object_visit to = { visit, context };
+	const struct filtered_work work = { .objects = objects_put,
+					    .row_bytes = sizeof(struct gc_object),
+					    .rows = objects_visit,
+					    .context = &to };
+	return heap_filter_work(filter, &work);
 }
 
 static void note_no_method_table(struct heap_filter *filter)
@@ -172,36 +264,78 @@ static void note_no_method_table(struct heap_filter *filter)
 	error_free(error);
 }
 
-void heap_filter_note_no_match(struct heap_filter *filter)
+/* What any worker has found out; VERDICT_UNKNOWN: no object of it was met. */
+static enum verdict verdict_of(const struct heap_filter *filter, uint32_t index)
 {
+	for (unsigned i = 0; filter->workers && i < heap_filter_threads(filter); i++) {
+		const struct type_bytes *verdicts = &filter->workers[i].verdicts;
+		if (index < verdicts->count && verdicts->bytes[index] != VERDICT_UNKNOWN)
+			return (enum verdict)verdicts->bytes[index];
+	}
+	return VERDICT_UNKNOWN;
+}
+
+static int by_name(const void *left, const void *right)
+{
+	return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+/* The names of types of objects that match ignoring case, in scratch; *ret_any: one matches. */
+static struct error *near_matches(const struct heap_filter *filter, const char ***ret,
+				  size_t *ret_count, bool *ret_any)
+{
+	struct heap *heap = filter->question->heap;
+	uint32_t count = type_count(heap);
+	const char **names = arena_allocate_array(filter->question->scratch, count, sizeof(*names));
+	if (!names)
+		return &error_no_memory;
+	*ret = names;
+	*ret_count = 0;
+	*ret_any = false;
+	for (uint32_t i = 0; i < count; i++) {
+		enum verdict verdict = verdict_of(filter, i);
+		if (verdict == VERDICT_UNKNOWN)
+			continue;
+		*ret_any |= verdict == VERDICT_YES;
+		const char *name = type_name(heap, type_by_index(heap, i), NULL);
+		if (strcasestr(name, filter->type))
+			names[(*ret_count)++] = name;
+	}
+	if (*ret_count)
+		qsort(names, *ret_count, sizeof(*names), by_name);
+	return NULL;
+}
+
+static void note_near(const struct heap_filter *filter, const char *const *names, size_t matches)
+{
+	char *list = NULL;
+	for (size_t i = 0; i < matches && i < SUGGESTIONS; i++)
+		list = arena_printf(filter->question->scratch, "%s%s%s", list ? list : "",
+				    list ? ", " : "", names[i]);
+	question_remark(
+		filter->question, "No object's type %s \"%s\"; ignoring case%s %zu do%s: %s%s",
+		filter->exact ? "is called" : "contains", filter->type,
+		filter->exact ? " and as a part of the name" : "", matches,
+		matches == 1 ? "es" : "", list ? list : "", matches > SUGGESTIONS ? " …" : "");
+}
+
+struct error *heap_filter_note_no_match(struct heap_filter *filter)
+{
+	const char **names;
+	size_t matches;
+	bool any;
 	if (filter->method_table && !filter->found)
 		note_no_method_table(filter);
-	struct heap *heap = filter->question->heap;
-	char *names = NULL;
-	size_t matches = 0;
 	if (!filter->type)
-		return;
-	for (size_t i = 0; i < filter->verdicts.count; i++) {
-		if (filter->verdicts.bytes[i] == VERDICT_YES)
-			return;
-		if (filter->verdicts.bytes[i] == VERDICT_UNKNOWN)
-			continue;
-		const char *name = type_name(heap, type_by_index(heap, (uint32_t)i), NULL);
-		if (!strcasestr(name, filter->type))
-			continue;
-		if (++matches <= SUGGESTIONS)
-			names = arena_printf(filter->question->scratch, "%s%s%s",
-					     names ? names : "", names ? ", " : "", name);
-	}
+		return NULL;
+	TRY(near_matches(filter, &names, &matches, &any));
+	if (any)
+		return NULL;
 	if (matches)
-		question_remark(filter->question,
-				"No object's type %s \"%s\"; ignoring case%s %zu do%s: %s%s",
-				filter->exact ? "is called" : "contains", filter->type,
-				filter->exact ? " and as a part of the name" : "", matches,
-				matches == 1 ? "es" : "", names ? names : "",
-				matches > SUGGESTIONS ? " …" : "");
+		note_near(filter, names, matches);
 	else
 		question_remark(filter->question,
 				"No object's type contains \"%s\", whatever the case.",
 				filter->type);
+	return NULL;
 }

@@ -5,9 +5,15 @@
 #ifndef INSPECT_HEAP_FILTER_H
 #define INSPECT_HEAP_FILTER_H
 
-#include "heap/gc/object_walk.h"
+#include "heap/gc/heap_walk.h"
 #include "inspect/question.h"
 #include "inspect/type_bytes.h"
+
+/* What one worker has found out about types, and whether any object passed. */
+struct filter_worker {
+	struct type_bytes verdicts; /* 0: not yet asked */
+	bool found;
+};
 
 struct heap_filter {
 	const struct question *question;
@@ -17,22 +23,45 @@ struct heap_filter {
 	enum gc_generation generation;               /* GENERATION_COUNT: any */
 	uint32_t heap;                               /* UINT32_MAX: any */
 	const struct gc_segment *segment;            /* NULL: any */
-	bool found;                                  /* the walk met an object that passes */
-	struct type_bytes verdicts;                  /* of `type`: 0 not yet asked */
+	/* Optional: may objects of this type be wanted? Asked once a type and worker, under the
+	 * heap's lock; fatal errors only (error_is_fatal). `type` goes before. */
+	struct error *(*wants)(void *context, const struct type *type, bool *ret);
+	void *wants_context;
+	bool found;                    /* the walk met an object that passes */
+	struct filter_worker *workers; /* one a thread */
 };
 
 /* Every object; the caller may set members then. */
 void heap_filter_init_all(struct heap_filter *filter, const struct question *question);
 void heap_filter_deinit(struct heap_filter *filter);
 
-/* Visits the objects that pass, in ascending order of their segments. What could not be read is
- * counted with question_missing(). The visitor's errors, ERROR_CANCELLED and ERROR_NO_MEMORY. */
+/* Visits the objects that pass, in ascending order of their segments, on the caller's thread. What
+ * could not be read is counted with question_missing(). The visitor's errors, ERROR_CANCELLED and
+ * ERROR_NO_MEMORY. */
 typedef struct error *(*filtered_visitor)(const struct gc_object *object, void *context);
 MUST_CHECK struct error *heap_filter_walk(struct heap_filter *filter, filtered_visitor visit,
 					  void *context);
 
+/*
+ * The same with work that is done where the objects are met: on all threads. Each has a part of its
+ * own, of which the caller has an array with heap_filter_threads() items, and which he sums up in
+ * the end. What has an order goes back by rows: heap/gc/heap_walk.h, walk_put().
+ */
+struct filtered_work {
+	struct error *(*objects)(struct walk_worker *worker, void *part,
+				 const struct gc_object *objects, size_t count);
+	void *parts;
+	size_t part_bytes; /* of one */
+	size_t row_bytes;  /* 0: there are none */
+	struct error *(*rows)(const void *rows, size_t count, void *context);
+	void *context; /* of rows */
+};
+MUST_CHECK struct error *heap_filter_work(struct heap_filter *filter,
+					  const struct filtered_work *work);
+unsigned heap_filter_threads(const struct heap_filter *filter);
+
 /* A remark when `type` matched no type at all: how many match ignoring case, and which; and when
- * `method_table` names no MethodTable. */
-void heap_filter_note_no_match(struct heap_filter *filter);
+ * `method_table` names no MethodTable. ERROR_NO_MEMORY only. */
+MUST_CHECK struct error *heap_filter_note_no_match(struct heap_filter *filter);
 
 #endif

@@ -1,5 +1,7 @@
 #include "inspect/heap_statistics.h"
 
+#include "inspect/heap_filter.h"
+
 void heap_statistics_deinit(struct heap_statistics *statistics)
 {
 	free(statistics->types);
@@ -16,6 +18,80 @@ struct error *heap_statistics_grow(struct heap_statistics *statistics, uint32_t 
 	statistics->types = types;
 	statistics->capacity = capacity;
 	return NULL;
+}
+
+struct error *heap_statistics_add_walked(struct heap_statistics *statistics,
+					 const struct gc_object *objects, size_t count)
+{
+	uint64_t size_bytes = 0;
+	for (size_t i = 0; i < count; i++) {
+		const struct gc_object *object = &objects[i];
+		if (__builtin_expect(object->type >= statistics->capacity, 0))
+			TRY(heap_statistics_grow(statistics, object->type));
+		struct type_statistic *type = &statistics->types[object->type];
+		if (__builtin_expect(!type->count, 0)) {
+			type->order = object->address;
+			statistics->met++;
+		}
+		type->count++;
+		type->size_bytes += object->size;
+		size_bytes += object->size;
+	}
+	statistics->count += count;
+	statistics->size_bytes += size_bytes;
+	return NULL;
+}
+
+struct error *heap_statistics_merge(struct heap_statistics *to, const struct heap_statistics *from)
+{
+	for (size_t i = 0; i < from->capacity; i++) {
+		const struct type_statistic *more = &from->types[i];
+		if (!more->count)
+			continue;
+		if (i >= to->capacity)
+			TRY(heap_statistics_grow(to, (uint32_t)i));
+		struct type_statistic *type = &to->types[i];
+		to->met += !type->count;
+		if (!type->count || more->order < type->order)
+			type->order = more->order;
+		type->count += more->count;
+		type->size_bytes += more->size_bytes;
+	}
+	to->count += from->count;
+	to->size_bytes += from->size_bytes;
+	return NULL;
+}
+
+static struct error *part_add(struct walk_worker *worker, void *part,
+			      const struct gc_object *objects, size_t count)
+{
+	(void)worker;
+	return heap_statistics_add_walked(part, objects, count);
+}
+
+static struct error *parts_walk(struct heap_statistics *statistics, struct heap_filter *filter,
+				struct heap_statistics *parts, unsigned count)
+{
+	const struct filtered_work work = { .objects = part_add,
+					    .parts = parts,
+					    .part_bytes = sizeof(*parts) };
+	TRY(heap_filter_work(filter, &work));
+	for (unsigned i = 0; i < count; i++)
+		TRY(heap_statistics_merge(statistics, &parts[i]));
+	return NULL;
+}
+
+struct error *heap_statistics_walk(struct heap_statistics *statistics, struct heap_filter *filter)
+{
+	unsigned count = heap_filter_threads(filter);
+	struct heap_statistics *parts = calloc(count, sizeof(*parts));
+	if (!parts)
+		return &error_no_memory;
+	struct error *error = parts_walk(statistics, filter, parts, count);
+	for (unsigned i = 0; i < count; i++)
+		heap_statistics_deinit(&parts[i]);
+	free(parts);
+	return error;
 }
 
 static int by_order(const struct statistic_row *a, const struct statistic_row *b)

@@ -7,7 +7,7 @@
 
 struct type_statistic {
 	uint64_t count, size_bytes;
-	uint32_t order; /* in which the types were first met: ties are listed so */
+	uint64_t order; /* in which the types were first met: ties are listed so */
 };
 
 struct heap_statistics {
@@ -37,6 +37,21 @@ MUST_CHECK static inline struct error *heap_statistics_add(struct heap_statistic
 	statistics->size_bytes += object->size;
 	return NULL;
 }
+
+/* Objects of a walk, in ascending order of their addresses, which is the order in which their types
+ * are met then: statistics that several workers counted of parts of one walk can be merged. Not to
+ * be mixed with heap_statistics_add(). ERROR_NO_MEMORY only. */
+MUST_CHECK struct error *heap_statistics_add_walked(struct heap_statistics *statistics,
+						    const struct gc_object *objects, size_t count);
+/* Adds `from` to `to`. ERROR_NO_MEMORY only. */
+MUST_CHECK struct error *heap_statistics_merge(struct heap_statistics *to,
+					       const struct heap_statistics *from);
+
+/* Count and size by type of the objects that pass the filter, walked on all threads. Begins zeroed.
+ * Errors as of heap_filter_walk(). */
+struct heap_filter;
+MUST_CHECK struct error *heap_statistics_walk(struct heap_statistics *statistics,
+					      struct heap_filter *filter);
 
 /* One type's, in the order in which they are shown. */
 struct statistic_row {

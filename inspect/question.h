@@ -41,7 +41,11 @@ struct question {
 	 * one clause; NULL: nothing. */
 	const char *opened_without;
 	const char *met_before; /* holes that earlier questions met (target.h: met); NULL: none */
-	struct arena *scratch;  /* reset after the answer */
+	/* That may walk the heap; 0: one. Where nobody asked for just so many, a small heap is not
+	 * worth all of them. */
+	unsigned threads;
+	bool threads_asked;
+	struct arena *scratch; /* reset after the answer */
 	const struct task *task;
 	struct coverage *coverage;
 	struct remarks *remarks;

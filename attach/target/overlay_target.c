@@ -21,8 +21,8 @@ struct owned {
 };
 
 struct overlay_target {
-	struct target base;
-	struct target *lower;
+	struct target base;     /* its member lower is the target below */
+	pthread_mutex_t lock;   /* of the pieces: files are admitted while other threads read */
 	struct region *regions; /* of lower */
 	size_t region_count, region_capacity;
 	struct piece *pieces;
@@ -43,13 +43,14 @@ static void overlay_free(struct overlay_target *overlay)
 	free(overlay->owned);
 	free(overlay->pieces);
 	free(overlay->regions);
+	pthread_mutex_destroy(&overlay->lock);
 	free(overlay);
 }
 
 static void overlay_close(struct target *target)
 {
 	struct overlay_target *overlay = overlay_of(target);
-	target_close(overlay->lower);
+	target_close(overlay->base.lower);
 	overlay_free(overlay);
 }
 
@@ -66,11 +67,31 @@ static const struct piece *piece_at(const struct overlay_target *overlay, uint64
 	return found ? &overlay->pieces[i] : NULL;
 }
 
-/* What is not in a file either. */
-static void note_hole(struct overlay_target *overlay)
+/* A shared target's lock comes first: whoever adds pieces reads what is below, too. */
+static void pieces_lock(struct overlay_target *overlay)
 {
-	if (overlay->lower->met)
-		overlay->base.met = overlay->lower->met;
+	if (overlay->base.shared)
+		pthread_mutex_lock(overlay->base.shared);
+	pthread_mutex_lock(&overlay->lock);
+}
+
+static void pieces_unlock(struct overlay_target *overlay)
+{
+	pthread_mutex_unlock(&overlay->lock);
+	if (overlay->base.shared)
+		pthread_mutex_unlock(overlay->base.shared);
+}
+
+/* The added bytes from an address on, *ret_size of them; NULL: none. */
+static const uint8_t *added_at(struct overlay_target *overlay, uint64_t address, size_t *ret_size)
+{
+	pieces_lock(overlay);
+	const struct piece *piece = piece_at(overlay, address);
+	const uint8_t *bytes = piece ? piece->bytes + (address - piece->start) : NULL;
+	if (piece)
+		*ret_size = (size_t)(piece->end - address);
+	pieces_unlock(overlay);
+	return bytes;
 }
 
 static size_t overlay_read_some(struct target *target, uint64_t address, void *buffer, size_t size)
@@ -78,20 +99,16 @@ static size_t overlay_read_some(struct target *target, uint64_t address, void *b
 	struct overlay_target *overlay = overlay_of(target);
 	size_t done = 0;
 	while (done < size) {
-		overlay->lower->met = NULL;
-		size_t part = target_read_some(overlay->lower, address + done,
+		size_t part = target_read_some(overlay->base.lower, address + done,
 					       (uint8_t *)buffer + done, size - done);
 		done += part;
-		const struct piece *piece = done < size ? piece_at(overlay, address + done) : NULL;
-		if (!piece) {
-			note_hole(overlay);
+		const uint8_t *bytes =
+			done < size ? added_at(overlay, address + done, &part) : NULL;
+		if (!bytes)
 			break;
-		}
-		uint64_t offset = address + done - piece->start;
-		part = size - done;
-		if (part > piece->end - piece->start - offset)
-			part = (size_t)(piece->end - piece->start - offset);
-		memcpy((uint8_t *)buffer + done, piece->bytes + offset, part);
+		if (part > size - done)
+			part = size - done;
+		memcpy((uint8_t *)buffer + done, bytes, part);
 		done += part;
 	}
 	return done;
@@ -100,26 +117,26 @@ static size_t overlay_read_some(struct target *target, uint64_t address, void *b
 static const uint8_t *overlay_borrow(struct target *target, uint64_t address, size_t *ret_size)
 {
 	struct overlay_target *overlay = overlay_of(target);
-	overlay->lower->met = NULL;
-	const uint8_t *bytes = target_borrow(overlay->lower, address, ret_size);
-	const struct piece *piece = bytes ? NULL : piece_at(overlay, address);
-	if (!bytes && !piece)
-		note_hole(overlay);
-	if (bytes || !piece)
-		return bytes;
-	*ret_size = (size_t)(piece->end - address);
-	return piece->bytes + (address - piece->start);
+	const uint8_t *bytes = target_borrow(overlay->base.lower, address, ret_size);
+	return bytes ? bytes : added_at(overlay, address, ret_size);
+}
+
+/* Asked where nothing was added either. */
+static const char *overlay_explain_missing(struct target *target, uint64_t address)
+{
+	struct target *lower = target->lower;
+	return lower->ops->explain_missing ? lower->ops->explain_missing(lower, address) : NULL;
 }
 
 static void overlay_expect(struct target *target, uint64_t address, size_t size)
 {
-	target_expect(overlay_of(target)->lower, address, size);
+	target_expect(target->lower, address, size);
 }
 
 static struct error *overlay_visit_mappings(struct target *target, mapping_visitor visit,
 					    void *context)
 {
-	return target_visit_mappings(overlay_of(target)->lower, visit, context);
+	return target_visit_mappings(target->lower, visit, context);
 }
 
 static size_t region_behind(const struct overlay_target *overlay, uint64_t address)
@@ -161,28 +178,28 @@ static struct error *overlay_visit_regions(struct target *target, region_visitor
 static struct error *overlay_visit_threads(struct target *target, thread_visitor visit,
 					   void *context)
 {
-	return target_visit_threads(overlay_of(target)->lower, visit, context);
+	return target_visit_threads(target->lower, visit, context);
 }
 
 static size_t overlay_auxv(struct target *target, void *buffer, size_t size)
 {
-	struct target *lower = overlay_of(target)->lower;
+	struct target *lower = target->lower;
 	return lower->ops->auxv ? lower->ops->auxv(lower, buffer, size) : 0;
 }
 
 static int overlay_open_file(struct target *target, const char *path)
 {
-	return target_open_file(overlay_of(target)->lower, path);
+	return target_open_file(target->lower, path);
 }
 
 static bool overlay_release(struct target *target)
 {
-	return target_release(overlay_of(target)->lower);
+	return target_release(target->lower);
 }
 
 static struct error *overlay_check(struct target *target)
 {
-	return target_check(overlay_of(target)->lower);
+	return target_check(target->lower);
 }
 
 static struct error *take_region(const struct region *region, void *context)
@@ -206,13 +223,15 @@ struct error *overlay_target_new(struct target *lower, struct target **ret)
 					       .auxv = overlay_auxv,
 					       .check = overlay_check,
 					       .open_file = overlay_open_file,
-					       .release = overlay_release };
+					       .release = overlay_release,
+					       .explain_missing = overlay_explain_missing };
 	struct overlay_target *overlay = calloc(1, sizeof(*overlay));
 	if (!overlay)
 		return &error_no_memory;
 	overlay->base = *lower;
 	overlay->base.ops = &ops;
-	overlay->lower = lower;
+	overlay->base.lower = lower;
+	pthread_mutex_init(&overlay->lock, NULL);
 	struct error *error = target_visit_regions(lower, take_region, overlay);
 	if (error) {
 		overlay_free(overlay);
@@ -285,7 +304,7 @@ static void put_unreadable(struct overlay_target *overlay, uint64_t start, uint6
 		uint64_t next = (at & ~(page - 1)) + page;
 		if (next > end || next < at)
 			next = end;
-		bool there = target_read_some(overlay->lower, at, &byte, 1) == 1;
+		bool there = target_read_some(overlay->base.lower, at, &byte, 1) == 1;
 		if (there && at > run)
 			put(overlay, run, at, bytes + (run - start));
 		if (there)
@@ -305,24 +324,12 @@ struct error *overlay_target_keep(struct target *target, const uint8_t *bytes, s
 	return NULL;
 }
 
-struct error *overlay_target_add(struct target *target, uint64_t address, const uint8_t *bytes,
-				 size_t size, void (*release)(const uint8_t *bytes, size_t size))
+/* [address, end) where the lower target has nothing, region by region. */
+static void put_in_holes(struct overlay_target *overlay, uint64_t address, uint64_t end,
+			 const uint8_t *bytes)
 {
-	struct overlay_target *overlay = overlay_of(target);
-	uint64_t end;
-	if (__builtin_add_overflow(address, size, &end))
-		return error_new(ERROR_BAD_DATA, "%zu bytes at %#llx reach beyond the last address",
-				 size, (unsigned long long)address);
-	size_t first = region_behind(overlay, address), holes = 1;
-	for (size_t i = first; i < overlay->region_count && overlay->regions[i].start < end; i++)
-		holes++;
-	if (target->is_live) /* every other page of the regions, at worst */
-		holes += size / target->page_size / 2 + 1 + holes;
-	TRY(reserve(overlay, holes * 2));
-	if (release)
-		TRY(overlay_target_keep(target, bytes, size, release));
 	uint64_t at = address;
-	for (size_t i = first; at < end; i++) {
+	for (size_t i = region_behind(overlay, address); at < end; i++) {
 		bool more = i < overlay->region_count && overlay->regions[i].start < end;
 		uint64_t hole_end = more ? overlay->regions[i].start : end;
 		if (hole_end > at)
@@ -332,18 +339,47 @@ struct error *overlay_target_add(struct target *target, uint64_t address, const 
 		if (hole_end > at)
 			at = hole_end;
 		uint64_t region_end = overlay->regions[i].end;
-		if (target->is_live)
+		if (overlay->base.is_live)
 			put_unreadable(overlay, at, region_end < end ? region_end : end,
 				       bytes + (at - address));
 		if (region_end > at)
 			at = region_end;
 	}
-	return NULL;
+}
+
+/* How many pieces [address, end) may become. */
+static size_t most_pieces(const struct overlay_target *overlay, uint64_t address, uint64_t end)
+{
+	size_t holes = 1;
+	for (size_t i = region_behind(overlay, address);
+	     i < overlay->region_count && overlay->regions[i].start < end; i++)
+		holes++;
+	if (overlay->base.is_live) /* every other page of the regions, at worst */
+		holes += (size_t)(end - address) / overlay->base.page_size / 2 + 1 + holes;
+	return holes * 2;
+}
+
+struct error *overlay_target_add(struct target *target, uint64_t address, const uint8_t *bytes,
+				 size_t size, void (*release)(const uint8_t *bytes, size_t size))
+{
+	struct overlay_target *overlay = overlay_of(target);
+	uint64_t end;
+	if (__builtin_add_overflow(address, size, &end))
+		return error_new(ERROR_BAD_DATA, "%zu bytes at %#llx reach beyond the last address",
+				 size, (unsigned long long)address);
+	pieces_lock(overlay);
+	struct error *error = reserve(overlay, most_pieces(overlay, address, end));
+	if (!error && release)
+		error = overlay_target_keep(target, bytes, size, release);
+	if (!error)
+		put_in_holes(overlay, address, end, bytes);
+	pieces_unlock(overlay);
+	return error;
 }
 
 struct target *overlay_target_lower(struct target *target)
 {
-	return overlay_of(target)->lower;
+	return target->lower;
 }
 
 uint64_t overlay_target_added_bytes(const struct target *target)

@@ -17,8 +17,8 @@ MUST_CHECK struct error *overlay_target_new(struct target *lower, struct target 
 
 /* `bytes` stand for [address, address + size) wherever the lower target has a hole. The bytes must
  * live as long as the overlay; `release`, if not NULL, is called with (bytes, size) at close, also
- * when nothing of them is in use; on failure they stay the caller's. Not to be called while other
- * threads read. A later range wins over an earlier one. */
+ * when nothing of them is in use; on failure they stay the caller's. Other threads may read
+ * meanwhile; one alone adds. A later range wins over an earlier one. */
 MUST_CHECK struct error *overlay_target_add(struct target *overlay, uint64_t address,
 					    const uint8_t *bytes, size_t size,
 					    void (*release)(const uint8_t *bytes, size_t size));

@@ -38,12 +38,54 @@ static uint64_t untagged(const struct target *target, uint64_t address)
 	return address & (((uint64_t)1 << ADDRESS_BITS) - 1);
 }
 
+void target_share(struct target *target, pthread_mutex_t *lock)
+{
+	for (; target && !target->is_concurrent; target = target->lower)
+		target->shared = lock;
+}
+
+void target_unshare(struct target *target)
+{
+	for (; target; target = target->lower)
+		target->shared = NULL;
+}
+
+static void read_begins(struct target *target)
+{
+	if (target->shared)
+		pthread_mutex_lock(target->shared);
+}
+
+static void read_ends(struct target *target)
+{
+	if (target->shared)
+		pthread_mutex_unlock(target->shared);
+}
+
+static void note_missing(struct target *target, uint64_t address)
+{
+	const char *why =
+		target->ops->explain_missing ? target->ops->explain_missing(target, address) : NULL;
+	const char *met = __atomic_load_n(&target->met, __ATOMIC_RELAXED);
+	while (why && (!met || strcmp(met, why) < 0))
+		if (__atomic_compare_exchange_n(&target->met, &met, why, false, __ATOMIC_RELAXED,
+						__ATOMIC_RELAXED))
+			return;
+}
+
 size_t target_read_some(struct target *target, uint64_t address, void *buffer, size_t size)
 {
 	address = untagged(target, address);
 	if (!range_within(address, size, UINT64_MAX))
 		size = (size_t)(UINT64_MAX - address);
-	return size ? target->ops->read_some(target, address, buffer, size) : 0;
+	if (!size)
+		return 0;
+	read_begins(target);
+	size_t done = target->ops->read_some(target, address, buffer, size);
+	if (done < size)
+		note_missing(target, address + done);
+	read_ends(target);
+	return done;
 }
 
 struct error *target_read(struct target *target, uint64_t address, void *buffer, size_t size)
@@ -59,7 +101,13 @@ const uint8_t *target_borrow(struct target *target, uint64_t address, size_t *re
 {
 	if (!target->ops->borrow)
 		return NULL;
-	return target->ops->borrow(target, untagged(target, address), ret_size);
+	address = untagged(target, address);
+	read_begins(target);
+	const uint8_t *bytes = target->ops->borrow(target, address, ret_size);
+	if (!bytes)
+		note_missing(target, address);
+	read_ends(target);
+	return bytes;
 }
 
 void target_expect(struct target *target, uint64_t address, size_t size)

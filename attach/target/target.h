@@ -1,7 +1,7 @@
 /*
  * A target: anything with addresses. A core file, a process, a snapshot of one; tests have a
- * fake one. Every layer above sees only this. A target is stateless once open: reading is safe from
- * several threads at once. It is closed with target_close(), which frees it.
+ * fake one. Every layer above sees only this. Several threads read one target at once when it is
+ * concurrent, or within target_share(). It is closed with target_close(), which frees it.
  *
  * What a target does not have (a page left out of a dump, a guard page) is a hole: reads stop there
  * and say so; nothing is ever filled with zeros.
@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 
+#include <pthread.h>
 #include <stddef.h>
 
 enum architecture { ARCHITECTURE_UNKNOWN, ARCHITECTURE_X64, ARCHITECTURE_ARM64 };
@@ -79,6 +80,9 @@ struct target_ops {
 	bool (*release)(struct target *target);
 	/* Optional: of a page that could not be read. */
 	enum target_hole (*explain_hole)(struct target *target, uint64_t address);
+	/* Optional: why the file does not have what it should hold at an address that could not be
+	 * read, a constant clause; NULL: nothing should be there. */
+	const char *(*explain_missing)(struct target *target, uint64_t address);
 };
 
 /* What a file tells of the dump that it holds, from its opening on; zeros of a process. */
@@ -94,16 +98,27 @@ struct target_facts {
 /* First member of each implementation. */
 struct target {
 	const struct target_ops *ops;
+	struct target *lower; /* that this one reads from; NULL: none */
 	enum architecture architecture;
-	uint32_t page_size; /* bytes */
-	int pid;            /* 0: unknown */
-	bool is_live;       /* a process: parts of its regions may not be readable */
+	uint32_t page_size;      /* bytes */
+	int pid;                 /* 0: unknown */
+	bool is_live;            /* a process: parts of its regions may not be readable */
+	bool is_concurrent;      /* may be read by several threads without target_share() */
+	pthread_mutex_t *shared; /* recursive; held during each read; NULL: not shared */
 	struct target_facts facts;
-	const char *met; /* what reads asked for since this was NULL, and the file should hold
-			    and does not: one clause, for answers */
+	/* What reads asked for since this was NULL, and the file should hold and does not: one
+	 * clause, for answers. Of several it is the one that a dictionary has last: whichever
+	 * thread met which first. */
+	const char *met;
 };
 
 void target_close(struct target *target); /* NULL is allowed */
+
+/* From now on one thread at a time reads a target that is not concurrent: the reads wait for each
+ * other on `lock`, a recursive mutex that is borrowed until target_unshare(). Both are called while
+ * no other thread reads. */
+void target_share(struct target *target, pthread_mutex_t *lock);
+void target_unshare(struct target *target);
 
 /* Words for messages: "dump" or "process"; and of what was asked for and is not there: "is not in
  * the dump", "are not in the dump", of a process "cannot be read". */

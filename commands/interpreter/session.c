@@ -28,6 +28,8 @@ struct session {
 	struct opened *opened;
 	size_t count, capacity, current;
 	bool exit_requested;
+	unsigned threads; /* 0: 1 */
+	bool threads_asked;
 	struct memory_view memory_view;
 	struct session_source source; /* .open NULL: a dump */
 	FILE *log;
@@ -212,6 +214,14 @@ void session_turn_question(const struct session *session, struct question *quest
 	question->target = session_target(session);
 	question->opened_without = session_opened_without(session);
 	question->present = session_heap(session);
+	question->threads = session->threads;
+	question->threads_asked = session->threads_asked;
+}
+
+void session_set_threads(struct session *session, unsigned threads, bool asked)
+{
+	session->threads = threads;
+	session->threads_asked = asked;
 }
 
 struct heap *session_heap(const struct session *session)

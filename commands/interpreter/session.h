@@ -57,6 +57,9 @@ struct heap *session_heap(const struct session *session);     /* current; NULL: 
  * NULL: nothing. */
 const char *session_opened_without(const struct session *session);
 
+/* How many threads may walk a heap; `asked`: just so many, however small it is. 1 at first. */
+void session_set_threads(struct session *session, unsigned threads, bool asked);
+
 /* Turns a question to what is current: its target, and what opening that has met. Its heap stays.
  */
 struct question;

@@ -3,8 +3,6 @@
 #include "base/list.h"
 #include "heap/types/type.h"
 
-enum { MINIMUM_BYTES = 512 * 1024 }; /* SOS's: DumpHeapService.cs, FragmentationBlockMinSize */
-
 static const struct column columns[] = {
 	{ "address", "Address", CELL_ADDRESS, 16 },
 	{ "size", "Size", CELL_COUNT, 12 },
@@ -12,41 +10,10 @@ static const struct column columns[] = {
 	{ "type", "", CELL_TEXT, 0 },
 };
 
-void fragmentation_init(struct fragmentation *fragmentation, struct command_call *call)
+void fragmentation_print(struct command_call *call, const struct fragmentation *fragmentation)
 {
-	*fragmentation = (struct fragmentation){ .call = call };
-}
-
-static struct error *append(struct fragmentation *fragmentation, const struct gc_object *free_block,
-			    const struct gc_object *next)
-{
-	TRY(LIST_GROW_IN(fragmentation->call->question.scratch, fragmentation->fragments,
-			 fragmentation->count, fragmentation->capacity));
-	fragmentation->fragments[fragmentation->count++] = (struct fragment){ *free_block, *next };
-	return NULL;
-}
-
-struct error *fragmentation_add(struct fragmentation *fragmentation, const struct gc_object *object)
-{
-	const struct gc_object last = fragmentation->last;
-	fragmentation->last = (struct gc_object){ 0 };
-	if (object->is_free && object->size >= MINIMUM_BYTES)
-		fragmentation->last = *object;
-	/* Not across the end of a segment or an allocation context. */
-	if (last.address && !object->is_free && last.address + last.size == object->address) {
-		const struct gc_segment *segment =
-			gc_segment_of(fragmentation->call->question.heap->gc, object->address);
-		/* Large objects are not moved: there it is no news. */
-		if (segment && segment->generation != GENERATION_LARGE)
-			return append(fragmentation, &last, object);
-	}
-	return NULL;
-}
-
-void fragmentation_print(const struct fragmentation *fragmentation)
-{
-	struct output *out = fragmentation->call->out;
-	struct heap *heap = fragmentation->call->question.heap;
+	struct output *out = call->out;
+	struct heap *heap = call->question.heap;
 	if (!fragmentation->count)
 		return;
 	output_line(out, "%s", "");

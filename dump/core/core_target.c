@@ -37,18 +37,28 @@ static void core_close(struct target *target)
 	free(core);
 }
 
-static void note_hole(struct core_target *core, uint64_t address)
+static const char *core_explain_missing(struct target *target, uint64_t address)
 {
-	if (core_index_is_cut(&core->index, address))
-		core->base.met = "the dump is cut short before memory that was asked for";
+	return core_index_is_cut(&core_of(target)->index, address)
+		       ? "the dump is cut short before memory that was asked for"
+		       : NULL;
+}
+
+/* What a range of the file has and could not be unpacked. */
+static const char *packed_explain_missing(struct target *target, uint64_t address)
+{
+	struct core_target *core = core_of(target);
+	if (!core_index_find(&core->index, address))
+		return core_explain_missing(target, address);
+	return zstd_cache_gave_up(core->packed.cache)
+		       ? "a command was cancelled while it read the packed dump"
+		       : "the packed dump is damaged where memory that was asked for should be";
 }
 
 static const uint8_t *core_borrow(struct target *target, uint64_t address, size_t *ret_size)
 {
 	const struct core_index *index = &core_of(target)->index;
 	const struct core_range *range = core_index_find(index, address);
-	if (!range)
-		note_hole(core_of(target), address);
 	*ret_size = range ? (size_t)(range->run_end - address) : 0;
 	return range ? index->parts.head + range->file_offset + (address - range->start) : NULL;
 }
@@ -70,25 +80,19 @@ static size_t core_read_some(struct target *target, uint64_t address, void *buff
 static size_t packed_read_some(struct target *target, uint64_t address, void *buffer, size_t size)
 {
 	struct core_target *core = core_of(target);
-	size_t done = 0, part = 1;
-	while (done < size && part) {
+	size_t done = 0;
+	while (done < size) {
 		const struct core_range *range = core_index_find(&core->index, address + done);
-		if (!range) {
-			note_hole(core, address + done);
+		if (!range)
 			break;
-		}
 		uint64_t run = range->run_end - (address + done);
 		size_t wanted = run < size - done ? (size_t)run : size - done;
-		part = zstd_cache_read(core->packed.cache,
-				       range->file_offset + (address + done - range->start),
-				       (uint8_t *)buffer + done, wanted);
-		if (part < wanted)
-			core->base.met =
-				zstd_cache_gave_up(core->packed.cache)
-					? "a command was cancelled while it read the packed dump"
-					: "the packed dump is damaged where memory that was asked "
-					  "for should be";
+		size_t part = zstd_cache_read(core->packed.cache,
+					      range->file_offset + (address + done - range->start),
+					      (uint8_t *)buffer + done, wanted);
 		done += part;
+		if (part < wanted)
+			break;
 	}
 	return done;
 }
@@ -157,6 +161,7 @@ static const struct target_ops core_ops = {
 	.visit_regions = core_visit_regions,
 	.visit_threads = core_visit_threads,
 	.auxv = core_auxv,
+	.explain_missing = core_explain_missing,
 };
 
 static const struct target_ops packed_ops = {
@@ -167,6 +172,7 @@ static const struct target_ops packed_ops = {
 	.visit_regions = core_visit_regions,
 	.visit_threads = core_visit_threads,
 	.auxv = core_auxv,
+	.explain_missing = packed_explain_missing,
 };
 
 struct marked_pages {
@@ -273,6 +279,7 @@ static struct error *open_parts(const char *name, const struct core_parts *parts
 				      .architecture = core->index.architecture,
 				      .page_size = core->index.page_size,
 				      .pid = core->index.pid,
+				      .is_concurrent = true,
 				      .facts = core->index.facts };
 	*ret = core;
 	return NULL;

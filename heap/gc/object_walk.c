@@ -16,23 +16,42 @@ struct walk {
 	uint32_t count_offset, header;  /* bytes: of the component count, and up to its end */
 };
 
+/* Of a MethodTable that the walker has not met, or not lately. */
+static struct error *look_up(struct walker *walker, uint64_t method_table,
+			     struct type_walk_entry *ret)
+{
+	const struct type_walk_entry *entry = NULL;
+	uint32_t index;
+	if (id_map_find(&walker->met, method_table, &index)) {
+		*ret = *type_walk_entry_of(walker->heap, index);
+		return NULL;
+	}
+	TRY(type_walk_find(walker->heap, &walker->reader, method_table, &entry));
+	*ret = entry ? *entry : (struct type_walk_entry){ 0 };
+	return entry ? id_map_put(&walker->met, method_table, entry->index) : NULL;
+}
+
 /* *ret NULL: not a MethodTable. */
-static inline struct error *entry_of(struct walk *walk, uint64_t method_table,
+static inline struct error *entry_of(struct walker *walker, uint64_t method_table,
 				     const struct type_walk_entry **ret)
 {
 	struct walker_type *slot =
-		&walk->walker->types[method_table * 0x9e3779b97f4a7c15u >> 32 & (WALKER_TYPES - 1)];
-	*ret = &slot->entry;
-	if (__builtin_expect(slot->method_table == method_table && method_table, 1))
-		return NULL;
-	TRY(type_walk_find(walk->walker->heap, &walk->walker->reader, method_table, ret));
-	if (!*ret || !(*ret)->valid) {
-		*ret = NULL;
-		return NULL;
+		&walker->types[method_table * 0x9e3779b97f4a7c15u >> 32 & (WALKER_TYPES - 1)];
+	*ret = NULL;
+	if (__builtin_expect(slot->method_table != method_table || !method_table, 0)) {
+		slot->method_table = 0;
+		TRY(look_up(walker, method_table, &slot->entry));
+		slot->method_table = method_table;
 	}
-	slot->method_table = method_table;
-	slot->entry = **ret;
+	if (__builtin_expect(slot->entry.valid, 1))
+		*ret = &slot->entry;
 	return NULL;
+}
+
+struct error *walker_type(struct walker *walker, uint64_t method_table,
+			  const struct type_walk_entry **ret)
+{
+	return entry_of(walker, method_table, ret);
 }
 
 /* The size rule; false when the object would leave [address, end). */
@@ -57,7 +76,7 @@ static inline struct error *object_here(struct walk *walk, struct gc_object *ret
 	uint64_t method_table = load_u64(header) & ~walk->walker->heap->object_unmask;
 	uint32_t count = load_u32(header + walk->count_offset);
 	const struct type_walk_entry *entry;
-	TRY(entry_of(walk, method_table, &entry));
+	TRY(entry_of(walk->walker, method_table, &entry));
 	if (!entry || !object_size(entry, count, available, &ret->size))
 		return NULL;
 	if (ret->size < walk->minimum)
@@ -161,6 +180,7 @@ struct error *walker_init(struct walker *walker, struct heap *heap)
 void walker_deinit(struct walker *walker)
 {
 	reader_deinit(&walker->reader);
+	id_map_deinit(&walker->met);
 }
 
 struct error *walker_span(struct walker *walker, const struct gc_span *span,

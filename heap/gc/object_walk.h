@@ -11,6 +11,7 @@
 #ifndef HEAP_GC_OBJECT_WALK_H
 #define HEAP_GC_OBJECT_WALK_H
 
+#include "base/id_map.h"
 #include "heap/gc/gc_heap.h"
 #include "heap/types/type.h"
 
@@ -27,12 +28,14 @@ struct walk_damage {
 	uint64_t first_address;    /* of either; 0: none */
 };
 
-typedef struct error *(*object_visitor)(const struct gc_object *objects, size_t count,
-					void *context);
+/* The objects are the visitor's own: it may order them anew, or move those that it wants to the
+ * front. */
+typedef struct error *(*object_visitor)(struct gc_object *objects, size_t count, void *context);
 
 enum { WALKER_TYPES = 512 }; /* a power of two */
 
-/* A MethodTable that the walker has looked up; 0: none. */
+/* A MethodTable that the walker has looked up; 0: none. The entry is not valid where there is no
+ * type. */
 struct walker_type {
 	uint64_t method_table;
 	struct type_walk_entry entry;
@@ -41,13 +44,19 @@ struct walker_type {
 struct walker {
 	struct heap *heap; /* borrowed */
 	struct reader reader;
-	struct walk_damage damage; /* of all spans so far */
-	struct walker_type types[WALKER_TYPES];
+	struct walk_damage damage;              /* of all spans so far */
+	struct walker_type types[WALKER_TYPES]; /* those met last */
+	struct id_map met; /* all: MethodTable -> type index, so that no lock is taken twice */
 };
 
 /* ERROR_NO_MEMORY only. In any case it is to be given back. */
 MUST_CHECK struct error *walker_init(struct walker *walker, struct heap *heap);
 void walker_deinit(struct walker *walker);
+
+/* What a walk needs of the type of a MethodTable (mark bits masked off); *ret NULL: there is no
+ * type. It is there until the next call. Fatal errors (error_is_fatal) only. */
+MUST_CHECK struct error *walker_type(struct walker *walker, uint64_t method_table,
+				     const struct type_walk_entry **ret);
 
 /* The visitor's errors, error_stop among them (the span is a piece of the caller's walk),
  * ERROR_CANCELLED and ERROR_NO_MEMORY only. */

@@ -40,7 +40,7 @@ static const struct field_binding bindings[] = {
 	{ "EETypeHashTable", "VolatileEntryNextEntry", SLOT(hash_next), false, 8 },
 };
 
-enum { FIRST_CAPACITY = 1024, POINTER_BYTES = 8 };
+enum { POINTER_BYTES = 8 };
 
 static struct error *layout_bind(struct heap *heap, struct type_system *types)
 {
@@ -83,6 +83,7 @@ struct error *type_system_open(struct heap *heap, struct type_system **ret)
 		return &error_no_memory;
 	*ret = types;
 	heap->types = types;
+	TRY(type_index_init(&types->index));
 	types->free_method_table = pointer_global(heap, "FreeObjectMethodTable");
 	types->canon_method_table = pointer_global(heap, "CanonMethodTable");
 	types->continuation_method_table = pointer_global(heap, "ContinuationMethodTable");
@@ -100,50 +101,29 @@ void type_system_close(struct type_system *types)
 	id_map_deinit(&types->instance_hashes);
 	free(types->unloaded_types);
 	free(types->instances);
-	free(types->walk_entries);
-	free(types->types);
+	type_index_deinit(&types->index);
 	free(types);
-}
-
-static struct error *reserve(struct type_system *types)
-{
-	if (types->count < types->capacity)
-		return NULL;
-	if (types->count >= LIMIT_TYPES)
-		return error_new(ERROR_BAD_DATA, "the process has more than %d types", LIMIT_TYPES);
-	size_t capacity = types->capacity ? types->capacity * 2 : FIRST_CAPACITY;
-	struct type **bigger = realloc(types->types, capacity * sizeof(*bigger));
-	if (!bigger)
-		return &error_no_memory;
-	types->types = bigger;
-	struct type_walk_entry *entries = realloc(types->walk_entries, capacity * sizeof(*entries));
-	if (!entries)
-		return &error_no_memory;
-	types->walk_entries = entries;
-	types->capacity = capacity;
-	return NULL;
 }
 
 static struct error *type_add(struct heap *heap, const struct type *model)
 {
 	struct type_system *types = heap->types;
-	TRY(reserve(types));
+	TRY(type_index_reserve(&types->index));
 	struct type_record *record = arena_allocate(&heap->arena, sizeof(*record));
 	if (!record)
 		return &error_no_memory;
-	uint32_t index = (uint32_t)types->count;
+	uint32_t index = type_count(heap);
 	TRY(id_map_put(&types->by_handle, model->handle, index));
 	record->public = *model;
 	record->public.index = index;
-	types->types[index] = &record->public;
-	types->walk_entries[index] = (struct type_walk_entry){
+	const struct type_walk_entry entry = {
 		.base_size = model->base_size,
 		.component_size = (uint16_t)model->component_size,
 		.valid = true,
 		.is_free = model->kind == TYPE_FREE,
 		.index = index,
 	};
-	types->count++;
+	type_index_add(&types->index, &record->public, &entry);
 	return NULL;
 }
 
@@ -163,8 +143,9 @@ struct error *type_new_unloaded(struct heap *heap, const struct type *model,
 static const struct type *known(const struct heap *heap, uint64_t handle)
 {
 	uint32_t index;
-	return id_map_find(&heap->types->by_handle, handle, &index) ? heap->types->types[index]
-								    : NULL;
+	return id_map_find(&heap->types->by_handle, handle, &index)
+		       ? type_index_at(&heap->types->index, index)
+		       : NULL;
 }
 
 /* System.Enum -> System.ValueType -> System.Object: an enum has one ancestor more than a struct. */
@@ -417,20 +398,23 @@ static struct error *make(struct heap *heap, struct reader *reader, uint64_t han
 
 struct error *type_at(struct heap *heap, uint64_t handle, const struct type **ret)
 {
+	struct error *error = NULL;
+	heap_lock(heap);
 	*ret = known(heap, handle);
-	if (*ret)
-		return NULL;
-	return make(heap, &heap->reader, handle, ret);
+	if (!*ret)
+		error = make(heap, &heap->reader, handle, ret);
+	heap_unlock(heap);
+	return error;
 }
 
 const struct type *type_by_index(struct heap *heap, uint32_t index)
 {
-	return index < heap->types->count ? heap->types->types[index] : NULL;
+	return type_index_at(&heap->types->index, index);
 }
 
 uint32_t type_count(const struct heap *heap)
 {
-	return (uint32_t)heap->types->count;
+	return type_index_count(&heap->types->index);
 }
 
 /* Counts a type's parents, and so finds a circle. Up to one that cannot be read: that is asked for
@@ -512,15 +496,20 @@ static struct error *refuse(struct type_system *types, uint64_t method_table, st
 	return id_map_put(&types->not_types, method_table, 0);
 }
 
-struct error *type_walk_find(struct heap *heap, struct reader *reader, uint64_t method_table,
-			     const struct type_walk_entry **ret)
+const struct type_walk_entry *type_walk_entry_of(const struct heap *heap, uint32_t index)
+{
+	return type_index_entry(&heap->types->index, index);
+}
+
+static struct error *walk_find(struct heap *heap, struct reader *reader, uint64_t method_table,
+			       const struct type_walk_entry **ret)
 {
 	struct type_system *types = heap->types;
 	const struct type *type;
 	uint32_t index;
 	*ret = NULL;
 	if (id_map_find(&types->by_handle, method_table, &index)) {
-		*ret = &types->walk_entries[index];
+		*ret = type_index_entry(&types->index, index);
 		return NULL;
 	}
 	if (method_table % sizeof(uint64_t) || !method_table ||
@@ -529,6 +518,15 @@ struct error *type_walk_find(struct heap *heap, struct reader *reader, uint64_t 
 	struct error *error = make(heap, reader, method_table, &type);
 	if (error)
 		return refuse(types, method_table, error);
-	*ret = &types->walk_entries[type->index];
+	*ret = type_index_entry(&types->index, type->index);
 	return NULL;
+}
+
+struct error *type_walk_find(struct heap *heap, struct reader *reader, uint64_t method_table,
+			     const struct type_walk_entry **ret)
+{
+	heap_lock(heap);
+	struct error *error = walk_find(heap, reader, method_table, ret);
+	heap_unlock(heap);
+	return error;
 }

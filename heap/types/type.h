@@ -5,6 +5,10 @@
  * is what statistics, graphs and JSON use. Types that a signature names but that are not loaded in
  * the process have no handle: they carry a name only.
  *
+ * type_at(), type_by_index(), type_count(), type_name() and its like, and type_walk_find() may be
+ * called from any thread: what they make lazily they make under the heap's lock (heap_lock). All
+ * others are for whoever holds that lock, or is alone.
+ *
  * Facts: docs/design/datacontracts/RuntimeTypeSystem.md, src/coreclr/vm/methodtable.h, class.h,
  * typedesc.h, typehash.cpp (AvailableTypeParams); names as typestring.cpp builds them.
  */
@@ -14,6 +18,7 @@
 #include "heap/heap.h"
 #include "heap/metadata/signature.h"
 #include "heap/types/clr_module.h"
+#include "heap/types/type_index.h"
 
 enum type_kind {
 	TYPE_CLASS,
@@ -151,21 +156,12 @@ bool type_is(struct heap *heap, const struct type *type, const char *metadata_na
 /* Namespace.Name`n (nested: Outer+Inner) of the definition; NULL: unreadable. */
 const char *type_metadata_name(struct heap *heap, const struct type *type);
 
-/*
- * The hot part of the type index, for walks: MethodTable -> index and size rules. Kept apart so
- * that a walk touches 16 bytes a type.
- */
-struct type_walk_entry {
-	uint32_t base_size;
-	uint16_t component_size;
-	bool valid; /* its EEClass led back to it */
-	bool is_free;
-	uint32_t index;
-};
+/* Of a type index that a walk has met. */
+const struct type_walk_entry *type_walk_entry_of(const struct heap *heap, uint32_t index);
 
 /* The entry of a MethodTable, adding it when it is new (then `reader` is used). *ret NULL: not a
- * MethodTable; asking again is cheap. The pointer is valid until the next call. Fatal errors
- * (error_is_fatal) only. */
+ * MethodTable; asking again is cheap. The entry stays where it is while the heap is open. Fatal
+ * errors (error_is_fatal) only. */
 MUST_CHECK struct error *type_walk_find(struct heap *heap, struct reader *reader,
 					uint64_t method_table, const struct type_walk_entry **ret);
 

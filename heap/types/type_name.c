@@ -425,13 +425,16 @@ struct error *type_name_prepare(struct heap *heap, const struct type *type)
 
 const char *type_name(struct heap *heap, const struct type *type, bool *ret_known)
 {
+	heap_lock(heap);
 	struct error *error = type_name_prepare(heap, type);
 	error_free(error);
 	bool known = !error && type_record_of(type)->name_known;
 	if (ret_known)
 		*ret_known = known;
 	heap->met_unnamed |= !known;
-	return error ? unknown_without_memory : type->name;
+	const char *name = error ? unknown_without_memory : type->name;
+	heap_unlock(heap);
+	return name;
 }
 
 const char *type_sos_name(struct heap *heap, const struct type *type)

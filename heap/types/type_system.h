@@ -54,9 +54,7 @@ struct type_system {
 	/* .NET 11's runtime-async: the base of all continuations, and the one class that those made
 	 * for a layout share; 0: none. */
 	uint64_t continuation_method_table, continuation_class;
-	struct type **types; /* by index */
-	struct type_walk_entry *walk_entries;
-	size_t count, capacity;
+	struct type_index index;
 	struct id_map by_handle; /* handle -> index */
 	struct id_map not_types; /* MethodTables that the walk was refused */
 	struct id_map
