@@ -14,14 +14,15 @@ struct block {
 };
 
 /* One thread's. Its blocks are a queue: the worker fills the one after the last, the caller's
- * thread takes the first. */
+ * thread takes the first. `filling` is the worker's alone, `first` the caller's; `full` both
+ * change, under the walk's lock. */
 struct walk_member {
 	struct walk_worker worker; /* first */
 	pthread_t thread;
 	struct task task;            /* the caller's, without its progress */
 	volatile sig_atomic_t heard; /* the task's: that all have heard, the caller says */
 	struct block blocks[HEAP_WALK_BLOCKS];
-	size_t first, full;
+	size_t first, filling, full;
 	pthread_cond_t room;
 	unsigned char *memory; /* of all blocks' rows */
 };
@@ -57,7 +58,7 @@ static bool damage_is_same(const struct walk_damage *a, const struct walk_damage
 /* The block that is filled next. */
 static struct block *block_at_end(struct walk_member *member)
 {
-	return &member->blocks[(member->first + member->full) % HEAP_WALK_BLOCKS];
+	return &member->blocks[member->filling];
 }
 
 /* Hands the block on and waits for room for the next one. */
@@ -66,6 +67,7 @@ static struct error *hand_on(struct walk_member *member)
 	struct heap_walk *walk = member->worker.walk;
 	pthread_mutex_lock(&walk->lock);
 	member->full++;
+	member->filling = (member->filling + 1) % HEAP_WALK_BLOCKS;
 	pthread_cond_signal(&walk->news);
 	while (member->full == HEAP_WALK_BLOCKS && !walk->over)
 		pthread_cond_wait(&member->room, &walk->lock);
