@@ -124,6 +124,8 @@ enum {
 	LIMIT_SEGMENTS = 4 * 1024 * 1024,
 	LIMIT_BOOKKEEPING_RANGES = 1024,       /* of card tables; one a time that the heap grew */
 	LIMIT_GC_SERIES = 64 * 1024,           /* runs of references in one type */
+	LIMIT_REFERENCE_PLANS = 64 * 1024,     /* types whose references one thread keeps … */
+	LIMIT_REFERENCE_PARTS = 256 * 1024,    /* … and the runs of all; then forgotten */
 	LIMIT_HANDLE_TABLE_MAPS = 1024 * 1024, /* each holds tens of handle tables */
 	LIMIT_SYNC_BLOCKS = 64 * 1024 * 1024,  /* an object's header has 26 bits for the index */
 	LIMIT_HANDLE_SEGMENTS = 1024 * 1024,   /* of 64 KiB, of one handle table */

@@ -49,7 +49,7 @@ struct row {
 
 struct search {
 	struct command_call *call;
-	struct reader reader;
+	struct reference_plans references;
 	enum gc_generation generation; /* of the objects walked */
 	struct row *rows, row;
 	size_t count, capacity;
@@ -60,9 +60,8 @@ struct search {
 
 static void search_cleanup(struct search *search)
 {
-	reader_deinit(&search->reader);
+	reference_plans_deinit(&search->references);
 	id_map_deinit(&search->referenced);
-
 	free(search->rows);
 }
 
@@ -100,8 +99,8 @@ static struct error *object_visit(const struct gc_object *object, void *context)
 	search->row = (struct row){ .object = *object, .generation = search->generation };
 	if (object->is_free)
 		return NULL;
-	struct error *error = object_visit_references(search->call->question.heap, &search->reader,
-						      object, reference_visit, search);
+	struct error *error =
+		object_visit_references(&search->references, object, reference_visit, search);
 	if (error_take_damage(&error))
 		search->skipped++;
 	TRY(error);
@@ -191,7 +190,7 @@ static struct error *ephrefs_run(struct command_call *call)
 	CLEANUP(search_cleanup) struct search search = { .call = call };
 	CLEANUP(text_deinit) struct text line = { 0 };
 	struct output *out = call->out;
-	TRY(reader_init(&search.reader, call->question.heap->target));
+	TRY(reference_plans_init(&search.references, call->question.heap));
 	output_table_begin(out, "references", columns, COUNT_OF(columns), false);
 	for (size_t i = 0; i < COUNT_OF(older); i++)
 		TRY(generation_search(&search, older[i]));

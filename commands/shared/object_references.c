@@ -147,12 +147,11 @@ static struct error *reference_visit(uint32_t offset, uint64_t target, void *con
 static struct error *references_find(const struct object_view *view, struct references *references)
 {
 	struct command_call *call = references->call;
-	struct reader reader; /* a row moves the heap's */
-	TRY(reader_init(&reader, call->question.heap->target));
-	struct error *error = object_visit_references(call->question.heap, &reader, &view->object,
-						      reference_visit, references);
+	CLEANUP(reference_plans_deinit) struct reference_plans plans = { 0 };
+	TRY(reference_plans_init(&plans, call->question.heap));
+	struct error *error =
+		object_visit_references(&plans, &view->object, reference_visit, references);
 	error_take_stop(&error);
-	reader_deinit(&reader);
 	if (error_take_damage(&error))
 		question_missing(&call->question, 0,
 				 "the references of %#" PRIx64 " cannot all be read",

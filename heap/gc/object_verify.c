@@ -1,7 +1,6 @@
 #include "heap/gc/object_verify.h"
 
 #include "base/search.h"
-#include "heap/gc/references.h"
 #include "heap/types/type.h"
 
 static int by_start(const void *left, const void *right)
@@ -16,6 +15,7 @@ struct error *object_verifier_init(struct object_verifier *verifier, struct heap
 	const struct gc_heap *gc = heap->gc;
 	*verifier = (struct object_verifier){ .heap = heap, .visit = visit, .context = context };
 	TRY(reader_init(&verifier->objects, heap->target));
+	TRY(reference_plans_init(&verifier->references, heap));
 	verifier->segments =
 		arena_allocate_array(scratch, gc->segment_count, sizeof(*verifier->segments));
 	if (!verifier->segments)
@@ -30,6 +30,7 @@ struct error *object_verifier_init(struct object_verifier *verifier, struct heap
 void object_verifier_deinit(struct object_verifier *verifier)
 {
 	reader_deinit(&verifier->objects);
+	reference_plans_deinit(&verifier->references);
 }
 
 static bool holds(const struct gc_segment *segment, uint64_t address)
@@ -90,8 +91,8 @@ static struct error *check_references(struct object_verifier *verifier,
 				      const struct gc_object *object)
 {
 	struct reference_check check = { verifier, object };
-	struct error *error = object_visit_references(verifier->heap, &verifier->heap->reader,
-						      object, check_reference, &check);
+	struct error *error =
+		object_visit_references(&verifier->references, object, check_reference, &check);
 	if (error_take(&error, ERROR_FAULT))
 		error = report(verifier, CORRUPTION_UNREADABLE, object->address, 0, object->size);
 	else if (error_take(&error, ERROR_BAD_DATA))

@@ -6,7 +6,7 @@
 #ifndef HEAP_GC_OBJECT_VERIFY_H
 #define HEAP_GC_OBJECT_VERIFY_H
 
-#include "heap/gc/object_walk.h"
+#include "heap/gc/references.h"
 
 enum corruption_kind {
 	CORRUPTION_NOT_ON_HEAP,
@@ -34,6 +34,7 @@ typedef struct error *(*corruption_visitor)(const struct corruption *corruption,
 struct object_verifier {
 	struct heap *heap;
 	struct reader objects;              /* follows references */
+	struct reference_plans references;  /* reads the objects themselves */
 	const struct gc_segment **segments; /* ascending */
 	const struct gc_segment *last;
 	corruption_visitor visit;

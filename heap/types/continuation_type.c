@@ -46,7 +46,7 @@ struct error *continuation_name(struct heap *heap, const struct type *type, stru
 		return NULL;
 	if (type->contains_pointers) {
 		struct error *error =
-			gc_description_visit(heap, type->handle, size, run_note, &layout);
+			gc_description_visit(&heap->reader, type->handle, size, run_note, &layout);
 		if (error_take_damage(&error))
 			return NULL;
 		TRY(error);
