@@ -109,7 +109,7 @@ static struct error *parts_walk(struct listing *listing, struct heap_filter *fil
 
 static struct error *walk_for_statistics(struct listing *listing, struct heap_filter *filter)
 {
-	unsigned count = heap_filter_threads(filter);
+	unsigned count = question_threads(filter->question);
 	struct stat_part *parts = calloc(count, sizeof(*parts));
 	if (!parts)
 		return &error_no_memory;
@@ -226,7 +226,7 @@ static struct error *thin_locks_walk(struct command_call *call, struct heap_filt
 
 static struct error *print_thin_locks(struct command_call *call, struct heap_filter *filter)
 {
-	unsigned count = heap_filter_threads(filter);
+	unsigned count = question_threads(filter->question);
 	struct thin_lock_part *parts = calloc(count, sizeof(*parts));
 	if (!parts)
 		return &error_no_memory;

@@ -85,7 +85,7 @@ static struct error *heaps_measure(struct command_call *call, struct heap_sizes 
 	const struct gc_heap *gc = call->question.heap->gc;
 	CLEANUP(heap_filter_deinit) struct heap_filter filter;
 	heap_filter_init_all(&filter, &call->question);
-	unsigned threads = heap_filter_threads(&filter);
+	unsigned threads = question_threads(&call->question);
 	struct arena *scratch = call->question.scratch;
 	struct heap_part *parts = arena_allocate_array(scratch, threads, sizeof(*parts));
 	struct heap_sizes *all =

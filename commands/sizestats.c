@@ -154,7 +154,7 @@ static struct error *sizestats_run(struct command_call *call)
 {
 	CLEANUP(heap_filter_deinit) struct heap_filter filter;
 	heap_filter_init_all(&filter, &call->question);
-	unsigned count = heap_filter_threads(&filter);
+	unsigned count = question_threads(&call->question);
 	struct heap_sizes *parts = calloc(count, sizeof(*parts));
 	if (!parts)
 		return &error_no_memory;

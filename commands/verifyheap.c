@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/list.h"
 #include "commands/shared/verify_rows.h"
+#include "heap/gc/heap_walk.h"
 
 #include <inttypes.h>
 
@@ -22,26 +23,72 @@ static const struct column totals[] = {
 
 struct verification {
 	struct command_call *call;
-	struct object_verifier verifier;
-	uint64_t expected; /* where the next object has to stand */
-	uint64_t objects;
+	struct part *parts; /* one a thread */
+	unsigned part_count;
 	struct verify_count count;
 	struct arena row; /* reset after each: a damaged heap has many */
 	bool open;        /* the table */
 	size_t skip;      /* columns: workstation GC has no column for the heap */
 };
 
-static struct error *report(const struct corruption *corruption, void *context)
+/* One thread's. */
+struct part {
+	struct object_verifier verifier;
+	struct walk_worker *worker;
+	uint64_t expected; /* where the next object has to stand */
+	uint64_t objects;
+};
+
+static struct error *corruption_put(const struct corruption *corruption, void *context)
 {
-	struct verification *verification = context;
+	const struct part *part = context;
+	return walk_put(part->worker, corruption);
+}
+
+static struct part *part_of(const struct walk_worker *worker)
+{
+	const struct verification *verification = worker->context;
+	return &verification->parts[worker->number];
+}
+
+static struct error *span_begins(struct walk_worker *worker)
+{
+	struct part *part = part_of(worker);
+	part->worker = worker;
+	part->expected = worker->span->start;
+	return NULL;
+}
+
+/* The walk steps over what is no object: here that is what is looked for. */
+static struct error *objects_verify(struct walk_worker *worker, struct gc_object *objects,
+				    size_t count)
+{
+	struct part *part = part_of(worker);
+	for (size_t i = 0; i < count; i++) {
+		const struct gc_object *object = &objects[i];
+		if (object->address != part->expected)
+			TRY(address_verify(&part->verifier, part->expected));
+		part->expected = object->address + align_up(object->size, sizeof(uint64_t));
+		part->objects++;
+		/* What it refers to may be anywhere, and slow to be read. */
+		TRY(task_check(worker->task, "verifying the heap"));
+		TRY(object_verify(&part->verifier, object));
+	}
+	return NULL;
+}
+
+static struct error *span_ended(struct walk_worker *worker)
+{
+	struct part *part = part_of(worker);
+	return part->expected < worker->span->end ? address_verify(&part->verifier, part->expected)
+						  : NULL;
+}
+
+static void row_print(struct verification *verification, const struct corruption *corruption)
+{
 	struct output *out = verification->call->out;
 	const struct gc_segment *segment =
 		gc_segment_of(verification->call->question.heap->gc, corruption->object);
-	verify_count_add(&verification->count, corruption);
-	if (!verification->open)
-		output_table_begin(out, "failures", columns + verification->skip,
-				   COUNT_OF(columns) - verification->skip, true);
-	verification->open = true;
 	output_row_begin(out);
 	if (!verification->skip)
 		output_unsigned(out, segment ? segment->heap : 0);
@@ -51,57 +98,93 @@ static struct error *report(const struct corruption *corruption, void *context)
 	output_text(out, corruption_message(corruption, &verification->row));
 	output_row_end(out);
 	arena_reset(&verification->row);
-	return output_broken(out) ? &error_stop : NULL;
 }
 
-/* The walk steps over what is no object: here that is what is looked for. */
-static struct error *visit(struct gc_object *objects, size_t count, void *context)
+static struct error *rows_print(const void *rows, size_t count, void *context)
 {
 	struct verification *verification = context;
-	struct object_verifier *verifier = &verification->verifier;
-	for (size_t i = 0; i < count; i++) {
-		const struct gc_object *object = &objects[i];
-		if (object->address != verification->expected)
-			TRY(address_verify(verifier, verification->expected));
-		verification->expected = object->address + align_up(object->size, sizeof(uint64_t));
-		verification->objects++;
-		/* What it refers to may be anywhere, and slow to be read. */
-		TRY(task_check(verification->call->question.task, "verifying the heap"));
-		TRY(object_verify(verifier, object));
+	struct output *out = verification->call->out;
+	const struct corruption *corruption = rows;
+	if (!verification->open)
+		output_table_begin(out, "failures", columns + verification->skip,
+				   COUNT_OF(columns) - verification->skip, true);
+	verification->open = true;
+	for (size_t i = 0; i < count && !output_broken(out); i++) {
+		verify_count_add(&verification->count, &corruption[i]);
+		row_print(verification, &corruption[i]);
 	}
-	return NULL;
+	return output_broken(out) ? &error_stop : NULL;
 }
 
 static struct error *walk(struct verification *verification)
 {
-	struct heap *heap = verification->call->question.heap;
-	const struct gc_heap *gc = heap->gc;
-	CLEANUP(walker_deinit) struct walker walker = { 0 };
-	struct error *error = NULL;
-	TRY(walker_init(&walker, heap));
-	for (size_t i = 0; i < gc->span_count && !error; i++) {
-		const struct gc_span *span = &gc->spans[i];
-		task_progress(verification->call->question.task, "verifying the heap", i,
-			      gc->span_count);
-		verification->expected = span->start;
-		error = walker_span(&walker, span, verification->call->question.task, visit,
-				    verification);
-		if (!error && verification->expected < span->end)
-			error = address_verify(&verification->verifier, verification->expected);
-	}
-	error_take_stop(&error);
-	question_missing_of_gc(&verification->call->question);
-	if (walker.damage.unreadable_bytes)
-		question_missing(&verification->call->question, walker.damage.unreadable_bytes,
-				 "%" PRIu64 " bytes of the heap %s", walker.damage.unreadable_bytes,
-				 target_lacks_them(heap->target));
+	const struct question *question = &verification->call->question;
+	const struct heap_walk_plan plan = { .spans = question->heap->gc->spans,
+					     .span_count = question->heap->gc->span_count,
+					     .threads = verification->part_count,
+					     .task = question->task,
+					     .what = "verifying the heap",
+					     .unit_bytes = question_thread_bytes(question),
+					     .row_bytes = sizeof(struct corruption),
+					     .context = verification,
+					     .span_begins = span_begins,
+					     .objects = objects_verify,
+					     .span_ended = span_ended,
+					     .rows = rows_print };
+	struct walk_damage damage;
+	struct error *error = heap_walk(question->heap, &plan, &damage);
+	question_missing_of_gc(question);
+	if (damage.unreadable_bytes)
+		question_missing(question, damage.unreadable_bytes,
+				 "%" PRIu64 " bytes of the heap %s", damage.unreadable_bytes,
+				 target_lacks_them(question->target));
 	return error;
+}
+
+static struct error *parts_init(struct verification *verification)
+{
+	const struct question *question = &verification->call->question;
+	verification->part_count = question_threads(question);
+	verification->parts = calloc(verification->part_count, sizeof(*verification->parts));
+	if (!verification->parts)
+		return &error_no_memory;
+	for (unsigned i = 0; i < verification->part_count; i++) {
+		struct part *part = &verification->parts[i];
+		TRY(object_verifier_init(&part->verifier, question->heap, question->scratch,
+					 corruption_put, part));
+	}
+	return NULL;
 }
 
 static void verification_deinit(struct verification *verification)
 {
-	object_verifier_deinit(&verification->verifier);
+	for (unsigned i = 0; verification->parts && i < verification->part_count; i++)
+		object_verifier_deinit(&verification->parts[i].verifier);
+	free(verification->parts);
 	arena_deinit(&verification->row);
+}
+
+static void totals_print(const struct verification *verification, uint64_t objects)
+{
+	struct output *out = verification->call->out;
+	const struct verify_count *count = &verification->count;
+	output_record_begin(out, NULL, totals, COUNT_OF(totals));
+	output_unsigned(out, objects);
+	output_unsigned(out, count->damaged);
+	output_unsigned(out, count->unreadable);
+	output_record_end(out);
+	if (verification->open)
+		output_line(out, "%s", "");
+	output_line_total(out, "", objects, " objects verified, ", count->damaged,
+			  count->damaged == 1 ? " error." : " errors.");
+	if (!count->damaged)
+		output_line(out, "No heap corruption detected.");
+	if (count->damaged)
+		output_note(
+			out,
+			"A process that is stopped, or dumped, as it runs may be just making an "
+			"object, or a background collection be sweeping: damage is what another "
+			"dump or refresh shows again.");
 }
 
 static struct error *verifyheap_run(struct command_call *call)
@@ -109,30 +192,18 @@ static struct error *verifyheap_run(struct command_call *call)
 	CLEANUP(verification_deinit)
 	struct verification verification = { .call = call,
 					     .skip = call->question.heap->gc->is_server ? 0 : 1 };
-	const struct verify_count *count = &verification.count;
-	TRY(object_verifier_init(&verification.verifier, call->question.heap,
-				 call->question.scratch, report, &verification));
+	uint64_t objects = 0;
+	TRY(parts_init(&verification));
 	TRY(walk(&verification));
+	for (unsigned i = 0; i < verification.part_count; i++) {
+		objects += verification.parts[i].objects;
+		verification.count.unreadable_references +=
+			verification.parts[i].verifier.unreadable_references;
+	}
 	if (verification.open)
 		output_table_end(call->out);
-	output_record_begin(call->out, NULL, totals, COUNT_OF(totals));
-	output_unsigned(call->out, verification.objects);
-	output_unsigned(call->out, count->damaged);
-	output_unsigned(call->out, count->unreadable);
-	output_record_end(call->out);
-	if (verification.open)
-		output_line(call->out, "%s", "");
-	output_line_total(call->out, "", verification.objects, " objects verified, ",
-			  count->damaged, count->damaged == 1 ? " error." : " errors.");
-	if (!count->damaged)
-		output_line(call->out, "No heap corruption detected.");
-	if (count->damaged)
-		output_note(
-			call->out,
-			"A process that is stopped, or dumped, as it runs may be just making an "
-			"object, or a background collection be sweeping: damage is what another "
-			"dump or refresh shows again.");
-	verify_count_tell(call, count, &verification.verifier);
+	totals_print(&verification, objects);
+	verify_count_tell(call, &verification.count);
 	return NULL;
 }
 

@@ -67,7 +67,8 @@ static struct error *verifyobj_run(struct command_call *call)
 	output_record_end(call->out);
 	if (!listing.open)
 		output_line(call->out, "object 0x%" PRIx64 " is a valid object", address);
-	verify_count_tell(call, &listing.count, &verifier);
+	listing.count.unreadable_references = verifier.unreadable_references;
+	verify_count_tell(call, &listing.count);
 	return NULL;
 }
 

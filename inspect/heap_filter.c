@@ -16,24 +16,17 @@ void heap_filter_init_all(struct heap_filter *filter, const struct question *que
 					.heap = UINT32_MAX };
 }
 
-unsigned heap_filter_threads(const struct heap_filter *filter)
-{
-	unsigned threads = filter->question->threads;
-	if (threads > HEAP_WALK_THREADS_MAX)
-		return HEAP_WALK_THREADS_MAX;
-	return threads ? threads : 1;
-}
-
 static struct error *workers_make(struct heap_filter *filter)
 {
 	if (!filter->workers)
-		filter->workers = calloc(heap_filter_threads(filter), sizeof(*filter->workers));
+		filter->workers =
+			calloc(question_threads(filter->question), sizeof(*filter->workers));
 	return filter->workers ? NULL : &error_no_memory;
 }
 
 void heap_filter_deinit(struct heap_filter *filter)
 {
-	for (unsigned i = 0; filter->workers && i < heap_filter_threads(filter); i++)
+	for (unsigned i = 0; filter->workers && i < question_threads(filter->question); i++)
 		type_bytes_deinit(&filter->workers[i].verdicts);
 	free(filter->workers);
 	filter->workers = NULL;
@@ -196,13 +189,12 @@ static struct error *filtered_rows(const void *rows, size_t count, void *context
 
 struct error *heap_filter_work(struct heap_filter *filter, const struct filtered_work *work)
 {
-	enum { UNIT_BYTES = 8 * 1024 * 1024 }; /* walked in a few ms: a thread costs some 0.1 */
 	const struct question *question = filter->question;
 	struct filtered_walk walk = { filter, work, passes_all(filter) };
-	struct heap_walk_plan plan = { .threads = heap_filter_threads(filter),
+	struct heap_walk_plan plan = { .threads = question_threads(filter->question),
 				       .task = question->task,
 				       .what = "walking the heap",
-				       .unit_bytes = question->threads_asked ? 0 : UNIT_BYTES,
+				       .unit_bytes = question_thread_bytes(question),
 				       .row_bytes = work->row_bytes,
 				       .context = &walk,
 				       .objects = objects_filter,
@@ -267,7 +259,7 @@ static void note_no_method_table(struct heap_filter *filter)
 /* What any worker has found out; VERDICT_UNKNOWN: no object of it was met. */
 static enum verdict verdict_of(const struct heap_filter *filter, uint32_t index)
 {
-	for (unsigned i = 0; filter->workers && i < heap_filter_threads(filter); i++) {
+	for (unsigned i = 0; filter->workers && i < question_threads(filter->question); i++) {
 		const struct type_bytes *verdicts = &filter->workers[i].verdicts;
 		if (index < verdicts->count && verdicts->bytes[index] != VERDICT_UNKNOWN)
 			return (enum verdict)verdicts->bytes[index];

@@ -44,7 +44,7 @@ MUST_CHECK struct error *heap_filter_walk(struct heap_filter *filter, filtered_v
 
 /*
  * The same with work that is done where the objects are met: on all threads. Each has a part of its
- * own, of which the caller has an array with heap_filter_threads() items, and which he sums up in
+ * own, of which the caller has an array with question_threads() items, and which he sums up in
  * the end. What has an order goes back by rows: heap/gc/heap_walk.h, walk_put().
  */
 struct filtered_work {
@@ -58,7 +58,6 @@ struct filtered_work {
 };
 MUST_CHECK struct error *heap_filter_work(struct heap_filter *filter,
 					  const struct filtered_work *work);
-unsigned heap_filter_threads(const struct heap_filter *filter);
 
 /* A remark when `type` matched no type at all: how many match ignoring case, and which; and when
  * `method_table` names no MethodTable. ERROR_NO_MEMORY only. */

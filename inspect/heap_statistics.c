@@ -83,7 +83,7 @@ static struct error *parts_walk(struct heap_statistics *statistics, struct heap_
 
 struct error *heap_statistics_walk(struct heap_statistics *statistics, struct heap_filter *filter)
 {
-	unsigned count = heap_filter_threads(filter);
+	unsigned count = question_threads(filter->question);
 	struct heap_statistics *parts = calloc(count, sizeof(*parts));
 	if (!parts)
 		return &error_no_memory;

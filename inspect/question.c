@@ -1,7 +1,7 @@
 #include "inspect/question.h"
 
 #include "attach/target/target.h"
-#include "heap/gc/gc_heap.h"
+#include "heap/gc/heap_walk.h"
 
 #include <inttypes.h>
 
@@ -106,6 +106,19 @@ void question_missing_of_holes(const struct question *question)
 		return;
 	question_missing(question, 0, "%s", met);
 	question->coverage->check_false = false;
+}
+
+unsigned question_threads(const struct question *question)
+{
+	if (question->threads > HEAP_WALK_THREADS_MAX)
+		return HEAP_WALK_THREADS_MAX;
+	return question->threads ? question->threads : 1;
+}
+
+uint64_t question_thread_bytes(const struct question *question)
+{
+	enum { WORTH_BYTES = 8 * 1024 * 1024 }; /* walked in 2 ms; a thread costs some 0.1 */
+	return question->threads_asked ? 0 : WORTH_BYTES;
 }
 
 void question_missing_of_runtime(const struct question *question)

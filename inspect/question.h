@@ -51,6 +51,11 @@ struct question {
 	struct remarks *remarks;
 };
 
+/* How many threads a walk of the heap may have, at least 1; and what of the heap, in bytes, one of
+ * them is worth: 0 where just so many are asked for (heap/gc/heap_walk.h: unit_bytes). */
+unsigned question_threads(const struct question *question);
+uint64_t question_thread_bytes(const struct question *question);
+
 /* What is present, for a question that can do without and goes by it now: what earlier questions
  * could not read into it is missing from this answer too. NULL: nothing is. */
 struct heap *question_heap(const struct question *question);

@@ -57,8 +57,7 @@ void verify_count_add(struct verify_count *count, const struct corruption *corru
 		count->damaged++;
 }
 
-void verify_count_tell(struct command_call *call, const struct verify_count *count,
-		       const struct object_verifier *verifier)
+void verify_count_tell(struct command_call *call, const struct verify_count *count)
 {
 	if (count->damaged)
 		question_check_false(&call->question);
@@ -66,9 +65,9 @@ void verify_count_tell(struct command_call *call, const struct verify_count *cou
 		question_missing(&call->question, 0,
 				 "%" PRIu64 " objects could not be read or verified",
 				 count->unreadable);
-	if (verifier->unreadable_references)
+	if (count->unreadable_references)
 		question_missing(&call->question, 0,
 				 "%" PRIu64
 				 " references lead to parts of the heap that cannot be read",
-				 verifier->unreadable_references);
+				 count->unreadable_references);
 }

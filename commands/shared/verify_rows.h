@@ -12,12 +12,13 @@ const char *corruption_message(const struct corruption *corruption, struct arena
 
 /* What was found, by kind. */
 struct verify_count {
-	uint64_t damaged;    /* makes the check false */
-	uint64_t unreadable; /* objects: makes the answer incomplete */
+	uint64_t damaged; /* makes the check false */
+	/* These make the answer incomplete. */
+	uint64_t unreadable;            /* objects */
+	uint64_t unreadable_references; /* lead to where nothing can be read */
 };
 void verify_count_add(struct verify_count *count, const struct corruption *corruption);
 /* Tells the call: damage is exit status 4, what could not be read status 5. */
-void verify_count_tell(struct command_call *call, const struct verify_count *count,
-		       const struct object_verifier *verifier);
+void verify_count_tell(struct command_call *call, const struct verify_count *count);
 
 #endif

@@ -1,7 +1,7 @@
 #include "heap/gc/object_rank.h"
 
-#include "base/cleanup.h"
 #include "base/search.h"
+#include "heap/gc/heap_walk.h"
 
 enum {
 	PAGE = 4096,
@@ -207,39 +207,28 @@ struct error *object_ranks_finish(struct object_ranks *ranks)
 	return NULL;
 }
 
-struct build {
-	struct object_ranks *ranks;
-	size_t span;
-};
-
-static struct error *note_batch(const struct gc_object *objects, size_t count, void *context)
+static struct error *note_batch(struct walk_worker *worker, struct gc_object *objects, size_t count)
 {
-	const struct build *build = context;
-	return object_ranks_note(build->ranks, build->span, objects, count);
+	size_t span = (size_t)(worker->span - worker->walker.heap->gc->spans);
+	return object_ranks_note(worker->context, span, objects, count);
 }
 
-static struct error *walk_spans(struct walker *walker, const struct task *task,
-				struct object_ranks *ranks)
-{
-	const struct gc_heap *gc = walker->heap->gc;
-	for (size_t i = 0; i < gc->span_count; i++) {
-		struct build build = { ranks, i };
-		task_progress(task, "numbering the objects", i, gc->span_count);
-		TRY(walker_span(walker, &gc->spans[i], task, note_batch, &build));
-	}
-	return object_ranks_finish(ranks);
-}
-
-struct error *object_ranks_build(struct heap *heap, struct memory_budget *budget,
+struct error *object_ranks_build(struct heap *heap, unsigned threads, struct memory_budget *budget,
 				 const struct task *task, struct walk_damage *ret_damage,
 				 struct object_ranks **ret)
 {
-	CLEANUP(walker_deinit) struct walker walker = { 0 };
 	struct object_ranks *ranks;
-	TRY(walker_init(&walker, heap));
 	TRY(object_ranks_new(heap, budget, &ranks));
-	struct error *error = walk_spans(&walker, task, ranks);
-	*ret_damage = walker.damage;
+	const struct heap_walk_plan plan = { .spans = heap->gc->spans,
+					     .span_count = heap->gc->span_count,
+					     .threads = threads,
+					     .task = task,
+					     .what = "numbering the objects",
+					     .context = ranks,
+					     .objects = note_batch };
+	struct error *error = heap_walk(heap, &plan, ret_damage);
+	if (!error)
+		error = object_ranks_finish(ranks);
 	if (error)
 		object_ranks_free(ranks);
 	else

@@ -16,11 +16,12 @@
 
 struct object_ranks;
 
-/* By one walk over all spans. What the walk had to pass over is in *ret_damage. ERROR_NO_MEMORY
- * when the budget (NULL: none) or memory is out, ERROR_CANCELLED, ERROR_UNSUPPORTED for more than
- * 2^32 - 1 objects. */
-MUST_CHECK struct error *object_ranks_build(struct heap *heap, struct memory_budget *budget,
-					    const struct task *task, struct walk_damage *ret_damage,
+/* By one walk over all spans, on so many threads. What the walk had to pass over is in *ret_damage.
+ * ERROR_NO_MEMORY when the budget (NULL: none) or memory is out, ERROR_CANCELLED, ERROR_UNSUPPORTED
+ * for more than 2^32 - 1 objects. */
+MUST_CHECK struct error *object_ranks_build(struct heap *heap, unsigned threads,
+					    struct memory_budget *budget, const struct task *task,
+					    struct walk_damage *ret_damage,
 					    struct object_ranks **ret);
 void object_ranks_free(struct object_ranks *ranks); /* NULL is allowed */
 

@@ -14,7 +14,7 @@ struct error *object_verifier_init(struct object_verifier *verifier, struct heap
 {
 	const struct gc_heap *gc = heap->gc;
 	*verifier = (struct object_verifier){ .heap = heap, .visit = visit, .context = context };
-	TRY(reader_init(&verifier->objects, heap->target));
+	TRY(walker_init(&verifier->referred, heap));
 	TRY(reference_plans_init(&verifier->references, heap));
 	verifier->segments =
 		arena_allocate_array(scratch, gc->segment_count, sizeof(*verifier->segments));
@@ -29,7 +29,7 @@ struct error *object_verifier_init(struct object_verifier *verifier, struct heap
 
 void object_verifier_deinit(struct object_verifier *verifier)
 {
-	reader_deinit(&verifier->objects);
+	walker_deinit(&verifier->referred);
 	reference_plans_deinit(&verifier->references);
 }
 
@@ -73,14 +73,13 @@ static struct error *check_reference(uint32_t offset, uint64_t target, void *con
 		return report(verifier, CORRUPTION_REFERENCE_NOT_ALIGNED, object, offset, target);
 	const struct type_walk_entry *entry = NULL;
 	bool on_heap = segment_of(verifier, target) != NULL;
-	if (on_heap && !reader_u64(&verifier->objects, target, &method_table)) {
+	if (on_heap && !reader_u64(&verifier->referred.reader, target, &method_table)) {
 		verifier->unreadable_references++;
 		return NULL;
 	}
 	if (on_heap)
-		TRY(type_walk_find(heap, &verifier->objects, method_table & ~heap->object_unmask,
-				   &entry));
-	if (!entry || !entry->valid)
+		TRY(walker_type(&verifier->referred, method_table & ~heap->object_unmask, &entry));
+	if (!entry)
 		return report(verifier, CORRUPTION_REFERENCE, object, offset, target);
 	if (entry->is_free)
 		return report(verifier, CORRUPTION_FREE_REFERENCE, object, offset, target);
@@ -120,11 +119,13 @@ struct error *address_verify(struct object_verifier *verifier, uint64_t address)
 		return report(verifier, CORRUPTION_NOT_ALIGNED, address, 0, 0);
 	if (!segment_of(verifier, address))
 		return report(verifier, CORRUPTION_NOT_ON_HEAP, address, 0, 0);
+	heap_lock(verifier->heap);
 	struct error *error = object_read(verifier->heap, address, &object);
+	heap_unlock(verifier->heap);
 	if (error_take(&error, ERROR_FAULT))
 		return report(verifier, CORRUPTION_UNREADABLE, address, 0, 0);
 	if (error_take(&error, ERROR_BAD_DATA)) {
-		if (!reader_u64(&verifier->objects, address, &word))
+		if (!reader_u64(&verifier->referred.reader, address, &word))
 			word = 0;
 		return report(verifier, CORRUPTION_METHOD_TABLE, address, 0, word);
 	}

@@ -30,10 +30,10 @@ struct corruption {
 /* Answers error_stop or what is fatal (error_is_fatal): damage would be taken for the object's. */
 typedef struct error *(*corruption_visitor)(const struct corruption *corruption, void *context);
 
-/* Remembers between objects where references led: one for a whole walk. */
+/* Remembers between objects where references led: one for a whole walk, on one thread. */
 struct object_verifier {
 	struct heap *heap;
-	struct reader objects;              /* follows references */
+	struct walker referred;             /* reads what references lead to, and knows its types */
 	struct reference_plans references;  /* reads the objects themselves */
 	const struct gc_segment **segments; /* ascending */
 	const struct gc_segment *last;

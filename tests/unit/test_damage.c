@@ -94,7 +94,7 @@ static void add_place(struct places *places, uint64_t address)
 		places->addresses[places->count++] = address;
 }
 
-static struct error *gather_objects(const struct gc_object *objects, size_t count, void *context)
+static struct error *gather_objects(struct gc_object *objects, size_t count, void *context)
 {
 	struct places *places = context;
 	for (size_t i = 0; i < count; i += 7) {

@@ -13,7 +13,7 @@ struct counted {
 	uint64_t objects, bytes, free_objects, last_address, stop_after;
 };
 
-static struct error *count(const struct gc_object *objects, size_t batch, void *context)
+static struct error *count(struct gc_object *objects, size_t batch, void *context)
 {
 	struct counted *counted = context;
 	for (size_t i = 0; i < batch; i++) {

@@ -34,7 +34,7 @@ struct walked {
 	size_t span;
 };
 
-static struct error *note(const struct gc_object *objects, size_t count, void *context)
+static struct error *note(struct gc_object *objects, size_t count, void *context)
 {
 	struct walked *walked = context;
 	for (size_t i = 0; i < count && walked->count < OBJECTS_MAX; i++)
@@ -77,7 +77,7 @@ TEST(every_object_has_its_number)
 	struct walked walked = { .count = 0 };
 	CHECK_OK(fake_runtime_open(runtime, &heap));
 	CHECK_OK(walk(heap, 0, 1, &walked));
-	CHECK_OK(object_ranks_build(heap, NULL, NULL, &damage, &ranks));
+	CHECK_OK(object_ranks_build(heap, 3, NULL, NULL, &damage, &ranks));
 	REQUIRE(ranks);
 	CHECK_NUMBER(walked.count, 4 * OBJECTS_A_SPAN);
 	check_ranks(ranks, &walked);
@@ -109,7 +109,7 @@ TEST(objects_beyond_a_hole)
 	heap->gc->readable = readable;
 	heap->gc->readable_count = COUNT_OF(readable);
 	CHECK_OK(walk(heap, 0, 1, &walked));
-	CHECK_OK(object_ranks_build(heap, NULL, NULL, &damage, &ranks));
+	CHECK_OK(object_ranks_build(heap, 3, NULL, NULL, &damage, &ranks));
 	REQUIRE(ranks);
 	/* The object that the span cut is whole now; one is no object. */
 	CHECK_NUMBER(walked.count, 4 * OBJECTS_A_SPAN + 1 - 1 + 100);
@@ -129,7 +129,7 @@ TEST(spans_need_not_ascend)
 	heap->gc->spans[heap->gc->span_count - 1] = first;
 	heap->gc->spans[1].end = heap->gc->spans[1].start; /* one without objects */
 	CHECK_OK(walk(heap, 0, 1, &walked));
-	CHECK_OK(object_ranks_build(heap, NULL, NULL, &damage, &ranks));
+	CHECK_OK(object_ranks_build(heap, 3, NULL, NULL, &damage, &ranks));
 	REQUIRE(ranks);
 	CHECK_NUMBER(walked.count, 3 * OBJECTS_A_SPAN);
 	check_ranks(ranks, &walked);
@@ -141,7 +141,7 @@ TEST(a_heap_without_spans)
 	struct walk_damage damage = { 0 };
 	CHECK_OK(fake_runtime_open(runtime, &heap));
 	heap->gc->span_count = 0;
-	CHECK_OK(object_ranks_build(heap, NULL, NULL, &damage, &ranks));
+	CHECK_OK(object_ranks_build(heap, 3, NULL, NULL, &damage, &ranks));
 	REQUIRE(ranks);
 	CHECK_NUMBER(object_ranks_count(ranks), 0);
 	uint32_t rank;
@@ -155,7 +155,7 @@ TEST(what_they_take_is_in_the_budget)
 	struct memory_budget budget;
 	memory_budget_init(&budget, 1024 * KIB, "a test");
 	CHECK_OK(fake_runtime_open(runtime, &heap));
-	CHECK_OK(object_ranks_build(heap, &budget, NULL, &damage, &ranks));
+	CHECK_OK(object_ranks_build(heap, 3, &budget, NULL, &damage, &ranks));
 	REQUIRE(ranks);
 	CHECK(object_ranks_bytes(ranks) > 64 * KIB);
 	CHECK_NUMBER(memory_budget_left(&budget), 1024 * KIB - object_ranks_bytes(ranks));
@@ -164,7 +164,7 @@ TEST(what_they_take_is_in_the_budget)
 	CHECK_NUMBER(memory_budget_left(&budget), 1024 * KIB);
 	for (unsigned limit = 16; limit <= 32 * KIB; limit *= 8) {
 		memory_budget_init(&budget, limit, "a test");
-		CHECK_FAILS(object_ranks_build(heap, &budget, NULL, &damage, &ranks),
+		CHECK_FAILS(object_ranks_build(heap, 3, &budget, NULL, &damage, &ranks),
 			    ERROR_NO_MEMORY, "the numbers of all objects");
 		CHECK_NUMBER(memory_budget_left(&budget), limit);
 	}
