@@ -2,12 +2,10 @@
 #include "commands/command.h"
 
 #include "base/cleanup.h"
-#include "base/id_map.h"
 #include "base/list.h"
 #include "base/text.h"
-#include "heap/gc/references.h"
 #include "heap/types/type.h"
-#include "inspect/heap_filter.h"
+#include "inspect/young_references.h"
 
 #include <inttypes.h>
 
@@ -40,88 +38,23 @@ static const struct {
 	[GENERATION_PINNED] = { "pinned", "Pinned" },
 };
 
-/* What one object refers to in generation 0 and 1. */
-struct row {
-	struct gc_object object;
-	enum gc_generation generation;
-	uint64_t count[2], size[2];
-};
-
-struct search {
+struct listing {
 	struct command_call *call;
-	struct reference_plans references;
-	enum gc_generation generation; /* of the objects walked */
-	struct row *rows, row;
-	size_t count, capacity;
-	struct id_map referenced;
-	uint64_t referenced_count, referenced_size, total;
-	uint64_t skipped; /* objects whose references cannot be told */
+	struct young_references found;
+	uint64_t total; /* rows shown */
 };
 
-static void search_cleanup(struct search *search)
+static void listing_deinit(struct listing *listing)
 {
-	reference_plans_deinit(&search->references);
-	id_map_deinit(&search->referenced);
-	free(search->rows);
+	young_references_deinit(&listing->found);
 }
 
-static struct error *reference_visit(uint32_t offset, uint64_t target, void *context)
+static struct error *row_print(struct listing *listing, const struct young_reference *row,
+			       enum gc_generation to)
 {
-	struct search *search = context;
-	const struct gc_heap *gc = search->call->question.heap->gc;
-	const struct gc_segment *segment = gc_segment_of(gc, target);
-	struct gc_object object;
-	uint32_t seen;
-	(void)offset;
-	if (!segment)
-		return NULL;
-	enum gc_generation generation = gc_generation_of(gc, segment, target);
-	if (generation > GENERATION_1 || generation >= search->generation)
-		return NULL;
-	struct error *error = object_read(search->call->question.heap, target, &object);
-	if (error_take_damage(&error))
-		return NULL;
-	TRY(error);
-	if (object.is_free)
-		return NULL;
-	search->row.count[generation]++;
-	search->row.size[generation] += object.size;
-	if (id_map_find(&search->referenced, target, &seen))
-		return NULL;
-	search->referenced_count++;
-	search->referenced_size += object.size;
-	return id_map_put(&search->referenced, target, 0);
-}
-
-static struct error *object_visit(const struct gc_object *object, void *context)
-{
-	struct search *search = context;
-	search->row = (struct row){ .object = *object, .generation = search->generation };
-	if (object->is_free)
-		return NULL;
-	struct error *error =
-		object_visit_references(&search->references, object, reference_visit, search);
-	if (error_take_damage(&error))
-		search->skipped++;
-	TRY(error);
-	if (!search->row.count[0] && !search->row.count[1])
-		return NULL;
-	TRY(LIST_GROW(search->rows, search->count, search->capacity));
-	search->rows[search->count++] = search->row;
-	return NULL;
-}
-
-static int by_address(const void *left, const void *right)
-{
-	const struct row *a = left, *b = right;
-	return a->object.address < b->object.address ? -1 : a->object.address > b->object.address;
-}
-
-static struct error *row_print(struct search *search, const struct row *row, enum gc_generation to)
-{
-	struct output *out = search->call->out;
+	struct output *out = listing->call->out;
 	const struct type *type;
-	TRY(type_at(search->call->question.heap, row->object.method_table, &type));
+	TRY(type_at(listing->call->question.heap, row->object.method_table, &type));
 	output_row_begin(out);
 	output_address(out, row->object.address);
 	output_address(out, row->object.method_table);
@@ -132,87 +65,72 @@ static struct error *row_print(struct search *search, const struct row *row, enu
 	output_text(out, generations[to].title);
 	output_unsigned(out, row->count[to]);
 	output_unsigned(out, row->size[to]);
-	output_text(out, type_name(search->call->question.heap, type, NULL));
+	output_text(out, type_name(listing->call->question.heap, type, NULL));
 	output_row_end(out);
-	search->total++;
+	listing->total++;
 	return NULL;
 }
 
 /* The rows from one generation to another, from the first of them on. */
-static struct error *group_print(struct search *search, size_t first, enum gc_generation to)
+static struct error *group_print(struct listing *listing, size_t first, enum gc_generation to)
 {
-	struct output *out = search->call->out;
-	enum gc_generation from = search->rows[first].generation;
-	if (search->total)
+	struct output *out = listing->call->out;
+	enum gc_generation from = listing->found.rows[first].generation;
+	if (listing->total)
 		output_line(out, "%s", "");
 	output_line(out, "References from %s to %s:", generations[from].name, generations[to].name);
 	output_line(out, "%s", "");
 	output_line(out, "%16s %16s %14s %-11s %-11s %14s %14s %s", "Object", "MethodTable", "Size",
 		    "Obj Gen", "Ref Gen", "Obj Count", "Obj Size", "Type");
-	for (size_t i = first; i < search->count && !output_broken(out); i++)
-		if (search->rows[i].generation == from && search->rows[i].count[to])
-			TRY(row_print(search, &search->rows[i], to));
+	for (size_t i = first; i < listing->found.count && !output_broken(out); i++)
+		if (listing->found.rows[i].generation == from && listing->found.rows[i].count[to])
+			TRY(row_print(listing, &listing->found.rows[i], to));
 	return NULL;
 }
 
 /* As SOS: by pairs of generations, in the order in which the first of each stands in the heap. */
-static struct error *groups_print(struct search *search)
+static struct error *groups_print(struct listing *listing)
 {
 	bool shown[GENERATION_COUNT][2] = { 0 };
-	if (search->count)
-		qsort(search->rows, search->count, sizeof(*search->rows), by_address);
-	for (size_t i = 0; i < search->count && !output_broken(search->call->out); i++) {
-		const struct row *row = &search->rows[i];
+	for (size_t i = 0; i < listing->found.count && !output_broken(listing->call->out); i++) {
+		const struct young_reference *row = &listing->found.rows[i];
 		for (enum gc_generation to = GENERATION_0; to <= GENERATION_1; to++) {
 			if (!row->count[to] || shown[row->generation][to])
 				continue;
 			shown[row->generation][to] = true;
-			TRY(group_print(search, i, to));
+			TRY(group_print(listing, i, to));
 		}
 	}
 	return NULL;
 }
 
-static struct error *generation_search(struct search *search, enum gc_generation generation)
+static void total_print(const struct listing *listing)
 {
-	struct heap_filter filter;
-	heap_filter_init_all(&filter, &search->call->question);
-	filter.generation = search->generation = generation;
-	struct error *error = heap_filter_walk(&filter, object_visit, search);
-	heap_filter_deinit(&filter);
-	return error;
+	CLEANUP(text_deinit) struct text line = { 0 };
+	const struct young_references *found = &listing->found;
+	struct output *out = listing->call->out;
+	output_line(out, "%s", "");
+	text_append_count(&line, listing->total);
+	text_append(&line, " older generation objects referenced ");
+	text_append_count(&line, found->referenced_count);
+	text_append(&line, " younger objects (");
+	text_append_count(&line, found->referenced_size);
+	output_line(out, "%s bytes)", text_string(&line));
+	output_record_begin(out, "total", total_columns, COUNT_OF(total_columns));
+	output_unsigned(out, listing->total);
+	output_unsigned(out, found->referenced_count);
+	output_unsigned(out, found->referenced_size);
+	output_record_end(out);
 }
 
 static struct error *ephrefs_run(struct command_call *call)
 {
-	static const enum gc_generation older[] = { GENERATION_1, GENERATION_2, GENERATION_LARGE,
-						    GENERATION_PINNED };
-	CLEANUP(search_cleanup) struct search search = { .call = call };
-	CLEANUP(text_deinit) struct text line = { 0 };
-	struct output *out = call->out;
-	TRY(reference_plans_init(&search.references, call->question.heap));
-	output_table_begin(out, "references", columns, COUNT_OF(columns), false);
-	for (size_t i = 0; i < COUNT_OF(older); i++)
-		TRY(generation_search(&search, older[i]));
-	TRY(groups_print(&search));
-	output_table_end(out);
-
-	output_line(out, "%s", "");
-	text_append_count(&line, search.total);
-	text_append(&line, " older generation objects referenced ");
-	text_append_count(&line, search.referenced_count);
-	text_append(&line, " younger objects (");
-	text_append_count(&line, search.referenced_size);
-	output_line(out, "%s bytes)", text_string(&line));
-	output_record_begin(out, "total", total_columns, COUNT_OF(total_columns));
-	output_unsigned(out, search.total);
-	output_unsigned(out, search.referenced_count);
-	output_unsigned(out, search.referenced_size);
-	output_record_end(out);
-	if (search.skipped)
-		question_missing(&call->question, 0,
-				 "the references of %" PRIu64 " objects cannot be read",
-				 search.skipped);
+	CLEANUP(listing_deinit) struct listing listing = { .call = call };
+	TRY(young_references_find(&call->question, &listing.found));
+	output_table_begin(call->out, "references", columns, COUNT_OF(columns), false);
+	TRY(groups_print(&listing));
+	output_table_end(call->out);
+	total_print(&listing);
 	return NULL;
 }
 

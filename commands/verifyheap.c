@@ -150,8 +150,7 @@ static struct error *parts_init(struct verification *verification)
 		return &error_no_memory;
 	for (unsigned i = 0; i < verification->part_count; i++) {
 		struct part *part = &verification->parts[i];
-		TRY(object_verifier_init(&part->verifier, question->heap, question->scratch,
-					 corruption_put, part));
+		TRY(object_verifier_init(&part->verifier, question->heap, corruption_put, part));
 	}
 	return NULL;
 }

@@ -54,8 +54,7 @@ static struct error *verifyobj_run(struct command_call *call)
 	CLEANUP(object_verifier_deinit) struct object_verifier verifier = { 0 };
 	uint64_t address;
 	TRY(object_argument(call, "an object", &address));
-	TRY(object_verifier_init(&verifier, call->question.heap, call->question.scratch, visit,
-				 &listing));
+	TRY(object_verifier_init(&verifier, call->question.heap, visit, &listing));
 	struct error *error = address_verify(&verifier, address);
 	error_take_stop(&error);
 	TRY(error);

@@ -127,6 +127,7 @@ static bool span_passes(const struct heap_filter *filter, const struct gc_span *
 {
 	const struct gc_heap *gc = filter->question->heap->gc;
 	return (filter->generation == GENERATION_COUNT || filter->generation == span->generation) &&
+	       !(filter->left_out & 1u << span->generation) &&
 	       (filter->heap == UINT32_MAX || filter->heap == span->heap) &&
 	       (!filter->segment || filter->segment == &gc->segments[span->segment]) &&
 	       (!filter->end || (span->start < filter->end && span->end > filter->start));

@@ -21,8 +21,9 @@ struct heap_filter {
 	bool exact;
 	uint64_t method_table, min, max, start, end; /* end 0: no range */
 	enum gc_generation generation;               /* GENERATION_COUNT: any */
-	uint32_t heap;                               /* UINT32_MAX: any */
-	const struct gc_segment *segment;            /* NULL: any */
+	unsigned left_out; /* generations that are not wanted, a bit each: 1 << GENERATION_0 */
+	uint32_t heap;     /* UINT32_MAX: any */
+	const struct gc_segment *segment; /* NULL: any */
 	/* Optional: may objects of this type be wanted? Asked once a type and worker, under the
 	 * heap's lock; fatal errors only (error_is_fatal). `type` goes before. */
 	struct error *(*wants)(void *context, const struct type *type, bool *ret);

@@ -353,6 +353,7 @@ static struct error *builder_run(struct builder *builder, const struct task *tas
 	else
 		TRY(workstation_read(builder));
 	TRY(readable_collect(builder));
+	TRY(gc_segments_sort(builder->heap, builder->gc));
 	return gc_spans_cut(builder->heap, builder->gc, builder->contexts, builder->context_count,
 			    minimum);
 }
@@ -392,37 +393,10 @@ struct error *gc_heap_open(struct heap *heap, const struct task *task, struct gc
 	return error;
 }
 
-const struct gc_segment *gc_segment_of(const struct gc_heap *gc, uint64_t address)
-{
-	for (size_t i = 0; i < gc->segment_count; i++)
-		if (address >= gc->segments[i].start && address < gc->segments[i].end)
-			return &gc->segments[i];
-	return NULL;
-}
-
 uint64_t gc_segment_base(const struct gc_segment *segment)
 {
 	enum { PAGE_BYTES = 4096 };
 	return segment->start & ~(uint64_t)(PAGE_BYTES - 1);
-}
-
-enum gc_generation gc_generation_of(const struct gc_heap *gc, const struct gc_segment *segment,
-				    uint64_t address)
-{
-	enum gc_generation generation = segment->generation;
-	if (generation != GENERATION_EPHEMERAL)
-		return generation;
-	uint64_t begin = 0;
-	generation = GENERATION_2;
-	for (size_t i = 0; i < gc->span_count; i++) {
-		const struct gc_span *span = &gc->spans[i];
-		if (&gc->segments[span->segment] != segment || span->start > address ||
-		    span->start < begin)
-			continue;
-		begin = span->start;
-		generation = span->generation;
-	}
-	return generation;
 }
 
 const char *gc_generation_name(enum gc_generation generation)

@@ -48,6 +48,7 @@ struct gc_heap {
 	uint64_t *heap_addresses; /* server: gc_heap structures; workstation: { 0 } */
 	struct gc_segment *segments;
 	size_t segment_count;
+	const struct gc_segment **by_start; /* NULL: some overlap, in a damaged heap */
 	struct gc_span *spans;
 	size_t span_count;
 	uint64_t lost_segments; /* lists that ended in unreadable memory */

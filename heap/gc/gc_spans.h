@@ -1,6 +1,7 @@
 /*
- * From segments to spans: segments are cut at the starts of generations (segments GC, where one
- * segment holds several) and at allocation contexts, whose unused part holds no objects.
+ * The rest of building a gc_heap (gc_heap.h). From segments to spans: segments are cut at the
+ * starts of generations (segments GC, where one segment holds several) and at allocation contexts,
+ * whose unused part holds no objects.
  */
 #ifndef HEAP_GC_GC_SPANS_H
 #define HEAP_GC_GC_SPANS_H
@@ -25,5 +26,9 @@ MUST_CHECK struct error *gc_spans_add(struct heap *heap, struct gc_heap *gc, siz
 /* Cut all spans at the contexts; `gap` bytes behind a context's limit hold nothing. */
 MUST_CHECK struct error *gc_spans_cut(struct heap *heap, struct gc_heap *gc,
 				      struct gc_context *contexts, size_t count, uint64_t gap);
+
+/* Makes gc->by_start, in the heap's arena: gc_segment_of() looks through all segments before.
+ * ERROR_NO_MEMORY only. */
+MUST_CHECK struct error *gc_segments_sort(struct heap *heap, struct gc_heap *gc);
 
 #endif

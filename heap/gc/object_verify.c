@@ -1,30 +1,13 @@
 #include "heap/gc/object_verify.h"
 
-#include "base/search.h"
 #include "heap/types/type.h"
 
-static int by_start(const void *left, const void *right)
-{
-	const struct gc_segment *const *a = left, *const *b = right;
-	return (*a)->start < (*b)->start ? -1 : (*a)->start > (*b)->start;
-}
-
 struct error *object_verifier_init(struct object_verifier *verifier, struct heap *heap,
-				   struct arena *scratch, corruption_visitor visit, void *context)
+				   corruption_visitor visit, void *context)
 {
-	const struct gc_heap *gc = heap->gc;
 	*verifier = (struct object_verifier){ .heap = heap, .visit = visit, .context = context };
 	TRY(walker_init(&verifier->referred, heap));
-	TRY(reference_plans_init(&verifier->references, heap));
-	verifier->segments =
-		arena_allocate_array(scratch, gc->segment_count, sizeof(*verifier->segments));
-	if (!verifier->segments)
-		return &error_no_memory;
-	for (size_t i = 0; i < gc->segment_count; i++)
-		verifier->segments[i] = &gc->segments[i];
-	if (gc->segment_count)
-		qsort(verifier->segments, gc->segment_count, sizeof(*verifier->segments), by_start);
-	return NULL;
+	return reference_plans_init(&verifier->references, heap);
 }
 
 void object_verifier_deinit(struct object_verifier *verifier)
@@ -33,22 +16,16 @@ void object_verifier_deinit(struct object_verifier *verifier)
 	reference_plans_deinit(&verifier->references);
 }
 
-static bool holds(const struct gc_segment *segment, uint64_t address)
-{
-	return segment && address >= segment->start && address < segment->end;
-}
-
 /* The segment that holds an address; most references stay in the one of the reference before. */
 static const struct gc_segment *segment_of(struct object_verifier *verifier, uint64_t address)
 {
-	if (holds(verifier->last, address))
-		return verifier->last;
-	size_t behind = SEARCH_FIRST(verifier->heap->gc->segment_count, i,
-				     verifier->segments[i]->start > address);
-	if (!behind || !holds(verifier->segments[behind - 1], address))
-		return NULL;
-	verifier->last = verifier->segments[behind - 1];
-	return verifier->last;
+	const struct gc_segment *last = verifier->last;
+	if (last && address >= last->start && address < last->end)
+		return last;
+	const struct gc_segment *segment = gc_segment_of(verifier->heap->gc, address);
+	if (segment)
+		verifier->last = segment;
+	return segment;
 }
 
 static struct error *report(struct object_verifier *verifier, enum corruption_kind kind,
@@ -119,9 +96,7 @@ struct error *address_verify(struct object_verifier *verifier, uint64_t address)
 		return report(verifier, CORRUPTION_NOT_ALIGNED, address, 0, 0);
 	if (!segment_of(verifier, address))
 		return report(verifier, CORRUPTION_NOT_ON_HEAP, address, 0, 0);
-	heap_lock(verifier->heap);
-	struct error *error = object_read(verifier->heap, address, &object);
-	heap_unlock(verifier->heap);
+	struct error *error = walker_object(&verifier->referred, address, &object);
 	if (error_take(&error, ERROR_FAULT))
 		return report(verifier, CORRUPTION_UNREADABLE, address, 0, 0);
 	if (error_take(&error, ERROR_BAD_DATA)) {

@@ -33,10 +33,9 @@ typedef struct error *(*corruption_visitor)(const struct corruption *corruption,
 /* Remembers between objects where references led: one for a whole walk, on one thread. */
 struct object_verifier {
 	struct heap *heap;
-	struct walker referred;             /* reads what references lead to, and knows its types */
-	struct reference_plans references;  /* reads the objects themselves */
-	const struct gc_segment **segments; /* ascending */
-	const struct gc_segment *last;
+	struct walker referred;            /* reads what references lead to, and knows its types */
+	struct reference_plans references; /* reads the objects themselves */
+	const struct gc_segment *last;     /* that a reference led to; NULL: none */
 	corruption_visitor visit;
 	void *context;
 	uint64_t unreadable_references; /* to where the target lacks the heap's memory: no damage */
@@ -44,8 +43,7 @@ struct object_verifier {
 
 /* ERROR_NO_MEMORY only. */
 MUST_CHECK struct error *object_verifier_init(struct object_verifier *verifier, struct heap *heap,
-					      struct arena *scratch, corruption_visitor visit,
-					      void *context);
+					      corruption_visitor visit, void *context);
 void object_verifier_deinit(struct object_verifier *verifier);
 
 /* An object of a walk. What is wrong goes to the visitor; its errors, error_stop among them (the

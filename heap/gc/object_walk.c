@@ -2,6 +2,8 @@
 
 #include "heap/types/type.h"
 
+#include <inttypes.h>
+
 enum {
 	ALIGNMENT = 8, /* x64 and arm64: src/coreclr/gc/gcinterface.h DATA_ALIGNMENT */
 	BATCH = 256,
@@ -195,37 +197,66 @@ struct error *walker_span(struct walker *walker, const struct gc_span *span,
 	return walk_batches(&walk, task, visit, context);
 }
 
-struct error *object_read(struct heap *heap, uint64_t address, struct gc_object *ret)
+/* The two words that say what is at an address. */
+static struct error *object_head(struct heap *heap, struct reader *reader, uint64_t address,
+				 uint64_t *ret_method_table, uint32_t *ret_count)
 {
 	if (!address)
 		return error_new(ERROR_BAD_DATA, "0 is null: there is no object");
 	if (address % ALIGNMENT)
 		return error_new(ERROR_BAD_DATA,
-				 "%#llx is not the address of an object: it is not a multiple of 8",
-				 (unsigned long long)address);
+				 "%#" PRIx64
+				 " is not the address of an object: it is not a multiple of 8",
+				 address);
 	const uint8_t *header =
-		reader_borrow(&heap->reader, address, heap->count_offset + sizeof(uint32_t));
+		reader_borrow(reader, address, heap->count_offset + sizeof(uint32_t));
 	if (!header)
-		return error_fault(address, "cannot read an object at %#llx: not in the %s",
-				   (unsigned long long)address, target_noun(heap->target));
-	uint64_t method_table = load_u64(header) & ~heap->object_unmask;
-	uint32_t count = load_u32(header + heap->count_offset);
-	const struct type_walk_entry *entry;
-	TRY(type_walk_find(heap, &heap->reader, method_table, &entry));
+		return error_fault(address, "cannot read an object at %#" PRIx64 ": not in the %s",
+				   address, target_noun(heap->target));
+	*ret_method_table = load_u64(header) & ~heap->object_unmask;
+	*ret_count = load_u32(header + heap->count_offset);
+	return NULL;
+}
+
+/* `entry` NULL: its first word leads to no type. */
+static struct error *object_make(const struct heap *heap, uint64_t address, uint64_t method_table,
+				 uint32_t count, const struct type_walk_entry *entry,
+				 struct gc_object *ret)
+{
 	if (!entry || !entry->valid)
 		return error_new(ERROR_BAD_DATA,
-				 "%#llx is not the address of an object: its first word, %#llx, is "
-				 "no MethodTable",
-				 (unsigned long long)address, (unsigned long long)method_table);
+				 "%#" PRIx64 " is not the address of an object: its first word, "
+				 "%#" PRIx64 ", is no MethodTable",
+				 address, method_table);
 	*ret = (struct gc_object){ .address = address,
 				   .method_table = method_table,
 				   .type = entry->index,
 				   .is_free = entry->is_free };
 	if (!object_size(entry, count, UINT64_MAX - address, &ret->size))
 		return error_new(ERROR_BAD_DATA,
-				 "the object at %#llx is damaged: its size is out of range",
-				 (unsigned long long)address);
+				 "the object at %#" PRIx64 " is damaged: its size is out of range",
+				 address);
 	if (ret->size < heap->minimum_object)
 		ret->size = heap->minimum_object;
 	return NULL;
+}
+
+struct error *object_read(struct heap *heap, uint64_t address, struct gc_object *ret)
+{
+	const struct type_walk_entry *entry;
+	uint64_t method_table;
+	uint32_t count;
+	TRY(object_head(heap, &heap->reader, address, &method_table, &count));
+	TRY(type_walk_find(heap, &heap->reader, method_table, &entry));
+	return object_make(heap, address, method_table, count, entry, ret);
+}
+
+struct error *walker_object(struct walker *walker, uint64_t address, struct gc_object *ret)
+{
+	const struct type_walk_entry *entry;
+	uint64_t method_table;
+	uint32_t count;
+	TRY(object_head(walker->heap, &walker->reader, address, &method_table, &count));
+	TRY(walker_type(walker, method_table, &entry));
+	return object_make(walker->heap, address, method_table, count, entry, ret);
 }

@@ -63,7 +63,12 @@ MUST_CHECK struct error *walker_type(struct walker *walker, uint64_t method_tabl
 MUST_CHECK struct error *walker_span(struct walker *walker, const struct gc_span *span,
 				     const struct task *task, object_visitor visit, void *context);
 
-/* One object by its address: size as above. ERROR_BAD_DATA when it is none. */
+/* One object by its address: size as above. ERROR_BAD_DATA when it is none, ERROR_FAULT when it
+ * cannot be read. */
 MUST_CHECK struct error *object_read(struct heap *heap, uint64_t address, struct gc_object *ret);
+
+/* The same through a walker: by what it reads with, and the types that it knows. */
+MUST_CHECK struct error *walker_object(struct walker *walker, uint64_t address,
+				       struct gc_object *ret);
 
 #endif

@@ -1,0 +1,180 @@
+#include "inspect/young_references.h"
+
+#include "base/cleanup.h"
+#include "base/list.h"
+#include "heap/gc/references.h"
+#include "inspect/heap_filter.h"
+
+#include <inttypes.h>
+
+/* A young object that was referred to. */
+struct young_object {
+	uint64_t address, size;
+};
+
+/* One thread's. */
+struct part {
+	struct reference_plans plans;
+	struct walker referred; /* reads what references lead to */
+	const struct gc_heap *gc;
+	struct young_reference row; /* of the object that is looked at */
+	struct id_map met;          /* address -> index in objects */
+	struct young_object *objects;
+	size_t object_count, object_capacity;
+	uint64_t skipped; /* objects whose references cannot be told */
+};
+
+struct search {
+	struct young_references *found;
+	struct part *parts;
+	unsigned part_count;
+};
+
+void young_references_deinit(struct young_references *references)
+{
+	id_map_deinit(&references->referenced);
+	free(references->rows);
+}
+
+static void search_deinit(struct search *search)
+{
+	for (unsigned i = 0; search->parts && i < search->part_count; i++) {
+		struct part *part = &search->parts[i];
+		reference_plans_deinit(&part->plans);
+		walker_deinit(&part->referred);
+		id_map_deinit(&part->met);
+		free(part->objects);
+	}
+	free(search->parts);
+}
+
+static struct error *parts_init(struct search *search, const struct question *question)
+{
+	search->part_count = question_threads(question);
+	search->parts = calloc(search->part_count, sizeof(*search->parts));
+	if (!search->parts)
+		return &error_no_memory;
+	for (unsigned i = 0; i < search->part_count; i++) {
+		struct part *part = &search->parts[i];
+		part->gc = question->heap->gc;
+		TRY(reference_plans_init(&part->plans, question->heap));
+		TRY(walker_init(&part->referred, question->heap));
+	}
+	return NULL;
+}
+
+static struct error *meet(struct part *part, const struct gc_object *object)
+{
+	uint32_t seen;
+	if (id_map_find(&part->met, object->address, &seen))
+		return NULL;
+	TRY(LIST_GROW(part->objects, part->object_count, part->object_capacity));
+	TRY(id_map_put(&part->met, object->address, 0));
+	part->objects[part->object_count++] =
+		(struct young_object){ object->address, object->size };
+	return NULL;
+}
+
+static struct error *reference_visit(uint32_t offset, uint64_t target, void *context)
+{
+	struct part *part = context;
+	const struct gc_segment *segment = gc_segment_of(part->gc, target);
+	struct gc_object object;
+	(void)offset;
+	if (!segment)
+		return NULL;
+	enum gc_generation generation = gc_generation_of(part->gc, segment, target);
+	if (generation > GENERATION_1 || generation >= part->row.generation)
+		return NULL;
+	struct error *error = walker_object(&part->referred, target, &object);
+	if (error_take_damage(&error))
+		return NULL;
+	TRY(error);
+	if (object.is_free)
+		return NULL;
+	part->row.count[generation]++;
+	part->row.size[generation] += object.size;
+	return meet(part, &object);
+}
+
+static struct error *object_look(struct walk_worker *worker, struct part *part,
+				 const struct gc_object *object)
+{
+	part->row = (struct young_reference){ .object = *object,
+					      .generation = worker->span->generation };
+	struct error *error = object_visit_references(&part->plans, object, reference_visit, part);
+	if (error_take_damage(&error))
+		part->skipped++;
+	TRY(error);
+	return part->row.count[0] || part->row.count[1] ? walk_put(worker, &part->row) : NULL;
+}
+
+static struct error *objects_look(struct walk_worker *worker, void *part,
+				  const struct gc_object *objects, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!objects[i].is_free)
+			TRY(object_look(worker, part, &objects[i]));
+	return NULL;
+}
+
+static struct error *rows_take(const void *rows, size_t count, void *context)
+{
+	struct young_references *found = context;
+	const struct young_reference *row = rows;
+	for (size_t i = 0; i < count; i++) {
+		TRY(LIST_GROW(found->rows, found->count, found->capacity));
+		found->rows[found->count++] = row[i];
+	}
+	return NULL;
+}
+
+/* The young objects that the threads met, each once. */
+static struct error *parts_sum_up(struct search *search, const struct question *question)
+{
+	struct young_references *found = search->found;
+	uint64_t skipped = 0;
+	for (unsigned i = 0; i < search->part_count; i++) {
+		const struct part *part = &search->parts[i];
+		skipped += part->skipped;
+		for (size_t k = 0; k < part->object_count; k++) {
+			const struct young_object *object = &part->objects[k];
+			uint32_t seen;
+			if (id_map_find(&found->referenced, object->address, &seen))
+				continue;
+			TRY(id_map_put(&found->referenced, object->address, 0));
+			found->referenced_count++;
+			found->referenced_size += object->size;
+		}
+	}
+	if (skipped)
+		question_missing(question, 0,
+				 "the references of %" PRIu64 " objects cannot be read", skipped);
+	return NULL;
+}
+
+static int by_address(const void *left, const void *right)
+{
+	const struct young_reference *a = left, *b = right;
+	return a->object.address < b->object.address ? -1 : a->object.address > b->object.address;
+}
+
+struct error *young_references_find(const struct question *question, struct young_references *ret)
+{
+	CLEANUP(search_deinit) struct search search = { .found = ret };
+	CLEANUP(heap_filter_deinit) struct heap_filter filter;
+	heap_filter_init_all(&filter, question);
+	/* Nothing is younger than the one, and the NonGC heap refers to nothing that is moved. */
+	filter.left_out = 1 << GENERATION_0 | 1 << GENERATION_FROZEN;
+	TRY(parts_init(&search, question));
+	const struct filtered_work work = { .objects = objects_look,
+					    .parts = search.parts,
+					    .part_bytes = sizeof(*search.parts),
+					    .row_bytes = sizeof(struct young_reference),
+					    .rows = rows_take,
+					    .context = ret };
+	TRY(heap_filter_work(&filter, &work));
+	if (ret->count)
+		qsort(ret->rows, ret->count, sizeof(*ret->rows), by_address);
+	return parts_sum_up(&search, question);
+}
