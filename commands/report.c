@@ -16,31 +16,31 @@ enum { TYPES_SHOWN = 10 };
 static struct error *runtime_print(struct report *report)
 {
 	static const struct column columns[] = {
-		{ "version", NULL, CELL_TEXT, 0 },
-		{ "architecture", NULL, CELL_TEXT, 0 },
-		{ "gc_mode", NULL, CELL_TEXT, 0 },
-		{ "gc_heaps", NULL, CELL_INTEGER, 0 },
+		{ "version", IN_WORDS, CELL_TEXT, 0 },
+		{ "architecture", IN_WORDS, CELL_TEXT, 0 },
+		{ "gc_mode", IN_WORDS, CELL_TEXT, 0 },
+		{ "gc_heaps", IN_WORDS, CELL_INTEGER, 0 },
 	};
 	static const struct column target[] = { { "target", "Target      ", CELL_TEXT, 0 } };
 	struct command_call *call = report->call;
 	const struct gc_heap *gc = call->question.heap->gc;
 	const char *version = heap_runtime_version(call->question.heap);
-	const char *architecture = architecture_name(call->question.heap->target->architecture);
-	const char *mode = gc->is_server ? "server" : "workstation";
 	if (!version)
 		question_missing(&call->question, 0, "runtime: its version %s",
 				 target_lacks_it(call->question.target));
 	output_record_begin(call->out, NULL, target, COUNT_OF(target));
 	output_text(call->out, session_name(call->session));
 	output_record_end(call->out);
-	output_line(call->out, "Runtime     .NET %s, %s, %s GC, %" PRIu32 " heap%s",
-		    version ? version : "of unknown version", architecture, mode, gc->heap_count,
-		    gc->heap_count == 1 ? "" : "s");
 	output_record_begin(call->out, "runtime", columns, COUNT_OF(columns));
-	output_text_or_null(call->out, version);
-	output_text(call->out, architecture);
-	output_text(call->out, mode);
+	output_text_or(call->out, version, "of unknown version");
+	output_text(call->out, architecture_name(call->question.heap->target->architecture));
+	output_text(call->out, gc->is_server ? "server" : "workstation");
 	output_unsigned(call->out, gc->heap_count);
+	output_sentence(call->out, gc->heap_count == 1
+					   ? "Runtime     .NET {version}, {architecture}, "
+					     "{gc_mode} GC, {gc_heaps} heap"
+					   : "Runtime     .NET {version}, {architecture}, "
+					     "{gc_mode} GC, {gc_heaps} heaps");
 	output_record_end(call->out);
 	return NULL;
 }
@@ -48,12 +48,12 @@ static struct error *runtime_print(struct report *report)
 static struct error *threads_print(struct report *report)
 {
 	static const struct column columns[] = {
-		{ "total", NULL, CELL_INTEGER, 0 },
-		{ "background", NULL, CELL_INTEGER, 0 },
-		{ "unstarted", NULL, CELL_INTEGER, 0 },
-		{ "dead", NULL, CELL_INTEGER, 0 },
-		{ "threadpool", NULL, CELL_INTEGER, 0 },
-		{ "with_exception", NULL, CELL_INTEGER, 0 },
+		{ "total", IN_WORDS, CELL_INTEGER, 0 },
+		{ "background", IN_WORDS, CELL_INTEGER, 0 },
+		{ "unstarted", IN_WORDS, CELL_INTEGER, 0 },
+		{ "dead", IN_WORDS, CELL_INTEGER, 0 },
+		{ "threadpool", IN_WORDS, CELL_INTEGER, 0 },
+		{ "with_exception", IN_WORDS, CELL_INTEGER, 0 },
 	};
 	struct command_call *call = report->call;
 	const struct clr_threads *threads = call->question.heap->threads;
@@ -71,11 +71,6 @@ static struct error *threads_print(struct report *report)
 	if (unreadable)
 		question_missing(&call->question, 0, "threads: the exceptions of %" PRIu64 " %s",
 				 unreadable, target_lacks_them(call->question.target));
-	output_line(call->out,
-		    "Threads     %zu: %" PRIu64 " background, %" PRIu64 " unstarted, %" PRIu64
-		    " dead; %" PRIu64 " of the thread pool, %" PRIu64 " with an exception",
-		    threads->count, threads->background, threads->unstarted, threads->dead, pool,
-		    thrown);
 	output_record_begin(call->out, "threads", columns, COUNT_OF(columns));
 	output_unsigned(call->out, threads->count);
 	output_unsigned(call->out, threads->background);
@@ -83,6 +78,10 @@ static struct error *threads_print(struct report *report)
 	output_unsigned(call->out, threads->dead);
 	output_unsigned(call->out, pool);
 	output_unsigned(call->out, thrown);
+	output_sentence(call->out,
+			"Threads     {total}: {background} background, {unstarted} unstarted, "
+			"{dead} dead; {threadpool} of the thread pool, {with_exception} with an "
+			"exception");
 	output_record_end(call->out);
 	return NULL;
 }
@@ -128,22 +127,19 @@ static void generations_print(struct report *report)
 static void heap_print(struct report *report, const struct type_statistic *free_space)
 {
 	static const struct column columns[] = {
-		{ "count", NULL, CELL_INTEGER, 0 },
-		{ "size", NULL, CELL_INTEGER, 0 },
-		{ "free_count", NULL, CELL_INTEGER, 0 },
-		{ "free_size", NULL, CELL_INTEGER, 0 },
+		{ "count", IN_WORDS, CELL_COUNT, 0 },
+		{ "size", IN_WORDS, CELL_COUNT, 0 },
+		{ "free_count", IN_WORDS, CELL_COUNT, 0 },
+		{ "free_size", IN_WORDS, CELL_COUNT, 0 },
 	};
 	struct output *out = report->call->out;
-	uint64_t count = report->statistics.count - free_space->count;
-	uint64_t size = report->statistics.size_bytes - free_space->size_bytes;
-	output_line_total(out, "Heap        ", count, " objects, ", size, " bytes");
-	output_line_total(out, "Free        ", free_space->count, " places, ",
-			  free_space->size_bytes, " bytes");
 	output_record_begin(out, "heap", columns, COUNT_OF(columns));
-	output_unsigned(out, count);
-	output_unsigned(out, size);
+	output_unsigned(out, report->statistics.count - free_space->count);
+	output_unsigned(out, report->statistics.size_bytes - free_space->size_bytes);
 	output_unsigned(out, free_space->count);
 	output_unsigned(out, free_space->size_bytes);
+	output_sentence(out, "Heap        {count} objects, {size} bytes\n"
+			     "Free        {free_count} places, {free_size} bytes");
 	output_record_end(out);
 }
 

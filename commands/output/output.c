@@ -22,7 +22,7 @@ void output_free(struct output *output)
 	for (size_t i = 0; i < output->note_count; i++)
 		free(output->notes[i]);
 	text_deinit(&output->pending);
-	text_deinit(output->form->held(output));
+	output->form->deinit(output);
 	free(output);
 }
 
@@ -48,7 +48,7 @@ struct error *output_finish(struct output *output)
 
 void output_document_begin(struct output *output, const char *command_line)
 {
-	output->levels[0] = (struct level){ .kind = LEVEL_DATA, .braces = true };
+	output->levels[0] = (struct level){ .kind = LEVEL_DATA };
 	output->depth = 1;
 	output->too_deep = 0;
 	output->indent = 0;
@@ -62,8 +62,9 @@ static void close_level(struct output *output)
 		return;
 	}
 	assert(output->depth > 1);
-	struct level *level = top(output);
-	output->form->close(output, level);
+	const struct level *level = top(output);
+	if (!level->muted)
+		output->form->close(output, level);
 	output->depth--;
 }
 
@@ -127,9 +128,8 @@ static void open_level(struct output *output, struct level level)
 			output_note(output, "something is nested too deeply to be shown");
 		return;
 	}
-	level.muted = parent->muted;
-	output->form->open(output, parent, &level);
 	output->levels[output->depth++] = level;
+	top(output)->muted = parent->muted || !output->form->open(output, top(output));
 }
 
 void output_table_begin(struct output *output, const char *key, const struct column *columns,
@@ -255,15 +255,55 @@ void output_bool(struct output *output, bool flag)
 
 void output_null(struct output *output)
 {
-	scalar(output, &(struct scalar){ .kind = SCALAR_NULL });
+	output_nothing(output, "null");
 }
 
-void output_text_or_null(struct output *output, const char *text)
+void output_nothing(struct output *output, const char *shown)
+{
+	scalar(output, &(struct scalar){ .kind = SCALAR_NULL, .shown = shown });
+}
+
+void output_text_as(struct output *output, const char *text, const char *shown)
+{
+	scalar(output, &(struct scalar){ .kind = SCALAR_TEXT, .text = text, .shown = shown });
+}
+
+void output_number_as(struct output *output, int64_t number, const char *shown)
+{
+	scalar(output, &(struct scalar){
+			       .kind = SCALAR_SIGNED, .number = (uint64_t)number, .shown = shown });
+}
+
+void output_digits(struct output *output, const char *digits, bool quoted)
+{
+	scalar(output, &(struct scalar){ .kind = SCALAR_DIGITS, .text = digits, .quoted = quoted });
+}
+
+void output_words(struct output *output, const char *sentence)
+{
+	scalar(output, &(struct scalar){ .kind = SCALAR_WORDS, .text = sentence });
+}
+
+void output_sentence(struct output *output, const char *sentence)
+{
+	const struct level *level = top(output);
+	if (output->too_deep || level->muted || !output->form->sentence)
+		return;
+	assert(level->kind == LEVEL_ROW || level->kind == LEVEL_RECORD);
+	output->form->sentence(output, level, sentence);
+}
+
+void output_text_or(struct output *output, const char *text, const char *nothing)
 {
 	if (text)
 		output_text(output, text);
 	else
-		output_null(output);
+		output_nothing(output, nothing);
+}
+
+void output_text_or_null(struct output *output, const char *text)
+{
+	output_text_or(output, text, "null");
 }
 
 void output_skip(struct output *output)
@@ -273,7 +313,7 @@ void output_skip(struct output *output)
 
 void output_value(struct output *output, const char *text, const char *json)
 {
-	scalar(output, &(struct scalar){ .kind = SCALAR_LITERAL, .text = text, .json = json });
+	scalar(output, &(struct scalar){ .kind = SCALAR_LITERAL, .json = json, .shown = text });
 }
 
 void output_utf16(struct output *output, const uint16_t *units, size_t count, uint64_t length,

@@ -8,7 +8,8 @@
  * is its text; NULL: JSON only. In a table, text prints a line of titles, then a line a row, each
  * cell padded to `width` (> 0: right-aligned, < 0: left-aligned, 0: as it is; a cell is never cut).
  * In a record, text prints a line an item: `title` as it is written, then the cell padded to
- * `width`.
+ * `width`. IN_WORDS in place of a title: text shows the cell where a sentence names it
+ * (output_sentence()), and JSON as always: so each fact is emitted once.
  *
  * Emitting a value takes the next column of the innermost open row or record; in an array it takes
  * none. Inside a struct value text goes on the same line: {X: 1, Y: {Z: 2}}. Errors of the stream
@@ -34,10 +35,18 @@ enum cell_kind {
 	CELL_COUNT,        /* text: thousands separators; JSON integer */
 	CELL_INTEGER,      /* plain decimal; JSON integer */
 	CELL_HEX,          /* text: hex without 0x; JSON integer (offsets) */
+	CELL_HEX_UPPER,    /* text: `width` upper-case hex digits at least; JSON integer */
 	CELL_TOKEN,        /* text: 8 hex digits; JSON string "0x04000001" */
 	CELL_BYTES_SOS,    /* text: 80(0x50) bytes; JSON integer */
+	CELL_BYTES_HEX,    /* text: 0x50 (80); JSON integer */
+	CELL_BLANKS,       /* text: so many blanks, OUTPUT_BLANKS_MAX at most; JSON integer */
+	CELL_STAR,         /* a bool: a star or a blank in text */
 	CELL_VALUE,        /* whatever is emitted */
 };
+
+/* In place of a column's title. */
+extern const char output_in_words[];
+#define IN_WORDS output_in_words
 
 struct column {
 	const char *key, *title;
@@ -113,12 +122,21 @@ void output_unsigned(struct output *output, uint64_t number);
 void output_signed(struct output *output, int64_t number);
 void output_text(struct output *output, const char *text);         /* UTF-8, as a JSON string */
 void output_text_or_null(struct output *output, const char *text); /* null for NULL */
+/* The same, but NULL is `nothing` in text. */
+void output_text_or(struct output *output, const char *text, const char *nothing);
 void output_textf(struct output *output, const char *format, ...) PRINTF_LIKE(2, 3);
 void output_bool(struct output *output, bool flag); /* text: SOS's True/False are texts of values */
 void output_null(struct output *output);
 void output_skip(struct output *output); /* the next column stays empty in text, absent in JSON */
-/* A value whose text and JSON differ: `text` as it is, `json` as a raw JSON literal made by the
- * caller (numbers, quoted strings). */
+/* Nothing: null in JSON, `shown` in text. */
+void output_nothing(struct output *output, const char *shown);
+/* A text which text shows in another form: as SOS names the thing, say. JSON has `text`. */
+void output_text_as(struct output *output, const char *text, const char *shown);
+void output_number_as(struct output *output, int64_t number, const char *shown);
+/* A number in decimal digits that the caller made of a number. `quoted`: a string in JSON, as is
+ * due when a double would not hold it, or when it is none (NaN). */
+void output_digits(struct output *output, const char *digits, bool quoted);
+/* To go: a value whose text and JSON differ, `json` a raw JSON literal. */
 void output_value(struct output *output, const char *text, const char *json);
 /* UTF-16 units as a string: JSON "…" with lone surrogates as \uXXXX, or, when only a part of it is
  * given (count < length), {"value", "length", "truncated": true}. Text: control characters as
@@ -142,6 +160,23 @@ void output_enum(struct output *output, const char *type, const char *name, cons
 /* A struct: {"type", "fields": { … }}; text: { … }. Its fields are emitted with output_member(). */
 void output_struct_begin(struct output *output, const char *type);
 void output_struct_end(struct output *output);
+
+/*
+ * What the innermost open row or record says, in words: text prints the sentence, in which each
+ * {key} is replaced by the cell of the column with that key and IN_WORDS, padded to the column's
+ * width; a newline in it begins another line, and "" is an empty one. JSON has the cells alone. The
+ * cells come first, the sentence before the row's or record's end:
+ *
+ *	output_unsigned(out, total);
+ *	output_unsigned(out, background);
+ *	output_sentence(out, "Threads     {total}: {background} background");
+ *
+ * A row or record may have several sentences, and choose among some. A sentence is a constant; what
+ * stands in a cell is not looked at for braces.
+ */
+void output_sentence(struct output *output, const char *sentence);
+/* The same as the cell of the next column, which has no key: text only. */
+void output_words(struct output *output, const char *sentence);
 
 /* Text only: a line of prose ("Statistics:"). No newline in it; "" is an empty line. */
 void output_line(struct output *output, const char *format, ...) PRINTF_LIKE(2, 3);

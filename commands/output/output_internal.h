@@ -1,6 +1,8 @@
 /*
  * The inside of output.h, from the lowest file up: what all share (output_state.c, numbers.c), the
- * forms (output_text.c, output_json.c), the table of them (output_forms.c: output_new()). output.c
+ * forms (output_text.c with text_cell.c and kept_cells.c, output_json.c), the table of them
+ * (output_forms.c: output_new()). What a form remembers of a level is its own: in its struct, by
+ * the level's place on the stack. output.c
  * keeps the stack of what is open and finds the column or the name that the next value takes; a
  * form, which it knows by struct output's pointer alone, writes.
  */
@@ -35,13 +37,7 @@ struct level {
 	bool titles;
 	const char *member; /* objects: the name of the next value */
 	struct slot place;  /* that it took among the values of its parent */
-	/* For the forms. */
-	bool muted;    /* this form does not show it, nor anything in it */
-	bool inside;   /* text: part of a cell, on the same line */
-	bool visible;  /* text: a row or record with something to show */
-	bool braces;   /* has its own brackets */
-	bool nonempty; /* something was written in it */
-	bool lines;    /* JSON lines: what it holds goes out a line each */
+	bool muted;         /* the form does not show it, nor anything in it */
 };
 
 enum scalar_kind {
@@ -49,10 +45,12 @@ enum scalar_kind {
 	SCALAR_SIGNED,
 	SCALAR_ADDRESS,
 	SCALAR_TEXT,
+	SCALAR_DIGITS, /* `text`: a number */
 	SCALAR_BOOL,
 	SCALAR_NULL,
 	SCALAR_SKIP,
-	SCALAR_LITERAL, /* text and json given */
+	SCALAR_LITERAL, /* `json` */
+	SCALAR_WORDS,   /* `text`: a sentence over the row's cells */
 	SCALAR_UTF16,
 };
 
@@ -61,6 +59,7 @@ struct scalar {
 	bool quoted;
 	uint64_t number;
 	const char *text, *json;
+	const char *shown; /* what text shows in place of the value; NULL: the value */
 	const uint16_t *units;
 	size_t count;      /* units given */
 	uint64_t length;   /* units that the whole has */
@@ -70,17 +69,21 @@ struct scalar {
 
 struct output_form {
 	size_t size; /* of the form's own struct, which begins with struct output */
-	/* What waits in the form, beside `pending`: a cell, a document's rest. It is freed with the
-	 * output. */
-	struct text *(*held)(struct output *output);
+	void (*deinit)(struct output *output);
+	/* How many bytes wait in the form, beside `pending`: a cell, a document's rest. SIZE_MAX:
+	 * memory has run out for them. */
+	size_t (*held_bytes)(const struct output *output);
 	void (*document_begin)(struct output *output, const char *command_line);
 	void (*document_end)(struct output *output, const struct output_coverage *coverage,
 			     const struct error *error);
-	/* `level` is not yet on the stack; parent is its top. */
-	void (*open)(struct output *output, struct level *parent, struct level *level);
-	void (*close)(struct output *output, struct level *level); /* still on the stack */
-	void (*scalar)(struct output *output, struct level *level, const struct slot *slot,
+	/* `level` is the last on the stack; below it is the one in which it opens. Says whether the
+	 * form shows it: if not, what is in it is not given to the form. */
+	bool (*open)(struct output *output, const struct level *level);
+	void (*close)(struct output *output, const struct level *level); /* still on the stack */
+	void (*scalar)(struct output *output, const struct level *level, const struct slot *slot,
 		       const struct scalar *scalar);
+	void (*sentence)(struct output *output, const struct level *level,
+			 const char *sentence);                /* NULL: it has no prose */
 	void (*line)(struct output *output, const char *line); /* NULL: it has no prose */
 };
 

@@ -5,8 +5,15 @@
  */
 #include "commands/output/output_internal.h"
 
+struct json_level {
+	bool braces;   /* has its own brackets */
+	bool nonempty; /* something was written in it */
+	bool lines;    /* what it holds goes out a line each */
+};
+
 struct json_output {
 	struct output shared;
+	struct json_level levels[OUTPUT_LEVELS_MAX];
 	/* JSON lines: all of the document but its rows, until its end. */
 	struct text summary;
 	bool to_summary;
@@ -35,11 +42,16 @@ static void put_string(struct json_output *out, const char *string)
 	text_append_char(sink(out), '"');
 }
 
+static struct json_level *state_of(struct json_output *out, const struct level *level)
+{
+	return &out->levels[level - out->shared.levels];
+}
+
 /* The level whose brackets the members of `level` stand in: a record without brackets lends those
  * around it. */
-static struct level *brackets(struct level *level)
+static const struct level *brackets(struct json_output *out, const struct level *level)
 {
-	while (!level->braces)
+	while (!state_of(out, level)->braces)
 		level--;
 	return level;
 }
@@ -59,62 +71,65 @@ static void put_line_end(struct json_output *out)
 }
 
 /* What goes before a value: a comma, its name. */
-static void before_value(struct json_output *out, struct level *level, const char *name)
+static void before_value(struct json_output *out, const struct level *level, const char *name)
 {
-	if (level->lines) {
+	if (state_of(out, level)->lines) {
 		put_line_start(out, level->key);
 		put(out, ",\"value\":");
 		return;
 	}
-	struct level *owner = brackets(level);
-	if (owner->nonempty)
+	const struct level *owner = brackets(out, level);
+	if (state_of(out, owner)->nonempty)
 		put(out, ",");
-	owner->nonempty = true;
-	if (owner->kind == LEVEL_ARRAY || owner->kind == LEVEL_TABLE)
+	state_of(out, owner)->nonempty = true;
+	if (level_is_list(owner))
 		return;
 	put_string(out, name ? name : "");
 	put(out, ":");
 }
 
-static void after_value(struct json_output *out, struct level *level)
+static void after_value(struct json_output *out, const struct level *level)
 {
-	if (level->lines)
+	if (state_of(out, level)->lines)
 		put_line_end(out);
 	else
 		output_flush(&out->shared, false);
 }
 
-static void json_open(struct output *output, struct level *parent, struct level *level)
+static bool json_open(struct output *output, const struct level *level)
 {
 	struct json_output *out = (struct json_output *)output;
+	const struct level *parent = level - 1;
+	struct json_level *state = state_of(out, level);
 	const char *name = level->place.name;
-	bool flat = level_is_flat(level, parent);
+	*state = (struct json_level){ 0 };
+	if (level_is_flat(level, parent))
+		return true;
 	/* No name where one is needed: a column for text only. */
-	if (!flat && !level_is_list(parent) && !name)
-		level->muted = true;
-	if (level->muted || flat)
-		return;
-	level->braces = true;
-	if (level_is_list(level) && parent->kind == LEVEL_DATA && is_in_lines(out)) {
-		level->lines = true;
-		return;
-	}
-	if (level->kind == LEVEL_ROW && parent->lines) {
+	if (!level_is_list(parent) && !name)
+		return false;
+	state->braces = true;
+	state->lines = level_is_list(level) && parent->kind == LEVEL_DATA && is_in_lines(out);
+	if (state->lines)
+		return true;
+	if (level->kind == LEVEL_ROW && state_of(out, parent)->lines) {
 		put_line_start(out, parent->key);
-		level->nonempty = true;
-		return;
+		state->nonempty = true;
+		return true;
 	}
 	before_value(out, parent, name);
 	put(out, level_is_list(level) ? "[" : "{");
+	return true;
 }
 
-static void json_close(struct output *output, struct level *level)
+static void json_close(struct output *output, const struct level *level)
 {
 	struct json_output *out = (struct json_output *)output;
-	struct level *parent = level - 1;
-	if (level->muted || !level->braces || level->lines)
+	const struct level *parent = level - 1;
+	const struct json_level *state = state_of(out, level);
+	if (!state->braces || state->lines)
 		return;
-	if (level->kind == LEVEL_ROW && parent->lines) {
+	if (level->kind == LEVEL_ROW && state_of(out, parent)->lines) {
 		put_line_end(out);
 		return;
 	}
@@ -148,6 +163,14 @@ static void put_signed(struct json_output *out, uint64_t bits)
 	output_append_decimal(sink(out), negative ? -bits : bits, false);
 }
 
+static void put_digits(struct json_output *out, const struct scalar *scalar)
+{
+	if (scalar->quoted)
+		put_string(out, scalar->text);
+	else
+		put(out, scalar->text);
+}
+
 static void put_utf16(struct json_output *out, const struct scalar *scalar)
 {
 	bool cut = scalar->count < scalar->length;
@@ -163,7 +186,7 @@ static void put_utf16(struct json_output *out, const struct scalar *scalar)
 	put(out, ",\"truncated\":true}");
 }
 
-static void json_scalar(struct output *output, struct level *level, const struct slot *slot,
+static void json_scalar(struct output *output, const struct level *level, const struct slot *slot,
 			const struct scalar *scalar)
 {
 	struct json_output *out = (struct json_output *)output;
@@ -189,6 +212,9 @@ static void json_scalar(struct output *output, struct level *level, const struct
 	case SCALAR_NULL:
 		put(out, "null");
 		break;
+	case SCALAR_DIGITS:
+		put_digits(out, scalar);
+		break;
 	case SCALAR_LITERAL:
 		put(out, scalar->json);
 		break;
@@ -196,6 +222,7 @@ static void json_scalar(struct output *output, struct level *level, const struct
 		put_utf16(out, scalar);
 		break;
 	case SCALAR_SKIP:
+	case SCALAR_WORDS: /* their column has no key */
 		break;
 	}
 	after_value(out, level);
@@ -205,6 +232,7 @@ static void json_document_begin(struct output *output, const char *command_line)
 {
 	struct json_output *out = (struct json_output *)output;
 	text_clear(&out->summary);
+	out->levels[0] = (struct json_level){ .braces = true };
 	out->to_summary = is_in_lines(out);
 	put(out, "{\"schema\":1,\"command\":");
 	put_string(out, command_line);
@@ -291,14 +319,21 @@ static void json_document_end(struct output *output, const struct output_coverag
 	text_clear(&out->summary);
 }
 
-static struct text *json_held(struct output *output)
+static void json_deinit(struct output *output)
 {
-	return &((struct json_output *)output)->summary;
+	text_deinit(&((struct json_output *)output)->summary);
+}
+
+static size_t json_held_bytes(const struct output *output)
+{
+	const struct text *summary = &((const struct json_output *)output)->summary;
+	return text_failed(summary) ? SIZE_MAX : summary->length;
 }
 
 const struct output_form output_json_form = {
 	.size = sizeof(struct json_output),
-	.held = json_held,
+	.deinit = json_deinit,
+	.held_bytes = json_held_bytes,
 	.document_begin = json_document_begin,
 	.document_end = json_document_end,
 	.open = json_open,
@@ -308,7 +343,8 @@ const struct output_form output_json_form = {
 
 const struct output_form output_json_lines_form = {
 	.size = sizeof(struct json_output),
-	.held = json_held,
+	.deinit = json_deinit,
+	.held_bytes = json_held_bytes,
 	.document_begin = json_document_begin,
 	.document_end = json_document_end,
 	.open = json_open,

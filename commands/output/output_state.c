@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+const char output_in_words[] = "in words";
+
 bool output_has_lines(const struct output *output)
 {
 	return output->form->line != NULL;
@@ -32,7 +34,7 @@ static bool write_pending(const struct output *output)
 static bool is_out_of_memory(struct output *output)
 {
 	return output->out_of_memory || text_failed(&output->pending) ||
-	       text_failed(output->form->held(output));
+	       output->form->held_bytes(output) == SIZE_MAX;
 }
 
 void output_flush(struct output *output, bool now)
@@ -53,7 +55,7 @@ void output_flush(struct output *output, bool now)
 bool output_broken(struct output *output)
 {
 	output->out_of_memory |= output->pending.length > LIMIT_ROW_BYTES ||
-				 output->form->held(output)->length > LIMIT_ROW_BYTES;
+				 output->form->held_bytes(output) > LIMIT_ROW_BYTES;
 	if (output->stream_errno || is_out_of_memory(output))
 		return true;
 	struct error *told = task_check(output->task, "writing the answer");

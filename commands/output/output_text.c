@@ -2,22 +2,30 @@
  * Text: a table is a line of titles and a line a row; a record a line an item; arrays, objects and
  * whatever stands in a cell go on that cell's line. A cell is collected first, then padded.
  */
-#include "commands/output/output_internal.h"
+#include "commands/output/kept_cells.h"
+#include "commands/output/text_cell.h"
 
 enum { INDENT_SPACES = 4 };
+
+struct text_level {
+	bool inside;   /* part of a cell, on the same line */
+	bool braces;   /* has its own brackets */
+	bool nonempty; /* something was written in it */
+	size_t kept;   /* the first of its cells that are kept */
+};
 
 struct text_output {
 	struct output shared;
 	struct text cell; /* what is collected of the present one */
+	struct kept_cells kept;
+	struct text_level levels[OUTPUT_LEVELS_MAX];
 	bool line_open;
 };
 
-static void append_spaces(struct text *to, size_t count)
+/* What text remembers of a level of the stack. */
+static struct text_level *state_of(struct text_output *out, const struct level *level)
 {
-	static const char spaces[] = "                                ";
-	for (; count; count -= count < sizeof(spaces) - 1 ? count : sizeof(spaces) - 1)
-		text_append_bytes(to, spaces,
-				  count < sizeof(spaces) - 1 ? count : sizeof(spaces) - 1);
+	return &out->levels[level - out->shared.levels];
 }
 
 static void start_line(struct text_output *out)
@@ -25,7 +33,8 @@ static void start_line(struct text_output *out)
 	if (out->line_open)
 		return;
 	if (out->shared.indent > 0)
-		append_spaces(&out->shared.pending, (size_t)out->shared.indent * INDENT_SPACES);
+		text_cell_append_blanks(&out->shared.pending,
+					(size_t)out->shared.indent * INDENT_SPACES);
 	out->line_open = true;
 }
 
@@ -45,24 +54,7 @@ static void start_table_line(struct text_output *out, enum output_mark mark)
 
 static void put_cell_mark(struct text_output *out, const struct column *column)
 {
-	switch (column->kind) {
-	case CELL_ADDRESS:
-	case CELL_ADDRESS_WIDE:
-	case CELL_POINTER:
-	case CELL_HEX:
-	case CELL_TOKEN:
-		put_mark(out, OUTPUT_MARK_HEX);
-		break;
-	case CELL_TEXT:
-		put_mark(out, OUTPUT_MARK_NAME);
-		break;
-	case CELL_COUNT:
-	case CELL_INTEGER:
-	case CELL_BYTES_SOS:
-	case CELL_VALUE:
-		put_mark(out, OUTPUT_MARK_CELL);
-		break;
-	}
+	put_mark(out, text_cell_mark(column->kind));
 }
 
 static void end_line(struct text_output *out)
@@ -82,50 +74,56 @@ static size_t columns_of(const char *bytes, size_t length)
 	return columns;
 }
 
-/* Is a later column of this row shown? The last one is not padded on its right. */
-static bool more_columns(const struct level *row)
+static bool is_in_words(const struct column *column)
 {
-	for (size_t i = row->next_column; i < row->column_count; i++)
-		if (row->columns[i].title)
+	return column->title == IN_WORDS;
+}
+
+static bool has_title(const struct column *column)
+{
+	return column->title && !is_in_words(column);
+}
+
+/* Has a column from `first` on a title? */
+static bool has_titles(const struct level *level, size_t first)
+{
+	for (size_t i = first; i < level->column_count; i++)
+		if (has_title(&level->columns[i]))
 			return true;
 	return false;
 }
 
-static void append_padded(struct text_output *out, const struct level *row, const char *bytes,
-			  size_t length, int width)
+static void append_padded(struct text *to, const char *bytes, size_t length, int width)
 {
 	size_t wanted = (size_t)(width < 0 ? -width : width);
 	size_t columns = columns_of(bytes, length);
 	size_t missing = columns < wanted ? wanted - columns : 0;
 	if (width > 0)
-		append_spaces(&out->shared.pending, missing);
-	text_append_bytes(&out->shared.pending, bytes, length);
-	if (width < 0 && more_columns(row))
-		append_spaces(&out->shared.pending, missing);
+		text_cell_append_blanks(to, missing);
+	text_append_bytes(to, bytes, length);
+	if (width < 0)
+		text_cell_append_blanks(to, missing);
 }
 
-static bool has_titles(const struct level *level)
+/* The last cell of a row is not padded on its right. */
+static void put_padded(struct text_output *out, const char *bytes, size_t length, int width,
+		       bool is_last)
 {
-	for (size_t i = 0; i < level->column_count; i++)
-		if (level->columns[i].title)
-			return true;
-	return false;
+	append_padded(&out->shared.pending, bytes, length, is_last && width < 0 ? 0 : width);
 }
 
 static void put_titles(struct text_output *out, const struct level *table)
 {
-	struct level row = *table;
-	row.next_column = 0;
 	for (size_t i = 0; i < table->column_count; i++) {
 		const struct column *column = &table->columns[i];
-		row.next_column++;
-		if (!column->title || (!*column->title && !more_columns(&row)))
+		bool is_last = !has_titles(table, i + 1);
+		if (!has_title(column) || (!*column->title && is_last))
 			continue;
 		if (out->line_open)
 			text_append_char(&out->shared.pending, ' ');
 		start_table_line(out, OUTPUT_MARK_TITLES);
 		put_cell_mark(out, column);
-		append_padded(out, &row, column->title, strlen(column->title), column->width);
+		put_padded(out, column->title, strlen(column->title), column->width, is_last);
 	}
 	end_line(out);
 }
@@ -137,205 +135,147 @@ static void append_name(struct text *to, const char *name)
 	text_append(to, ": ");
 }
 
-/* The collected cell is whole: put it where the column wants it. */
-static void put_cell(struct text_output *out, struct level *level, const struct slot *slot)
+static void put_row_cell(struct text_output *out, const struct level *row,
+			 const struct column *column)
 {
-	const struct column *column = slot->column;
-	const char *bytes = text_string(&out->cell);
-	size_t length = out->cell.length;
-	switch (level->kind) {
-	case LEVEL_ROW:
-		if (!length && !more_columns(level))
-			break;
-		if (level->nonempty && out->line_open)
-			text_append_char(&out->shared.pending, ' ');
-		start_table_line(out, OUTPUT_MARK_ROW);
-		put_cell_mark(out, column);
-		append_padded(out, level, bytes, length, column->width);
-		break;
-	case LEVEL_RECORD:
-		end_line(out);
-		start_line(out);
-		text_append(&out->shared.pending, column->title);
-		struct level last = { .kind = LEVEL_ROW };
-		append_padded(out, &last, bytes, length, column->width);
-		end_line(out);
-		break;
-	case LEVEL_ARRAY:
-	case LEVEL_OBJECT:
-	case LEVEL_DATA:
-	case LEVEL_TABLE:
-		end_line(out);
-		start_line(out);
-		if (slot->name)
-			append_name(&out->shared.pending, slot->name);
-		text_append_bytes(&out->shared.pending, bytes, length);
-		end_line(out);
-		break;
+	bool is_last = !has_titles(row, row->next_column);
+	if (!out->cell.length && is_last)
+		return;
+	if (state_of(out, row)->nonempty && out->line_open)
+		text_append_char(&out->shared.pending, ' ');
+	start_table_line(out, OUTPUT_MARK_ROW);
+	put_cell_mark(out, column);
+	put_padded(out, text_string(&out->cell), out->cell.length, column->width, is_last);
+}
+
+static void put_record_cell(struct text_output *out, const struct column *column)
+{
+	end_line(out);
+	start_line(out);
+	text_append(&out->shared.pending, column->title);
+	put_padded(out, text_string(&out->cell), out->cell.length, column->width, true);
+	end_line(out);
+}
+
+/* An element, or a member with its name. */
+static void put_cell_line(struct text_output *out, const char *name)
+{
+	end_line(out);
+	start_line(out);
+	if (name)
+		append_name(&out->shared.pending, name);
+	text_append_bytes(&out->shared.pending, text_string(&out->cell), out->cell.length);
+	end_line(out);
+}
+
+static void keep_cell(struct text_output *out, const struct column *column)
+{
+	struct error *error = kept_cells_begin(&out->kept, column->key);
+	if (!error) {
+		append_padded(&out->kept.bytes, text_string(&out->cell), out->cell.length,
+			      column->width);
+		kept_cells_end(&out->kept);
 	}
-	level->nonempty = true;
+	out->shared.out_of_memory |= error || text_failed(&out->kept.bytes);
+	error_free(error);
+}
+
+static void cell_done(struct text_output *out)
+{
 	out->shared.out_of_memory |= text_failed(&out->cell);
 	text_clear(&out->cell);
 }
 
-/* Before a value inside a cell: what separates it from the one before. */
-static void put_separator(struct text_output *out, struct level *level, const struct slot *slot)
+/* The collected cell is whole: put it where the column wants it. */
+static void put_cell(struct text_output *out, const struct level *level, const struct slot *slot)
 {
-	while (!level->braces) /* a flat record: its members stand among those around it */
-		level--;
-	if (level->nonempty)
+	bool has_column = level->kind == LEVEL_ROW || level->kind == LEVEL_RECORD;
+	if (has_column && is_in_words(slot->column))
+		keep_cell(out, slot->column);
+	else if (level->kind == LEVEL_ROW)
+		put_row_cell(out, level, slot->column);
+	else if (level->kind == LEVEL_RECORD)
+		put_record_cell(out, slot->column);
+	else
+		put_cell_line(out, slot->name);
+	if (!has_column || !is_in_words(slot->column))
+		state_of(out, level)->nonempty = true;
+	cell_done(out);
+}
+
+/* Before a value inside a cell: what separates it from the one before. */
+static void put_separator(struct text_output *out, const struct level *level,
+			  const struct slot *slot)
+{
+	struct text_level *state = state_of(out, level);
+	while (!state->braces) /* a flat record: its members stand among those around it */
+		state--;
+	if (state->nonempty)
 		text_append(&out->cell, ", ");
-	level->nonempty = true;
+	state->nonempty = true;
 	if (slot->name)
 		append_name(&out->cell, slot->name);
 }
 
-static void text_open(struct output *output, struct level *parent, struct level *level)
+/* Does text show what has this column? Inside a cell there are no sentences. */
+static bool is_shown(const struct column *column, bool inside)
+{
+	return !column || has_title(column) || (column->title && !inside);
+}
+
+static bool text_open(struct output *output, const struct level *level)
 {
 	struct text_output *out = (struct text_output *)output;
-	const struct slot *place = &level->place;
-	if (place->column && !place->column->title)
-		level->muted = true;
-	if (level->muted)
-		return;
+	const struct level *parent = level - 1;
+	struct text_level *state = state_of(out, level), *around = state - 1;
 	/* An array of the document itself has a line an element: it may be long. */
 	bool lines = level->kind == LEVEL_ARRAY && parent->kind == LEVEL_DATA;
 	bool value = level->kind == LEVEL_ARRAY || level->kind == LEVEL_OBJECT;
-	level->inside = parent->inside || (value && !lines);
-	level->braces = level->inside && !level_is_flat(level, parent);
-	level->visible = has_titles(level);
-	if (level->inside) {
-		if (parent->inside && level->braces)
-			put_separator(out, parent, place);
-		if (level->braces)
+	bool inside = around->inside || (value && !lines);
+	*state = (struct text_level){ .inside = inside,
+				      .braces = inside && !level_is_flat(level, parent),
+				      .kept = out->kept.count };
+	if (!is_shown(level->place.column, around->inside))
+		return false;
+	if (inside) {
+		if (around->inside && state->braces)
+			put_separator(out, parent, &level->place);
+		if (state->braces)
 			text_append_char(&out->cell, level_is_list(level) ? '[' : '{');
-		return;
+		return true;
 	}
 	if (level->kind != LEVEL_ROW)
 		end_line(out);
-	if (level->kind == LEVEL_TABLE && level->titles && level->visible)
+	if (level->kind == LEVEL_TABLE && level->titles)
 		put_titles(out, level);
+	return true;
 }
 
-static void text_close(struct output *output, struct level *level)
+static void text_close(struct output *output, const struct level *level)
 {
 	struct text_output *out = (struct text_output *)output;
-	struct level *parent = level - 1;
-	if (level->muted)
-		return;
-	if (!level->inside) {
+	const struct level *parent = level - 1;
+	struct text_level *state = state_of(out, level);
+	kept_cells_back(&out->kept, state->kept);
+	if (!state->inside) {
 		end_line(out);
 		return;
 	}
-	if (level->braces)
+	if (state->braces)
 		text_append_char(&out->cell, level_is_list(level) ? ']' : '}');
-	if (!parent->inside) {
-		/* With a name of its own it is no cell of a row: it has a line to itself. */
-		struct level line = { .kind = LEVEL_DATA };
-		put_cell(out, level->key ? &line : parent, &level->place);
-	}
-}
-
-static void append_number(struct text *cell, const struct column *column, uint64_t number)
-{
-	switch (column ? column->kind : CELL_VALUE) {
-	case CELL_ADDRESS:
-		output_append_hex(cell, number, 12);
-		break;
-	case CELL_ADDRESS_WIDE:
-		output_append_hex(cell, number, 16);
-		break;
-	case CELL_POINTER:
-		text_printf(cell, "%016llX", (unsigned long long)number);
-		break;
-	case CELL_COUNT:
-		output_append_decimal(cell, number, true);
-		break;
-	case CELL_HEX:
-		output_append_hex(cell, number, 1);
-		break;
-	case CELL_TOKEN:
-		output_append_hex(cell, number, 8);
-		break;
-	case CELL_BYTES_SOS:
-		output_append_decimal(cell, number, false);
-		text_append(cell, "(0x");
-		output_append_hex(cell, number, 1);
-		text_append(cell, ") bytes");
-		break;
-	case CELL_TEXT:
-	case CELL_INTEGER:
-	case CELL_VALUE:
-		output_append_decimal(cell, number, false);
-		break;
-	}
-}
-
-static void append_signed(struct text *cell, const struct column *column, uint64_t bits)
-{
-	bool negative = (int64_t)bits < 0;
-	if (negative)
-		text_append_char(cell, '-');
-	append_number(cell, column, negative ? -bits : bits);
-}
-
-static void append_address(struct text *cell, const struct column *column, uint64_t address)
-{
-	bool is_address =
-		column && (column->kind == CELL_ADDRESS_WIDE || column->kind == CELL_POINTER);
-	if (is_address)
-		append_number(cell, column, address);
-	else
-		output_append_hex(cell, address, 12);
-}
-
-static void append_utf16(struct text_output *out, const struct scalar *scalar)
-{
-	struct text *cell = &out->cell;
-	enum escape escape = scalar->quoted ? ESCAPE_TEXT_QUOTED : ESCAPE_TEXT;
-	if (scalar->quoted)
-		text_append_char(cell, '"');
-	output_escape_units(&out->shared, cell, scalar, escape);
-	if (scalar->quoted)
-		text_append_char(cell, '"');
-	if (scalar->count < scalar->length)
-		text_printf(cell, "... (%llu characters)", (unsigned long long)scalar->length);
-}
-
-static void append_scalar(struct text_output *out, const struct column *column,
-			  const struct scalar *scalar)
-{
-	struct text *cell = &out->cell;
-	switch (scalar->kind) {
-	case SCALAR_NUMBER:
-		append_number(cell, column, scalar->number);
-		break;
-	case SCALAR_SIGNED:
-		append_signed(cell, column, scalar->number);
-		break;
-	case SCALAR_ADDRESS:
-		append_address(cell, column, scalar->number);
-		break;
-	case SCALAR_TEXT:
-	case SCALAR_LITERAL:
-		escape_append(cell, scalar->text, strlen(scalar->text), ESCAPE_TEXT);
-		break;
-	case SCALAR_BOOL:
-		text_append(cell, scalar->number ? "True" : "False");
-		break;
-	case SCALAR_NULL:
-		text_append(cell, "null");
-		break;
-	case SCALAR_SKIP:
-		break;
-	case SCALAR_UTF16:
-		append_utf16(out, scalar);
-		break;
+	if (state[-1].inside)
+		return;
+	/* With a name of its own it is no cell of a row: it has a line to itself. */
+	if (level->key) {
+		put_cell_line(out, level->key);
+		cell_done(out);
+	} else {
+		put_cell(out, parent, &level->place);
 	}
 }
 
 /* Too long for a cell: it has a line to itself, which is written as it comes. */
-static void put_stream(struct text_output *out, struct level *level, const struct slot *slot,
+static void put_stream(struct text_output *out, const struct slot *slot,
 		       const struct scalar *scalar)
 {
 	end_line(out);
@@ -343,28 +283,49 @@ static void put_stream(struct text_output *out, struct level *level, const struc
 	text_append(&out->shared.pending, slot->column->title);
 	output_escape_units(&out->shared, &out->shared.pending, scalar, ESCAPE_TEXT);
 	end_line(out);
-	level->nonempty = true;
 }
 
-static void text_scalar(struct output *output, struct level *level, const struct slot *slot,
+static void collect(struct text_output *out, const struct level *level, const struct slot *slot,
+		    const struct scalar *scalar)
+{
+	if (scalar->kind == SCALAR_WORDS)
+		kept_cells_line(&out->kept, state_of(out, level)->kept, scalar->text, &out->cell);
+	else
+		text_cell_append(&out->shared, &out->cell, slot->column, scalar);
+}
+
+static void text_scalar(struct output *output, const struct level *level, const struct slot *slot,
 			const struct scalar *scalar)
 {
 	struct text_output *out = (struct text_output *)output;
-	if (slot->column && !slot->column->title)
+	bool inside = state_of(out, level)->inside;
+	if (!is_shown(slot->column, inside))
 		return;
-	if (level->inside && scalar->kind == SCALAR_SKIP)
+	if (scalar->kind == SCALAR_SKIP && (inside || level->kind == LEVEL_RECORD))
 		return;
-	if (level->kind == LEVEL_RECORD && scalar->kind == SCALAR_SKIP)
-		return;
-	if (scalar->next && level->kind == LEVEL_RECORD && !level->inside) {
-		put_stream(out, level, slot, scalar);
+	if (scalar->next && level->kind == LEVEL_RECORD && !inside && has_title(slot->column)) {
+		put_stream(out, slot, scalar);
 		return;
 	}
-	if (level->inside)
+	if (inside)
 		put_separator(out, level, slot);
-	append_scalar(out, slot->column, scalar);
-	if (!level->inside)
+	collect(out, level, slot, scalar);
+	if (!inside)
 		put_cell(out, level, slot);
+}
+
+static void text_sentence(struct output *output, const struct level *level, const char *sentence)
+{
+	struct text_output *out = (struct text_output *)output;
+	size_t first = state_of(out, level)->kept;
+	end_line(out);
+	while (sentence) {
+		if (*sentence && *sentence != '\n')
+			start_line(out);
+		sentence = kept_cells_line(&out->kept, first, sentence, &out->shared.pending);
+		out->line_open = true;
+		end_line(out);
+	}
 }
 
 static void put_line(struct text_output *out, const char *line)
@@ -382,9 +343,19 @@ static void text_line(struct output *output, const char *line)
 	put_line((struct text_output *)output, line);
 }
 
-static struct text *text_held(struct output *output)
+static void text_deinit_output(struct output *output)
 {
-	return &((struct text_output *)output)->cell;
+	struct text_output *out = (struct text_output *)output;
+	text_deinit(&out->cell);
+	kept_cells_deinit(&out->kept);
+}
+
+static size_t text_held_bytes(const struct output *output)
+{
+	const struct text_output *out = (const struct text_output *)output;
+	if (text_failed(&out->cell) || text_failed(&out->kept.bytes))
+		return SIZE_MAX;
+	return out->cell.length + out->kept.bytes.length;
 }
 
 static void text_document_begin(struct output *output, const char *command_line)
@@ -392,6 +363,8 @@ static void text_document_begin(struct output *output, const char *command_line)
 	struct text_output *out = (struct text_output *)output;
 	(void)command_line;
 	text_clear(&out->cell);
+	kept_cells_back(&out->kept, 0);
+	out->levels[0] = (struct text_level){ .braces = true };
 	out->line_open = false;
 }
 
@@ -420,11 +393,13 @@ static void text_document_end(struct output *output, const struct output_coverag
 
 const struct output_form output_text_form = {
 	.size = sizeof(struct text_output),
-	.held = text_held,
+	.deinit = text_deinit_output,
+	.held_bytes = text_held_bytes,
 	.document_begin = text_document_begin,
 	.document_end = text_document_end,
 	.open = text_open,
 	.close = text_close,
 	.scalar = text_scalar,
+	.sentence = text_sentence,
 	.line = text_line,
 };

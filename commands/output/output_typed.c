@@ -14,15 +14,6 @@ void output_reference(struct output *output, uint64_t address, const char *type)
 	output_object_end(output);
 }
 
-/* A number as JSON: quoted where a double would not hold it. */
-static void number_member(struct output *output, const char *number, bool is_wide)
-{
-	char quoted[64];
-	snprintf(quoted, sizeof(quoted), is_wide ? "\"%s\"" : "%s", number);
-	output_member(output, "value");
-	output_value(output, number, quoted);
-}
-
 void output_enum(struct output *output, const char *type, const char *name, const char *number,
 		 bool is_wide)
 {
@@ -35,7 +26,8 @@ void output_enum(struct output *output, const char *type, const char *name, cons
 	output_text(output, type);
 	output_member(output, "name");
 	output_text_or_null(output, name);
-	number_member(output, number, is_wide);
+	output_member(output, "value");
+	output_digits(output, number, is_wide);
 	output_object_end(output);
 }
 
