@@ -1,10 +1,10 @@
 /*
  * The inside of output.h, from the lowest file up: what all share (output_state.c, numbers.c), the
  * forms (output_text.c with text_cell.c and kept_cells.c, output_json.c), the table of them
- * (output_forms.c: output_new()). What a form remembers of a level is its own: in its struct, by
- * the level's place on the stack. output.c
- * keeps the stack of what is open and finds the column or the name that the next value takes; a
- * form, which it knows by struct output's pointer alone, writes.
+ * (output_forms.c: output_new()). output.c keeps the stack of what is open and finds the column or
+ * the name that the next value takes; a form, which it knows by struct output's pointer alone,
+ * writes. What a form remembers of a level is its own, in its own struct, by the level's place on
+ * the stack.
  */
 #ifndef COMMANDS_OUTPUT_OUTPUT_INTERNAL_H
 #define COMMANDS_OUTPUT_OUTPUT_INTERNAL_H
