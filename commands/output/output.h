@@ -39,7 +39,7 @@ enum cell_kind {
 	CELL_TOKEN,        /* text: 8 hex digits; JSON string "0x04000001" */
 	CELL_BYTES_SOS,    /* text: 80(0x50) bytes; JSON integer */
 	CELL_BYTES_HEX,    /* text: 0x50 (80); JSON integer */
-	CELL_BLANKS,       /* text: so many blanks, OUTPUT_BLANKS_MAX at most; JSON integer */
+	CELL_DEPTH,        /* text: two blanks a level, up to OUTPUT_DEPTH_MAX; JSON integer */
 	CELL_STAR,         /* a bool: a star or a blank in text */
 	CELL_VALUE,        /* whatever is emitted */
 };

@@ -10,6 +10,12 @@ void text_cell_append_blanks(struct text *to, size_t count)
 				  count < sizeof(spaces) - 1 ? count : sizeof(spaces) - 1);
 }
 
+static void append_depth(struct text *cell, uint64_t depth)
+{
+	size_t levels = depth < OUTPUT_DEPTH_MAX ? (size_t)depth : OUTPUT_DEPTH_MAX;
+	text_cell_append_blanks(cell, levels * DEPTH_BLANKS);
+}
+
 static void append_number(struct text *cell, const struct column *column, uint64_t number)
 {
 	switch (column ? column->kind : CELL_VALUE) {
@@ -45,9 +51,8 @@ static void append_number(struct text *cell, const struct column *column, uint64
 		output_append_hex(cell, number, 1);
 		text_printf(cell, " (%" PRIu64 ")", number);
 		break;
-	case CELL_BLANKS:
-		text_cell_append_blanks(cell, number < OUTPUT_BLANKS_MAX ? (size_t)number
-									 : OUTPUT_BLANKS_MAX);
+	case CELL_DEPTH:
+		append_depth(cell, number);
 		break;
 	case CELL_TEXT:
 	case CELL_INTEGER:
@@ -158,7 +163,7 @@ enum output_mark text_cell_mark(enum cell_kind kind)
 	case CELL_INTEGER:
 	case CELL_BYTES_SOS:
 	case CELL_BYTES_HEX:
-	case CELL_BLANKS:
+	case CELL_DEPTH:
 	case CELL_STAR:
 	case CELL_VALUE:
 		break;

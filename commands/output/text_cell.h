@@ -4,7 +4,8 @@
 
 #include "commands/output/output_internal.h"
 
-enum { OUTPUT_BLANKS_MAX = 256 };
+/* A chain of 10^5 methods would be 10^10 blanks otherwise. */
+enum { OUTPUT_DEPTH_MAX = 128, DEPTH_BLANKS = 2 };
 
 /* column NULL: an element of an array, or a member. Not SCALAR_WORDS. */
 void text_cell_append(struct output *output, struct text *cell, const struct column *column,

@@ -150,9 +150,9 @@ static struct error *continue_group(struct async_view *view, const struct group 
 static struct error *draw(struct async_view *view, struct groups *groups)
 {
 	static const struct column columns[] = {
-		{ "stacks", NULL, CELL_INTEGER, 0 }, { "depth", NULL, CELL_INTEGER, 0 },
-		{ "count", NULL, CELL_INTEGER, 0 },  { "mt", NULL, CELL_ADDRESS, 0 },
-		{ "type", NULL, CELL_TEXT, 0 },
+		{ "stacks", IN_WORDS, CELL_INTEGER, 0 }, { "depth", IN_WORDS, CELL_DEPTH, 0 },
+		{ "count", IN_WORDS, CELL_INTEGER, 0 },  { "mt", IN_WORDS, CELL_ADDRESS_WIDE, 0 },
+		{ "type", IN_WORDS, CELL_TEXT, 0 },
 	};
 	struct output *out = view->call->out;
 	CLEANUP(async_steps_deinit) struct async_steps path = { 0 };
@@ -160,20 +160,18 @@ static struct error *draw(struct async_view *view, struct groups *groups)
 	output_table_begin(out, "coalesced", columns, COUNT_OF(columns), false);
 	while (groups->count && !output_broken(out)) {
 		struct group group = groups->groups[--groups->count];
-		if (group.depth == 0) {
-			if (index)
-				output_line(out, "%s", "");
-			output_line(out, "STACKS %" PRIu64, ++index);
-		}
+		if (group.depth == 0 && index++)
+			output_line(out, "%s", "");
 		TRY(task_check(view->call->question.task, "drawing stacks"));
-		output_line(out, "%*s[%zu] %016" PRIx64 " %s", async_view_indent(group.depth), "",
-			    group.count, group.method_table, group.name);
 		output_row_begin(out);
 		output_unsigned(out, index);
 		output_unsigned(out, group.depth);
 		output_unsigned(out, group.count);
 		output_address(out, group.method_table);
 		output_text(out, group.name);
+		if (group.depth == 0)
+			output_sentence(out, "STACKS {stacks}");
+		output_sentence(out, "{depth}[{count}] {mt} {type}");
 		output_row_end(out);
 		TRY(continue_group(view, &group, &path, groups));
 	}

@@ -12,14 +12,18 @@
 enum { FIELDS_INDENT = 8 };
 
 static const struct column stack_columns[] = {
-	{ "index", NULL, CELL_INTEGER, 0 },
-	{ "awaiting", NULL, CELL_VALUE, 0 },
-	{ "frames", NULL, CELL_VALUE, 0 },
+	{ "index", IN_WORDS, CELL_INTEGER, 0 },
+	{ "frames", IN_WORDS, CELL_VALUE, 0 },
+};
+static const struct column awaiting_columns[] = {
+	{ "address", IN_WORDS, CELL_ADDRESS_WIDE, 0 },
+	{ "mt", IN_WORDS, CELL_ADDRESS_WIDE, 0 },
+	{ "type", IN_WORDS, CELL_TEXT, 0 },
 };
 static const struct column frame_columns[] = {
-	{ "depth", NULL, CELL_INTEGER, 0 },   { "address", NULL, CELL_ADDRESS, 0 },
-	{ "mt", NULL, CELL_ADDRESS, 0 },      { "await_state", NULL, CELL_INTEGER, 0 },
-	{ "task_flags", NULL, CELL_TEXT, 0 }, { "type", NULL, CELL_TEXT, 0 },
+	{ "depth", IN_WORDS, CELL_DEPTH, 0 },     { "address", IN_WORDS, CELL_ADDRESS_WIDE, 0 },
+	{ "mt", IN_WORDS, CELL_ADDRESS_WIDE, 0 }, { "await_state", IN_WORDS, CELL_INTEGER, 0 },
+	{ "task_flags", IN_WORDS, CELL_TEXT, 0 }, { "type", IN_WORDS, CELL_TEXT, 0 },
 	{ "fields", NULL, CELL_VALUE, 0 },
 };
 
@@ -84,16 +88,6 @@ struct error *async_view_name(struct async_view *view, uint64_t object, const ch
 	return append_action(view->call, object, ret);
 }
 
-/* "(0)" of a method, "(Started)" of a task. */
-static const char *state_text(struct async_view *view, const struct async_node *node)
-{
-	if (node->kind == MANAGED_TASK_METHOD && node->machine.state_read)
-		return arena_printf(view->call->question.scratch, "%" PRId32, node->machine.state);
-	if (node->kind == MANAGED_TASK_METHOD)
-		return "?";
-	return managed_task_flags_text(node->flags, view->call->question.scratch);
-}
-
 static struct error *awaiting_print(struct async_view *view, const struct async_node *root,
 				    bool *ret_shown)
 {
@@ -104,23 +98,24 @@ static struct error *awaiting_print(struct async_view *view, const struct async_
 	uint64_t address = awaiter.kind == VALUE_REFERENCE ? awaiter.bits : awaiter.address;
 	*ret_shown =
 		awaiter.type && (awaiter.kind == VALUE_REFERENCE || awaiter.kind == VALUE_STRUCT);
-	if (!*ret_shown) {
-		output_skip(call->out);
+	if (!*ret_shown)
 		return NULL;
-	}
-	const char *name = type_name(call->question.heap, awaiter.type, NULL);
-	output_line(call->out, "<< Awaiting: %016" PRIx64 " %016" PRIx64 " %s >>", address,
-		    awaiter.type->handle, name);
-	output_object_begin(call->out, NULL);
-	output_member(call->out, "address");
+	output_record_begin(call->out, "awaiting", awaiting_columns, COUNT_OF(awaiting_columns));
 	output_address(call->out, address);
-	output_member(call->out, "mt");
 	output_address(call->out, awaiter.type->handle);
-	output_member(call->out, "type");
-	output_text(call->out, name);
-	output_object_end(call->out);
+	output_text(call->out, type_name(call->question.heap, awaiter.type, NULL));
+	output_sentence(call->out, "<< Awaiting: {address} {mt} {type} >>");
+	output_record_end(call->out);
 	return NULL;
 }
+
+/* SOS has a blank for no flags. */
+static void task_flags_cell(struct output *out, const char *flags)
+{
+	output_text_as(out, strcmp(flags, " ") ? flags : "", flags);
+}
+
+static const char flags_sentence[] = "{depth}{address} {mt} ({task_flags}) {type}";
 
 /* A continuation that is no task: it is the end of its branch. */
 static struct error *leaf_print(struct async_view *view, uint64_t object, uint64_t depth)
@@ -142,15 +137,14 @@ static struct error *leaf_print(struct async_view *view, uint64_t object, uint64
 		question_missing(&call->question, 0,
 				 "continuations could not be read whole: no object stands "
 				 "where a task leads to");
-	output_line(call->out, "%*s%016" PRIx64 " %016" PRIx64 " (%s) %s", async_view_indent(depth),
-		    "", object, mt, state, name);
 	output_row_begin(call->out);
 	output_unsigned(call->out, depth);
 	output_address(call->out, object);
 	output_address(call->out, mt);
 	output_skip(call->out);
-	output_text(call->out, strcmp(state, " ") ? state : "");
+	task_flags_cell(call->out, state);
 	output_text(call->out, name);
+	output_sentence(call->out, flags_sentence);
 	output_skip(call->out);
 	output_row_end(call->out);
 	return NULL;
@@ -170,30 +164,46 @@ static struct error *frame_fields(struct async_view *view, const struct async_no
 	return async_view_fields(view->call, node->type, object_fields(node->address), indent);
 }
 
+/* What a method waits for, or the flags of another task, and its name. */
+static struct error *state_cells(struct async_view *view, const struct async_node *node,
+				 const char *name)
+{
+	struct output *out = view->call->out;
+	bool is_method = node->kind == MANAGED_TASK_METHOD;
+	bool is_read = is_method && node->machine.state_read;
+	if (is_read)
+		output_signed(out, node->machine.state);
+	else
+		output_skip(out);
+	if (is_method) {
+		output_skip(out);
+	} else {
+		const char *flags =
+			managed_task_flags_text(node->flags, view->call->question.scratch);
+		if (!flags)
+			return &error_no_memory;
+		task_flags_cell(out, flags);
+	}
+	output_text(out, name);
+	output_sentence(out, is_read     ? "{depth}{address} {mt} ({await_state}) {type}"
+			     : is_method ? "{depth}{address} {mt} (?) {type}"
+					 : flags_sentence);
+	return NULL;
+}
+
 static struct error *frame_print(struct async_view *view, const struct async_node *node,
 				 uint64_t depth)
 {
 	struct output *out = view->call->out;
-	const char *name, *state = state_text(view, node);
-	if (!state)
-		return &error_no_memory;
+	const char *name;
 	TRY(async_view_name(view, node->address, &name));
-	output_line(out, "%*s%016" PRIx64 " %016" PRIx64 " (%s) %s", async_view_indent(depth), "",
-		    node->address, node->type->handle, state, name);
 	output_row_begin(out);
 	output_unsigned(out, depth);
 	output_address(out, node->address);
 	output_address(out, node->type->handle);
-	if (node->kind == MANAGED_TASK_METHOD && node->machine.state_read)
-		output_signed(out, node->machine.state);
-	else
-		output_skip(out);
-	if (node->kind == MANAGED_TASK_METHOD)
-		output_skip(out);
-	else
-		output_text(out, strcmp(state, " ") ? state : "");
-	output_text(out, name);
-	struct error *error = frame_fields(view, node, depth);
+	struct error *error = state_cells(view, node, name);
+	if (!error)
+		error = frame_fields(view, node, depth);
 	output_row_end(out);
 	return error;
 }
@@ -242,9 +252,9 @@ static struct error *stack_print(struct async_view *view, struct async_node *roo
 {
 	struct output *out = view->call->out;
 	bool awaiting = false;
-	output_line(out, "STACK %" PRIu64, index);
 	output_row_begin(out);
 	output_unsigned(out, index);
+	output_sentence(out, "STACK {index}");
 	struct error *error = awaiting_print(view, root, &awaiting);
 	if (!error) {
 		output_table_begin(out, NULL, frame_columns, COUNT_OF(frame_columns), false);

@@ -187,8 +187,8 @@ struct error *report_meet(struct report *report, const struct gc_object *object)
 void report_exceptions_print(struct report *report)
 {
 	static const struct column columns[] = { { "count", "Count", CELL_COUNT, 14 },
-						 { "type", NULL, CELL_TEXT, 0 },
-						 { "message", NULL, CELL_TEXT, 0 },
+						 { "type", IN_WORDS, CELL_TEXT, 0 },
+						 { "message", IN_WORDS, CELL_TEXT, 0 },
 						 { NULL, "Exceptions", CELL_TEXT, 0 } };
 	static const struct column total[] = { { "exception_count", NULL, CELL_INTEGER, 0 } };
 	struct output *out = report->call->out;
@@ -212,8 +212,7 @@ void report_exceptions_print(struct report *report)
 		output_unsigned(out, entry->count);
 		output_text(out, entry->name);
 		output_text_or_null(out, entry->detail);
-		output_textf(out, "%s%s%s", entry->name, entry->detail ? ": " : "",
-			     entry->detail ? entry->detail : "");
+		output_words(out, entry->detail ? "{type}: {message}" : "{type}");
 		output_row_end(out);
 	}
 	output_table_end(out);

@@ -23,6 +23,7 @@ static struct error *part_missing(struct report *report, const char *title, cons
 	return NULL;
 }
 
+/* Rows in JSON; in text their cells are one line, after their sum. */
 static void handles_list(struct output *out, const struct gc_handle_counts *counts)
 {
 	static const struct column columns[] = { { "kind", NULL, CELL_TEXT, 0 },
@@ -67,21 +68,20 @@ static struct error *handles_print(struct report *report)
 
 static struct error *finalizers_print(struct report *report)
 {
-	static const struct column columns[] = { { "registered", NULL, CELL_INTEGER, 0 },
-						 { "ready", NULL, CELL_INTEGER, 0 } };
+	static const struct column columns[] = { { "registered", IN_WORDS, CELL_INTEGER, 0 },
+						 { "ready", IN_WORDS, CELL_INTEGER, 0 } };
 	struct output *out = report->call->out;
 	struct finalize_counts counts;
 	struct error *error = finalize_counts_read(report->call->question.heap,
 						   report->call->question.scratch, &counts);
 	if (error)
 		return part_missing(report, "Finalizers", "finalizers", error);
-	output_line(out,
-		    "Finalizers  %" PRIu64 " objects have one to run, %" PRIu64
-		    " are dead and wait for it",
-		    counts.registered, counts.ready);
 	output_record_begin(out, "finalizers", columns, COUNT_OF(columns));
 	output_unsigned(out, counts.registered);
 	output_unsigned(out, counts.ready);
+	output_sentence(out,
+			"Finalizers  {registered} objects have one to run, {ready} are dead and "
+			"wait for it");
 	output_record_end(out);
 	return NULL;
 }
@@ -89,10 +89,10 @@ static struct error *finalizers_print(struct report *report)
 static struct error *locks_print(struct report *report)
 {
 	static const struct column columns[] = {
-		{ "monitors_held", NULL, CELL_INTEGER, 0 },
-		{ "monitors_contended", NULL, CELL_INTEGER, 0 },
-		{ "others_held", NULL, CELL_INTEGER, 0 },
-		{ "others_contended", NULL, CELL_INTEGER, 0 },
+		{ "monitors_held", IN_WORDS, CELL_INTEGER, 0 },
+		{ "monitors_contended", IN_WORDS, CELL_INTEGER, 0 },
+		{ "others_held", IN_WORDS, CELL_INTEGER, 0 },
+		{ "others_contended", IN_WORDS, CELL_INTEGER, 0 },
 	};
 	struct output *out = report->call->out;
 	struct error *error = report->monitors_error;
@@ -104,24 +104,22 @@ static struct error *locks_print(struct report *report)
 				 report->locks_unreadable);
 	if (!report->thin_layout.heap)
 		question_missing(&report->call->question, 0, "locks: thin locks cannot be told");
-	output_line(out,
-		    "Locks       %" PRIu64 " monitors held, %" PRIu64
-		    " waited for; of Lock, SemaphoreSlim and ReaderWriterLockSlim %" PRIu64
-		    " held, %" PRIu64 " waited for",
-		    report->monitors.held, report->monitors.contended, report->other.held,
-		    report->other.contended);
 	output_record_begin(out, "locks", columns, COUNT_OF(columns));
 	output_unsigned(out, report->monitors.held);
 	output_unsigned(out, report->monitors.contended);
 	output_unsigned(out, report->other.held);
 	output_unsigned(out, report->other.contended);
+	output_sentence(out, "Locks       {monitors_held} monitors held, {monitors_contended} "
+			     "waited for; of Lock, SemaphoreSlim and ReaderWriterLockSlim "
+			     "{others_held} held, {others_contended} waited for");
 	output_record_end(out);
 	return NULL;
 }
 
 static struct error *timers_print(struct report *report)
 {
-	static const struct column columns[] = { { "timer_count", NULL, CELL_INTEGER, 0 } };
+	static const struct column columns[] = { { "timer_count", "Timers      ", CELL_INTEGER,
+						   0 } };
 	struct output *out = report->call->out;
 	struct timers_found found;
 	struct error *error = timers_count(report->call->question.heap, &found);
@@ -130,7 +128,6 @@ static struct error *timers_print(struct report *report)
 	if (found.damaged)
 		question_missing(&report->call->question, 0,
 				 "timers: %" PRIu64 " chains of them are damaged", found.damaged);
-	output_line(out, "Timers      %" PRIu64, found.count);
 	output_record_begin(out, NULL, columns, COUNT_OF(columns));
 	output_unsigned(out, found.count);
 	output_record_end(out);
@@ -139,9 +136,9 @@ static struct error *timers_print(struct report *report)
 
 static struct error *pool_print(struct report *report)
 {
-	static const struct column columns[] = { { "threads", NULL, CELL_INTEGER, 0 },
-						 { "running", NULL, CELL_INTEGER, 0 },
-						 { "queued", NULL, CELL_INTEGER, 0 } };
+	static const struct column columns[] = { { "threads", IN_WORDS, CELL_INTEGER, 0 },
+						 { "running", IN_WORDS, CELL_INTEGER, 0 },
+						 { "queued", IN_WORDS, CELL_INTEGER, 0 } };
 	struct output *out = report->call->out;
 	struct thread_pool pool;
 	struct work_found work = { 0 };
@@ -154,17 +151,15 @@ static struct error *pool_print(struct report *report)
 		question_missing(&report->call->question, 0,
 				 "thread pool: %" PRIu64 " queues cannot be read to their end",
 				 work.damaged);
-	if (!pool.exists && work.none)
-		output_line(out, "Thread pool not used yet");
-	else
-		output_line(out,
-			    "Thread pool %u threads, %u of them at work; %" PRIu64
-			    " work items queued",
-			    pool.total, pool.running, work.global + work.local);
 	output_record_begin(out, "thread_pool", columns, COUNT_OF(columns));
 	output_unsigned(out, pool.total);
 	output_unsigned(out, pool.running);
 	output_unsigned(out, work.global + work.local);
+	if (!pool.exists && work.none)
+		output_sentence(out, "Thread pool not used yet");
+	else
+		output_sentence(out, "Thread pool {threads} threads, {running} of them at work; "
+				     "{queued} work items queued");
 	output_record_end(out);
 	return NULL;
 }

@@ -49,12 +49,15 @@ TEST(a_sentence_is_nothing_in_json)
 			  "\"0xabc\",\"hidden\":5,\"list\":[1,\"{total}\"],\"titled\":7}}," TAIL);
 }
 
+#define BLANKS_32 "                                "
+#define BLANKS_256 BLANKS_32 BLANKS_32 BLANKS_32 BLANKS_32 BLANKS_32 BLANKS_32 BLANKS_32 BLANKS_32
+
 /* Rows, with rows in them: each sees its own cells. */
 static void put_worded_rows(struct output *out)
 {
 	static const struct column outer[] = { { "name", IN_WORDS, CELL_TEXT, 0 },
 					       { "rows", IN_WORDS, CELL_VALUE, 0 } };
-	static const struct column inner[] = { { "depth", IN_WORDS, CELL_BLANKS, 0 },
+	static const struct column inner[] = { { "depth", IN_WORDS, CELL_DEPTH, 0 },
 					       { "name", IN_WORDS, CELL_TEXT, 0 },
 					       { "rest", IN_WORDS, CELL_TEXT, 0 } };
 	output_table_begin(out, "outer", outer, COUNT_OF(outer), true);
@@ -65,7 +68,7 @@ static void put_worded_rows(struct output *out)
 		output_table_begin(out, NULL, inner, COUNT_OF(inner), true);
 		for (unsigned j = 0; j < i + 1; j++) {
 			output_row_begin(out);
-			output_unsigned(out, 2 * j);
+			output_unsigned(out, j * 200);
 			output_text(out, j ? "y" : "x");
 			output_skip(out);
 			output_sentence(out, j ? "{depth}-{name}{rest}" : "{depth}+{name}{rest}");
@@ -82,7 +85,7 @@ TEST(rows_in_rows_have_their_own_sentences)
 {
 	CAPTURE(text, OUTPUT_TEXT);
 	put_worded_rows(text.out);
-	CHECK_ANSWER(text, "<first>\n+x\n</first>\n<second>\n+x\n  -y\n</second>\n");
+	CHECK_ANSWER(text, "<first>\n+x\n</first>\n<second>\n+x\n" BLANKS_256 "-y\n</second>\n");
 }
 
 TEST(rows_in_rows_with_sentences_are_json)
@@ -92,7 +95,7 @@ TEST(rows_in_rows_with_sentences_are_json)
 	CHECK_ANSWER(json,
 		     HEAD "\"outer\":[{\"name\":\"first\",\"rows\":[{\"depth\":0,\"name\":"
 			  "\"x\"}]},{\"name\":\"second\",\"rows\":[{\"depth\":0,\"name\":\"x\"},"
-			  "{\"depth\":2,\"name\":\"y\"}]}]}," TAIL);
+			  "{\"depth\":200,\"name\":\"y\"}]}]}," TAIL);
 }
 
 /* Inside a cell there is no line for a sentence: its cells are not shown twice, nor at all. */
