@@ -3,7 +3,8 @@
 
 #include "base/cleanup.h"
 #include "base/list.h"
-#include "commands/shared/exception_view.h"
+#include "base/limits.h"
+#include "commands/shared/exception_cells.h"
 #include "heap/clr_threads.h"
 
 #include <inttypes.h>
@@ -39,55 +40,45 @@ static const struct clr_thread *managed_thread(const struct heap *heap, int tid)
 	return NULL;
 }
 
-static struct error *print_frames(struct command_call *call, const struct exception_view *view,
-				  const char *indent)
-{
-	if (view->frame_count)
-		output_line(call->out, "%sStackTrace:", indent);
-	if (view->frame_count)
-		output_line(call->out, "%s    IP               Function", indent);
-	for (size_t i = 0; i < view->frame_count && !output_broken(call->out); i++) {
-		const struct shown_frame *shown = &view->frames[i];
-		TRY(task_check(call->question.task, "listing a stack trace"));
-		const char *module = shown->module ? shown->module : "<unknown_module>";
-		const char *method = shown->method ? shown->method : "<unknown>";
-		if (shown->offset_known)
-			output_line(call->out, "%s    %016" PRIX64 " %s!%s + 0x%" PRIX64, indent,
-				    shown->frame.ip, module, method, shown->offset);
-		else
-			output_line(call->out, "%s    %016" PRIX64 " %s!%s", indent,
-				    shown->frame.ip, module, method);
-	}
-	return NULL;
-}
-
-static const struct column columns[] = { EXCEPTION_COLUMNS };
+static const struct column columns[] = {
+	{ "address", IN_WORDS, CELL_POINTER, 0 },   { "mt", NULL, CELL_ADDRESS, 0 },
+	{ "type", IN_WORDS, CELL_TEXT, 0 },         { "message", IN_WORDS, CELL_VALUE, 0 },
+	{ "inner_exception", NULL, CELL_VALUE, 0 }, /* text: the next of the chain */
+	{ "hresult", IN_WORDS, CELL_HEX_UPPER, 8 }, { "stack_trace_string", NULL, CELL_VALUE, 0 },
+	{ "frames", IN_WORDS, CELL_VALUE, 0 },
+};
+static const struct column frame_columns[FRAME_COLUMNS] = {
+	{ "sp", NULL, CELL_ADDRESS, 0 },          { "ip", IN_WORDS, CELL_POINTER, 0 },
+	{ "method_desc", NULL, CELL_ADDRESS, 0 }, { "method", IN_WORDS, CELL_TEXT, 0 },
+	{ "module", IN_WORDS, CELL_TEXT, 0 },     { "offset", IN_WORDS, CELL_HEX_UPPER, 1 },
+};
+static const struct frame_words frame_words = {
+	.columns = frame_columns,
+	.no_module = "<unknown_module>",
+	.no_method = "<unknown>",
+	.with_offset = "    {ip} {module}!{method} + 0x{offset}",
+	.without_offset = "    {ip} {module}!{method}",
+};
 enum { INDENT_MAX = 8 };
 
-/* One of the chain of inner exceptions: text in SOS's form, a row of JSON. */
+/* One of the chain of inner exceptions. */
 static struct error *print_one(struct command_call *call, const struct exception_view *view,
 			       unsigned depth)
 {
-	static const struct column text[] = {
-		{ NULL, "Exception object:   ", CELL_POINTER, 0 },
-		{ NULL, "Exception type:     ", CELL_TEXT, 0 },
-		{ NULL, "HResult:            ", CELL_TEXT, 0 },
-		{ NULL, "Message:            ", CELL_VALUE, 0 },
-	};
-	const struct exception *exception = &view->exception;
-	output_line(call->out, "-----------------------------------------------");
-	output_record_begin(call->out, NULL, text, COUNT_OF(text));
-	output_address(call->out, exception->address);
-	output_text(call->out, type_sos_name(call->question.heap, exception->type));
-	output_textf(call->out, "%08X", exception->hresult);
-	TRY(exception_print_string(call, exception->message, ""));
-	output_record_end(call->out);
-	TRY(print_frames(call, view, ""));
-	if (exception->inner && depth < INDENT_MAX)
-		output_line(call->out, "InnerExceptions:");
-	output_row_begin(call->out);
-	struct error *error = exception_print_cells(call, view);
-	output_row_end(call->out);
+	struct output *out = call->out;
+	output_line(out, "-----------------------------------------------");
+	output_row_begin(out);
+	exception_cells(call, view, type_sos_name(call->question.heap, view->exception.type), "");
+	output_sentence(out, "Exception object:   {address}\n"
+			     "Exception type:     {type}\n"
+			     "HResult:            {hresult}\n"
+			     "Message:            {message}");
+	if (view->frame_count)
+		output_sentence(out, "StackTrace:\n    IP               Function");
+	struct error *error = exception_frame_rows(call, view, &frame_words);
+	output_row_end(out);
+	if (view->exception.inner && depth < INDENT_MAX)
+		output_line(out, "InnerExceptions:");
 	return error;
 }
 
@@ -101,7 +92,7 @@ static struct error *print_chain(struct command_call *call, uint64_t address)
 	for (unsigned depth = 0; address && !error && depth < LIMIT_NESTED_EXCEPTIONS; depth++) {
 		struct exception_view view;
 		output_indent(call->out, depth < INDENT_MAX ? (int)depth : INDENT_MAX);
-		error = exception_view_read(&one_call, address, &view);
+		error = exception_view_read(&one_call.question, address, &view);
 		if (!error)
 			error = print_one(&one_call, &view, depth);
 		arena_reset(&scratch);
@@ -130,10 +121,8 @@ static struct error *print_head(struct command_call *call, const struct stopped 
 	static const struct column head[] = {
 		{ "crash_reason", "CrashReason:        ", CELL_TEXT, 0 },
 		{ "signal", NULL, CELL_INTEGER, 0 },
-		{ "thread_id", NULL, CELL_INTEGER, 0 },
-		{ NULL, "ThreadId:           ", CELL_TEXT, 0 },
-		{ "hresult", NULL, CELL_INTEGER, 0 },
-		{ NULL, "HResult:            ", CELL_TEXT, 0 },
+		{ "thread_id", "ThreadId:           ", CELL_HEX_UPPER, 4 },
+		{ "hresult", "HResult:            ", CELL_HEX_UPPER, 4 },
 		{ "runtime_type", "RuntimeType:        ", CELL_TEXT, 0 },
 		{ "runtime_version", "RuntimeVersion:     ", CELL_VALUE, 0 },
 		{ "message", "Message:            ", CELL_VALUE, 0 },
@@ -141,21 +130,21 @@ static struct error *print_head(struct command_call *call, const struct stopped 
 	struct exception exception = { 0 };
 	const char *version = heap_runtime_version(call->question.heap);
 	const char *name = signal_text(stopped->signal);
+	struct view_string message;
 	if (thrown)
 		TRY(exception_read(call->question.heap, thrown, &exception));
+	TRY(view_string_read(&call->question, exception.message, &message));
 	output_record_begin(call->out, NULL, head, COUNT_OF(head));
 	output_textf(call->out, "%ssignal %d%s%s", thrown ? "managed exception, " : "",
 		     stopped->signal, name ? " SIG" : "", name ? name : "");
 	output_unsigned(call->out, (uint64_t)stopped->signal);
 	output_unsigned(call->out, (uint64_t)stopped->tid);
-	output_textf(call->out, "%04X", (unsigned)stopped->tid);
 	output_signed(call->out, (int32_t)exception.hresult);
-	output_textf(call->out, "%04X", exception.hresult);
 	output_text(call->out, "CoreCLR");
 	output_text_or_null(call->out, version);
-	struct error *error = exception_print_string(call, exception.message, "");
+	exception_string_cell(call->out, &message, "");
 	output_record_end(call->out);
-	return error;
+	return NULL;
 }
 
 static struct error *crashinfo_run(struct command_call *call)

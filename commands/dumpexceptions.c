@@ -3,7 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/list.h"
-#include "commands/shared/exception_view.h"
+#include "commands/shared/exception_cells.h"
 #include "commands/shared/heap_options.h"
 #include "inspect/type_bytes.h"
 
@@ -11,10 +11,14 @@
 #include <strings.h>
 
 static const struct column columns[] = {
-	{ NULL, "Address", CELL_ADDRESS, 16 },
-	{ NULL, "MethodTable", CELL_ADDRESS, 16 },
-	{ NULL, "Message Name", CELL_TEXT, 0 },
-	EXCEPTION_COLUMNS,
+	{ "address", "Address", CELL_ADDRESS, 16 },
+	{ "mt", "MethodTable", CELL_ADDRESS, 16 },
+	{ "type", "Message Name", CELL_TEXT, 0 },
+	{ "message", IN_WORDS, CELL_VALUE, 0 },
+	{ "inner_exception", NULL, CELL_VALUE, 0 },
+	{ "hresult", NULL, CELL_INTEGER, 0 },
+	{ "stack_trace_string", NULL, CELL_VALUE, 0 },
+	{ "frames", NULL, CELL_VALUE, 0 }, /* text names the first alone */
 };
 
 enum verdict { UNKNOWN, WANTED, OTHER };
@@ -44,31 +48,22 @@ static struct error *is_wanted(struct listing *listing, uint32_t index, bool *re
 	return NULL;
 }
 
-/* SOS's two lines below a row. */
-static struct error *details_print(struct command_call *call, const struct exception_view *view)
-{
-	static const struct column message[] = { { NULL, "Message: ", CELL_VALUE, 0 } };
-	output_indent(call->out, 2);
-	output_record_begin(call->out, NULL, message, COUNT_OF(message));
-	struct error *error = exception_print_string(call, view->exception.message, "<null>");
-	output_record_end(call->out);
-	if (view->frame_count && view->frames[0].method)
-		output_line(call->out, "StackFrame: %s", view->frames[0].method);
-	output_indent(call->out, -2);
-	return error;
-}
-
 static struct error *row_print(struct command_call *call, uint64_t address)
 {
 	struct exception_view view;
-	TRY(exception_view_read(call, address, &view));
+	TRY(exception_view_read(&call->question, address, &view));
+	const char *type = type_name(call->question.heap, view.exception.type, NULL);
 	output_row_begin(call->out);
-	output_address(call->out, address);
-	output_address(call->out, view.exception.type->handle);
-	output_text(call->out, type_name(call->question.heap, view.exception.type, NULL));
-	struct error *error = exception_print_cells(call, &view);
+	exception_cells(call, &view, type, "<null>");
+	/* SOS's two lines below a row. */
+	output_indent(call->out, 2);
+	output_sentence(call->out, "Message: {message}");
+	if (view.frame_count && view.frames[0].method)
+		output_line(call->out, "StackFrame: %s", view.frames[0].method);
+	output_indent(call->out, -2);
+	struct error *error = exception_frame_rows(call, &view, &sos_frame_words);
 	output_row_end(call->out);
-	return error ? error : details_print(call, &view);
+	return error;
 }
 
 static struct error *visit(const struct gc_object *object, void *context)

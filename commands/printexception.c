@@ -6,12 +6,24 @@
 #include "base/list.h"
 #include "base/text.h"
 #include "commands/interpreter/session.h"
-#include "commands/shared/exception_view.h"
+#include "commands/shared/exception_cells.h"
 #include "commands/shared/object_argument.h"
 #include "heap/clr_threads.h"
 #include "inspect/path/resolve.h"
 
-static const struct column columns[] = { EXCEPTION_COLUMNS };
+#include <inttypes.h>
+
+static const struct column columns[] = {
+	{ "address", IN_WORDS, CELL_ADDRESS_WIDE, 0 },
+	{ "mt", NULL, CELL_ADDRESS, 0 },
+	{ "type", IN_WORDS, CELL_TEXT, 0 },
+	{ "message", IN_WORDS, CELL_VALUE, 0 },
+	/* An object in JSON; text has the same in SOS's words. */
+	{ "inner_exception", NULL, CELL_VALUE, 0 },
+	{ "hresult", IN_WORDS, CELL_HEX, 0 },
+	{ "stack_trace_string", IN_WORDS, CELL_VALUE, 0 },
+	{ "frames", IN_WORDS, CELL_VALUE, 0 },
+};
 
 static struct error *current_thread(struct command_call *call, const struct clr_thread **ret)
 {
@@ -47,13 +59,58 @@ static void note_others(struct command_call *call)
 			    text_string(&list));
 }
 
+static void inner_line(struct command_call *call, const struct exception_view *view)
+{
+	uint64_t inner = view->exception.inner;
+	const struct type *type = view->inner_type;
+	if (!inner) {
+		output_line(call->out, "InnerException:   <none>");
+		return;
+	}
+	output_line(call->out,
+		    "InnerException:   %s, Use printexception %016" PRIX64 " to see more.",
+		    type ? type_sos_name(call->question.heap, type) : "<unreadable>", inner);
+	if (!type)
+		question_missing(&call->question, 0, "the inner exception at %#" PRIx64 " %s",
+				 inner, target_lacks_it(call->question.target));
+}
+
+static struct error *frames_print(struct command_call *call, const struct exception_view *view)
+{
+	output_line(call->out, "StackTrace (generated):");
+	if (view->frames_unreadable)
+		output_line(call->out, "<Not Available>");
+	else if (!view->frame_count)
+		output_line(call->out, "<none>");
+	else
+		output_line(call->out, "    SP               IP               Function");
+	TRY(exception_frame_rows(call, view, &sos_frame_words));
+	if (view->frame_count)
+		output_line(call->out, "%s", "");
+	return NULL;
+}
+
+/* Into an open record or row. */
+static struct error *print_view(struct command_call *call, const struct exception_view *view)
+{
+	exception_cells(call, view, type_sos_name(call->question.heap, view->exception.type),
+			"<none>");
+	output_sentence(call->out, "Exception object: {address}\n"
+				   "Exception type:   {type}\n"
+				   "Message:          {message}");
+	inner_line(call, view);
+	TRY(frames_print(call, view));
+	output_sentence(call->out, "StackTraceString: {stack_trace_string}\n"
+				   "HResult: {hresult}");
+	return NULL;
+}
+
 static struct error *print_one(struct command_call *call, uint64_t address)
 {
 	struct exception_view view;
-	TRY(exception_view_read(call, address, &view));
-	TRY(exception_print_text(call, &view));
+	TRY(exception_view_read(&call->question, address, &view));
 	output_record_begin(call->out, NULL, columns, COUNT_OF(columns));
-	struct error *error = exception_print_cells(call, &view);
+	struct error *error = print_view(call, &view);
 	output_record_end(call->out);
 	return error;
 }
@@ -61,14 +118,13 @@ static struct error *print_one(struct command_call *call, uint64_t address)
 static struct error *print_nested(struct command_call *call, uint64_t address)
 {
 	struct exception_view view;
-	TRY(exception_view_read(call, address, &view));
+	TRY(exception_view_read(&call->question, address, &view));
 	output_line(call->out, "%s", "");
 	output_line(
 		call->out,
 		"Nested exception -------------------------------------------------------------");
-	TRY(exception_print_text(call, &view));
 	output_row_begin(call->out);
-	struct error *error = exception_print_cells(call, &view);
+	struct error *error = print_view(call, &view);
 	output_row_end(call->out);
 	return error;
 }
