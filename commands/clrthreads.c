@@ -27,12 +27,13 @@ static const struct column columns[] = {
 	{ "address", "ThreadOBJ", CELL_POINTER, -16 },
 	{ "state", "State", CELL_HEX, 8 },
 	{ "gc_mode", "GC Mode", CELL_TEXT, -11 },
+	{ "alloc_pointer", IN_WORDS, CELL_POINTER, 0 },
+	{ "alloc_limit", IN_WORDS, CELL_POINTER, 0 },
 	{ NULL, "GC Alloc Context", CELL_TEXT, -33 },
-	{ "alloc_pointer", NULL, CELL_ADDRESS, 0 },
-	{ "alloc_limit", NULL, CELL_ADDRESS, 0 },
 	{ "domain", "Domain", CELL_POINTER, -16 },
 	{ "lock_count", "Count", CELL_VALUE, -5 },
 	{ NULL, "Apt", CELL_TEXT, -3 },
+	/* What SOS says in words: the exception, and whose thread this is. */
 	{ NULL, "Exception", CELL_TEXT, 0 },
 	{ "exception", NULL, CELL_VALUE, 0 },
 	{ "has_nested_exceptions", NULL, CELL_VALUE, 0 },
@@ -147,18 +148,18 @@ static struct error *row_print(struct command_call *call, const struct clr_threa
 	if (index >= 0)
 		output_signed(out, index);
 	else
-		output_value(out, "XXXX", "null");
+		output_nothing(out, "XXXX");
 	output_unsigned(out, thread->managed_id);
 	output_unsigned(out, thread->os_id);
 	output_address(out, thread->address);
 	output_unsigned(out, thread->state);
 	output_text(out, thread->is_cooperative ? "Cooperative" : "Preemptive");
-	output_textf(out, "%016" PRIX64 ":%016" PRIX64, thread->alloc_pointer, thread->alloc_limit);
 	output_address(out, thread->alloc_pointer);
 	output_address(out, thread->alloc_limit);
+	output_words(out, "{alloc_pointer}:{alloc_limit}");
 	output_address(out, domain);
 	/* The runtime counts no locks a thread: its DAC, too, says -1 (request.cpp). */
-	output_value(out, "-00001", "-1");
+	output_number_as(out, -1, "-00001");
 	output_text(out, "Ukn");
 	remarks(out, threads, thread, &thrown);
 	if (thrown.address)

@@ -66,9 +66,13 @@ static struct error *print_one(struct command_call *call, const struct exception
 			       unsigned depth)
 {
 	struct output *out = call->out;
+	const struct exception_words words = {
+		.type = type_sos_name(call->question.heap, view->exception.type),
+		.none = "",
+	};
 	output_line(out, "-----------------------------------------------");
 	output_row_begin(out);
-	exception_cells(call, view, type_sos_name(call->question.heap, view->exception.type), "");
+	exception_cells(call, view, &words);
 	output_sentence(out, "Exception object:   {address}\n"
 			     "Exception type:     {type}\n"
 			     "HResult:            {hresult}\n"

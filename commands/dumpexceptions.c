@@ -52,9 +52,12 @@ static struct error *row_print(struct command_call *call, uint64_t address)
 {
 	struct exception_view view;
 	TRY(exception_view_read(&call->question, address, &view));
-	const char *type = type_name(call->question.heap, view.exception.type, NULL);
+	const struct exception_words words = {
+		.type = type_name(call->question.heap, view.exception.type, NULL),
+		.none = "<null>",
+	};
 	output_row_begin(call->out);
-	exception_cells(call, &view, type, "<null>");
+	exception_cells(call, &view, &words);
 	/* SOS's two lines below a row. */
 	output_indent(call->out, 2);
 	output_sentence(call->out, "Message: {message}");

@@ -156,16 +156,16 @@ static void status_cell(struct output *out, int status)
 	if (status)
 		output_signed(out, status);
 	else
-		output_value(out, "", "null");
+		output_nothing(out, "");
 }
 
 static void total_print(const struct requests *requests)
 {
-	static const struct column total[] = { { "total", NULL, CELL_INTEGER, 0 } };
+	static const struct column total[] = { { "total", IN_WORDS, CELL_INTEGER, 0 } };
 	struct output *out = requests->call->out;
-	output_line(out, "Total %zu requests", requests->count);
 	output_record_begin(out, NULL, total, COUNT_OF(total));
 	output_unsigned(out, requests->count);
+	output_sentence(out, "Total {total} requests");
 	output_record_end(out);
 }
 

@@ -17,6 +17,8 @@ enum { THREADS_SHOWN = 64 }; /* of one lock; the count says how many there are *
 static const struct column columns[] = {
 	{ "address", "Address", CELL_ADDRESS, 16 },
 	{ "kind", "Kind", CELL_TEXT, -20 },
+	/* A cell in text, with what has ended too, where JSON has a table of the threads there are.
+	 */
 	{ NULL, "Held by", CELL_TEXT, -20 },
 	{ "held_by", NULL, CELL_VALUE, 0 },
 	{ "recursion", "Recursion", CELL_INTEGER, 9 },
@@ -31,8 +33,8 @@ static const struct column thread_columns[] = {
 	{ "address", NULL, CELL_ADDRESS, 0 },
 };
 static const struct column total_columns[] = {
-	{ "held", NULL, CELL_INTEGER, 0 },
-	{ "waited_for", NULL, CELL_INTEGER, 0 },
+	{ "held", IN_WORDS, CELL_INTEGER, 0 },
+	{ "waited_for", IN_WORDS, CELL_INTEGER, 0 },
 };
 
 /* What one row says. */
@@ -378,10 +380,8 @@ static struct error *print(struct listing *listing)
 	output_record_begin(out, "total", total_columns, COUNT_OF(total_columns));
 	output_unsigned(out, listing->held);
 	output_unsigned(out, listing->waited_for);
+	output_sentence(out, "\n{held} held, {waited_for} waited for");
 	output_record_end(out);
-	output_line(out, "%s", "");
-	output_line(out, "%" PRIu64 " held, %" PRIu64 " waited for", listing->held,
-		    listing->waited_for);
 	if (listing->unreadable)
 		question_missing(&listing->call->question, 0, "%" PRIu64 " locks could not be read",
 				 listing->unreadable);

@@ -18,8 +18,7 @@ static const struct column columns[] = {
 	{ "mt", NULL, CELL_ADDRESS, 0 },
 	{ "type", IN_WORDS, CELL_TEXT, 0 },
 	{ "message", IN_WORDS, CELL_VALUE, 0 },
-	/* An object in JSON; text has the same in SOS's words. */
-	{ "inner_exception", NULL, CELL_VALUE, 0 },
+	{ "inner_exception", IN_WORDS, CELL_VALUE, 0 },
 	{ "hresult", IN_WORDS, CELL_HEX, 0 },
 	{ "stack_trace_string", IN_WORDS, CELL_VALUE, 0 },
 	{ "frames", IN_WORDS, CELL_VALUE, 0 },
@@ -59,22 +58,6 @@ static void note_others(struct command_call *call)
 			    text_string(&list));
 }
 
-static void inner_line(struct command_call *call, const struct exception_view *view)
-{
-	uint64_t inner = view->exception.inner;
-	const struct type *type = view->inner_type;
-	if (!inner) {
-		output_line(call->out, "InnerException:   <none>");
-		return;
-	}
-	output_line(call->out,
-		    "InnerException:   %s, Use printexception %016" PRIX64 " to see more.",
-		    type ? type_sos_name(call->question.heap, type) : "<unreadable>", inner);
-	if (!type)
-		question_missing(&call->question, 0, "the inner exception at %#" PRIx64 " %s",
-				 inner, target_lacks_it(call->question.target));
-}
-
 static struct error *frames_print(struct command_call *call, const struct exception_view *view)
 {
 	output_line(call->out, "StackTrace (generated):");
@@ -90,15 +73,37 @@ static struct error *frames_print(struct command_call *call, const struct except
 	return NULL;
 }
 
+/* SOS says how to go on; *ret in scratch. */
+static struct error *inner_words(struct command_call *call, const struct exception_view *view,
+				 const char **ret)
+{
+	uint64_t inner = view->exception.inner;
+	const struct type *type = view->inner_type;
+	*ret = "<none>";
+	if (!inner)
+		return NULL;
+	*ret = arena_printf(
+		call->question.scratch, "%s, Use printexception %016" PRIX64 " to see more.",
+		type ? type_sos_name(call->question.heap, type) : "<unreadable>", inner);
+	if (!type)
+		question_missing(&call->question, 0, "the inner exception at %#" PRIx64 " %s",
+				 inner, target_lacks_it(call->question.target));
+	return *ret ? NULL : &error_no_memory;
+}
+
 /* Into an open record or row. */
 static struct error *print_view(struct command_call *call, const struct exception_view *view)
 {
-	exception_cells(call, view, type_sos_name(call->question.heap, view->exception.type),
-			"<none>");
+	struct exception_words words = {
+		.type = type_sos_name(call->question.heap, view->exception.type),
+		.none = "<none>",
+	};
+	TRY(inner_words(call, view, &words.inner));
+	exception_cells(call, view, &words);
 	output_sentence(call->out, "Exception object: {address}\n"
 				   "Exception type:   {type}\n"
-				   "Message:          {message}");
-	inner_line(call, view);
+				   "Message:          {message}\n"
+				   "InnerException:   {inner_exception}");
 	TRY(frames_print(call, view));
 	output_sentence(call->out, "StackTraceString: {stack_trace_string}\n"
 				   "HResult: {hresult}");

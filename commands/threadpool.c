@@ -9,12 +9,12 @@
 #include <math.h>
 
 static const struct column record_columns[] = {
-	{ "cpu_utilization", NULL, CELL_INTEGER, 0 },
-	{ "workers_total", NULL, CELL_INTEGER, 0 },
-	{ "workers_running", NULL, CELL_INTEGER, 0 },
-	{ "workers_idle", NULL, CELL_INTEGER, 0 },
-	{ "worker_min_limit", NULL, CELL_INTEGER, 0 },
-	{ "worker_max_limit", NULL, CELL_INTEGER, 0 },
+	{ "cpu_utilization", IN_WORDS, CELL_INTEGER, 0 },
+	{ "workers_total", "Workers Total:    ", CELL_INTEGER, 0 },
+	{ "workers_running", "Workers Running:  ", CELL_INTEGER, 0 },
+	{ "workers_idle", "Workers Idle:     ", CELL_INTEGER, 0 },
+	{ "worker_min_limit", "Worker Min Limit: ", CELL_INTEGER, 0 },
+	{ "worker_max_limit", "Worker Max Limit: ", CELL_INTEGER, 0 },
 };
 
 static void pool_print(struct command_call *call, const struct thread_pool *pool)
@@ -23,21 +23,16 @@ static void pool_print(struct command_call *call, const struct thread_pool *pool
 	unsigned idle = pool->total > pool->running ? pool->total - pool->running : 0;
 	output_line(out, "Using the Portable thread pool.");
 	output_line(out, "%s", "");
-	output_line(out, "%-17s %d%%", "CPU utilization:", pool->cpu_utilization);
-	output_line(out, "%-17s %u", "Workers Total:", pool->total);
-	output_line(out, "%-17s %u", "Workers Running:", pool->running);
-	output_line(out, "%-17s %u", "Workers Idle:", idle);
-	output_line(out, "%-17s %d", "Worker Min Limit:", pool->minimum);
-	output_line(out, "%-17s %d", "Worker Max Limit:", pool->maximum);
-	output_line(out, "%s", "");
 	output_record_begin(out, NULL, record_columns, COUNT_OF(record_columns));
 	output_signed(out, pool->cpu_utilization);
+	output_sentence(out, "CPU utilization:  {cpu_utilization}%");
 	output_unsigned(out, pool->total);
 	output_unsigned(out, pool->running);
 	output_unsigned(out, idle);
 	output_signed(out, pool->minimum);
 	output_signed(out, pool->maximum);
 	output_record_end(out);
+	output_line(out, "%s", "");
 }
 
 /* Two digits behind the point: a number in JSON too. */
@@ -45,7 +40,10 @@ static void decimal_cell(struct output *out, double number)
 {
 	char text[64];
 	snprintf(text, sizeof(text), "%.2f", number);
-	output_value(out, text, isfinite(number) ? text : "null");
+	if (isfinite(number))
+		output_digits(out, text, false);
+	else
+		output_nothing(out, text);
 }
 
 static struct error *log_row(struct command_call *call, const struct hill_climb *entry,
@@ -103,18 +101,18 @@ static struct error *log_print(struct command_call *call)
 	return error;
 }
 
-static const char *queue_title(enum work_queue queue)
+static void queue_cell(struct output *out, enum work_queue queue)
 {
-	static const char *const titles[] = { "[Global high-pri]", "[Global]", "[Global]",
-					      "[Global low-pri]", "[Local]" };
-	return titles[queue];
-}
-
-static const char *queue_key(enum work_queue queue)
-{
-	static const char *const keys[] = { "high_priority", "global", "assignable", "low_priority",
-					    "local" };
-	return keys[queue];
+	static const struct {
+		const char *name, *title;
+	} queues[] = {
+		{ "high_priority", "[Global high-pri]" },
+		{ "global", "[Global]" },
+		{ "assignable", "[Global]" },
+		{ "low_priority", "[Global low-pri]" },
+		{ "local", "[Local]" },
+	};
+	output_text_as(out, queues[queue].name, queues[queue].title);
 }
 
 static struct error *item_print(const struct work_item *item, void *context)
@@ -125,27 +123,24 @@ static struct error *item_print(const struct work_item *item, void *context)
 		TRY(callback_name(call->question.heap, item->callback, call->question.scratch,
 				  &method));
 	output_row_begin(call->out);
-	output_text(call->out, queue_title(item->queue));
-	output_text(call->out, queue_key(item->queue));
+	queue_cell(call->out, item->queue);
 	output_address(call->out, item->address);
 	output_text(call->out,
 		    item->type ? type_name(call->question.heap, item->type, NULL) : "<unreadable>");
+	output_text_or_null(call->out, *method ? method : NULL);
 	if (*method)
-		output_text(call->out, method);
-	else
-		output_null(call->out);
+		output_sentence(call->out, "    => {method}");
 	output_row_end(call->out);
-	if (*method)
-		output_line(call->out, "    => %s", method);
 	return task_check(call->question.task, "listing what is queued");
 }
 
 static struct error *items_print(struct command_call *call)
 {
 	static const struct column columns[] = {
-		{ NULL, "Queue", CELL_TEXT, -17 },          { "queue", NULL, CELL_TEXT, 0 },
-		{ "address", "Object", CELL_ADDRESS, -16 }, { "type", "Type", CELL_TEXT, 0 },
-		{ "method", NULL, CELL_TEXT, 0 },
+		{ "queue", "Queue", CELL_TEXT, -17 },
+		{ "address", "Object", CELL_ADDRESS, -16 },
+		{ "type", "Type", CELL_TEXT, 0 },
+		{ "method", IN_WORDS, CELL_TEXT, 0 },
 	};
 	struct work_found found = { 0 };
 	output_table_begin(call->out, "work_items", columns, COUNT_OF(columns), true);

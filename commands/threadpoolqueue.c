@@ -66,8 +66,9 @@ static struct error *name_of(struct command_call *call, const struct work_item *
 
 static struct error *show(const struct work_item *item, void *context)
 {
-	static const char *const kinds[] = { "Task | ", "Work | ", "" };
-	static const char *const keys[] = { "task", "work", "other" };
+	static const struct {
+		const char *name, *shown;
+	} kinds[] = { { "task", "Task | " }, { "work", "Work | " }, { "other", "" } };
 	struct listing *listing = context;
 	struct command_call *call = listing->call;
 	struct output *out = call->out;
@@ -76,14 +77,14 @@ static struct error *show(const struct work_item *item, void *context)
 	bool is_local = item->queue == WORK_LOCAL;
 	if (is_local)
 		begin_local(listing);
-	output_line(out, "0x%016" PRIX64 " %s%s", item->address, kinds[item->kind], name);
 	output_row_begin(out);
 	output_text(out, is_local ? "local" : "global");
 	output_address(out, item->address);
-	output_text(out, keys[item->kind]);
+	output_text_as(out, kinds[item->kind].name, kinds[item->kind].shown);
 	output_text(out,
 		    item->type ? type_name(call->question.heap, item->type, NULL) : "<unreadable>");
 	output_text(out, name);
+	output_sentence(out, "0x{address} {kind}{name}");
 	output_row_end(out);
 	TRY(task_check(call->question.task, "listing what is queued"));
 	if (item->kind == WORK_OTHER)
@@ -109,9 +110,9 @@ static void summary(struct output *out, struct line_count *counts, const char *k
 static struct error *threadpoolqueue_run(struct command_call *call)
 {
 	static const struct column columns[] = {
-		{ "queue", NULL, CELL_TEXT, 0 }, { "address", NULL, CELL_ADDRESS, 0 },
-		{ "kind", NULL, CELL_TEXT, 0 },  { "type", NULL, CELL_TEXT, 0 },
-		{ "name", NULL, CELL_TEXT, 0 },
+		{ "queue", NULL, CELL_TEXT, 0 },    { "address", IN_WORDS, CELL_POINTER, 0 },
+		{ "kind", IN_WORDS, CELL_TEXT, 0 }, { "type", NULL, CELL_TEXT, 0 },
+		{ "name", IN_WORDS, CELL_TEXT, 0 },
 	};
 	CLEANUP(listing_cleanup) struct listing listing = { .call = call };
 	struct work_found found = { 0 };

@@ -8,10 +8,10 @@
 #include <inttypes.h>
 
 static const struct column columns[] = {
-	{ NULL, "", CELL_TEXT, 0 },          { "index", NULL, CELL_INTEGER, 0 },
-	{ "os_id", NULL, CELL_INTEGER, 0 },  { "is_current", NULL, CELL_VALUE, 0 },
-	{ "signal", NULL, CELL_INTEGER, 0 }, { "ip", NULL, CELL_ADDRESS, 0 },
-	{ "sp", NULL, CELL_ADDRESS, 0 },     { "fp", NULL, CELL_ADDRESS, 0 },
+	{ "index", IN_WORDS, CELL_INTEGER, 0 },   { "os_id", IN_WORDS, CELL_THREAD_ID, 0 },
+	{ "is_current", IN_WORDS, CELL_STAR, 0 }, { NULL, "", CELL_TEXT, 0 },
+	{ "signal", NULL, CELL_INTEGER, 0 },      { "ip", IN_WORDS, CELL_POINTER, 0 },
+	{ "sp", IN_WORDS, CELL_POINTER, 0 },      { "fp", IN_WORDS, CELL_POINTER, 0 },
 };
 
 struct listing {
@@ -20,17 +20,18 @@ struct listing {
 	int64_t index;
 };
 
+/* The next cell, and its line; a register that is not there has an empty one. */
 static void print_pointer(struct command_call *call, const struct target_thread *thread,
-			  const char *title, size_t which)
+			  size_t which, const char *sentence, const char *without)
 {
 	const struct register_set *set = register_set(session_target(call->session)->architecture);
 	uint64_t value;
 	if (set && register_read(thread, &set->registers[which], &value)) {
 		output_address(call->out, value);
-		output_line(call->out, "    %-3s 0x%016" PRIX64, title, value);
+		output_sentence(call->out, sentence);
 	} else {
 		output_skip(call->out);
-		output_line(call->out, "    %-3s", title);
+		output_sentence(call->out, without);
 		question_missing(&call->question, 0, "the registers of thread %d %s", thread->tid,
 				 target_lacks_them(call->question.target));
 	}
@@ -42,18 +43,16 @@ static struct error *row_print(const struct target_thread *thread, void *context
 	struct command_call *call = listing->call;
 	struct output *out = call->out;
 	const struct register_set *set = register_set(session_target(call->session)->architecture);
-	bool is_current = thread->tid == listing->current;
 	output_row_begin(out);
-	output_textf(out, "%s%" PRId64 " 0x%04X (%d)", is_current ? "*" : " ", listing->index,
-		     (unsigned)thread->tid, thread->tid);
 	output_signed(out, listing->index++);
 	output_signed(out, thread->tid);
-	output_bool(out, is_current);
+	output_bool(out, thread->tid == listing->current);
+	output_words(out, "{is_current}{index} {os_id}");
 	output_signed(out, thread->signal);
 	if (set && arguments_has(call->arguments, "-verbose")) {
-		print_pointer(call, thread, "IP", set->instruction_pointer);
-		print_pointer(call, thread, "SP", set->stack_pointer);
-		print_pointer(call, thread, "FP", set->frame_pointer);
+		print_pointer(call, thread, set->instruction_pointer, "    IP  0x{ip}", "    IP ");
+		print_pointer(call, thread, set->stack_pointer, "    SP  0x{sp}", "    SP ");
+		print_pointer(call, thread, set->frame_pointer, "    FP  0x{fp}", "    FP ");
 		output_line(out, "    TEB 0x%016X", 0); /* Windows has one */
 	}
 	output_row_end(out);

@@ -46,28 +46,40 @@ static const char *state_type(struct command_call *call, const struct managed_ti
 	return timer->state_type ? type_name(call->question.heap, timer->state_type, NULL) : "";
 }
 
-/* What SOS writes of a timer, twice: with its own address, and without to count those alike. */
-static struct error *lines(struct command_call *call, const struct timer_row *row,
-			   struct line_count *counts)
+/* What SOS writes of a timer without its own address, to count those alike. */
+static struct error *count_line(struct command_call *call, const struct timer_row *row,
+				struct line_count *counts)
 {
 	const struct managed_timer *timer = &row->timer;
-	const char *chain = timer->is_short ? "S" : "L";
 	char period[16] = "  ------";
 	if (timer->period_ms != TIMER_NOT_PERIODIC)
-		snprintf(period, sizeof(period), "%" PRIu32, timer->period_ms);
-	output_line(call->out,
-		    "(%s) 0x%016" PRIX64 " @%8" PRIu32 " ms every %8s ms |  %016" PRIX64
-		    " (%s) -> %s",
-		    chain, timer->address, timer->due_ms, period, timer->state,
-		    state_type(call, timer), row->method);
-	const char *line = arena_printf(
-		call->question.scratch,
-		"(%s) @%8" PRIu32 " ms every %8s ms | %016" PRIX64 " (%s) -> %s", chain,
-		timer->due_ms, period, timer->state, state_type(call, timer), row->method);
+		snprintf(period, sizeof(period), "%8" PRIu32, timer->period_ms);
+	const char *line =
+		arena_printf(call->question.scratch,
+			     "(%s) @%8" PRIu32 " ms every %s ms | %016" PRIX64 " (%s) -> %s",
+			     timer->is_short ? "S" : "L", timer->due_ms, period, timer->state,
+			     state_type(call, timer), row->method);
 	return line ? line_count_add(counts, line) : &error_no_memory;
 }
 
-static void cells(struct command_call *call, const struct timer_row *row)
+/* SOS has the address and the type where there is none, too. */
+static struct error *state_cell(struct command_call *call, const struct managed_timer *timer)
+{
+	const char *type = state_type(call, timer);
+	const char *shown =
+		arena_printf(call->question.scratch, "%016" PRIX64 " (%s)", timer->state, type);
+	if (!shown)
+		return &error_no_memory;
+	if (timer->state)
+		output_reference_as(call->out, timer->state, type, shown);
+	else
+		output_nothing(call->out, shown);
+	return NULL;
+}
+
+#define TIMER_LINE "0x{address} @{due_ms} ms every {period_ms} ms |  {state} -> {method}"
+
+static struct error *row_print(struct command_call *call, const struct timer_row *row)
 {
 	const struct managed_timer *timer = &row->timer;
 	struct output *out = call->out;
@@ -76,25 +88,27 @@ static void cells(struct command_call *call, const struct timer_row *row)
 	output_bool(out, timer->is_short);
 	output_unsigned(out, timer->due_ms);
 	if (timer->period_ms == TIMER_NOT_PERIODIC)
-		output_null(out);
+		output_nothing(out, "------");
 	else
 		output_unsigned(out, timer->period_ms);
 	output_bool(out, timer->is_canceled);
-	if (timer->state)
-		output_reference(out, timer->state, state_type(call, timer));
-	else
-		output_null(out);
+	TRY(state_cell(call, timer));
 	output_text(out, row->method);
+	output_sentence(out, timer->is_short ? "(S) " TIMER_LINE : "(L) " TIMER_LINE);
 	output_row_end(out);
+	return NULL;
 }
 
 static struct error *print(struct command_call *call, struct timer_rows *rows)
 {
 	static const struct column columns[] = {
-		{ "address", NULL, CELL_ADDRESS, 0 },   { "is_short", NULL, CELL_VALUE, 0 },
-		{ "due_ms", NULL, CELL_INTEGER, 0 },    { "period_ms", NULL, CELL_INTEGER, 0 },
-		{ "is_canceled", NULL, CELL_VALUE, 0 }, { "state", NULL, CELL_VALUE, 0 },
-		{ "method", NULL, CELL_TEXT, 0 },
+		{ "address", IN_WORDS, CELL_POINTER, 0 },
+		{ "is_short", NULL, CELL_VALUE, 0 }, /* text: (S) or (L) */
+		{ "due_ms", IN_WORDS, CELL_INTEGER, 8 },
+		{ "period_ms", IN_WORDS, CELL_INTEGER, 8 },
+		{ "is_canceled", NULL, CELL_VALUE, 0 },
+		{ "state", IN_WORDS, CELL_VALUE, 0 },
+		{ "method", IN_WORDS, CELL_TEXT, 0 },
 	};
 	CLEANUP(line_count_deinit) struct line_count counts = { 0 };
 	if (rows->count)
@@ -105,8 +119,9 @@ static struct error *print(struct command_call *call, struct timer_rows *rows)
 		error = task_check(call->question.task, "listing the timers");
 		if (error)
 			break;
-		error = lines(call, &rows->rows[i], &counts);
-		cells(call, &rows->rows[i]);
+		error = row_print(call, &rows->rows[i]);
+		if (!error)
+			error = count_line(call, &rows->rows[i], &counts);
 	}
 	output_table_end(call->out);
 	TRY(error);

@@ -36,6 +36,7 @@ enum cell_kind {
 	CELL_INTEGER,      /* plain decimal; JSON integer */
 	CELL_HEX,          /* text: hex without 0x; JSON integer (offsets) */
 	CELL_HEX_UPPER,    /* text: `width` upper-case hex digits at least; JSON integer */
+	CELL_THREAD_ID,    /* text: 0x0ABC (2748); JSON integer */
 	CELL_TOKEN,        /* text: 8 hex digits; JSON string "0x04000001" */
 	CELL_BYTES_SOS,    /* text: 80(0x50) bytes; JSON integer */
 	CELL_BYTES_HEX,    /* text: 0x50 (80); JSON integer */
@@ -153,6 +154,9 @@ void output_utf16_stream(struct output *output, output_units next, void *context
 
 /* An object: {"address", "type"}; text: 7f0a4c013a48 Demo.Policy. */
 void output_reference(struct output *output, uint64_t address, const char *type);
+/* The same, but text has `shown`. */
+void output_reference_as(struct output *output, uint64_t address, const char *type,
+			 const char *shown);
 /* An enum: {"type", "name", "value"}; text: the name, or the number when there is no name (NULL).
  * `number` in decimal; `is_wide` (64-bit): a string in JSON. */
 void output_enum(struct output *output, const char *type, const char *name, const char *number,

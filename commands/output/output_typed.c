@@ -1,9 +1,10 @@
 #include "commands/output/output_internal.h"
 
-void output_reference(struct output *output, uint64_t address, const char *type)
+void output_reference_as(struct output *output, uint64_t address, const char *type,
+			 const char *shown)
 {
 	if (output_has_lines(output)) {
-		output_textf(output, "%012llx %s", (unsigned long long)address, type);
+		output_text(output, shown);
 		return;
 	}
 	output_object_begin(output, NULL);
@@ -12,6 +13,19 @@ void output_reference(struct output *output, uint64_t address, const char *type)
 	output_member(output, "type");
 	output_text(output, type);
 	output_object_end(output);
+}
+
+void output_reference(struct output *output, uint64_t address, const char *type)
+{
+	struct text shown = { 0 };
+	if (output_has_lines(output)) {
+		output_append_hex(&shown, address, 12);
+		text_append_char(&shown, ' ');
+		text_append(&shown, type);
+		output->out_of_memory |= text_failed(&shown);
+	}
+	output_reference_as(output, address, type, text_string(&shown));
+	text_deinit(&shown);
 }
 
 void output_enum(struct output *output, const char *type, const char *name, const char *number,

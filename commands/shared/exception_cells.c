@@ -15,28 +15,29 @@ void exception_string_cell(struct output *out, const struct view_string *string,
 	}
 }
 
-static void inner_cell(struct command_call *call, const struct exception_view *view)
+static void inner_cell(struct command_call *call, const struct exception_view *view,
+		       const char *shown)
 {
 	const struct type *type = view->inner_type;
 	const char *name = type ? type_name(call->question.heap, type, NULL) : "";
 	if (view->exception.inner)
-		output_reference(call->out, view->exception.inner, name);
+		output_reference_as(call->out, view->exception.inner, name, shown);
 	else
-		output_null(call->out);
+		output_nothing(call->out, shown);
 }
 
 void exception_cells(struct command_call *call, const struct exception_view *view,
-		     const char *shown_type, const char *none)
+		     const struct exception_words *words)
 {
 	const struct exception *exception = &view->exception;
 	struct output *out = call->out;
 	output_address(out, exception->address);
 	output_address(out, exception->type->handle);
-	output_text_as(out, type_name(call->question.heap, exception->type, NULL), shown_type);
-	exception_string_cell(out, &view->message, none);
-	inner_cell(call, view);
+	output_text_as(out, type_name(call->question.heap, exception->type, NULL), words->type);
+	exception_string_cell(out, &view->message, words->none);
+	inner_cell(call, view, words->inner ? words->inner : "");
 	output_signed(out, (int32_t)exception->hresult);
-	exception_string_cell(out, &view->stack_trace_string, none);
+	exception_string_cell(out, &view->stack_trace_string, words->none);
 }
 
 static const struct column frame_columns[FRAME_COLUMNS] = {

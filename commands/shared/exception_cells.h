@@ -9,9 +9,15 @@
 #include "commands/command.h"
 #include "inspect/exception_view.h"
 
-/* All but the frames. `shown_type` is the type in text, `none` a string that is null. */
+/* What text has. */
+struct exception_words {
+	const char *type;
+	const char *none;  /* for a string that is null */
+	const char *inner; /* NULL: it does not show the inner exception */
+};
+/* All but the frames. */
 void exception_cells(struct command_call *call, const struct exception_view *view,
-		     const char *shown_type, const char *none);
+		     const struct exception_words *words);
 
 /* A string of the exception as the next cell; `none` in text when it is null. */
 void exception_string_cell(struct output *out, const struct view_string *string, const char *none);

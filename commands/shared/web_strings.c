@@ -48,8 +48,5 @@ struct error *web_string(struct command_call *call, uint64_t object, const char 
 
 void web_string_print(struct output *out, const char *text)
 {
-	if (text)
-		output_text(out, text);
-	else
-		output_value(out, "<unreadable>", "null");
+	output_text_or(out, text, "<unreadable>");
 }

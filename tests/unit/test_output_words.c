@@ -124,6 +124,7 @@ static void put_kinds(struct output *out)
 		{ "hresult", "hresult ", CELL_HEX_UPPER, 8 },
 		{ "lower", "lower ", CELL_HEX, 0 },
 		{ "bytes", "bytes ", CELL_BYTES_HEX, 0 },
+		{ "thread", "thread ", CELL_THREAD_ID, 0 },
 		{ "is_current", "star ", CELL_STAR, 0 },
 		{ "is_other", "no star|", CELL_STAR, 2 },
 		{ "index", "index ", CELL_INTEGER, 0 },
@@ -137,6 +138,7 @@ static void put_kinds(struct output *out)
 	output_signed(out, -2146233088);
 	output_signed(out, -2146233088);
 	output_unsigned(out, 80);
+	output_unsigned(out, 47);
 	output_bool(out, true);
 	output_bool(out, false);
 	output_text_or(out, NULL, "XX\nXX");
@@ -151,7 +153,8 @@ TEST(kinds_of_cells_in_text)
 {
 	CAPTURE(text, OUTPUT_TEXT);
 	put_kinds(text.out);
-	CHECK_ANSWER(text, "upper 002F\nhresult 80131500\nlower 80131500\nbytes 0x50 (80)\n"
+	CHECK_ANSWER(text, "upper 002F\nhresult 80131500\nlower 80131500\nbytes 0x50 (80)\nthread "
+			   "0x002F (47)\n"
 			   "star *\nno star|  \nindex XX\\nXX\ntype A`1[[B]]\\u001b\n"
 			   "changed -00012\nwide 18446744073709551615\nreal 0.25\n");
 }
@@ -162,6 +165,7 @@ TEST(kinds_of_cells_in_json)
 	put_kinds(json.out);
 	CHECK_ANSWER(json,
 		     HEAD "\"upper\":47,\"hresult\":-2146233088,\"lower\":-2146233088,\"bytes\":80,"
+			  "\"thread\":47,"
 			  "\"is_current\":true,\"is_other\":false,\"index\":null,\"type\":\"A<B>\","
 			  "\"changed\":-12,\"wide\":\"18446744073709551615\",\"real\":0.25}," TAIL);
 }
