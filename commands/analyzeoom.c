@@ -8,12 +8,12 @@
 
 static const struct column columns[] = {
 	{ "heap", NULL, CELL_INTEGER, 0 },
-	{ "reason", NULL, CELL_TEXT, 0 },
+	{ "reason", IN_WORDS, CELL_TEXT, 0 },
 	{ "allocation_size", NULL, CELL_INTEGER, 0 },
 	{ "gc_index", NULL, CELL_INTEGER, 0 },
-	{ "memory_failure", NULL, CELL_TEXT, 0 },
-	{ "failed_size", NULL, CELL_INTEGER, 0 },
-	{ "available_commit_mb", NULL, CELL_INTEGER, 0 },
+	{ "memory_failure", IN_WORDS, CELL_TEXT, 0 },
+	{ "failed_size", IN_WORDS, CELL_COUNT, 0 },
+	{ "available_commit_mb", IN_WORDS, CELL_COUNT, 0 },
 	{ "is_large_object_heap", NULL, CELL_VALUE, 0 },
 };
 
@@ -59,6 +59,18 @@ static const struct reason *find(const struct reason *names, size_t count, uint3
 	return unknown;
 }
 
+static void sentences(struct output *out, const struct oom_history *oom)
+{
+	output_sentence(out, "{reason}");
+	if (oom->memory_failure == MEMORY_FAILURE_NONE)
+		return;
+	output_sentence(out, oom->is_large ? "Details: LOH {memory_failure} {failed_size} bytes"
+					   : "Details: SOH {memory_failure} {failed_size} bytes");
+	if (oom->available_commit_mb)
+		output_sentence(out, " - on GC entry available commit space was "
+				     "{available_commit_mb} MB");
+}
+
 static void print(struct output *out, const struct oom_history *oom)
 {
 	char reason_text[16], failure_text[16];
@@ -67,25 +79,16 @@ static void print(struct output *out, const struct oom_history *oom)
 					   reason_text, sizeof(reason_text));
 	const struct reason *failure = find(failures, COUNT_OF(failures), oom->memory_failure,
 					    &unknown_failure, failure_text, sizeof(failure_text));
-	output_line(out, "%s", reason->sentence);
-	if (oom->memory_failure != MEMORY_FAILURE_NONE) {
-		char before[160];
-		snprintf(before, sizeof(before), "Details: %s %s ", oom->is_large ? "LOH" : "SOH",
-			 failure->sentence);
-		output_line_total(out, before, oom->size, NULL, 0, " bytes");
-		if (oom->available_commit_mb)
-			output_line_total(out, " - on GC entry available commit space was ",
-					  oom->available_commit_mb, NULL, 0, " MB");
-	}
 	output_row_begin(out);
 	output_unsigned(out, oom->heap);
-	output_text(out, reason->name);
+	output_text_as(out, reason->name, reason->sentence);
 	output_unsigned(out, oom->allocation_size);
 	output_unsigned(out, oom->gc_index);
-	output_text(out, failure->name);
+	output_text_as(out, failure->name, failure->sentence);
 	output_unsigned(out, oom->size);
 	output_unsigned(out, oom->available_commit_mb);
 	output_bool(out, oom->is_large);
+	sentences(out, oom);
 	output_row_end(out);
 }
 

@@ -8,10 +8,14 @@
 #include <inttypes.h>
 
 static const struct column columns[] = {
-	{ "version", "", CELL_TEXT, 0 },           { "informational_version", NULL, CELL_TEXT, 0 },
-	{ "gc_mode", NULL, CELL_TEXT, 0 },         { "gc_heaps", NULL, CELL_COUNT, 0 },
-	{ "datas", NULL, CELL_INTEGER, 0 },        { "architecture", NULL, CELL_TEXT, 0 },
-	{ "layouts", NULL, CELL_TEXT, 0 },         { "found_by", NULL, CELL_TEXT, 0 },
+	{ "version", IN_WORDS, CELL_TEXT, 0 },
+	{ "informational_version", IN_WORDS, CELL_TEXT, 0 }, /* text: the commit */
+	{ "gc_mode", NULL, CELL_TEXT, 0 },
+	{ "gc_heaps", IN_WORDS, CELL_INTEGER, 0 },
+	{ "datas", NULL, CELL_INTEGER, 0 },
+	{ "architecture", NULL, CELL_TEXT, 0 },
+	{ "layouts", IN_WORDS, CELL_TEXT, 0 },
+	{ "found_by", IN_WORDS, CELL_TEXT, 0 },
 	{ "has_descriptor", NULL, CELL_VALUE, 0 },
 };
 
@@ -38,57 +42,71 @@ static const char *version_stand_in(const struct contract *contract)
 
 static void print_origin(struct output *out, const struct contract *contract)
 {
-	if (contract_major(contract))
-		output_line(out, "Read with the layouts %s, found by %s%s",
-			    contract_layouts(contract), contract_found_by(contract),
-			    contract_has_descriptor(contract) ? ", and the runtime's own descriptor"
-							      : "");
+	if (!contract_major(contract))
+		output_sentence(out, "Read with the runtime's own descriptor, found by {found_by}");
+	else if (contract_has_descriptor(contract))
+		output_sentence(out,
+				"Read with the layouts {layouts}, found by {found_by}, and the "
+				"runtime's own descriptor");
 	else
-		output_line(out, "Read with the runtime's own descriptor, found by %s",
-			    contract_found_by(contract));
+		output_sentence(out, "Read with the layouts {layouts}, found by {found_by}");
+}
+
+static void sentences(struct output *out, const struct heap *heap, const char *commit)
+{
+	output_sentence(out, "{version}");
+	if (commit)
+		output_sentence(out, "{version} @Commit: {informational_version}");
+	if (heap->gc->is_server)
+		output_sentence(out, "Server mode with {gc_heaps} gc heaps");
+	else
+		output_sentence(out, "Workstation mode");
+	print_origin(out, heap->contract);
+}
+
+static void record_print(struct command_call *call)
+{
+	struct output *out = call->out;
+	const struct heap *heap = call->question.heap;
+	const struct gc_heap *gc = heap->gc;
+	const char *version = heap_runtime_version(call->question.heap);
+	const char *informational = informational_version(call);
+	const char *plus = informational ? strchr(informational, '+') : NULL;
+	const char *commit = plus ? plus + 1 : NULL;
+	if (!version)
+		question_missing(&call->question, 0,
+				 "CoreLib's metadata, which holds the version, %s",
+				 target_lacks_it(call->question.target));
+	output_record_begin(out, NULL, columns, COUNT_OF(columns));
+	output_text_or(out, version, version_stand_in(heap->contract));
+	if (informational)
+		output_text_as(out, informational, commit ? commit : "");
+	else
+		output_null(out);
+	output_text(out, gc->is_server ? "server" : "workstation");
+	output_unsigned(out, gc->heap_count);
+	if (gc->dynamic_adaptation_mode >= 0)
+		output_signed(out, gc->dynamic_adaptation_mode);
+	else
+		output_null(out);
+	output_text(out, architecture_name(heap->target->architecture));
+	output_text(out, contract_layouts(heap->contract));
+	output_text(out, contract_found_by(heap->contract));
+	output_bool(out, contract_has_descriptor(heap->contract));
+	sentences(out, heap, version ? commit : NULL);
+	output_record_end(out);
 }
 
 static struct error *eeversion_run(struct command_call *call)
 {
 	const struct heap *heap = call->question.heap;
-	const struct gc_heap *gc = heap->gc;
-	const char *version = heap_runtime_version(call->question.heap);
-	const char *informational = informational_version(call);
-	const char *commit = informational ? strchr(informational, '+') : NULL;
-	output_record_begin(call->out, NULL, columns, COUNT_OF(columns));
-	if (!version)
-		question_missing(&call->question, 0,
-				 "CoreLib's metadata, which holds the version, %s",
-				 target_lacks_it(call->question.target));
-	if (version)
-		output_text(call->out, version);
-	else
-		output_value(call->out, version_stand_in(heap->contract), "null");
-	output_text_or_null(call->out, informational);
-	output_text(call->out, gc->is_server ? "server" : "workstation");
-	output_unsigned(call->out, gc->heap_count);
-	if (gc->dynamic_adaptation_mode >= 0)
-		output_signed(call->out, gc->dynamic_adaptation_mode);
-	else
-		output_null(call->out);
-	output_text(call->out, architecture_name(heap->target->architecture));
-	output_text(call->out, contract_layouts(heap->contract));
-	output_text(call->out, contract_found_by(heap->contract));
-	output_bool(call->out, contract_has_descriptor(heap->contract));
-	output_record_end(call->out);
-	if (version && commit)
-		output_line(call->out, "%s @Commit: %s", version, commit + 1);
-	if (gc->is_server)
-		output_line(call->out, "Server mode with %" PRIu32 " gc heaps", gc->heap_count);
-	else
-		output_line(call->out, "Workstation mode");
-	print_origin(call->out, heap->contract);
+	record_print(call);
 	if (contract_unverified(heap->contract))
 		output_note(call->out,
 			    "The layouts %s were derived, and never verified on a process of their "
 			    "kind.",
 			    contract_layouts(heap->contract));
-	if (gc->structures_invalid)
+	if (heap->gc->structures_invalid)
 		output_note(call->out, "A garbage collection was under way: the heap may not be "
 				       "walkable to its end.");
 	if (heap->no_objects)

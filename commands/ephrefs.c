@@ -3,7 +3,6 @@
 
 #include "base/cleanup.h"
 #include "base/list.h"
-#include "base/text.h"
 #include "heap/types/type.h"
 #include "inspect/young_references.h"
 
@@ -13,18 +12,16 @@ static const struct column columns[] = {
 	{ "object", "Object", CELL_ADDRESS, 16 },
 	{ "mt", "MethodTable", CELL_ADDRESS, 16 },
 	{ "size", "Size", CELL_COUNT, 14 },
-	{ "generation", NULL, CELL_TEXT, 0 },
-	{ NULL, "Obj Gen", CELL_TEXT, -11 },
-	{ "reference_generation", NULL, CELL_TEXT, 0 },
-	{ NULL, "Ref Gen", CELL_TEXT, -11 },
+	{ "generation", "Obj Gen", CELL_TEXT, -11 },
+	{ "reference_generation", "Ref Gen", CELL_TEXT, -11 },
 	{ "reference_count", "Obj Count", CELL_COUNT, 14 },
 	{ "reference_size", "Obj Size", CELL_COUNT, 14 },
 	{ "type", "Type", CELL_TEXT, 0 },
 };
 static const struct column total_columns[] = {
-	{ "objects", NULL, CELL_INTEGER, 0 },
-	{ "referenced", NULL, CELL_INTEGER, 0 },
-	{ "referenced_size", NULL, CELL_INTEGER, 0 },
+	{ "objects", IN_WORDS, CELL_COUNT, 0 },
+	{ "referenced", IN_WORDS, CELL_COUNT, 0 },
+	{ "referenced_size", IN_WORDS, CELL_COUNT, 0 },
 };
 
 /* By ClrMD's names. */
@@ -59,10 +56,9 @@ static struct error *row_print(struct listing *listing, const struct young_refer
 	output_address(out, row->object.address);
 	output_address(out, row->object.method_table);
 	output_unsigned(out, row->object.size);
-	output_text(out, gc_generation_name(row->generation));
-	output_text(out, generations[row->generation].title);
-	output_text(out, gc_generation_name(to));
-	output_text(out, generations[to].title);
+	output_text_as(out, gc_generation_name(row->generation),
+		       generations[row->generation].title);
+	output_text_as(out, gc_generation_name(to), generations[to].title);
 	output_unsigned(out, row->count[to]);
 	output_unsigned(out, row->size[to]);
 	output_text(out, type_name(listing->call->question.heap, type, NULL));
@@ -80,8 +76,7 @@ static struct error *group_print(struct listing *listing, size_t first, enum gc_
 		output_line(out, "%s", "");
 	output_line(out, "References from %s to %s:", generations[from].name, generations[to].name);
 	output_line(out, "%s", "");
-	output_line(out, "%16s %16s %14s %-11s %-11s %14s %14s %s", "Object", "MethodTable", "Size",
-		    "Obj Gen", "Ref Gen", "Obj Count", "Obj Size", "Type");
+	output_table_titles(out);
 	for (size_t i = first; i < listing->found.count && !output_broken(out); i++)
 		if (listing->found.rows[i].generation == from && listing->found.rows[i].count[to])
 			TRY(row_print(listing, &listing->found.rows[i], to));
@@ -106,20 +101,14 @@ static struct error *groups_print(struct listing *listing)
 
 static void total_print(const struct listing *listing)
 {
-	CLEANUP(text_deinit) struct text line = { 0 };
 	const struct young_references *found = &listing->found;
 	struct output *out = listing->call->out;
-	output_line(out, "%s", "");
-	text_append_count(&line, listing->total);
-	text_append(&line, " older generation objects referenced ");
-	text_append_count(&line, found->referenced_count);
-	text_append(&line, " younger objects (");
-	text_append_count(&line, found->referenced_size);
-	output_line(out, "%s bytes)", text_string(&line));
 	output_record_begin(out, "total", total_columns, COUNT_OF(total_columns));
 	output_unsigned(out, listing->total);
 	output_unsigned(out, found->referenced_count);
 	output_unsigned(out, found->referenced_size);
+	output_sentence(out, "\n{objects} older generation objects referenced {referenced} younger "
+			     "objects ({referenced_size} bytes)");
 	output_record_end(out);
 }
 

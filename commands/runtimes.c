@@ -7,27 +7,16 @@
 #include <inttypes.h>
 
 static const struct column columns[] = {
-	{ "id", NULL, CELL_INTEGER, 0 },
-	{ "version", NULL, CELL_TEXT, 0 },
-	{ "image_base", NULL, CELL_ADDRESS_WIDE, 0 },
-	{ "size", NULL, CELL_INTEGER, 0 },
-	{ "build_id", NULL, CELL_TEXT, 0 },
-	{ "path", NULL, CELL_TEXT, 0 },
-	{ "is_single_file", NULL, CELL_VALUE, 0 },
-	{ "found_by", NULL, CELL_TEXT, 0 },
-	{ "layouts", NULL, CELL_TEXT, 0 },
-	{ "has_descriptor", NULL, CELL_VALUE, 0 },
+	{ "id", IN_WORDS, CELL_INTEGER, 0 },         { "version", IN_WORDS, CELL_TEXT, 0 },
+	{ "image_base", IN_WORDS, CELL_POINTER, 0 }, { "size", IN_WORDS, CELL_HEX_UPPER, 8 },
+	{ "build_id", IN_WORDS, CELL_TEXT, 0 },      { "path", IN_WORDS, CELL_TEXT, 0 },
+	{ "is_single_file", NULL, CELL_VALUE, 0 },   { "found_by", IN_WORDS, CELL_TEXT, 0 },
+	{ "layouts", IN_WORDS, CELL_TEXT, 0 },       { "has_descriptor", NULL, CELL_VALUE, 0 },
 };
 
-static void lines_print(struct command_call *call, const struct native_module *module,
-			const char *version)
+/* In text alone. */
+static void exports_print(struct output *out, const struct native_module *module)
 {
-	const struct contract *contract = call->question.heap->contract;
-	struct output *out = call->out;
-	output_line(out, "#0 .NET Core runtime %s at %016" PRIX64 " size %08" PRIX64 " index %s",
-		    version ? version : contract_layouts(contract), module->base, module->size,
-		    module->build_id ? module->build_id : "<none>");
-	output_line(out, "    Runtime module path: %s", module->path);
 	output_line(out, "    Exports:");
 	for (size_t i = 0; i < RUNTIME_SYMBOLS; i++) {
 		if (module->symbols[i])
@@ -36,12 +25,21 @@ static void lines_print(struct command_call *call, const struct native_module *m
 		else
 			output_line(out, "        %s: <NO SYMBOL>", runtime_symbol_names[i]);
 	}
-	output_line(out, "    Found by: %s", contract_found_by(contract));
-	output_line(out, "    Layouts: %s%s",
-		    contract_major(contract) ? contract_layouts(contract) : "its own descriptor",
-		    contract_major(contract) && contract_has_descriptor(contract)
-			    ? ", and the runtime's own descriptor"
-			    : "");
+}
+
+static void sentences(struct output *out, const struct native_module *module,
+		      const struct contract *contract)
+{
+	output_sentence(out, "#{id} .NET Core runtime {version} at {image_base} size {size} index "
+			     "{build_id}\n    Runtime module path: {path}");
+	exports_print(out, module);
+	output_sentence(out, "    Found by: {found_by}");
+	if (!contract_major(contract))
+		output_sentence(out, "    Layouts: its own descriptor");
+	else if (contract_has_descriptor(contract))
+		output_sentence(out, "    Layouts: {layouts}, and the runtime's own descriptor");
+	else
+		output_sentence(out, "    Layouts: {layouts}");
 }
 
 static struct error *list(struct command_call *call)
@@ -59,16 +57,16 @@ static struct error *list(struct command_call *call)
 	output_table_begin(out, "runtimes", columns, COUNT_OF(columns), false);
 	output_row_begin(out);
 	output_unsigned(out, 0);
-	output_text_or_null(out, version);
+	output_text_or(out, version, contract_layouts(contract));
 	output_address(out, module->base);
 	output_unsigned(out, module->size);
-	output_text_or_null(out, module->build_id);
+	output_text_or(out, module->build_id, "<none>");
 	output_text(out, module->path);
 	output_bool(out, contract_single_file(contract) != NULL);
 	output_text(out, contract_found_by(contract));
 	output_text(out, contract_layouts(contract));
 	output_bool(out, contract_has_descriptor(contract));
-	lines_print(call, module, version);
+	sentences(out, module, contract);
 	output_row_end(out);
 	output_table_end(out);
 	if (!version)

@@ -105,8 +105,7 @@ static void list_print(struct output *out, size_t which, struct size_list *list,
 	output_line(out, "Size Statistics for %s %sobjects", generations[which].title,
 		    is_free ? "free " : "");
 	output_line(out, "%s", "");
-	output_line(out, "%14s %14s %15s %16s", "Size", "Count", "Cumulative Size",
-		    "Cumulative Count");
+	output_table_titles(out);
 	for (size_t i = 0; i < list->count; i++) {
 		const struct size_group *group = &list->groups[i];
 		output_row_begin(out);

@@ -9,57 +9,54 @@
 #include <ctype.h>
 
 static const struct column columns[] = {
-	{ NULL, "Target OS: ", CELL_TEXT, 0 },
-	{ "name", NULL, CELL_TEXT, 0 },
+	{ "name", IN_WORDS, CELL_TEXT, 0 },
 	{ "kind", NULL, CELL_TEXT, 0 },
-	{ "architecture", NULL, CELL_TEXT, 0 },
-	{ "process_id", NULL, CELL_INTEGER, 0 },
-	{ NULL, "    #0 .NET Core runtime ", CELL_TEXT, 0 },
-	{ "runtime_version", NULL, CELL_VALUE, 0 },
-	{ "layouts", NULL, CELL_VALUE, 0 },
-	{ "found_by", NULL, CELL_VALUE, 0 },
-	{ NULL, "", CELL_TEXT, 0 },
-	{ "runtime_error", NULL, CELL_VALUE, 0 },
+	{ "architecture", IN_WORDS, CELL_TEXT, 0 },
+	{ "process_id", IN_WORDS, CELL_ID, 0 },
+	{ "runtime_version", IN_WORDS, CELL_VALUE, 0 },
+	{ "layouts", IN_WORDS, CELL_VALUE, 0 },
+	{ "found_by", IN_WORDS, CELL_VALUE, 0 },
+	{ "runtime_error", IN_WORDS, CELL_VALUE, 0 },
 	{ "missing_bytes", NULL, CELL_INTEGER, 0 },
 };
+
+#define RUNTIME_LINE                                                                               \
+	"    #0 .NET Core runtime {runtime_version}, read with the layouts {layouts}, found by "   \
+	"{found_by}"
 
 static void runtime_cells(struct output *out, struct heap *heap, const struct error *reason)
 {
 	const struct contract *contract = heap ? heap->contract : NULL;
-	const char *version = heap ? heap_runtime_version(heap) : NULL;
-	if (heap)
-		output_textf(out, "%s, read with the layouts %s, found by %s%s",
-			     version ? version : "of unknown version", contract_layouts(contract),
-			     contract_found_by(contract),
-			     contract_has_descriptor(contract) ? ", and its own descriptor" : "");
-	else
-		output_skip(out);
-	output_text_or_null(out, version);
+	output_text_or(out, heap ? heap_runtime_version(heap) : NULL, "of unknown version");
 	output_text_or_null(out, heap ? contract_layouts(contract) : NULL);
 	output_text_or_null(out, heap ? contract_found_by(contract) : NULL);
-	if (heap && heap->no_objects)
-		output_textf(out, "There is no heap to walk: %s.", heap->no_objects);
-	else if (reason)
-		output_text(out, reason->message);
-	else
-		output_skip(out);
 	output_text_or_null(out, reason ? reason->message : NULL);
+	if (heap)
+		output_sentence(out, contract_has_descriptor(contract) ? RUNTIME_LINE
+					     ", and its own descriptor"
+								       : RUNTIME_LINE);
+	if (heap && heap->no_objects)
+		output_line(out, "There is no heap to walk: %s.", heap->no_objects);
+	else if (reason)
+		output_sentence(out, "{runtime_error}");
 }
 
 static struct error *sosstatus_run(struct command_call *call)
 {
 	const struct target *target = session_target(call->session);
 	const char *architecture = architecture_name(target->architecture);
-	const char *kind = session_is_live(call->session) ? "live" : "core";
+	char shown[32];
 	struct output *out = call->out;
+	snprintf(shown, sizeof(shown), "%c%s", toupper((unsigned char)architecture[0]),
+		 architecture + 1);
 	output_record_begin(out, NULL, columns, COUNT_OF(columns));
-	output_textf(out, "LINUX Architecture: %c%s ProcessId: %d (0x%x) %s",
-		     toupper((unsigned char)architecture[0]), architecture + 1, target->pid,
-		     (unsigned)target->pid, session_name(call->session));
 	output_text(out, session_name(call->session));
-	output_text(out, kind);
-	output_text(out, architecture);
+	output_text(out, session_is_live(call->session) ? "live" : "core");
+	output_text_as(out, architecture, shown);
 	output_signed(out, target->pid);
+	output_sentence(out,
+			"Target OS: LINUX Architecture: {architecture} ProcessId: {process_id} "
+			"{name}");
 	runtime_cells(out, question_heap(&call->question), session_heap_error(call->session));
 	output_unsigned(out, target->facts.missing_bytes);
 	output_record_end(out);

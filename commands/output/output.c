@@ -142,6 +142,14 @@ void output_table_begin(struct output *output, const char *key, const struct col
 					   .titles = titles });
 }
 
+void output_table_titles(struct output *output)
+{
+	const struct level *table = top(output);
+	assert(output->too_deep || table->kind == LEVEL_TABLE);
+	if (!output->too_deep && !table->muted && output->form->titles)
+		output->form->titles(output, table);
+}
+
 void output_row_begin(struct output *output)
 {
 	struct level *table = top(output);

@@ -37,6 +37,7 @@ enum cell_kind {
 	CELL_HEX,          /* text: hex without 0x; JSON integer (offsets) */
 	CELL_HEX_UPPER,    /* text: `width` upper-case hex digits at least; JSON integer */
 	CELL_THREAD_ID,    /* text: 0x0ABC (2748); JSON integer */
+	CELL_ID,           /* text: 80 (0x50); JSON integer */
 	CELL_TOKEN,        /* text: 8 hex digits; JSON string "0x04000001" */
 	CELL_BYTES_SOS,    /* text: 80(0x50) bytes; JSON integer */
 	CELL_BYTES_HEX,    /* text: 0x50 (80); JSON integer */
@@ -101,6 +102,8 @@ void output_table_begin(struct output *output, const char *key, const struct col
 			size_t count, bool titles);
 void output_row_begin(struct output *output);
 void output_row_end(struct output *output);
+/* Text only: the open table's line of titles again, between rows. */
+void output_table_titles(struct output *output);
 void output_table_end(struct output *output);
 
 /* Records: the columns' keys directly in the enclosing object when `key` is NULL, else an object.
@@ -175,8 +178,8 @@ void output_struct_end(struct output *output);
  *	output_unsigned(out, background);
  *	output_sentence(out, "Threads     {total}: {background} background");
  *
- * A row or record may have several sentences, and choose among some. A sentence is a constant; what
- * stands in a cell is not looked at for braces.
+ * A row or record may have several sentences, and choose among some. A sentence is the caller's,
+ * never a text of the target; what is in a cell is not looked at for braces.
  */
 void output_sentence(struct output *output, const char *sentence);
 /* The same as the cell of the next column, which has no key: text only. */

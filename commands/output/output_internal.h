@@ -79,7 +79,8 @@ struct output_form {
 	/* `level` is the last on the stack; below it is the one in which it opens. Says whether the
 	 * form shows it: if not, what is in it is not given to the form. */
 	bool (*open)(struct output *output, const struct level *level);
-	void (*close)(struct output *output, const struct level *level); /* still on the stack */
+	void (*titles)(struct output *output, const struct level *table); /* NULL: it has none */
+	void (*close)(struct output *output, const struct level *level);  /* still on the stack */
 	void (*scalar)(struct output *output, const struct level *level, const struct slot *slot,
 		       const struct scalar *scalar);
 	void (*sentence)(struct output *output, const struct level *level,

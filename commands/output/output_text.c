@@ -223,6 +223,13 @@ static bool is_shown(const struct column *column, bool inside)
 	return !column || has_title(column) || (column->title && !inside);
 }
 
+static void text_titles(struct output *output, const struct level *table)
+{
+	struct text_output *out = (struct text_output *)output;
+	end_line(out);
+	put_titles(out, table);
+}
+
 static bool text_open(struct output *output, const struct level *level)
 {
 	struct text_output *out = (struct text_output *)output;
@@ -398,6 +405,7 @@ const struct output_form output_text_form = {
 	.document_begin = text_document_begin,
 	.document_end = text_document_end,
 	.open = text_open,
+	.titles = text_titles,
 	.close = text_close,
 	.scalar = text_scalar,
 	.sentence = text_sentence,

@@ -40,6 +40,9 @@ static void append_number(struct text *cell, const struct column *column, uint64
 	case CELL_THREAD_ID:
 		text_printf(cell, "0x%04" PRIX64 " (%" PRIu64 ")", number, number);
 		break;
+	case CELL_ID:
+		text_printf(cell, "%" PRIu64 " (0x%" PRIx64 ")", number, number);
+		break;
 	case CELL_TOKEN:
 		output_append_hex(cell, number, 8);
 		break;
@@ -167,6 +170,7 @@ enum output_mark text_cell_mark(enum cell_kind kind)
 	case CELL_BYTES_SOS:
 	case CELL_BYTES_HEX:
 	case CELL_THREAD_ID:
+	case CELL_ID:
 	case CELL_DEPTH:
 	case CELL_STAR:
 	case CELL_VALUE:

@@ -98,6 +98,27 @@ TEST(rows_in_rows_with_sentences_are_json)
 			  "{\"depth\":200,\"name\":\"y\"}]}]}," TAIL);
 }
 
+TEST(titles_come_again_in_text)
+{
+	static const struct column columns[] = { { "size", "Size", CELL_COUNT, 6 },
+						 { "name", "Name", CELL_TEXT, 0 } };
+	for (int form = 0; form < 2; form++) {
+		CAPTURE(capture, form ? OUTPUT_JSON : OUTPUT_TEXT);
+		output_table_begin(capture.out, "rows", columns, 2, false);
+		for (unsigned i = 0; i < 2; i++) {
+			output_table_titles(capture.out);
+			output_row_begin(capture.out);
+			output_unsigned(capture.out, i);
+			output_text(capture.out, "a");
+			output_row_end(capture.out);
+		}
+		output_table_end(capture.out);
+		CHECK_ANSWER(capture, form ? HEAD "\"rows\":[{\"size\":0,\"name\":\"a\"},"
+						  "{\"size\":1,\"name\":\"a\"}]}," TAIL
+					   : "  Size Name\n     0 a\n  Size Name\n     1 a\n");
+	}
+}
+
 /* Inside a cell there is no line for a sentence: its cells are not shown twice, nor at all. */
 TEST(words_inside_a_cell_are_not_shown)
 {
@@ -125,6 +146,7 @@ static void put_kinds(struct output *out)
 		{ "lower", "lower ", CELL_HEX, 0 },
 		{ "bytes", "bytes ", CELL_BYTES_HEX, 0 },
 		{ "thread", "thread ", CELL_THREAD_ID, 0 },
+		{ "process", "process ", CELL_ID, 0 },
 		{ "is_current", "star ", CELL_STAR, 0 },
 		{ "is_other", "no star|", CELL_STAR, 2 },
 		{ "index", "index ", CELL_INTEGER, 0 },
@@ -139,6 +161,7 @@ static void put_kinds(struct output *out)
 	output_signed(out, -2146233088);
 	output_unsigned(out, 80);
 	output_unsigned(out, 47);
+	output_unsigned(out, 48);
 	output_bool(out, true);
 	output_bool(out, false);
 	output_text_or(out, NULL, "XX\nXX");
@@ -154,7 +177,7 @@ TEST(kinds_of_cells_in_text)
 	CAPTURE(text, OUTPUT_TEXT);
 	put_kinds(text.out);
 	CHECK_ANSWER(text, "upper 002F\nhresult 80131500\nlower 80131500\nbytes 0x50 (80)\nthread "
-			   "0x002F (47)\n"
+			   "0x002F (47)\nprocess 48 (0x30)\n"
 			   "star *\nno star|  \nindex XX\\nXX\ntype A`1[[B]]\\u001b\n"
 			   "changed -00012\nwide 18446744073709551615\nreal 0.25\n");
 }
@@ -165,7 +188,7 @@ TEST(kinds_of_cells_in_json)
 	put_kinds(json.out);
 	CHECK_ANSWER(json,
 		     HEAD "\"upper\":47,\"hresult\":-2146233088,\"lower\":-2146233088,\"bytes\":80,"
-			  "\"thread\":47,"
+			  "\"thread\":47,\"process\":48,"
 			  "\"is_current\":true,\"is_other\":false,\"index\":null,\"type\":\"A<B>\","
 			  "\"changed\":-12,\"wide\":\"18446744073709551615\",\"real\":0.25}," TAIL);
 }
@@ -175,6 +198,7 @@ static const struct tap_case cases[] = {
 	CASE(a_sentence_is_nothing_in_json),
 	CASE(rows_in_rows_have_their_own_sentences),
 	CASE(rows_in_rows_with_sentences_are_json),
+	CASE(titles_come_again_in_text),
 	CASE(words_inside_a_cell_are_not_shown),
 	CASE(kinds_of_cells_in_text),
 	CASE(kinds_of_cells_in_json),
