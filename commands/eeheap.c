@@ -6,16 +6,17 @@
 
 #include <inttypes.h>
 
-enum { TEXT_COLUMNS = 6, SIZE_COLUMN = -18, SIZE_BYTES = 48 };
+enum { TEXT_COLUMNS = 6, SIZE_COLUMN = -18 };
 
-/* The same segments twice: grouped under titles as SOS prints them, and as JSON has them. */
+/* The same segments twice: as SOS groups them under titles, by generation, with their sizes; and as
+ * JSON nests them, in the order of the heap's list. */
 static const struct column text_columns[TEXT_COLUMNS] = {
 	{ NULL, "segment", CELL_ADDRESS, 16 },
 	{ NULL, "begin", CELL_ADDRESS, 16 },
 	{ NULL, "allocated", CELL_ADDRESS, 16 },
 	{ NULL, "committed", CELL_ADDRESS, 16 },
-	{ NULL, "allocated size", CELL_TEXT, SIZE_COLUMN },
-	{ NULL, "committed size", CELL_TEXT, SIZE_COLUMN },
+	{ NULL, "allocated size", CELL_BYTES_HEX, SIZE_COLUMN },
+	{ NULL, "committed size", CELL_BYTES_HEX, SIZE_COLUMN },
 };
 static const struct column heap_columns[] = {
 	{ "index", NULL, CELL_INTEGER, 0 },
@@ -28,8 +29,8 @@ static const struct column segment_columns[] = {
 	{ "reserved_end", NULL, CELL_ADDRESS, 0 }, { "generation", NULL, CELL_TEXT, 0 },
 };
 static const struct column total_columns[] = {
-	{ "total_size", NULL, CELL_COUNT, 0 },
-	{ "total_committed", NULL, CELL_COUNT, 0 },
+	{ "total_size", IN_WORDS, CELL_BYTES_HEX, 0 },
+	{ "total_committed", IN_WORDS, CELL_BYTES_HEX, 0 },
 };
 
 /* How SOS groups segments. */
@@ -67,23 +68,17 @@ static uint64_t committed_size(const struct gc_segment *segment)
 	return segment->committed > begin ? segment->committed - begin : 0;
 }
 
-static int format_size(uint64_t size, char to[SIZE_BYTES])
-{
-	return snprintf(to, SIZE_BYTES, "0x%" PRIx64 " (%" PRIu64 ")", size, size);
-}
-
 static void size_cell(struct output *out, uint64_t size)
 {
-	char text[SIZE_BYTES] = "";
 	if (size)
-		format_size(size, text);
-	output_text(out, text);
+		output_unsigned(out, size);
+	else
+		output_skip(out);
 }
 
 static void widen(struct column *column, uint64_t size)
 {
-	char text[SIZE_BYTES];
-	int length = format_size(size, text);
+	int length = snprintf(NULL, 0, "0x%" PRIx64 " (%" PRIu64 ")", size, size);
 	if (-length < column->width)
 		column->width = -length;
 }
@@ -161,11 +156,6 @@ static void text_print(struct selection *selection)
 			group_print(selection, i, &groups[g]);
 	}
 	output_line(out, "------------------------------");
-	bool partial = selection->heap != UINT64_MAX || selection->segment;
-	output_line(out, "%s Allocated Heap Size:   Size: 0x%" PRIx64 " (%" PRIu64 ") bytes.",
-		    partial ? "Partial" : "GC", selection->allocated, selection->allocated);
-	output_line(out, "%s Committed Heap Size:   Size: 0x%" PRIx64 " (%" PRIu64 ") bytes.",
-		    partial ? "Partial" : "GC", selection->committed, selection->committed);
 }
 
 static void record_segments(struct selection *selection, uint32_t heap)
@@ -205,6 +195,12 @@ static void record_print(struct selection *selection)
 	output_record_begin(out, NULL, total_columns, COUNT_OF(total_columns));
 	output_unsigned(out, selection->allocated);
 	output_unsigned(out, selection->committed);
+	output_sentence(out,
+			selection->heap != UINT64_MAX || selection->segment
+				? "Partial Allocated Heap Size:   Size: {total_size} bytes.\n"
+				  "Partial Committed Heap Size:   Size: {total_committed} bytes."
+				: "GC Allocated Heap Size:   Size: {total_size} bytes.\n"
+				  "GC Committed Heap Size:   Size: {total_committed} bytes.");
 	output_record_end(out);
 }
 

@@ -159,6 +159,7 @@ static void range_line(struct output *out, const char *before, const char *betwe
 	output_line_total(out, before, finalize_range_count(range), NULL, 0, after);
 }
 
+/* JSON has these counts as rows; text also says where each part is. */
 static void heap_lines(struct output *out, const struct finalize_queue *queue)
 {
 	static const char *const titles[GENERATION_FROZEN] = {

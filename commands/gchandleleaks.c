@@ -107,7 +107,8 @@ static struct error *region_search(const struct region *region, void *context)
 	return NULL;
 }
 
-/* Four to a line, as SOS has them; `missing`: only those that were not found. */
+/* JSON has rows; text names the handles, four to a line, as SOS has them; `missing`: only those
+ * that were not found. */
 static struct error *addresses_print(struct search *search, bool missing)
 {
 	CLEANUP(text_deinit) struct text line = { 0 };

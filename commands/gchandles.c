@@ -10,28 +10,29 @@
 #include <strings.h>
 
 static const struct column columns[] = {
-	{ "address", "Handle", CELL_POINTER, 16 }, { "kind", "Type", CELL_TEXT, -11 },
-	{ "object", "Object", CELL_POINTER, 16 },  { "size", "Size", CELL_INTEGER, 8 },
-	{ NULL, "Data", CELL_TEXT, 16 },           { NULL, "Type", CELL_TEXT, 0 },
-	{ "mt", NULL, CELL_ADDRESS, 0 },           { "type", NULL, CELL_TEXT, 0 },
-	{ "secondary", NULL, CELL_ADDRESS, 0 },
+	{ "address", "Handle", CELL_POINTER, 16 },
+	{ "kind", "Type", CELL_TEXT, -11 },
+	{ "object", "Object", CELL_POINTER, 16 },
+	{ "size", "Size", CELL_INTEGER, 8 },
+	{ "mt", NULL, CELL_ADDRESS, 0 },
+	{ "type", IN_WORDS, CELL_TEXT, 0 },
+	{ "secondary", IN_WORDS, CELL_POINTER, 0 },
+	{ NULL, "Data", CELL_TEXT, 16 },
+	{ NULL, "Type", CELL_TEXT, 0 },
 };
 static const struct column statistics_columns[] = {
 	{ "mt", "MT", CELL_ADDRESS_WIDE, 16 },
 	{ "count", "Count", CELL_INTEGER, 8 },
 	{ "total_size", "TotalSize", CELL_INTEGER, 12 },
-	{ NULL, "Class Name", CELL_TEXT, 0 },
-	{ "type", NULL, CELL_TEXT, 0 },
+	{ "type", "Class Name", CELL_TEXT, 0 },
 };
 static const struct column total_columns[] = {
-	{ "count", NULL, CELL_INTEGER, 0 },
+	{ "count", IN_WORDS, CELL_INTEGER, 0 },
 	{ "size", NULL, CELL_INTEGER, 0 },
 };
 static const struct column kind_columns[] = {
-	{ "kind", NULL, CELL_TEXT, 0 },
-	{ "count", NULL, CELL_INTEGER, 0 },
-	{ NULL, "", CELL_TEXT, -21 },
-	{ NULL, "", CELL_TEXT, 0 },
+	{ "kind", "", CELL_TEXT, -21 },
+	{ "count", "", CELL_INTEGER, 0 },
 };
 
 /* How SOS counts them up, and in which order. */
@@ -75,22 +76,19 @@ static void row_print(struct listing *listing, const struct gc_handle *handle,
 		output_unsigned(out, object->size);
 	else
 		output_skip(out);
-	if (handle->kind == HANDLE_DEPENDENT)
-		output_textf(out, "%016" PRIX64, handle->secondary);
-	else
-		output_text(out, "");
-	output_text(out, type ? type_sos_name(heap, type) : "<unreadable object>");
 	if (type) {
 		output_address(out, type->handle);
-		output_text(out, type_name(heap, type, NULL));
+		output_text_as(out, type_name(heap, type, NULL), type_sos_name(heap, type));
 	} else {
 		output_null(out);
-		output_null(out);
+		output_nothing(out, "<unreadable object>");
 	}
 	if (handle->kind == HANDLE_DEPENDENT)
 		output_address(out, handle->secondary);
 	else
 		output_skip(out);
+	output_words(out, "{secondary}");
+	output_words(out, "{type}");
 	output_row_end(out);
 }
 
@@ -184,16 +182,16 @@ static struct error *statistics_print(struct listing *listing)
 		output_address(call->out, rows[i].type->handle);
 		output_unsigned(call->out, rows[i].statistic->count);
 		output_unsigned(call->out, rows[i].statistic->size_bytes);
-		output_text(call->out, type_sos_name(call->question.heap, rows[i].type));
-		output_text(call->out, type_name(call->question.heap, rows[i].type, NULL));
+		output_text_as(call->out, type_name(call->question.heap, rows[i].type, NULL),
+			       type_sos_name(call->question.heap, rows[i].type));
 		output_row_end(call->out);
 	}
 	output_table_end(call->out);
 	output_record_begin(call->out, "total", total_columns, COUNT_OF(total_columns));
 	output_unsigned(call->out, listing->total);
 	output_unsigned(call->out, statistics->size_bytes);
+	output_sentence(call->out, "Total {count} objects");
 	output_record_end(call->out);
-	output_line(call->out, "Total %" PRIu64 " objects", listing->total);
 	return NULL;
 }
 
@@ -209,10 +207,8 @@ static void kinds_print(struct listing *listing)
 		if (!count)
 			continue;
 		output_row_begin(out);
-		output_text(out, handle_kind_name(kind_titles[i].kind));
+		output_text_as(out, handle_kind_name(kind_titles[i].kind), kind_titles[i].title);
 		output_unsigned(out, count);
-		output_text(out, kind_titles[i].title);
-		output_textf(out, "%" PRIu64, count);
 		output_row_end(out);
 	}
 	output_table_end(out);

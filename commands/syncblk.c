@@ -15,13 +15,13 @@ static const struct column columns[] = {
 	{ "sync_block", "", CELL_POINTER, 16 },
 	{ "monitor_held", "", CELL_INTEGER, 12 },
 	{ "recursion", "", CELL_INTEGER, 9 },
-	{ NULL, "", CELL_TEXT, 0 },
-	{ "owning_thread", NULL, CELL_ADDRESS, 0 },
+	{ "owning_thread", IN_WORDS, CELL_POINTER, 0 },
 	{ "managed_id", NULL, CELL_INTEGER, 0 },
-	{ "os_id", NULL, CELL_INTEGER, 0 },
-	{ "waiters", NULL, CELL_INTEGER, 0 },
-	{ "object", NULL, CELL_ADDRESS, 0 },
-	{ "type", NULL, CELL_TEXT, 0 },
+	{ "os_id", IN_WORDS, CELL_HEX, 0 },
+	{ "waiters", NULL, CELL_INTEGER, 0 }, /* text: in MonitorHeld */
+	{ "object", IN_WORDS, CELL_ADDRESS_WIDE, 0 },
+	{ "type", IN_WORDS, CELL_TEXT, 0 },
+	{ NULL, "", CELL_TEXT, 0 },
 };
 static const struct column total_columns[] = {
 	{ "total", "Total           ", CELL_INTEGER, 0 },
@@ -37,28 +37,6 @@ struct listing {
 	uint64_t free_count, unreadable;
 };
 
-/* SOS's fields behind the recursion: thread, its OS id and number, object and type. */
-static void text_cell(struct listing *listing, const struct sync_block *block, const char *type)
-{
-	const struct clr_threads *threads = listing->call->question.heap->threads;
-	char owner[64] = "0000000000000000     none  ", number[24] = "XXX";
-	if (block->owner) {
-		int64_t index = listing->thread_indexes[block->owner - threads->threads];
-		if (index >= 0)
-			snprintf(number, sizeof(number), "%3" PRId64, index);
-		snprintf(owner, sizeof(owner), "%016" PRIX64 " %" PRIx64 " %s ",
-			 block->owner->address, block->owner->os_id, number);
-	} else if (block->is_held) {
-		/* Whose thread has gone. */
-		snprintf(owner, sizeof(owner), "%016" PRIX64 "  orphaned ", block->owner_id);
-	}
-	if (block->is_free)
-		output_textf(listing->call->out, "%s         0 Free", owner);
-	else
-		output_textf(listing->call->out, "%s  %016" PRIx64 " %s", owner, block->object,
-			     type);
-}
-
 static void owner_cells(struct output *out, const struct sync_block *block)
 {
 	if (block->owner) {
@@ -72,40 +50,69 @@ static void owner_cells(struct output *out, const struct sync_block *block)
 	}
 }
 
+/* SOS's fields after the recursion: thread, its OS id and its place in threads, object and type. */
+static void words_cell(struct listing *listing, const struct sync_block *block)
+{
+	const struct clr_threads *threads = listing->call->question.heap->threads;
+	char owner[64] = "0000000000000000     none  ", sentence[128];
+	if (block->owner) {
+		int64_t index = listing->thread_indexes[block->owner - threads->threads];
+		char number[24] = "XXX";
+		if (index >= 0)
+			snprintf(number, sizeof(number), "%3" PRId64, index);
+		snprintf(owner, sizeof(owner), "{owning_thread} {os_id} %s ", number);
+	} else if (block->is_held) {
+		/* Whose thread has gone. */
+		snprintf(owner, sizeof(owner), "%016" PRIX64 "  orphaned ", block->owner_id);
+	}
+	snprintf(sentence, sizeof(sentence), "%s%s", owner,
+		 block->is_free ? "         0 Free" : "  {object} {type}");
+	output_words(listing->call->out, sentence);
+}
+
+/* *ret NULL: there is no object, or it cannot be read. */
+static struct error *type_of_block(struct listing *listing, const struct sync_block *block,
+				   const struct type **ret)
+{
+	struct heap *heap = listing->call->question.heap;
+	struct gc_object object;
+	*ret = NULL;
+	if (!block->object)
+		return NULL;
+	struct error *error = object_read(heap, block->object, &object);
+	if (!error)
+		*ret = type_by_index(heap, object.type);
+	else if (!error_take_damage(&error))
+		return error;
+	if (!*ret)
+		question_missing(&listing->call->question, 0,
+				 "the object at %#" PRIx64 " cannot be read", block->object);
+	return NULL;
+}
+
 static struct error *row_print(struct listing *listing, const struct sync_block *block)
 {
 	struct heap *heap = listing->call->question.heap;
 	struct output *out = listing->call->out;
-	const struct type *type = NULL;
-	struct gc_object object;
-	if (block->object) {
-		struct error *error = object_read(heap, block->object, &object);
-		if (!error)
-			type = type_by_index(heap, object.type);
-		else if (!error_take_damage(&error))
-			return error;
-		if (!type)
-			question_missing(&listing->call->question, 0,
-					 "the object at %#" PRIx64 " cannot be read",
-					 block->object);
-	}
+	const struct type *type;
+	TRY(type_of_block(listing, block, &type));
 	output_row_begin(out);
 	output_unsigned(out, block->index);
 	output_address(out, block->address);
 	/* As the runtime once kept it: the lowest bit is the lock, the rest counts waiters. */
 	output_unsigned(out, (uint64_t)block->waiters * 2 + block->is_held);
 	output_unsigned(out, block->recursion);
-	text_cell(listing, block, type ? type_sos_name(heap, type) : "<unreadable object>");
 	owner_cells(out, block);
 	output_unsigned(out, block->waiters);
 	if (block->object)
 		output_address(out, block->object);
 	else
-		output_null(out);
+		output_nothing(out, "0000000000000000");
 	if (type)
-		output_text(out, type_name(heap, type, NULL));
+		output_text_as(out, type_name(heap, type, NULL), type_sos_name(heap, type));
 	else
-		output_null(out);
+		output_nothing(out, "<unreadable object>");
+	words_cell(listing, block);
 	output_row_end(out);
 	return NULL;
 }

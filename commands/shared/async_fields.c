@@ -1,4 +1,5 @@
-/* dumpasync --fields: the fields of a frame, as SOS writes them. */
+/* dumpasync --fields: the fields of a frame: values by name in JSON; in text SOS's lines, with
+ * addresses and types, whose names and values are cut. */
 #include "commands/command.h"
 
 #include "base/text.h"

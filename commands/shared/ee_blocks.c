@@ -9,15 +9,15 @@
 
 /* In text a block is several lines. */
 static const struct column columns[] = {
-	{ "module", NULL, CELL_ADDRESS_WIDE, 0 },
-	{ "assembly", NULL, CELL_TEXT, 0 },
+	{ "module", IN_WORDS, CELL_ADDRESS_WIDE, 0 },
+	{ "assembly", IN_WORDS, CELL_TEXT, 0 },
 	{ "kind", NULL, CELL_TEXT, 0 },
-	{ "token", NULL, CELL_TOKEN, 0 },
-	{ "mt", NULL, CELL_ADDRESS_WIDE, 0 },
+	{ "token", IN_WORDS, CELL_TOKEN, 0 },
+	{ "mt", IN_WORDS, CELL_ADDRESS_WIDE, 0 },
 	{ "ee_class", NULL, CELL_ADDRESS_WIDE, 0 },
-	{ "method_desc", NULL, CELL_ADDRESS_WIDE, 0 },
-	{ "code_address", NULL, CELL_ADDRESS_WIDE, 0 },
-	{ "name", NULL, CELL_TEXT, 0 },
+	{ "method_desc", IN_WORDS, CELL_ADDRESS_WIDE, 0 },
+	{ "code_address", IN_WORDS, CELL_ADDRESS_WIDE, 0 },
+	{ "name", IN_WORDS, CELL_TEXT, 0 },
 };
 
 static const char rule[] = "--------------------------------------";
@@ -30,20 +30,21 @@ void ee_blocks_begin(struct ee_blocks *blocks)
 
 void ee_blocks_end(struct ee_blocks *blocks)
 {
-	static const struct column missed[] = { { "modules_without_match", NULL, CELL_INTEGER,
+	static const struct column missed[] = { { "modules_without_match", IN_WORDS, CELL_INTEGER,
 						  0 } };
 	struct output *out = blocks->call->out;
 	output_table_end(out);
 	output_record_begin(out, NULL, missed, COUNT_OF(missed));
 	output_unsigned(out, blocks->missed);
-	output_record_end(out);
-	if (!blocks->missed)
-		return;
-	if (blocks->count)
+	if (blocks->missed && blocks->count)
 		output_line(out, "%s", rule);
-	output_line(out, "%s", "");
-	output_line(out, "Scanned %zu module%s which had no matches.", blocks->missed,
-		    blocks->missed == 1 ? "" : "s");
+	if (blocks->missed == 1)
+		output_sentence(out, "\nScanned {modules_without_match} module which had no "
+				     "matches.");
+	else if (blocks->missed)
+		output_sentence(out, "\nScanned {modules_without_match} modules which had no "
+				     "matches.");
+	output_record_end(out);
 }
 
 static const char *file_name(const struct clr_module *module)
@@ -91,36 +92,26 @@ static void block_begin(struct ee_blocks *blocks, struct clr_module *module,
 		output_address(out, cells->type->handle);
 		output_address(out, cells->type->ee_class);
 	} else {
-		output_null(out);
+		output_nothing(out, "<not loaded yet>");
 		output_null(out);
 	}
 	if (cells->method_desc)
 		output_address(out, cells->method_desc);
 	else
-		output_null(out);
+		output_nothing(out, "<not loaded yet>");
 	if (cells->code)
 		output_address(out, cells->code);
 	else
 		output_null(out);
-	output_text_or_null(out, cells->name);
-	if (same)
-		return;
-	output_line(out, "Module:      %016" PRIx64, module->address);
-	output_line(out, "Assembly:    %s", file_name(module));
+	output_text_or(out, cells->name, "<unknown>");
+	if (!same)
+		output_sentence(out, "Module:      {module}\nAssembly:    {assembly}");
 }
 
-static void token_line(struct ee_blocks *blocks, uint32_t token)
+static void token_line(struct ee_blocks *blocks)
 {
-	output_line(blocks->call->out, "Token:       %0*" PRIx32, blocks->token_first ? 8 : 16,
-		    token);
-}
-
-static void method_table_line(struct ee_blocks *blocks, const struct type *type)
-{
-	if (type)
-		output_line(blocks->call->out, "MethodTable: %016" PRIx64, type->handle);
-	else
-		output_line(blocks->call->out, "MethodTable: <not loaded yet>");
+	output_sentence(blocks->call->out, blocks->token_first ? "Token:       {token}"
+							       : "Token:       00000000{token}");
 }
 
 /* *ret NULL: not loaded, or not a type that can be read. */
@@ -154,9 +145,8 @@ struct error *ee_block_type(struct ee_blocks *blocks, struct clr_module *module,
 	TRY(type_read(blocks, handle, &cells.type));
 	TRY(type_title(blocks, module, token, cells.type, &cells.name));
 	block_begin(blocks, module, &cells);
-	token_line(blocks, token);
-	method_table_line(blocks, cells.type);
-	output_line(blocks->call->out, "Name:        %s", cells.name);
+	token_line(blocks);
+	output_sentence(blocks->call->out, "MethodTable: {mt}\nName:        {name}");
 	output_row_end(blocks->call->out);
 	return NULL;
 }
@@ -213,14 +203,10 @@ struct error *ee_block_method(struct ee_blocks *blocks, struct clr_module *modul
 	TRY(method_of_token(blocks->call->question.heap, module, token, &cells.method_desc));
 	TRY(method_title(blocks, module, &cells));
 	block_begin(blocks, module, &cells);
-	token_line(blocks, token);
-	if (cells.method_desc)
-		output_line(out, "MethodDesc:  %016" PRIx64, cells.method_desc);
-	else
-		output_line(out, "MethodDesc:  <not loaded yet>");
-	output_line(out, "Name:        %s", cells.name ? cells.name : "<unknown>");
+	token_line(blocks);
+	output_sentence(out, "MethodDesc:  {method_desc}\nName:        {name}");
 	if (cells.code)
-		output_line(out, "JITTED Code Address: %016" PRIx64, cells.code);
+		output_sentence(out, "JITTED Code Address: {code_address}");
 	else if (!cells.method_desc || cells.code_known)
 		output_line(out, "Not JITTED yet.");
 	output_row_end(out);
@@ -238,13 +224,15 @@ struct error *ee_block_field(struct ee_blocks *blocks, struct clr_module *module
 		TRY(type_title(blocks, module, owner_token, cells.type, &title));
 	block_begin(blocks, module, &cells);
 	if (owner_token) {
-		output_line(out, "Field %s (mdToken %08" PRIx32 ") of", name, token);
-		token_line(blocks, owner_token);
-		method_table_line(blocks, cells.type);
+		/* Whose field it is text alone says. */
+		output_sentence(out, "Field {name} (mdToken {token}) of");
+		output_line(out, "Token:       %0*" PRIx32, blocks->token_first ? 8 : 16,
+			    owner_token);
+		output_sentence(out, "MethodTable: {mt}");
 		output_line(out, "Name:        %s", title);
 	} else {
-		token_line(blocks, token);
-		output_line(out, "Field name:  %s", name);
+		token_line(blocks);
+		output_sentence(out, "Field name:  {name}");
 	}
 	output_row_end(out);
 	return NULL;
