@@ -1,19 +1,19 @@
 /* report: what is worth knowing of a heap, on one page. */
 #include "commands/command.h"
 
+#include "base/cleanup.h"
 #include "base/list.h"
+#include "base/text.h"
 #include "commands/interpreter/session.h"
-#include "commands/shared/report_sections.h"
 #include "heap/clr_threads.h"
-#include "heap/gc/gc_heap.h"
-#include "inspect/heap_filter.h"
+#include "inspect/heap_report.h"
 
 #include <inttypes.h>
 
 /* Of each list, so that the page stays one; JSON has the same. */
-enum { TYPES_SHOWN = 10 };
+enum { EXCEPTIONS_SHOWN = 10, TASKS_SHOWN = 8 };
 
-static struct error *runtime_print(struct report *report)
+static void runtime_print(struct command_call *call)
 {
 	static const struct column columns[] = {
 		{ "version", IN_WORDS, CELL_TEXT, 0 },
@@ -22,7 +22,6 @@ static struct error *runtime_print(struct report *report)
 		{ "gc_heaps", IN_WORDS, CELL_INTEGER, 0 },
 	};
 	static const struct column target[] = { { "target", "Target      ", CELL_TEXT, 0 } };
-	struct command_call *call = report->call;
 	const struct gc_heap *gc = call->question.heap->gc;
 	const char *version = heap_runtime_version(call->question.heap);
 	if (!version)
@@ -42,10 +41,9 @@ static struct error *runtime_print(struct report *report)
 					   : "Runtime     .NET {version}, {architecture}, "
 					     "{gc_mode} GC, {gc_heaps} heaps");
 	output_record_end(call->out);
-	return NULL;
 }
 
-static struct error *threads_print(struct report *report)
+static void threads_print(struct output *out, const struct heap_report *report)
 {
 	static const struct column columns[] = {
 		{ "total", IN_WORDS, CELL_INTEGER, 0 },
@@ -55,76 +53,21 @@ static struct error *threads_print(struct report *report)
 		{ "threadpool", IN_WORDS, CELL_INTEGER, 0 },
 		{ "with_exception", IN_WORDS, CELL_INTEGER, 0 },
 	};
-	struct command_call *call = report->call;
-	const struct clr_threads *threads = call->question.heap->threads;
-	uint64_t pool = 0, thrown = 0, unreadable = 0;
-	for (size_t i = 0; i < threads->count; i++) {
-		const struct clr_thread *thread = &threads->threads[i];
-		uint64_t exception = 0;
-		pool += (thread->state & (THREAD_STATE_WORKER | THREAD_STATE_COMPLETION_PORT)) != 0;
-		struct error *error = exception_of_thread(call->question.heap, thread, &exception);
-		if (error_take(&error, ERROR_FAULT))
-			unreadable++;
-		TRY(error);
-		thrown += exception != 0;
-	}
-	if (unreadable)
-		question_missing(&call->question, 0, "threads: the exceptions of %" PRIu64 " %s",
-				 unreadable, target_lacks_them(call->question.target));
-	output_record_begin(call->out, "threads", columns, COUNT_OF(columns));
-	output_unsigned(call->out, threads->count);
-	output_unsigned(call->out, threads->background);
-	output_unsigned(call->out, threads->unstarted);
-	output_unsigned(call->out, threads->dead);
-	output_unsigned(call->out, pool);
-	output_unsigned(call->out, thrown);
-	output_sentence(call->out,
-			"Threads     {total}: {background} background, {unstarted} unstarted, "
-			"{dead} dead; {threadpool} of the thread pool, {with_exception} with an "
-			"exception");
-	output_record_end(call->out);
-	return NULL;
+	const struct clr_threads *threads = report->question->heap->threads;
+	output_record_begin(out, "threads", columns, COUNT_OF(columns));
+	output_unsigned(out, threads->count);
+	output_unsigned(out, threads->background);
+	output_unsigned(out, threads->unstarted);
+	output_unsigned(out, threads->dead);
+	output_unsigned(out, report->pool_threads);
+	output_unsigned(out, report->threads_with_exception);
+	output_sentence(out, "Threads     {total}: {background} background, {unstarted} unstarted, "
+			     "{dead} dead; {threadpool} of the thread pool, {with_exception} with "
+			     "an exception");
+	output_record_end(out);
 }
 
-static struct error *visit(const struct gc_object *object, void *context)
-{
-	struct report *report = context;
-	TRY(heap_statistics_add(&report->statistics, object));
-	return object->is_free ? NULL : report_meet(report, object);
-}
-
-static struct error *walk(struct report *report)
-{
-	struct heap_filter filter;
-	heap_filter_init_all(&filter, &report->call->question);
-	struct error *error = heap_filter_walk(&filter, visit, report);
-	heap_filter_deinit(&filter);
-	return error;
-}
-
-/* What the generations' spans hold: objects, and the free space between them. */
-static void generations_print(struct report *report)
-{
-	static const struct column columns[] = { { "generation", "Generation", CELL_TEXT, -11 },
-						 { "size", "Size", CELL_COUNT, 18 } };
-	struct output *out = report->call->out;
-	const struct gc_heap *gc = report->call->question.heap->gc;
-	uint64_t sizes[GENERATION_COUNT] = { 0 };
-	for (size_t i = 0; i < gc->span_count; i++)
-		if (gc->spans[i].generation < GENERATION_COUNT)
-			sizes[gc->spans[i].generation] += gc->spans[i].end - gc->spans[i].start;
-	output_line(out, "%s", "");
-	output_table_begin(out, "generations", columns, COUNT_OF(columns), true);
-	for (unsigned i = 0; i < GENERATION_COUNT; i++) {
-		output_row_begin(out);
-		output_text(out, gc_generation_name((enum gc_generation)i));
-		output_unsigned(out, sizes[i]);
-		output_row_end(out);
-	}
-	output_table_end(out);
-}
-
-static void heap_print(struct report *report, const struct type_statistic *free_space)
+static void heap_print(struct output *out, const struct heap_report *report)
 {
 	static const struct column columns[] = {
 		{ "count", IN_WORDS, CELL_COUNT, 0 },
@@ -132,109 +75,248 @@ static void heap_print(struct report *report, const struct type_statistic *free_
 		{ "free_count", IN_WORDS, CELL_COUNT, 0 },
 		{ "free_size", IN_WORDS, CELL_COUNT, 0 },
 	};
-	struct output *out = report->call->out;
+	const struct type_statistic *free_space = &report->free_space;
 	output_record_begin(out, "heap", columns, COUNT_OF(columns));
 	output_unsigned(out, report->statistics.count - free_space->count);
 	output_unsigned(out, report->statistics.size_bytes - free_space->size_bytes);
 	output_unsigned(out, free_space->count);
 	output_unsigned(out, free_space->size_bytes);
 	output_sentence(out, "Heap        {count} objects, {size} bytes\n"
-			     "Free        {free_count} places, {free_size} bytes");
+			     "Free        {free_count} places, {free_size} bytes\n");
 	output_record_end(out);
 }
 
-/* Is `one` to stand before `other`? By size, then as they were met. */
-static bool is_larger(const struct type_statistic *one, const struct type_statistic *other)
+static void generations_print(struct output *out, const struct heap_report *report)
 {
-	if (one->size_bytes != other->size_bytes)
-		return one->size_bytes > other->size_bytes;
-	return one->order < other->order;
-}
-
-/* The largest types, the first first. */
-static size_t types_choose(struct report *report, uint32_t *types,
-			   struct type_statistic *free_space)
-{
-	const struct heap_statistics *statistics = &report->statistics;
-	size_t count = 0;
-	for (uint32_t i = 0; i < statistics->capacity; i++) {
-		const struct type_statistic *statistic = &statistics->types[i];
-		if (!statistic->count)
-			continue;
-		if (type_by_index(report->call->question.heap, i)->kind == TYPE_FREE) {
-			free_space->count += statistic->count;
-			free_space->size_bytes += statistic->size_bytes;
-			continue;
-		}
-		size_t at = count < TYPES_SHOWN ? count++ : count;
-		for (; at && is_larger(statistic, &statistics->types[types[at - 1]]); at--)
-			if (at < TYPES_SHOWN)
-				types[at] = types[at - 1];
-		if (at < TYPES_SHOWN)
-			types[at] = i;
+	static const struct column columns[] = { { "generation", "Generation", CELL_TEXT, -11 },
+						 { "size", "Size", CELL_COUNT, 18 } };
+	output_table_begin(out, "generations", columns, COUNT_OF(columns), true);
+	for (unsigned i = 0; i < GENERATION_COUNT; i++) {
+		output_row_begin(out);
+		output_text(out, gc_generation_name((enum gc_generation)i));
+		output_unsigned(out, report->generation_bytes[i]);
+		output_row_end(out);
 	}
-	return count;
+	output_table_end(out);
+	output_line(out, "%s", "");
 }
 
-static void types_print(struct report *report, const uint32_t *types, size_t count)
+static void types_print(struct output *out, const struct heap_report *report)
 {
 	static const struct column columns[] = { { "count", "Count", CELL_COUNT, 14 },
 						 { "total_size", "TotalSize", CELL_COUNT, 18 },
 						 { "type", "Largest types", CELL_TEXT, 0 } };
-	struct output *out = report->call->out;
-	output_line(out, "%s", "");
-	output_table_begin(out, "types", columns, COUNT_OF(columns), count > 0);
-	for (size_t i = 0; i < count; i++) {
-		const struct type_statistic *statistic = &report->statistics.types[types[i]];
+	struct heap *heap = report->question->heap;
+	output_table_begin(out, "types", columns, COUNT_OF(columns), report->largest_count > 0);
+	for (size_t i = 0; i < report->largest_count; i++) {
+		uint32_t type = report->largest[i];
 		output_row_begin(out);
-		output_unsigned(out, statistic->count);
-		output_unsigned(out, statistic->size_bytes);
-		output_text(out,
-			    type_name(report->call->question.heap,
-				      type_by_index(report->call->question.heap, types[i]), NULL));
+		output_unsigned(out, report->statistics.types[type].count);
+		output_unsigned(out, report->statistics.types[type].size_bytes);
+		output_text(out, type_name(heap, type_by_index(heap, type), NULL));
 		output_row_end(out);
 	}
 	output_table_end(out);
 }
 
-static struct error *objects_print(struct report *report)
+/* How many there are beyond those shown. */
+static void others_line(struct output *out, const struct tally *tally, size_t shown)
 {
-	uint32_t types[TYPES_SHOWN];
-	struct type_statistic free_space = { 0 };
-	struct command_call *call = report->call;
-	if (call->question.heap->no_objects) {
-		question_missing(&call->question, 0,
-				 "heap, types, exceptions, tasks, locks, timers, thread pool: %s",
-				 call->question.heap->no_objects);
-		output_line(call->out, "Heap        not to be walked: %s",
-			    call->question.heap->no_objects);
-		return NULL;
-	}
-	report->monitors_error = report_monitors_read(report);
-	TRY(walk(report));
-	size_t count = types_choose(report, types, &free_space);
-	heap_print(report, &free_space);
-	generations_print(report);
-	types_print(report, types, count);
-	report_exceptions_print(report);
-	report_tasks_print(report);
-	return NULL;
+	uint64_t left = tally->total;
+	for (size_t i = 0; i < tally->count && i < shown; i++)
+		left -= tally->entries[i].count;
+	if (left)
+		output_line(out, "%14" PRIu64 " others", left);
 }
 
+static void exceptions_print(struct output *out, const struct tally *tally)
+{
+	static const struct column columns[] = { { "count", "Count", CELL_COUNT, 14 },
+						 { "type", IN_WORDS, CELL_TEXT, 0 },
+						 { "message", IN_WORDS, CELL_TEXT, 0 },
+						 { NULL, "Exceptions", CELL_TEXT, 0 } };
+	static const struct column total[] = { { "exception_count", NULL, CELL_INTEGER, 0 } };
+	output_record_begin(out, NULL, total, COUNT_OF(total));
+	output_unsigned(out, tally->total);
+	output_record_end(out);
+	output_line(out, "%s", "");
+	output_table_begin(out, "exceptions", columns, COUNT_OF(columns), tally->count > 0);
+	for (size_t i = 0; i < tally->count && i < EXCEPTIONS_SHOWN; i++) {
+		const struct tally_entry *entry = &tally->entries[i];
+		output_row_begin(out);
+		output_unsigned(out, entry->count);
+		output_text(out, entry->name);
+		output_text_or_null(out, entry->detail);
+		output_words(out, entry->detail ? "{type}: {message}" : "{type}");
+		output_row_end(out);
+	}
+	output_table_end(out);
+	if (!tally->count)
+		output_line(out, "Exceptions  none");
+	others_line(out, tally, EXCEPTIONS_SHOWN);
+}
+
+static void tasks_print(struct output *out, const struct tally *tally)
+{
+	static const struct column columns[] = { { "count", "Count", CELL_COUNT, 14 },
+						 { "type", "Pending tasks", CELL_TEXT, 0 } };
+	static const struct column total[] = { { "pending_task_count", NULL, CELL_INTEGER, 0 } };
+	output_record_begin(out, NULL, total, COUNT_OF(total));
+	output_unsigned(out, tally->total);
+	output_record_end(out);
+	output_line(out, "%s", "");
+	output_table_begin(out, "pending_tasks", columns, COUNT_OF(columns), tally->count > 0);
+	for (size_t i = 0; i < tally->count && i < TASKS_SHOWN; i++) {
+		output_row_begin(out);
+		output_unsigned(out, tally->entries[i].count);
+		output_text(out, tally->entries[i].name);
+		output_row_end(out);
+	}
+	output_table_end(out);
+	if (!tally->count)
+		output_line(out, "Pending tasks  none");
+	others_line(out, tally, TASKS_SHOWN);
+}
+
+static void objects_print(struct output *out, const struct heap_report *report)
+{
+	const char *lack = report->question->heap->no_objects;
+	if (lack) {
+		output_line(out, "Heap        not to be walked: %s", lack);
+		return;
+	}
+	heap_print(out, report);
+	generations_print(out, report);
+	types_print(out, report);
+	exceptions_print(out, &report->exceptions);
+	tasks_print(out, &report->tasks);
+}
+
+/* A part that cannot be read is a line in text; JSON leaves it out. */
+static bool is_read(struct output *out, const struct heap_report *report, enum report_part part,
+		    const char *title)
+{
+	if (!(report->parts & part))
+		output_line(out, "%-11s cannot be read", title);
+	return report->parts & part;
+}
+
+static void finalizers_print(struct output *out, const struct heap_report *report)
+{
+	static const struct column columns[] = { { "registered", IN_WORDS, CELL_INTEGER, 0 },
+						 { "ready", IN_WORDS, CELL_INTEGER, 0 } };
+	if (!is_read(out, report, REPORT_FINALIZERS, "Finalizers"))
+		return;
+	output_record_begin(out, "finalizers", columns, COUNT_OF(columns));
+	output_unsigned(out, report->finalizers.registered);
+	output_unsigned(out, report->finalizers.ready);
+	output_sentence(out,
+			"Finalizers  {registered} objects have one to run, {ready} are dead and "
+			"wait for it");
+	output_record_end(out);
+}
+
+/* Rows in JSON; in text their cells are one line, after their sum. */
+static void handles_print(struct output *out, const struct heap_report *report)
+{
+	static const struct column columns[] = { { "kind", NULL, CELL_TEXT, 0 },
+						 { "count", NULL, CELL_INTEGER, 0 } };
+	const struct gc_handle_counts *counts = &report->handles;
+	CLEANUP(text_deinit) struct text line = { 0 };
+	if (!is_read(out, report, REPORT_HANDLES, "Handles"))
+		return;
+	output_table_begin(out, "handles", columns, COUNT_OF(columns), false);
+	for (unsigned i = 0; i < HANDLE_KIND_COUNT; i++) {
+		if (!counts->of_kind[i])
+			continue;
+		const char *name = handle_kind_name((enum handle_kind)i);
+		text_printf(&line, "%s %s %" PRIu64, line.length ? "," : ":", name,
+			    counts->of_kind[i]);
+		output_row_begin(out);
+		output_text(out, name);
+		output_unsigned(out, counts->of_kind[i]);
+		output_row_end(out);
+	}
+	output_table_end(out);
+	output_line(out, "Handles     %" PRIu64 "%s", counts->total, text_string(&line));
+}
+
+static void locks_print(struct output *out, const struct heap_report *report)
+{
+	static const struct column columns[] = {
+		{ "monitors_held", IN_WORDS, CELL_INTEGER, 0 },
+		{ "monitors_contended", IN_WORDS, CELL_INTEGER, 0 },
+		{ "others_held", IN_WORDS, CELL_INTEGER, 0 },
+		{ "others_contended", IN_WORDS, CELL_INTEGER, 0 },
+	};
+	if (!is_read(out, report, REPORT_LOCKS, "Locks"))
+		return;
+	output_record_begin(out, "locks", columns, COUNT_OF(columns));
+	output_unsigned(out, report->monitors.held);
+	output_unsigned(out, report->monitors.contended);
+	output_unsigned(out, report->other.held);
+	output_unsigned(out, report->other.contended);
+	output_sentence(out, "Locks       {monitors_held} monitors held, {monitors_contended} "
+			     "waited for; of Lock, SemaphoreSlim and ReaderWriterLockSlim "
+			     "{others_held} held, {others_contended} waited for");
+	output_record_end(out);
+}
+
+static void timers_print(struct output *out, const struct heap_report *report)
+{
+	static const struct column columns[] = { { "timer_count", "Timers      ", CELL_INTEGER,
+						   0 } };
+	if (!is_read(out, report, REPORT_TIMERS, "Timers"))
+		return;
+	output_record_begin(out, NULL, columns, COUNT_OF(columns));
+	output_unsigned(out, report->timers);
+	output_record_end(out);
+}
+
+static void pool_print(struct output *out, const struct heap_report *report)
+{
+	static const struct column columns[] = { { "threads", IN_WORDS, CELL_INTEGER, 0 },
+						 { "running", IN_WORDS, CELL_INTEGER, 0 },
+						 { "queued", IN_WORDS, CELL_INTEGER, 0 } };
+	if (!is_read(out, report, REPORT_POOL, "Thread pool"))
+		return;
+	output_record_begin(out, "thread_pool", columns, COUNT_OF(columns));
+	output_unsigned(out, report->pool.total);
+	output_unsigned(out, report->pool.running);
+	output_unsigned(out, report->work.global + report->work.local);
+	if (!report->pool.exists && report->work.none)
+		output_sentence(out, "Thread pool not used yet");
+	else
+		output_sentence(out, "Thread pool {threads} threads, {running} of them at work; "
+				     "{queued} work items queued");
+	output_record_end(out);
+}
+
+static void tables_print(struct output *out, const struct heap_report *report)
+{
+	output_line(out, "%s", "");
+	finalizers_print(out, report);
+	handles_print(out, report);
+	if (report->question->heap->no_objects) /* locks, timers and the pool are objects */
+		return;
+	locks_print(out, report);
+	timers_print(out, report);
+	pool_print(out, report);
+}
+
+/* Each part is printed when it is read: a walk that is stopped leaves what came before it. */
 static struct error *report_run(struct command_call *call)
 {
-	struct report report = { .call = call };
-	struct error *error = report_init(&report);
-	if (!error)
-		error = runtime_print(&report);
-	if (!error)
-		error = threads_print(&report);
-	if (!error)
-		error = objects_print(&report);
-	if (!error)
-		error = report_tables_print(&report);
-	report_deinit(&report);
-	return error;
+	CLEANUP(heap_report_deinit) struct heap_report report;
+	TRY(heap_report_init(&report, &call->question));
+	runtime_print(call);
+	TRY(heap_report_threads(&report));
+	threads_print(call->out, &report);
+	TRY(heap_report_objects(&report));
+	objects_print(call->out, &report);
+	TRY(heap_report_tables(&report));
+	tables_print(call->out, &report);
+	return NULL;
 }
 
 static const char *const examples[] = { "report", NULL };

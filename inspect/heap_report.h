@@ -1,0 +1,89 @@
+/*
+ * What is worth knowing of a heap, for one page: threads, what one walk of the heap finds, and what
+ * the runtime's and the library's tables hold. Read in three steps, in this order:
+ *
+ *	CLEANUP(heap_report_deinit) struct heap_report report;
+ *	TRY(heap_report_init(&report, question));
+ *	TRY(heap_report_threads(&report));
+ *	TRY(heap_report_objects(&report));
+ *	TRY(heap_report_tables(&report));
+ *
+ * A part that cannot be read is counted with question_missing() and is zero; it ends nothing.
+ */
+#ifndef INSPECT_HEAP_REPORT_H
+#define INSPECT_HEAP_REPORT_H
+
+#include "base/id_map.h"
+#include "heap/gc/finalize_queue.h"
+#include "heap/gc/handles.h"
+#include "heap/locks/sync_blocks.h"
+#include "heap/tasks/thread_pool.h"
+#include "heap/tasks/timers.h"
+#include "heap/values/exception.h"
+#include "inspect/heap_statistics.h"
+#include "inspect/tally.h"
+#include "inspect/type_bytes.h"
+
+enum { REPORT_TYPES = 10 };
+
+/* Locks of one sort: how many are held, and how many of all are waited for. */
+struct report_locks {
+	uint64_t held, contended;
+};
+
+/* Which of the tables could be read. */
+enum report_part {
+	REPORT_FINALIZERS = 1,
+	REPORT_HANDLES = 2,
+	REPORT_LOCKS = 4,
+	REPORT_TIMERS = 8,
+	REPORT_POOL = 16,
+};
+
+struct heap_report {
+	const struct question *question;
+
+	/* heap_report_threads() */
+	uint64_t pool_threads, threads_with_exception;
+
+	/* heap_report_objects(): nothing when the heap has no_objects */
+	struct heap_statistics statistics;
+	struct type_statistic free_space;
+	uint32_t largest[REPORT_TYPES]; /* types by index, the largest first */
+	size_t largest_count;
+	uint64_t generation_bytes[GENERATION_COUNT]; /* objects, and the space between them */
+	struct tally exceptions;                     /* by type and message; sorted */
+	struct tally tasks;                          /* pending ones, by what they are; sorted */
+
+	/* heap_report_tables() */
+	unsigned parts; /* a bit for each that was read */
+	struct finalize_counts finalizers;
+	struct gc_handle_counts handles;
+	struct report_locks monitors; /* those of sync blocks, and thin locks */
+	struct report_locks other;    /* Lock, SemaphoreSlim, ReaderWriterLockSlim */
+	uint64_t timers;
+	struct thread_pool pool;
+	struct work_found work;
+
+	/* Of the walk alone. */
+	uint64_t exceptions_unreadable; /* whose message is not in the dump */
+	uint64_t tasks_unreadable, locks_unreadable;
+	struct sync_blocks thin_layout; /* .heap NULL: thin locks cannot be told */
+	struct reader headers;          /* of objects, before where the walk reads */
+	struct id_map inner_locks;      /* Locks that do a monitor's work: they are that one */
+	struct error *monitors_error;   /* why there are none; owned */
+	struct type_bytes traits;
+	struct arena text; /* reset after each object */
+};
+
+/* The question is borrowed; texts are in its scratch arena. ERROR_NO_MEMORY only;
+ * heap_report_deinit() is due all the same. */
+MUST_CHECK struct error *heap_report_init(struct heap_report *report,
+					  const struct question *question);
+void heap_report_deinit(struct heap_report *report);
+
+MUST_CHECK struct error *heap_report_threads(struct heap_report *report);
+MUST_CHECK struct error *heap_report_objects(struct heap_report *report);
+MUST_CHECK struct error *heap_report_tables(struct heap_report *report);
+
+#endif

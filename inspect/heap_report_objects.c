@@ -1,0 +1,244 @@
+/* The objects of the heap, counted in one walk: types, exceptions, tasks, locks. */
+#include "inspect/heap_report.h"
+
+#include "base/text.h"
+#include "heap/locks/managed_locks.h"
+#include "heap/tasks/managed_task.h"
+#include "heap/values/value.h"
+#include "inspect/heap_filter.h"
+
+#include <inttypes.h>
+
+enum { TRAITS_READ = 1, TRAIT_EXCEPTION = 2, TRAIT_TASK = 4, TRAIT_LOCK = 8 };
+enum { MESSAGE_UNITS = 200 };
+
+static uint8_t traits_read(struct heap *heap, const struct type *type)
+{
+	enum managed_lock_kind lock = managed_lock_kind_of(heap, type);
+	uint8_t traits = TRAITS_READ;
+	if (type_is_exception(heap, type))
+		traits |= TRAIT_EXCEPTION;
+	if (managed_task_kind(heap, type) != MANAGED_TASK_NONE)
+		traits |= TRAIT_TASK;
+	if (lock != MANAGED_LOCK_NONE && lock != MANAGED_LOCK_EVENT)
+		traits |= TRAIT_LOCK;
+	return traits;
+}
+
+/* Remembered. */
+static struct error *traits_of(struct heap_report *report, uint32_t index, uint8_t *ret)
+{
+	struct heap *heap = report->question->heap;
+	uint8_t *traits;
+	TRY(type_byte(&report->traits, index, &traits));
+	if (!*traits)
+		*traits = traits_read(heap, type_by_index(heap, index));
+	*ret = *traits;
+	return NULL;
+}
+
+/* The beginning of its message; *ret NULL: it has none, or it is not in the dump. */
+static struct error *message_read(struct heap_report *report, uint64_t string, const char **ret)
+{
+	const uint16_t *units;
+	size_t count;
+	uint64_t length;
+	*ret = NULL;
+	if (!string)
+		return NULL;
+	struct error *error = string_read(report->question->heap, string, MESSAGE_UNITS,
+					  &report->text, &units, &count, &length);
+	if (error_take_damage(&error)) {
+		report->exceptions_unreadable++;
+		return NULL;
+	}
+	TRY(error);
+	struct text text = { 0 };
+	text_append_utf16(&text, units, count);
+	if (count < length)
+		text_append(&text, "…");
+	*ret = text_failed(&text) ? NULL
+				  : arena_copy_text(&report->text, text_string(&text), text.length);
+	text_deinit(&text);
+	return *ret ? NULL : &error_no_memory;
+}
+
+static struct error *exception_meet(struct heap_report *report, uint64_t address)
+{
+	struct exception exception;
+	const char *message;
+	struct error *error = exception_read(report->question->heap, address, &exception);
+	if (error_take_damage(&error)) {
+		report->exceptions_unreadable++;
+		return NULL;
+	}
+	TRY(error);
+	TRY(message_read(report, exception.message, &message));
+	return tally_add(&report->exceptions,
+			 type_name(report->question->heap, exception.type, NULL), message);
+}
+
+static struct error *task_meet(struct heap_report *report, const struct gc_object *object)
+{
+	struct heap *heap = report->question->heap;
+	uint32_t flags;
+	bool is_read;
+	const char *name;
+	TRY(managed_task_flags(heap, object->address, &flags, &is_read));
+	report->tasks_unreadable += !is_read;
+	if (!is_read || managed_task_is_completed(flags))
+		return NULL;
+	TRY(managed_task_name(heap, object->address, type_by_index(heap, object->type), &name));
+	return tally_add(&report->tasks, name, NULL);
+}
+
+/* The monitors that have a sync block. */
+static struct error *monitors_read(struct heap_report *report)
+{
+	struct sync_blocks blocks;
+	struct sync_block block;
+	TRY(sync_blocks_open(report->question->heap, &blocks));
+	for (uint32_t i = 1; i <= blocks.count; i++) {
+		struct error *error = sync_block_read(&blocks, i, &block);
+		if (error_take(&error, ERROR_FAULT)) {
+			report->locks_unreadable++;
+			continue;
+		}
+		TRY(error);
+		report->monitors.held += block.is_held;
+		report->monitors.contended += block.waiters > 0;
+		if (block.lock)
+			TRY(id_map_put(&report->inner_locks, block.lock, 0));
+	}
+	return NULL;
+}
+
+static struct error *lock_meet(struct heap_report *report, const struct gc_object *object)
+{
+	uint32_t ignored;
+	if (id_map_find(&report->inner_locks, object->address, &ignored))
+		return NULL;
+	struct heap *heap = report->question->heap;
+	struct managed_lock lock;
+	enum managed_lock_kind kind = managed_lock_kind_of(heap, type_by_index(heap, object->type));
+	struct error *error = managed_lock_read(heap, object->address, kind, &lock);
+	if (error_take_damage(&error)) {
+		report->locks_unreadable++;
+		return NULL;
+	}
+	TRY(error);
+	report->other.held += lock.is_held;
+	report->other.contended += lock.waiters || lock.async_waiters;
+	return NULL;
+}
+
+static struct error *traits_meet(struct heap_report *report, const struct gc_object *object,
+				 uint8_t traits)
+{
+	if (traits & TRAIT_EXCEPTION)
+		TRY(exception_meet(report, object->address));
+	if (traits & TRAIT_TASK)
+		TRY(task_meet(report, object));
+	if (traits & TRAIT_LOCK)
+		TRY(lock_meet(report, object));
+	return NULL;
+}
+
+static struct error *object_meet(struct heap_report *report, const struct gc_object *object)
+{
+	uint8_t traits;
+	struct thin_lock lock;
+	TRY(traits_of(report, object->type, &traits));
+	if (report->thin_layout.heap &&
+	    thin_lock_read(&report->thin_layout, &report->headers, object->address, &lock))
+		report->monitors.held++;
+	if (__builtin_expect(traits == TRAITS_READ, 1))
+		return NULL;
+	struct error *error = traits_meet(report, object, traits);
+	arena_reset(&report->text);
+	return error;
+}
+
+static struct error *heap_report_visit(const struct gc_object *object, void *context)
+{
+	struct heap_report *report = context;
+	TRY(heap_statistics_add(&report->statistics, object));
+	return object->is_free ? NULL : object_meet(report, object);
+}
+
+static struct error *walk(struct heap_report *report)
+{
+	struct heap_filter filter;
+	heap_filter_init_all(&filter, report->question);
+	struct error *error = heap_filter_walk(&filter, heap_report_visit, report);
+	heap_filter_deinit(&filter);
+	return error;
+}
+
+/* Is `one` to come before `other`? By size, then as they were met. */
+static bool is_larger(const struct type_statistic *one, const struct type_statistic *other)
+{
+	if (one->size_bytes != other->size_bytes)
+		return one->size_bytes > other->size_bytes;
+	return one->order < other->order;
+}
+
+/* The largest types, and what is free space. */
+static void types_choose(struct heap_report *report)
+{
+	const struct heap_statistics *statistics = &report->statistics;
+	uint32_t *types = report->largest;
+	size_t count = 0;
+	for (uint32_t i = 0; i < statistics->capacity; i++) {
+		const struct type_statistic *statistic = &statistics->types[i];
+		if (!statistic->count)
+			continue;
+		if (type_by_index(report->question->heap, i)->kind == TYPE_FREE) {
+			report->free_space.count += statistic->count;
+			report->free_space.size_bytes += statistic->size_bytes;
+			continue;
+		}
+		size_t at = count < REPORT_TYPES ? count++ : count;
+		for (; at && is_larger(statistic, &statistics->types[types[at - 1]]); at--)
+			if (at < REPORT_TYPES)
+				types[at] = types[at - 1];
+		if (at < REPORT_TYPES)
+			types[at] = i;
+	}
+	report->largest_count = count;
+}
+
+static void generations_measure(struct heap_report *report)
+{
+	const struct gc_heap *gc = report->question->heap->gc;
+	for (size_t i = 0; i < gc->span_count; i++)
+		if (gc->spans[i].generation < GENERATION_COUNT)
+			report->generation_bytes[gc->spans[i].generation] +=
+				gc->spans[i].end - gc->spans[i].start;
+}
+
+struct error *heap_report_objects(struct heap_report *report)
+{
+	const struct question *question = report->question;
+	const char *lack = question->heap->no_objects;
+	if (lack) {
+		question_missing(question, 0,
+				 "heap, types, exceptions, tasks, locks, timers, thread pool: %s",
+				 lack);
+		return NULL;
+	}
+	report->monitors_error = monitors_read(report);
+	TRY(walk(report));
+	types_choose(report);
+	generations_measure(report);
+	tally_sort(&report->exceptions);
+	tally_sort(&report->tasks);
+	if (report->exceptions_unreadable)
+		question_missing(question, 0, "exceptions: %" PRIu64 " or their messages %s",
+				 report->exceptions_unreadable,
+				 target_lacks_them(question->target));
+	if (report->tasks_unreadable)
+		question_missing(question, 0, "tasks: the state of %" PRIu64 " cannot be read",
+				 report->tasks_unreadable);
+	return NULL;
+}
