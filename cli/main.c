@@ -73,9 +73,7 @@ static enum exit_status help_of(const char *name, int argc, char **argv)
 
 static struct error *no_such_verb(const char *word)
 {
-	enum { FAR = 3 };
-	unsigned least = FAR;
-	const char *nearest = NULL;
+	struct meant_name meant = { .wanted = word };
 	if (word[0] == '-')
 		return error_new(ERROR_USAGE,
 				 "there is no option %s before a verb: clrpod --help lists both",
@@ -83,17 +81,11 @@ static struct error *no_such_verb(const char *word)
 	if (!access(word, F_OK))
 		return error_new(ERROR_USAGE, "%s is a file, not a verb: clrpod analyze %s", word,
 				 word);
-	for (const struct verb *const *verb = all_verbs; *verb; verb++) {
-		unsigned edits = near_names_edits(word, (*verb)->name);
-		bool begins = !strncmp(word, (*verb)->name, strlen(word));
-		if (!begins && edits >= least)
-			continue;
-		least = begins ? 0 : edits;
-		nearest = (*verb)->name;
-	}
-	if (nearest && *word)
+	for (const struct verb *const *verb = all_verbs; *verb; verb++)
+		meant_name_offer(&meant, (*verb)->name);
+	if (meant.name)
 		return error_new(ERROR_USAGE, "there is no verb %s: did you mean %s?", word,
-				 nearest);
+				 meant.name);
 	return error_new(ERROR_USAGE, "there is no verb %s: clrpod --help lists them", word);
 }
 

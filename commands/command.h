@@ -15,6 +15,7 @@
 #include "base/task.h"
 #include "commands/interpreter/arguments.h"
 #include "commands/output/output.h"
+#include "inspect/near_names.h"
 #include "inspect/question.h"
 
 struct session;
@@ -54,7 +55,7 @@ extern const struct command *const all_commands[]; /* registry.c: sorted by name
 /* By name or alias, case-insensitive (SOS registers CamelCase aliases); NULL: unknown. */
 const struct command *command_find(const char *name);
 
-/* The name most like this one, for "did you mean"; NULL: none is near. */
-const char *command_nearest(const char *name);
+/* Each command's name, for "did you mean". */
+void command_offer_names(struct meant_name *meant);
 
 #endif

@@ -1,7 +1,5 @@
 #include "commands/command.h"
 
-#include "inspect/near_names.h"
-
 #include <strings.h>
 
 /* A line a command, sorted by name; tests/unit/test_run.c checks that. */
@@ -115,18 +113,8 @@ const struct command *command_find(const char *name)
 	return NULL;
 }
 
-const char *command_nearest(const char *name)
+void command_offer_names(struct meant_name *meant)
 {
-	const char *nearest = NULL;
-	unsigned least = 3;
-	for (const struct command *const *command = all_commands; *command; command++) {
-		unsigned edits = near_names_edits(name, (*command)->name);
-		bool begins =
-			strlen(name) >= 4 && !strncasecmp(name, (*command)->name, strlen(name));
-		if (edits < least || (begins && !nearest)) {
-			least = edits < least ? edits : least;
-			nearest = (*command)->name;
-		}
-	}
-	return nearest;
+	for (const struct command *const *command = all_commands; *command; command++)
+		meant_name_offer(meant, (*command)->name);
 }

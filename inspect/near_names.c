@@ -3,7 +3,7 @@
 #include <ctype.h>
 #include <strings.h>
 
-enum { COMPARED_BYTES = 64, CONTAINED = 1 };
+enum { COMPARED_BYTES = 64, CONTAINED = 1, SHORT_WORD = 3 };
 
 static unsigned least(unsigned a, unsigned b)
 {
@@ -68,4 +68,16 @@ void near_names_list(const struct near_names *near, const char *quote, struct te
 {
 	for (size_t i = 0; i < near->count; i++)
 		text_printf(to, "%s%s%s%s", i ? ", " : "", quote, near->names[i], quote);
+}
+
+void meant_name_offer(struct meant_name *meant, const char *name)
+{
+	size_t length = strlen(meant->wanted);
+	unsigned most = length > SHORT_WORD ? 2 : 1;
+	bool begins = length > 1 && !strncasecmp(name, meant->wanted, length);
+	unsigned edits = begins ? 0 : near_names_edits(meant->wanted, name);
+	if (!length || edits > most || (meant->name && edits >= meant->edits))
+		return;
+	meant->name = name;
+	meant->edits = edits;
 }

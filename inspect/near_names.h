@@ -26,6 +26,17 @@ MUST_CHECK struct error *near_names_offer(struct near_names *near, const char *n
 /* Edits between the two, as far as 64 bytes go. */
 unsigned near_names_edits(const char *from, const char *to);
 
+/* The name that a word was meant for, among few: "did you mean". Give it `wanted`, offer each name,
+ * look at `name`. One that begins with the word (two characters of it, at least) comes first, then
+ * those that are two edits away, or one edit when the word has three characters or less; of equals
+ * the one that was offered first. */
+struct meant_name {
+	const char *wanted;
+	const char *name; /* borrowed from who offered it; NULL: none is near */
+	unsigned edits;   /* to it; 0: it begins with `wanted` */
+};
+void meant_name_offer(struct meant_name *meant, const char *name);
+
 /* Appends the names with ", " between, each between `quote`s ("" for none). */
 void near_names_list(const struct near_names *near, const char *quote, struct text *to);
 

@@ -5,8 +5,6 @@
 #include <assert.h>
 #include <ctype.h>
 
-enum { FAR_EDITS = 3 };
-
 struct arguments {
 	const struct option *options;
 	const char **values; /* one an option: NULL when absent, "" for a switch */
@@ -127,20 +125,13 @@ static bool looks_like_option(const char *word)
 
 static struct error *no_such_option(const struct option *options, const char *word)
 {
-	const char *nearest = NULL;
-	unsigned least = FAR_EDITS;
-	size_t length = strlen(word);
-	for (; options && options->name; options++) {
-		unsigned edits = near_names_edits(word, options->name);
-		bool begins = length > 1 && !strncasecmp(options->name, word, length);
-		if (!begins && edits >= least)
-			continue;
-		least = begins ? 0 : edits;
-		nearest = options->name;
-	}
-	return error_new(ERROR_USAGE, "there is no option %s%s%s%s", word,
-			 nearest ? ": did you mean " : "", nearest ? nearest : "",
-			 nearest ? "?" : "");
+	struct meant_name meant = { .wanted = word };
+	for (; options && options->name; options++)
+		meant_name_offer(&meant, options->name);
+	if (meant.name)
+		return error_new(ERROR_USAGE, "there is no option %s: did you mean %s?", word,
+				 meant.name);
+	return error_new(ERROR_USAGE, "there is no option %s", word);
 }
 
 static struct error *parse_option(struct arguments *arguments, const char *word, const char **line,

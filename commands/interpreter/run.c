@@ -53,12 +53,14 @@ static struct error *find_command(const char **line, struct arena *scratch,
 	const char *word = arena_copy_text(scratch, at, length);
 	if (!word)
 		return &error_no_memory;
-	const char *absent = absent_command(word), *nearest = command_nearest(word);
+	const char *absent = absent_command(word);
 	if (absent)
 		return error_new(ERROR_USAGE, "%s: the command of SOS %s", word, absent);
-	if (nearest)
+	struct meant_name meant = { .wanted = word };
+	command_offer_names(&meant);
+	if (meant.name)
 		return error_new(ERROR_USAGE, "there is no command %s: did you mean %s?", word,
-				 nearest);
+				 meant.name);
 	return error_new(ERROR_USAGE, "there is no command %s: help lists them", word);
 }
 

@@ -159,6 +159,28 @@ TEST(edits_ignore_case_and_are_counted)
 	CHECK_NUMBER(near_names_edits("kitten", "sitting"), 3);
 }
 
+/* What is meant among "dumpheap", "dump", "get" and "-stat". */
+static const char *meant(const char *wanted)
+{
+	static const char *const names[] = { "dumpheap", "dump", "get", "-stat" };
+	struct meant_name meant = { .wanted = wanted };
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		meant_name_offer(&meant, names[i]);
+	return meant.name ? meant.name : "none";
+}
+
+TEST(a_name_is_meant_by_its_beginning_or_by_few_edits)
+{
+	static const char *const words[][2] = {
+		{ "dumpheep", "dumpheap" }, { "DUMPH", "dumpheap" }, { "dumo", "dump" },
+		{ "du", "dumpheap" },       { "gex", "get" },        { "gxx", "none" },
+		{ "-s", "-stat" },          { "g", "none" },         { "", "none" },
+		{ "heapdump", "none" },
+	};
+	for (size_t i = 0; i < COUNT_OF(words); i++)
+		CHECK_TEXT(meant(words[i][0]), words[i][1]);
+}
+
 static const struct tap_case cases[] = {
 	CASE(names_and_keys),
 	CASE(generic_names_keep_their_dots_and_brackets),
@@ -170,5 +192,6 @@ static const struct tap_case cases[] = {
 	CASE(too_many_steps_are_refused),
 	CASE(near_names_come_in_their_order),
 	CASE(edits_ignore_case_and_are_counted),
+	CASE(a_name_is_meant_by_its_beginning_or_by_few_edits),
 };
 TAP_MAIN(cases)

@@ -24,8 +24,11 @@ TEST(the_table_is_sorted_and_names_are_one_command_each)
 	}
 	CHECK(command_find("HELP") == command_find("help"));
 	CHECK(!command_find("") && !command_find("hel"));
-	CHECK_TEXT(command_nearest("halp"), "help");
-	CHECK(!command_nearest("zzzzzz"));
+	struct meant_name halp = { .wanted = "halp" }, none = { .wanted = "zzzzzz" };
+	command_offer_names(&halp);
+	CHECK_TEXT(halp.name, "help");
+	command_offer_names(&none);
+	CHECK(!none.name);
 }
 
 TEST(the_word_that_names_a_command)
