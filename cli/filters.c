@@ -2,8 +2,8 @@
 
 #include "base/list.h"
 
-static const struct filter_kind *const kinds[] = { &filter_head, &filter_tail, &filter_grep,
-						   &filter_sort, &filter_wc,   &filter_wide };
+#define ADDRESS(name) &filter_##name,
+static const struct filter_kind *const kinds[] = { FILTERS(ADDRESS) };
 
 const struct filter_kind *filter_find(const char *name, size_t length)
 {

@@ -4,9 +4,10 @@
 
 #include "cli/filter.h"
 
-/* Each in its kind's file: filter_lines.c, filter_sort.c. */
-extern const struct filter_kind filter_grep, filter_head, filter_sort, filter_tail, filter_wc,
-	filter_wide;
+/* filter_head, filter_sort …: each in its kind's file, filter_lines.c or filter_sort.c. */
+#define FILTER_KIND(name) extern const struct filter_kind filter_##name;
+FILTERS(FILTER_KIND)
+#undef FILTER_KIND
 
 const struct filter_kind *filter_find(const char *name, size_t length); /* NULL: unknown */
 

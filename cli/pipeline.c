@@ -46,24 +46,24 @@ static bool is_blank_text(const char *text)
 /* A word that is more likely a mistyped filter than a file. */
 static struct error *check_file_name(const char *name)
 {
-	const char *instead = NULL;
+	struct meant_name meant = { .wanted = name };
+	const char *const *program = shell_programs;
 	if (strpbrk(name, "/."))
 		return NULL;
 	for (const struct filter_text *const *text = all_filter_texts; *text; text++)
-		if (near_names_edits(name, (*text)->name) <= 1 + (strlen(name) > 3))
-			instead = (*text)->name;
-	for (const char *const *program = shell_programs; *program; program++)
-		if (!instead && !strcmp(name, *program))
-			instead = "";
-	if (!instead)
-		return NULL;
-	if (*instead)
+		meant_name_offer(&meant, (*text)->name);
+	if (meant.name)
 		return error_new(ERROR_USAGE, "|> %s: did you mean %s? a file of that name is ./%s",
-				 name, instead, name);
+				 name, meant.name, name);
+	while (*program && strcmp(name, *program) != 0)
+		program++;
+	if (!*program)
+		return NULL;
+	CLEANUP(text_deinit) struct text names = { 0 };
+	filter_names_append(&names);
 	return error_new(ERROR_USAGE,
-			 "|> %s: there is no such filter, only head, tail, grep, sort, wc and "
-			 "wide; a file of that name is ./%s",
-			 name, name);
+			 "|> %s: there is no such filter, only %s; a file of that name is ./%s",
+			 name, text_string(&names), name);
 }
 
 static int open_file(const char *path, bool append, bool overwrite, bool *created)
@@ -121,6 +121,14 @@ static struct error *write_failed(struct pipeline *pipeline, const char *path, i
 	return what ? patient_write_error(os_errno, what) : &error_no_memory;
 }
 
+static struct error *nothing_follows(void)
+{
+	CLEANUP(text_deinit) struct text names = { 0 };
+	filter_names_append(&names);
+	return error_new(ERROR_USAGE, "|> wants a filter (%s) or a file after it",
+			 text_string(&names));
+}
+
 /* `words`: what is after |> or |>>. */
 static struct error *to_file(struct pipeline *pipeline, const char *words, bool append)
 {
@@ -130,8 +138,7 @@ static struct error *to_file(struct pipeline *pipeline, const char *words, bool 
 		return error_context(error, "|>%s FILE", append ? ">" : "");
 	const char *path = arguments_positional(arguments, 0);
 	if (!path || !*path)
-		return error_new(ERROR_USAGE, "|> wants a filter (head, tail, grep, sort, wc) or a "
-					      "file behind it");
+		return nothing_follows();
 	if (!append)
 		TRY(check_file_name(path));
 	if (append || arguments_has(arguments, "-f"))
@@ -154,7 +161,16 @@ static struct error *to_file(struct pipeline *pipeline, const char *words, bool 
 	return pipeline->file && pipeline->path ? NULL : &error_no_memory;
 }
 
-/* One piece between two |>. Filters are hung behind *last. */
+static struct error *no_such_filter(const char *name, size_t length)
+{
+	CLEANUP(text_deinit) struct text names = { 0 };
+	filter_names_append(&names);
+	return error_new(ERROR_USAGE,
+			 "there is no filter %.*s: there are %s, or the name of a file",
+			 (int)length, name, text_string(&names));
+}
+
+/* One piece between two |>. Filters are hung after *last. */
 static struct error *add_stage(struct pipeline *pipeline, const char *words, bool is_last,
 			       struct filter ***last)
 {
@@ -171,11 +187,7 @@ static struct error *add_stage(struct pipeline *pipeline, const char *words, boo
 		return error_new(ERROR_USAGE, "|> %.*s: a file stands at the end of the line",
 				 (int)length, words);
 	if (!kind)
-		return error_new(
-			ERROR_USAGE,
-			"there is no filter %.*s: there are head, tail, grep, sort, wc and "
-			"wide, or the name of a file",
-			(int)length, words);
+		return no_such_filter(words, length);
 	if (pipeline->app->format != OUTPUT_TEXT)
 		return error_new(ERROR_USAGE,
 				 "|> %s works on lines of text: filter JSON with the shell's pipe, "

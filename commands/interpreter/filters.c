@@ -78,13 +78,8 @@ static const struct filter_text append_text = {
 	.summary = "the answer is added to FILE",
 };
 
-const struct filter_text *const all_filter_texts[] = { &filter_head_text,
-						       &filter_tail_text,
-						       &filter_grep_text,
-						       &filter_sort_text,
-						       &filter_wc_text,
-						       &filter_wide_text,
-						       NULL };
+#define ADDRESS(name) &filter_##name##_text,
+const struct filter_text *const all_filter_texts[] = { FILTERS(ADDRESS) NULL };
 const struct filter_text *const file_texts[] = { &file_text, &overwrite_text, &append_text, NULL };
 
 const struct filter_text *filter_text_find(const char *name, size_t length)
@@ -93,4 +88,12 @@ const struct filter_text *filter_text_find(const char *name, size_t length)
 		if (strlen((*text)->name) == length && !strncmp((*text)->name, name, length))
 			return *text;
 	return NULL;
+}
+
+void filter_names_append(struct text *to)
+{
+	for (const struct filter_text *const *text = all_filter_texts; *text; text++) {
+		const char *before = text == all_filter_texts ? "" : text[1] ? ", " : " and ";
+		text_printf(to, "%s%s", before, (*text)->name);
+	}
 }

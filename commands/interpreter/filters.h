@@ -1,10 +1,11 @@
 /*
- * What may stand behind a command and |>, described once: help, parsing, completion and the man
+ * What may follow a command and |>, described once: help, parsing, completion and the man
  * page come from it. cli/ has the filters themselves.
  */
 #ifndef COMMANDS_INTERPRETER_FILTERS_H
 #define COMMANDS_INTERPRETER_FILTERS_H
 
+#include "base/text.h"
 #include "commands/interpreter/arguments.h"
 
 struct filter_text {
@@ -14,13 +15,28 @@ struct filter_text {
 	const char *example; /* behind a command; NULL: none */
 };
 
-extern const struct filter_text filter_grep_text, filter_head_text, filter_sort_text,
-	filter_tail_text, filter_wc_text, filter_wide_text;
+/* The filters that there are, in the order of help. cli/filters.h has what each does. */
+/* clang-format off */
+#define FILTERS(FILTER) \
+	FILTER(head) \
+	FILTER(tail) \
+	FILTER(grep) \
+	FILTER(sort) \
+	FILTER(wc) \
+	FILTER(wide)
+/* clang-format on */
 
-/* In the order of help, and what is said of files behind them; NULL-terminated. */
+#define FILTER_TEXT(name) extern const struct filter_text filter_##name##_text;
+FILTERS(FILTER_TEXT)
+#undef FILTER_TEXT
+
+/* The filters, and what is said of files after them; NULL-terminated. */
 extern const struct filter_text *const all_filter_texts[];
 extern const struct filter_text *const file_texts[];
 
 const struct filter_text *filter_text_find(const char *name, size_t length); /* NULL: unknown */
+
+/* "head, tail and wc", of all filters. */
+void filter_names_append(struct text *to);
 
 #endif
