@@ -1,6 +1,7 @@
 #include "cli/verbs.h"
 
-const struct verb *const all_verbs[] = { &verb_analyze, &verb_collect, &verb_ps, &verb_diff, NULL };
+#define ADDRESS(name) &verb_##name,
+const struct verb *const all_verbs[] = { VERBS(ADDRESS) NULL };
 
 const struct verb *verb_find(const char *name)
 {

@@ -4,10 +4,20 @@
 
 #include "cli/options.h"
 
-/* Each in the file of its name. */
-extern const struct verb verb_analyze, verb_collect, verb_ps, verb_diff;
+/* In the order of --help; each in the file of its name. */
+/* clang-format off */
+#define VERBS(VERB) \
+	VERB(analyze) \
+	VERB(collect) \
+	VERB(ps) \
+	VERB(diff)
+/* clang-format on */
 
-extern const struct verb *const all_verbs[]; /* NULL-terminated, in the order of --help */
+#define VERB_TABLE(name) extern const struct verb verb_##name;
+VERBS(VERB_TABLE)
+#undef VERB_TABLE
+
+extern const struct verb *const all_verbs[]; /* NULL-terminated */
 
 const struct verb *verb_find(const char *name); /* NULL: unknown */
 
