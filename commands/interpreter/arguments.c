@@ -60,27 +60,46 @@ static const char *plain_word(const char *at, char *to)
 	return quote ? NULL : at;
 }
 
-/* The next word of *line, which moves on; *ret NULL at the end. *ret_quoted: it began with a quote
- * and so is no option. */
-static struct error *next_word(const char **line, struct arena *arena, const char **ret,
-			       bool *ret_quoted)
+/* Where words come from: a line that is split here, or a list of whole words. */
+struct words {
+	const char *line; /* what is left of it; NULL: the list */
+	const char *const *list;
+	size_t count; /* left in the list */
+	struct arena *arena;
+};
+
+static struct error *split_word(struct words *words, const char **ret, bool *ret_quoted)
 {
-	const char *at = *line;
+	const char *at = words->line;
 	while (is_blank(*at))
 		at++;
-	*ret = NULL;
-	*line = at;
+	words->line = at;
 	if (!*at)
 		return NULL;
-	char *word = arena_allocate(arena, strlen(at) + 1);
+	char *word = arena_allocate(words->arena, strlen(at) + 1);
 	if (!word)
 		return &error_no_memory;
 	*ret_quoted = *at == '"' || *at == '\'';
 	const char *end = *ret_quoted ? quoted_word(at, word) : plain_word(at, word);
 	if (!end)
 		return error_new(ERROR_USAGE, "a quote is not closed: %s", at);
-	*line = end;
+	words->line = end;
 	*ret = word;
+	return NULL;
+}
+
+/* The next word; *ret NULL at the end. *ret_quoted: it began with a quote in a line and so is no
+ * option. */
+static struct error *next_word(struct words *words, const char **ret, bool *ret_quoted)
+{
+	*ret = NULL;
+	*ret_quoted = false;
+	if (words->line)
+		return split_word(words, ret, ret_quoted);
+	if (words->count) {
+		words->count--;
+		*ret = *words->list++;
+	}
 	return NULL;
 }
 
@@ -134,8 +153,8 @@ static struct error *no_such_option(const struct option *options, const char *wo
 	return error_new(ERROR_USAGE, "there is no option %s", word);
 }
 
-static struct error *parse_option(struct arguments *arguments, const char *word, const char **line,
-				  struct arena *arena)
+static struct error *parse_option(struct arguments *arguments, const char *word,
+				  struct words *words)
 {
 	size_t index;
 	const char *value;
@@ -152,7 +171,7 @@ static struct error *parse_option(struct arguments *arguments, const char *word,
 	}
 	if (!value) {
 		bool quoted;
-		TRY(next_word(line, arena, &value, &quoted));
+		TRY(next_word(words, &value, &quoted));
 	}
 	if (!value)
 		return error_new(ERROR_USAGE, "%s wants a value: %s %s", option->name, option->name,
@@ -161,14 +180,14 @@ static struct error *parse_option(struct arguments *arguments, const char *word,
 	return NULL;
 }
 
-static struct error *parse_words(struct arguments *arguments, const char *line,
-				 size_t max_positionals, struct arena *arena)
+static struct error *parse_words(struct arguments *arguments, struct words *words,
+				 size_t max_positionals)
 {
 	bool only_positionals = false;
 	for (;;) {
 		const char *word;
 		bool quoted;
-		TRY(next_word(&line, arena, &word, &quoted));
+		TRY(next_word(words, &word, &quoted));
 		if (!word)
 			return NULL;
 		if (!quoted && !only_positionals && !strcmp(word, "--")) {
@@ -178,7 +197,7 @@ static struct error *parse_words(struct arguments *arguments, const char *line,
 						      "|> grep TEXT and their like; the shell's "
 						      "pipe stands outside the quotes of -c");
 		} else if (!quoted && !only_positionals && looks_like_option(word)) {
-			TRY(parse_option(arguments, word, &line, arena));
+			TRY(parse_option(arguments, word, words));
 		} else if (!quoted && !strcmp(word, "/d")) {
 			continue;
 		} else if (arguments->count == max_positionals) {
@@ -189,9 +208,10 @@ static struct error *parse_words(struct arguments *arguments, const char *line,
 	}
 }
 
-struct error *arguments_parse(const char *line, const struct option *options,
-			      size_t max_positionals, struct arena *arena, struct arguments **ret)
+static struct error *parse(struct words *words, const struct option *options,
+			   size_t max_positionals, struct arguments **ret)
 {
+	struct arena *arena = words->arena;
 	size_t option_count = 0;
 	while (options && options[option_count].name)
 		option_count++;
@@ -203,9 +223,69 @@ struct error *arguments_parse(const char *line, const struct option *options,
 	arguments->positionals = arena_allocate_array(arena, max_positionals, sizeof(char *));
 	if (!arguments->values || !arguments->positionals)
 		return &error_no_memory;
-	TRY(parse_words(arguments, line, max_positionals, arena));
+	TRY(parse_words(arguments, words, max_positionals));
 	*ret = arguments;
 	return NULL;
+}
+
+struct error *arguments_parse(const char *line, const struct option *options,
+			      size_t max_positionals, struct arena *arena, struct arguments **ret)
+{
+	struct words words = { .line = line, .arena = arena };
+	return parse(&words, options, max_positionals, ret);
+}
+
+struct error *arguments_of_words(const char *const *list, size_t count,
+				 const struct option *options, size_t max_positionals,
+				 struct arena *arena, struct arguments **ret)
+{
+	struct words words = { .list = list, .count = count, .arena = arena };
+	return parse(&words, options, max_positionals, ret);
+}
+
+/* Would plain_word() copy the whole of it, and nothing take it for something else? */
+static bool is_plain(const char *word)
+{
+	char quote = '\0';
+	if (!*word || strchr("\"'#|", *word))
+		return false;
+	for (; *word; word++) {
+		if (!quote && is_blank(*word))
+			return false;
+		if (!quote && (*word == '"' || *word == '\''))
+			quote = *word;
+		else if (*word == quote)
+			quote = '\0';
+		else if (quote && *word == '\\' && word[1])
+			word++;
+	}
+	return !quote;
+}
+
+void arguments_append_word(struct text *to, const char *word)
+{
+	if (is_plain(word)) {
+		text_append(to, word);
+		return;
+	}
+	text_append_char(to, '"');
+	for (; *word; word++) {
+		if (*word == '"' || *word == '\\')
+			text_append_char(to, '\\');
+		text_append_char(to, *word);
+	}
+	text_append_char(to, '"');
+}
+
+const struct option *option_find(const struct option *options, const char *word,
+				 bool *ret_has_value)
+{
+	size_t index;
+	const char *value;
+	if (!looks_like_option(word) || !find_option(options, word, &index, &value))
+		return NULL;
+	*ret_has_value = value != NULL;
+	return &options[index];
 }
 
 const char *arguments_value(const struct arguments *arguments, const char *name)

@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/number_text.h"
+#include "base/text.h"
 
 struct option {
 	const char *name;           /* "-type" */
@@ -27,6 +28,21 @@ struct arguments;
 MUST_CHECK struct error *arguments_parse(const char *line, const struct option *options,
 					 size_t max_positionals, struct arena *arena,
 					 struct arguments **ret);
+
+/* The same of words that are split already: they are taken as they are, quotes too. They are
+ * borrowed, and have to last as long as *ret. */
+MUST_CHECK struct error *arguments_of_words(const char *const *words, size_t count,
+					    const struct option *options, size_t max_positionals,
+					    struct arena *arena, struct arguments **ret);
+
+/* The word as a line has it, so that arguments_parse() finds the same one: in "" where it is not
+ * plain. */
+void arguments_append_word(struct text *to, const char *word);
+
+/* The option that a word spells, as arguments_parse() takes it; *ret_has_value: its value is in the
+ * word (-type=TEXT). NULL: none. */
+const struct option *option_find(const struct option *options, const char *word,
+				 bool *ret_has_value);
 
 bool arguments_has(const struct arguments *arguments, const char *name);
 const char *arguments_value(const struct arguments *arguments, const char *name); /* NULL: absent */

@@ -41,18 +41,8 @@ const struct command *command_of_line(const char *line)
 	return command_find(name);
 }
 
-static struct error *find_command(const char **line, struct arena *scratch,
-				  const struct command **ret)
+static struct error *no_such_command(const char *word)
 {
-	size_t length;
-	const char *at = command_word(*line, &length);
-	*ret = command_of_line(*line);
-	*line = at + length;
-	if (*ret)
-		return NULL;
-	const char *word = arena_copy_text(scratch, at, length);
-	if (!word)
-		return &error_no_memory;
 	const char *absent = absent_command(word);
 	if (absent)
 		return error_new(ERROR_USAGE, "%s: the command of SOS %s", word, absent);
@@ -62,6 +52,56 @@ static struct error *find_command(const char **line, struct arena *scratch,
 		return error_new(ERROR_USAGE, "there is no command %s: did you mean %s?", word,
 				 meant.name);
 	return error_new(ERROR_USAGE, "there is no command %s: help lists them", word);
+}
+
+static struct error *find_in_line(const char **line, struct arena *scratch,
+				  const struct command **ret)
+{
+	size_t length;
+	const char *at = command_word(*line, &length);
+	*ret = command_of_line(*line);
+	*line = at + length;
+	if (*ret)
+		return NULL;
+	const char *word = arena_copy_text(scratch, at, length);
+	return word ? no_such_command(word) : &error_no_memory;
+}
+
+static size_t count_names(const char *const *names)
+{
+	size_t count = 0;
+	while (names && names[count])
+		count++;
+	return count;
+}
+
+/* The command and its arguments, which live in `scratch`. */
+static struct error *understand(const struct command_request *request, struct arena *scratch,
+				const struct command **ret, struct arguments **ret_arguments)
+{
+	const char *line = request->line;
+	if (request->words)
+		*ret = command_find(request->words[0]);
+	else
+		TRY(find_in_line(&line, scratch, ret));
+	if (!*ret)
+		return no_such_command(request->words[0]);
+	const struct option *options = (*ret)->options;
+	size_t most = count_names((*ret)->positionals);
+	struct error *error =
+		request->words ? arguments_of_words(request->words + 1, request->word_count - 1,
+						    options, most, scratch, ret_arguments)
+			       : arguments_parse(line, options, most, scratch, ret_arguments);
+	if (error && error->code == ERROR_USAGE)
+		return error_context(error, "%s", (*ret)->name);
+	return error;
+}
+
+struct error *command_check(const struct command_request *request, struct arena *scratch)
+{
+	const struct command *command;
+	struct arguments *arguments;
+	return understand(request, scratch, &command, &arguments);
 }
 
 static struct error *check_needs(const struct command *command, const struct session *session)
@@ -121,14 +161,6 @@ static struct error *check_stopped(const struct command *command,
 	return cancelled;
 }
 
-static size_t count_names(const char *const *names)
-{
-	size_t count = 0;
-	while (names && names[count])
-		count++;
-	return count;
-}
-
 static struct error *no_room(const struct command *command)
 {
 	return error_new(
@@ -185,20 +217,13 @@ static struct question question_of(const struct command *command,
 	return question;
 }
 
-static struct error *run(const struct command_runner *runner, const char *line,
+static struct error *run(const struct command_runner *runner, const struct command_request *request,
 			 struct beside *beside, struct command_outcome *outcome)
 {
 	const struct command *command;
 	struct arguments *arguments;
-	TRY(find_command(&line, runner->scratch, &command));
-	struct error *error =
-		arguments_parse(line, command->options, count_names(command->positionals),
-				runner->scratch, &arguments);
-	if (error && error->code == ERROR_USAGE)
-		return error_context(error, "%s", command->name);
-	if (error)
-		return error;
-	error = check_needs(command, runner->session);
+	TRY(understand(request, runner->scratch, &command, &arguments));
+	struct error *error = check_needs(command, runner->session);
 	if (!error)
 		error = check_target(command, runner->session);
 	if (error) {
@@ -225,16 +250,16 @@ static struct error *run(const struct command_runner *runner, const char *line,
 	return gone;
 }
 
-void command_run_line(const struct command_runner *runner, const char *line,
-		      struct command_outcome *ret)
+void command_run(const struct command_runner *runner, const struct command_request *request,
+		 struct command_outcome *ret)
 {
 	struct beside beside = { 0 };
 	const struct coverage *coverage = &beside.coverage;
 	*ret = (struct command_outcome){ 0 };
 	arena_reset(runner->scratch);
 	runner->scratch->limit_bytes = LIMIT_SCRATCH_BYTES;
-	output_document_begin(runner->out, line);
-	struct error *error = run(runner, line, &beside, ret);
+	output_document_begin(runner->out, request->line);
+	struct error *error = run(runner, request, &beside, ret);
 	ret->incomplete = coverage->incomplete;
 	ret->check_false = coverage->check_false;
 	for (size_t i = 0; i < beside.remarks.count; i++)
@@ -254,4 +279,10 @@ void command_run_line(const struct command_runner *runner, const char *line,
 	else
 		error_free(write_error);
 	ret->error = error;
+}
+
+void command_run_line(const struct command_runner *runner, const char *line,
+		      struct command_outcome *ret)
+{
+	command_run(runner, &(struct command_request){ .line = line }, ret);
 }

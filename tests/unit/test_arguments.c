@@ -96,10 +96,80 @@ TEST(what_is_not_understood_is_named)
 	}
 }
 
+static struct error *parse_list(struct parsed *parsed, const char *const *words, size_t count)
+{
+	return arguments_of_words(words, count, options, 3, &parsed->arena, &parsed->arguments);
+}
+
+TEST(whole_words_are_taken_as_they_are)
+{
+	static const char *const words[] = { "-stat", "--type", "-x \"y\" 'z", "\"", "a b", "" };
+	static const char *const dashes[] = { "-5", "--", "-stat" };
+	static const char *const bad[] = { "-type" };
+	PARSED(it);
+	CHECK_OK(parse_list(&it, words, COUNT_OF(words)));
+	CHECK(arguments_has(it.arguments, "-stat"));
+	CHECK_TEXT(arguments_value(it.arguments, "-type"), "-x \"y\" 'z");
+	CHECK_NUMBER(arguments_count(it.arguments), 3);
+	CHECK_TEXT(arguments_positional(it.arguments, 0), "\"");
+	CHECK_TEXT(arguments_positional(it.arguments, 1), "a b");
+	CHECK_TEXT(arguments_positional(it.arguments, 2), "");
+	CHECK_OK(parse_list(&it, dashes, COUNT_OF(dashes)));
+	CHECK_NUMBER(arguments_count(it.arguments), 2);
+	CHECK_TEXT(arguments_positional(it.arguments, 1), "-stat");
+	CHECK(!arguments_has(it.arguments, "-stat"));
+	CHECK_OK(parse_list(&it, words, 0));
+	CHECK_NUMBER(arguments_count(it.arguments), 0);
+	CHECK_FAILS(parse_list(&it, bad, 1), ERROR_USAGE, "-type wants a value");
+}
+
+/* A word that a line has in this form: in quotes only where it needs them. */
+TEST(a_word_is_written_so_that_it_is_read_as_itself)
+{
+	static const char *const words[][2] = {
+		{ "7f00", "7f00" },
+		{ "a b", "\"a b\"" },
+		{ "", "\"\"" },
+		{ "it's \"so\"", "\"it's \\\"so\\\"\"" },
+		{ "A.Policies[\"pay ments\"].X", "A.Policies[\"pay ments\"].X" },
+		{ "A['x\\' y']", "A['x\\' y']" },
+		{ "a\"b", "\"a\\\"b\"" },
+		{ "|>", "\"|>\"" },
+		{ "#x", "\"#x\"" },
+		{ "\\", "\\" },
+		{ "'", "\"'\"" },
+		{ "a\tb\\", "\"a\tb\\\\\"" },
+	};
+	for (size_t i = 0; i < COUNT_OF(words); i++) {
+		PARSED(it);
+		CLEANUP(text_deinit) struct text text = { 0 };
+		arguments_append_word(&text, words[i][0]);
+		if (text_failed(&text))
+			continue;
+		CHECK_TEXT(text_string(&text), words[i][1]);
+		CHECK_OK(parse(&it, text_string(&text)));
+		CHECK_TEXT(arguments_positional(it.arguments, 0), words[i][0]);
+	}
+}
+
+TEST(an_option_is_found_by_what_spells_it)
+{
+	bool has_value;
+	CHECK(option_find(options, "--TYPE", &has_value) == &options[1]);
+	CHECK(!has_value);
+	CHECK(option_find(options, "-type-name=x", &has_value) == &options[1]);
+	CHECK(has_value);
+	CHECK(!option_find(options, "type", &has_value) && !option_find(options, "-", &has_value));
+	CHECK(!option_find(options, "-5", &has_value) && !option_find(NULL, "-x", &has_value));
+}
+
 static const struct tap_case cases[] = {
 	CASE(options_and_words),
 	CASE(quotes_inside_a_word_stay),
 	CASE(words_that_look_like_options),
 	CASE(what_is_not_understood_is_named),
+	CASE(whole_words_are_taken_as_they_are),
+	CASE(a_word_is_written_so_that_it_is_read_as_itself),
+	CASE(an_option_is_found_by_what_spells_it),
 };
 TAP_MAIN(cases)

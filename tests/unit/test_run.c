@@ -129,6 +129,24 @@ TEST(a_command_runs_and_answers)
 	CHECK(session_exit_requested(scene.session));
 }
 
+/* In the order that they were given, quotes and blanks in them. */
+TEST(a_command_runs_by_its_words)
+{
+	static const char *const help[] = { "help", "exit" }, *const none[] = { "help", "no \"e" };
+	static const struct command_request good = { "LINE", help, 2 }, bad = { "LINE", none, 2 };
+	static const char *const unknown[] = { "hepl" };
+	SCENE(scene);
+	struct command_runner runner = { scene.session, scene.out, &scene.scratch, NULL };
+	CHECK_OK(command_check(&good, &scene.scratch));
+	command_run(&runner, &good, &scene.outcome);
+	CHECK_OK(take(&scene));
+	CHECK(strstr(scene.bytes, "\"command\":\"LINE\",\"data\":{\"name\":\"exit\""));
+	command_run(&runner, &bad, &scene.outcome);
+	CHECK_FAILS(take(&scene), ERROR_USAGE, "there is no command no \"e: help lists them");
+	CHECK_FAILS(command_check(&(struct command_request){ "", unknown, 1 }, &scene.scratch),
+		    ERROR_USAGE, "there is no command hepl: did you mean help?");
+}
+
 TEST(an_unknown_command_is_bad_usage)
 {
 	SCENE(scene);
@@ -276,6 +294,7 @@ static const struct tap_case cases[] = {
 	CASE(the_word_that_names_a_command),
 	CASE(what_clrpod_has_not_of_SOS_is_told),
 	CASE(a_command_runs_and_answers),
+	CASE(a_command_runs_by_its_words),
 	CASE(an_unknown_command_is_bad_usage),
 	CASE(a_command_that_needs_a_heap_wants_one),
 	CASE(what_a_stopped_command_says_does_not_hold),
