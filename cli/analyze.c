@@ -1,8 +1,9 @@
+#include "cli/analyze.h"
+
 #include "attach/process_state.h"
 #include "attach/snapshot.h"
 #include "base/cleanup.h"
 #include "base/text.h"
-#include "cli/app.h"
 #include "cli/open.h"
 #include "cli/options.h"
 #include "cli/repl.h"
@@ -69,6 +70,16 @@ static bool run_given(struct script *script, const struct invocation *invocation
 	return any;
 }
 
+enum exit_status analyze_status(const struct app *app, const struct invocation *invocation,
+				enum exit_status status)
+{
+	if (signals_received())
+		return signals_status();
+	status = exit_status_worse(status, app->log_status);
+	bool whole_enough = invocation_has(invocation, "--partial-ok");
+	return status == STATUS_INCOMPLETE && whole_enough ? STATUS_WHOLE : status;
+}
+
 static enum exit_status run_session(struct app *app, const struct invocation *invocation)
 {
 	struct script script = { .app = app,
@@ -83,12 +94,7 @@ static enum exit_status run_session(struct app *app, const struct invocation *in
 	}
 	if (stay)
 		script_stream(&script, STDIN_FILENO);
-	if (signals_received())
-		return signals_status();
-	script.status = exit_status_worse(script.status, app->log_status);
-	if (script.status == STATUS_INCOMPLETE && invocation_has(invocation, "--partial-ok"))
-		return STATUS_WHOLE;
-	return script.status;
+	return analyze_status(app, invocation, script.status);
 }
 
 /* --no-stop: does it really run while it is read? */
@@ -119,17 +125,23 @@ static void tell_no_stop(struct app *app)
 			 pid);
 }
 
+struct error *analyze_open(struct app *app, const struct invocation *invocation)
+{
+	TRY(open_session(app, invocation));
+	progress_end(&app->progress);
+	if (app->process.way == OPEN_RUNNING)
+		tell_no_stop(app);
+	return NULL;
+}
+
 static enum exit_status analyze_run(const struct invocation *invocation)
 {
 	CLEANUP(app_cleanup) struct app app;
 	struct error *error = app_open(&app, invocation_format(invocation));
 	if (!error)
-		error = open_session(&app, invocation);
+		error = analyze_open(&app, invocation);
 	if (error)
 		return app_fail(&app, "analyze", error, exit_status_of_open(error));
-	progress_end(&app.progress);
-	if (app.process.way == OPEN_RUNNING)
-		tell_no_stop(&app);
 	return run_session(&app, invocation);
 }
 

@@ -140,7 +140,8 @@ static struct error *let_go(struct app *app, struct error *error)
 	return error_context(error, "process %d was let go", app->process.identity.pid);
 }
 
-static enum exit_status run_command(struct app *app, struct pipeline *pipeline)
+static enum exit_status run_command(struct app *app, struct pipeline *pipeline,
+				    const struct command_request *request)
 {
 	struct command_runner runner = { .session = app->session,
 					 .out = pipeline->out,
@@ -148,7 +149,7 @@ static enum exit_status run_command(struct app *app, struct pipeline *pipeline)
 					 .task = &app->task };
 	struct command_outcome outcome;
 	progress_start(&app->progress);
-	command_run_line(&runner, pipeline->command, &outcome);
+	command_run(&runner, request, &outcome);
 	progress_end(&app->progress);
 	bool is_ours, told = app->format != OUTPUT_TEXT && !output_broken(pipeline->out);
 	struct error *error = pipeline_end(pipeline, outcome.error, &is_ours);
@@ -186,26 +187,45 @@ static void check_log(struct app *app)
 	error_free(error);
 }
 
-static enum exit_status run_line(struct app *app, const char *line)
+static enum exit_status run_request(struct app *app, struct command_request request)
 {
 	CLEANUP(pipeline_cleanup) struct pipeline pipeline;
-	struct error *error = pipeline_open(app, line, &pipeline);
+	struct error *error = pipeline_open(app, request.words ? "" : request.line, &pipeline);
 	enum exit_status status = exit_status_of_command(error);
 	if (patient_write_stalled(error))
 		error = let_go(app, error);
 	if (error)
-		return app_fail(app, line, error, status);
-	return run_command(app, &pipeline);
+		return app_fail(app, request.line, error, status);
+	if (!request.words)
+		request.line = pipeline.command;
+	return run_command(app, &pipeline, &request);
 }
 
-enum exit_status app_run_command(struct app *app, const char *line)
+static enum exit_status run_logged(struct app *app, const struct command_request *request)
 {
 	FILE *log = session_log(app->session);
 	hold_check(&app->hold);
 	if (log)
-		say(log, "> %s", line);
+		say(log, "> %s", request->line);
 	check_log(app); /* the command may close it, or open another */
-	enum exit_status status = run_line(app, line);
+	enum exit_status status = run_request(app, *request);
 	check_log(app);
 	return status;
+}
+
+enum exit_status app_run_command(struct app *app, const char *line)
+{
+	return run_logged(app, &(struct command_request){ .line = line });
+}
+
+enum exit_status app_run_words(struct app *app, const char *const *words, size_t count)
+{
+	CLEANUP(text_deinit) struct text line = { 0 };
+	for (size_t i = 0; i < count; i++) {
+		text_append(&line, i ? " " : "");
+		arguments_append_word(&line, words[i]);
+	}
+	if (text_failed(&line))
+		return app_fail(app, words[0], &error_no_memory, STATUS_FAILED);
+	return run_logged(app, &(struct command_request){ text_string(&line), words, count });
 }

@@ -58,7 +58,9 @@ enum exit_status app_end_document(struct app *app, const char *verb,
  * there within a second. */
 void app_warn(const struct app *app, const char *format, ...) PRINTF_LIKE(2, 3);
 
-/* Runs one command of the interpreter; tells its failure. */
+/* Runs one command of the interpreter, and what follows it after |>; reports its failure. */
 enum exit_status app_run_command(struct app *app, const char *line);
+/* The same of a command whose words are split already, its name first: no filters follow. */
+enum exit_status app_run_words(struct app *app, const char *const *words, size_t count);
 
 #endif

@@ -2,8 +2,8 @@
 #include "base/cleanup.h"
 #include "base/limits.h"
 #include "base/list.h"
-#include "base/text.h"
 #include "cli/app.h"
+#include "cli/command_verb.h"
 #include "cli/manual.h"
 #include "cli/options.h"
 #include "cli/say.h"
@@ -37,40 +37,6 @@ static bool is_flag(const char *word, const char *flag)
 	return !strcmp(word, flag);
 }
 
-/* Nothing that a line of commands would understand when it stands in quotes. */
-static bool is_name(const char *word)
-{
-	enum { NAME_BYTES = 64 };
-	if (is_flag(word, "|>") || is_flag(word, "|>>"))
-		return true;
-	return word[0] != '-' && strlen(word) < NAME_BYTES &&
-	       word[strspn(word,
-			   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")] ==
-		       '\0';
-}
-
-/* `clrpod dumpheap --help`: the same as `help dumpheap` at the prompt; also of a name that is none.
- */
-static enum exit_status command_help(const char *name, int argc, char **argv)
-{
-	CLEANUP(app_cleanup) struct app app;
-	struct error *error = app_open(&app, options_format(argc, argv));
-	if (error)
-		return app_fail(&app, name, error, STATUS_FAILED);
-	char line[128];
-	snprintf(line, sizeof(line), *name == '|' ? "help \"%s\"" : "help %s", name);
-	return app_run_command(&app, line);
-}
-
-static enum exit_status help_of(const char *name, int argc, char **argv)
-{
-	const struct verb *verb = verb_find(name);
-	if (!verb)
-		return command_help(name, argc, argv);
-	manual_verb(stdout, verb);
-	return STATUS_WHOLE;
-}
-
 static struct error *no_such_verb(const char *word)
 {
 	struct meant_name meant = { .wanted = word };
@@ -83,42 +49,25 @@ static struct error *no_such_verb(const char *word)
 				 word);
 	for (const struct verb *const *verb = all_verbs; *verb; verb++)
 		meant_name_offer(&meant, (*verb)->name);
+	command_offer_names(&meant);
 	if (meant.name)
 		return error_new(ERROR_USAGE, "there is no verb %s: did you mean %s?", word,
 				 meant.name);
 	return error_new(ERROR_USAGE, "there is no verb %s: clrpod --help lists them", word);
 }
 
-/* `clrpod dumpheap -stat`: the whole of it as a line behind -c, always in quotes. */
-static struct error *command_is_no_verb(int argc, char **argv)
-{
-	CLEANUP(text_deinit) struct text line = { 0 };
-	CLEANUP(text_deinit) struct text word = { 0 };
-	for (int i = 1; i < argc; i++) {
-		bool quoted = !*argv[i] || argv[i][strcspn(argv[i], " \t|\"'#")];
-		const char *quote = !quoted ? "" : strchr(argv[i], '"') ? "'" : "\"";
-		text_printf(&line, "%s%s%s%s", i > 1 ? " " : "", quote, argv[i], quote);
-	}
-	if (strchr(text_string(&line), '\'') || text_failed(&line))
-		text_append_shell_word(&word, text_string(&line));
-	else
-		text_printf(&word, "'%s'", text_string(&line));
-	if (text_failed(&line) || text_failed(&word))
-		return &error_no_memory;
-	return error_new(ERROR_USAGE, "%s is a command of analyze: clrpod analyze DUMP -c %s",
-			 argv[1], text_string(&word));
-}
-
 static enum exit_status unknown_verb(int argc, char **argv)
 {
-	const char *word = argv[1];
-	const struct command *command = command_find(word);
-	if (argc > 2 && is_flag(word, "help") && is_name(argv[2]))
-		return help_of(argv[2], argc, argv);
-	if (absent_command(word) || (command && argc > 2 && is_flag(argv[2], "--help")))
-		return command_help(word, argc, argv);
-	if (command)
-		return fail(argc, argv, command_is_no_verb(argc, argv));
+	const char *word = argv[1], *after = argc > 2 ? argv[2] : NULL;
+	if (after && is_flag(word, "help") && after[0] != '-') {
+		const struct verb *verb = verb_find(after);
+		if (!verb)
+			return command_verb_help(after, argc, argv);
+		manual_verb(stdout, verb);
+		return STATUS_WHOLE;
+	}
+	if (command_find(word) || absent_command(word))
+		return command_verb_run(argc, argv);
 	for (const struct option *verb = refused_verbs; verb->name; verb++)
 		if (is_flag(word, verb->name))
 			return fail(argc, argv,

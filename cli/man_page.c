@@ -1,6 +1,7 @@
 /* The man pages. Roff's macros take words in quotes apart, so nothing of ours is an argument of
  * one: fonts are changed in the text. */
 #include "base/list.h"
+#include "cli/command_verb.h"
 #include "cli/manual.h"
 #include "cli/verbs.h"
 #include "cli/version.h"
@@ -110,12 +111,15 @@ void manual_print_man(FILE *to)
 	for (const struct verb *const *verb = all_verbs; *verb; verb++)
 		fprintf(to, "%s.B clrpod %s\n[option]...\n", verb == all_verbs ? "" : ".br\n",
 			(*verb)->name);
+	fprintf(to, ".br\n.B clrpod COMMAND\nDUMP [option]... [word]...\n");
 	fprintf(to, ".SH DESCRIPTION\n");
 	put_roff(to, manual_about);
 	fprintf(to, "\n.SH VERBS\n");
 	for (const struct verb *const *verb = all_verbs; *verb; verb++)
 		put_verb_roff(to, *verb);
-	fprintf(to, ".SH COMMANDS\nOf analyze; all of each is in clrpod\\-commands(7).\n");
+	put_verb_roff(to, &verb_command);
+	fprintf(to, ".SH COMMANDS\nOf analyze, or in place of a verb; all of each is in "
+		    "clrpod\\-commands(7).\n");
 	for (const struct command *const *command = all_commands; *command; command++)
 		put_item(to, (*command)->name, (*command)->summary);
 	fprintf(to, ".SH EXIT STATUS\n");
@@ -203,10 +207,10 @@ void manual_print_man_commands(FILE *to)
 {
 	put_head(to, "--print-man commands", "CLRPOD\\-COMMANDS 7",
 		 "clrpod\\-commands \\- the commands of clrpod analyze");
-	fprintf(to,
-		".SH DESCRIPTION\nThe commands of clrpod(1)'s verb analyze, for \\-c, for "
-		"scripts and for its prompt. Names and options are case\\-insensitive; addresses "
-		"are hex, with or without 0x. A leading sos or ext is passed over.\n");
+	fprintf(to, ".SH DESCRIPTION\nThe commands of clrpod(1)'s verb analyze, for \\-c, for "
+		    "scripts and for its prompt; each is also taken in place of a verb. Names and "
+		    "options are case\\-insensitive; addresses "
+		    "are hex, with or without 0x. A leading sos or ext is passed over.\n");
 	fprintf(to, ".SH COMMANDS\n");
 	for (const struct command *const *command = all_commands; *command; command++)
 		put_command_roff(to, *command);

@@ -1,5 +1,6 @@
 #include "cli/manual.h"
 
+#include "cli/command_verb.h"
 #include "cli/verbs.h"
 #include "commands/interpreter/filters.h"
 
@@ -44,12 +45,13 @@ void manual_overview(FILE *to)
 	fprintf(to, "%s\n\nUsage:\n", manual_about);
 	for (const struct verb *const *verb = all_verbs; *verb; verb++)
 		put_usage(to, *verb);
+	put_usage(to, &verb_command);
 	fprintf(to, "  clrpod --help | --version | VERB --help | COMMAND --help\n");
 	fprintf(to, "  clrpod --print-man [commands] | --print-completion bash|zsh\n");
 	fprintf(to, "\nVerbs:\n");
 	for (const struct verb *const *verb = all_verbs; *verb; verb++)
 		fprintf(to, "  %-10s %s\n", (*verb)->name, (*verb)->summary);
-	fprintf(to, "\nCommands of analyze:\n");
+	fprintf(to, "\nCommands of analyze, or in place of a verb:\n");
 	for (const struct command *const *command = all_commands; *command; command++)
 		fprintf(to, "  %-16s %s\n", (*command)->name, (*command)->summary);
 	fprintf(to, "\nBehind a command (help FILTER tells more):\n");

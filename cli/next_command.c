@@ -47,6 +47,16 @@ static void append_without(struct text *text, const struct invocation *invocatio
 	append_all_but(text, invocation, names);
 }
 
+/* After --, where every word is the command's. */
+static void append_own_words(struct text *text, const struct invocation *invocation)
+{
+	text_append(text, invocation->own_word_count ? " --" : "");
+	for (size_t i = 0; i < invocation->own_word_count; i++) {
+		text_append_char(text, ' ');
+		text_append_shell_word(text, invocation->own_words[i]);
+	}
+}
+
 /* The options that choose how a process is looked at. */
 static const char *const ways[] = { "--freeze", "--no-stop", "--snapshot", NULL };
 
@@ -63,6 +73,7 @@ const char *next_command_insist(const struct invocation *invocation, struct aren
 	struct text text = { 0 };
 	append_without(&text, invocation, ways);
 	text_append(&text, " --snapshot");
+	append_own_words(&text, invocation);
 	return keep(&text, arena);
 }
 
@@ -70,6 +81,7 @@ const char *next_command_any_way(const struct invocation *invocation, struct are
 {
 	struct text text = { 0 };
 	append_without(&text, invocation, ways);
+	append_own_words(&text, invocation);
 	return keep(&text, arena);
 }
 

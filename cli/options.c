@@ -77,31 +77,52 @@ static struct error *check_given(const struct invocation *invocation, const stru
 	return NULL;
 }
 
+struct error *invocation_begin(const struct verb *verb, int argc, struct arena *arena,
+			       struct invocation *ret)
+{
+	struct given *given = arena_allocate_array(arena, (size_t)argc, sizeof(*given));
+	*ret = (struct invocation){ .verb = verb, .given = given };
+	return given ? NULL : &error_no_memory;
+}
+
+const struct option *invocation_option(const struct invocation *invocation, const char *word)
+{
+	return find_option(invocation->verb->options, word);
+}
+
+struct error *invocation_add_option(struct invocation *invocation, int argc, char **argv, int *at)
+{
+	struct given *given = &invocation->given[invocation->count];
+	TRY(parse_option(invocation->verb, argc, argv, at, given));
+	TRY(check_given(invocation, given));
+	invocation->count++;
+	return NULL;
+}
+
+void invocation_add_word(struct invocation *invocation, const char *word)
+{
+	invocation->given[invocation->count++] = (struct given){ .text = word };
+}
+
 struct error *invocation_parse(const struct verb *verb, int argc, char **argv, int first,
 			       struct arena *arena, struct invocation *ret)
 {
-	struct given *given = arena_allocate_array(arena, (size_t)argc, sizeof(*given));
-	if (!given)
-		return &error_no_memory;
-	*ret = (struct invocation){ .verb = verb, .given = given };
+	TRY(invocation_begin(verb, argc, arena, ret));
 	bool only_words = false;
 	size_t words = 0;
 	for (int i = first; i < argc; i++) {
 		const char *word = argv[i];
-		if (!only_words && !strcmp(word, "--")) {
+		if (!only_words && !strcmp(word, "--"))
 			only_words = true;
-		} else if (!only_words && (!strcmp(word, "--help") || !strcmp(word, "-h"))) {
+		else if (!only_words && (!strcmp(word, "--help") || !strcmp(word, "-h")))
 			ret->help = true;
-		} else if (!only_words && word[0] == '-' && word[1]) {
-			TRY(parse_option(verb, argc, argv, &i, &given[ret->count]));
-			TRY(check_given(ret, &given[ret->count]));
-			ret->count++;
-		} else if (words++ == verb->max_positionals) {
+		else if (!only_words && word[0] == '-' && word[1])
+			TRY(invocation_add_option(ret, argc, argv, &i));
+		else if (words++ == verb->max_positionals)
 			return error_new(ERROR_USAGE, "%s: there is one word too many: %s",
 					 verb->name, word);
-		} else {
-			given[ret->count++] = (struct given){ .text = word };
-		}
+		else
+			invocation_add_word(ret, word);
 	}
 	return NULL;
 }

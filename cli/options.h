@@ -29,14 +29,27 @@ struct given {
 
 struct invocation {
 	const struct verb *verb;
-	const struct given *given; /* in the order of the command line */
+	struct given *given; /* in the order of the command line */
 	size_t count;
 	bool help; /* --help or -h was among them */
+
+	/* A command in place of a verb: its own words, without its name. */
+	const char *const *own_words;
+	size_t own_word_count;
 };
 
 /* Words from argv[first] on; what is kept lives in arena and argv. ERROR_USAGE. */
 MUST_CHECK struct error *invocation_parse(const struct verb *verb, int argc, char **argv, int first,
 					  struct arena *arena, struct invocation *ret);
+
+/* The parts of that: nothing given yet, with room for argc words; is this word an option of the
+ * verb's; an option at argv[*at], which moves to its value, taken in; a word. ERROR_USAGE. */
+MUST_CHECK struct error *invocation_begin(const struct verb *verb, int argc, struct arena *arena,
+					  struct invocation *ret);
+const struct option *invocation_option(const struct invocation *invocation, const char *word);
+MUST_CHECK struct error *invocation_add_option(struct invocation *invocation, int argc, char **argv,
+					       int *at);
+void invocation_add_word(struct invocation *invocation, const char *word);
 
 /* The last value of an option, by its name in the table; NULL: absent. */
 const char *invocation_value(const struct invocation *invocation, const char *name);

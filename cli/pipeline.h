@@ -37,7 +37,8 @@ struct pipeline {
 /* The first " |> " of the line that is outside quotes; NULL: there is none. */
 const char *pipeline_mark(const char *line);
 
-/* ERROR_USAGE for what is not understood, ERROR_OS for a file. *ret is to be closed in any case. */
+/* `line` may be "": nothing follows a command that the caller has. ERROR_USAGE for what is not
+ * understood, ERROR_OS for a file. *ret is to be closed in any case. */
 MUST_CHECK struct error *pipeline_open(struct app *app, const char *line, struct pipeline *ret);
 void pipeline_cleanup(struct pipeline *pipeline);
 

@@ -46,7 +46,8 @@ struct command {
 	const char *const *positionals; /* names of positional arguments; NULL-terminated */
 	const char *const *examples;    /* NULL-terminated: each runs as a test */
 	unsigned needs;
-	bool repeats; /* an empty line at the prompt runs it again, without arguments */
+	bool in_session_only; /* means something among other commands only: no verb */
+	bool repeats;         /* an empty line at the prompt runs it again, without arguments */
 	struct error *(*run)(struct command_call *call);
 };
 

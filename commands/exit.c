@@ -16,5 +16,6 @@ const struct command command_exit = {
 	.summary = "leave the session",
 	.usage = "exit",
 	.examples = examples,
+	.in_session_only = true,
 	.run = exit_run,
 };

@@ -63,6 +63,7 @@ const struct command command_logopen = {
 	.options = logopen_options,
 	.positionals = file,
 	.examples = logopen_examples,
+	.in_session_only = true,
 	.run = logopen_run,
 };
 const struct command command_logclose = {
@@ -70,6 +71,7 @@ const struct command command_logclose = {
 	.summary = "end what logopen began",
 	.usage = "logclose",
 	.examples = logclose_examples,
+	.in_session_only = true,
 	.run = logclose_run,
 };
 

@@ -35,5 +35,6 @@ const struct command command_refresh = {
 	.options = options,
 	.examples = examples,
 	.needs = NEEDS_LIVE,
+	.in_session_only = true,
 	.run = refresh_run,
 };

@@ -51,6 +51,11 @@ for verb in $verbs; do
 	sed -n '/^Examples:/,/^$/s/^  clrpod //p' "$work/out" >> "$work/verb-examples"
 done
 
+sed -n '/^\.SS COMMAND/,/^\.SH/s/^clrpod //p' man/clrpod.1 | sed 's/\\-/-/g' > "$work/examples"
+[ "$(wc -l < "$work/examples")" = 3 ]
+result $? "a command in place of a verb has examples"
+cat "$work/examples" >> "$work/verb-examples"
+
 commands=$(sed -n '/^Commands/,/^$/s/^  \([a-z0-9]*\) .*/\1/p' "$work/help")
 need_dump
 "$program" analyze "$dump" -c help > "$work/list"
@@ -178,6 +183,17 @@ if command -v bash > /dev/null; then
 	offers dumpheap "bash: commands behind -c"
 	completes analyze api.core -c "dumpheap -sta"
 	offers "dumpheap -stat" "bash: a command's options behind -c"
+	completes gch
+	offers gchandleleaks "bash: commands in place of a verb"
+	completes dumpheap api.core -st
+	offers -stat "bash: such a command's options"
+	completes dumpheap api.core --json
+	offers --jsonl "bash: and those of analyze"
+	completes dumpheap api.core --keep
+	[ -z "$(cat "$work/completed")" ]
+	result $? "bash: but not those of several commands"
+	completes dumpheap --sysroot sha
+	offers share "bash: and their values"
 	completes analyze share/clr
 	offers share/clrpod.bash "bash: files"
 	completes --print-completion z

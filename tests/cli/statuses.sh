@@ -30,10 +30,10 @@ said err "no option --hlep" "names it"
 expect 0 "help COMMAND" "$program" help dumpheap
 said out "Usage: dumpheap" "describes it"
 expect 2 "2: a verb that comes later" "$program" browse a
-expect 2 "2: a command in place of a verb" "$program" dumpheap
-said err "clrpod analyze DUMP -c 'dumpheap'" "says how it is meant"
-expect 2 "2: ... with its options" "$program" dumpheap -stat -type 'A Type'
-said err "clrpod analyze DUMP -c 'dumpheap -stat -type \"A Type\"'" "keeps them"
+expect 2 "2: a command in place of a verb, without a dump" "$program" dumpheap -stat
+said err "clrpod dumpheap DUMP" "says what to give"
+expect 2 "2: a command misspelt" "$program" dumphaep "$dump"
+said err "did you mean dumpheap?" "suggests one"
 expect 2 "2: an unknown option" "$program" analyze "$dump" --bogus
 said err "there is no option --bogus" "names it"
 expect 2 "2: an option without its value" "$program" analyze "$dump" -c
