@@ -6,6 +6,7 @@
 #include "cli/analyze.h"
 #include "cli/signals.h"
 #include "cli/verbs.h"
+#include "commands/interpreter/subject.h"
 
 #include <ctype.h>
 #include <unistd.h>
@@ -139,7 +140,7 @@ static struct error *check_alone(struct split *split)
 static struct error *explain(const struct split *split, struct error *error)
 {
 	const char *dump = invocation_positional(&split->invocation, 0);
-	bool forgotten = dump && split->command->positionals && !split->not_first;
+	bool forgotten = dump && command_word_count(split->command) && !split->not_first;
 	if (!forgotten || !access(dump, F_OK))
 		return error;
 	return error_context(error, "the first word after %s is the dump", split->verb.name);

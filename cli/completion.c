@@ -10,6 +10,7 @@
 #include "cli/say.h"
 #include "cli/screen.h"
 #include "commands/interpreter/run.h"
+#include "commands/interpreter/subject.h"
 #include "heap/heap.h"
 #include "heap/types/type.h"
 
@@ -212,10 +213,8 @@ static struct error *offer_arguments(struct search *search, const char *line, co
 	}
 	if (*search->to->word == '-' && !search->to->quote)
 		TRY(offer_options(search, command->options));
-	for (size_t i = 0; command->positionals && command->positionals[i]; i++)
-		if (i == before.positionals)
-			TRY(offer_kind(search, command->positionals[i]));
-	return NULL;
+	const char *name = command_word_name(command, before.positionals);
+	return name ? offer_kind(search, name) : NULL;
 }
 
 /* Behind the last |>. */

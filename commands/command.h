@@ -29,22 +29,45 @@ enum needs {
 	NEEDS_LIVE = 8,    /* a process, held or not: not a dump */
 };
 
+/* What a command is about, by its first word. */
+enum subject_kind {
+	SUBJECT_NONE,
+	SUBJECT_OBJECT,  /* ADDRESS|PATH: an object's address, or a path to one as get takes it */
+	SUBJECT_ADDRESS, /* an address of something else, in hex */
+};
+
+struct subject {
+	enum subject_kind kind;
+	const char *what; /* "an array": what a message calls it that it is missing, or none */
+	const char *word; /* in the usage; NULL: the kind's own */
+	bool optional;
+};
+
+/* That of a call, found before run(). */
+struct found_subject {
+	bool given; /* else the rest is zero: it is optional */
+	uint64_t address;
+};
+
 struct command_call {
 	struct question question; /* its heap: NULL unless NEEDS_HEAP */
 	struct session *session;
 	struct output *out;
 	const struct arguments *arguments;
+	struct found_subject subject;
 };
 
 struct command {
 	const char *name;
-	const char *const *aliases;     /* NULL-terminated; may be NULL */
-	const char *summary;            /* one line */
-	const char *usage;              /* "dumpheap [-stat] … [START [END]]" */
-	const char *description;        /* a paragraph or more; may be NULL */
-	const struct option *options;   /* ends with a zeroed one; may be NULL */
-	const char *const *positionals; /* names of positional arguments; NULL-terminated */
-	const char *const *examples;    /* NULL-terminated: each runs as a test */
+	const char *const *aliases;   /* NULL-terminated; may be NULL */
+	const char *summary;          /* one line */
+	const char *usage;            /* "dumpheap [-stat] … [START [END]]" */
+	const char *description;      /* a paragraph or more; may be NULL */
+	const struct option *options; /* ends with a zeroed one; may be NULL */
+	struct subject subject;       /* the first word; may be left out */
+	const char *const
+		*positionals;        /* names of the words after it; NULL-terminated; may be NULL */
+	const char *const *examples; /* NULL-terminated: each runs as a test */
 	unsigned needs;
 	bool in_session_only; /* means something among other commands only: no verb */
 	bool repeats;         /* an empty line at the prompt runs it again, without arguments */

@@ -4,10 +4,8 @@
 #include "base/cleanup.h"
 #include "base/list.h"
 #include "base/text.h"
-#include "commands/shared/object_argument.h"
 #include "commands/shared/object_header.h"
 #include "heap/types/clr_module.h"
-#include "inspect/path/resolve.h"
 
 static const char default_name[] = "System.Runtime.Loader.DefaultAssemblyLoadContext";
 
@@ -64,9 +62,8 @@ static void head_print(struct command_call *call, uint64_t object, const struct 
 static struct error *dumpalc_run(struct command_call *call)
 {
 	struct object_view view, context_view;
-	uint64_t object, context = 0;
+	uint64_t object = call->subject.address, context = 0;
 	const char *name;
-	TRY(object_argument(call, "an object", &object));
 	TRY(object_view_read(call, object, &view));
 	if (!view.type->module)
 		return error_new(ERROR_UNSUPPORTED, "the module of %#llx's type is not known",
@@ -86,7 +83,6 @@ static struct error *dumpalc_run(struct command_call *call)
 	return field_table_print(call, &table);
 }
 
-static const char *const positionals[] = { "ADDRESS|PATH", NULL };
 static const char *const examples[] = { "dumpalc 7f68dd015200", NULL };
 const struct command command_dumpalc = {
 	.name = "dumpalc",
@@ -94,7 +90,7 @@ const struct command command_dumpalc = {
 	.usage = "dumpalc ADDRESS|PATH",
 	.description = "The context is shown as dumpobj shows it. The default one has an object "
 		       "only once somebody has asked for it.",
-	.positionals = positionals,
+	.subject = { .kind = SUBJECT_OBJECT, .what = "an object" },
 	.examples = examples,
 	.needs = NEEDS_HEAP,
 	.run = dumpalc_run,

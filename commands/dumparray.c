@@ -4,12 +4,10 @@
 #include "base/cleanup.h"
 #include "base/limits.h"
 #include "base/list.h"
-#include "commands/shared/object_argument.h"
 #include "commands/shared/object_header.h"
 #include "commands/shared/render.h"
 #include "heap/gc/gc_heap.h"
 #include "heap/types/type.h"
-#include "inspect/path/resolve.h"
 
 #include <inttypes.h>
 
@@ -211,9 +209,8 @@ static void class_lines(struct command_call *call, const struct object_view *vie
 
 static struct error *dumparray_run(struct command_call *call)
 {
-	uint64_t address, start = 0, length = UINT64_MAX;
+	uint64_t address = call->subject.address, start = 0, length = UINT64_MAX;
 	struct object_view view;
-	TRY(object_argument(call, "an array", &address));
 	TRY(arguments_number(call->arguments, "-start", &start));
 	TRY(arguments_number(call->arguments, "-length", &length));
 	TRY(object_view_read(call, address, &view));
@@ -241,7 +238,6 @@ static const struct option options[] = {
 	{ "-nofields", NULL, "accepted; the array itself has no fields", NULL },
 	{ 0 },
 };
-static const char *const positionals[] = { "ADDRESS|PATH", NULL };
 static const char *const examples[] = { "dumparray 7f68dd00df50",
 					"dumparray -details -length 2 7f68dd00e258", NULL };
 const struct command command_dumparray = {
@@ -252,7 +248,7 @@ const struct command command_dumparray = {
 		       "or the element's "
 		       "own address) and the value.",
 	.options = options,
-	.positionals = positionals,
+	.subject = { .kind = SUBJECT_OBJECT, .what = "an array" },
 	.examples = examples,
 	.needs = NEEDS_HEAP,
 	.run = dumparray_run,

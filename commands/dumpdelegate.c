@@ -3,9 +3,7 @@
 
 #include "base/list.h"
 #include "commands/shared/method_view.h"
-#include "commands/shared/object_argument.h"
 #include "heap/values/value.h"
-#include "inspect/path/resolve.h"
 
 #include <inttypes.h>
 
@@ -128,9 +126,8 @@ static struct error *print_all(struct command_call *call, uint64_t delegate)
 
 static struct error *dumpdelegate_run(struct command_call *call)
 {
-	uint64_t delegate, method_table;
+	uint64_t delegate = call->subject.address, method_table;
 	const struct type *type;
-	TRY(object_argument(call, "a delegate", &delegate));
 	if (!heap_object_method_table(call->question.heap, delegate, &method_table))
 		return error_fault(delegate, "cannot read an object at %#" PRIx64, delegate);
 	TRY(type_at(call->question.heap, method_table, &type));
@@ -143,7 +140,6 @@ static struct error *dumpdelegate_run(struct command_call *call)
 	return error;
 }
 
-static const char *const positionals[] = { "ADDRESS|PATH", NULL };
 static const char *const examples[] = { "dumpdelegate 7f68dd011a30", NULL };
 const struct command command_dumpdelegate = {
 	.name = "dumpdelegate",
@@ -153,7 +149,7 @@ const struct command command_dumpdelegate = {
 		"Of a delegate of several methods each has a line, in the order in which they "
 		"are called. A method is (unknown) when the delegate leads to it through a "
 		"stub of another kind than the runtime's entry points.",
-	.positionals = positionals,
+	.subject = { .kind = SUBJECT_OBJECT, .what = "a delegate" },
 	.examples = examples,
 	.needs = NEEDS_HEAP,
 	.run = dumpdelegate_run,

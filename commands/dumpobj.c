@@ -3,13 +3,11 @@
 
 #include "base/limits.h"
 #include "base/list.h"
-#include "commands/shared/object_argument.h"
 #include "commands/shared/object_expand.h"
 #include "commands/shared/object_header.h"
 #include "commands/shared/object_references.h"
 #include "heap/clr_threads.h"
 #include "heap/locks/sync_blocks.h"
-#include "inspect/path/resolve.h"
 
 #include <inttypes.h>
 
@@ -59,9 +57,8 @@ static struct error *print_thin_lock(struct command_call *call, uint64_t address
 
 static struct error *dumpobj_run(struct command_call *call)
 {
-	uint64_t address, levels = 0;
+	uint64_t address = call->subject.address, levels = 0;
 	struct object_view view;
-	TRY(object_argument(call, "an object", &address));
 	TRY(arguments_number(call->arguments, "-expand", &levels));
 	if (levels > LIMIT_EXPAND_DEPTH)
 		return error_new(ERROR_USAGE, "-expand takes at most %d levels",
@@ -93,7 +90,6 @@ static const struct option options[] = {
 	{ "-refs", NULL, "also the references inside it, as the GC follows them", NULL },
 	{ 0 },
 };
-static const char *const positionals[] = { "ADDRESS|PATH", NULL };
 static const char *const examples[] = { "do 7f68dd012fd8", "dumpobj -expand 2 7f68dd012fd8", NULL };
 const struct command command_dumpobj = {
 	.name = "dumpobj",
@@ -107,7 +103,7 @@ const struct command command_dumpobj = {
 		"fields; thread "
 		"statics have a table of their own with a row for each thread that has a value.",
 	.options = options,
-	.positionals = positionals,
+	.subject = { .kind = SUBJECT_OBJECT, .what = "an object" },
 	.examples = examples,
 	.needs = NEEDS_HEAP,
 	.run = dumpobj_run,

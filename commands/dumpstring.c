@@ -5,9 +5,8 @@
 #include "base/cleanup.h"
 #include "base/limits.h"
 #include "base/list.h"
-#include "commands/shared/object_argument.h"
 #include "heap/types/type.h"
-#include "inspect/path/resolve.h"
+#include "heap/values/value.h"
 
 #include <inttypes.h>
 
@@ -159,11 +158,10 @@ static struct error *dumpstring_run(struct command_call *call)
 	CLEANUP(content_free) struct content *content = calloc(1, sizeof(*content));
 	struct output *out = call->out;
 	const struct type *type;
-	uint64_t object, method_table;
+	uint64_t object = call->subject.address, method_table;
 	if (!content)
 		return &error_no_memory;
 	content->call = call;
-	TRY(object_argument(call, "a string", &object));
 	if (!heap_object_method_table(call->question.heap, object, &method_table))
 		return error_new(ERROR_FAULT, "cannot read the object at %#" PRIx64, object);
 	TRY(type_at(call->question.heap, method_table, &type));
@@ -185,7 +183,6 @@ static struct error *dumpstring_run(struct command_call *call)
 	return error;
 }
 
-static const char *const positionals[] = { "ADDRESS|PATH", NULL };
 static const char *const examples[] = { "dumpstring 7f68dd00d908",
 					"dumpstring Demo.Running.Faults.Held._message", NULL };
 const struct command command_dumpstring = {
@@ -196,7 +193,7 @@ const struct command command_dumpstring = {
 		"However long it is; dumpobj cuts strings. Control characters are shown as "
 		"in C (\\n, \\u001b). The characters of a char[] are all of it, those behind "
 		"its text too.",
-	.positionals = positionals,
+	.subject = { .kind = SUBJECT_OBJECT, .what = "a string" },
 	.examples = examples,
 	.needs = NEEDS_HEAP,
 	.run = dumpstring_run,

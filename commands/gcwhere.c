@@ -2,9 +2,7 @@
 #include "commands/command.h"
 
 #include "base/list.h"
-#include "commands/shared/object_argument.h"
 #include "heap/gc/gc_heap.h"
-#include "inspect/path/resolve.h"
 
 #include <inttypes.h>
 
@@ -53,8 +51,7 @@ static void print(struct output *out, uint64_t address, const struct gc_segment 
 static struct error *gcwhere_run(struct command_call *call)
 {
 	const struct gc_heap *gc = call->question.heap->gc;
-	uint64_t address;
-	TRY(object_argument(call, "an address", &address));
+	uint64_t address = call->subject.address;
 	for (size_t i = 0; i < gc->segment_count; i++) {
 		const struct gc_segment *segment = &gc->segments[i];
 		if (address < gc_segment_base(segment) || address >= segment->reserved)
@@ -71,14 +68,13 @@ static struct error *gcwhere_run(struct command_call *call)
 			 address);
 }
 
-static const char *const positionals[] = { "ADDRESS|PATH", NULL };
 static const char *const examples[] = { "gcwhere 7f68dd012fd8", NULL };
 const struct command command_gcwhere = {
 	.name = "gcwhere",
 	.summary = "show the heap, segment and generation of an address",
 	.usage = "gcwhere ADDRESS|PATH",
 	.description = "Reserved is what lies behind the committed memory, as SOS shows it.",
-	.positionals = positionals,
+	.subject = { .kind = SUBJECT_OBJECT, .what = "an address" },
 	.examples = examples,
 	.needs = NEEDS_HEAP,
 	.run = gcwhere_run,

@@ -3,10 +3,8 @@
 
 #include "base/cleanup.h"
 #include "base/list.h"
-#include "commands/shared/object_argument.h"
 #include "heap/gc/object_walk.h"
 #include "heap/types/type.h"
-#include "inspect/path/resolve.h"
 
 #include <inttypes.h>
 
@@ -96,8 +94,7 @@ static struct error *walk(struct search *search, const struct gc_segment *segmen
 static struct error *listnearobj_run(struct command_call *call)
 {
 	struct search search = { .call = call, .consistent = true };
-	TRY(object_argument(call, "an address", &search.address));
-	search.address &= ~(uint64_t)(sizeof(uint64_t) - 1);
+	search.address = call->subject.address & ~(uint64_t)(sizeof(uint64_t) - 1);
 	const struct gc_segment *segment = gc_segment_of(call->question.heap->gc, search.address);
 	if (!segment)
 		return error_new(ERROR_NOT_FOUND,
@@ -122,14 +119,13 @@ static struct error *listnearobj_run(struct command_call *call)
 }
 
 static const char *const aliases[] = { "lno", NULL };
-static const char *const positionals[] = { "ADDRESS|PATH", NULL };
 static const char *const examples[] = { "listnearobj 7f68dd012fd8", "lno 7f68dd012fe0", NULL };
 const struct command command_listnearobj = {
 	.name = "listnearobj",
 	.aliases = aliases,
 	.summary = "show the objects before, at and behind an address of the heap",
 	.usage = "listnearobj ADDRESS|PATH",
-	.positionals = positionals,
+	.subject = { .kind = SUBJECT_OBJECT, .what = "an address" },
 	.examples = examples,
 	.needs = NEEDS_HEAP | NEEDS_OBJECTS,
 	.run = listnearobj_run,

@@ -7,7 +7,6 @@
 #include "base/text.h"
 #include "commands/interpreter/session.h"
 #include "commands/shared/exception_cells.h"
-#include "commands/shared/object_argument.h"
 #include "heap/clr_threads.h"
 #include "inspect/path/resolve.h"
 
@@ -181,10 +180,8 @@ static struct error *printexception_run(struct command_call *call)
 	if (arguments_has(call->arguments, "-lines"))
 		output_note(call->out, "Source lines are not shown yet: frames have offsets in the "
 				       "method's code instead.");
-	if (arguments_count(call->arguments)) {
-		TRY(object_argument(call, "an exception", &address));
-		return print_one(call, address);
-	}
+	if (call->subject.given)
+		return print_one(call, call->subject.address);
 	TRY(current_thread(call, &thread));
 	if (thread)
 		TRY(exception_of_thread(call->question.heap, thread, &address));
@@ -208,7 +205,6 @@ static const struct option options[] = {
 	{ "-ccw", NULL, "refused: COM objects exist on Windows only", NULL },
 	{ 0 },
 };
-static const char *const positionals[] = { "ADDRESS|PATH", NULL };
 static const char *const examples[] = { "printexception", "pe -thread 1", NULL };
 const struct command command_printexception = {
 	.name = "printexception",
@@ -222,7 +218,7 @@ const struct command command_printexception = {
 		"is into "
 		"the code that was running; SOS counts from the method's newest code.",
 	.options = options,
-	.positionals = positionals,
+	.subject = { .kind = SUBJECT_OBJECT, .what = "an exception", .optional = true },
 	.examples = examples,
 	.needs = NEEDS_HEAP,
 	.run = printexception_run,

@@ -7,8 +7,6 @@
 #include "base/list.h"
 #include "base/text.h"
 #include "commands/interpreter/session.h"
-#include "commands/shared/object_argument.h"
-#include "inspect/path/resolve.h"
 
 #include <inttypes.h>
 
@@ -189,19 +187,10 @@ static struct error *number_option(struct command_call *call, const char *name, 
 /* Where to begin: the argument, else where the last command stopped. */
 static struct error *start_find(struct command_call *call, struct memory_view *view)
 {
-	struct command_call with_heap = *call;
-	const char *text = arguments_positional(call->arguments, 0);
-	bool is_path = text && strpbrk(text, ".[");
-	if (!text && view->started)
-		return NULL;
-	with_heap.question.heap =
-		is_path ? question_heap(&call->question) : session_heap(call->session);
-	if (is_path && !with_heap.question.heap) {
-		const struct error *reason = session_heap_error(call->session);
-		return error_new(ERROR_UNSUPPORTED, "%s is a path, and %s: give an address", text,
-				 reason ? reason->message : "there is no .NET runtime");
-	}
-	TRY(object_argument(&with_heap, "an address", &view->next));
+	if (call->subject.given)
+		view->next = call->subject.address;
+	else if (!view->started)
+		return error_new(ERROR_USAGE, "an address is missing");
 	view->started = true;
 	return NULL;
 }
@@ -281,7 +270,6 @@ static const struct option options[] = {
 	{ "-show-address", NULL, "accepted; the address is always shown", NULL },
 	{ 0 },
 };
-static const char *const positionals[] = { "ADDRESS|PATH", NULL };
 
 /* A command: its name, other names, summary, example; and what it begins with. */
 #define COMMAND(NAME, ALIASES, SUMMARY, EXAMPLE, PRESET)                                           \
@@ -299,7 +287,7 @@ static const char *const positionals[] = { "ADDRESS|PATH", NULL };
 			       "stopped; so does an empty line at the prompt. A ? stands for "     \
 			       "what cannot be read.",                                             \
 		.options = options,                                                                \
-		.positionals = positionals,                                                        \
+		.subject = { .kind = SUBJECT_OBJECT, .what = "an address", .optional = true },     \
 		.examples = NAME##_examples,                                                       \
 		.needs = NEEDS_TARGET,                                                             \
 		.repeats = true,                                                                   \

@@ -2,20 +2,20 @@
 #include "commands/command.h"
 
 #include "base/list.h"
-#include "commands/shared/object_argument.h"
 #include "heap/tasks/managed_task.h"
 #include "heap/tasks/members.h"
-#include "inspect/path/resolve.h"
 
 #include <inttypes.h>
 
 static struct error *flags_of_object(struct command_call *call, uint64_t *ret)
 {
 	const struct type *type;
-	uint64_t address;
+	uint64_t address = call->subject.address;
 	uint32_t flags = 0;
 	bool read = false;
-	TRY(object_argument(call, "the address of a task, or -v with its m_stateFlags,", &address));
+	if (!call->subject.given)
+		return error_new(ERROR_USAGE, "the address of a task, or -v with its "
+					      "m_stateFlags, is missing");
 	TRY(member_type(call->question.heap, address, &type));
 	if (managed_task_kind(call->question.heap, type) == MANAGED_TASK_NONE)
 		return error_new(ERROR_UNSUPPORTED,
@@ -59,7 +59,6 @@ static const struct option options[] = {
 	{ 0 },
 };
 static const char *const aliases[] = { "tks", NULL };
-static const char *const positionals[] = { "ADDRESS|PATH", NULL };
 static const char *const examples[] = { "taskstate Demo.Running.Asyncs.Pending", "tks -v 33555456",
 					NULL };
 const struct command command_taskstate = {
@@ -68,7 +67,7 @@ const struct command command_taskstate = {
 	.summary = "show the status of a task, or what a value of m_stateFlags means",
 	.usage = "taskstate ADDRESS|PATH | -v VALUE",
 	.options = options,
-	.positionals = positionals,
+	.subject = { .kind = SUBJECT_OBJECT, .what = "a task", .optional = true },
 	.examples = examples,
 	.needs = NEEDS_HEAP,
 	.run = taskstate_run,

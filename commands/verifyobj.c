@@ -3,9 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/list.h"
-#include "commands/shared/object_argument.h"
 #include "commands/shared/verify_rows.h"
-#include "inspect/path/resolve.h"
 
 #include <inttypes.h>
 
@@ -52,8 +50,7 @@ static struct error *verifyobj_run(struct command_call *call)
 {
 	CLEANUP(listing_deinit) struct listing listing = { .call = call };
 	CLEANUP(object_verifier_deinit) struct object_verifier verifier = { 0 };
-	uint64_t address;
-	TRY(object_argument(call, "an object", &address));
+	uint64_t address = call->subject.address;
 	TRY(object_verifier_init(&verifier, call->question.heap, visit, &listing));
 	struct error *error = address_verify(&verifier, address);
 	error_take_stop(&error);
@@ -71,14 +68,13 @@ static struct error *verifyobj_run(struct command_call *call)
 	return NULL;
 }
 
-static const char *const positionals[] = { "ADDRESS|PATH", NULL };
 static const char *const examples[] = { "verifyobj 7f68dd012fd8", NULL };
 const struct command command_verifyobj = {
 	.name = "verifyobj",
 	.summary = "check one object: its type, its size, where its references lead",
 	.usage = "verifyobj ADDRESS|PATH",
 	.description = "Damage is exit status 4; what cannot be read is status 5.",
-	.positionals = positionals,
+	.subject = { .kind = SUBJECT_OBJECT, .what = "an object" },
 	.examples = examples,
 	.needs = NEEDS_HEAP | NEEDS_OBJECTS,
 	.run = verifyobj_run,

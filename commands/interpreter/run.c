@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "commands/interpreter/absent.h"
 #include "commands/interpreter/session.h"
+#include "commands/interpreter/subject.h"
 #include "commands/interpreter/unnamed.h"
 #include "heap/heap.h"
 
@@ -67,14 +68,6 @@ static struct error *find_in_line(const char **line, struct arena *scratch,
 	return word ? no_such_command(word) : &error_no_memory;
 }
 
-static size_t count_names(const char *const *names)
-{
-	size_t count = 0;
-	while (names && names[count])
-		count++;
-	return count;
-}
-
 /* The command and its arguments, which live in `scratch`. */
 static struct error *understand(const struct command_request *request, struct arena *scratch,
 				const struct command **ret, struct arguments **ret_arguments)
@@ -87,7 +80,7 @@ static struct error *understand(const struct command_request *request, struct ar
 	if (!*ret)
 		return no_such_command(request->words[0]);
 	const struct option *options = (*ret)->options;
-	size_t most = count_names((*ret)->positionals);
+	size_t most = command_word_count(*ret);
 	struct error *error =
 		request->words ? arguments_of_words(request->words + 1, request->word_count - 1,
 						    options, most, scratch, ret_arguments)
@@ -173,7 +166,9 @@ static struct error *no_room(const struct command *command)
 static struct error *run_watched(const struct command *command, struct command_call *call)
 {
 	output_set_task(call->out, call->question.task);
-	struct error *error = command->run(call);
+	struct error *error = subject_find(command, call);
+	if (!error)
+		error = command->run(call);
 	output_set_task(call->out, NULL);
 	return error && error->code == ERROR_NO_MEMORY && call->question.scratch->full
 		       ? no_room(command)

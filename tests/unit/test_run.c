@@ -3,6 +3,7 @@
 #include "commands/interpreter/absent.h"
 #include "commands/interpreter/run.h"
 #include "commands/interpreter/session.h"
+#include "commands/interpreter/subject.h"
 #include "heap/gc/gc_heap.h"
 #include "tests/unit/fake_runtime.h"
 #include "tests/unit/tap.h"
@@ -160,11 +161,41 @@ TEST(an_unknown_command_is_bad_usage)
 	CHECK_FAILS(take(&scene), ERROR_USAGE, "there is no command zzz");
 }
 
+static const char *word_name(const char *command, size_t index)
+{
+	return command_word_name(command_find(command), index);
+}
+
+TEST(words_of_a_command_begin_with_its_subject)
+{
+	CHECK_TEXT(word_name("dumpobj", 0), "ADDRESS|PATH");
+	CHECK(!word_name("dumpobj", 1));
+	CHECK_TEXT(word_name("token2ee", 1), "TOKEN");
+	CHECK(!word_name("exit", 0) && !word_name("exit", 1));
+	CHECK_NUMBER(command_word_count(command_find("dumpobj")), 1);
+	CHECK_NUMBER(command_word_count(command_find("token2ee")), 2);
+	CHECK_NUMBER(command_word_count(command_find("exit")), 0);
+}
+
+/* Each is named before anything is read. */
+TEST(a_subject_is_found_before_its_command_runs)
+{
+	SCENE(scene);
+	struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
+	CHECK_OK(session_open(scene.session, &fake->base, "fake", NULL, NULL));
+	run(&scene, "d");
+	CHECK_FAILS(take(&scene), ERROR_USAGE, "an address is missing");
+	run(&scene, "d xyz");
+	CHECK_FAILS(take(&scene), ERROR_USAGE, "an address: \"xyz\" is not an address");
+	run(&scene, "d A.B");
+	CHECK_FAILS(take(&scene), ERROR_UNSUPPORTED, "A.B is a path, and ");
+}
+
 TEST(a_command_that_needs_a_heap_wants_one)
 {
 	SCENE(scene);
 	for (const struct command *const *at = all_commands; *at; at++) {
-		if (!((*at)->needs & NEEDS_HEAP) || !(*at)->positionals)
+		if (!((*at)->needs & NEEDS_HEAP) || !command_word_count(*at))
 			continue;
 		run(&scene, (*at)->name);
 		CHECK_FAILS(take(&scene), ERROR_UNSUPPORTED, "needs an open dump or process");
@@ -296,6 +327,8 @@ static const struct tap_case cases[] = {
 	CASE(a_command_runs_and_answers),
 	CASE(a_command_runs_by_its_words),
 	CASE(an_unknown_command_is_bad_usage),
+	CASE(words_of_a_command_begin_with_its_subject),
+	CASE(a_subject_is_found_before_its_command_runs),
 	CASE(a_command_that_needs_a_heap_wants_one),
 	CASE(what_a_stopped_command_says_does_not_hold),
 	CASE(what_is_missing_is_counted_once_a_reason),
