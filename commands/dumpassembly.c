@@ -22,8 +22,7 @@ static struct error *dumpassembly_run(struct command_call *call)
 {
 	struct clr_module *module;
 	struct output *out = call->out;
-	uint64_t address;
-	TRY(arguments_positional_address(call->arguments, 0, "an assembly", &address));
+	uint64_t address = call->subject.address;
 	TRY(clr_module_of_assembly(call->question.heap, address, &module));
 	output_record_begin(out, NULL, columns, COUNT_OF(columns));
 	output_address(out, clr_domain_address(call->question.heap));
@@ -40,13 +39,12 @@ static struct error *dumpassembly_run(struct command_call *call)
 	return NULL;
 }
 
-static const char *const positionals[] = { "ASSEMBLY", NULL };
 static const char *const examples[] = { "dumpassembly 562d34a2c550", NULL };
 const struct command command_dumpassembly = {
 	.name = "dumpassembly",
 	.summary = "show an assembly: its domain, file and module",
 	.usage = "dumpassembly ASSEMBLY",
-	.positionals = positionals,
+	.subject = { .kind = SUBJECT_ADDRESS, .what = "an assembly", .word = "ASSEMBLY" },
 	.examples = examples,
 	.needs = NEEDS_HEAP,
 	.run = dumpassembly_run,

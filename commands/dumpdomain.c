@@ -90,10 +90,8 @@ static void domain_print(struct command_call *call, const struct clr_domain *dom
 static struct error *dumpdomain_run(struct command_call *call)
 {
 	struct clr_domain domains[CLR_DOMAINS];
-	uint64_t address = 0;
-	bool found = false, one = arguments_count(call->arguments) > 0;
-	if (one)
-		TRY(arguments_positional_address(call->arguments, 0, "a domain", &address));
+	uint64_t address = call->subject.address;
+	bool found = false, one = call->subject.given;
 	TRY(clr_domains_read(call->question.heap, call->question.scratch, domains));
 	output_table_begin(call->out, "domains", NULL, 0, false);
 	for (size_t i = 0; i < CLR_DOMAINS; i++) {
@@ -110,14 +108,16 @@ static struct error *dumpdomain_run(struct command_call *call)
 				 address, domains[0].address, domains[1].address);
 }
 
-static const char *const positionals[] = { "DOMAIN", NULL };
 static const char *const examples[] = { "dumpdomain", "dumpdomain 562d3493e6e0", NULL };
 const struct command command_dumpdomain = {
 	.name = "dumpdomain",
 	.summary = "list the domains, their heaps and assemblies",
 	.usage = "dumpdomain [DOMAIN]",
 	.description = "Since .NET Core there is one domain beside the runtime's own.",
-	.positionals = positionals,
+	.subject = { .kind = SUBJECT_ADDRESS,
+		     .what = "a domain",
+		     .word = "DOMAIN",
+		     .optional = true },
 	.examples = examples,
 	.needs = NEEDS_HEAP,
 	.run = dumpdomain_run,

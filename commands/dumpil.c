@@ -241,11 +241,9 @@ static struct error *print_listing(struct command_call *call, const struct listi
 static struct error *dumpil_run(struct command_call *call)
 {
 	static const struct column head[] = { { "il_addr", "ilAddr = ", CELL_POINTER, 0 } };
-	uint64_t address;
+	uint64_t address = call->subject.address;
 	struct listing listing = { 0 };
 	bool is_il = arguments_has(call->arguments, "-i");
-	TRY(arguments_positional_address(call->arguments, 0, is_il ? "IL" : "a MethodDesc",
-					 &address));
 	TRY(is_il ? il_at(call, address, &listing) : il_of_method(call, address, &listing));
 	output_record_begin(call->out, NULL, head, COUNT_OF(head));
 	output_address(call->out, listing.address);
@@ -263,7 +261,6 @@ static const struct option options[] = {
 	  NULL },
 	{ 0 },
 };
-static const char *const positionals[] = { "MD|IL", NULL };
 static const char *const examples[] = { "dumpil 7f74b6123f38", NULL };
 const struct command command_dumpil = {
 	.name = "dumpil",
@@ -272,7 +269,9 @@ const struct command command_dumpil = {
 	.description = "IL stands in the module's image: where a dump lacks it, --sysroot DIR must "
 		       "have the file. That of a DynamicMethod is not shown.",
 	.options = options,
-	.positionals = positionals,
+	.subject = { .kind = SUBJECT_ADDRESS,
+		     .what = "a MethodDesc, or IL with -i,",
+		     .word = "MD|IL" },
 	.examples = examples,
 	.needs = NEEDS_HEAP,
 	.run = dumpil_run,

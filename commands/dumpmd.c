@@ -5,15 +5,12 @@
 
 static struct error *dumpmd_run(struct command_call *call)
 {
-	uint64_t address;
 	struct method_view view;
-	TRY(arguments_positional_address(call->arguments, 0, "a MethodDesc", &address));
-	TRY(method_view_read(call, address, &view));
+	TRY(method_view_read(call, call->subject.address, &view));
 	method_view_print(call, &view, 0);
 	return NULL;
 }
 
-static const char *const positionals[] = { "MD", NULL };
 static const char *const examples[] = { "dumpmd 7f74b62fc028", NULL };
 const struct command command_dumpmd = {
 	.name = "dumpmd",
@@ -23,7 +20,7 @@ const struct command command_dumpmd = {
 		"IsJitted: whether the method has native code, be it made by the JIT or ahead of "
 		"time (ReadyToRun). Version History lists every compiled form, the first one last, "
 		"as SOS does; Current CodeAddr is the one in use.",
-	.positionals = positionals,
+	.subject = { .kind = SUBJECT_ADDRESS, .what = "a MethodDesc", .word = "MD" },
 	.examples = examples,
 	.needs = NEEDS_HEAP,
 	.run = dumpmd_run,

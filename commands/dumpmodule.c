@@ -145,9 +145,7 @@ static struct error *dumpmodule_run(struct command_call *call)
 {
 	struct clr_module *module;
 	struct clr_module_parts parts;
-	uint64_t address;
-	TRY(arguments_positional_address(call->arguments, 0, "a module", &address));
-	TRY(clr_module_at(call->question.heap, address, &module));
+	TRY(clr_module_at(call->question.heap, call->subject.address, &module));
 	TRY(clr_module_parts(call->question.heap, module, &parts));
 	TRY(record_print(call, module, &parts));
 	if (!arguments_has(call->arguments, "-mt"))
@@ -160,7 +158,6 @@ static const struct option options[] = {
 	{ "-mt", NULL, "the types too that are defined, and referenced, in the module", NULL },
 	{ 0 },
 };
-static const char *const positionals[] = { "MODULE", NULL };
 static const char *const examples[] = { "dumpmodule 7f74b687c010", "dumpmodule -mt 7f74b687c010",
 					NULL };
 const struct command command_dumpmodule = {
@@ -169,7 +166,7 @@ const struct command command_dumpmodule = {
 	.usage = "dumpmodule [-mt] MODULE",
 	.description = "Of the types those are listed that the process has loaded.",
 	.options = options,
-	.positionals = positionals,
+	.subject = { .kind = SUBJECT_ADDRESS, .what = "a module", .word = "MODULE" },
 	.examples = examples,
 	.needs = NEEDS_HEAP,
 	.run = dumpmodule_run,

@@ -29,10 +29,9 @@ static struct error *refuse(struct heap *heap, uint64_t ip, const struct code_pl
 
 static struct error *ip2md_run(struct command_call *call)
 {
-	uint64_t ip;
+	uint64_t ip = call->subject.address;
 	struct code_place place;
 	struct method_view view;
-	TRY(arguments_positional_address(call->arguments, 0, "the address of code", &ip));
 	TRY(code_at(call->question.heap, ip, call->question.scratch, &place));
 	if (!place.method)
 		return refuse(call->question.heap, ip, &place);
@@ -41,7 +40,6 @@ static struct error *ip2md_run(struct command_call *call)
 	return NULL;
 }
 
-static const char *const positionals[] = { "IP", NULL };
 static const char *const examples[] = { "ip2md 7f74b6071f90", NULL };
 const struct command command_ip2md = {
 	.name = "ip2md",
@@ -50,7 +48,7 @@ const struct command command_ip2md = {
 	.description = "Takes any address in a method's code, jitted or compiled ahead of time "
 		       "(ReadyToRun). The tables of the latter stand in the image's file, which a "
 		       "heap dump leaves out: then --sysroot DIR must have it.",
-	.positionals = positionals,
+	.subject = { .kind = SUBJECT_ADDRESS, .what = "the address of code", .word = "IP" },
 	.examples = examples,
 	.needs = NEEDS_HEAP,
 	.run = ip2md_run,

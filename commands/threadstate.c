@@ -51,8 +51,7 @@ static const struct column columns[] = {
 static struct error *threadstate_run(struct command_call *call)
 {
 	struct output *out = call->out;
-	uint64_t state;
-	TRY(arguments_positional_address(call->arguments, 0, "a state", &state));
+	uint64_t state = call->subject.address;
 	output_indent(out, 1);
 	output_table_begin(out, "flags", columns, COUNT_OF(columns), false);
 	for (unsigned i = 0; i < COUNT_OF(names); i++) {
@@ -73,14 +72,13 @@ static struct error *threadstate_run(struct command_call *call)
 	return NULL;
 }
 
-static const char *const positionals[] = { "STATE", NULL };
 static const char *const examples[] = { "threadstate 2020020", NULL };
 const struct command command_threadstate = {
 	.name = "threadstate",
 	.summary = "name the bits of a thread's state (the State column of clrthreads)",
 	.usage = "threadstate STATE",
 	.description = "The state is hex.",
-	.positionals = positionals,
+	.subject = { .kind = SUBJECT_ADDRESS, .what = "a state", .word = "STATE" },
 	.examples = examples,
 	.run = threadstate_run,
 };
