@@ -20,6 +20,7 @@
 
 struct session;
 struct heap;
+struct type;
 
 enum needs {
 	NEEDS_NOTHING = 0, /* help, exit */
@@ -32,8 +33,9 @@ enum needs {
 /* What a command is about, by its first word. */
 enum subject_kind {
 	SUBJECT_NONE,
-	SUBJECT_OBJECT,  /* ADDRESS|PATH: an object's address, or a path to one as get takes it */
-	SUBJECT_ADDRESS, /* an address of something else, in hex */
+	SUBJECT_OBJECT, /* ADDRESS|PATH: an object's address, or a path to one as get takes it */
+	SUBJECT_METHOD_TABLE, /* MT: of a type */
+	SUBJECT_ADDRESS,      /* an address of something else, in hex */
 };
 
 struct subject {
@@ -47,6 +49,7 @@ struct subject {
 struct found_subject {
 	bool given; /* else the rest is zero: it is optional */
 	uint64_t address;
+	const struct type *type; /* SUBJECT_METHOD_TABLE */
 };
 
 struct command_call {
@@ -59,15 +62,14 @@ struct command_call {
 
 struct command {
 	const char *name;
-	const char *const *aliases;   /* NULL-terminated; may be NULL */
-	const char *summary;          /* one line */
-	const char *usage;            /* "dumpheap [-stat] … [START [END]]" */
-	const char *description;      /* a paragraph or more; may be NULL */
-	const struct option *options; /* ends with a zeroed one; may be NULL */
-	struct subject subject;       /* the first word; may be left out */
-	const char *const
-		*positionals;        /* names of the words after it; NULL-terminated; may be NULL */
-	const char *const *examples; /* NULL-terminated: each runs as a test */
+	const char *const *aliases;     /* NULL-terminated; may be NULL */
+	const char *summary;            /* one line */
+	const char *usage;              /* "dumpheap [-stat] … [START [END]]" */
+	const char *description;        /* a paragraph or more; may be NULL */
+	const struct option *options;   /* ends with a zeroed one; may be NULL */
+	struct subject subject;         /* the first word; may be left out */
+	const char *const *positionals; /* what the words after it are; NULL-terminated */
+	const char *const *examples;    /* NULL-terminated: each runs as a test */
 	unsigned needs;
 	bool in_session_only; /* means something among other commands only: no verb */
 	bool repeats;         /* an empty line at the prompt runs it again, without arguments */

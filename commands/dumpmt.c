@@ -77,11 +77,8 @@ static struct error *count_cells(struct command_call *call, const struct type *t
 
 static struct error *dumpmt_run(struct command_call *call)
 {
-	uint64_t handle;
-	const struct type *type;
+	const struct type *type = call->subject.type;
 	struct output *out = call->out;
-	TRY(arguments_positional_address(call->arguments, 0, "a MethodTable", &handle));
-	TRY(type_at(call->question.heap, handle, &type));
 	output_record_begin(out, NULL, columns, COUNT_OF(columns));
 	output_address(out, type->handle);
 	output_address(out, type->parent_handle);
@@ -112,7 +109,8 @@ static struct error *dumpmt_run(struct command_call *call)
 		question_missing(&call->question, 0, "the counts of the type's methods %s",
 				 target_lacks_them(call->question.target));
 	TRY(error);
-	bool lists = arguments_has(call->arguments, "-md") && !(handle & TYPE_HANDLE_TYPE_DESC);
+	bool lists =
+		arguments_has(call->arguments, "-md") && !(type->handle & TYPE_HANDLE_TYPE_DESC);
 	return lists ? method_table_rows(call, type) : NULL;
 }
 
@@ -121,7 +119,6 @@ static const struct option options[] = {
 	  NULL },
 	{ 0 },
 };
-static const char *const positionals[] = { "MT", NULL };
 static const char *const examples[] = { "dumpmt 7f74b62fcb98", "dumpmt -md 7f74b62fcb98", NULL };
 const struct command command_dumpmt = {
 	.name = "dumpmt",
@@ -134,7 +131,7 @@ const struct command command_dumpmt = {
 		"runtime; NONE: not compiled yet. Entry is where calls go: often a stub, also of a "
 		"method that has code.",
 	.options = options,
-	.positionals = positionals,
+	.subject = { .kind = SUBJECT_METHOD_TABLE, .what = "a MethodTable" },
 	.examples = examples,
 	.needs = NEEDS_HEAP,
 	.run = dumpmt_run,

@@ -20,12 +20,10 @@ static const struct column columns[] = {
 
 static struct error *dumpvc_run(struct command_call *call)
 {
-	uint64_t handle, address;
-	const struct type *type;
+	uint64_t address;
+	const struct type *type = call->subject.type;
 	struct output *out = call->out;
-	TRY(arguments_positional_address(call->arguments, 0, "a MethodTable", &handle));
 	TRY(arguments_positional_address(call->arguments, 1, "a value", &address));
-	TRY(type_at(call->question.heap, handle, &type));
 	if (type->kind != TYPE_STRUCT && type->kind != TYPE_ENUM && type->kind != TYPE_PRIMITIVE)
 		return error_new(ERROR_USAGE,
 				 "%s is not a value type: show the object with dumpobj %" PRIx64,
@@ -46,7 +44,7 @@ static struct error *dumpvc_run(struct command_call *call)
 	return field_table_print(call, &table);
 }
 
-static const char *const positionals[] = { "MT", "ADDRESS", NULL };
+static const char *const positionals[] = { "ADDRESS", NULL };
 static const char *const examples[] = { "dumpvc 7f74b62f5310 7f68dd00e268", NULL };
 const struct command command_dumpvc = {
 	.name = "dumpvc",
@@ -57,6 +55,7 @@ const struct command command_dumpvc = {
 		       "holds the struct. Offsets are from the struct's first byte; the size is "
 		       "that of a boxed "
 		       "one, as in SOS.",
+	.subject = { .kind = SUBJECT_METHOD_TABLE, .what = "a MethodTable" },
 	.positionals = positionals,
 	.examples = examples,
 	.needs = NEEDS_HEAP,

@@ -1,11 +1,14 @@
 #include "commands/interpreter/subject.h"
 
 #include "commands/interpreter/session.h"
+#include "heap/types/type.h"
 #include "inspect/path/resolve.h"
 
 static const char *subject_word(const struct subject *subject)
 {
-	return subject->word ? subject->word : "ADDRESS|PATH";
+	if (subject->word)
+		return subject->word;
+	return subject->kind == SUBJECT_METHOD_TABLE ? "MT" : "ADDRESS|PATH";
 }
 
 const char *command_word_name(const struct command *command, size_t index)
@@ -52,5 +55,8 @@ struct error *subject_find(const struct command *command, struct command_call *c
 	found->given = true;
 	if (subject->kind == SUBJECT_OBJECT && text && strpbrk(text, ".["))
 		return find_by_path(call, text, &found->address);
-	return arguments_positional_address(call->arguments, 0, subject->what, &found->address);
+	TRY(arguments_positional_address(call->arguments, 0, subject->what, &found->address));
+	if (subject->kind == SUBJECT_METHOD_TABLE)
+		TRY(type_at(call->question.heap, found->address, &found->type));
+	return NULL;
 }
