@@ -15,6 +15,7 @@
 #include "base/task.h"
 #include "commands/interpreter/arguments.h"
 #include "commands/output/output.h"
+#include "heap/values/value.h"
 #include "inspect/near_names.h"
 #include "inspect/question.h"
 
@@ -34,14 +35,16 @@ enum needs {
 enum subject_kind {
 	SUBJECT_NONE,
 	SUBJECT_OBJECT, /* ADDRESS|PATH: an object's address, or a path to one as get takes it */
+	SUBJECT_COLLECTION,   /* ADDRESS|PATH: also to a struct, which has no address of its own */
 	SUBJECT_METHOD_TABLE, /* MT: of a type */
 	SUBJECT_ADDRESS,      /* an address of something else, in hex */
 };
 
 struct subject {
 	enum subject_kind kind;
-	const char *what; /* "an array": what a message calls it that it is missing, or none */
-	const char *word; /* in the usage; NULL: the kind's own */
+	/* NULL: the kind's own (commands/interpreter/subject.c). */
+	const char *what; /* "an array", where it is missing, or is none */
+	const char *word; /* "MODULE", in the usage */
 	bool optional;
 };
 
@@ -49,6 +52,7 @@ struct subject {
 struct found_subject {
 	bool given; /* else the rest is zero: it is optional */
 	uint64_t address;
+	struct value value;      /* SUBJECT_COLLECTION: may be none; .type NULL: free space */
 	const struct type *type; /* SUBJECT_METHOD_TABLE */
 };
 

@@ -90,7 +90,7 @@ const struct command command_dumpalc = {
 	.usage = "dumpalc ADDRESS|PATH",
 	.description = "The context is shown as dumpobj shows it. The default one has an object "
 		       "only once somebody has asked for it.",
-	.subject = { .kind = SUBJECT_OBJECT, .what = "an object" },
+	.subject = { .kind = SUBJECT_OBJECT },
 	.examples = examples,
 	.needs = NEEDS_HEAP,
 	.run = dumpalc_run,

@@ -19,7 +19,6 @@ static const struct option options[] = {
 	{ "-length", "N", "at most N elements", NULL },
 	{ 0 },
 };
-static const char *const positionals[] = { "ADDRESS|PATH", NULL };
 static const char *const examples[] = {
 	"dumpcollection Gateway.Instance._history",
 	"dumpcollection -length 3 Concurrents.Queue",
@@ -39,7 +38,7 @@ const struct command command_dumpcollection = {
 		"path "
 		"as get takes it.",
 	.options = options,
-	.positionals = positionals,
+	.subject = { .kind = SUBJECT_COLLECTION },
 	.examples = examples,
 	.needs = NEEDS_HEAP,
 	.run = dumpcollection_run,

@@ -183,7 +183,6 @@ static struct error *queue_run(struct command_call *call)
 	return run(call, "ConcurrentQueue");
 }
 
-static const char *const positionals[] = { "ADDRESS|PATH", NULL };
 static const char *const dictionary_aliases[] = { "dcd", NULL };
 static const char *const dictionary_examples[] = {
 	"dumpconcurrentdictionary Demo.Collections.Concurrents.Dictionary", NULL
@@ -195,7 +194,7 @@ const struct command command_dumpconcurrentdictionary = {
 	.usage = "dumpconcurrentdictionary ADDRESS|PATH",
 	.description = "Objects and structs are given as the command that shows them. dumpdict "
 		       "shows their values, and has -key.",
-	.positionals = positionals,
+	.subject = { .kind = SUBJECT_COLLECTION },
 	.examples = dictionary_examples,
 	.needs = NEEDS_HEAP,
 	.run = dictionary_run,
@@ -213,7 +212,7 @@ const struct command command_dumpconcurrentqueue = {
 	.description = "Objects and structs are given as the command that shows them; only what is "
 		       "in the queue, not what its slots once held. dumpcollection shows the "
 		       "values.",
-	.positionals = positionals,
+	.subject = { .kind = SUBJECT_COLLECTION },
 	.examples = queue_examples,
 	.needs = NEEDS_HEAP,
 	.run = queue_run,

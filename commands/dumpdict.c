@@ -57,7 +57,6 @@ static const struct option options[] = {
 	{ "-length", "N", "at most N entries", NULL },
 	{ 0 },
 };
-static const char *const positionals[] = { "ADDRESS|PATH", NULL };
 static const char *const examples[] = {
 	"dumpdict Gateway.Instance._policies",
 	"dumpdict -key payments Gateway.Instance._policies",
@@ -80,7 +79,7 @@ const struct command command_dumpdict = {
 		"path "
 		"as get takes it.",
 	.options = options,
-	.positionals = positionals,
+	.subject = { .kind = SUBJECT_COLLECTION },
 	.examples = examples,
 	.needs = NEEDS_HEAP,
 	.run = dumpdict_run,

@@ -131,7 +131,7 @@ const struct command command_dumpmt = {
 		"runtime; NONE: not compiled yet. Entry is where calls go: often a stub, also of a "
 		"method that has code.",
 	.options = options,
-	.subject = { .kind = SUBJECT_METHOD_TABLE, .what = "a MethodTable" },
+	.subject = { .kind = SUBJECT_METHOD_TABLE },
 	.examples = examples,
 	.needs = NEEDS_HEAP,
 	.run = dumpmt_run,

@@ -103,7 +103,7 @@ const struct command command_dumpobj = {
 		"fields; thread "
 		"statics have a table of their own with a row for each thread that has a value.",
 	.options = options,
-	.subject = { .kind = SUBJECT_OBJECT, .what = "an object" },
+	.subject = { .kind = SUBJECT_OBJECT },
 	.examples = examples,
 	.needs = NEEDS_HEAP,
 	.run = dumpobj_run,

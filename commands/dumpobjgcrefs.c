@@ -17,7 +17,7 @@ const struct command command_dumpobjgcrefs = {
 	.usage = "dumpobjgcrefs ADDRESS|PATH",
 	.description = "Offset counts from the object's first field. dumpobj -refs shows the same "
 		       "behind the fields.",
-	.subject = { .kind = SUBJECT_OBJECT, .what = "an object" },
+	.subject = { .kind = SUBJECT_OBJECT },
 	.examples = examples,
 	.needs = NEEDS_HEAP,
 	.run = dumpobjgcrefs_run,

@@ -55,7 +55,7 @@ const struct command command_dumpvc = {
 		       "holds the struct. Offsets are from the struct's first byte; the size is "
 		       "that of a boxed "
 		       "one, as in SOS.",
-	.subject = { .kind = SUBJECT_METHOD_TABLE, .what = "a MethodTable" },
+	.subject = { .kind = SUBJECT_METHOD_TABLE },
 	.positionals = positionals,
 	.examples = examples,
 	.needs = NEEDS_HEAP,

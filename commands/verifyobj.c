@@ -74,7 +74,7 @@ const struct command command_verifyobj = {
 	.summary = "check one object: its type, its size, where its references lead",
 	.usage = "verifyobj ADDRESS|PATH",
 	.description = "Damage is exit status 4; what cannot be read is status 5.",
-	.subject = { .kind = SUBJECT_OBJECT, .what = "an object" },
+	.subject = { .kind = SUBJECT_OBJECT },
 	.examples = examples,
 	.needs = NEEDS_HEAP | NEEDS_OBJECTS,
 	.run = verifyobj_run,

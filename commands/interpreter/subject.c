@@ -1,22 +1,28 @@
 #include "commands/interpreter/subject.h"
 
 #include "commands/interpreter/session.h"
+#include "heap/gc/object_walk.h"
 #include "heap/types/type.h"
 #include "inspect/path/resolve.h"
 
-static const char *subject_word(const struct subject *subject)
-{
-	if (subject->word)
-		return subject->word;
-	return subject->kind == SUBJECT_METHOD_TABLE ? "MT" : "ADDRESS|PATH";
-}
+/* What a kind is called where the command's table says nothing else. */
+static const struct {
+	const char *what, *word;
+} kinds[] = {
+	[SUBJECT_OBJECT] = { "an object", "ADDRESS|PATH" },
+	[SUBJECT_COLLECTION] = { "the address of a collection, or a path to it as get takes it,",
+				 "ADDRESS|PATH" },
+	[SUBJECT_METHOD_TABLE] = { "a MethodTable", "MT" },
+	[SUBJECT_ADDRESS] = { "an address", "ADDRESS" },
+};
 
 const char *command_word_name(const struct command *command, size_t index)
 {
 	const char *const *names = command->positionals;
 	if (command->subject.kind != SUBJECT_NONE) {
+		const struct subject *subject = &command->subject;
 		if (!index)
-			return subject_word(&command->subject);
+			return subject->word ? subject->word : kinds[subject->kind].word;
 		index--;
 	}
 	while (names && *names && index--)
@@ -45,6 +51,41 @@ static struct error *find_by_path(const struct command_call *call, const char *p
 			 reason ? reason->message : "there is no .NET runtime");
 }
 
+/* What the path leads to: an object, or a struct where it is. */
+static struct error *collection_by_path(const struct command_call *call, const char *path,
+					struct found_subject *found)
+{
+	struct get get;
+	TRY(get_resolve(&call->question, path, NULL, &get));
+	if (get.units)
+		return error_new(ERROR_UNSUPPORTED, "%s is a string: get shows it", path);
+	if (get.value.kind == VALUE_NULL)
+		return error_new(ERROR_NOT_FOUND, "%s is null", path);
+	found->value = get.value;
+	found->address = get.value.kind == VALUE_REFERENCE ? get.value.bits : get.value.address;
+	return NULL;
+}
+
+static struct error *collection_at(struct heap *heap, uint64_t address, struct found_subject *found)
+{
+	struct gc_object object;
+	found->address = address;
+	TRY(object_read(heap, address, &object));
+	return object.is_free ? NULL : value_of_object(heap, address, &found->value);
+}
+
+static struct error *find_collection(const struct command_call *call, const char *what,
+				     const char *text, struct found_subject *found)
+{
+	uint64_t address;
+	if (!text)
+		return error_new(ERROR_USAGE, "%s is missing", what);
+	struct error *error = parse_address(text, &address);
+	if (error_take(&error, ERROR_USAGE))
+		return collection_by_path(call, text, found);
+	return error ? error : collection_at(call->question.heap, address, found);
+}
+
 struct error *subject_find(const struct command *command, struct command_call *call)
 {
 	const struct subject *subject = &command->subject;
@@ -52,10 +93,13 @@ struct error *subject_find(const struct command *command, struct command_call *c
 	struct found_subject *found = &call->subject;
 	if (subject->kind == SUBJECT_NONE || (subject->optional && !text))
 		return NULL;
+	const char *what = subject->what ? subject->what : kinds[subject->kind].what;
 	found->given = true;
 	if (subject->kind == SUBJECT_OBJECT && text && strpbrk(text, ".["))
 		return find_by_path(call, text, &found->address);
-	TRY(arguments_positional_address(call->arguments, 0, subject->what, &found->address));
+	if (subject->kind == SUBJECT_COLLECTION)
+		return find_collection(call, what, text, found);
+	TRY(arguments_positional_address(call->arguments, 0, what, &found->address));
 	if (subject->kind == SUBJECT_METHOD_TABLE)
 		TRY(type_at(call->question.heap, found->address, &found->type));
 	return NULL;

@@ -3,9 +3,7 @@
 #include "base/cleanup.h"
 #include "base/limits.h"
 #include "base/list.h"
-#include "commands/shared/object_header.h"
 #include "commands/shared/render.h"
-#include "inspect/path/resolve.h"
 
 static struct error *not_a_collection(struct command_call *call, const struct collection_view *view)
 {
@@ -26,47 +24,11 @@ static struct error *not_a_collection(struct command_call *call, const struct co
 			 (unsigned long long)view->address);
 }
 
-/* What the path of a get leads to. */
-static struct error *open_path(struct command_call *call, const char *path,
-			       struct collection_view *view)
-{
-	struct get get;
-	TRY(get_resolve(&call->question, path, NULL, &get));
-	if (get.units)
-		return error_new(ERROR_UNSUPPORTED, "%s is a string: get shows it", path);
-	if (get.value.kind == VALUE_NULL)
-		return error_new(ERROR_NOT_FOUND, "%s is null", path);
-	view->value = get.value;
-	view->address = get.value.kind == VALUE_REFERENCE ? get.value.bits : get.value.address;
-	return NULL;
-}
-
-static struct error *open_address(struct command_call *call, uint64_t address,
-				  struct collection_view *view)
-{
-	struct object_view object;
-	view->address = address;
-	TRY(object_view_read(call, address, &object));
-	return object.object.is_free ? NULL
-				     : value_of_object(call->question.heap, address, &view->value);
-}
-
 struct error *collection_view_open(struct command_call *call, struct collection_view *ret)
 {
-	const char *text = arguments_positional(call->arguments, 0);
 	bool is_collection = false;
-	uint64_t address;
-	*ret = (struct collection_view){ 0 };
-	if (!text)
-		return error_new(ERROR_USAGE, "the address of a collection, or a path to it as "
-					      "get takes it, is missing");
-	struct error *error = parse_address(text, &address);
-	if (error_take(&error, ERROR_USAGE))
-		TRY(open_path(call, text, ret));
-	else if (error)
-		return error;
-	else
-		TRY(open_address(call, address, ret));
+	*ret = (struct collection_view){ .address = call->subject.address,
+					 .value = call->subject.value };
 	if (ret->value.type)
 		TRY(collection_open(call->question.heap, &ret->value, call->question.scratch,
 				    &ret->collection, &is_collection));

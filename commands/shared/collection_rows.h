@@ -14,8 +14,8 @@ struct collection_view {
 	struct collection collection;
 };
 
-/* The first positional as a collection, in scratch. ERROR_UNSUPPORTED when it is none: says what it
- * is and which command shows it. */
+/* The subject of the call (SUBJECT_COLLECTION) as a collection, in scratch. ERROR_UNSUPPORTED when
+ * it is none: says what it is and which command shows it. */
 MUST_CHECK struct error *collection_view_open(struct command_call *call,
 					      struct collection_view *ret);
 
