@@ -2,6 +2,7 @@
 
 #include "base/list.h"
 
+#include <inttypes.h>
 #include <strings.h>
 
 static struct error *generation_parse(const char *text, enum gc_generation *ret)
@@ -34,8 +35,6 @@ static struct error *range_parse(struct heap_filter *filter, const struct argume
 	size_t count = arguments_count(arguments);
 	if (!count)
 		return NULL;
-	if (count > 2)
-		return error_new(ERROR_USAGE, "dumpheap takes one range: START [END]");
 	TRY(parse_address(arguments_positional(arguments, 0), &filter->start));
 	filter->end = UINT64_MAX;
 	if (count == 1)
@@ -63,8 +62,9 @@ static struct error *segment_parse(struct heap_filter *filter, const struct argu
 	if (filter->segment)
 		return NULL;
 	return error_new(ERROR_NOT_FOUND,
-			 "no segment or region of the GC heap holds %#llx; eeheap -gc lists them",
-			 (unsigned long long)address);
+			 "no segment or region of the GC heap holds %#" PRIx64
+			 "; eeheap -gc lists them",
+			 address);
 }
 
 struct error *heap_options_read(struct command_call *call, struct heap_filter *filter)
@@ -80,8 +80,8 @@ struct error *heap_options_read(struct command_call *call, struct heap_filter *f
 	TRY(arguments_number(arguments, "-heap", &heap));
 	filter->heap = heap > UINT32_MAX ? UINT32_MAX : (uint32_t)heap;
 	if (arguments_has(arguments, "-heap") && heap >= call->question.heap->gc->heap_count)
-		return error_new(ERROR_USAGE, "there is no GC heap %llu: the process has %u",
-				 (unsigned long long)heap, call->question.heap->gc->heap_count);
+		return error_new(ERROR_USAGE, "there is no GC heap %" PRIu64 ": the process has %u",
+				 heap, call->question.heap->gc->heap_count);
 	if (filter->min > filter->max)
 		return error_new(ERROR_USAGE, "-min %s is more than -max %s: no object is both",
 				 arguments_value(arguments, "-min"),
