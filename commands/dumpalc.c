@@ -7,6 +7,8 @@
 #include "commands/shared/object_header.h"
 #include "heap/types/clr_module.h"
 
+#include <inttypes.h>
+
 static const char default_name[] = "System.Runtime.Loader.DefaultAssemblyLoadContext";
 
 static const struct column columns[] = {
@@ -66,8 +68,8 @@ static struct error *dumpalc_run(struct command_call *call)
 	const char *name;
 	TRY(object_view_read(call, object, &view));
 	if (!view.type->module)
-		return error_new(ERROR_UNSUPPORTED, "the module of %#llx's type is not known",
-				 (unsigned long long)object);
+		return error_new(ERROR_UNSUPPORTED,
+				 "the module of %#" PRIx64 "'s type is not known", object);
 	TRY(clr_module_load_context(call->question.heap, view.type->module, &context));
 	if (!context) {
 		head_print(call, object, NULL, 0, NULL);

@@ -7,6 +7,8 @@
 #include "heap/types/field.h"
 #include "inspect/path/resolve.h"
 
+#include <inttypes.h>
+
 enum { CANDIDATES_NAMED = 10 };
 
 static const struct column columns[] = {
@@ -55,8 +57,8 @@ static struct error *ambiguous(struct command_call *call, const char *text,
 {
 	const char *list = "";
 	for (size_t i = 0; i < count && i < CANDIDATES_NAMED; i++) {
-		list = arena_printf(call->question.scratch, "%s%s%012llx %s", list, i ? ", " : "",
-				    (unsigned long long)matches[i]->handle,
+		list = arena_printf(call->question.scratch, "%s%s%012" PRIx64 " %s", list,
+				    i ? ", " : "", matches[i]->handle,
 				    type_name(call->question.heap, matches[i], NULL));
 		if (!list)
 			return &error_no_memory;

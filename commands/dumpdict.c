@@ -4,6 +4,8 @@
 #include "commands/shared/collection_rows.h"
 #include "inspect/path/key.h"
 
+#include <inttypes.h>
+
 static const char entries[] = "entries";
 
 static struct error *check_kind(struct command_call *call, const struct collection_view *view)
@@ -11,11 +13,11 @@ static struct error *check_kind(struct command_call *call, const struct collecti
 	if (view->collection.kind != COLLECTION_SEQUENCE)
 		return NULL;
 	return error_new(ERROR_UNSUPPORTED,
-			 "%012llx is a %s, which has no keys: dumpcollection %012llx shows its "
+			 "%012" PRIx64 " is a %s, which has no keys: dumpcollection %012" PRIx64
+			 " shows its "
 			 "elements",
-			 (unsigned long long)view->address,
-			 type_name(call->question.heap, view->value.type, NULL),
-			 (unsigned long long)view->address);
+			 view->address, type_name(call->question.heap, view->value.type, NULL),
+			 view->address);
 }
 
 static struct error *show_key(struct command_call *call, struct collection_view *view,
@@ -27,8 +29,8 @@ static struct error *show_key(struct command_call *call, struct collection_view 
 	TRY(collection_find_key(&view->collection, &wanted, call->question.task, &match));
 	if (!match.found && view->collection.damage)
 		question_missing(&call->question, 0,
-				 "after %llu elements it could not be read further: %s",
-				 (unsigned long long)match.searched, view->collection.damage);
+				 "after %" PRIu64 " elements it could not be read further: %s",
+				 match.searched, view->collection.damage);
 	if (!match.found)
 		return collection_no_such_key(call->question.heap, &view->value, &wanted,
 					      match.searched, call->question.task);

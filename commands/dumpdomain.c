@@ -54,8 +54,8 @@ static void assemblies_print(struct command_call *call)
 	output_table_end(call->out);
 	if (modules->lost)
 		question_missing(&call->question, 0,
-				 "%llu assemblies of the list could not be read",
-				 (unsigned long long)modules->lost);
+				 "%" PRIu64 " assemblies of the list could not be read",
+				 modules->lost);
 	if (modules->list_cut)
 		question_missing(&call->question, 0,
 				 "the list of assemblies ends in memory that cannot be read");

@@ -98,8 +98,8 @@ static struct error *type_visited(uint32_t row, uint64_t handle, void *context)
 	struct error *error = type_at(call->question.heap, handle, &type);
 	uint32_t token = token_make(types->table, row);
 	if (error_take_damage(&error)) {
-		question_missing(&call->question, 0, "the type %#llx could not be read",
-				 (unsigned long long)handle);
+		question_missing(&call->question, 0, "the type %#" PRIx64 " could not be read",
+				 handle);
 		return NULL;
 	}
 	TRY(error);

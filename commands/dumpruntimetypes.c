@@ -6,6 +6,8 @@
 #include "heap/values/value.h"
 #include "inspect/heap_filter.h"
 
+#include <inttypes.h>
+
 static const struct column columns[] = {
 	{ "address", "Address", CELL_ADDRESS, 16 },
 	{ "domain", "Domain", CELL_ADDRESS, 16 },
@@ -28,8 +30,7 @@ static struct error *row(struct listing *listing, uint64_t object)
 	TRY(value_field_of_object(heap, object, "m_handle", &handle));
 	if (handle.kind == VALUE_UNREADABLE) {
 		question_missing(&listing->call->question, sizeof(uint64_t),
-				 "the handle of the type %#llx could not be read",
-				 (unsigned long long)object);
+				 "the handle of the type %#" PRIx64 " could not be read", object);
 		return NULL;
 	}
 	struct error *error = type_at(heap, handle.bits, &type);
@@ -44,7 +45,7 @@ static struct error *row(struct listing *listing, uint64_t object)
 	if (type)
 		output_text(out, type_name(heap, type, NULL));
 	else
-		output_textf(out, "<unknown type MT=%llx>", (unsigned long long)handle.bits);
+		output_textf(out, "<unknown type MT=%" PRIx64 ">", handle.bits);
 	output_row_end(out);
 	return NULL;
 }

@@ -4,6 +4,7 @@
 #include "commands/shared/ee_blocks.h"
 #include "heap/metadata/metadata.h"
 
+#include <inttypes.h>
 #include <strings.h>
 
 struct search {
@@ -89,8 +90,8 @@ static struct error *type_visited(uint32_t row, uint64_t handle, void *context)
 	TRY(task_check(call->question.task, "searching the types of a module"));
 	struct error *error = type_at(call->question.heap, handle, &type);
 	if (error_take_damage(&error)) {
-		question_missing(&call->question, 0, "the type %#llx could not be read",
-				 (unsigned long long)handle);
+		question_missing(&call->question, 0, "the type %#" PRIx64 " could not be read",
+				 handle);
 		return NULL;
 	}
 	TRY(error);

@@ -5,23 +5,25 @@
 #include "base/list.h"
 #include "commands/shared/render.h"
 
+#include <inttypes.h>
+
 static struct error *not_a_collection(struct command_call *call, const struct collection_view *view)
 {
 	const struct type *type = view->value.type;
 	const char *name = type ? type_name(call->question.heap, type, NULL) : "free space";
 	if (type && type->kind == TYPE_STRING)
-		return error_new(ERROR_UNSUPPORTED, "%012llx is a string: do %012llx shows it",
-				 (unsigned long long)view->address,
-				 (unsigned long long)view->address);
+		return error_new(ERROR_UNSUPPORTED,
+				 "%012" PRIx64 " is a string: do %012" PRIx64 " shows it",
+				 view->address, view->address);
 	if (view->value.kind != VALUE_REFERENCE)
 		return error_new(ERROR_UNSUPPORTED,
 				 "that is a %s, no collection that clrpod knows: get shows it",
 				 name);
 	return error_new(ERROR_UNSUPPORTED,
-			 "%012llx is a %s, no collection that clrpod knows: do %012llx shows its "
+			 "%012" PRIx64 " is a %s, no collection that clrpod knows: do %012" PRIx64
+			 " shows its "
 			 "fields",
-			 (unsigned long long)view->address, name,
-			 (unsigned long long)view->address);
+			 view->address, name, view->address);
 }
 
 struct error *collection_view_open(struct command_call *call, struct collection_view *ret)
@@ -117,13 +119,12 @@ static void say_damage(struct command_call *call, const struct collection *colle
 {
 	if (collection->damage)
 		question_missing(&call->question, 0,
-				 "after %llu elements it could not be read further: %s",
-				 (unsigned long long)collection->found, collection->damage);
+				 "after %" PRIu64 " elements it could not be read further: %s",
+				 collection->found, collection->damage);
 	else if (to_end && collection->count_known && collection->found != collection->count)
 		question_missing(&call->question, 0,
-				 "it says that it has %llu elements, %llu were found",
-				 (unsigned long long)collection->count,
-				 (unsigned long long)collection->found);
+				 "it says that it has %" PRIu64 " elements, %" PRIu64 " were found",
+				 collection->count, collection->found);
 }
 
 struct error *collection_view_rows(struct command_call *call, struct collection_view *view,

@@ -3,6 +3,8 @@
 #include "base/bytes.h"
 #include "base/list.h"
 
+#include <inttypes.h>
+
 enum {
 	KEY_UNITS = 1024,         /* SOS compares this many characters */
 	SHOWN_UNITS = 128,        /* and shows this many */
@@ -208,14 +210,13 @@ struct error *string_table_print(struct string_table *table, bool by_count)
 	output_record_end(out);
 	output_line_total(out, "Total ", table->total, " strings, ", table->total_bytes, " bytes");
 	if (table->left_out)
-		question_missing(
-			&table->call->question, 0,
-			"%llu strings (%llu bytes) are not in the statistics: the memory for "
-			"contents was used up; narrow the walk with -min, -gen or a range",
-			(unsigned long long)table->left_out,
-			(unsigned long long)table->left_out_bytes);
+		question_missing(&table->call->question, 0,
+				 "%" PRIu64 " strings (%" PRIu64
+				 " bytes) are not in the statistics: the memory for "
+				 "contents was used up; narrow the walk with -min, -gen or a range",
+				 table->left_out, table->left_out_bytes);
 	if (table->unreadable)
-		question_missing(&table->call->question, 0, "%llu strings could not be read",
-				 (unsigned long long)table->unreadable);
+		question_missing(&table->call->question, 0, "%" PRIu64 " strings could not be read",
+				 table->unreadable);
 	return NULL;
 }

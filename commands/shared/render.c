@@ -82,8 +82,8 @@ static struct error *render_enum(struct command_call *call, const struct value *
 
 static void missing(struct command_call *call, const struct value *value)
 {
-	question_missing(&call->question, value->width, "a value at %#llx could not be read",
-			 (unsigned long long)value->address);
+	question_missing(&call->question, value->width, "a value at %#" PRIx64 " could not be read",
+			 value->address);
 }
 
 static void unreadable(struct command_call *call, const struct value *value)

@@ -3,13 +3,15 @@
 #include "base/list.h"
 #include "heap/types/type.h"
 
+#include <inttypes.h>
+
 enum { DIGITS_BYTES = 32 };
 
 /* How wide a number is with its thousands separators, at least as wide as the title. */
 static int width_of(uint64_t number, const char *title)
 {
 	char digits[DIGITS_BYTES];
-	int length = snprintf(digits, sizeof(digits), "%llu", (unsigned long long)number);
+	int length = snprintf(digits, sizeof(digits), "%" PRIu64, number);
 	int width = length + (length - 1) / 3, title_width = (int)strlen(title);
 	return width > title_width ? width : title_width;
 }
@@ -17,8 +19,9 @@ static int width_of(uint64_t number, const char *title)
 static void note_unknown(struct command_call *call, uint64_t types, uint64_t objects)
 {
 	if (types)
-		question_missing(&call->question, 0, "%llu types (%llu objects) have no name",
-				 (unsigned long long)types, (unsigned long long)objects);
+		question_missing(&call->question, 0,
+				 "%" PRIu64 " types (%" PRIu64 " objects) have no name", types,
+				 objects);
 }
 
 static void print_rows(struct command_call *call, const struct statistic_row *rows, size_t count)

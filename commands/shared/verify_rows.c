@@ -4,44 +4,50 @@
 
 const char *corruption_message(const struct corruption *corruption, struct arena *scratch)
 {
-	unsigned long long object = corruption->object, value = corruption->value;
+	uint64_t object = corruption->object, value = corruption->value;
 	unsigned offset = corruption->offset;
 	const char *text = NULL;
 	switch (corruption->kind) {
 	case CORRUPTION_NOT_ON_HEAP:
-		text = arena_printf(scratch, "%llx is in no segment of the heap", object);
+		text = arena_printf(scratch, "%" PRIx64 " is in no segment of the heap", object);
 		break;
 	case CORRUPTION_NOT_ALIGNED:
-		text = arena_printf(scratch, "Object %llx is not pointer aligned", object);
+		text = arena_printf(scratch, "Object %" PRIx64 " is not pointer aligned", object);
 		break;
 	case CORRUPTION_TOO_LARGE:
 		text = arena_printf(scratch,
-				    "Object %llx is too large: %llu bytes end behind its segment",
+				    "Object %" PRIx64 " is too large: %" PRIu64
+				    " bytes end behind its segment",
 				    object, value);
 		break;
 	case CORRUPTION_METHOD_TABLE:
-		text = arena_printf(scratch, "Object %llx has an invalid method table %llx", object,
-				    value);
+		text = arena_printf(scratch,
+				    "Object %" PRIx64 " has an invalid method table %" PRIx64,
+				    object, value);
 		break;
 	case CORRUPTION_REFERENCE_NOT_ALIGNED:
 		text = arena_printf(scratch,
-				    "Object %llx has an unaligned member at offset %x: %llx",
+				    "Object %" PRIx64
+				    " has an unaligned member at offset %x: %" PRIx64,
 				    object, offset, value);
 		break;
 	case CORRUPTION_REFERENCE:
-		text = arena_printf(scratch, "Object %llx has a bad member at offset %x: %llx",
+		text = arena_printf(scratch,
+				    "Object %" PRIx64 " has a bad member at offset %x: %" PRIx64,
 				    object, offset, value);
 		break;
 	case CORRUPTION_FREE_REFERENCE:
-		text = arena_printf(scratch, "Object %llx contains free object at offset %x: %llx",
-				    object, offset, value);
+		text = arena_printf(
+			scratch, "Object %" PRIx64 " contains free object at offset %x: %" PRIx64,
+			object, offset, value);
 		break;
 	case CORRUPTION_UNREADABLE:
-		text = arena_printf(scratch, "Object %llx could not be read", object);
+		text = arena_printf(scratch, "Object %" PRIx64 " could not be read", object);
 		break;
 	case CORRUPTION_UNREADABLE_DESCRIPTION:
 		text = arena_printf(scratch,
-				    "Object %llx could not be verified: its type %llx does not say "
+				    "Object %" PRIx64 " could not be verified: its type %" PRIx64
+				    " does not say "
 				    "where its references are",
 				    object, value);
 		break;
