@@ -2,8 +2,8 @@
 #include "commands/command.h"
 
 #include "base/list.h"
-#include "commands/shared/method_view.h"
 #include "heap/values/value.h"
+#include "inspect/method_view.h"
 
 #include <inttypes.h>
 
@@ -89,7 +89,7 @@ static struct error *print_one(struct command_call *call, uint64_t delegate)
 				 delegate);
 	TRY(method_of(call->question.heap, delegate, &method));
 	if (method)
-		TRY(method_name_or_missing(call, method, &name));
+		TRY(method_name_or_missing(&call->question, method, &name));
 	output_row_begin(call->out);
 	output_address(call->out, delegate);
 	target_cells(call, target);

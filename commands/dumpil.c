@@ -4,7 +4,7 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/list.h"
-#include "commands/shared/method_view.h"
+#include "heap/code/method_code.h"
 #include "heap/metadata/il_listing.h"
 #include "heap/metadata/pe_image.h"
 #include "inspect/il_names.h"

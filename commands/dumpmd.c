@@ -1,13 +1,13 @@
 /* dumpmd: a MethodDesc. */
 #include "commands/command.h"
 
-#include "commands/shared/method_view.h"
+#include "commands/shared/method_record.h"
 
 static struct error *dumpmd_run(struct command_call *call)
 {
 	struct method_view view;
-	TRY(method_view_read(call, call->subject.address, &view));
-	method_view_print(call, &view, 0);
+	TRY(method_view_read(&call->question, call->subject.address, &view));
+	method_record_print(call, &view, 0);
 	return NULL;
 }
 

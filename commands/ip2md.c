@@ -1,7 +1,7 @@
 /* ip2md: the method whose code is at an address. */
 #include "commands/command.h"
 
-#include "commands/shared/method_view.h"
+#include "commands/shared/method_record.h"
 
 #include <inttypes.h>
 
@@ -35,8 +35,8 @@ static struct error *ip2md_run(struct command_call *call)
 	TRY(code_at(call->question.heap, ip, call->question.scratch, &place));
 	if (!place.method)
 		return refuse(call->question.heap, ip, &place);
-	TRY(method_view_read(call, place.method, &view));
-	method_view_print(call, &view, ip);
+	TRY(method_view_read(&call->question, place.method, &view));
+	method_record_print(call, &view, ip);
 	return NULL;
 }
 

@@ -2,7 +2,7 @@
 
 #include "base/cleanup.h"
 #include "base/list.h"
-#include "commands/shared/method_view.h"
+#include "inspect/method_view.h"
 
 #include <stdlib.h>
 
@@ -38,7 +38,7 @@ static struct error *print_row(struct command_call *call, const struct row *row)
 	uint64_t method = row->method;
 	const char *name = NULL, *state = "NONE";
 	if (method) {
-		TRY(method_name_or_missing(call, method, &name));
+		TRY(method_name_or_missing(&call->question, method, &name));
 		struct error *error = state_text(call, method, &state);
 		if (error_take_damage(&error) || error_take(&error, ERROR_UNSUPPORTED)) {
 			question_missing(&call->question, 0, "the code of methods %s",

@@ -149,6 +149,10 @@ MUST_CHECK struct error *type_find(struct heap *heap, const char *name, struct a
 typedef struct error *(*type_visitor)(const struct type *type, void *context);
 MUST_CHECK struct error *type_visit_loaded(struct heap *heap, type_visitor visit, void *context);
 
+/* What SOS calls a type's class: since .NET 9 the canonical MethodTable, before that the EEClass.
+ */
+uint64_t type_shown_class(const struct heap *heap, const struct type *type);
+
 bool type_is_reference(const struct type *type); /* a value of it in a field is an object address */
 /* Does the type or one of its parents have this full metadata name (without generic arguments,
  * e.g. "System.Collections.Generic.Dictionary`2")? */

@@ -267,3 +267,11 @@ struct error *type_available_visit(struct heap *heap, const struct clr_module *m
 	}
 	return NULL;
 }
+
+uint64_t type_shown_class(const struct heap *heap, const struct type *type)
+{
+	uint64_t version;
+	return contract_global(heap->contract, "SOSBreakingChangeVersion", &version)
+		       ? type->canonical
+		       : type->ee_class;
+}

@@ -1,71 +1,9 @@
-#include "commands/shared/method_view.h"
+#include "commands/shared/method_record.h"
 
 #include "base/list.h"
 #include "heap/types/type.h"
 
 #include <inttypes.h>
-
-static void count_nameless(struct command_call *call)
-{
-	question_missing(&call->question, 0, "the names of methods %s; --sysroot DIR may have them",
-			 target_lacks_them(call->question.target));
-}
-
-/* What cannot be read, or is not known of this runtime, is counted. */
-static struct error *leave_out(struct command_call *call, struct error *error)
-{
-	if (!error || error_is_fatal(error))
-		return error;
-	question_missing(&call->question, 0, "%s", error->message);
-	error_free(error);
-	return NULL;
-}
-
-static struct error *il_find(struct command_call *call, struct method_view *view)
-{
-	struct metadata *metadata;
-	struct member member;
-	struct clr_module *module = view->method.owner->module;
-	TRY(clr_module_metadata_or_none(call->question.heap, module, &metadata));
-	if (!metadata || token_table(view->method.token) != TABLE_METHOD_DEF ||
-	    !metadata_method(metadata, token_row(view->method.token), &member) || !member.rva)
-		return NULL;
-	if (!clr_module_rva(call->question.heap, module, member.rva, &view->il))
-		view->il = 0;
-	return NULL;
-}
-
-struct error *method_view_read(struct command_call *call, uint64_t address, struct method_view *ret)
-{
-	struct heap *heap = call->question.heap;
-	*ret = (struct method_view){ 0 };
-	struct error *error = method_at(heap, address, &ret->method);
-	if (error)
-		return error_context(error, "%#" PRIx64 " is not a MethodDesc", address);
-	TRY(method_name(heap, &ret->method, call->question.scratch, &ret->name));
-	if (!ret->name)
-		count_nameless(call);
-	TRY(il_find(call, ret));
-	TRY(leave_out(call, method_code_versions(heap, &ret->method, call->question.scratch,
-						 &ret->versions, &ret->version_count)));
-	for (size_t i = 0; i < ret->version_count; i++)
-		if (ret->versions[i].is_active)
-			ret->code = ret->versions[i].code;
-	return NULL;
-}
-
-struct error *method_name_or_missing(struct command_call *call, uint64_t address, const char **ret)
-{
-	struct method method;
-	*ret = NULL;
-	struct error *error = method_at(call->question.heap, address, &method);
-	if (!error)
-		error = method_name(call->question.heap, &method, call->question.scratch, ret);
-	TRY(leave_out(call, error));
-	if (!*ret)
-		count_nameless(call);
-	return NULL;
-}
 
 static const struct column columns[] = {
 	{ "ip", NULL, CELL_ADDRESS, 0 },
@@ -133,16 +71,7 @@ static void version_lines(struct output *out, const struct method_view *view)
 	}
 }
 
-/* What SOS calls the class: since .NET 9 the canonical MethodTable, before that the EEClass. */
-static uint64_t class_of(const struct heap *heap, const struct type *type)
-{
-	uint64_t version;
-	return contract_global(heap->contract, "SOSBreakingChangeVersion", &version)
-		       ? type->canonical
-		       : type->ee_class;
-}
-
-void method_view_print(struct command_call *call, const struct method_view *view, uint64_t ip)
+void method_record_print(struct command_call *call, const struct method_view *view, uint64_t ip)
 {
 	struct output *out = call->out;
 	const struct method *method = &view->method;
@@ -158,7 +87,7 @@ void method_view_print(struct command_call *call, const struct method_view *view
 	else
 		output_skip(out);
 	name_cells(out, view);
-	output_address(out, class_of(call->question.heap, owner));
+	output_address(out, type_shown_class(call->question.heap, owner));
 	output_address(out, owner->handle);
 	uint32_t token = method->token ? method->token : token_make(TABLE_METHOD_DEF, 0);
 	output_unsigned(out, token);
