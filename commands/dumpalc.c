@@ -66,7 +66,7 @@ static struct error *dumpalc_run(struct command_call *call)
 	struct object_view view, context_view;
 	uint64_t object = call->subject.address, context = 0;
 	const char *name;
-	TRY(object_view_read(call, object, &view));
+	TRY(object_view_read(&call->question, object, &view));
 	if (!view.type->module)
 		return error_new(ERROR_UNSUPPORTED,
 				 "the module of %#" PRIx64 "'s type is not known", object);
@@ -75,13 +75,13 @@ static struct error *dumpalc_run(struct command_call *call)
 		head_print(call, object, NULL, 0, NULL);
 		return NULL;
 	}
-	TRY(object_view_read(call, context, &context_view));
+	TRY(object_view_read(&call->question, context, &context_view));
 	TRY(name_read(call, context, &name));
 	head_print(call, object, context_view.type, context, name);
 	struct field_table table = { .type = context_view.type,
 				     .base = object_fields(context),
 				     .header = sizeof(uint64_t) };
-	TRY(object_header_print(call, &context_view, FIELDS_BOTH));
+	TRY(object_header_print(call, &context_view, FIELDS_BOTH, false));
 	return field_table_print(call, &table);
 }
 

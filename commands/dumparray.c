@@ -106,9 +106,9 @@ static struct error *element_details(struct elements *elements, uint64_t index)
 		struct object_view view;
 		table.base = value.bits + sizeof(uint64_t);
 		table.header = sizeof(uint64_t);
-		error = object_view_read(call, value.bits, &view);
+		error = object_view_read(&call->question, value.bits, &view);
 		if (!error)
-			error = object_header_print(call, &view, FIELDS_TEXT);
+			error = object_header_print(call, &view, FIELDS_TEXT, false);
 	} else if (value.type) {
 		struct_header(call, value.type);
 	}
@@ -213,14 +213,13 @@ static struct error *dumparray_run(struct command_call *call)
 	struct object_view view;
 	TRY(arguments_number(call->arguments, "-start", &start));
 	TRY(arguments_number(call->arguments, "-length", &length));
-	TRY(object_view_read(call, address, &view));
+	TRY(object_view_read(&call->question, address, &view));
 	if (!view.is_array)
 		return error_new(ERROR_USAGE,
 				 "the object at %" PRIx64
 				 " is no array but a %s: show it with dumpobj",
 				 address, type_name(call->question.heap, view.type, NULL));
-	view.shows_class = true;
-	TRY(object_header_print(call, &view, FIELDS_BOTH));
+	TRY(object_header_print(call, &view, FIELDS_BOTH, true));
 	class_lines(call, &view);
 	struct elements elements = { .call = call, .shape = &view.shape };
 	elements.details = arguments_has(call->arguments, "-details");

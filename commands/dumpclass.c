@@ -3,7 +3,6 @@
 
 #include "base/list.h"
 #include "commands/shared/field_table.h"
-#include "commands/shared/object_header.h"
 #include "heap/types/field.h"
 #include "inspect/path/resolve.h"
 

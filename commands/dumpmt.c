@@ -3,7 +3,6 @@
 
 #include "base/list.h"
 #include "commands/shared/method_table_rows.h"
-#include "commands/shared/object_header.h"
 #include "heap/code/method_code.h"
 #include "heap/types/type.h"
 

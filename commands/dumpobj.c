@@ -63,12 +63,12 @@ static struct error *dumpobj_run(struct command_call *call)
 	if (levels > LIMIT_EXPAND_DEPTH)
 		return error_new(ERROR_USAGE, "-expand takes at most %d levels",
 				 LIMIT_EXPAND_DEPTH);
-	TRY(object_view_read(call, address, &view));
+	TRY(object_view_read(&call->question, address, &view));
 	if (view.object.is_free) {
 		print_free(call, &view);
 		return NULL;
 	}
-	TRY(object_header_print(call, &view, FIELDS_BOTH));
+	TRY(object_header_print(call, &view, FIELDS_BOTH, false));
 	if (!arguments_has(call->arguments, "-nofields")) {
 		struct field_table table = { .type = view.type,
 					     .base = address + sizeof(uint64_t),

@@ -6,7 +6,7 @@
 static struct error *dumpobjgcrefs_run(struct command_call *call)
 {
 	struct object_view view;
-	TRY(object_view_read(call, call->subject.address, &view));
+	TRY(object_view_read(&call->question, call->subject.address, &view));
 	return object_references_print(call, &view);
 }
 

@@ -84,7 +84,7 @@ static struct error *reach_fields(struct expansion *expansion, const struct expa
 static struct error *view_or_missing(struct command_call *call, uint64_t address,
 				     struct object_view *view, bool *ret_readable)
 {
-	struct error *error = object_view_read(call, address, view);
+	struct error *error = object_view_read(&call->question, address, view);
 	*ret_readable = !error;
 	if (error_take_damage(&error))
 		question_missing(&call->question, 0, "the object at %#" PRIx64 " could not be read",
@@ -132,7 +132,7 @@ static struct error *print_text(struct command_call *call, const struct expanded
 		return NULL;
 	output_indent(call->out, (int)object->level);
 	struct field_table fields = fields_of(&view, FIELDS_TEXT);
-	struct error *error = object_header_print(call, &view, FIELDS_TEXT);
+	struct error *error = object_header_print(call, &view, FIELDS_TEXT, false);
 	if (!error && !view.is_string && !view.is_array)
 		error = field_table_print(call, &fields);
 	output_indent(call->out, -(int)object->level);
@@ -149,7 +149,7 @@ static struct error *print_row(struct command_call *call, const struct expanded 
 	output_text(call->out, object->path);
 	if (readable) {
 		struct field_table fields = fields_of(&view, FIELDS_JSON);
-		TRY(object_header_print(call, &view, FIELDS_JSON));
+		TRY(object_header_print(call, &view, FIELDS_JSON, false));
 		if (!view.is_string && !view.is_array)
 			TRY(field_table_print(call, &fields));
 	}

@@ -1,6 +1,5 @@
 #include "commands/shared/object_header.h"
 
-#include "base/limits.h"
 #include "base/list.h"
 
 #include <inttypes.h>
@@ -52,40 +51,14 @@ static const char *element_name(const struct type *element)
 	return name ? name : "CLASS";
 }
 
-const char *type_file(const struct type *type)
-{
-	return type->module && type->module->path ? type->module->path : "";
-}
-
-struct error *object_view_read(struct command_call *call, uint64_t address, struct object_view *ret)
-{
-	*ret = (struct object_view){ 0 };
-	TRY(object_read(call->question.heap, address, &ret->object));
-	TRY(type_at(call->question.heap, ret->object.method_table, &ret->type));
-	ret->is_string = ret->type->kind == TYPE_STRING;
-	ret->is_array = ret->type->kind == TYPE_ARRAY;
-	if (ret->is_array)
-		TRY(array_read(call->question.heap, address, &ret->shape));
-	return NULL;
-}
-
 static struct error *string_cell(struct command_call *call, const struct object_view *view)
 {
-	const uint16_t *units;
-	size_t count;
-	uint64_t length;
-	struct error *error =
-		string_read(call->question.heap, view->object.address, LIMIT_SHOWN_STRING_UNITS,
-			    call->question.scratch, &units, &count, &length);
-	if (error_take_damage(&error)) {
-		question_missing(&call->question, view->object.size,
-				 "the string at %#" PRIx64 " could not be read",
-				 view->object.address);
+	struct string_view string;
+	TRY(object_view_string(&call->question, view, &string));
+	if (string.units)
+		output_utf16(call->out, string.units, string.count, string.length, false);
+	else
 		output_value(call->out, "<unreadable>", "null");
-		return NULL;
-	}
-	TRY(error);
-	output_utf16(call->out, units, count, length, false);
 	return NULL;
 }
 
@@ -121,7 +94,7 @@ static void shape_cell(struct command_call *call, const struct array_shape *shap
 }
 
 struct error *object_header_print(struct command_call *call, const struct object_view *view,
-				  enum field_table_form form)
+				  enum field_table_form form, bool shows_class)
 {
 	struct output *out = call->out;
 	struct column columns[COLUMNS];
@@ -132,7 +105,7 @@ struct error *object_header_print(struct command_call *call, const struct object
 	output_text(out, type_sos_name(call->question.heap, view->type));
 	output_text(out, type_name(call->question.heap, view->type, NULL));
 	output_address(out, view->object.method_table);
-	if (view->shows_class)
+	if (shows_class)
 		output_address(out, view->type->ee_class);
 	else
 		output_skip(out);

@@ -153,6 +153,12 @@ MUST_CHECK struct error *type_visit_loaded(struct heap *heap, type_visitor visit
  */
 uint64_t type_shown_class(const struct heap *heap, const struct type *type);
 
+/* The path of the file that a type is defined in; "": none is known. */
+static inline const char *type_file(const struct type *type)
+{
+	return type->module && type->module->path ? type->module->path : "";
+}
+
 bool type_is_reference(const struct type *type); /* a value of it in a field is an object address */
 /* Does the type or one of its parents have this full metadata name (without generic arguments,
  * e.g. "System.Collections.Generic.Dictionary`2")? */
