@@ -80,7 +80,7 @@ static struct error *dumpalc_run(struct command_call *call)
 	head_print(call, object, context_view.type, context, name);
 	struct field_table table = { .type = context_view.type,
 				     .base = object_fields(context),
-				     .header = sizeof(uint64_t) };
+				     .is_object = true };
 	TRY(object_header_print(call, &context_view, FIELDS_BOTH, false));
 	return field_table_print(call, &table);
 }

@@ -104,8 +104,8 @@ static struct error *element_details(struct elements *elements, uint64_t index)
 				     .form = FIELDS_TEXT };
 	if (value.kind == VALUE_REFERENCE) {
 		struct object_view view;
-		table.base = value.bits + sizeof(uint64_t);
-		table.header = sizeof(uint64_t);
+		table.base = object_fields(value.bits);
+		table.is_object = true;
 		error = object_view_read(&call->question, value.bits, &view);
 		if (!error)
 			error = object_header_print(call, &view, FIELDS_TEXT, false);

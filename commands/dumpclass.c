@@ -129,9 +129,9 @@ static struct error *dumpclass_run(struct command_call *call)
 	output_unsigned(out, count - statics);
 	output_unsigned(out, own_statics);
 	output_record_end(out);
-	struct field_table table = { .type = type, .header = sizeof(uint64_t), .untitled = true };
+	struct field_table table = { .type = type, .is_object = true, .untitled = true };
 	if (type->kind == TYPE_STRUCT || type->kind == TYPE_ENUM || type->kind == TYPE_PRIMITIVE)
-		table.header = 0;
+		table.is_object = false;
 	return field_table_print(call, &table);
 }
 

@@ -71,8 +71,8 @@ static struct error *dumpobj_run(struct command_call *call)
 	TRY(object_header_print(call, &view, FIELDS_BOTH, false));
 	if (!arguments_has(call->arguments, "-nofields")) {
 		struct field_table table = { .type = view.type,
-					     .base = address + sizeof(uint64_t),
-					     .header = sizeof(uint64_t) };
+					     .base = object_fields(address),
+					     .is_object = true };
 		TRY(field_table_print(call, &table));
 	}
 	TRY(print_thin_lock(call, address));

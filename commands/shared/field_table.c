@@ -4,10 +4,9 @@
 #include "base/list.h"
 #include "commands/shared/render.h"
 #include "heap/clr_threads.h"
-#include "heap/types/field.h"
+#include "inspect/field_view.h"
 
 enum { TYPE_WIDTH = 20 };
-static const char unreadable[] = "unreadable";
 
 static const struct column all_columns[] = {
 	{ "mt", "MT", CELL_ADDRESS_WIDE, 16 },    { "token", "Field", CELL_TOKEN, 8 },
@@ -41,119 +40,70 @@ static const char *cut_name(struct command_call *call, const char *name)
 	return cut ? cut : name;
 }
 
-/* What a row says of its value. */
-struct place {
-	struct value value;
-	const char *state; /* NULL: there is a value; else why there is none */
-};
-
-static struct error *static_place(struct command_call *call, const struct type_field *field,
-				  const struct clr_thread *thread, struct place *ret)
+/* Why there is no value; NULL: there is one. */
+static const char *state_text(const struct field_view *view)
 {
-	enum static_state state;
-	uint64_t address;
-	ret->state = unreadable;
-	struct error *error =
-		field_static_address(call->question.heap, field, thread, &state, &address);
-	if (!error && state == STATIC_NOT_INITIALIZED)
-		ret->state = "uninitialized";
-	if (!error && state == STATIC_READY) {
-		error = value_of_field(call->question.heap, field, address, &ret->value);
-		if (!error)
-			ret->state = NULL;
-	}
-	if (error_take_damage(&error) || error_take(&error, ERROR_UNSUPPORTED))
-		ret->state = unreadable;
-	TRY(error);
-	if (ret->state == unreadable)
-		question_missing(&call->question, 0, "the static %s could not be read",
-				 field->name);
-	return NULL;
-}
-
-static struct error *place_of(struct command_call *call, const struct field_table *table,
-			      const struct type_field *field, struct place *ret)
-{
-	*ret = (struct place){ 0 };
-	if (field->is_thread_static) {
-		ret->state = "per thread";
-		return NULL;
-	}
-	if (field->is_static) {
-		TRY(static_place(call, field, NULL, ret));
-	} else if (table->base) {
-		TRY(value_of_field(call->question.heap, field, table->base, &ret->value));
-	} else {
-		ret->state = "";
-		return NULL;
-	}
-	/* So that JSON's null is not taken for a null reference. */
-	if (!ret->state && ret->value.kind == VALUE_UNREADABLE) {
-		ret->state = unreadable;
-		question_missing(&call->question, ret->value.width,
-				 "the field %s could not be read", field->name);
-	}
-	return NULL;
+	static const char *const texts[] = {
+		[FIELD_HAS_VALUE] = NULL,          [FIELD_WITHOUT_INSTANCE] = "",
+		[FIELD_PER_THREAD] = "per thread", [FIELD_UNINITIALIZED] = "uninitialized",
+		[FIELD_UNREADABLE] = "unreadable",
+	};
+	return texts[view->state];
 }
 
 /* The value itself for JSON, then the object's address, where a string's content hides it. */
-static struct error *value_cells(struct command_call *call, const struct place *place)
+static struct error *value_cells(struct command_call *call, const struct field_view *view)
 {
 	struct output *out = call->out;
-	if (place->state) {
-		if (*place->state)
-			output_null(out);
-		else
-			output_skip(out);
+	bool has_value = view->state == FIELD_HAS_VALUE;
+	bool has_state = !has_value && view->state != FIELD_WITHOUT_INSTANCE;
+	if (has_value)
+		TRY(render_value(call, &view->value, LIMIT_SHOWN_STRUCTS));
+	else if (has_state)
+		output_null(out);
+	else
 		output_skip(out);
-	} else {
-		TRY(render_value(call, &place->value, LIMIT_SHOWN_STRUCTS));
-		if (place->value.kind == VALUE_REFERENCE)
-			output_address(out, place->value.bits);
-		else
-			output_skip(out);
-	}
-	if (place->state && *place->state)
-		output_text(out, place->state);
+	if (has_value && view->value.kind == VALUE_REFERENCE)
+		output_address(out, view->value.bits);
+	else
+		output_skip(out);
+	if (has_state)
+		output_text(out, state_text(view));
 	else
 		output_skip(out);
 	return NULL;
 }
 
-static struct error *row(struct command_call *call, const struct field_table *table,
-			 const struct type_field *field)
+/* As SOS writes it. */
+static const char *attribute_text(const struct type_field *field)
+{
+	if (field->is_thread_static)
+		return "TLstatic";
+	return field->is_static ? "static" : "instance";
+}
+
+static struct error *field_row(struct command_call *call, const struct field_table *table,
+			       const struct type_field *field)
 {
 	struct output *out = call->out;
-	const struct type *type = NULL;
-	struct place place;
-	struct error *error = field_type(call->question.heap, field, &type);
-	if (error && !error_is_fatal(error)) {
-		error_free(error);
-		error = NULL;
-		type = NULL;
-		question_missing(&call->question, 0, "the type of the field %s could not be read",
-				 field->name);
-	}
-	TRY(error);
-	TRY(place_of(call, table, field, &place));
-	bool is_value = type ? !type_is_reference(type) && type->kind != TYPE_POINTER &&
-					type->kind != TYPE_FUNCTION_POINTER
-			     : false;
+	struct field_view view;
+	TRY(field_view_read(&call->question, field, table->base, &view));
+	const struct type *type = view.type;
+	uint64_t before = table->is_object ? object_fields(0) : 0; /* of statics too, as SOS does */
 	output_row_begin(out);
 	output_address(out, type ? type->handle : 0);
 	output_unsigned(out, field->token);
-	output_unsigned(out, field->offset + table->header); /* of statics too, as SOS does */
+	output_unsigned(out, field->offset + before);
 	output_text(out, type ? cut_name(call, type_sos_name(call->question.heap, type)) : "");
 	output_text(out, type ? type_name(call->question.heap, type, NULL) : "");
-	output_text(out, is_value ? "Yes" : "No");
-	output_bool(out, is_value);
-	output_text(out, field->is_thread_static ? "TLstatic"
-			 : field->is_static      ? "static"
-						 : "instance");
+	output_text(out, view.is_value_type ? "Yes" : "No");
+	output_bool(out, view.is_value_type);
+	output_text(out, attribute_text(field));
 	output_bool(out, field->is_static);
-	output_text(out, place.state ? place.state : render_sos_text(call, &place.value));
+	const char *state = state_text(&view);
+	output_text(out, state ? state : render_sos_text(call, &view.value));
 	output_text(out, field->name);
-	TRY(value_cells(call, &place));
+	TRY(value_cells(call, &view));
 	output_row_end(out);
 	return NULL;
 }
@@ -165,10 +115,10 @@ static struct error *thread_rows(struct command_call *call, const struct type_fi
 	const struct clr_threads *threads = call->question.heap->threads;
 	struct output *out = call->out;
 	for (size_t i = 0; i < threads->count; i++) {
-		struct place place = { 0 };
+		struct field_view view;
 		TRY(task_check(call->question.task, "reading thread statics"));
-		TRY(static_place(call, field, &threads->threads[i], &place));
-		if (place.state)
+		TRY(field_of_thread_read(&call->question, field, &threads->threads[i], &view));
+		if (view.state != FIELD_HAS_VALUE)
 			continue;
 		if (!*open)
 			output_table_begin(out, "thread_statics", columns, column_count, true);
@@ -176,8 +126,8 @@ static struct error *thread_rows(struct command_call *call, const struct type_fi
 		output_row_begin(out);
 		output_text(out, field->name);
 		output_unsigned(out, threads->threads[i].managed_id);
-		output_text(out, render_sos_text(call, &place.value));
-		TRY(render_value(call, &place.value, LIMIT_SHOWN_STRUCTS));
+		output_text(out, render_sos_text(call, &view.value));
+		TRY(render_value(call, &view.value, LIMIT_SHOWN_STRUCTS));
 		output_row_end(out);
 	}
 	return NULL;
@@ -220,7 +170,7 @@ struct error *field_table_print(struct command_call *call, const struct field_ta
 	output_table_begin(call->out, key, columns, COLUMNS, count > 0);
 	for (size_t i = 0; i < count && !output_broken(call->out); i++) {
 		TRY(task_check(call->question.task, "showing the fields"));
-		TRY(row(call, table, fields[i]));
+		TRY(field_row(call, table, fields[i]));
 	}
 	output_table_end(call->out);
 	if (table->form == FIELDS_BOTH)

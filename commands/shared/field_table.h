@@ -13,9 +13,9 @@ enum field_table_form { FIELDS_BOTH, FIELDS_TEXT, FIELDS_JSON };
 
 struct field_table {
 	const struct type *type;
-	uint64_t base; /* address of the first field byte; 0: no instance, only statics have values
-			*/
-	uint32_t header; /* bytes added to the offsets shown: 8 for objects, 0 for structs */
+	uint64_t base;  /* address of the first field byte; 0: no instance, only statics have values
+			 */
+	bool is_object; /* offsets count from the object, else from the first field byte */
 	enum field_table_form form;
 	bool untitled; /* no line "Fields:" above it */
 	bool nested;   /* JSON: the next column's table instead of one of its own under "fields" */

@@ -73,7 +73,7 @@ static struct error *reach_fields(struct expansion *expansion, const struct expa
 			    &count));
 	for (size_t i = 0; i < count; i++) {
 		struct value value;
-		TRY(value_of_field(call->question.heap, fields[i], from->address + sizeof(uint64_t),
+		TRY(value_of_field(call->question.heap, fields[i], object_fields(from->address),
 				   &value));
 		TRY(reach(expansion, from, fields[i]->name, &value));
 	}
@@ -114,8 +114,8 @@ static struct error *gather(struct expansion *expansion, uint64_t levels)
 static struct field_table fields_of(const struct object_view *view, enum field_table_form form)
 {
 	return (struct field_table){ .type = view->type,
-				     .base = view->object.address + sizeof(uint64_t),
-				     .header = sizeof(uint64_t),
+				     .base = object_fields(view->object.address),
+				     .is_object = true,
 				     .form = form,
 				     .nested = true };
 }

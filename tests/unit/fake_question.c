@@ -27,7 +27,7 @@ bool fake_question_lacks(const struct fake_question *question, const char *text)
 {
 	const struct coverage *coverage = &question->coverage;
 	for (size_t i = 0; i < coverage->reason_count; i++)
-		if (strstr(coverage->reasons[i], text) ||
+		if (!strcmp(coverage->reasons[i], text) ||
 		    !strcmp(coverage->reasons[i], "memory ran out"))
 			return coverage->incomplete;
 	return false;

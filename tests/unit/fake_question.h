@@ -20,8 +20,7 @@ MUST_CHECK struct error *fake_question_open(struct fake_question *question,
 					    struct fake_runtime *runtime);
 void fake_question_cleanup(struct fake_question *question);
 
-/* Is something missing for a reason that has this text in it? When memory ran out for a reason, it
- * may be that one. */
+/* Is something missing for this reason? When memory ran out for a reason, it may be that one. */
 bool fake_question_lacks(const struct fake_question *question, const char *text);
 
 #endif
