@@ -1,8 +1,9 @@
-/* The references inside an object, as the GC follows them: dumpobjgcrefs and dumpobj -refs. */
+/* The table of the references inside an object, of dumpobjgcrefs and dumpobj -refs. */
 #ifndef COMMANDS_SHARED_OBJECT_REFERENCES_H
 #define COMMANDS_SHARED_OBJECT_REFERENCES_H
 
-#include "commands/shared/object_header.h"
+#include "commands/command.h"
+#include "inspect/object_view.h"
 
 /* "GC Refs:" and a table; JSON: references[]. What cannot be read is counted with
  * question_missing().
