@@ -18,6 +18,17 @@ struct error *object_view_read(const struct question *question, uint64_t address
 	return NULL;
 }
 
+struct error *object_view_or_missing(const struct question *question, uint64_t address,
+				     struct object_view *view, bool *ret_readable)
+{
+	struct error *error = object_view_read(question, address, view);
+	*ret_readable = !error;
+	if (error_take_damage(&error))
+		question_missing(question, 0, "the object at %#" PRIx64 " could not be read",
+				 address);
+	return error;
+}
+
 struct error *object_view_string(const struct question *question, const struct object_view *view,
 				 struct string_view *ret)
 {

@@ -17,6 +17,10 @@ struct object_view {
 MUST_CHECK struct error *object_view_read(const struct question *question, uint64_t address,
 					  struct object_view *ret);
 
+/* The same; *ret_readable false: no object can be read there, which is counted. */
+MUST_CHECK struct error *object_view_or_missing(const struct question *question, uint64_t address,
+						struct object_view *ret, bool *ret_readable);
+
 /* The first LIMIT_SHOWN_STRING_UNITS of a string. */
 struct string_view {
 	const uint16_t *units; /* in scratch; NULL: they cannot be read, which was counted */
