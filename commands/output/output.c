@@ -282,6 +282,17 @@ void output_number_as(struct output *output, int64_t number, const char *shown)
 			       .kind = SCALAR_SIGNED, .number = (uint64_t)number, .shown = shown });
 }
 
+void output_address_as(struct output *output, uint64_t address, const char *shown)
+{
+	scalar(output,
+	       &(struct scalar){ .kind = SCALAR_ADDRESS, .number = address, .shown = shown });
+}
+
+void output_bool_as(struct output *output, bool flag, const char *shown)
+{
+	scalar(output, &(struct scalar){ .kind = SCALAR_BOOL, .number = flag, .shown = shown });
+}
+
 void output_digits(struct output *output, const char *digits, bool quoted)
 {
 	scalar(output, &(struct scalar){ .kind = SCALAR_DIGITS, .text = digits, .quoted = quoted });

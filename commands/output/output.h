@@ -30,20 +30,22 @@ enum cell_kind {
 	CELL_TEXT,
 	CELL_ADDRESS, /* text: 12 hex digits at least, as dotnet-dump's managed tables; JSON "0x…"
 		       */
-	CELL_ADDRESS_WIDE, /* text: 16 hex digits, as SOS's native commands; JSON "0x…" */
-	CELL_POINTER,      /* text: 16 upper-case hex digits, as SOS's %p; JSON "0x…" */
-	CELL_COUNT,        /* text: thousands separators; JSON integer */
-	CELL_INTEGER,      /* plain decimal; JSON integer */
-	CELL_HEX,          /* text: hex without 0x; JSON integer (offsets) */
-	CELL_HEX_UPPER,    /* text: `width` upper-case hex digits at least; JSON integer */
-	CELL_THREAD_ID,    /* text: 0x0ABC (2748); JSON integer */
-	CELL_ID,           /* text: 80 (0x50); JSON integer */
-	CELL_TOKEN,        /* text: 8 hex digits; JSON string "0x04000001" */
-	CELL_BYTES_SOS,    /* text: 80(0x50) bytes; JSON integer */
-	CELL_BYTES_HEX,    /* text: 0x50 (80); JSON integer */
-	CELL_DEPTH,        /* text: two blanks a level, up to OUTPUT_DEPTH_MAX; JSON integer */
-	CELL_STAR,         /* a bool: a star or a blank in text */
-	CELL_VALUE,        /* whatever is emitted */
+	CELL_ADDRESS_WIDE,  /* text: 16 hex digits, as SOS's native commands; JSON "0x…" */
+	CELL_POINTER,       /* text: 16 upper-case hex digits, as SOS's %p; JSON "0x…" */
+	CELL_COUNT,         /* text: thousands separators; JSON integer */
+	CELL_INTEGER,       /* plain decimal; JSON integer */
+	CELL_HEX,           /* text: hex without 0x; JSON integer (offsets) */
+	CELL_HEX_UPPER,     /* text: `width` upper-case hex digits at least; JSON integer */
+	CELL_THREAD_ID,     /* text: 0x0ABC (2748); JSON integer */
+	CELL_ID,            /* text: 80 (0x50); JSON integer */
+	CELL_TOKEN,         /* text: 8 hex digits; JSON string "0x04000001" */
+	CELL_TOKEN_WIDE,    /* text: 16 hex digits, as SOS's native commands; JSON as CELL_TOKEN */
+	CELL_TOKEN_POINTER, /* text: 16 upper-case hex digits, as SOS's %p; JSON as CELL_TOKEN */
+	CELL_BYTES_SOS,     /* text: 80(0x50) bytes; JSON integer */
+	CELL_BYTES_HEX,     /* text: 0x50 (80); JSON integer */
+	CELL_DEPTH,         /* text: two blanks a level, up to OUTPUT_DEPTH_MAX; JSON integer */
+	CELL_STAR,          /* a bool: a star or a blank in text */
+	CELL_VALUE,         /* whatever is emitted */
 };
 
 /* In place of a column's title. */
@@ -137,6 +139,8 @@ void output_nothing(struct output *output, const char *shown);
 /* A text which text shows in another form: as SOS names the thing, say. JSON has `text`. */
 void output_text_as(struct output *output, const char *text, const char *shown);
 void output_number_as(struct output *output, int64_t number, const char *shown);
+void output_address_as(struct output *output, uint64_t address, const char *shown);
+void output_bool_as(struct output *output, bool flag, const char *shown);
 /* A number in decimal digits that the caller made of a number. `quoted`: a string in JSON, as is
  * due when a double would not hold it, or when it is none (NaN). */
 void output_digits(struct output *output, const char *digits, bool quoted);

@@ -149,7 +149,7 @@ static void put_number(struct json_output *out, const struct column *column, uin
 	enum cell_kind kind = column ? column->kind : CELL_VALUE;
 	if (kind == CELL_ADDRESS || kind == CELL_ADDRESS_WIDE || kind == CELL_POINTER)
 		put_address(out, number, 1);
-	else if (kind == CELL_TOKEN)
+	else if (kind == CELL_TOKEN || kind == CELL_TOKEN_WIDE || kind == CELL_TOKEN_POINTER)
 		put_address(out, number, 8);
 	else
 		output_append_decimal(sink(out), number, false);

@@ -23,9 +23,11 @@ static void append_number(struct text *cell, const struct column *column, uint64
 		output_append_hex(cell, number, 12);
 		break;
 	case CELL_ADDRESS_WIDE:
+	case CELL_TOKEN_WIDE:
 		output_append_hex(cell, number, 16);
 		break;
 	case CELL_POINTER:
+	case CELL_TOKEN_POINTER:
 		text_printf(cell, "%016" PRIX64, number);
 		break;
 	case CELL_COUNT:
@@ -162,6 +164,8 @@ enum output_mark text_cell_mark(enum cell_kind kind)
 	case CELL_HEX:
 	case CELL_HEX_UPPER:
 	case CELL_TOKEN:
+	case CELL_TOKEN_WIDE:
+	case CELL_TOKEN_POINTER:
 		return OUTPUT_MARK_HEX;
 	case CELL_TEXT:
 		return OUTPUT_MARK_NAME;
