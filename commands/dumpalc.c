@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/list.h"
 #include "base/text.h"
+#include "commands/shared/field_table.h"
 #include "commands/shared/object_header.h"
 #include "heap/types/clr_module.h"
 
@@ -81,7 +82,7 @@ static struct error *dumpalc_run(struct command_call *call)
 	struct field_table table = { .type = context_view.type,
 				     .base = object_fields(context),
 				     .is_object = true };
-	TRY(object_header_print(call, &context_view, FIELDS_BOTH, false));
+	TRY(object_header_print(call, &context_view, false));
 	return field_table_print(call, &table);
 }
 

@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/limits.h"
 #include "base/list.h"
+#include "commands/shared/field_table.h"
 #include "commands/shared/object_header.h"
 #include "commands/shared/render.h"
 #include "heap/gc/gc_heap.h"
@@ -39,15 +40,58 @@ static void format_index(const struct array_shape *shape, uint64_t index, char t
 		snprintf(to + used, INDEX_BYTES - used, "]");
 }
 
-/* What SOS prints: a reference's target (or null), any other element's own address. */
+/* What SOS prints in place of an element's own address: of a reference what it refers to, or null.
+ * NULL: the address. */
 static const char *place_text(struct command_call *call, const struct array_shape *shape,
-			      const struct value *value, uint64_t address)
+			      const struct value *value)
 {
 	if (value->kind == VALUE_NULL && shape->element && type_is_reference(shape->element))
 		return "null";
-	uint64_t shown = value->kind == VALUE_REFERENCE ? value->bits : address;
-	const char *text = arena_printf(call->question.scratch, "%016" PRIx64, shown);
+	if (value->kind != VALUE_REFERENCE)
+		return NULL;
+	const char *text = arena_printf(call->question.scratch, "%016" PRIx64, value->bits);
 	return text ? text : "";
+}
+
+static struct error *object_details(struct command_call *call, const struct value *value)
+{
+	struct object_view view;
+	const struct field_table table = { .type = value->type,
+					   .base = object_fields(value->bits),
+					   .is_object = true,
+					   .nested = true };
+	TRY(object_view_read(&call->question, value->bits, &view));
+	TRY(object_header_print(call, &view, false));
+	return value->type ? field_table_print(call, &table) : NULL;
+}
+
+static struct error *struct_details(struct command_call *call, const struct value *value)
+{
+	const struct field_table table = { .type = value->type,
+					   .base = value->address,
+					   .nested = true };
+	if (!value->type)
+		return NULL;
+	struct_header_print(call, value->type, value->address);
+	return field_table_print(call, &table);
+}
+
+/* What -details shows of an element, for text only: JSON has its value. */
+static struct error *element_details(struct command_call *call, const struct value *value)
+{
+	static const struct column details[] = { { "fields", "", CELL_VALUE, 0 } };
+	struct error *error = NULL;
+	output_indent(call->out, 1);
+	output_table_begin(call->out, NULL, details, COUNT_OF(details), false);
+	output_row_begin(call->out);
+	if (value->kind == VALUE_REFERENCE)
+		error = object_details(call, value);
+	else if (value->kind == VALUE_STRUCT)
+		error = struct_details(call, value);
+	output_row_end(call->out);
+	output_table_end(call->out);
+	output_indent(call->out, -1);
+	return error;
 }
 
 static struct error *element_row(struct elements *elements, uint64_t index)
@@ -55,15 +99,17 @@ static struct error *element_row(struct elements *elements, uint64_t index)
 	struct command_call *call = &elements->row_call;
 	const struct array_shape *shape = elements->shape;
 	struct value value;
-	char text[INDEX_BYTES], number[32];
+	char text[INDEX_BYTES];
 	uint64_t address = shape->data + index * shape->element_size;
 	TRY(array_element(call->question.heap, shape, index, &value));
 	format_index(shape, index, text);
-	snprintf(number, sizeof(number), "%" PRIu64, index);
 	output_row_begin(call->out);
-	output_value(call->out, text, number);
-	output_text(call->out, place_text(call, shape, &value, address));
-	output_address(call->out, address);
+	output_number_as(call->out, (int64_t)index, text);
+	output_address_as(call->out, address, place_text(call, shape, &value));
+	if (elements->details) {
+		output_sentence(call->out, "{index} {address}");
+		TRY(element_details(call, &value));
+	}
 	TRY(render_value(call, &value, LIMIT_SHOWN_STRUCTS));
 	if (value.kind == VALUE_REFERENCE)
 		output_address(call->out, value.bits);
@@ -73,56 +119,9 @@ static struct error *element_row(struct elements *elements, uint64_t index)
 	return NULL;
 }
 
-/* The lines of dumpvc. */
-static void struct_header(struct command_call *call, const struct type *type)
-{
-	output_line(call->out, "Name:        %s", type_sos_name(call->question.heap, type));
-	output_line(call->out, "MethodTable: %016" PRIx64, type->handle);
-	if (type->canonical != type->handle)
-		output_line(call->out, "Canonical: %016" PRIx64, type->canonical);
-	output_line(call->out, "Size:        %" PRIu32 "(0x%" PRIx32 ") bytes", type->base_size,
-		    type->base_size);
-	output_line(call->out, "File:        %s", type_file(type));
-}
-
-static struct error *element_details(struct elements *elements, uint64_t index)
-{
-	struct command_call *call = &elements->row_call;
-	struct value value;
-	char text[INDEX_BYTES];
-	TRY(array_element(call->question.heap, elements->shape, index, &value));
-	format_index(elements->shape, index, text);
-	output_line(call->out, "%s %s", text,
-		    place_text(call, elements->shape, &value,
-			       elements->shape->data + index * elements->shape->element_size));
-	if (value.kind != VALUE_REFERENCE && value.kind != VALUE_STRUCT)
-		return NULL;
-	output_indent(call->out, 1);
-	struct error *error = NULL;
-	struct field_table table = { .type = value.type,
-				     .base = value.address,
-				     .form = FIELDS_TEXT };
-	if (value.kind == VALUE_REFERENCE) {
-		struct object_view view;
-		table.base = object_fields(value.bits);
-		table.is_object = true;
-		error = object_view_read(&call->question, value.bits, &view);
-		if (!error)
-			error = object_header_print(call, &view, FIELDS_TEXT, false);
-	} else if (value.type) {
-		struct_header(call, value.type);
-	}
-	if (!error && value.type)
-		error = field_table_print(call, &table);
-	output_indent(call->out, -1);
-	return error;
-}
-
 /* Shows each, up to where LIMIT_UNREADABLE_RUN of them cannot be read: a forged length ends there.
  */
-static struct error *elements_visit(struct elements *elements,
-				    struct error *(*show)(struct elements *elements,
-							  uint64_t index))
+static struct error *rows_print(struct elements *elements)
 {
 	struct command_call *call = elements->call;
 	const struct array_shape *shape = elements->shape;
@@ -133,7 +132,7 @@ static struct error *elements_visit(struct elements *elements,
 		unreadable = reader_borrow(&call->question.heap->reader, address, 1)
 				     ? 0
 				     : unreadable + 1;
-		struct error *error = show(elements, i);
+		struct error *error = element_row(elements, i);
 		arena_reset(elements->row_call.question.scratch);
 		TRY(error);
 		if (unreadable < LIMIT_UNREADABLE_RUN || i + 1 == elements->end)
@@ -151,13 +150,16 @@ static struct error *elements_visit(struct elements *elements,
 static struct error *elements_print(struct elements *elements)
 {
 	static const struct column columns[] = {
-		{ "index", "", CELL_VALUE, 0 },       { NULL, "", CELL_TEXT, 0 },
-		{ "address", NULL, CELL_ADDRESS, 0 }, { "value", "", CELL_VALUE, 0 },
+		{ "index", "", CELL_INTEGER, 0 },
+		{ "address", "", CELL_ADDRESS_WIDE, 0 },
+		{ "value", "", CELL_VALUE, 0 },
 		{ "object", NULL, CELL_ADDRESS, 0 },
 	};
 	static const struct column details[] = {
-		{ "index", NULL, CELL_VALUE, 0 },     { NULL, NULL, CELL_TEXT, 0 },
-		{ "address", NULL, CELL_ADDRESS, 0 }, { "value", NULL, CELL_VALUE, 0 },
+		{ "index", IN_WORDS, CELL_INTEGER, 0 },
+		{ "address", IN_WORDS, CELL_ADDRESS_WIDE, 0 },
+		{ NULL, "", CELL_VALUE, 0 },
+		{ "value", NULL, CELL_VALUE, 0 },
 		{ "object", NULL, CELL_ADDRESS, 0 },
 	};
 	CLEANUP(arena_deinit) struct arena scratch = arena_within(elements->call->question.scratch);
@@ -165,10 +167,10 @@ static struct error *elements_print(struct elements *elements)
 	elements->row_call = *call;
 	elements->row_call.question.scratch = &scratch;
 	if (elements->details)
-		TRY(elements_visit(elements, element_details));
-	output_table_begin(call->out, "elements", elements->details ? details : columns,
-			   COUNT_OF(columns), false);
-	TRY(elements_visit(elements, element_row));
+		output_table_begin(call->out, "elements", details, COUNT_OF(details), false);
+	else
+		output_table_begin(call->out, "elements", columns, COUNT_OF(columns), false);
+	TRY(rows_print(elements));
 	output_table_end(call->out);
 	return NULL;
 }
@@ -219,7 +221,7 @@ static struct error *dumparray_run(struct command_call *call)
 				 "the object at %" PRIx64
 				 " is no array but a %s: show it with dumpobj",
 				 address, type_name(call->question.heap, view.type, NULL));
-	TRY(object_header_print(call, &view, FIELDS_BOTH, true));
+	TRY(object_header_print(call, &view, true));
 	class_lines(call, &view);
 	struct elements elements = { .call = call, .shape = &view.shape };
 	elements.details = arguments_has(call->arguments, "-details");

@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "base/list.h"
+#include "commands/shared/field_table.h"
 #include "commands/shared/object_expand.h"
 #include "commands/shared/object_header.h"
 #include "commands/shared/object_references.h"
@@ -68,7 +69,7 @@ static struct error *dumpobj_run(struct command_call *call)
 		print_free(call, &view);
 		return NULL;
 	}
-	TRY(object_header_print(call, &view, FIELDS_BOTH, false));
+	TRY(object_header_print(call, &view, false));
 	if (!arguments_has(call->arguments, "-nofields")) {
 		struct field_table table = { .type = view.type,
 					     .base = object_fields(address),

@@ -8,26 +8,20 @@
 
 enum { TYPE_WIDTH = 20 };
 
-static const struct column all_columns[] = {
-	{ "mt", "MT", CELL_ADDRESS_WIDE, 16 },    { "token", "Field", CELL_TOKEN, 8 },
-	{ "offset", "Offset", CELL_HEX, 8 },      { NULL, "Type", CELL_TEXT, TYPE_WIDTH },
-	{ "type", NULL, CELL_TEXT, 0 },           { NULL, "VT", CELL_TEXT, 4 },
-	{ "is_value_type", NULL, CELL_VALUE, 0 }, { NULL, "Attr", CELL_TEXT, 8 },
-	{ "is_static", NULL, CELL_VALUE, 0 },     { NULL, "Value", CELL_TEXT, 16 },
-	{ "name", "Name", CELL_TEXT, 0 },         { "value", NULL, CELL_VALUE, 0 },
-	{ "address", NULL, CELL_ADDRESS, 0 },     { "state", NULL, CELL_TEXT, 0 },
+static const struct column columns[] = {
+	{ "mt", "MT", CELL_ADDRESS_WIDE, 16 },   { "token", "Field", CELL_TOKEN, 8 },
+	{ "offset", "Offset", CELL_HEX, 8 },     { "type", "Type", CELL_TEXT, TYPE_WIDTH },
+	{ "is_value_type", "VT", CELL_TEXT, 4 }, { "is_static", "Attr", CELL_TEXT, 8 },
+	{ NULL, "Value", CELL_TEXT, 16 }, /* as SOS has it: of a struct where it is, say */
+	{ "name", "Name", CELL_TEXT, 0 },        { "value", NULL, CELL_VALUE, 0 },
+	{ "address", NULL, CELL_ADDRESS, 0 },    { "state", NULL, CELL_TEXT, 0 },
 };
-enum { COLUMNS = COUNT_OF(all_columns) };
-
-void columns_for(enum field_table_form form, struct column *columns, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (form == FIELDS_TEXT)
-			columns[i].key = NULL;
-		if (form == FIELDS_JSON)
-			columns[i].title = NULL;
-	}
-}
+static const struct column thread_columns[] = {
+	{ "name", "    >> Thread static", CELL_TEXT, -30 },
+	{ "managed_id", "Thread", CELL_INTEGER, 6 },
+	{ NULL, "Value", CELL_TEXT, 16 },
+	{ "value", NULL, CELL_VALUE, 0 },
+};
 
 /* SOS keeps the end of a long name: "...ivate.CoreLib]][]". */
 static const char *cut_name(struct command_call *call, const char *name)
@@ -94,12 +88,13 @@ static struct error *field_row(struct command_call *call, const struct field_tab
 	output_address(out, type ? type->handle : 0);
 	output_unsigned(out, field->token);
 	output_unsigned(out, field->offset + before);
-	output_text(out, type ? cut_name(call, type_sos_name(call->question.heap, type)) : "");
-	output_text(out, type ? type_name(call->question.heap, type, NULL) : "");
-	output_text(out, view.is_value_type ? "Yes" : "No");
-	output_bool(out, view.is_value_type);
-	output_text(out, attribute_text(field));
-	output_bool(out, field->is_static);
+	if (type)
+		output_text_as(out, type_name(call->question.heap, type, NULL),
+			       cut_name(call, type_sos_name(call->question.heap, type)));
+	else
+		output_text(out, "");
+	output_bool_as(out, view.is_value_type, view.is_value_type ? "Yes" : "No");
+	output_bool_as(out, field->is_static, attribute_text(field));
 	const char *state = state_text(&view);
 	output_text(out, state ? state : render_sos_text(call, &view.value));
 	output_text(out, field->name);
@@ -108,24 +103,26 @@ static struct error *field_row(struct command_call *call, const struct field_tab
 	return NULL;
 }
 
-/* Thread statics: one row a thread that has a value, under "thread_statics". */
+/* One row a thread that has a value, under "thread_statics". */
 static struct error *thread_rows(struct command_call *call, const struct type_field *field,
-				 const struct column *columns, size_t column_count, bool *open)
+				 bool *open)
 {
 	const struct clr_threads *threads = call->question.heap->threads;
 	struct output *out = call->out;
 	for (size_t i = 0; i < threads->count; i++) {
+		const struct clr_thread *thread = &threads->threads[i];
 		struct field_view view;
 		TRY(task_check(call->question.task, "reading thread statics"));
-		TRY(field_of_thread_read(&call->question, field, &threads->threads[i], &view));
+		TRY(field_of_thread_read(&call->question, field, thread, &view));
 		if (view.state != FIELD_HAS_VALUE)
 			continue;
 		if (!*open)
-			output_table_begin(out, "thread_statics", columns, column_count, true);
+			output_table_begin(out, "thread_statics", thread_columns,
+					   COUNT_OF(thread_columns), true);
 		*open = true;
 		output_row_begin(out);
 		output_text(out, field->name);
-		output_unsigned(out, threads->threads[i].managed_id);
+		output_unsigned(out, thread->managed_id);
 		output_text(out, render_sos_text(call, &view.value));
 		TRY(render_value(call, &view.value, LIMIT_SHOWN_STRUCTS));
 		output_row_end(out);
@@ -133,20 +130,13 @@ static struct error *thread_rows(struct command_call *call, const struct type_fi
 	return NULL;
 }
 
-static struct error *thread_statics(struct command_call *call, const struct field_table *table,
-				    const struct type_field **fields, size_t count)
+static struct error *thread_statics(struct command_call *call, const struct type_field **fields,
+				    size_t count)
 {
-	struct column columns[] = {
-		{ "name", "    >> Thread static", CELL_TEXT, -30 },
-		{ "managed_id", "Thread", CELL_INTEGER, 6 },
-		{ NULL, "Value", CELL_TEXT, 16 },
-		{ "value", NULL, CELL_VALUE, 0 },
-	};
 	bool open = false;
-	columns_for(table->form, columns, COUNT_OF(columns));
 	for (size_t i = 0; i < count; i++)
 		if (fields[i]->is_thread_static)
-			TRY(thread_rows(call, fields[i], columns, COUNT_OF(columns), &open));
+			TRY(thread_rows(call, fields[i], &open));
 	if (open)
 		output_table_end(call->out);
 	return NULL;
@@ -156,24 +146,18 @@ struct error *field_table_print(struct command_call *call, const struct field_ta
 {
 	const struct type_field **fields;
 	size_t count;
-	struct column columns[COLUMNS];
-	memcpy(columns, all_columns, sizeof(columns));
-	columns_for(table->form, columns, COLUMNS);
 	TRY(type_all_fields(call->question.heap, table->type, true, call->question.scratch, &fields,
 			    &count));
-	const char *key = table->nested || table->form == FIELDS_TEXT ? NULL : "fields";
-	bool titled = table->form != FIELDS_JSON && !table->untitled;
-	if (titled)
+	if (!table->untitled)
 		output_line(call->out, "Fields:");
-	if (titled && !count)
+	if (!table->untitled && !count)
 		output_line(call->out, "None");
-	output_table_begin(call->out, key, columns, COLUMNS, count > 0);
+	output_table_begin(call->out, table->nested ? NULL : "fields", columns, COUNT_OF(columns),
+			   count > 0);
 	for (size_t i = 0; i < count && !output_broken(call->out); i++) {
 		TRY(task_check(call->question.task, "showing the fields"));
 		TRY(field_row(call, table, fields[i]));
 	}
 	output_table_end(call->out);
-	if (table->form == FIELDS_BOTH)
-		TRY(thread_statics(call, table, fields, count));
-	return NULL;
+	return table->nested ? NULL : thread_statics(call, fields, count);
 }

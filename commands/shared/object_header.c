@@ -2,21 +2,25 @@
 
 #include "base/list.h"
 
-#include <inttypes.h>
-
-static const struct column header_columns[] = {
+static const struct column columns[] = {
 	{ "address", NULL, CELL_ADDRESS_WIDE, 0 },
-	{ NULL, "Name:        ", CELL_TEXT, 0 },
-	{ "type", NULL, CELL_TEXT, 0 },
+	{ "type", "Name:        ", CELL_TEXT, 0 },
 	{ "mt", "MethodTable: ", CELL_ADDRESS_WIDE, 0 },
 	{ "ee_class", "EEClass:     ", CELL_ADDRESS_WIDE, 0 },
 	{ "size", "Size:        ", CELL_BYTES_SOS, 0 },
-	{ NULL, "Array:       ", CELL_TEXT, 0 },
 	{ "file", "File:        ", CELL_TEXT, 0 },
 	{ "string", "String:      ", CELL_VALUE, 0 },
-	{ "array", NULL, CELL_VALUE, 0 },
 };
-enum { COLUMNS = COUNT_OF(header_columns) };
+static const struct column shape_columns[] = {
+	{ "rank", IN_WORDS, CELL_INTEGER, 0 },
+	{ "length", IN_WORDS, CELL_INTEGER, 0 },
+	{ "element_type", IN_WORDS, CELL_TEXT, 0 },
+	{ "dimensions", NULL, CELL_VALUE, 0 },
+};
+static const struct column dimension_columns[] = {
+	{ "lower_bound", NULL, CELL_INTEGER, 0 },
+	{ "length", NULL, CELL_INTEGER, 0 },
+};
 
 /* As SOS names element types in its Array line (Strike's ElementTypeName, src/SOS/Strike/util.cpp).
  */
@@ -58,76 +62,88 @@ static struct error *string_cell(struct command_call *call, const struct object_
 	if (string.units)
 		output_utf16(call->out, string.units, string.count, string.length, false);
 	else
-		output_value(call->out, "<unreadable>", "null");
+		output_nothing(call->out, "<unreadable>");
 	return NULL;
 }
 
 static void dimensions_cell(struct output *out, const struct array_shape *shape)
 {
-	output_member(out, "dimensions");
-	output_array_begin(out, NULL);
+	output_table_begin(out, NULL, dimension_columns, COUNT_OF(dimension_columns), false);
 	for (unsigned i = 0; i < shape->rank; i++) {
-		output_object_begin(out, NULL);
-		output_member(out, "lower_bound");
+		output_row_begin(out);
 		output_signed(out, shape->lower_bounds[i]);
-		output_member(out, "length");
 		output_unsigned(out, shape->lengths[i]);
-		output_object_end(out);
+		output_row_end(out);
 	}
-	output_array_end(out);
+	output_table_end(out);
 }
 
-static void shape_cell(struct command_call *call, const struct array_shape *shape)
+static void shape_print(struct command_call *call, const struct array_shape *shape)
 {
 	struct output *out = call->out;
-	output_object_begin(out, NULL);
-	output_member(out, "rank");
+	const struct type *element = shape->element;
+	output_record_begin(out, "array", shape_columns, COUNT_OF(shape_columns));
 	output_unsigned(out, shape->rank);
-	output_member(out, "length");
 	output_unsigned(out, shape->count);
-	output_member(out, "element_type");
-	output_text(out,
-		    shape->element ? type_name(call->question.heap, shape->element, NULL) : "");
+	output_text_as(out, element ? type_name(call->question.heap, element, NULL) : "",
+		       element_name(element));
+	output_sentence(out, "Array:       Rank {rank}, Number of elements {length}, "
+			     "Type {element_type}");
 	if (shape->rank > 1 || shape->lower_bounds[0])
 		dimensions_cell(out, shape);
-	output_object_end(out);
+	output_record_end(out);
 }
 
 struct error *object_header_print(struct command_call *call, const struct object_view *view,
-				  enum field_table_form form, bool shows_class)
+				  bool shows_class)
 {
 	struct output *out = call->out;
-	struct column columns[COLUMNS];
-	memcpy(columns, header_columns, sizeof(columns));
-	columns_for(form, columns, COLUMNS);
-	output_record_begin(out, NULL, columns, COLUMNS);
+	const char *file = view->is_array ? "" : type_file(view->type);
+	output_record_begin(out, NULL, columns, COUNT_OF(columns));
 	output_address(out, view->object.address);
-	output_text(out, type_sos_name(call->question.heap, view->type));
-	output_text(out, type_name(call->question.heap, view->type, NULL));
+	output_text_as(out, type_name(call->question.heap, view->type, NULL),
+		       type_sos_name(call->question.heap, view->type));
 	output_address(out, view->object.method_table);
 	if (shows_class)
 		output_address(out, view->type->ee_class);
 	else
 		output_skip(out);
 	output_unsigned(out, view->object.size);
-	if (view->is_array)
-		output_textf(out, "Rank %u, Number of elements %" PRIu64 ", Type %s",
-			     view->shape.rank, view->shape.count,
-			     element_name(view->shape.element));
+	if (*file)
+		output_text(out, file);
 	else
 		output_skip(out);
-	if (view->is_array || !*type_file(view->type))
-		output_skip(out);
-	else
-		output_text(out, type_file(view->type));
 	if (view->is_string)
 		TRY(string_cell(call, view));
 	else
 		output_skip(out);
 	if (view->is_array)
-		shape_cell(call, &view->shape);
-	else
-		output_skip(out);
+		shape_print(call, &view->shape);
 	output_record_end(out);
 	return NULL;
+}
+
+void struct_header_print(struct command_call *call, const struct type *type, uint64_t address)
+{
+	static const struct column struct_columns[] = {
+		{ "address", NULL, CELL_ADDRESS_WIDE, 0 },
+		{ "type", "Name:        ", CELL_TEXT, 0 },
+		{ "mt", "MethodTable: ", CELL_ADDRESS_WIDE, 0 },
+		{ "canonical", "Canonical: ", CELL_ADDRESS_WIDE, 0 },
+		{ "size", "Size:        ", CELL_BYTES_SOS, 0 },
+		{ "file", "File:        ", CELL_TEXT, 0 },
+	};
+	struct output *out = call->out;
+	output_record_begin(out, NULL, struct_columns, COUNT_OF(struct_columns));
+	output_address(out, address);
+	output_text_as(out, type_name(call->question.heap, type, NULL),
+		       type_sos_name(call->question.heap, type));
+	output_address(out, type->handle);
+	if (type->canonical != type->handle)
+		output_address(out, type->canonical);
+	else
+		output_skip(out);
+	output_unsigned(out, type->base_size);
+	output_text(out, type_file(type));
+	output_record_end(out);
 }
