@@ -5,15 +5,13 @@
 #include "heap/types/clr_domain.h"
 #include "heap/types/clr_module.h"
 
-#include <inttypes.h>
-
 static const struct column columns[] = {
 	{ "parent_domain", "Parent Domain:      ", CELL_ADDRESS_WIDE, 0 },
 	{ "name", "Name:               ", CELL_TEXT, 0 },
 	{ "assembly", NULL, CELL_ADDRESS_WIDE, 0 },
 	{ "assembly_name", NULL, CELL_TEXT, 0 },
-	{ "module", NULL, CELL_ADDRESS_WIDE, 0 },
-	{ "path", NULL, CELL_TEXT, 0 },
+	{ "module", IN_WORDS, CELL_ADDRESS_WIDE, 0 },
+	{ "path", IN_WORDS, CELL_TEXT, 0 },
 	{ "is_dynamic", NULL, CELL_VALUE, 0 },
 	{ "is_collectible", NULL, CELL_VALUE, 0 },
 };
@@ -30,12 +28,11 @@ static struct error *dumpassembly_run(struct command_call *call)
 	output_address(out, address);
 	output_text(out, clr_module_assembly_name(call->question.heap, module));
 	output_address(out, module->address);
-	output_text(out, module->path);
+	output_text_as(out, module->path, clr_module_title(module));
 	output_bool(out, module->is_dynamic);
 	output_bool(out, module->is_collectible);
+	output_sentence(out, "  Module\n  {module}    {path}");
 	output_record_end(out);
-	output_line(out, "  Module");
-	output_line(out, "  %016" PRIx64 "    %s", module->address, clr_module_title(module));
 	return NULL;
 }
 

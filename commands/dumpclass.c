@@ -11,17 +11,14 @@
 enum { CANDIDATES_NAMED = 10 };
 
 static const struct column columns[] = {
-	{ NULL, "Class Name:      ", CELL_TEXT, 0 },
-	{ "type", NULL, CELL_TEXT, 0 },
-	{ NULL, "mdToken:         ", CELL_ADDRESS_WIDE, 0 },
-	{ "token", NULL, CELL_TOKEN, 0 },
+	{ "type", "Class Name:      ", CELL_TEXT, 0 },
+	{ "token", "mdToken:         ", CELL_TOKEN_WIDE, 0 },
 	{ "file", "File:            ", CELL_TEXT, 0 },
 	{ "parent", "Parent:    ", CELL_ADDRESS_WIDE, 0 },
 	{ "module", "Module:          ", CELL_ADDRESS_WIDE, 0 },
 	{ "mt", "Method Table:    ", CELL_ADDRESS_WIDE, 0 },
 	{ "canonical", "Canonical:       ", CELL_ADDRESS_WIDE, 0 },
-	{ NULL, "Class Attributes:    ", CELL_TEXT, 0 },
-	{ "attributes", NULL, CELL_INTEGER, 0 },
+	{ "attributes", "Class Attributes:    ", CELL_INTEGER, 0 },
 	{ "instance_fields", "NumInstanceFields:   ", CELL_INTEGER, 0 },
 	{ "static_fields", "NumStaticFields:     ", CELL_INTEGER, 0 },
 };
@@ -38,7 +35,7 @@ static const struct attribute {
 };
 enum { ATTRIBUTES_BYTES = 64 };
 
-static void attributes_line(struct output *out, uint32_t attributes)
+static void attributes_cell(struct output *out, uint32_t attributes)
 {
 	char text[ATTRIBUTES_BYTES];
 	int used = snprintf(text, sizeof(text), "%08x ", attributes);
@@ -48,7 +45,7 @@ static void attributes_line(struct output *out, uint32_t attributes)
 					 attribute_names[i].name);
 	if (text[used - 1] == ' ')
 		text[used - 1] = '\0';
-	output_text(out, text);
+	output_number_as(out, attributes, text);
 }
 
 static struct error *ambiguous(struct command_call *call, const char *text,
@@ -112,9 +109,8 @@ static struct error *dumpclass_run(struct command_call *call)
 		own_statics += fields[i]->is_static && fields[i]->declaring == type;
 	}
 	output_record_begin(out, NULL, columns, COUNT_OF(columns));
-	output_text(out, type_sos_name(call->question.heap, type));
-	output_text(out, type_name(call->question.heap, type, NULL));
-	output_address(out, type->token);
+	output_text_as(out, type_name(call->question.heap, type, NULL),
+		       type_sos_name(call->question.heap, type));
 	output_unsigned(out, type->token);
 	output_text(out, type_file(type));
 	output_address(out, type->parent_handle);
@@ -124,8 +120,7 @@ static struct error *dumpclass_run(struct command_call *call)
 		output_address(out, type->canonical);
 	else
 		output_skip(out);
-	attributes_line(out, type->attributes);
-	output_unsigned(out, type->attributes);
+	attributes_cell(out, type->attributes);
 	output_unsigned(out, count - statics);
 	output_unsigned(out, own_statics);
 	output_record_end(out);

@@ -10,7 +10,7 @@
 static const struct column columns[] = {
 	{ "delegate", NULL, CELL_ADDRESS, 0 },  { "target", "Target", CELL_ADDRESS_WIDE, -16 },
 	{ "target_type", NULL, CELL_VALUE, 0 }, { "method_desc", "Method", CELL_ADDRESS_WIDE, -16 },
-	{ "method", NULL, CELL_VALUE, 0 },      { NULL, "Name", CELL_TEXT, 0 },
+	{ "method", "Name", CELL_TEXT, 0 },
 };
 
 /* The bits of a field; `found` false: the class has none of this name, or it is unreadable. */
@@ -72,10 +72,7 @@ static void target_cells(struct command_call *call, uint64_t target)
 	output_address(call->out, target);
 	if (target && heap_object_method_table(call->question.heap, target, &method_table))
 		error_free(type_at(call->question.heap, method_table, &type));
-	if (type)
-		output_text(call->out, type_name(call->question.heap, type, NULL));
-	else
-		output_null(call->out);
+	output_text_or_null(call->out, type ? type_name(call->question.heap, type, NULL) : NULL);
 }
 
 static struct error *print_one(struct command_call *call, uint64_t delegate)
@@ -94,8 +91,7 @@ static struct error *print_one(struct command_call *call, uint64_t delegate)
 	output_address(call->out, delegate);
 	target_cells(call, target);
 	output_address(call->out, method);
-	output_text_or_null(call->out, name);
-	output_text(call->out, name ? name : "(unknown)");
+	output_text_or(call->out, name, "(unknown)");
 	output_row_end(call->out);
 	return NULL;
 }

@@ -89,11 +89,13 @@ static struct error *append_operand(struct command_call *call, const struct il_b
 }
 
 static const struct column columns[] = {
-	{ "offset", NULL, CELL_INTEGER, 0 },
-	{ "instruction", NULL, CELL_TEXT, 0 },
-	{ "operand", NULL, CELL_VALUE, 0 },
+	{ "offset", IN_WORDS, CELL_INTEGER, 0 },
+	{ "instruction", IN_WORDS, CELL_TEXT, 0 },
+	{ "operand", IN_WORDS, CELL_TEXT, 0 },
 	{ NULL, "", CELL_TEXT, 0 },
 };
+
+enum { OFFSET_BYTES = 16 };
 
 static struct error *print_instruction(struct command_call *call, const struct il_body *body,
 				       const struct il_instruction *instruction)
@@ -102,13 +104,13 @@ static struct error *print_instruction(struct command_call *call, const struct i
 	TRY(append_operand(call, body, instruction, &operand));
 	if (text_failed(&operand))
 		return &error_no_memory;
-	const char *shown = operand.length ? text_string(&operand) : NULL;
+	char offset[OFFSET_BYTES];
+	snprintf(offset, sizeof(offset), "%04" PRIx32, instruction->offset);
 	output_row_begin(call->out);
-	output_unsigned(call->out, instruction->offset);
+	output_number_as(call->out, instruction->offset, offset);
 	output_text(call->out, instruction->name);
-	output_text_or_null(call->out, shown);
-	output_textf(call->out, "IL_%04x: %s %s", instruction->offset, instruction->name,
-		     shown ? shown : "");
+	output_text_or(call->out, operand.length ? text_string(&operand) : NULL, "");
+	output_words(call->out, "IL_{offset}: {instruction} {operand}");
 	output_row_end(call->out);
 	return NULL;
 }

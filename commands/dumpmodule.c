@@ -25,15 +25,14 @@ static const struct column columns[] = {
 };
 
 static const struct column metadata_columns[] = {
-	{ NULL, "MetaData start address:  ", CELL_TEXT, 0 },
-	{ "metadata_address", NULL, CELL_ADDRESS_WIDE, 0 },
-	{ "metadata_size", NULL, CELL_INTEGER, 0 },
+	{ "metadata_address", IN_WORDS, CELL_POINTER, 0 },
+	{ "metadata_size", IN_WORDS, CELL_INTEGER, 0 },
 };
 
 static const struct column type_columns[] = {
-	{ "mt", NULL, CELL_ADDRESS_WIDE, 0 },
-	{ "token", NULL, CELL_TOKEN, 0 },
-	{ "type", NULL, CELL_TEXT, 0 },
+	{ "mt", IN_WORDS, CELL_ADDRESS_WIDE, 0 },
+	{ "token", IN_WORDS, CELL_TOKEN, 0 },
+	{ "type", IN_WORDS, CELL_TEXT, 0 },
 };
 
 struct types {
@@ -82,10 +81,9 @@ static struct error *record_print(struct command_call *call, struct clr_module *
 	if (!parts->metadata_address)
 		return NULL;
 	output_record_begin(out, NULL, metadata_columns, COUNT_OF(metadata_columns));
-	output_textf(out, "%016" PRIX64 " (%" PRIu32 " bytes)", parts->metadata_address,
-		     parts->metadata_size);
 	output_address(out, parts->metadata_address);
 	output_unsigned(out, parts->metadata_size);
+	output_sentence(out, "MetaData start address:  {metadata_address} ({metadata_size} bytes)");
 	output_record_end(out);
 	return NULL;
 }
@@ -108,8 +106,7 @@ static struct error *type_visited(uint32_t row, uint64_t handle, void *context)
 	output_address(call->out, handle);
 	output_unsigned(call->out, token);
 	output_text(call->out, type_sos_name(call->question.heap, type));
-	output_line(call->out, "%016" PRIx64 " 0x%08" PRIx32 " %s", handle, token,
-		    type_sos_name(call->question.heap, type));
+	output_sentence(call->out, "{mt} 0x{token} {type}");
 	output_row_end(call->out);
 	return task_check(call->question.task, "the types of a module");
 }

@@ -14,25 +14,19 @@ static const struct column columns[] = {
 	{ "canonical", "Canonical:           ", CELL_ADDRESS_WIDE, 0 },
 	{ "ee_class", NULL, CELL_ADDRESS_WIDE, 0 },
 	{ "module", "Module:              ", CELL_ADDRESS_WIDE, 0 },
-	{ NULL, "Name:                ", CELL_TEXT, 0 },
-	{ "type", NULL, CELL_TEXT, 0 },
-	{ "token", NULL, CELL_TOKEN, 0 },
-	{ NULL, "mdToken:             ", CELL_ADDRESS_WIDE, 0 },
+	{ "type", "Name:                ", CELL_TEXT, 0 },
+	{ "token", "mdToken:             ", CELL_TOKEN_WIDE, 0 },
 	{ "file", "File:                ", CELL_TEXT, 0 },
-	{ "assembly_load_context", NULL, CELL_VALUE, 0 },
-	{ NULL, "AssemblyLoadContext: ", CELL_TEXT, 0 },
-	{ "base_size", NULL, CELL_COUNT, 0 },
-	{ NULL, "BaseSize:            ", CELL_TEXT, 0 },
-	{ "component_size", NULL, CELL_COUNT, 0 },
-	{ NULL, "ComponentSize:       ", CELL_TEXT, 0 },
-	{ "has_gc_pointers", NULL, CELL_VALUE, 0 },
-	{ NULL, "Has GC Pointers:     ", CELL_TEXT, 0 },
+	{ "assembly_load_context", "AssemblyLoadContext: ", CELL_POINTER, 0 },
+	{ "base_size", "BaseSize:            0x", CELL_HEX, 0 },
+	{ "component_size", IN_WORDS, CELL_HEX, 0 },
+	{ "has_gc_pointers", "Has GC Pointers:     ", CELL_VALUE, 0 },
 	{ "method_count", "Number of Methods:   ", CELL_INTEGER, 0 },
 	{ "interface_count", "Number of IFaces in IFaceMap: ", CELL_INTEGER, 0 },
 };
 
 /* As SOS has it; nothing where it cannot be read. */
-static struct error *context_cells(struct command_call *call, const struct type *type)
+static struct error *context_cell(struct command_call *call, const struct type *type)
 {
 	uint64_t context = 0;
 	struct error *error =
@@ -40,18 +34,14 @@ static struct error *context_cells(struct command_call *call, const struct type 
 			     : error_new(ERROR_FAULT, "no module");
 	if (error_is_fatal(error))
 		return error;
-	if (error) {
-		error_free(error);
+	if (error)
 		output_skip(call->out);
-		output_skip(call->out);
-	} else if (context) {
-		output_textf(call->out, "0x%" PRIx64, context);
-		output_textf(call->out, "%016" PRIX64, context);
-	} else {
-		output_null(call->out);
-		output_text(call->out, "Default ALC - The managed instance of this context "
-				       "doesn't exist yet.");
-	}
+	else if (context)
+		output_address(call->out, context);
+	else
+		output_nothing(call->out, "Default ALC - The managed instance of this context "
+					  "doesn't exist yet.");
+	error_free(error);
 	return NULL;
 }
 
@@ -87,21 +77,16 @@ static struct error *dumpmt_run(struct command_call *call)
 		output_skip(out);
 	output_address(out, type->ee_class);
 	output_address(out, type->module ? type->module->address : 0);
-	output_text(out, type_sos_name(call->question.heap, type));
-	output_text(out, type_name(call->question.heap, type, NULL));
+	output_text_as(out, type_name(call->question.heap, type, NULL),
+		       type_sos_name(call->question.heap, type));
 	output_unsigned(out, type->token);
-	output_address(out, type->token);
 	output_text(out, type_file(type));
-	TRY(context_cells(call, type));
+	TRY(context_cell(call, type));
 	output_unsigned(out, type->base_size);
-	output_textf(out, "0x%x", type->base_size);
 	output_unsigned(out, type->component_size);
 	if (type->component_size)
-		output_textf(out, "0x%x", type->component_size);
-	else
-		output_skip(out);
-	output_bool(out, type->contains_pointers);
-	output_text(out, type->contains_pointers ? "true" : "false");
+		output_sentence(out, "ComponentSize:       0x{component_size}");
+	output_bool_as(out, type->contains_pointers, type->contains_pointers ? "true" : "false");
 	struct error *error = count_cells(call, type);
 	output_record_end(out);
 	if (error_take(&error, ERROR_FAULT) || error_take(&error, ERROR_UNSUPPORTED))

@@ -37,7 +37,7 @@ static void append_number(struct text *cell, const struct column *column, uint64
 		output_append_hex(cell, number, 1);
 		break;
 	case CELL_HEX_UPPER:
-		text_printf(cell, "%0*" PRIX64, column->width, number);
+		text_printf(cell, "%0*" PRIX64, abs(column->width), number);
 		break;
 	case CELL_THREAD_ID:
 		text_printf(cell, "0x%04" PRIX64 " (%" PRIu64 ")", number, number);

@@ -8,9 +8,8 @@
 
 static const struct column columns[] = {
 	{ "entry", "Entry", CELL_POINTER, 16 }, { "method_desc", "MethodDesc", CELL_POINTER, 16 },
-	{ "jit", "JIT", CELL_TEXT, 6 },         { "slot", NULL, CELL_INTEGER, 0 },
-	{ NULL, "Slot", CELL_POINTER, -16 },    { "method", NULL, CELL_VALUE, 0 },
-	{ NULL, "Name", CELL_TEXT, 0 },
+	{ "jit", "JIT", CELL_TEXT, 6 },         { "slot", "Slot", CELL_HEX_UPPER, -16 },
+	{ "method", "Name", CELL_TEXT, 0 },
 };
 
 /* SOS: an FCALL's code is a function of the runtime itself. */
@@ -49,15 +48,13 @@ static struct error *print_row(struct command_call *call, const struct row *row)
 	}
 	output_row_begin(call->out);
 	if (row->entry_unknown)
-		output_value(call->out, "?", "null");
+		output_nothing(call->out, "?");
 	else
 		output_address(call->out, row->entry);
 	output_address(call->out, method);
 	output_text(call->out, state);
 	output_unsigned(call->out, row->slot);
-	output_address(call->out, row->slot);
-	output_text_or_null(call->out, name);
-	output_text(call->out, name ? name : "<unknown method>");
+	output_text_or(call->out, name, "<unknown method>");
 	output_row_end(call->out);
 	return NULL;
 }
