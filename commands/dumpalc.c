@@ -13,8 +13,9 @@
 static const char default_name[] = "System.Runtime.Loader.DefaultAssemblyLoadContext";
 
 static const struct column columns[] = {
-	{ NULL, "Name:        ", CELL_TEXT, 0 },  { "name", NULL, CELL_TEXT, 0 },
-	{ "is_default", NULL, CELL_VALUE, 0 },    { "load_context", NULL, CELL_VALUE, 0 },
+	{ "name", NULL, CELL_TEXT, 0 },
+	{ "is_default", NULL, CELL_VALUE, 0 },
+	{ "load_context", IN_WORDS, CELL_VALUE, 0 },
 	{ "object", NULL, CELL_ADDRESS_WIDE, 0 },
 };
 
@@ -46,20 +47,17 @@ static void head_print(struct command_call *call, uint64_t object, const struct 
 	bool is_default =
 		!type || !strcmp(type_name(call->question.heap, type, NULL), default_name);
 	output_record_begin(out, NULL, columns, COUNT_OF(columns));
-	if (type)
-		output_skip(out);
-	else
-		output_text(out, default_name);
 	output_text_or_null(out, name);
 	output_bool(out, is_default);
 	if (type)
 		output_reference(out, context, type_name(call->question.heap, type, NULL));
 	else
-		output_null(out);
+		output_nothing(out, default_name);
 	output_address(out, object);
-	output_record_end(out);
 	if (!type)
-		output_line(out, "The managed instance of this context doesn't exist yet");
+		output_sentence(out, "Name:        {load_context}\n"
+				     "The managed instance of this context doesn't exist yet");
+	output_record_end(out);
 }
 
 static struct error *dumpalc_run(struct command_call *call)

@@ -8,23 +8,22 @@
 #include <inttypes.h>
 
 static const struct column columns[] = {
-	{ "address", NULL, CELL_ADDRESS_WIDE, 0 },
-	{ "id", NULL, CELL_INTEGER, 0 },
+	{ "address", IN_WORDS, CELL_ADDRESS_WIDE, 0 },
+	{ "id", IN_WORDS, CELL_INTEGER, 0 },
 	{ "is_system", NULL, CELL_VALUE, 0 },
 	{ "low_frequency_heap", "LowFrequencyHeap:   ", CELL_POINTER, 0 },
 	{ "high_frequency_heap", "HighFrequencyHeap:  ", CELL_POINTER, 0 },
 	{ "stub_heap", "StubHeap:           ", CELL_POINTER, 0 },
 	{ "stage", "Stage:              ", CELL_TEXT, 0 },
-	{ "name", NULL, CELL_TEXT, 0 },
-	{ NULL, "Name:               ", CELL_TEXT, 0 },
+	{ "name", "Name:               ", CELL_TEXT, 0 },
 };
 
 static const struct column assembly_columns[] = {
-	{ "assembly", NULL, CELL_ADDRESS_WIDE, 0 },
-	{ "module", NULL, CELL_ADDRESS_WIDE, 0 },
-	{ "path", NULL, CELL_TEXT, 0 },
+	{ "assembly", IN_WORDS, CELL_ADDRESS_WIDE, 0 },
+	{ "module", IN_WORDS, CELL_ADDRESS_WIDE, 0 },
+	{ "path", IN_WORDS, CELL_TEXT, 0 },
 	{ "assembly_name", NULL, CELL_TEXT, 0 },
-	{ "is_dynamic", NULL, CELL_VALUE, 0 },
+	{ "is_dynamic", IN_WORDS, CELL_VALUE, 0 },
 };
 
 static void assembly_print(struct command_call *call, struct clr_module *module)
@@ -33,14 +32,12 @@ static void assembly_print(struct command_call *call, struct clr_module *module)
 	output_row_begin(out);
 	output_address(out, module->assembly);
 	output_address(out, module->address);
-	output_text(out, module->path);
+	output_text_as(out, module->path, clr_module_title(module));
 	output_text(out, clr_module_assembly_name(call->question.heap, module));
-	output_bool(out, module->is_dynamic);
-	output_line(out, "Assembly:           %016" PRIx64 "%s [%s]", module->assembly,
-		    module->is_dynamic ? " (Dynamic)" : "", module->path);
-	output_line(out, "  Module");
-	output_line(out, "  %016" PRIx64 "    %s", module->address, clr_module_title(module));
-	output_line(out, "%s", "");
+	output_bool_as(out, module->is_dynamic, module->is_dynamic ? " (Dynamic)" : "");
+	output_sentence(out, *module->path ? "Assembly:           {assembly}{is_dynamic} [{path}]"
+					   : "Assembly:           {assembly}{is_dynamic} []");
+	output_sentence(out, "  Module\n  {module}    {path}\n");
 	output_row_end(out);
 }
 
@@ -65,22 +62,18 @@ static void domain_print(struct command_call *call, const struct clr_domain *dom
 {
 	struct output *out = call->out;
 	output_line(out, "--------------------------------------");
-	if (domain->id)
-		output_line(out, "Domain %" PRIu32 ":           %016" PRIx64, domain->id,
-			    domain->address);
-	else
-		output_line(out, "System Domain:      %016" PRIx64, domain->address);
 	output_row_begin(out);
 	output_record_begin(out, NULL, columns, COUNT_OF(columns));
 	output_address(out, domain->address);
 	output_unsigned(out, domain->id);
 	output_bool(out, !domain->id);
+	output_sentence(out, domain->id ? "Domain {id}:           {address}"
+					: "System Domain:      {address}");
 	output_address(out, domain->low_frequency_heap);
 	output_address(out, domain->high_frequency_heap);
 	output_address(out, domain->stub_heap);
 	output_text(out, domain->stage);
-	output_text(out, domain->name);
-	output_text(out, *domain->name ? domain->name : "None");
+	output_text_as(out, domain->name, *domain->name ? domain->name : "None");
 	output_record_end(out);
 	if (domain->id)
 		assemblies_print(call);

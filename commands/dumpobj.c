@@ -10,8 +10,6 @@
 #include "heap/clr_threads.h"
 #include "heap/locks/sync_blocks.h"
 
-#include <inttypes.h>
-
 static void print_free(struct command_call *call, const struct object_view *view)
 {
 	static const struct column columns[] = {
@@ -33,9 +31,9 @@ static void print_free(struct command_call *call, const struct object_view *view
 static struct error *print_thin_lock(struct command_call *call, uint64_t address)
 {
 	static const struct column columns[] = {
-		{ "managed_id", NULL, CELL_INTEGER, 0 },
-		{ "thread", NULL, CELL_ADDRESS, 0 },
-		{ "recursion", NULL, CELL_INTEGER, 0 },
+		{ "managed_id", IN_WORDS, CELL_HEX, 0 },
+		{ "thread", IN_WORDS, CELL_POINTER, 0 },
+		{ "recursion", IN_WORDS, CELL_HEX, 0 },
 	};
 	struct sync_blocks layout;
 	struct thin_lock lock;
@@ -45,13 +43,11 @@ static struct error *print_thin_lock(struct command_call *call, uint64_t address
 	TRY(error);
 	if (!thin_lock_read(&layout, &call->question.heap->reader, address, &lock))
 		return NULL;
-	uint64_t thread = lock.thread ? lock.thread->address : 0;
-	output_line(call->out, "ThinLock owner %" PRIx32 " (%016" PRIX64 "), Recursive %" PRIx32,
-		    lock.thread_id, thread, lock.recursion);
 	output_record_begin(call->out, "thin_lock", columns, COUNT_OF(columns));
 	output_unsigned(call->out, lock.thread_id);
-	output_address(call->out, thread);
+	output_address(call->out, lock.thread ? lock.thread->address : 0);
 	output_unsigned(call->out, lock.recursion);
+	output_sentence(call->out, "ThinLock owner {managed_id} ({thread}), Recursive {recursion}");
 	output_record_end(call->out);
 	return NULL;
 }

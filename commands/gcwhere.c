@@ -7,12 +7,17 @@
 #include <inttypes.h>
 
 static const struct column columns[] = {
-	{ "address", "Address", CELL_ADDRESS, -16 }, { "heap", "Heap", CELL_INTEGER, -6 },
-	{ "segment", "Segment", CELL_ADDRESS, -16 }, { "generation", NULL, CELL_TEXT, 0 },
-	{ NULL, "Generation", CELL_TEXT, -10 },      { NULL, "Allocated", CELL_TEXT, -25 },
-	{ NULL, "Committed", CELL_TEXT, -25 },       { NULL, "Reserved", CELL_TEXT, -25 },
-	{ "start", NULL, CELL_ADDRESS, 0 },          { "end", NULL, CELL_ADDRESS, 0 },
-	{ "committed_end", NULL, CELL_ADDRESS, 0 },  { "reserved_end", NULL, CELL_ADDRESS, 0 },
+	{ "address", "Address", CELL_ADDRESS, -16 },
+	{ "heap", "Heap", CELL_INTEGER, -6 },
+	{ "segment", "Segment", CELL_ADDRESS, -16 },
+	{ "generation", "Generation", CELL_TEXT, -10 },
+	{ "start", IN_WORDS, CELL_ADDRESS, 0 },
+	{ "end", IN_WORDS, CELL_ADDRESS, 0 },
+	{ "committed_end", IN_WORDS, CELL_ADDRESS, 0 },
+	{ "reserved_end", IN_WORDS, CELL_ADDRESS, 0 },
+	{ NULL, "Allocated", CELL_TEXT, -25 },
+	{ NULL, "Committed", CELL_TEXT, -25 },
+	{ NULL, "Reserved", CELL_TEXT, -25 },
 };
 
 /* As SOS writes them: 0, 1, 2, and the others by name. */
@@ -22,28 +27,23 @@ static const char *generation_title(enum gc_generation generation)
 	return titles[generation];
 }
 
-static void range_cell(struct output *out, uint64_t start, uint64_t end)
-{
-	output_textf(out, "%012" PRIx64 "-%012" PRIx64, start, end);
-}
-
-static void print(struct output *out, uint64_t address, const struct gc_segment *segment,
-		  enum gc_generation generation)
+static void gcwhere_print(struct output *out, uint64_t address, const struct gc_segment *segment,
+			  enum gc_generation generation)
 {
 	output_table_begin(out, "segments", columns, COUNT_OF(columns), true);
 	output_row_begin(out);
 	output_address(out, address);
 	output_unsigned(out, segment->heap);
 	output_address(out, segment->address);
-	output_text(out, gc_generation_name(generation));
-	output_text(out, generation_title(generation));
-	range_cell(out, segment->start, segment->end);
-	range_cell(out, gc_segment_base(segment), segment->committed);
-	range_cell(out, segment->committed, segment->reserved);
+	output_text_as(out, gc_generation_name(generation), generation_title(generation));
 	output_address(out, segment->start);
 	output_address(out, segment->end);
 	output_address(out, segment->committed);
 	output_address(out, segment->reserved);
+	output_words(out, "{start}-{end}");
+	output_textf(out, "%012" PRIx64 "-%012" PRIx64, gc_segment_base(segment),
+		     segment->committed);
+	output_words(out, "{committed_end}-{reserved_end}");
 	output_row_end(out);
 	output_table_end(out);
 }
@@ -56,7 +56,7 @@ static struct error *gcwhere_run(struct command_call *call)
 		const struct gc_segment *segment = &gc->segments[i];
 		if (address < gc_segment_base(segment) || address >= segment->reserved)
 			continue;
-		print(call->out, address, segment, gc_generation_of(gc, segment, address));
+		gcwhere_print(call->out, address, segment, gc_generation_of(gc, segment, address));
 		if (address >= segment->end)
 			output_note(call->out,
 				    "%#" PRIx64 " lies behind the last object of the segment.",

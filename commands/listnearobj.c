@@ -9,13 +9,16 @@
 #include <inttypes.h>
 
 static const struct column columns[] = {
-	{ "which", "", CELL_TEXT, -9 },  { "address", "", CELL_ADDRESS, 16 },
-	{ "size", NULL, CELL_COUNT, 0 }, { NULL, "", CELL_TEXT, -32 },
+	{ "which", "", CELL_TEXT, -9 },
+	{ "address", "", CELL_ADDRESS, 16 },
+	{ "size", "", CELL_INTEGER, -32 },
 	{ "type", "", CELL_TEXT, 0 },
 };
 static const struct column summary[] = {
 	{ "consistent", NULL, CELL_VALUE, 0 },
 };
+
+enum { SIZE_BYTES = 48 };
 
 struct search {
 	struct command_call *call;
@@ -51,13 +54,14 @@ static void row(struct search *search, const char *which, const struct gc_object
 {
 	struct output *out = search->call->out;
 	struct heap *heap = search->call->question.heap;
+	char size[SIZE_BYTES];
 	if (!object->address)
 		return;
+	snprintf(size, sizeof(size), "%" PRIu64 " (0x%" PRIx64 ")", object->size, object->size);
 	output_row_begin(out);
 	output_text(out, which);
 	output_address(out, object->address);
-	output_unsigned(out, object->size);
-	output_textf(out, "%" PRIu64 " (0x%" PRIx64 ")", object->size, object->size);
+	output_number_as(out, (int64_t)object->size, size);
 	output_text(out, type_name(heap, type_by_index(heap, object->type), NULL));
 	output_row_end(out);
 }
@@ -112,9 +116,9 @@ static struct error *listnearobj_run(struct command_call *call)
 			    search.at.address ? search.at.address : search.before.address);
 	output_record_begin(call->out, NULL, summary, COUNT_OF(summary));
 	output_bool(call->out, search.consistent);
+	output_sentence(call->out, search.consistent ? "Heap local consistency confirmed."
+						     : "Heap local consistency not confirmed.");
 	output_record_end(call->out);
-	output_line(call->out, "Heap local consistency %sconfirmed.",
-		    search.consistent ? "" : "not ");
 	return NULL;
 }
 

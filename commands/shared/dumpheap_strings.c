@@ -187,8 +187,8 @@ static void print_entries(struct string_table *table)
 struct error *string_table_print(struct string_table *table, bool by_count)
 {
 	static const struct column totals[] = {
-		{ "count", NULL, CELL_COUNT, 0 },
-		{ "size", NULL, CELL_COUNT, 0 },
+		{ "count", IN_WORDS, CELL_COUNT, 0 },
+		{ "size", IN_WORDS, CELL_COUNT, 0 },
 		{ "distinct", NULL, CELL_COUNT, 0 },
 	};
 	struct output *out = table->call->out;
@@ -207,8 +207,8 @@ struct error *string_table_print(struct string_table *table, bool by_count)
 	output_unsigned(out, table->total);
 	output_unsigned(out, table->total_bytes);
 	output_unsigned(out, table->count);
+	output_sentence(out, "Total {count} strings, {size} bytes");
 	output_record_end(out);
-	output_line_total(out, "Total ", table->total, " strings, ", table->total_bytes, " bytes");
 	if (table->left_out)
 		question_missing(&table->call->question, 0,
 				 "%" PRIu64 " strings (%" PRIu64

@@ -25,12 +25,10 @@ static double real_of(const struct value *value)
 
 static void render_real(struct output *out, const struct value *value)
 {
-	char text[REAL_TEXT_BYTES], json[REAL_TEXT_BYTES + 2];
+	char digits[REAL_TEXT_BYTES];
 	double number = real_of(value);
-	real_text(number, value->kind == VALUE_SINGLE, text);
-	bool finite = !isnan(number) && !isinf(number);
-	snprintf(json, sizeof(json), finite ? "%s" : "\"%s\"", text);
-	output_value(out, text, json);
+	real_text(number, value->kind == VALUE_SINGLE, digits);
+	output_digits(out, digits, isnan(number) || isinf(number));
 }
 
 static void format_integer(const struct value *value, bool is_signed, char *to)
@@ -44,10 +42,9 @@ static void format_integer(const struct value *value, bool is_signed, char *to)
 /* 64-bit integers are strings in JSON: a double would not hold them. */
 static void render_integer(struct output *out, const struct value *value)
 {
-	char text[NUMBER_BYTES], json[NUMBER_BYTES + 2];
-	format_integer(value, value->kind == VALUE_SIGNED, text);
-	snprintf(json, sizeof(json), value->width == 8 ? "\"%s\"" : "%s", text);
-	output_value(out, text, json);
+	char digits[NUMBER_BYTES];
+	format_integer(value, value->kind == VALUE_SIGNED, digits);
+	output_digits(out, digits, value->width == 8);
 }
 
 static bool enum_is_signed(const struct value *value)
@@ -89,7 +86,7 @@ static void missing(struct command_call *call, const struct value *value)
 static void unreadable(struct command_call *call, const struct value *value)
 {
 	missing(call, value);
-	output_value(call->out, "<unreadable>", "null");
+	output_nothing(call->out, "<unreadable>");
 }
 
 static struct error *render_string(struct command_call *call, const struct value *value)

@@ -45,15 +45,14 @@ static void print_rows(struct command_call *call, const struct statistic_row *ro
 static void print_total(struct command_call *call, const struct heap_statistics *statistics)
 {
 	static const struct column totals[] = {
-		{ "count", NULL, CELL_COUNT, 0 },
-		{ "size", NULL, CELL_COUNT, 0 },
+		{ "count", IN_WORDS, CELL_COUNT, 0 },
+		{ "size", IN_WORDS, CELL_COUNT, 0 },
 	};
 	output_record_begin(call->out, "total", totals, COUNT_OF(totals));
 	output_unsigned(call->out, statistics->count);
 	output_unsigned(call->out, statistics->size_bytes);
+	output_sentence(call->out, "Total {count} objects, {size} bytes");
 	output_record_end(call->out);
-	output_line_total(call->out, "Total ", statistics->count, " objects, ",
-			  statistics->size_bytes, " bytes");
 }
 
 struct error *statistics_table_print(struct command_call *call,

@@ -154,6 +154,7 @@ static void put_kinds(struct output *out)
 		{ "changed", "changed ", CELL_INTEGER, 0 },
 		{ "wide", "wide ", CELL_VALUE, 0 },
 		{ "real", "real ", CELL_VALUE, 0 },
+		{ "slot", "slot ", CELL_HEX_UPPER, -4 },
 		{ "token", "token ", CELL_TOKEN_WIDE, 0 },
 		{ "same", "pointer ", CELL_TOKEN_POINTER, 0 },
 		{ "address", "address ", CELL_ADDRESS, 0 },
@@ -173,6 +174,7 @@ static void put_kinds(struct output *out)
 	output_number_as(out, -12, "-00012");
 	output_digits(out, "18446744073709551615", true);
 	output_digits(out, "0.25", false);
+	output_unsigned(out, 0xc);
 	output_unsigned(out, 0x600000a);
 	output_unsigned(out, 0x600000a);
 	output_address_as(out, 0xabc, "null");
@@ -188,7 +190,7 @@ TEST(kinds_of_cells_in_text)
 			   "0x002F (47)\nprocess 48 (0x30)\n"
 			   "star *\nno star|  \nindex XX\\nXX\ntype A`1[[B]]\\u001b\n"
 			   "changed -00012\nwide 18446744073709551615\nreal 0.25\n"
-			   "token 000000000600000a\npointer 000000000600000A\naddress null\n"
+			   "slot 000C\ntoken 000000000600000a\npointer 000000000600000A\naddress null\n"
 			   "jitted yes\n");
 }
 
@@ -200,7 +202,7 @@ TEST(kinds_of_cells_in_json)
 		     HEAD "\"upper\":47,\"hresult\":-2146233088,\"lower\":-2146233088,\"bytes\":80,"
 			  "\"thread\":47,\"process\":48,"
 			  "\"is_current\":true,\"is_other\":false,\"index\":null,\"type\":\"A<B>\","
-			  "\"changed\":-12,\"wide\":\"18446744073709551615\",\"real\":0.25,"
+			  "\"changed\":-12,\"wide\":\"18446744073709551615\",\"real\":0.25,\"slot\":12,"
 			  "\"token\":\"0x0600000a\",\"same\":"
 			  "\"0x0600000a\",\"address\":\"0xabc\",\"is_jitted\":true}," TAIL);
 }
