@@ -9,21 +9,18 @@
 
 /* In text a module is one line, or with -v several. */
 static const struct column columns[] = {
-	{ "image_base", NULL, CELL_ADDRESS_WIDE, 0 },
-	{ "size", NULL, CELL_INTEGER, 0 },
-	{ "path", NULL, CELL_TEXT, 0 },
-	{ "assembly_name", NULL, CELL_TEXT, 0 },
-	{ "module", NULL, CELL_ADDRESS_WIDE, 0 },
-	{ "assembly", NULL, CELL_ADDRESS_WIDE, 0 },
-	{ "is_dynamic", NULL, CELL_VALUE, 0 },
+	{ "image_base", IN_WORDS, CELL_POINTER, 0 }, { "size", IN_WORDS, CELL_HEX_UPPER, 8 },
+	{ "path", IN_WORDS, CELL_TEXT, 0 },          { "assembly_name", IN_WORDS, CELL_TEXT, 0 },
+	{ "module", IN_WORDS, CELL_POINTER, 0 },     { "assembly", IN_WORDS, CELL_POINTER, 0 },
+	{ "is_dynamic", IN_WORDS, CELL_VALUE, 0 },
 };
 
 static const struct column detail_columns[] = {
 	{ "is_collectible", NULL, CELL_VALUE, 0 },
-	{ "layout", NULL, CELL_TEXT, 0 },
-	{ "metadata_address", NULL, CELL_ADDRESS_WIDE, 0 },
-	{ "metadata_size", NULL, CELL_INTEGER, 0 },
-	{ "version", NULL, CELL_TEXT, 0 },
+	{ "layout", IN_WORDS, CELL_TEXT, 0 },
+	{ "metadata_address", IN_WORDS, CELL_POINTER, 0 },
+	{ "metadata_size", IN_WORDS, CELL_HEX_UPPER, 16 },
+	{ "version", IN_WORDS, CELL_TEXT, 0 },
 };
 
 static const char *layout(const struct clr_module *module)
@@ -40,7 +37,20 @@ static void cells_print(struct command_call *call, struct clr_module *module)
 	output_text(out, clr_module_assembly_name(call->question.heap, module));
 	output_address(out, module->address);
 	output_address(out, module->assembly);
-	output_bool(out, module->is_dynamic);
+	output_bool_as(out, module->is_dynamic, module->is_dynamic ? "(Dynamic)" : "");
+}
+
+/* The row's own cells in words, as -v has them. */
+static void lines_print(struct output *out, const struct clr_module *module)
+{
+	output_sentence(out, "{path}{is_dynamic}\n"
+			     "    AssemblyName:    {assembly_name}\n"
+			     "    ImageBase:       {image_base}\n"
+			     "    Size:            {size}\n"
+			     "    ModuleAddress:   {module}\n"
+			     "    AssemblyAddress: {assembly}");
+	output_sentence(out, module->image_base ? "    IsPEFile:        True"
+						: "    IsPEFile:        False");
 }
 
 static struct error *details_print(struct command_call *call, struct clr_module *module)
@@ -57,26 +67,20 @@ static struct error *details_print(struct command_call *call, struct clr_module 
 		version = metadata_assembly_attribute(metadata, "AssemblyFileVersionAttribute",
 						      call->question.scratch);
 	TRY(task_check(call->question.task, "reading the modules"));
+	lines_print(out, module);
 	output_record_begin(out, NULL, detail_columns, COUNT_OF(detail_columns));
 	output_bool(out, module->is_collectible);
 	output_text(out, layout(module));
 	output_address(out, address);
 	output_unsigned(out, size);
-	output_text_or_null(out, version);
+	output_text_or(out, version, "<none>");
+	output_sentence(out, "    Layout:          {layout}");
+	output_sentence(out, module->is_dynamic ? "    IsDynamic:       True"
+						: "    IsDynamic:       False");
+	output_sentence(out, "    MetadataAddress: {metadata_address}\n"
+			     "    MetadataSize:    {metadata_size}\n"
+			     "    Version:         {version}");
 	output_record_end(out);
-	output_line(out, "%s%s", module->path, module->is_dynamic ? "(Dynamic)" : "");
-	output_line(out, "    AssemblyName:    %s",
-		    clr_module_assembly_name(call->question.heap, module));
-	output_line(out, "    ImageBase:       %016" PRIX64, module->image_base);
-	output_line(out, "    Size:            %08" PRIX64, module->image_size);
-	output_line(out, "    ModuleAddress:   %016" PRIX64, module->address);
-	output_line(out, "    AssemblyAddress: %016" PRIX64, module->assembly);
-	output_line(out, "    IsPEFile:        %s", module->image_base ? "True" : "False");
-	output_line(out, "    Layout:          %s", layout(module));
-	output_line(out, "    IsDynamic:       %s", module->is_dynamic ? "True" : "False");
-	output_line(out, "    MetadataAddress: %016" PRIX64, address);
-	output_line(out, "    MetadataSize:    %016" PRIX32, size);
-	output_line(out, "    Version:         %s", version ? version : "<none>");
 	return NULL;
 }
 
@@ -89,9 +93,7 @@ static struct error *row(struct command_call *call, struct clr_module *module)
 	if (arguments_has(call->arguments, "-verbose"))
 		error = details_print(call, module);
 	else
-		output_line(out, "%016" PRIX64 " %08" PRIX64 " %s%s", module->image_base,
-			    module->image_size, module->path,
-			    module->is_dynamic ? "(Dynamic)" : "");
+		output_sentence(out, "{image_base} {size} {path}{is_dynamic}");
 	output_row_end(out);
 	return error;
 }

@@ -2,7 +2,6 @@
 #include "commands/command.h"
 
 #include "base/list.h"
-#include "commands/interpreter/session.h"
 #include "inspect/name_pattern.h"
 #include "inspect/native_modules.h"
 
@@ -10,20 +9,22 @@
 
 /* In text a module is one line, or with -v several. */
 static const struct column columns[] = {
-	{ "image_base", NULL, CELL_ADDRESS_WIDE, 0 },
-	{ "size", NULL, CELL_INTEGER, 0 },
-	{ "path", NULL, CELL_TEXT, 0 },
-	{ "kind", NULL, CELL_TEXT, 0 },
-	{ "is_managed", NULL, CELL_VALUE, 0 },
-	{ "build_id", NULL, CELL_TEXT, 0 },
-	{ "version", NULL, CELL_TEXT, 0 },
+	{ "image_base", IN_WORDS, CELL_POINTER, 0 }, { "size", IN_WORDS, CELL_HEX_UPPER, 8 },
+	{ "path", IN_WORDS, CELL_TEXT, 0 },          { "kind", IN_WORDS, CELL_TEXT, 0 },
+	{ "is_managed", IN_WORDS, CELL_VALUE, 0 },   { "build_id", IN_WORDS, CELL_TEXT, 0 },
+	{ "version", IN_WORDS, CELL_TEXT, 0 },
 };
 
 static const struct column segment_columns[] = {
-	{ NULL, "", CELL_TEXT, 0 },         { "address", NULL, CELL_ADDRESS_WIDE, 0 },
-	{ "size", NULL, CELL_INTEGER, 0 },  { "file_offset", NULL, CELL_INTEGER, 0 },
-	{ "flags", NULL, CELL_INTEGER, 0 }, { "type", NULL, CELL_TEXT, 0 },
+	{ "address", IN_WORDS, CELL_POINTER, 0 },
+	{ "size", IN_WORDS, CELL_HEX_UPPER, 16 },
+	{ "file_offset", IN_WORDS, CELL_HEX_UPPER, 16 },
+	{ "flags", IN_WORDS, CELL_INTEGER, 0 },
+	{ "type", IN_WORDS, CELL_TEXT, 0 },
+	{ NULL, "", CELL_TEXT, 0 },
 };
+
+enum { NUMBER_BYTES = 16 };
 
 struct listing {
 	struct command_call *call;
@@ -37,14 +38,9 @@ static const char *yes(bool flag)
 	return flag ? "True" : "False";
 }
 
-static void details_print(struct output *out, const struct native_module *module, size_t index)
+/* What JSON does not have. */
+static void lines_print(struct output *out, const struct native_module *module)
 {
-	output_line(out, "%zu %s", index, module->path);
-	output_line(out, "    Address:         %016" PRIX64, module->base);
-	output_line(out, "    ImageSize:       %08" PRIX64, module->size);
-	output_line(out, "    IsPEImage:       %s",
-		    module->headers_missing ? "<unknown>" : yes(!module->elf));
-	output_line(out, "    IsManaged:       %s", yes(module->managed != NULL));
 	output_line(out, "    IsFileLayout:    %s",
 		    module->managed ? yes(!module->managed->image_mapped) : "<unknown>");
 	if (module->has_headers) {
@@ -54,8 +50,18 @@ static void details_print(struct output *out, const struct native_module *module
 		output_line(out, "    IndexFileSize:   <none>");
 		output_line(out, "    IndexTimeStamp:  <none>");
 	}
-	output_line(out, "    Version:         %s", module->version ? module->version : "<none>");
-	output_line(out, "    BuildId:         %s", module->build_id ? module->build_id : "<none>");
+}
+
+static void details_print(struct output *out, const struct native_module *module)
+{
+	output_sentence(out, "{path}\n"
+			     "    Address:         {image_base}\n"
+			     "    ImageSize:       {size}\n"
+			     "    IsPEImage:       {kind}\n"
+			     "    IsManaged:       {is_managed}");
+	lines_print(out, module);
+	output_sentence(out, "    Version:         {version}\n"
+			     "    BuildId:         {build_id}");
 	if (module->symbols[0] || module->symbols[1] || module->symbols[2] || module->symbols[3])
 		output_line(out, "    Exports:");
 	for (size_t i = 0; i < RUNTIME_SYMBOLS; i++)
@@ -93,50 +99,72 @@ static const char *segment_type(uint32_t type)
 	}
 }
 
-static void segments_print(struct listing *listing, const struct native_module *module)
+static void segment_row(struct output *out, const Elf64_Phdr *header)
 {
-	enum { TYPE_BYTES = 16 };
-	struct output *out = listing->call->out;
+	char flags[NUMBER_BYTES], number[NUMBER_BYTES];
+	const char *type = segment_type(header->p_type);
+	snprintf(flags, sizeof(flags), "%02" PRIx32, header->p_flags);
+	snprintf(number, sizeof(number), "%08" PRIX32, header->p_type);
+	output_row_begin(out);
+	output_address(out, header->p_vaddr);
+	output_unsigned(out, header->p_memsz);
+	output_unsigned(out, header->p_offset);
+	output_number_as(out, header->p_flags, flags);
+	output_text(out, type ? type : number);
+	output_words(out, "        Segment: {address} {size} {file_offset} {flags} {type}");
+	output_row_end(out);
+}
+
+static void segments_print(struct command_call *call, const struct native_module *module)
+{
+	struct output *out = call->out;
 	struct elf_image image;
-	if (!module->elf)
+	if (!native_module_headers(&call->question, module, &image))
 		return;
-	if (!elf_image_read(session_target(listing->call->session), module->base, &image)) {
-		question_missing(&listing->call->question, 0, "the program headers of %s %s",
-				 module->path, target_lacks_them(listing->call->question.target));
-		return;
-	}
 	output_table_begin(out, "segments", segment_columns, COUNT_OF(segment_columns), false);
-	for (size_t i = 0; i < image.count; i++) {
-		const Elf64_Phdr *header = &image.headers[i];
-		char number[TYPE_BYTES];
-		const char *type = segment_type(header->p_type);
-		snprintf(number, sizeof(number), "%08" PRIX32, header->p_type);
-		output_row_begin(out);
-		output_textf(out,
-			     "        Segment: %016" PRIX64 " %016" PRIX64 " %016" PRIX64
-			     " %02x %s",
-			     header->p_vaddr, header->p_memsz, header->p_offset, header->p_flags,
-			     type ? type : number);
-		output_address(out, header->p_vaddr);
-		output_unsigned(out, header->p_memsz);
-		output_unsigned(out, header->p_offset);
-		output_unsigned(out, header->p_flags);
-		output_text(out, type ? type : number);
-		output_row_end(out);
-	}
+	for (size_t i = 0; i < image.count; i++)
+		segment_row(out, &image.headers[i]);
 	output_table_end(out);
 }
 
-static void cells_print(struct listing *listing, const struct native_module *module)
+/* With -v its place in the list stands before the path. */
+static struct error *path_cell(struct listing *listing, const struct native_module *module,
+			       size_t index)
+{
+	const char *shown = NULL;
+	if (listing->verbose) {
+		shown = arena_printf(listing->call->question.scratch, "%zu %s", index,
+				     module->path);
+		if (!shown)
+			return &error_no_memory;
+	}
+	output_text_as(listing->call->out, module->path, shown);
+	return NULL;
+}
+
+/* In text -v says whether it is a PE image. */
+static void kind_cell(struct output *out, const struct native_module *module)
+{
+	if (module->headers_missing)
+		output_nothing(out, "<unknown>");
+	else if (module->elf)
+		output_text_as(out, "elf", "False");
+	else
+		output_text_as(out, "pe", "True");
+}
+
+static struct error *cells_print(struct listing *listing, const struct native_module *module,
+				 size_t index)
 {
 	struct output *out = listing->call->out;
 	output_address(out, module->base);
 	output_unsigned(out, module->size);
-	output_text(out, module->path);
-	output_text_or_null(out, module->headers_missing ? NULL : module->elf ? "elf" : "pe");
+	TRY(path_cell(listing, module, index));
+	kind_cell(out, module);
 	output_bool(out, module->managed != NULL);
-	output_text_or_null(out, module->build_id);
-	output_text_or_null(out, module->version);
+	output_text_or(out, module->build_id, "<none>");
+	output_text_or(out, module->version, "<none>");
+	return NULL;
 }
 
 static struct error *module_print(struct listing *listing, size_t index)
@@ -147,14 +175,13 @@ static struct error *module_print(struct listing *listing, size_t index)
 		TRY(native_module_describe(&listing->call->question, module));
 	TRY(task_check(listing->call->question.task, "reading the modules"));
 	output_row_begin(out);
-	cells_print(listing, module);
+	TRY(cells_print(listing, module, index));
 	if (listing->verbose)
-		details_print(out, module, index);
+		details_print(out, module);
 	else
-		output_line(out, "%016" PRIX64 " %08" PRIX64 " %s", module->base, module->size,
-			    module->path);
+		output_sentence(out, "{image_base} {size} {path}");
 	if (listing->segments)
-		segments_print(listing, module);
+		segments_print(listing->call, module);
 	output_row_end(out);
 	return NULL;
 }

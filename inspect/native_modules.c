@@ -271,6 +271,18 @@ struct error *native_module_describe(const struct question *question, struct nat
 	return module->managed ? managed_version(question, module) : NULL;
 }
 
+bool native_module_headers(const struct question *question, const struct native_module *module,
+			   struct elf_image *ret)
+{
+	if (!module->elf)
+		return false;
+	if (elf_image_read(question->target, module->base, ret))
+		return true;
+	question_missing(question, 0, "the program headers of %s %s", module->path,
+			 target_lacks_them(question->target));
+	return false;
+}
+
 struct native_module *native_modules_runtime(const struct question *question,
 					     const struct native_modules *modules)
 {

@@ -39,6 +39,12 @@ MUST_CHECK struct error *native_modules_read(const struct question *question,
 MUST_CHECK struct error *native_module_describe(const struct question *question,
 						struct native_module *module);
 
+/* The program headers of an ELF module; false: it is none, or they cannot be read, which is
+ * counted.
+ */
+bool native_module_headers(const struct question *question, const struct native_module *module,
+			   struct elf_image *ret);
+
 /* The module that holds the runtime's tables; NULL: none. */
 struct native_module *native_modules_runtime(const struct question *question,
 					     const struct native_modules *modules);
