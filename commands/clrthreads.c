@@ -6,6 +6,7 @@
 #include "base/list.h"
 #include "commands/interpreter/session.h"
 #include "heap/clr_threads.h"
+#include "heap/types/clr_domain.h"
 #include "heap/values/exception.h"
 #include "heap/values/value.h"
 #include "inspect/thread_index.h"
@@ -216,12 +217,9 @@ static struct error *clrthreads_run(struct command_call *call)
 {
 	const struct clr_threads *threads = call->question.heap->threads;
 	int64_t *indexes;
-	uint64_t variable, domain = 0;
 	if (arguments_has(call->arguments, "-managedexception"))
 		return switch_to_exception(call);
-	if (contract_global(call->question.heap->contract, "AppDomain", &variable) &&
-	    !reader_u64(&call->question.heap->reader, variable, &domain))
-		domain = 0;
+	uint64_t domain = clr_domain_address(call->question.heap);
 	TRY(thread_indexes(&call->question, &indexes));
 	if (call->question.heap->threads_lack)
 		question_missing(&call->question, 0, "%s: allocation contexts are shown as none",

@@ -9,6 +9,7 @@
 #include "heap/clr_threads.h"
 #include "heap/locks/sync_blocks.h"
 #include "heap/types/type.h"
+#include "heap/values/value.h"
 
 #include <inttypes.h>
 
@@ -239,14 +240,10 @@ static struct error *print_thin_locks(struct command_call *call, struct heap_fil
 
 static struct error *strings_wanted(struct listing *listing, struct heap_filter *filter)
 {
-	uint64_t variable;
 	if (!arguments_has(listing->call->arguments, "-strings"))
 		return NULL;
 	TRY(string_table_new(listing->call, &listing->strings));
-	TRY(contract_require_global(listing->call->question.heap->contract, "StringMethodTable",
-				    &variable));
-	return reader_pointer(&listing->call->question.heap->reader, variable,
-			      "the pointer to String's MethodTable", &filter->method_table);
+	return string_method_table(listing->call->question.heap, &filter->method_table);
 }
 
 static struct error *dumpheap_run(struct command_call *call)

@@ -150,6 +150,7 @@ struct error *clr_threads_read(struct reader *reader, const struct contract *con
 	if (!threads)
 		return &error_no_memory;
 	TRY(contract_require_global(contract, "ThreadStore", &variable));
+	threads->store_variable = variable;
 	TRY(reader_pointer(reader, variable, "the pointer to the thread store", &store));
 	TRY(read_field(reader, store, layout.first_link, "the thread store", &link));
 	TRY(store_read(reader, contract, &layout, store, threads));

@@ -35,6 +35,7 @@ struct clr_threads {
 	size_t count;
 	uint64_t expected_count;                       /* ThreadStore.ThreadCount */
 	uint64_t unstarted, background, pending, dead; /* as the store counts them */
+	uint64_t store_variable;       /* where the runtime keeps the pointer to its thread store */
 	uint64_t finalizer, suspender; /* addresses of special threads; 0: none, or unreadable */
 };
 

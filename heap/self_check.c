@@ -7,6 +7,7 @@
 #include "heap/metadata/metadata.h"
 #include "heap/types/clr_module.h"
 #include "heap/types/type.h"
+#include "heap/values/value.h"
 
 struct object_layout {
 	struct field method_table, component_count;
@@ -37,11 +38,9 @@ static struct error *objects_bind(struct heap *heap)
  * are not in the target. */
 static struct error *check_string(struct heap *heap)
 {
-	uint64_t variable, method_table;
+	uint64_t method_table;
 	const struct type *string;
-	TRY(contract_require_global(heap->contract, "StringMethodTable", &variable));
-	TRY(reader_pointer(&heap->reader, variable, "the pointer to String's MethodTable",
-			   &method_table));
+	TRY(string_method_table(heap, &method_table));
 	TRY(type_at(heap, method_table, &string));
 	if (string->base_size != STRING_BASE_SIZE ||
 	    string->component_size != STRING_COMPONENT_SIZE || !string->module)

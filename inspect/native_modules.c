@@ -3,6 +3,7 @@
 #include "base/bytes.h"
 #include "base/list.h"
 #include "dump/images/pe_file.h"
+#include "heap/clr_threads.h"
 
 #include <ctype.h>
 
@@ -287,9 +288,9 @@ struct native_module *native_modules_runtime(const struct question *question,
 					     const struct native_modules *modules)
 {
 	struct heap *heap = question->present;
-	uint64_t variable;
-	if (!heap || !contract_global(heap->contract, "ThreadStore", &variable))
+	if (!heap)
 		return NULL;
+	uint64_t variable = heap->threads->store_variable;
 	for (size_t i = 0; i < modules->count; i++) {
 		struct native_module *module = &modules->modules[i];
 		if (module->elf && variable - module->base < module->size)

@@ -2,6 +2,7 @@
 
 #include "base/bytes.h"
 #include "base/list.h"
+#include "heap/values/value.h"
 
 #include <inttypes.h>
 
@@ -26,7 +27,6 @@ struct string_table {
 	struct arena arena;
 	struct string_entry *entries;
 	size_t count, capacity;
-	struct field length, first;
 	uint64_t left_out, left_out_bytes, unreadable, total, total_bytes;
 };
 
@@ -38,12 +38,7 @@ struct error *string_table_new(struct command_call *call, struct string_table **
 	table->call = call;
 	arena_init(&table->arena);
 	*ret = table;
-	TRY(reader_init(&table->reader, call->question.heap->target));
-	if (contract_field(call->question.heap->contract, "String", "m_StringLength",
-			   &table->length) &&
-	    contract_field(call->question.heap->contract, "String", "m_FirstChar", &table->first))
-		return NULL;
-	return error_new(ERROR_UNSUPPORTED, "this runtime's descriptor lacks String's fields");
+	return reader_init(&table->reader, call->question.heap->target);
 }
 
 void string_table_free(struct string_table *table)
@@ -103,16 +98,12 @@ static bool is_full(const struct string_table *table)
 
 struct error *string_table_add(struct string_table *table, const struct gc_object *object)
 {
-	uint32_t length;
+	uint32_t length, kept;
+	const uint8_t *bytes;
 	table->total++;
 	table->total_bytes += object->size;
-	if (!reader_u32(&table->reader, object->address + table->length.offset, &length)) {
-		table->unreadable++;
-		return NULL;
-	}
-	uint32_t kept = length < KEY_UNITS ? length : KEY_UNITS;
-	const uint8_t *bytes =
-		reader_borrow(&table->reader, object->address + table->first.offset, kept * 2u);
+	TRY(string_borrow(table->call->question.heap, &table->reader, object->address, KEY_UNITS,
+			  &bytes, &kept, &length));
 	if (!bytes) {
 		table->unreadable++;
 		return NULL;

@@ -68,6 +68,28 @@ struct error *string_read(struct heap *heap, uint64_t object, size_t limit, stru
 	return NULL;
 }
 
+struct error *string_borrow(struct heap *heap, struct reader *reader, uint64_t object,
+			    uint32_t limit, const uint8_t **ret, uint32_t *ret_count,
+			    uint32_t *ret_length)
+{
+	const struct field_layout *layout;
+	*ret = NULL;
+	TRY(field_layout_get(heap, &layout));
+	if (!reader_u32(reader, object + layout->object.string_length.offset, ret_length))
+		return NULL;
+	*ret_count = *ret_length < limit ? *ret_length : limit;
+	*ret = reader_borrow(reader, object + layout->object.string_units.offset,
+			     *ret_count * sizeof(uint16_t));
+	return NULL;
+}
+
+struct error *string_method_table(struct heap *heap, uint64_t *ret)
+{
+	uint64_t variable;
+	TRY(contract_require_global(heap->contract, "StringMethodTable", &variable));
+	return reader_pointer(&heap->reader, variable, "the pointer to String's MethodTable", ret);
+}
+
 /* Bounds of a multi-dimensional array stand between count and elements: u32 lengths, then i32 lower
  * bounds (src/coreclr/vm/object.h: ArrayBase). */
 static struct error *bounds_read(struct heap *heap, uint64_t object, struct array_shape *shape)

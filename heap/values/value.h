@@ -77,6 +77,16 @@ MUST_CHECK struct error *string_read(struct heap *heap, uint64_t object, size_t 
 MUST_CHECK struct error *string_place(struct heap *heap, uint64_t object, uint64_t *ret_address,
 				      uint64_t *ret_length);
 
+/* The first `limit` units of the string at `object`, lent by the reader until its next use. *ret
+ * NULL: they cannot be read. *ret_length: how many there are, as it says. ERROR_UNSUPPORTED and
+ * ERROR_NO_MEMORY only. */
+MUST_CHECK struct error *string_borrow(struct heap *heap, struct reader *reader, uint64_t object,
+				       uint32_t limit, const uint8_t **ret, uint32_t *ret_count,
+				       uint32_t *ret_length);
+
+/* System.String's MethodTable. */
+MUST_CHECK struct error *string_method_table(struct heap *heap, uint64_t *ret);
+
 /* Arrays: bounds, and the address and type of elements. */
 struct array_shape {
 	const struct type *type, *element;

@@ -71,9 +71,29 @@ TEST(what_is_no_object_is_refused_and_a_string_without_content_counted)
 	CHECK_NUMBER(fake.coverage.unreadable_bytes, 24);
 }
 
+TEST(a_string_is_lent_up_to_a_limit)
+{
+	CLEANUP(fake_question_cleanup) struct fake_question fake = { 0 };
+	struct fake_runtime *runtime = fake_runtime_new();
+	const uint8_t *units = NULL;
+	uint32_t count = 0, length = 0;
+	uint64_t table;
+	put_units(runtime, STRING, "abc");
+	CHECK_OK(fake_question_open(&fake, runtime));
+	CHECK_OK(string_method_table(fake.heap, &table));
+	CHECK_NUMBER(table, runtime->string_table);
+	CHECK_OK(string_borrow(fake.heap, &fake.heap->reader, STRING, 2, &units, &count, &length));
+	REQUIRE(units && count == 2);
+	CHECK_NUMBER(length, 3);
+	CHECK_NUMBER(units[2], 'b');
+	CHECK_OK(string_borrow(fake.heap, &fake.heap->reader, 0x10, 2, &units, &count, &length));
+	CHECK(!units);
+}
+
 static const struct tap_case cases[] = {
 	CASE(a_string_has_its_content),
 	CASE(an_array_has_a_shape),
+	CASE(a_string_is_lent_up_to_a_limit),
 	CASE(what_is_no_object_is_refused_and_a_string_without_content_counted),
 };
 TAP_MAIN(cases)
