@@ -145,8 +145,7 @@ static struct error *ask(struct target *recording, struct target *overlay, const
 static struct error *copy_pages(const struct target *recording, struct arena *arena,
 				const struct region **ret, size_t *ret_count)
 {
-	const struct region *pages;
-	TRY(recording_target_pages(recording, &pages, ret_count));
+	const struct region *pages = recording_target_pages(recording, ret_count);
 	struct region *copy = arena_allocate_array(arena, *ret_count, sizeof(*copy));
 	if (!copy)
 		return &error_no_memory;

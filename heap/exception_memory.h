@@ -3,7 +3,7 @@
  * clrthreads answer from it: for each thread the exception that it threw last or is handling, those
  * that it was handling meanwhile and those inside them, their messages and stack traces, the
  * methods on these and their metadata, and the thread's name. Found by asking for all that once,
- * through a target that takes down what is read (attach/target/recording_target.h).
+ * through a target that records what is read (attach/target/recording_target.h).
  */
 #ifndef HEAP_EXCEPTION_MEMORY_H
 #define HEAP_EXCEPTION_MEMORY_H

@@ -1,16 +1,14 @@
 #include "attach/target/recording_target.h"
 
 #include "base/bytes.h"
-#include "base/list.h"
 #include "base/search.h"
 
 struct recording_target {
 	struct target base;
 	struct target *lower;
-	struct region *pages; /* ascending, never adjacent */
+	struct region *pages; /* ascending, never adjacent; see reserve() */
 	size_t count, capacity;
 	uint64_t bytes, limit_bytes;
-	bool out_of_memory;
 };
 
 static struct recording_target *recording_of(const struct target *target)
@@ -18,7 +16,25 @@ static struct recording_target *recording_of(const struct target *target)
 	return (struct recording_target *)target;
 }
 
-/* The first run that ends at or behind the address. */
+/* Room for all runs that reads can add, so that none is lost: each is a page at least, and none is
+ * added from the limit on. And for one that forgetting splits. */
+static struct error *reserve(struct recording_target *recording)
+{
+	uint64_t left = recording->bytes < recording->limit_bytes
+				? recording->limit_bytes - recording->bytes
+				: 0;
+	size_t needed = recording->count + (size_t)(left / recording->base.page_size) + 2;
+	if (needed <= recording->capacity)
+		return NULL;
+	struct region *pages = reallocarray(recording->pages, needed, sizeof(*pages));
+	if (!pages)
+		return &error_no_memory;
+	recording->pages = pages;
+	recording->capacity = needed;
+	return NULL;
+}
+
+/* The first run that ends at or after the address. */
 static size_t run_at(const struct recording_target *recording, uint64_t address)
 {
 	return SEARCH_FIRST(recording->count, i, recording->pages[i].end >= address);
@@ -33,28 +49,24 @@ static void move(struct recording_target *recording, size_t from, size_t to)
 }
 
 /* Joins [start, end) with the runs that it meets. */
-static void take_down(struct recording_target *recording, uint64_t start, uint64_t end)
+static void record(struct recording_target *recording, uint64_t start, uint64_t end)
 {
-	size_t first = run_at(recording, start), behind = first;
+	size_t first = run_at(recording, start), after = first;
 	if (first < recording->count && recording->pages[first].start <= start &&
 	    recording->pages[first].end >= end)
 		return;
 	if (recording->bytes >= recording->limit_bytes)
 		return;
-	recording->out_of_memory |=
-		LIST_GROW(recording->pages, recording->count, recording->capacity) != NULL;
-	if (recording->out_of_memory)
-		return;
-	for (; behind < recording->count && recording->pages[behind].start <= end; behind++) {
-		const struct region *met = &recording->pages[behind];
+	for (; after < recording->count && recording->pages[after].start <= end; after++) {
+		const struct region *met = &recording->pages[after];
 		start = met->start < start ? met->start : start;
 		end = met->end > end ? met->end : end;
 		recording->bytes -= met->end - met->start;
 	}
-	if (behind == first)
+	if (after == first)
 		move(recording, first, first + 1);
 	else
-		move(recording, behind, first + 1);
+		move(recording, after, first + 1);
 	recording->pages[first] = (struct region){ .start = start, .end = end };
 	recording->bytes += end - start;
 }
@@ -66,7 +78,7 @@ static size_t recording_read_some(struct target *target, uint64_t address, void 
 	size_t done = target_read_some(recording->lower, address, buffer, size);
 	uint64_t page = target->page_size;
 	if (done)
-		take_down(recording, address & ~(page - 1), align_up(address + done, page));
+		record(recording, address & ~(page - 1), align_up(address + done, page));
 	return done;
 }
 
@@ -128,8 +140,12 @@ struct error *recording_target_new(struct target *lower, uint64_t limit_bytes, s
 	recording->base.ops = &ops;
 	recording->lower = lower;
 	recording->limit_bytes = limit_bytes;
-	*ret = &recording->base;
-	return NULL;
+	struct error *error = reserve(recording);
+	if (error)
+		free(recording);
+	else
+		*ret = &recording->base;
+	return error;
 }
 
 struct error *recording_target_forget(struct target *target, uint64_t start, uint64_t end)
@@ -144,12 +160,11 @@ struct error *recording_target_forget(struct target *target, uint64_t start, uin
 		}
 		recording->bytes -= (run->end < end ? run->end : end) -
 				    (run->start > start ? run->start : start);
-		if (before.start < start && before.end > end) { /* it goes on behind: two runs */
-			TRY(LIST_GROW(recording->pages, recording->count, recording->capacity));
+		if (before.start < start && before.end > end) { /* it goes on after it: two runs */
 			move(recording, i, i + 1);
 			recording->pages[i].end = start;
 			recording->pages[i + 1].start = end;
-			return NULL;
+			break;
 		}
 		if (before.start < start)
 			run->end = start;
@@ -159,14 +174,12 @@ struct error *recording_target_forget(struct target *target, uint64_t start, uin
 			move(recording, i + 1, i);
 		i += before.start < start || before.end > end;
 	}
-	return NULL;
+	return reserve(recording);
 }
 
-struct error *recording_target_pages(const struct target *target, const struct region **ret,
-				     size_t *ret_count)
+const struct region *recording_target_pages(const struct target *target, size_t *ret_count)
 {
 	const struct recording_target *recording = recording_of(target);
-	*ret = recording->pages;
 	*ret_count = recording->count;
-	return recording->out_of_memory ? &error_no_memory : NULL;
+	return recording->pages;
 }

@@ -25,10 +25,9 @@ static void read_pages(struct target *target, unsigned first, unsigned count)
 /* "1-3 7-8": runs of pages, the end not among them. */
 static void check_pages(struct target *target, const char *expected)
 {
-	const struct region *pages;
 	size_t count;
+	const struct region *pages = recording_target_pages(target, &count);
 	char text[256] = "";
-	CHECK_OK(recording_target_pages(target, &pages, &count));
 	for (size_t i = 0, at = 0; i < count; i++)
 		at += (size_t)snprintf(text + at, sizeof(text) - at, "%s%u-%u", i ? " " : "",
 				       (unsigned)((pages[i].start - BASE) / PAGE),
@@ -38,7 +37,7 @@ static void check_pages(struct target *target, const char *expected)
 
 TEST(runs_are_joined)
 {
-	RECORDER(target, UINT64_MAX);
+	RECORDER(target, PAGES * PAGE);
 	check_pages(target, "");
 	read_pages(target, 5, 1);
 	read_pages(target, 9, 2);
@@ -56,7 +55,7 @@ TEST(runs_are_joined)
 
 TEST(what_cannot_be_read_does_not_count)
 {
-	RECORDER(target, UINT64_MAX);
+	RECORDER(target, PAGES * PAGE);
 	uint8_t bytes[2 * PAGE];
 	CHECK_NUMBER(target_read_some(target, BASE + (PAGES - 1) * PAGE, bytes, 2 * PAGE), PAGE);
 	CHECK_NUMBER(target_read_some(target, BASE - PAGE, bytes, PAGE), 0);
@@ -65,7 +64,7 @@ TEST(what_cannot_be_read_does_not_count)
 
 TEST(forgotten_pages)
 {
-	RECORDER(target, UINT64_MAX);
+	RECORDER(target, PAGES * PAGE);
 	read_pages(target, 2, 8);
 	read_pages(target, 20, 2);
 	CHECK_OK(recording_target_forget(target, BASE + 4 * PAGE, BASE + 6 * PAGE));
@@ -89,10 +88,28 @@ TEST(no_more_than_the_limit)
 	check_pages(target, "2-3 6-7");
 }
 
+/* As many runs as there can be, each split once more. */
+TEST(runs_as_many_as_pages)
+{
+	RECORDER(target, PAGES * PAGE);
+	size_t count;
+	for (unsigned i = 0; i < PAGES; i += 2)
+		read_pages(target, i, 1);
+	recording_target_pages(target, &count);
+	CHECK_NUMBER(count, PAGES / 2);
+	for (unsigned i = 0; i < PAGES; i += 2)
+		CHECK_OK(recording_target_forget(target, BASE + i * PAGE + PAGE / 4,
+						 BASE + i * PAGE + PAGE / 2));
+	recording_target_pages(target, &count);
+	CHECK_NUMBER(count, PAGES);
+	for (unsigned i = 0; i < PAGES; i++)
+		read_pages(target, i, 1);
+	check_pages(target, "0-64");
+}
+
 static const struct tap_case cases[] = {
-	CASE(runs_are_joined),
-	CASE(what_cannot_be_read_does_not_count),
-	CASE(forgotten_pages),
-	CASE(no_more_than_the_limit),
+	CASE(runs_are_joined),       CASE(what_cannot_be_read_does_not_count),
+	CASE(forgotten_pages),       CASE(no_more_than_the_limit),
+	CASE(runs_as_many_as_pages),
 };
 TAP_MAIN(cases)
