@@ -1,0 +1,21 @@
+/*
+ * A target that hides stretches of another one: they read as holes, in copies and in loans, as if
+ * the other had been written without them. For asking what an answer does without some memory.
+ */
+#ifndef ATTACH_TARGET_HIDING_TARGET_H
+#define ATTACH_TARGET_HIDING_TARGET_H
+
+#include "attach/target/target.h"
+
+/* [start, end) */
+struct hidden_range {
+	uint64_t start, end;
+};
+
+/* `lower` is borrowed: closing this target leaves it open. The ranges are copied; they may stand in
+ * any order, overlap or be empty. Regions are cut to what is left of them; mappings, threads and
+ * files are the lower target's. ERROR_NO_MEMORY only. */
+MUST_CHECK struct error *hiding_target_new(struct target *lower, const struct hidden_range *ranges,
+					   size_t count, struct target **ret);
+
+#endif
