@@ -21,7 +21,8 @@ struct part {
 	struct id_map met;          /* address -> index in objects */
 	struct young_object *objects;
 	size_t object_count, object_capacity;
-	uint64_t skipped; /* objects whose references cannot be told */
+	uint64_t skipped; /* objects whose references cannot be read */
+	uint64_t lost;    /* references to what cannot be read as an object */
 };
 
 struct search {
@@ -87,8 +88,10 @@ static struct error *reference_visit(uint32_t offset, uint64_t target, void *con
 	if (generation > GENERATION_1 || generation >= part->row.generation)
 		return NULL;
 	struct error *error = walker_object(&part->referred, target, &object);
-	if (error_take_damage(&error))
+	if (error_take_damage(&error)) {
+		part->lost++;
 		return NULL;
+	}
 	TRY(error);
 	if (object.is_free)
 		return NULL;
@@ -130,13 +133,11 @@ static struct error *rows_take(const void *rows, size_t count, void *context)
 }
 
 /* The young objects that the threads met, each once. */
-static struct error *parts_sum_up(struct search *search, const struct question *question)
+static struct error *objects_sum_up(const struct search *search)
 {
 	struct young_references *found = search->found;
-	uint64_t skipped = 0;
 	for (unsigned i = 0; i < search->part_count; i++) {
 		const struct part *part = &search->parts[i];
-		skipped += part->skipped;
 		for (size_t k = 0; k < part->object_count; k++) {
 			const struct young_object *object = &part->objects[k];
 			uint32_t seen;
@@ -147,10 +148,24 @@ static struct error *parts_sum_up(struct search *search, const struct question *
 			found->referenced_size += object->size;
 		}
 	}
+	return NULL;
+}
+
+static void missing_sum_up(const struct search *search, const struct question *question)
+{
+	uint64_t skipped = 0, lost = 0;
+	for (unsigned i = 0; i < search->part_count; i++) {
+		skipped += search->parts[i].skipped;
+		lost += search->parts[i].lost;
+	}
 	if (skipped)
 		question_missing(question, 0,
 				 "the references of %" PRIu64 " objects cannot be read", skipped);
-	return NULL;
+	if (lost)
+		question_missing(question, 0,
+				 "%" PRIu64 " references to younger generations lead to what "
+				 "cannot be read as an object",
+				 lost);
 }
 
 static int by_address(const void *left, const void *right)
@@ -176,5 +191,6 @@ struct error *young_references_find(const struct question *question, struct youn
 	TRY(heap_filter_work(&filter, &work));
 	if (ret->count)
 		qsort(ret->rows, ret->count, sizeof(*ret->rows), by_address);
-	return parts_sum_up(&search, question);
+	missing_sum_up(&search, question);
+	return objects_sum_up(&search);
 }
