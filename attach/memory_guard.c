@@ -23,6 +23,7 @@ enum {
 struct memory_files {
 	struct control_hierarchy hierarchy;
 	const char *limit, *used;
+	const char *high;      /* above it the group's processes are slowed down; NULL: no such */
 	const char *group;     /* 1: an OOM kills the whole group; NULL: there is no such thing */
 	const char *cached[2]; /* lines of memory.stat, hierarchical: inactive, active */
 };
@@ -33,17 +34,19 @@ static const struct memory_files versions[] = {
 	  "memory.limit_in_bytes",
 	  "memory.usage_in_bytes",
 	  NULL,
+	  NULL,
 	  { "total_inactive_file ", "total_active_file " } },
 	{ { "", "cgroup2" },
 	  "memory.max",
 	  "memory.current",
+	  "memory.high",
 	  "memory.oom.group",
 	  { "inactive_file ", "active_file " } },
 };
 
 struct level {
 	const struct memory_files *files; /* NULL: the machine */
-	int limit_fd, used_fd, stat_fd;
+	int limit_fd, used_fd, high_fd, stat_fd;
 	bool kills_group;
 };
 
@@ -115,10 +118,10 @@ static bool room_of_machine(const struct level *level, struct memory_room *ret)
 	return ret->limit_bytes > 0;
 }
 
-/* `exact`: what may be taken back, too, whatever it costs. */
-static bool room_of_group(const struct level *level, bool exact, struct memory_room *ret)
+/* Of the limit in this file. `exact`: what may be taken back, too, whatever it costs. */
+static bool room_below(const struct level *level, int limit_fd, bool exact, struct memory_room *ret)
 {
-	if (!read_number(level->limit_fd, &ret->limit_bytes) ||
+	if (!read_number(limit_fd, &ret->limit_bytes) ||
 	    !read_number(level->used_fd, &ret->used_bytes))
 		return false;
 	ret->room_bytes =
@@ -130,6 +133,11 @@ static bool room_of_group(const struct level *level, bool exact, struct memory_r
 	}
 	ret->kills_group = level->kills_group;
 	return true;
+}
+
+static bool room_of_group(const struct level *level, bool exact, struct memory_room *ret)
+{
+	return room_below(level, level->limit_fd, exact, ret);
 }
 
 /* The level with the least to spare; false: no level has a limit. */
@@ -158,6 +166,30 @@ void memory_guard_room(const struct memory_guard *guard, bool exact, struct memo
 {
 	*ret = (struct memory_room){ .room_bytes = UINT64_MAX };
 	least_room(guard, true, exact, ret);
+}
+
+uint64_t memory_room_spare_bytes(const struct memory_room *room)
+{
+	return room->room_bytes > 2 * room->floor_bytes ? room->room_bytes - room->floor_bytes
+							: room->room_bytes / 2;
+}
+
+uint64_t memory_guard_spare_bytes(const struct memory_guard *guard, bool *ret_machine)
+{
+	struct memory_room room;
+	memory_guard_room(guard, true, &room);
+	uint64_t least = memory_room_spare_bytes(&room);
+	*ret_machine = room.is_machine;
+	for (unsigned i = 0; i < guard->count; i++) {
+		struct memory_room high = { 0 };
+		if (!room_below(&guard->levels[i], guard->levels[i].high_fd, true, &high))
+			continue;
+		high.floor_bytes = floor_of(high.limit_bytes);
+		uint64_t spare = memory_room_spare_bytes(&high);
+		*ret_machine = *ret_machine && spare >= least;
+		least = spare < least ? spare : least;
+	}
+	return least;
 }
 
 /* What two looks tell can be compared: the room of one level, below one limit, by one measure. */
@@ -219,6 +251,8 @@ static bool add_level(int folder, const char *path, void *context)
 		(struct level){ .files = files,
 				.limit_fd = limit_fd,
 				.used_fd = control_group_open(folder, files->used),
+				.high_fd =
+					files->high ? control_group_open(folder, files->high) : -1,
 				.stat_fd = control_group_open(folder, "memory.stat"),
 				.kills_group = guard->together };
 	return guard->count < LEVELS_MAX;
@@ -246,6 +280,7 @@ struct error *memory_guard_open(int pid, struct memory_guard **ret)
 	guard->levels[guard->count++] =
 		(struct level){ .limit_fd = -1,
 				.used_fd = open("/proc/meminfo", O_RDONLY | O_CLOEXEC),
+				.high_fd = -1,
 				.stat_fd = -1 };
 	add_groups(guard, process_memory_id(pid));
 	*ret = guard;
@@ -256,7 +291,7 @@ void memory_guard_close(struct memory_guard *guard)
 {
 	for (unsigned i = 0; guard && i < guard->count; i++) {
 		const int fds[] = { guard->levels[i].limit_fd, guard->levels[i].used_fd,
-				    guard->levels[i].stat_fd };
+				    guard->levels[i].high_fd, guard->levels[i].stat_fd };
 		for (size_t j = 0; j < COUNT_OF(fds); j++)
 			if (fds[j] >= 0)
 				close(fds[j]);

@@ -64,4 +64,13 @@ uint64_t memory_guard_kept_bytes(const struct memory_room *room);
  * kernel works them out when it is asked. */
 void memory_guard_room(const struct memory_guard *guard, bool exact, struct memory_room *ret);
 
+/* Of a room: what may be taken of it, so that its floor is left, or half of it where that is less
+ * than two floors. */
+uint64_t memory_room_spare_bytes(const struct memory_room *room);
+
+/* The least of what may be taken now, of all groups and of the machine; memory.high is a limit
+ * here, too, above which the kernel slows down whoever allocates (cgroup-v2.rst). *ret_machine: it
+ * is the machine that has so little. Without any figure more than anybody has. */
+uint64_t memory_guard_spare_bytes(const struct memory_guard *guard, bool *ret_machine);
+
 #endif

@@ -1,5 +1,7 @@
 #include "base/arena.h"
 
+#include "base/memory_budget.h"
+
 enum { CHUNK_BYTES = 64 * 1024, ALIGNMENT = 16 };
 
 struct arena_chunk {
@@ -8,21 +10,29 @@ struct arena_chunk {
 	_Alignas(ALIGNMENT) char bytes[];
 };
 
-static struct arena_chunk *chunk_new(size_t capacity, struct arena_chunk *next)
+static struct arena_chunk *chunk_new(struct arena *arena, size_t capacity)
 {
-	struct arena_chunk *chunk = malloc(sizeof(*chunk) + capacity);
-	if (!chunk)
+	if (!memory_budget_try(arena->budget, capacity)) {
+		for (struct arena *at = arena; at; at = at->within)
+			at->refused_bytes = capacity;
 		return NULL;
-	chunk->next = next;
+	}
+	struct arena_chunk *chunk = malloc(sizeof(*chunk) + capacity);
+	if (!chunk) {
+		memory_budget_give(arena->budget, capacity);
+		return NULL;
+	}
+	chunk->next = arena->chunks;
 	chunk->capacity = capacity;
 	chunk->used = 0;
 	return chunk;
 }
 
-static void chunks_free(struct arena_chunk *chunk)
+static void chunks_free(struct arena *arena, struct arena_chunk *chunk)
 {
 	while (chunk) {
 		struct arena_chunk *next = chunk->next;
+		memory_budget_give(arena->budget, chunk->capacity);
 		free(chunk);
 		chunk = next;
 	}
@@ -35,12 +45,14 @@ void arena_init(struct arena *arena)
 
 struct arena arena_within(struct arena *parent)
 {
-	return (struct arena){ .limit_bytes = parent->limit_bytes, .within = parent };
+	return (struct arena){ .limit_bytes = parent->limit_bytes,
+			       .within = parent,
+			       .budget = parent->budget };
 }
 
 void arena_deinit(struct arena *arena)
 {
-	chunks_free(arena->chunks);
+	chunks_free(arena, arena->chunks);
 	*arena = (struct arena){ 0 };
 }
 
@@ -48,12 +60,13 @@ void arena_reset(struct arena *arena)
 {
 	struct arena_chunk *keep = arena->chunks;
 	if (keep) {
-		chunks_free(keep->next);
+		chunks_free(arena, keep->next);
 		keep->next = NULL;
 		keep->used = 0;
 	}
 	arena->total_bytes = 0;
 	arena->full = false;
+	arena->refused_bytes = 0;
 }
 
 static bool has_room(struct arena *arena, size_t size)
@@ -75,7 +88,7 @@ void *arena_allocate(struct arena *arena, size_t size)
 		return NULL;
 	struct arena_chunk *chunk = arena->chunks;
 	if (!chunk || chunk->capacity - chunk->used < rounded) {
-		chunk = chunk_new(rounded > CHUNK_BYTES ? rounded : CHUNK_BYTES, arena->chunks);
+		chunk = chunk_new(arena, rounded > CHUNK_BYTES ? rounded : CHUNK_BYTES);
 		if (!chunk)
 			return NULL;
 		arena->chunks = chunk;

@@ -12,21 +12,29 @@
 #include <stddef.h>
 
 struct arena_chunk;
+struct memory_budget; /* base/memory_budget.h */
+
 struct arena {
 	struct arena_chunk *chunks;
 	size_t total_bytes;   /* handed out since the last reset */
 	size_t limit_bytes;   /* of these; 0: none */
 	bool full;            /* more was wanted than that, in this arena or in one within it */
 	struct arena *within; /* NULL: nothing */
+	struct memory_budget *budget; /* borrowed: what chunks are taken of; NULL: no limit */
+	size_t refused_bytes; /* wanted, in this arena or in one within it, and the budget had no
+				 room; 0: nothing was refused */
 };
 
 void arena_init(struct arena *arena);
 
-/* A new one with the limit of `parent`, which outlives it and learns when it is full. */
+/* A new one with the limit and the budget of `parent`, which outlives it and learns when it is full
+ * or refused. */
 struct arena arena_within(struct arena *parent);
 void arena_deinit(struct arena *arena);
 
-/* Forget everything that was handed out, and that it was full; keeps one chunk for reuse. */
+/* Forget everything that was handed out, and that it was full or refused; keeps one chunk for
+ * reuse.
+ */
 void arena_reset(struct arena *arena);
 
 MUST_CHECK void *arena_allocate(struct arena *arena, size_t size);

@@ -17,6 +17,11 @@ void memory_budget_narrow(struct memory_budget *budget, uint64_t limit_bytes, co
 	budget->source = source;
 }
 
+uint64_t memory_budget_taken(const struct memory_budget *budget)
+{
+	return budget ? budget->taken_bytes : 0;
+}
+
 uint64_t memory_budget_left(const struct memory_budget *budget)
 {
 	if (!budget)
@@ -37,16 +42,20 @@ bool memory_budget_try(struct memory_budget *budget, uint64_t bytes)
 	return true;
 }
 
-struct error *memory_budget_take(struct memory_budget *budget, uint64_t bytes, const char *what)
+struct error *memory_budget_refusal(const struct memory_budget *budget, uint64_t bytes,
+				    const char *what)
 {
-	if (memory_budget_try(budget, bytes))
-		return NULL;
 	return error_new(ERROR_NO_MEMORY,
 			 "out of memory: %s would take %.1f MiB more, and of the %.1f MiB that %s "
 			 "leaves to clrpod %.1f MiB are free: ask for less at a time, or read a "
 			 "dump where there is more memory",
 			 what, (double)bytes / MIB, (double)budget->limit_bytes / MIB,
 			 (const char *)budget->source, (double)memory_budget_left(budget) / MIB);
+}
+
+struct error *memory_budget_take(struct memory_budget *budget, uint64_t bytes, const char *what)
+{
+	return memory_budget_try(budget, bytes) ? NULL : memory_budget_refusal(budget, bytes, what);
 }
 
 void memory_budget_give(struct memory_budget *budget, uint64_t bytes)

@@ -27,11 +27,17 @@ void memory_budget_narrow(struct memory_budget *budget, uint64_t limit_bytes, co
 MUST_CHECK struct error *memory_budget_take(struct memory_budget *budget, uint64_t bytes,
 					    const char *what);
 
+/* The error of memory_budget_take(), for bytes that were refused elsewhere. */
+MUST_CHECK struct error *memory_budget_refusal(const struct memory_budget *budget, uint64_t bytes,
+					       const char *what);
+
 /* The same without a sentence: false, and nothing is taken. */
 MUST_CHECK bool memory_budget_try(struct memory_budget *budget, uint64_t bytes);
 
 /* Gives back what was taken. */
 void memory_budget_give(struct memory_budget *budget, uint64_t bytes);
+
+uint64_t memory_budget_taken(const struct memory_budget *budget);
 
 /* What can still be taken; UINT64_MAX without a limit. */
 uint64_t memory_budget_left(const struct memory_budget *budget);

@@ -19,7 +19,9 @@ static void tell_note(void *context, const char *text)
 struct error *app_open(struct app *app, enum output_format format)
 {
 	*app = (struct app){ .format = format, .data_limit_bytes = own_memory_begin() };
+	memory_budget_init(&app->budget, UINT64_MAX, "this machine");
 	arena_init(&app->scratch);
+	app->scratch.budget = &app->budget;
 	app->task = (struct task){ .stop = signals_flag(),
 				   .heard = signals_heard(),
 				   .progress = progress_report,
@@ -32,6 +34,8 @@ struct error *app_open(struct app *app, enum output_format format)
 	if (app->out && isatty(STDOUT_FILENO))
 		output_flush_lines(app->out);
 	app->session = session_new();
+	if (app->session)
+		session_set_budget(app->session, &app->budget);
 	app->hold.session = app->session;
 	return app->out && app->session ? NULL : &error_no_memory;
 }

@@ -6,6 +6,7 @@
 #define CLI_APP_H
 
 #include "attach/process_identity.h"
+#include "base/memory_budget.h"
 #include "base/patient_writer.h"
 #include "base/task.h"
 #include "cli/exit_status.h"
@@ -29,6 +30,7 @@ struct app {
 	FILE *answers;                /* over it */
 	struct output *out;           /* over that */
 	struct session *session;      /* nothing open in it until a verb opens something */
+	struct memory_budget budget;  /* the session's; no limit until something is opened */
 	struct arena scratch;
 	uint64_t data_limit_bytes; /* of our own data (cli/own_memory.h); 0: none of ours */
 	struct progress progress;

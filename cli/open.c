@@ -7,6 +7,7 @@
 #include "base/list.h"
 #include "base/number_text.h"
 #include "cli/next_command.h"
+#include "cli/own_memory.h"
 #include "commands/interpreter/session.h"
 #include "dump/core/core_target.h"
 #include "heap/gc/heap_walk.h"
@@ -172,6 +173,7 @@ static struct error *open_process(struct app *app, const struct invocation *invo
 	*ret_name = arena_printf(&app->scratch, "process %d (%s)", process.pid, process.name);
 	if (!*ret_name)
 		return &error_no_memory;
+	TRY(own_memory_budget(&app->budget, process.pid));
 	TRY(process_reach(&process));
 	app->process.identity = process.identity;
 	if (app->process.way != OPEN_RUNNING) /* else nobody waits for us */
@@ -232,6 +234,7 @@ struct error *open_one(struct app *app, const struct invocation *invocation, con
 	unsigned threads;
 	TRY(check_sysroot(sysroot));
 	TRY(parse_threads(invocation, &threads));
+	TRY(own_memory_budget(&app->budget, 0));
 	if (dump)
 		TRY(core_target_open(dump, &app->task, &target));
 	else

@@ -10,6 +10,7 @@
 #include "base/task.h"
 
 struct heap;
+struct memory_budget; /* base/memory_budget.h */
 struct target;
 
 /* What an answer lacks. Kept for the whole answer; owns its texts: coverage_deinit(). Begins
@@ -45,7 +46,8 @@ struct question {
 	 * worth all of them. */
 	unsigned threads;
 	bool threads_asked;
-	struct arena *scratch; /* reset after the answer */
+	struct arena *scratch;        /* reset after the answer */
+	struct memory_budget *budget; /* for what is too large for scratch; NULL: no limit */
 	const struct task *task;
 	struct coverage *coverage;
 	struct remarks *remarks;

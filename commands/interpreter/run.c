@@ -1,6 +1,7 @@
 #include "commands/interpreter/run.h"
 
 #include "base/limits.h"
+#include "base/memory_budget.h"
 #include "commands/interpreter/absent.h"
 #include "commands/interpreter/session.h"
 #include "commands/interpreter/subject.h"
@@ -154,8 +155,11 @@ static struct error *check_stopped(const struct command *command,
 	return cancelled;
 }
 
-static struct error *no_room(const struct command *command)
+static struct error *no_room(const struct command *command, const struct arena *scratch)
 {
+	if (scratch->refused_bytes)
+		return memory_budget_refusal(scratch->budget, scratch->refused_bytes,
+					     command->name);
 	return error_new(
 		ERROR_UNSUPPORTED,
 		"%s needs more than %d MiB to work this out in: ask for less at a time, or "
@@ -170,9 +174,10 @@ static struct error *run_watched(const struct command *command, struct command_c
 	if (!error)
 		error = command->run(call);
 	output_set_task(call->out, NULL);
-	return error && error->code == ERROR_NO_MEMORY && call->question.scratch->full
-		       ? no_room(command)
-		       : error;
+	const struct arena *scratch = call->question.scratch;
+	if (error != &error_no_memory || (!scratch->full && !scratch->refused_bytes))
+		return error;
+	return no_room(command, scratch);
 }
 
 /* What an earlier command could not read is remembered with the heap, and not asked for again: its
@@ -204,6 +209,7 @@ static struct question question_of(const struct command *command,
 	struct question question = {
 		.heap = command->needs & NEEDS_HEAP ? session_heap(runner->session) : NULL,
 		.scratch = runner->scratch,
+		.budget = session_budget(runner->session),
 		.task = runner->task,
 		.coverage = &beside->coverage,
 		.remarks = &beside->remarks,

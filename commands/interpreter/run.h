@@ -10,7 +10,7 @@
 struct command_runner {
 	struct session *session;
 	struct output *out;
-	struct arena *scratch; /* reset by each run */
+	struct arena *scratch; /* reset by each run; its budget is the session's */
 	const struct task *task;
 };
 

@@ -30,6 +30,7 @@ struct session {
 	bool exit_requested;
 	unsigned threads; /* 0: 1 */
 	bool threads_asked;
+	struct memory_budget *budget;
 	struct memory_view memory_view;
 	struct session_source source; /* .open NULL: a dump */
 	FILE *log;
@@ -61,6 +62,16 @@ void session_free(struct session *session)
 	free(session->opened);
 	session_log_close(session);
 	free(session);
+}
+
+void session_set_budget(struct session *session, struct memory_budget *budget)
+{
+	session->budget = budget;
+}
+
+struct memory_budget *session_budget(const struct session *session)
+{
+	return session->budget;
 }
 
 /* The caller gives what it left in *opened back when this fails; `target` only once it is there. */

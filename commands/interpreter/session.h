@@ -14,6 +14,12 @@ struct session;
 struct session *session_new(void); /* NULL: out of memory */
 void session_free(struct session *session);
 
+/* What large answers take their memory of; borrowed, outlives the session and its commands. NULL,
+ * as in the beginning: no limit. */
+struct memory_budget;
+void session_set_budget(struct session *session, struct memory_budget *budget);
+struct memory_budget *session_budget(const struct session *session);
+
 /* Opens what is behind a target: lays the overlay over it, finds the runtime, opens the heap. The
  * session owns `target` from here on, whatever comes back. When there is no readable runtime the
  * target stays open (its modules and threads still answer) and session_heap_error() tells why: that

@@ -1,7 +1,12 @@
 /* What a session may take of memory. */
 #include "base/memory_budget.h"
 #include "base/thread.h"
+#include "commands/interpreter/run.h"
+#include "commands/interpreter/session.h"
+#include "dump/core/core_target.h"
 #include "tests/unit/tap.h"
+
+#include <errno.h>
 
 enum { MIB = 1024 * 1024 };
 
@@ -84,11 +89,43 @@ TEST(threads_never_take_more_than_there_is)
 	CHECK_NUMBER(memory_budget_left(&budget), ROOM);
 }
 
+/* A command that needs more than there is says so in the words of the budget. */
+TEST(a_command_is_refused)
+{
+	struct target *core;
+	struct arena scratch;
+	struct memory_budget budget;
+	struct command_outcome outcome;
+	char *text = NULL;
+	size_t size = 0;
+	struct error *error = core_target_open("tests/dumps/small-conserve.core.zst", NULL, &core);
+	if (error && error->os_errno == ENOENT) {
+		error_free(error);
+		SKIP("the sample dumps are not here");
+	}
+	CHECK_OK(error);
+	struct session *session = session_new();
+	CHECK_OK(session_open(session, core, "sample", NULL, NULL));
+	memory_budget_init(&budget, 65 * 1024, "a test");
+	session_set_budget(session, &budget);
+	arena_init(&scratch);
+	scratch.budget = &budget;
+	FILE *stream = open_memstream(&text, &size);
+	struct output *out = output_new(OUTPUT_JSON, stream);
+	struct command_runner runner = { session, out, &scratch, NULL };
+	command_run_line(&runner, "dumpexceptions", &outcome);
+	CHECK_FAILS(outcome.error, ERROR_NO_MEMORY, "dumpexceptions would take ");
+	output_free(out);
+	fclose(stream);
+	free(text);
+	arena_deinit(&scratch);
+	session_free(session);
+	CHECK_NUMBER(memory_budget_taken(&budget), 0);
+}
+
 static const struct tap_case cases[] = {
-	CASE(what_is_taken_is_given_back),
-	CASE(a_refusal_says_what_was_asked),
-	CASE(it_can_be_narrowed),
-	CASE(no_budget_has_no_limit),
-	CASE_ONCE(threads_never_take_more_than_there_is),
+	CASE(what_is_taken_is_given_back), CASE(a_refusal_says_what_was_asked),
+	CASE(it_can_be_narrowed),          CASE(no_budget_has_no_limit),
+	CASE_ONCE(a_command_is_refused),   CASE_ONCE(threads_never_take_more_than_there_is),
 };
 TAP_MAIN(cases)

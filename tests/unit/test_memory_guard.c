@@ -2,6 +2,8 @@
 #include "attach/memory_guard.h"
 #include "tests/unit/tap.h"
 
+#include <unistd.h>
+
 enum { MIB = 1024 * 1024, LOOK_NS = 4 * 1000 * 1000 };
 
 static const struct memory_room group = {
@@ -115,6 +117,32 @@ TEST(a_second_look_at_the_same_time)
 	CHECK(pace.ahead_bytes > 0);
 }
 
+TEST(what_may_be_taken_of_a_room)
+{
+	struct memory_room room = room_of(500, true);
+	CHECK_NUMBER(memory_room_spare_bytes(&room) / MIB, 468);
+	room = room_of(64, true);
+	CHECK_NUMBER(memory_room_spare_bytes(&room) / MIB, 32);
+	room = room_of(40, true);
+	CHECK_NUMBER(memory_room_spare_bytes(&room) / MIB, 20);
+	room = room_of(0, true);
+	CHECK_NUMBER(memory_room_spare_bytes(&room), 0);
+}
+
+/* Whatever limits us here: it is no more than this machine has. */
+TEST(what_may_be_taken_here)
+{
+	struct memory_guard *guard;
+	struct memory_room room;
+	bool machine;
+	CHECK_OK(memory_guard_open(getpid(), &guard));
+	memory_guard_room(guard, true, &room);
+	uint64_t spare = memory_guard_spare_bytes(guard, &machine);
+	memory_guard_close(guard);
+	CHECK(spare <= room.limit_bytes);
+	CHECK(room.is_machine || !machine);
+}
+
 static const struct tap_case cases[] = {
 	CASE(the_first_look),
 	CASE(a_fall),
@@ -125,5 +153,7 @@ static const struct tap_case cases[] = {
 	CASE(another_measure_is_no_fall),
 	CASE(another_measure_hides_no_fall),
 	CASE(a_second_look_at_the_same_time),
+	CASE(what_may_be_taken_of_a_room),
+	CASE(what_may_be_taken_here),
 };
 TAP_MAIN(cases)
