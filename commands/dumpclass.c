@@ -4,11 +4,9 @@
 #include "base/list.h"
 #include "commands/shared/field_table.h"
 #include "heap/types/field.h"
-#include "inspect/path/resolve.h"
+#include "inspect/type_named.h"
 
 #include <inttypes.h>
-
-enum { CANDIDATES_NAMED = 10 };
 
 static const struct column columns[] = {
 	{ "type", "Class Name:      ", CELL_TEXT, 0 },
@@ -48,50 +46,6 @@ static void attributes_cell(struct output *out, uint32_t attributes)
 	output_number_as(out, attributes, text);
 }
 
-static struct error *ambiguous(struct command_call *call, const char *text,
-			       const struct type **matches, size_t count)
-{
-	const char *list = "";
-	for (size_t i = 0; i < count && i < CANDIDATES_NAMED; i++) {
-		list = arena_printf(call->question.scratch, "%s%s%012" PRIx64 " %s", list,
-				    i ? ", " : "", matches[i]->handle,
-				    type_name(call->question.heap, matches[i], NULL));
-		if (!list)
-			return &error_no_memory;
-	}
-	return error_new(ERROR_NOT_FOUND,
-			 "%zu loaded types are called %s: give the whole name of one, or its "
-			 "MethodTable: %s%s",
-			 count, text, list, count > CANDIDATES_NAMED ? ", …" : "");
-}
-
-/* By MethodTable, or by EEClass (whose MethodTable the types met so far may know), or by name. */
-static struct error *find(struct command_call *call, const char *text, const struct type **ret)
-{
-	uint64_t handle;
-	const struct type **matches;
-	size_t count, unloaded;
-	struct error *error = parse_address(text, &handle);
-	if (!error) {
-		error = type_at(call->question.heap, handle, ret);
-		return error;
-	}
-	error_free(error);
-	TRY(type_find(call->question.heap, text, call->question.scratch, &matches, &count,
-		      &unloaded));
-	if (count == 1) {
-		*ret = matches[0];
-		return NULL;
-	}
-	if (count)
-		return ambiguous(call, text, matches, count);
-	if (unloaded)
-		return error_new(ERROR_NOT_FOUND,
-				 "%s is defined in the program, but this process has not loaded it",
-				 text);
-	return get_no_such_type(&call->question, text);
-}
-
 static struct error *dumpclass_run(struct command_call *call)
 {
 	const struct type *type;
@@ -101,7 +55,7 @@ static struct error *dumpclass_run(struct command_call *call)
 	const char *text = arguments_positional(call->arguments, 0);
 	if (!text)
 		return error_new(ERROR_USAGE, "dumpclass needs a MethodTable or a type's name");
-	TRY(find(call, text, &type));
+	TRY(type_named(&call->question, text, &type));
 	TRY(type_all_fields(call->question.heap, type, true, call->question.scratch, &fields,
 			    &count));
 	for (size_t i = 0; i < count; i++) {

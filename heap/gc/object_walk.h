@@ -22,6 +22,12 @@ struct gc_object {
 	bool is_free;
 };
 
+/* Where the next object begins. */
+static inline uint64_t gc_object_end(const struct gc_object *object)
+{
+	return object->address + align_up(object->size, sizeof(uint64_t));
+}
+
 struct walk_damage {
 	uint64_t unreadable_bytes; /* not in the target */
 	uint64_t damaged_bytes;    /* there, but not objects */
