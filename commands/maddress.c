@@ -2,35 +2,33 @@
 #include "commands/command.h"
 
 #include "base/cleanup.h"
-#include "base/limits.h"
 #include "base/list.h"
 #include "base/text.h"
 #include "commands/interpreter/session.h"
-#include "heap/address_space.h"
+#include "inspect/memory_groups.h"
 
 #include <inttypes.h>
-#include <strings.h>
 
-enum { GRID_COLUMNS_MAX = 8, ADDRESS_WIDTH = 16, READABLE_WIDTH = 12, COUNT_WIDTH = 14 };
+enum {
+	GRID_COLUMNS_MAX = 8,
+	ADDRESS_WIDTH = 16,
+	READABLE_WIDTH = 12,
+	COUNT_WIDTH = 14,
+	NUMBER_BYTES = 32,
+};
 
-static const struct column region_columns[] = {
-	{ NULL, "", CELL_TEXT, 0 },         { "kind", NULL, CELL_TEXT, 0 },
-	{ "start", NULL, CELL_ADDRESS, 0 }, { "end", NULL, CELL_ADDRESS, 0 },
-	{ "size", NULL, CELL_INTEGER, 0 },  { "type", NULL, CELL_TEXT, 0 },
-	{ "state", NULL, CELL_TEXT, 0 },    { "protection", NULL, CELL_TEXT, 0 },
-	{ "image", NULL, CELL_VALUE, 0 },
-};
-static const struct column image_columns[] = {
+/* The columns of a region; their last is the line that shows the others. */
+enum { REGION_KIND, REGION_PROTECTION = 6, REGION_IMAGE, REGION_COLUMNS = 9 };
+static const struct column region_columns[REGION_COLUMNS] = {
+	{ "kind", IN_WORDS, CELL_TEXT, 0 },
+	{ "start", IN_WORDS, CELL_ADDRESS, ADDRESS_WIDTH },
+	{ "end", IN_WORDS, CELL_ADDRESS, ADDRESS_WIDTH },
+	{ "size", IN_WORDS, CELL_INTEGER, READABLE_WIDTH },
+	{ "type", IN_WORDS, CELL_TEXT, -11 }, /* MEM_PRIVATE, MEM_RESERVE */
+	{ "state", IN_WORDS, CELL_TEXT, -11 },
+	{ "protection", IN_WORDS, CELL_TEXT, 0 },
+	{ "image", IN_WORDS, CELL_TEXT, 0 },
 	{ NULL, "", CELL_TEXT, 0 },
-	{ "image", NULL, CELL_TEXT, 0 },
-	{ "count", NULL, CELL_INTEGER, 0 },
-	{ "size", NULL, CELL_INTEGER, 0 },
-};
-static const struct column kind_columns[] = {
-	{ NULL, "", CELL_TEXT, 0 },
-	{ "kind", NULL, CELL_TEXT, 0 },
-	{ "count", NULL, CELL_INTEGER, 0 },
-	{ "size", NULL, CELL_INTEGER, 0 },
 };
 static const struct column total_columns[] = {
 	{ "count", NULL, CELL_INTEGER, 0 },
@@ -110,209 +108,190 @@ static const char *state_text(const struct memory_range *range)
 	return range->is_reserved ? "MEM_RESERVE" : "MEM_COMMIT";
 }
 
-/* The line of a region in the great table, or in that of one kind (-list), which has no grid. */
-static void region_line(struct text *line, const struct grid *grid,
-			const struct memory_range *range)
+/* `size` and `line`: how they are shown. */
+static void region_row(struct output *out, const struct memory_range *range, const char *size,
+		       const char *line)
 {
-	char start[20], end[20], size[32], bytes[32];
-	uint64_t length = range->end - range->start;
-	snprintf(start, sizeof(start), "%012" PRIx64, range->start);
-	snprintf(end, sizeof(end), "%012" PRIx64, range->end - 1);
-	readable(length, size, sizeof(size));
-	with_separators(length, bytes, sizeof(bytes));
-	if (!grid) {
-		text_clear(line);
-		text_printf(line, "%16s %14s %12s %-11s %-11s %s", start, bytes, size,
-			    state_text(range), type_text(range), memory_protection_name(range));
-	} else {
-		grid_row(line, grid,
-			 (const char *const[]){ memory_kind_name(range), start, end, size,
-						type_text(range), state_text(range),
-						memory_protection_name(range),
-						range->path ? range->path : "" });
-	}
-}
-
-static void region_row(struct output *out, const struct grid *grid,
-		       const struct memory_range *range)
-{
-	CLEANUP(text_deinit) struct text line = { 0 };
-	region_line(&line, grid, range);
+	char last[NUMBER_BYTES];
+	snprintf(last, sizeof(last), "%012" PRIx64, range->end - 1);
 	output_row_begin(out);
-	output_text(out, text_string(&line));
 	output_text(out, memory_kind_name(range));
 	output_address(out, range->start);
-	output_address(out, range->end);
-	output_unsigned(out, range->end - range->start);
+	output_address_as(out, range->end, last);
+	output_number_as(out, (int64_t)(range->end - range->start), size);
 	output_text(out, type_text(range));
 	output_text(out, state_text(range));
 	output_text(out, memory_protection_name(range));
-	output_text_or_null(out, range->path);
+	output_text_or(out, range->path, "");
+	output_words(out, line);
 	output_row_end(out);
+}
+
+/* In the great table. */
+static void region_print(struct output *out, const struct memory_range *range)
+{
+	char size[NUMBER_BYTES];
+	region_row(out, range, readable(range->end - range->start, size, sizeof(size)),
+		   " | {kind} | {start} | {end} | {size} | {type} | {state} | {protection} | "
+		   "{image} | ");
+}
+
+/* In that of one kind (-list), which has no grid. */
+static void listed_print(struct output *out, const struct memory_range *range)
+{
+	char size[NUMBER_BYTES], bytes[NUMBER_BYTES], both[3 * NUMBER_BYTES];
+	uint64_t length = range->end - range->start;
+	snprintf(both, sizeof(both), "%14s %12s", with_separators(length, bytes, sizeof(bytes)),
+		 readable(length, size, sizeof(size)));
+	region_row(out, range, both, "{start} {size} {state} {type} {protection}");
+}
+
+/* Columns and titles have the same widths. */
+static void regions_fit(const struct address_space *space, struct column *columns,
+			struct grid *grid)
+{
+	widen(&columns[REGION_KIND].width, "Memory Kind");
+	widen(&columns[REGION_PROTECTION].width, "Protect");
+	widen(&columns[REGION_IMAGE].width, "Image");
+	for (size_t i = 0; i < space->count; i++) {
+		const struct memory_range *range = &space->ranges[i];
+		widen(&columns[REGION_KIND].width, memory_kind_name(range));
+		widen(&columns[REGION_PROTECTION].width, memory_protection_name(range));
+		if (range->path)
+			widen(&columns[REGION_IMAGE].width, range->path);
+	}
+	for (size_t i = 0; i < grid->count; i++)
+		grid->widths[i] = columns[i].width;
 }
 
 static void regions_print(struct output *out, const struct address_space *space)
 {
 	static const char *const titles[] = { "Memory Kind", "StartAddr", "EndAddr-1", "Size",
 					      "Type",        "State",     "Protect",   "Image" };
-	struct grid grid = { 8,
-			     { -(int)strlen("Memory Kind"), ADDRESS_WIDTH, ADDRESS_WIDTH,
-			       READABLE_WIDTH, -(int)strlen("MEM_PRIVATE"),
-			       -(int)strlen("MEM_RESERVE"), -(int)strlen("Protect"),
-			       -(int)strlen("Image") } };
-	for (size_t i = 0; i < space->count; i++) {
-		const struct memory_range *range = &space->ranges[i];
-		widen(&grid.widths[0], memory_kind_name(range));
-		widen(&grid.widths[6], memory_protection_name(range));
-		if (range->path)
-			widen(&grid.widths[7], range->path);
-	}
+	struct column columns[REGION_COLUMNS];
+	struct grid grid = { .count = COUNT_OF(titles) };
+	memcpy(columns, region_columns, sizeof(columns));
+	regions_fit(space, columns, &grid);
 	grid_titles(out, &grid, titles);
-	output_table_begin(out, "regions", region_columns, COUNT_OF(region_columns), false);
+	output_table_begin(out, "regions", columns, REGION_COLUMNS, false);
 	for (size_t i = 0; i < space->count && !output_broken(out); i++)
-		region_row(out, &grid, &space->ranges[i]);
+		region_print(out, &space->ranges[i]);
 	output_table_end(out);
 	grid_border(out, &grid);
 }
 
-/* Ranges of one name: a kind or an image. */
-struct group {
-	const char *name;
-	uint64_t count, size; /* bytes */
+/* A sum in two columns of the grid: as it is read, and in bytes. */
+static const char *sum_text(uint64_t size, char *buffer, size_t buffer_size)
+{
+	char number[NUMBER_BYTES], bytes[NUMBER_BYTES];
+	snprintf(buffer, buffer_size, "%12s | %14s", readable(size, number, sizeof(number)),
+		 with_separators(size, bytes, sizeof(bytes)));
+	return buffer;
+}
+
+static void group_row(struct output *out, const struct memory_group *group, const char *line)
+{
+	char size[3 * NUMBER_BYTES];
+	output_row_begin(out);
+	output_text(out, group->name);
+	output_unsigned(out, group->count);
+	output_number_as(out, (int64_t)group->size, sum_text(group->size, size, sizeof(size)));
+	output_words(out, line);
+	output_row_end(out);
+}
+
+static void total_line(struct output *out, int width, const struct memory_group *total)
+{
+	char count[NUMBER_BYTES], size[3 * NUMBER_BYTES];
+	output_line(out, " | %*s | %14s | %s | ", width, total->name,
+		    with_separators(total->count, count, sizeof(count)),
+		    sum_text(total->size, size, sizeof(size)));
+}
+
+/* What the groups are called: by the table's key, the name's key and title, and in a line. */
+struct group_words {
+	const char *table, *key, *title, *line;
 };
 
-static int group_by_name(const void *left, const void *right)
+/* Their sum, and how wide the longest name is. */
+static struct memory_group groups_fit(const struct memory_group *groups, size_t count, int *width)
 {
-	return strcmp(((const struct group *)left)->name, ((const struct group *)right)->name);
-}
-
-static int group_by_size(const void *left, const void *right)
-{
-	const struct group *a = left, *b = right;
-	if (a->size != b->size)
-		return a->size < b->size ? 1 : -1;
-	return strcmp(a->name, b->name);
-}
-
-/* Sums up what has the same name; the largest first. */
-static size_t groups_join(struct group *groups, size_t count)
-{
-	size_t joined = 0;
-	if (count)
-		qsort(groups, count, sizeof(*groups), group_by_name);
+	struct memory_group total = { .name = "[TOTAL]" };
 	for (size_t i = 0; i < count; i++) {
-		if (joined && !strcmp(groups[joined - 1].name, groups[i].name)) {
-			groups[joined - 1].count += groups[i].count;
-			groups[joined - 1].size += groups[i].size;
-		} else {
-			groups[joined++] = groups[i];
-		}
-	}
-	if (joined)
-		qsort(groups, joined, sizeof(*groups), group_by_size);
-	return joined;
-}
-
-static void group_line(struct text *line, const struct grid *grid, const struct group *group)
-{
-	char count[32], size[32], bytes[32];
-	grid_row(line, grid,
-		 (const char *const[]){ group->name,
-					with_separators(group->count, count, sizeof(count)),
-					readable(group->size, size, sizeof(size)),
-					with_separators(group->size, bytes, sizeof(bytes)) });
-}
-
-static void groups_print(struct output *out, const char *key, const char *title,
-			 const struct column *columns, const struct group *groups, size_t count)
-{
-	CLEANUP(text_deinit) struct text line = { 0 };
-	struct grid grid = { 4, { 0, COUNT_WIDTH, READABLE_WIDTH, COUNT_WIDTH } };
-	struct group total = { .name = "[TOTAL]" };
-	widen(&grid.widths[0], title);
-	for (size_t i = 0; i < count; i++) {
-		widen(&grid.widths[0], groups[i].name);
+		widen(width, groups[i].name);
 		total.count += groups[i].count;
 		total.size += groups[i].size;
 	}
-	grid_titles(out, &grid, (const char *const[]){ title, "Count", "Size", "Size (bytes)" });
-	output_table_begin(out, key, columns, 4, false);
-	for (size_t i = 0; i < count; i++) {
-		group_line(&line, &grid, &groups[i]);
-		output_row_begin(out);
-		output_text(out, text_string(&line));
-		output_text(out, groups[i].name);
-		output_unsigned(out, groups[i].count);
-		output_unsigned(out, groups[i].size);
-		output_row_end(out);
-	}
+	return total;
+}
+
+static struct memory_group groups_print(struct output *out, const struct group_words *words,
+					const struct memory_group *groups, size_t count)
+{
+	const char *const titles[] = { words->title, "Count", "Size", "Size (bytes)" };
+	struct column columns[] = { { words->key, IN_WORDS, CELL_TEXT, 0 },
+				    { "count", IN_WORDS, CELL_COUNT, COUNT_WIDTH },
+				    { "size", IN_WORDS, CELL_INTEGER, 0 },
+				    { NULL, "", CELL_TEXT, 0 } };
+	widen(&columns[0].width, words->title);
+	struct memory_group total = groups_fit(groups, count, &columns[0].width);
+	struct grid grid = { COUNT_OF(titles),
+			     { columns[0].width, COUNT_WIDTH, READABLE_WIDTH, COUNT_WIDTH } };
+	grid_titles(out, &grid, titles);
+	output_table_begin(out, words->table, columns, COUNT_OF(columns), false);
+	for (size_t i = 0; i < count; i++)
+		group_row(out, &groups[i], words->line);
 	output_table_end(out);
-	group_line(&line, &grid, &total);
 	grid_border(out, &grid);
-	output_line(out, "%s", text_string(&line));
+	total_line(out, columns[0].width, &total);
 	grid_border(out, &grid);
-	if (strcmp(key, "summary") != 0)
-		return;
+	return total;
+}
+
+static struct error *images_print(struct command_call *call, const struct address_space *space)
+{
+	static const struct group_words words = { "images", "image", "Image",
+						  " | {image} | {count} | {size} | " };
+	struct memory_group *groups;
+	size_t count;
+	TRY(memory_groups_by_file(space, call->question.scratch, &groups, &count));
+	groups_print(call->out, &words, groups, count);
+	output_line(call->out, "%s", "");
+	return NULL;
+}
+
+static struct error *summary_print(struct command_call *call, const struct address_space *space)
+{
+	static const struct group_words words = { "summary", "kind", "Memory Type",
+						  " | {kind} | {count} | {size} | " };
+	struct output *out = call->out;
+	struct memory_group *groups;
+	size_t count;
+	TRY(memory_groups_by_kind(space, call->question.scratch, &groups, &count));
+	const struct memory_group total = groups_print(out, &words, groups, count);
 	output_record_begin(out, "total", total_columns, COUNT_OF(total_columns));
 	output_unsigned(out, total.count);
 	output_unsigned(out, total.size);
 	output_record_end(out);
-}
-
-static struct error *summary_print(struct command_call *call, const struct address_space *space,
-				   bool images)
-{
-	struct group *groups =
-		arena_allocate_array(call->question.scratch, space->count, sizeof(*groups));
-	size_t count = 0;
-	if (!groups)
-		return &error_no_memory;
-	for (size_t i = 0; i < space->count; i++) {
-		const struct memory_range *range = &space->ranges[i];
-		if (!images || range->path)
-			groups[count++] =
-				(struct group){ images ? range->path : memory_kind_name(range), 1,
-						range->end - range->start };
-	}
-	count = groups_join(groups, count);
-	if (images)
-		groups_print(call->out, "images", "Image", image_columns, groups, count);
-	else
-		groups_print(call->out, "summary", "Memory Type", kind_columns, groups, count);
 	return NULL;
-}
-
-static int range_by_size(const void *left, const void *right)
-{
-	const struct memory_range *a = left, *b = right;
-	uint64_t a_size = a->end - a->start, b_size = b->end - b->start;
-	if (a_size != b_size)
-		return a_size < b_size ? 1 : -1;
-	return a->start < b->start ? -1 : a->start > b->start;
 }
 
 static bool kind_list(struct output *out, const struct address_space *space, const char *kind)
 {
-	char readable_size[32], bytes[32], count[32];
-	uint64_t size = 0, found = 0;
-	for (size_t i = 0; i < space->count; i++) {
-		const struct memory_range *range = &space->ranges[i];
-		if (strcasecmp(memory_kind_name(range), kind) != 0)
-			continue;
-		if (!found++) {
-			output_line(out, "%s Memory Regions:", kind);
-			output_line(out, "%16s %14s %12s %-11s %-11s %s", "Base Address",
-				    "Size (bytes)", "Size", "Mem State", "Mem Type", "Mem Protect");
-		}
-		region_row(out, NULL, range);
-		size += range->end - range->start;
-	}
-	if (!found)
+	char size[NUMBER_BYTES], bytes[NUMBER_BYTES], count[NUMBER_BYTES];
+	const struct memory_group group = memory_group_of_kind(space, kind);
+	if (!group.count)
 		return false;
+	output_line(out, "%s Memory Regions:", kind);
+	output_line(out, "%16s %14s %12s %-11s %-11s %s", "Base Address", "Size (bytes)", "Size",
+		    "Mem State", "Mem Type", "Mem Protect");
+	for (size_t i = 0; i < space->count; i++)
+		if (memory_range_is(&space->ranges[i], kind))
+			listed_print(out, &space->ranges[i]);
 	output_line(out, "%s bytes (%s) in %s memory regions",
-		    with_separators(size, bytes, sizeof(bytes)),
-		    readable(size, readable_size, sizeof(readable_size)),
-		    with_separators(found, count, sizeof(count)));
+		    with_separators(group.size, bytes, sizeof(bytes)),
+		    readable(group.size, size, sizeof(size)),
+		    with_separators(group.count, count, sizeof(count)));
 	output_line(out, "%s", "");
 	return true;
 }
@@ -322,9 +301,8 @@ static struct error *list_print(struct command_call *call, struct address_space 
 				const char *kinds)
 {
 	struct error *error = NULL;
-	if (space->count)
-		qsort(space->ranges, space->count, sizeof(*space->ranges), range_by_size);
-	output_table_begin(call->out, "regions", region_columns, COUNT_OF(region_columns), false);
+	memory_ranges_by_size(space);
+	output_table_begin(call->out, "regions", region_columns, REGION_COLUMNS, false);
 	while (!error && *(kinds += strspn(kinds, ", "))) {
 		size_t length = strcspn(kinds, ", ");
 		const char *kind = arena_copy_text(call->question.scratch, kinds, length);
@@ -338,16 +316,6 @@ static struct error *list_print(struct command_call *call, struct address_space 
 	}
 	output_table_end(call->out);
 	return error;
-}
-
-/* Without -reserve what is only reserved is left out. */
-static void drop_reserved(struct address_space *space)
-{
-	size_t kept = 0;
-	for (size_t i = 0; i < space->count; i++)
-		if (!space->ranges[i].is_reserved)
-			space->ranges[kept++] = space->ranges[i];
-	space->count = kept;
 }
 
 static void notes(struct command_call *call, const struct address_space *space)
@@ -377,20 +345,17 @@ static struct error *maddress_run(struct command_call *call)
 			       call->question.task, call->question.scratch, &space));
 	question_missing_of_cut(&call->question);
 	if (!arguments_has(arguments, "-reserve"))
-		drop_reserved(&space);
-	if (!summary && !list) {
-		if (arguments_has(arguments, "-orderBySize") && space.count)
-			qsort(space.ranges, space.count, sizeof(*space.ranges), range_by_size);
+		memory_ranges_drop_reserved(&space);
+	if (arguments_has(arguments, "-orderBySize"))
+		memory_ranges_by_size(&space);
+	if (!summary && !list)
 		regions_print(call->out, &space);
-	}
-	if (arguments_has(arguments, "-images")) {
-		TRY(summary_print(call, &space, true));
-		output_line(call->out, "%s", "");
-	}
+	if (arguments_has(arguments, "-images"))
+		TRY(images_print(call, &space));
 	if (list)
 		TRY(list_print(call, &space, list));
 	if (!list || summary)
-		TRY(summary_print(call, &space, false));
+		TRY(summary_print(call, &space));
 	notes(call, &space);
 	return NULL;
 }
