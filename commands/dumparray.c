@@ -7,38 +7,10 @@
 #include "commands/shared/field_table.h"
 #include "commands/shared/object_header.h"
 #include "commands/shared/render.h"
-#include "heap/gc/gc_heap.h"
 #include "heap/types/type.h"
+#include "inspect/array_elements.h"
 
 #include <inttypes.h>
-
-enum { INDEX_BYTES = 512 };
-
-struct elements {
-	struct command_call *call;
-	struct command_call row_call; /* its scratch is reset after each row */
-	const struct array_shape *shape;
-	uint64_t start, end;
-	bool details;
-};
-
-/* [5] of a vector, [1,2] with lower bounds counted in of any other array. */
-static void format_index(const struct array_shape *shape, uint64_t index, char to[INDEX_BYTES])
-{
-	uint64_t numbers[LIMIT_ARRAY_RANK] = { index };
-	for (unsigned i = shape->rank; i-- > 1;) {
-		uint32_t length = shape->lengths[i] ? shape->lengths[i] : 1;
-		numbers[i] = index % length;
-		index /= length;
-		numbers[0] = index;
-	}
-	size_t used = 0;
-	for (unsigned i = 0; i < shape->rank && used < INDEX_BYTES; i++)
-		used += (size_t)snprintf(to + used, INDEX_BYTES - used, "%s%" PRId64, i ? "," : "[",
-					 (int64_t)numbers[i] + shape->lower_bounds[i]);
-	if (used < INDEX_BYTES)
-		snprintf(to + used, INDEX_BYTES - used, "]");
-}
 
 /* What SOS prints in place of an element's own address: of a reference what it refers to, or null.
  * NULL: the address. */
@@ -94,60 +66,47 @@ static struct error *element_details(struct command_call *call, const struct val
 	return error;
 }
 
-static struct error *element_row(struct elements *elements, uint64_t index)
+static struct error *element_row(struct command_call *call, const struct array_shape *shape,
+				 const struct array_element_view *element, bool details)
 {
-	struct command_call *call = &elements->row_call;
-	const struct array_shape *shape = elements->shape;
-	struct value value;
-	char text[INDEX_BYTES];
-	uint64_t address = shape->data + index * shape->element_size;
-	TRY(array_element(call->question.heap, shape, index, &value));
-	format_index(shape, index, text);
+	char index[ARRAY_INDEX_BYTES];
+	array_index_text(shape, element->index, index);
 	output_row_begin(call->out);
-	output_number_as(call->out, (int64_t)index, text);
-	output_address_as(call->out, address, place_text(call, shape, &value));
-	if (elements->details) {
+	output_number_as(call->out, (int64_t)element->index, index);
+	output_address_as(call->out, element->address, place_text(call, shape, &element->value));
+	if (details) {
 		output_sentence(call->out, "{index} {address}");
-		TRY(element_details(call, &value));
+		TRY(element_details(call, &element->value));
 	}
-	TRY(render_value(call, &value, LIMIT_SHOWN_STRUCTS));
-	if (value.kind == VALUE_REFERENCE)
-		output_address(call->out, value.bits);
+	TRY(render_value(call, &element->value, LIMIT_SHOWN_STRUCTS));
+	if (element->value.kind == VALUE_REFERENCE)
+		output_address(call->out, element->value.bits);
 	else
 		output_skip(call->out);
 	output_row_end(call->out);
 	return NULL;
 }
 
-/* Shows each, up to where LIMIT_UNREADABLE_RUN of them cannot be read: a forged length ends there.
- */
-static struct error *rows_print(struct elements *elements)
+/* Each row has an arena of its own: an array may be long. */
+static struct error *rows_print(struct command_call *call, struct array_elements *elements,
+				bool details)
 {
-	struct command_call *call = elements->call;
-	const struct array_shape *shape = elements->shape;
-	uint64_t unreadable = 0;
-	for (uint64_t i = elements->start; i < elements->end && !output_broken(call->out); i++) {
-		TRY(task_check(call->question.task, "reading the array"));
-		uint64_t address = shape->data + i * shape->element_size;
-		unreadable = reader_borrow(&call->question.heap->reader, address, 1)
-				     ? 0
-				     : unreadable + 1;
-		struct error *error = element_row(elements, i);
-		arena_reset(elements->row_call.question.scratch);
-		TRY(error);
-		if (unreadable < LIMIT_UNREADABLE_RUN || i + 1 == elements->end)
-			continue;
-		question_missing(&call->question, (elements->end - i - 1) * shape->element_size,
-				 "the elements after index %" PRIu64
-				 " are not shown: %d before them "
-				 "could not be read",
-				 i, LIMIT_UNREADABLE_RUN);
-		elements->end = i + 1;
+	CLEANUP(arena_deinit) struct arena arena = arena_within(call->question.scratch);
+	struct command_call row_call = *call;
+	struct array_element_view element;
+	bool more = true;
+	row_call.question.scratch = &arena;
+	while (!output_broken(call->out)) {
+		TRY(array_elements_next(elements, &element, &more));
+		if (!more)
+			break;
+		TRY(element_row(&row_call, elements->shape, &element, details));
+		arena_reset(&arena);
 	}
 	return NULL;
 }
 
-static struct error *elements_print(struct elements *elements)
+static struct error *elements_print(struct command_call *call, struct array_elements *elements)
 {
 	static const struct column columns[] = {
 		{ "index", "", CELL_INTEGER, 0 },
@@ -155,43 +114,22 @@ static struct error *elements_print(struct elements *elements)
 		{ "value", "", CELL_VALUE, 0 },
 		{ "object", NULL, CELL_ADDRESS, 0 },
 	};
-	static const struct column details[] = {
+	static const struct column detail_columns[] = {
 		{ "index", IN_WORDS, CELL_INTEGER, 0 },
 		{ "address", IN_WORDS, CELL_ADDRESS_WIDE, 0 },
 		{ NULL, "", CELL_VALUE, 0 },
 		{ "value", NULL, CELL_VALUE, 0 },
 		{ "object", NULL, CELL_ADDRESS, 0 },
 	};
-	CLEANUP(arena_deinit) struct arena scratch = arena_within(elements->call->question.scratch);
-	struct command_call *call = elements->call;
-	elements->row_call = *call;
-	elements->row_call.question.scratch = &scratch;
-	if (elements->details)
-		output_table_begin(call->out, "elements", details, COUNT_OF(details), false);
+	bool details = arguments_has(call->arguments, "-details");
+	if (details)
+		output_table_begin(call->out, "elements", detail_columns, COUNT_OF(detail_columns),
+				   false);
 	else
 		output_table_begin(call->out, "elements", columns, COUNT_OF(columns), false);
-	TRY(rows_print(elements));
+	TRY(rows_print(call, elements, details));
 	output_table_end(call->out);
 	return NULL;
-}
-
-/* An array does not go on beyond its segment, whatever its length says. */
-static void end_with_segment(struct elements *elements, uint64_t object)
-{
-	const struct array_shape *shape = elements->shape;
-	const struct gc_heap *gc = elements->call->question.heap->gc;
-	const struct gc_segment *segment = gc ? gc_segment_of(gc, object) : NULL;
-	if (!segment || !shape->element_size)
-		return;
-	uint64_t room =
-		segment->end > shape->data ? (segment->end - shape->data) / shape->element_size : 0;
-	if (elements->end <= room)
-		return;
-	question_missing(&elements->call->question, 0,
-			 "the array's length is damaged: it says %" PRIu64
-			 " elements, and its segment has room for %" PRIu64,
-			 shape->count, room);
-	elements->end = room;
 }
 
 static void class_lines(struct command_call *call, const struct object_view *view)
@@ -213,6 +151,7 @@ static struct error *dumparray_run(struct command_call *call)
 {
 	uint64_t address = call->subject.address, start = 0, length = UINT64_MAX;
 	struct object_view view;
+	struct array_elements elements;
 	TRY(arguments_number(call->arguments, "-start", &start));
 	TRY(arguments_number(call->arguments, "-length", &length));
 	TRY(object_view_read(&call->question, address, &view));
@@ -223,13 +162,8 @@ static struct error *dumparray_run(struct command_call *call)
 				 address, type_name(call->question.heap, view.type, NULL));
 	TRY(object_header_print(call, &view, true));
 	class_lines(call, &view);
-	struct elements elements = { .call = call, .shape = &view.shape };
-	elements.details = arguments_has(call->arguments, "-details");
-	elements.start = start < view.shape.count ? start : view.shape.count;
-	elements.end = view.shape.count - elements.start < length ? view.shape.count
-								  : elements.start + length;
-	end_with_segment(&elements, address);
-	return elements_print(&elements);
+	array_elements_init(&call->question, &view, start, length, &elements);
+	return elements_print(call, &elements);
 }
 
 static const struct option options[] = {
