@@ -23,7 +23,7 @@ static const struct column detail_columns[] = {
 	{ "version", IN_WORDS, CELL_TEXT, 0 },
 };
 
-static const char *layout(const struct clr_module *module)
+static const char *clrmodules_layout(const struct clr_module *module)
 {
 	return module->image_mapped || module->is_dynamic ? "Mapped" : "Flat";
 }
@@ -70,7 +70,7 @@ static struct error *details_print(struct command_call *call, struct clr_module 
 	lines_print(out, module);
 	output_record_begin(out, NULL, detail_columns, COUNT_OF(detail_columns));
 	output_bool(out, module->is_collectible);
-	output_text(out, layout(module));
+	output_text(out, clrmodules_layout(module));
 	output_address(out, address);
 	output_unsigned(out, size);
 	output_text_or(out, version, "<none>");
@@ -84,7 +84,7 @@ static struct error *details_print(struct command_call *call, struct clr_module 
 	return NULL;
 }
 
-static struct error *row(struct command_call *call, struct clr_module *module)
+static struct error *clrmodules_row(struct command_call *call, struct clr_module *module)
 {
 	struct output *out = call->out;
 	struct error *error = NULL;
@@ -104,7 +104,7 @@ static const char *name_of(struct command_call *call, struct clr_module *module)
 	return *module->path ? module->path : clr_module_assembly_name(call->question.heap, module);
 }
 
-static struct error *list(struct command_call *call, const struct name_pattern *pattern)
+static struct error *clrmodules_list(struct command_call *call, const struct name_pattern *pattern)
 {
 	const struct clr_modules *modules = call->question.heap->modules;
 	struct error *error = NULL;
@@ -112,7 +112,7 @@ static struct error *list(struct command_call *call, const struct name_pattern *
 	for (size_t i = 0; i < modules->count && !error && !output_broken(call->out); i++) {
 		error = task_check(call->question.task, "reading the modules");
 		if (!error && name_pattern_matches(pattern, name_of(call, modules->modules[i])))
-			error = row(call, modules->modules[i]);
+			error = clrmodules_row(call, modules->modules[i]);
 	}
 	output_table_end(call->out);
 	return error;
@@ -123,7 +123,7 @@ static struct error *clrmodules_run(struct command_call *call)
 	const struct clr_modules *modules = call->question.heap->modules;
 	struct name_pattern pattern;
 	TRY(name_pattern_init(&pattern, arguments_value(call->arguments, "-name")));
-	struct error *error = list(call, &pattern);
+	struct error *error = clrmodules_list(call, &pattern);
 	name_pattern_deinit(&pattern);
 	if (modules->lost)
 		question_missing(&call->question, 0,

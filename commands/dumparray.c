@@ -88,8 +88,8 @@ static struct error *element_row(struct command_call *call, const struct array_s
 }
 
 /* Each row has an arena of its own: an array may be long. */
-static struct error *rows_print(struct command_call *call, struct array_elements *elements,
-				bool details)
+static struct error *dumparray_rows(struct command_call *call, struct array_elements *elements,
+				    bool details)
 {
 	CLEANUP(arena_deinit) struct arena arena = arena_within(call->question.scratch);
 	struct command_call row_call = *call;
@@ -127,7 +127,7 @@ static struct error *elements_print(struct command_call *call, struct array_elem
 				   false);
 	else
 		output_table_begin(call->out, "elements", columns, COUNT_OF(columns), false);
-	TRY(rows_print(call, elements, details));
+	TRY(dumparray_rows(call, elements, details));
 	output_table_end(call->out);
 	return NULL;
 }

@@ -158,7 +158,7 @@ static struct error *show_all(struct command_call *call, struct collection_view 
 	return NULL;
 }
 
-static struct error *run(struct command_call *call, const char *name)
+static struct error *dumpconcurrent_run(struct command_call *call, const char *name)
 {
 	static const struct column columns[] = {
 		{ "address", NULL, CELL_ADDRESS, 0 },
@@ -175,12 +175,12 @@ static struct error *run(struct command_call *call, const char *name)
 
 static struct error *dictionary_run(struct command_call *call)
 {
-	return run(call, "ConcurrentDictionary");
+	return dumpconcurrent_run(call, "ConcurrentDictionary");
 }
 
 static struct error *queue_run(struct command_call *call)
 {
-	return run(call, "ConcurrentQueue");
+	return dumpconcurrent_run(call, "ConcurrentQueue");
 }
 
 static const char *const dictionary_aliases[] = { "dcd", NULL };

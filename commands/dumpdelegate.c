@@ -10,7 +10,7 @@ static const struct column columns[] = {
 	{ "method", "Name", CELL_TEXT, 0 },
 };
 
-static struct error *row_print(const struct delegate_call *called, void *context)
+static struct error *dumpdelegate_row(const struct delegate_call *called, void *context)
 {
 	struct command_call *call = context;
 	struct output *out = call->out;
@@ -30,7 +30,7 @@ static struct error *dumpdelegate_run(struct command_call *call)
 	uint64_t delegate = call->subject.address;
 	TRY(delegate_check(&call->question, delegate));
 	output_table_begin(call->out, "delegates", columns, COUNT_OF(columns), true);
-	struct error *error = delegate_visit(&call->question, delegate, row_print, call);
+	struct error *error = delegate_visit(&call->question, delegate, dumpdelegate_row, call);
 	output_table_end(call->out);
 	return error;
 }

@@ -33,7 +33,7 @@ static struct error *note_via(struct command_call *call, const char *via)
 	return NULL;
 }
 
-static struct error *show(struct command_call *call, const struct get *get)
+static struct error *get_show(struct command_call *call, const struct get *get)
 {
 	static const struct column columns[] = {
 		{ "path", NULL, CELL_TEXT, 0 },
@@ -69,7 +69,7 @@ static struct error *get_run(struct command_call *call)
 	if (arguments_has(call->arguments, "-thread"))
 		TRY(get_thread(call->question.heap, managed_id, &thread));
 	TRY(get_resolve(&call->question, path, thread, &get));
-	return show(call, &get);
+	return get_show(call, &get);
 }
 
 static const struct option options[] = {

@@ -36,7 +36,7 @@ static void listnearobj_row(struct command_call *call, const char *which,
 	output_row_end(out);
 }
 
-static void rows_print(struct command_call *call, const struct near_objects *near)
+static void listnearobj_rows(struct command_call *call, const struct near_objects *near)
 {
 	output_table_begin(call->out, "objects", columns, COUNT_OF(columns), false);
 	listnearobj_row(call, "Before:", &near->before);
@@ -58,7 +58,7 @@ static struct error *listnearobj_run(struct command_call *call)
 			    "From %#" PRIx64 " to %#" PRIx64
 			    " lies an allocation context: a gap that is to be there.",
 			    near.gap_start, near.gap_end);
-	rows_print(call, &near);
+	listnearobj_rows(call, &near);
 	output_record_begin(call->out, NULL, summary, COUNT_OF(summary));
 	output_bool(call->out, near.consistent);
 	output_sentence(call->out, near.consistent ? "Heap local consistency confirmed."

@@ -186,7 +186,7 @@ static struct error *module_print(struct listing *listing, size_t index)
 	return NULL;
 }
 
-static struct error *list(struct listing *listing)
+static struct error *modules_list(struct listing *listing)
 {
 	static const struct column total[] = { { "total_image_size",
 						 "Total image size: ", CELL_INTEGER, 0 } };
@@ -224,7 +224,7 @@ static struct error *modules_run(struct command_call *call)
 	};
 	TRY(native_modules_read(&call->question, &listing.modules));
 	TRY(name_pattern_init(&listing.pattern, arguments_value(call->arguments, "-name")));
-	struct error *error = list(&listing);
+	struct error *error = modules_list(&listing);
 	name_pattern_deinit(&listing.pattern);
 	if (arguments_has(call->arguments, "-resources"))
 		output_note(call->out, "Only Windows modules have version resources to list.");

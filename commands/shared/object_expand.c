@@ -40,7 +40,8 @@ static struct error *path_cell(struct command_call *call, const struct expanded_
 	return NULL;
 }
 
-static struct error *row_print(struct command_call *call, const struct expanded_object *object)
+static struct error *object_expand_row(struct command_call *call,
+				       const struct expanded_object *object)
 {
 	struct object_view view;
 	struct error *error = NULL;
@@ -59,14 +60,15 @@ static struct error *row_print(struct command_call *call, const struct expanded_
 }
 
 /* Each object but the one that was asked for, in an arena that is reset after each. */
-static struct error *rows_print(struct command_call *call, const struct object_expansion *expansion)
+static struct error *object_expand_rows(struct command_call *call,
+					const struct object_expansion *expansion)
 {
 	CLEANUP(arena_deinit) struct arena arena = arena_within(call->question.scratch);
 	struct command_call one_call = *call;
 	one_call.question.scratch = &arena;
 	for (size_t i = 1; i < expansion->count && !output_broken(call->out); i++) {
 		TRY(task_check(call->question.task, "showing the objects"));
-		TRY(row_print(&one_call, &expansion->objects[i]));
+		TRY(object_expand_row(&one_call, &expansion->objects[i]));
 		arena_reset(&arena);
 	}
 	return NULL;
@@ -77,7 +79,7 @@ struct error *object_expand_print(struct command_call *call, uint64_t address, u
 	struct object_expansion expansion;
 	TRY(object_expansion_read(&call->question, address, levels, &expansion));
 	output_table_begin(call->out, "expanded", columns, COUNT_OF(columns), false);
-	TRY(rows_print(call, &expansion));
+	TRY(object_expand_rows(call, &expansion));
 	output_table_end(call->out);
 	if (expansion.cut)
 		output_note(call->out,

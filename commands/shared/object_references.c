@@ -7,7 +7,7 @@
 
 enum { FIELD_WIDTH = sizeof("Field") - 1, OFFSET_BYTES = 16, REFERENCE_COLUMNS = 4 };
 
-static void row_print(struct output *out, const struct object_reference *reference)
+static void object_references_row(struct output *out, const struct object_reference *reference)
 {
 	char offset[OFFSET_BYTES];
 	snprintf(offset, sizeof(offset), "0x%02" PRIx32, reference->offset);
@@ -44,7 +44,7 @@ static struct error *array_row(const struct object_reference *reference, void *c
 	if (!rows->any)
 		table_begin(rows->out, rows->columns, FIELD_WIDTH, true);
 	rows->any = true;
-	row_print(rows->out, reference);
+	object_references_row(rows->out, reference);
 	return output_broken(rows->out) ? &error_stop : NULL;
 }
 
@@ -70,7 +70,7 @@ static struct error *object_print(struct command_call *call, const struct object
 			width = (int)strlen(references.items[i].field);
 	table_begin(call->out, columns, width, references.count);
 	for (size_t i = 0; i < references.count && !output_broken(call->out); i++)
-		row_print(call->out, &references.items[i]);
+		object_references_row(call->out, &references.items[i]);
 	output_table_end(call->out);
 	return NULL;
 }
