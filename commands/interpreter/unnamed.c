@@ -1,32 +1,10 @@
 #include "commands/interpreter/unnamed.h"
 
+#include "base/cleanup.h"
 #include "base/text.h"
 #include "commands/interpreter/session.h"
 #include "heap/heap.h"
-#include "heap/types/clr_module.h"
-
-enum { NAMES_SHOWN = 3 };
-
-struct missing {
-	struct text names, refused;
-	size_t files, in_memory, refusals;
-};
-
-static void take_module(struct missing *missing, const struct clr_module *module)
-{
-	if (module->metadata_tried ? module->metadata && !metadata_missing_bytes(module->metadata)
-				   : true)
-		return;
-	if (!*module->path) {
-		missing->in_memory++;
-		return;
-	}
-	if (missing->files++ < NAMES_SHOWN)
-		text_printf(&missing->names, "%s%s", missing->files > 1 ? ", " : "",
-			    path_file_name(module->path));
-	if (*module->file_refused && !missing->refusals++)
-		text_append(&missing->refused, module->file_refused);
-}
+#include "inspect/unnamed_modules.h"
 
 /* What opens the same again, with a directory named. */
 static void append_command(struct text *text, const struct session *session)
@@ -55,42 +33,44 @@ static void advise(struct text *text, struct command_call *call)
 		    program ? path_file_name(program) : "");
 }
 
-static void explain_files(struct command_call *call, struct missing *missing)
+static void append_names(struct text *text, const struct unnamed_modules *unnamed)
 {
-	struct text advice = { 0 };
+	for (size_t i = 0; i < unnamed->files && i < UNNAMED_MODULES_NAMED; i++)
+		text_printf(text, "%s%s", i ? ", " : "", path_file_name(unnamed->first[i]->path));
+	if (unnamed->files > UNNAMED_MODULES_NAMED)
+		text_printf(text, " and %zu more", unnamed->files - UNNAMED_MODULES_NAMED);
+}
+
+static void explain_files(struct command_call *call, const struct unnamed_modules *unnamed)
+{
+	CLEANUP(text_deinit) struct text names = { 0 }, advice = { 0 };
+	append_names(&names, unnamed);
 	advise(&advice, call);
-	if (missing->files > NAMES_SHOWN)
-		text_printf(&missing->names, " and %zu more", missing->files - NAMES_SHOWN);
-	question_missing(&call->question, 0, "the dump lacks the metadata of %zu modules (%s): %s",
-			 missing->files, text_string(&missing->names), text_string(&advice));
-	text_deinit(&advice);
-	if (missing->refusals > 1)
-		text_printf(&missing->refused, "; likewise the files of %zu more modules",
-			    missing->refusals - 1);
-	if (missing->refusals)
-		question_missing(&call->question, 0, "not taken: %s",
-				 text_string(&missing->refused));
+	question_missing(&call->question, 0, "the %s lacks the metadata of %zu modules (%s): %s",
+			 target_noun(call->question.target), unnamed->files, text_string(&names),
+			 text_string(&advice));
+	if (unnamed->refusals == 1)
+		question_missing(&call->question, 0, "not taken: %s", unnamed->first_refused);
+	else if (unnamed->refusals)
+		question_missing(&call->question, 0,
+				 "not taken: %s; likewise the files of %zu more modules",
+				 unnamed->first_refused, unnamed->refusals - 1);
 }
 
 void unnamed_explain(struct command_call *call)
 {
-	struct missing missing = { 0 };
-	if (!call->question.heap || !call->question.heap->met_unnamed)
+	struct unnamed_modules unnamed;
+	if (!unnamed_modules_find(&call->question, &unnamed))
 		return;
-	call->question.heap->met_unnamed = false;
-	for (size_t i = 0; i < call->question.heap->modules->count; i++)
-		take_module(&missing, call->question.heap->modules->modules[i]);
-	if (missing.files)
-		explain_files(call, &missing);
-	if (missing.in_memory)
+	if (unnamed.files)
+		explain_files(call, &unnamed);
+	if (unnamed.in_memory)
 		question_missing(
 			&call->question, 0,
-			"the dump lacks the metadata of %zu modules that the program made or "
+			"the %s lacks the metadata of %zu modules that the program made or "
 			"loaded from memory: no file has it",
-			missing.in_memory);
-	if (!missing.files && !missing.in_memory)
+			target_noun(call->question.target), unnamed.in_memory);
+	if (!unnamed.files && !unnamed.in_memory)
 		question_missing(&call->question, 0,
 				 "the names or parents of some types could not be read");
-	text_deinit(&missing.names);
-	text_deinit(&missing.refused);
 }
