@@ -1,12 +1,11 @@
 /* dumpalc: the AssemblyLoadContext that an object's type was loaded by. */
 #include "commands/command.h"
 
-#include "base/cleanup.h"
 #include "base/list.h"
-#include "base/text.h"
 #include "commands/shared/field_table.h"
 #include "commands/shared/object_header.h"
 #include "heap/types/clr_module.h"
+#include "inspect/type_view.h"
 
 #include <inttypes.h>
 
@@ -18,27 +17,6 @@ static const struct column columns[] = {
 	{ "load_context", IN_WORDS, CELL_VALUE, 0 },
 	{ "object", NULL, CELL_ADDRESS_WIDE, 0 },
 };
-
-/* The context's own name ("Default", or what it was given); NULL: it has none. */
-static struct error *name_read(struct command_call *call, uint64_t context, const char **ret)
-{
-	struct value name;
-	const uint16_t *units;
-	size_t count;
-	uint64_t length;
-	CLEANUP(text_deinit) struct text text = { 0 };
-	*ret = NULL;
-	TRY(value_field_of_object(call->question.heap, context, "_name", &name));
-	if (name.kind != VALUE_REFERENCE)
-		return NULL;
-	TRY(string_read(call->question.heap, name.bits, LIMIT_SHOWN_STRING_UNITS,
-			call->question.scratch, &units, &count, &length));
-	text_append_utf16(&text, units, count);
-	if (text_failed(&text))
-		return &error_no_memory;
-	*ret = arena_copy_text(call->question.scratch, text_string(&text), text.length);
-	return *ret ? NULL : &error_no_memory;
-}
 
 static void head_print(struct command_call *call, uint64_t object, const struct type *type,
 		       uint64_t context, const char *name)
@@ -75,7 +53,7 @@ static struct error *dumpalc_run(struct command_call *call)
 		return NULL;
 	}
 	TRY(object_view_read(&call->question, context, &context_view));
-	TRY(name_read(call, context, &name));
+	TRY(load_context_name(&call->question, context, &name));
 	head_print(call, object, context_view.type, context, name);
 	struct field_table table = { .type = context_view.type,
 				     .base = object_fields(context),

@@ -3,10 +3,7 @@
 
 #include "base/list.h"
 #include "commands/shared/method_table_rows.h"
-#include "heap/code/method_code.h"
-#include "heap/types/type.h"
-
-#include <inttypes.h>
+#include "inspect/type_view.h"
 
 static const struct column columns[] = {
 	{ "mt", NULL, CELL_ADDRESS_WIDE, 0 },
@@ -26,47 +23,37 @@ static const struct column columns[] = {
 };
 
 /* As SOS has it; nothing where it cannot be read. */
-static struct error *context_cell(struct command_call *call, const struct type *type)
+static void context_cell(struct output *out, const struct load_context *context)
 {
-	uint64_t context = 0;
-	struct error *error =
-		type->module ? clr_module_load_context(call->question.heap, type->module, &context)
-			     : error_new(ERROR_FAULT, "no module");
-	if (error_is_fatal(error))
-		return error;
-	if (error)
-		output_skip(call->out);
-	else if (context)
-		output_address(call->out, context);
+	if (!context->is_known)
+		output_skip(out);
+	else if (context->object)
+		output_address(out, context->object);
 	else
-		output_nothing(call->out, "Default ALC - The managed instance of this context "
-					  "doesn't exist yet.");
-	error_free(error);
-	return NULL;
+		output_nothing(out, "Default ALC - The managed instance of this context "
+				    "doesn't exist yet.");
 }
 
-/* Only MethodTables have methods: not pointers, nor type variables. */
-static struct error *count_cells(struct command_call *call, const struct type *type)
+static void count_cell(struct output *out, bool is_known, uint32_t count)
 {
-	struct method_slots slots = { 0 };
-	uint32_t count;
-	bool is_table = !(type->handle & TYPE_HANDLE_TYPE_DESC);
-	if (is_table)
-		TRY(method_slots_read(call->question.heap, type, &slots));
-	if (is_table && method_count_of_class(call->question.heap, type, &count))
-		output_unsigned(call->out, count);
+	if (is_known)
+		output_unsigned(out, count);
 	else
-		output_skip(call->out);
-	if (is_table)
-		output_unsigned(call->out, slots.interface_count);
-	else
-		output_skip(call->out);
-	return NULL;
+		output_skip(out);
 }
 
-static struct error *dumpmt_run(struct command_call *call)
+static void size_cells(struct output *out, const struct type *type)
 {
-	const struct type *type = call->subject.type;
+	output_unsigned(out, type->base_size);
+	output_unsigned(out, type->component_size);
+	if (type->component_size)
+		output_sentence(out, "ComponentSize:       0x{component_size}");
+	output_bool_as(out, type->contains_pointers, type->contains_pointers ? "true" : "false");
+}
+
+static void record_print(struct command_call *call, const struct type *type,
+			 const struct load_context *context, const struct type_counts *counts)
+{
 	struct output *out = call->out;
 	output_record_begin(out, NULL, columns, COUNT_OF(columns));
 	output_address(out, type->handle);
@@ -81,18 +68,21 @@ static struct error *dumpmt_run(struct command_call *call)
 		       type_sos_name(call->question.heap, type));
 	output_unsigned(out, type->token);
 	output_text(out, type_file(type));
-	TRY(context_cell(call, type));
-	output_unsigned(out, type->base_size);
-	output_unsigned(out, type->component_size);
-	if (type->component_size)
-		output_sentence(out, "ComponentSize:       0x{component_size}");
-	output_bool_as(out, type->contains_pointers, type->contains_pointers ? "true" : "false");
-	struct error *error = count_cells(call, type);
+	context_cell(out, context);
+	size_cells(out, type);
+	count_cell(out, counts->has_methods, counts->methods);
+	count_cell(out, counts->has_interfaces, counts->interfaces);
 	output_record_end(out);
-	if (error_take(&error, ERROR_FAULT) || error_take(&error, ERROR_UNSUPPORTED))
-		question_missing(&call->question, 0, "the counts of the type's methods %s",
-				 target_lacks_them(call->question.target));
-	TRY(error);
+}
+
+static struct error *dumpmt_run(struct command_call *call)
+{
+	const struct type *type = call->subject.type;
+	struct load_context context;
+	struct type_counts counts;
+	TRY(type_load_context(&call->question, type, &context));
+	TRY(type_counts_read(&call->question, type, &counts));
+	record_print(call, type, &context, &counts);
 	bool lists =
 		arguments_has(call->arguments, "-md") && !(type->handle & TYPE_HANDLE_TYPE_DESC);
 	return lists ? method_table_rows(call, type) : NULL;
