@@ -2,88 +2,18 @@
 #include "commands/command.h"
 
 #include "commands/shared/ee_blocks.h"
-#include "heap/code/method_code.h"
 #include "heap/metadata/metadata.h"
 
-struct search {
-	struct ee_blocks blocks;
-	uint32_t token;
-	uint32_t row;    /* looked for by type_visited() */
-	uint64_t handle; /* what was found; 0: nothing */
-};
-
-static struct error *type_visited(uint32_t row, uint64_t handle, void *context)
+static struct error *module_search(struct ee_blocks *blocks, uint32_t token,
+				   struct clr_module *module, bool all)
 {
-	struct search *search = context;
-	if (row == search->row)
-		search->handle = handle;
-	return NULL;
-}
-
-/* The handle that stands for the token: of the type itself, or of the one that owns the field. */
-static struct error *handle_find(struct search *search, const struct clr_module *module,
-				 const struct metadata *metadata)
-{
-	struct heap *heap = search->blocks.call->question.heap;
-	search->handle = 0;
-	search->row = token_row(search->token);
-	if (token_table(search->token) == TABLE_TYPE_REF)
-		return type_references_visit(heap, module, type_visited, search);
-	if (token_table(search->token) == TABLE_FIELD)
-		search->row = metadata_field_owner(metadata, search->row);
-	return type_definitions_visit(heap, module, type_visited, search);
-}
-
-/* Has the process loaded what the token stands for? */
-static struct error *is_loaded(struct search *search, const struct clr_module *module,
-			       const struct metadata *metadata, bool *ret)
-{
-	if (token_table(search->token) == TABLE_METHOD_DEF)
-		TRY(method_of_token(search->blocks.call->question.heap, module, search->token,
-				    &search->handle));
-	else
-		TRY(handle_find(search, module, metadata));
-	*ret = search->handle != 0;
-	return NULL;
-}
-
-/* A token that the module has. */
-static struct error *block_print(struct search *search, struct clr_module *module,
-				 const struct metadata *metadata)
-{
-	struct member field;
-	switch (token_table(search->token)) {
-	case TABLE_METHOD_DEF:
-		return ee_block_method(&search->blocks, module, search->token);
-	case TABLE_FIELD:
-		if (!metadata_field(metadata, token_row(search->token), &field))
-			field.name = "<unknown>";
-		return ee_block_field(&search->blocks, module, search->token, field.name, 0,
-				      search->handle);
-	default:
-		return ee_block_type(&search->blocks, module, search->token, search->handle);
-	}
-}
-
-static struct error *module_search(struct search *search, struct clr_module *module, bool all)
-{
-	struct metadata *metadata;
-	uint32_t row = token_row(search->token);
-	bool loaded = false;
-	TRY(task_check(search->blocks.call->question.task, "the modules"));
-	TRY(clr_module_metadata_or_none(search->blocks.call->question.heap, module, &metadata));
-	if (!metadata) {
-		question_missing(&search->blocks.call->question, 0,
-				 "the metadata of %s could not be read", clr_module_title(module));
-	} else if (row && row <= metadata_rows(metadata, token_table(search->token))) {
-		TRY(is_loaded(search, module, metadata, &loaded));
-		if (loaded || !all)
-			return block_print(search, module, metadata);
-	}
-	if (all)
-		search->blocks.missed++;
-	else
-		ee_block_none(&search->blocks, module, "<invalid module token>");
+	bool found;
+	TRY(ee_find_token(&blocks->call->question, token, all, module, ee_block_match, blocks,
+			  &found));
+	if (!found && all)
+		blocks->missed++;
+	else if (!found)
+		ee_block_none(blocks, module, "<invalid module token>");
 	return NULL;
 }
 
@@ -113,21 +43,22 @@ static struct error *token2ee_run(struct command_call *call)
 {
 	struct clr_modules *modules = call->question.heap->modules;
 	const char *name = arguments_positional(call->arguments, 0);
-	const char *token = arguments_positional(call->arguments, 1);
-	struct search search = { .blocks = { .call = call, .token_first = true } };
+	const char *text = arguments_positional(call->arguments, 1);
+	struct ee_blocks blocks = { .call = call, .token_first = true };
+	uint32_t token = 0;
 	struct error *error = NULL;
 	bool any = false;
-	if (!name || !token)
+	if (!name || !text)
 		return error_new(ERROR_USAGE, "token2ee needs a module, or *, and a token");
-	TRY(token_parse(token, &search.token));
-	ee_blocks_begin(&search.blocks);
+	TRY(token_parse(text, &token));
+	ee_blocks_begin(&blocks);
 	for (size_t i = 0; i < modules->count && !error; i++) {
 		if (!ee_module_named(call->question.heap, modules->modules[i], name))
 			continue;
 		any = true;
-		error = module_search(&search, modules->modules[i], !strcmp(name, "*"));
+		error = module_search(&blocks, token, modules->modules[i], !strcmp(name, "*"));
 	}
-	ee_blocks_end(&search.blocks);
+	ee_blocks_end(&blocks);
 	if (!error && !any)
 		error = error_new(ERROR_NOT_FOUND, "no module is called %s; clrmodules lists them",
 				  name);

@@ -238,6 +238,21 @@ struct error *ee_block_field(struct ee_blocks *blocks, struct clr_module *module
 	return NULL;
 }
 
+struct error *ee_block_match(const struct ee_match *match, void *context)
+{
+	struct ee_blocks *blocks = context;
+	switch (match->kind) {
+	case EE_METHOD:
+		return ee_block_method(blocks, match->module, match->token);
+	case EE_FIELD:
+		return ee_block_field(blocks, match->module, match->token, match->name,
+				      match->owner_token, match->handle);
+	case EE_TYPE:
+		break;
+	}
+	return ee_block_type(blocks, match->module, match->token, match->handle);
+}
+
 void ee_block_none(struct ee_blocks *blocks, struct clr_module *module, const char *what)
 {
 	struct output *out = blocks->call->out;

@@ -6,7 +6,7 @@
 #define COMMANDS_SHARED_EE_BLOCKS_H
 
 #include "commands/command.h"
-#include "heap/types/type.h"
+#include "inspect/ee_search.h"
 
 struct ee_blocks {
 	struct command_call *call;
@@ -33,6 +33,8 @@ MUST_CHECK struct error *ee_block_method(struct ee_blocks *blocks, struct clr_mo
 MUST_CHECK struct error *ee_block_field(struct ee_blocks *blocks, struct clr_module *module,
 					uint32_t token, const char *name, uint32_t owner_token,
 					uint64_t owner);
+/* Whichever of them was found; `context`: the struct ee_blocks. */
+MUST_CHECK struct error *ee_block_match(const struct ee_match *match, void *context);
 /* A module alone: nothing was found in it. `what`: a line below it, or NULL. */
 void ee_block_none(struct ee_blocks *blocks, struct clr_module *module, const char *what);
 
