@@ -3,7 +3,7 @@
 #include "commands/command.h"
 
 #include "base/text.h"
-#include "commands/shared/async_view.h"
+#include "commands/shared/async_rows.h"
 #include "commands/shared/render.h"
 #include "heap/types/field.h"
 
@@ -73,8 +73,8 @@ static struct error *field_line(struct command_call *call, const struct type_fie
 	return NULL;
 }
 
-struct error *async_view_fields(struct command_call *call, const struct type *type, uint64_t base,
-				int indent)
+struct error *async_fields_print(struct command_call *call, const struct type *type, uint64_t base,
+				 int indent)
 {
 	const struct type_field **fields;
 	size_t count;

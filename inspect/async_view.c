@@ -1,0 +1,228 @@
+#include "inspect/async_view.h"
+
+#include "base/cleanup.h"
+#include "heap/tasks/callback.h"
+#include "heap/tasks/members.h"
+#include "inspect/heap_filter.h"
+
+void async_view_deinit(struct async_view *view)
+{
+	managed_task_kinds_deinit(&view->kinds);
+	async_graph_deinit(&view->graph);
+}
+
+static bool is_wanted(const struct async_view *view, const struct gc_object *object,
+		      const struct type *type)
+{
+	const struct async_filter *wanted = &view->wanted;
+	if (wanted->address && object->address != wanted->address)
+		return false;
+	if (wanted->method_table && object->method_table != wanted->method_table)
+		return false;
+	return !wanted->type || strstr(type_name(view->question->heap, type, NULL), wanted->type);
+}
+
+static struct error *take(struct async_view *view, const struct gc_object *object)
+{
+	struct heap *heap = view->question->heap;
+	enum managed_task_kind kind;
+	TRY(managed_task_kind_of(heap, &view->kinds, object->type, &kind));
+	if (kind == MANAGED_TASK_NONE)
+		return NULL;
+	const struct type *type = type_by_index(heap, object->type);
+	bool wanted = is_wanted(view, object, type);
+	/* When each is counted by itself, others are not needed. */
+	if (view->wanted.each_alone &&
+	    (!wanted || (kind == MANAGED_TASK_PLAIN && !view->wanted.with_tasks)))
+		return NULL;
+	return async_graph_add(&view->graph, object->address, type, kind,
+			       view->wanted.with_completed, wanted);
+}
+
+static struct error *async_view_visit(const struct gc_object *object, void *context)
+{
+	struct async_view *view = context;
+	view->heap_bytes += object->size;
+	return object->is_free ? NULL : take(view, object);
+}
+
+/* .NET 11's own continuations ("runtime async") are no state machines. */
+static void look_for_runtime_async(struct async_view *view)
+{
+	struct heap *heap = view->question->heap;
+	for (uint32_t i = 0; i < type_count(heap); i++) {
+		const struct type *type = type_by_index(heap, i);
+		if (type->kind == TYPE_CLASS && !type->is_generic_definition &&
+		    i < view->kinds.count && view->kinds.kinds[i] &&
+		    (type_is(heap, type, "System.Runtime.CompilerServices.Continuation") ||
+		     type_is(heap, type,
+			     "System.Runtime.CompilerServices.AsyncHelpers+RuntimeAsyncTask`1")))
+			view->runtime_async = true;
+	}
+}
+
+struct error *async_view_read(struct async_view *view)
+{
+	const struct question *question = view->question;
+	struct heap_filter filter;
+	view->graph.heap = question->heap;
+	heap_filter_init_all(&filter, question);
+	struct error *error = heap_filter_walk(&filter, async_view_visit, view);
+	heap_filter_deinit(&filter);
+	TRY(error);
+	TRY(async_graph_read_edges(&view->graph, view->heap_bytes, question->task));
+	TRY(async_graph_link(&view->graph, question->task));
+	look_for_runtime_async(view);
+	return task_completion_sentinel(question->heap, &view->sentinel);
+}
+
+/* Should the stack from this root be shown: is something wanted in it, and a method? */
+static struct error *is_wanted_stack(struct async_view *view, struct async_node *root, bool *ret)
+{
+	CLEANUP(async_steps_deinit) struct async_steps steps = { 0 };
+	struct async_graph *graph = &view->graph;
+	bool wanted = false, method = view->wanted.with_tasks;
+	uint64_t mark = ++graph->marks;
+	TRY(async_steps_push(&steps, root, 0));
+	root->mark = mark;
+	while (steps.count && !(wanted && method)) {
+		struct async_node *node = steps.steps[--steps.count].node;
+		wanted |= node->is_wanted;
+		method |= node->kind == MANAGED_TASK_METHOD;
+		for (uint64_t i = 0; i < node->edge_count; i++) {
+			TRY(task_check(view->question->task, "looking for stacks"));
+			struct async_node *next =
+				async_graph_find(graph, graph->edges[node->edge + i]);
+			if (!next || next->mark == mark)
+				continue;
+			next->mark = mark;
+			TRY(async_steps_push(&steps, next, 0));
+		}
+	}
+	*ret = wanted && method;
+	return NULL;
+}
+
+struct error *async_view_next_root(struct async_view *view, size_t *at, struct async_node **ret)
+{
+	struct async_graph *graph = &view->graph;
+	*ret = NULL;
+	while (!*ret && *at < graph->count) {
+		struct async_node *root = &graph->nodes[graph->order[(*at)++]];
+		bool wanted = false;
+		TRY(task_check(view->question->task, "looking for stacks"));
+		if (!root->is_continuation)
+			TRY(is_wanted_stack(view, root, &wanted));
+		if (wanted)
+			*ret = root;
+	}
+	return NULL;
+}
+
+/* After a task's type the method that it runs: {Demo.Pool.Work()}. */
+static struct error *append_action(const struct question *question, uint64_t task,
+				   const char **name)
+{
+	struct method method = { 0 };
+	const char *signature = NULL;
+	uint64_t action;
+	TRY(member_object(question->heap, task, "m_action", &action));
+	if (action)
+		TRY(callback_method(question->heap, action, &method));
+	if (method.address)
+		TRY(method_name(question->heap, &method, question->scratch, &signature));
+	if (!signature)
+		return NULL;
+	*name = arena_printf(question->scratch, "%s {%s}", *name, signature);
+	return *name ? NULL : &error_no_memory;
+}
+
+struct error *async_view_name(struct async_view *view, uint64_t object, const char **ret)
+{
+	const struct type *type;
+	if (view->sentinel && object == view->sentinel) {
+		*ret = "TaskCompletionSentinel";
+		return NULL;
+	}
+	TRY(member_type(view->question->heap, object, &type));
+	if (!type) {
+		*ret = "<unreadable>";
+		return NULL;
+	}
+	TRY(managed_task_name(view->question->heap, object, type, ret));
+	if (managed_task_kind(view->question->heap, type) != MANAGED_TASK_PLAIN)
+		return NULL;
+	return append_action(view->question, object, ret);
+}
+
+struct error *async_view_awaiter(struct async_view *view, const struct async_node *root,
+				 struct async_awaiter *ret)
+{
+	struct value awaiter = { .kind = VALUE_UNREADABLE };
+	*ret = (struct async_awaiter){ 0 };
+	if (root->kind == MANAGED_TASK_METHOD && !managed_task_is_completed(root->flags))
+		TRY(state_machine_awaiter(view->question->heap, &root->machine, &awaiter));
+	if (!awaiter.type)
+		return NULL;
+	if (awaiter.kind == VALUE_REFERENCE)
+		*ret = (struct async_awaiter){ awaiter.type, awaiter.bits };
+	else if (awaiter.kind == VALUE_STRUCT)
+		*ret = (struct async_awaiter){ awaiter.type, awaiter.address };
+	return NULL;
+}
+
+static int by_name(const void *left, const void *right)
+{
+	const struct async_count *a = left, *b = right;
+	int difference = strcmp(a->name, b->name);
+	return difference ? difference : (a->order > b->order) - (a->order < b->order);
+}
+
+static int by_count(const void *left, const void *right)
+{
+	const struct async_count *a = left, *b = right;
+	if (a->count != b->count)
+		return a->count > b->count ? -1 : 1;
+	return (a->order > b->order) - (a->order < b->order);
+}
+
+struct error *async_view_counts(struct async_view *view, struct async_count **ret,
+				size_t *ret_count)
+{
+	struct async_graph *graph = &view->graph;
+	struct async_count *rows =
+		arena_allocate_array(view->question->scratch, graph->count + 1, sizeof(*rows));
+	if (!rows)
+		return &error_no_memory;
+	for (size_t i = 0; i < graph->count; i++) {
+		const struct async_node *node = &graph->nodes[graph->order[i]];
+		TRY(task_check(view->question->task, "counting the tasks"));
+		rows[i] = (struct async_count){ NULL, node->type->handle, 1, i };
+		TRY(async_view_name(view, node->address, &rows[i].name));
+	}
+	qsort(rows, graph->count, sizeof(*rows), by_name);
+	size_t count = 0;
+	for (size_t i = 0; i < graph->count; i++) {
+		if (count && !strcmp(rows[count - 1].name, rows[i].name))
+			rows[count - 1].count++;
+		else
+			rows[count++] = rows[i];
+	}
+	qsort(rows, count, sizeof(*rows), by_count);
+	*ret = rows;
+	*ret_count = count;
+	return NULL;
+}
+
+void async_view_missing(const struct async_view *view)
+{
+	const struct async_graph *graph = &view->graph;
+	if (graph->damaged)
+		question_missing(view->question, 0, "%zu tasks could not be read whole",
+				 graph->damaged);
+	if (graph->edges_left_out)
+		question_missing(view->question, 0,
+				 "tasks lead to more than %zu continuations: what is beyond was "
+				 "left out",
+				 graph->most_edges);
+}
