@@ -1,0 +1,210 @@
+#include "inspect/lock_list.h"
+
+#include "inspect/heap_filter.h"
+
+#include <inttypes.h>
+
+void lock_list_deinit(struct lock_list *list)
+{
+	reader_deinit(&list->headers);
+	id_map_deinit(&list->inner);
+	arena_deinit(&list->holders);
+	type_bytes_deinit(&list->kinds);
+}
+
+/* What the runtime's own tables lack is said; the heap's locks are listed all the same. */
+static struct error *tables_open(struct lock_list *list)
+{
+	struct error *error = sync_blocks_open(list->question->heap, &list->blocks);
+	if (error && !error_is_fatal(error)) {
+		question_missing(list->question, 0, "monitors: %s", error->message);
+		error_free(error);
+		list->blocks.count = 0;
+		error = thin_locks_open(list->question->heap, &list->blocks);
+	}
+	list->has_thin_locks = !error;
+	if (error_take(&error, ERROR_UNSUPPORTED))
+		return NULL;
+	return error;
+}
+
+struct error *lock_list_open(struct lock_list *list, const struct question *question, bool all)
+{
+	*list = (struct lock_list){ .question = question, .all = all };
+	TRY(reader_init(&list->headers, question->heap->target));
+	return tables_open(list);
+}
+
+/* Counts the row and hands it over, with the type of its object. */
+static struct error *row_give(struct lock_list *list, struct lock_row *row)
+{
+	struct heap *heap = list->question->heap;
+	struct gc_object object;
+	list->held += row->is_held;
+	list->waited_for += row->waiters > 0;
+	struct error *error = object_read(heap, row->address, &object);
+	if (!error)
+		row->type = type_by_index(heap, object.type);
+	else if (!error_take_damage(&error))
+		return error;
+	list->unreadable += !row->type;
+	return list->visit(row, list->context);
+}
+
+static struct error *block_give(struct lock_list *list, const struct sync_block *block)
+{
+	const struct clr_thread *waiting[LOCK_THREADS_MAX];
+	uint32_t count;
+	bool known;
+	if (block->lock)
+		TRY(id_map_put(&list->inner, block->lock, 0));
+	if (block->is_free || !block->object)
+		return NULL;
+	sync_block_waiting(&list->blocks, block, waiting, LOCK_THREADS_MAX, &count, &known);
+	if (!known)
+		question_missing(list->question, 0,
+				 "the threads in Monitor.Wait on %#" PRIx64
+				 " could not be followed",
+				 block->object);
+	if (!list->all && !block->is_held && !block->waiters && !count && known)
+		return NULL;
+	struct lock_row row = { .address = block->object,
+				.holders = &block->owner,
+				.holder_count = block->owner != NULL,
+				.gone = block->is_held && !block->owner ? block->owner_id : 0,
+				.is_held = block->is_held,
+				.recursion = block->recursion,
+				.waiters = block->waiters,
+				.block = block,
+				.waiting = waiting,
+				.waiting_count =
+					count < LOCK_THREADS_MAX ? count : LOCK_THREADS_MAX,
+				.in_wait = count,
+				.in_wait_known = known };
+	return row_give(list, &row);
+}
+
+static struct error *blocks_visit(struct lock_list *list)
+{
+	struct sync_block block;
+	for (uint32_t i = 1; i <= list->blocks.count; i++) {
+		TRY(task_check(list->question->task, "reading the sync blocks"));
+		struct error *error = sync_block_read(&list->blocks, i, &block);
+		if (!error)
+			error = block_give(list, &block);
+		if (error_take(&error, ERROR_FAULT))
+			list->unreadable++;
+		TRY(error);
+	}
+	return NULL;
+}
+
+static struct error *thin_lock_give(struct lock_list *list, uint64_t address)
+{
+	struct thin_lock lock;
+	if (!thin_lock_read(&list->blocks, &list->headers, address, &lock))
+		return NULL;
+	TRY(task_check(list->question->task, "reading the locks"));
+	struct lock_row row = { .address = address,
+				.holders = &lock.thread,
+				.holder_count = lock.thread != NULL,
+				.gone = lock.thread ? 0 : lock.thread_id,
+				.is_held = true,
+				.recursion = lock.recursion + 1 };
+	return row_give(list, &row);
+}
+
+/* Who holds it: of readers and writers the writer, the one in upgradeable mode and all readers. */
+static struct error *holders_find(struct lock_list *list, uint64_t address,
+				  const struct managed_lock *lock, struct lock_row *row)
+{
+	const struct clr_thread **holders = NULL;
+	size_t count = 0;
+	if (lock->kind == MANAGED_LOCK_READER_WRITER && lock->is_held) {
+		TRY(reader_writer_readers(list->question->heap, address, lock, &list->holders,
+					  &holders, &count));
+	}
+	const struct clr_thread **all =
+		arena_allocate_array(&list->holders, count + 2, sizeof(*all));
+	if (!all)
+		return &error_no_memory;
+	if (lock->owner)
+		all[row->holder_count++] = lock->owner;
+	if (lock->upgrader && lock->upgrader != lock->owner)
+		all[row->holder_count++] = lock->upgrader;
+	for (size_t i = 0; i < count; i++)
+		if (holders[i] != lock->owner && holders[i] != lock->upgrader)
+			all[row->holder_count++] = holders[i];
+	row->holders = all;
+	if (lock->owner_id && !lock->owner)
+		row->gone = lock->owner_id;
+	return NULL;
+}
+
+static struct error *managed_lock_give(struct lock_list *list, uint64_t address,
+				       enum managed_lock_kind kind)
+{
+	struct managed_lock lock;
+	uint32_t ignored;
+	if (id_map_find(&list->inner, address, &ignored))
+		return NULL;
+	TRY(task_check(list->question->task, "reading the locks"));
+	TRY(managed_lock_read(list->question->heap, address, kind, &lock));
+	struct lock_row row = { .address = address,
+				.lock = &lock,
+				.is_held = lock.is_held,
+				.recursion = lock.recursion,
+				.waiters = (uint64_t)lock.waiters + lock.async_waiters };
+	if (!list->all && !row.is_held && !row.waiters)
+		return NULL;
+	TRY(holders_find(list, address, &lock, &row));
+	return row_give(list, &row);
+}
+
+/* The kind of a type, remembered. */
+static struct error *kind_of(struct lock_list *list, uint32_t index, enum managed_lock_kind *ret)
+{
+	struct heap *heap = list->question->heap;
+	uint8_t *known;
+	TRY(type_byte(&list->kinds, index, &known));
+	if (!*known)
+		*known = (uint8_t)(managed_lock_kind_of(heap, type_by_index(heap, index)) + 1);
+	*ret = (enum managed_lock_kind)(*known - 1);
+	return NULL;
+}
+
+static struct error *object_give(struct lock_list *list, const struct gc_object *object)
+{
+	enum managed_lock_kind kind;
+	if (list->has_thin_locks)
+		TRY(thin_lock_give(list, object->address));
+	TRY(kind_of(list, object->type, &kind));
+	return kind == MANAGED_LOCK_NONE ? NULL : managed_lock_give(list, object->address, kind);
+}
+
+static struct error *lock_list_object(const struct gc_object *object, void *context)
+{
+	struct lock_list *list = context;
+	if (object->is_free)
+		return NULL;
+	struct error *error = object_give(list, object);
+	arena_reset(&list->holders);
+	if (error_take(&error, ERROR_FAULT))
+		list->unreadable++;
+	return error;
+}
+
+struct error *lock_list_visit(struct lock_list *list, lock_visitor visit, void *context)
+{
+	struct heap_filter filter;
+	list->visit = visit;
+	list->context = context;
+	struct error *error = blocks_visit(list);
+	if (error_take_stop(&error))
+		return NULL;
+	TRY(error);
+	heap_filter_init_all(&filter, list->question);
+	error = heap_filter_walk(&filter, lock_list_object, list);
+	heap_filter_deinit(&filter);
+	return error;
+}
