@@ -185,6 +185,7 @@ lint: layers headers
 	@tests/lint/citations $(LAYERS) tests tools Makefile README.md man docs
 	@tests/lint/versions heap inspect commands cli
 	@tests/lint/offsets inspect commands cli
+	@tests/lint/twice
 	cppcheck -q --enable=warning,portability --inline-suppr --error-exitcode=1 \
 		--suppressions-list=tests/lint/cppcheck-suppressions -D__linux__ -I. $(LAYERS)
 

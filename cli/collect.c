@@ -165,7 +165,7 @@ static void put_milliseconds(struct output *out, double milliseconds)
 {
 	char number[64];
 	snprintf(number, sizeof(number), "%.1f", milliseconds);
-	output_value(out, number, number);
+	output_digits(out, number, false);
 }
 
 static void put_result(struct output *out, const struct process_info *process,

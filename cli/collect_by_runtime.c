@@ -104,7 +104,7 @@ static void put_result(struct output *out, const struct process_info *process, c
 	output_text(out, "runtime");
 	output_unsigned(out, written->figures.bytes);
 	output_unsigned(out, written->figures.disk_bytes);
-	output_value(out, wait, wait);
+	output_digits(out, wait, false);
 	output_record_end(out);
 	output_line(
 		out, "Wrote %s: %.1f MiB (%.1f MiB on disk) of process %d (%s), by its runtime.",

@@ -110,7 +110,7 @@ static void put_process(struct output *out, const struct process_info *process)
 	output_row_begin(out);
 	output_unsigned(out, (uint64_t)process->pid);
 	process->user ? output_text(out, process->user) : output_textf(out, "%u", process->uid);
-	version ? output_text(out, version) : output_value(out, "?", "null");
+	output_text_or(out, version, "?");
 	output_text(out, architecture_name(process->architecture));
 	output_unsigned(out, process->resident_bytes / (1024 * 1024));
 	if (process->limited)

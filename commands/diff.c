@@ -142,8 +142,7 @@ static void change_cell(struct output *out, int64_t change)
 			*to++ = ',';
 	}
 	*to = '\0';
-	snprintf(digits, sizeof(digits), "%" PRId64, change);
-	output_value(out, text, digits);
+	output_number_as(out, change, text);
 }
 
 /* As wide as the widest number of its column, with thousands separators. */
