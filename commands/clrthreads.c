@@ -2,14 +2,13 @@
 #include "commands/command.h"
 
 #include "base/cleanup.h"
-#include "base/limits.h"
 #include "base/list.h"
 #include "commands/interpreter/session.h"
+#include "commands/shared/exception_cells.h"
 #include "heap/clr_threads.h"
 #include "heap/types/clr_domain.h"
-#include "heap/values/exception.h"
-#include "heap/values/value.h"
 #include "inspect/thread_index.h"
+#include "inspect/thread_view.h"
 
 #include <inttypes.h>
 
@@ -45,49 +44,10 @@ static const struct column columns[] = {
 };
 enum { LOCK_COLUMN = 108 }; /* SOS writes "Lock" over "Count" */
 
-/* What the thread threw last. */
-struct thrown {
-	uint64_t address; /* 0: nothing, or unreadable */
-	const char *type; /* NULL: unreadable */
-	bool has_nested, unreadable;
-};
-
-static struct error *thrown_find(struct command_call *call, const struct clr_thread *thread,
-				 struct thrown *ret)
-{
-	uint64_t tracker = thread->exception_tracker, nested, method_table;
-	const struct type *type;
-	*ret = (struct thrown){ 0 };
-	struct error *error = exception_of_thread(call->question.heap, thread, &ret->address);
-	if (error_take(&error, ERROR_FAULT)) {
-		ret->unreadable = true;
-		question_missing(&call->question, 0, "the exception of thread %" PRIu32 " %s",
-				 thread->managed_id, target_lacks_it(call->question.target));
-		return NULL;
-	}
-	TRY(error);
-	if (!ret->address)
-		return NULL;
-	if (heap_object_method_table(call->question.heap, ret->address, &method_table)) {
-		error = type_at(call->question.heap, method_table, &type);
-		if (!error)
-			ret->type = type_sos_name(call->question.heap, type);
-		else if (!error_take_damage(&error))
-			return error;
-	}
-	if (!ret->type)
-		question_missing(&call->question, 0, "the exception at %#" PRIx64 " %s",
-				 ret->address, target_lacks_it(call->question.target));
-	error = exception_nested(call->question.heap, &tracker, &nested);
-	ret->has_nested = tracker != 0;
-	if (error_take(&error, ERROR_FAULT))
-		return NULL;
-	return error;
-}
-
 /* SOS's last column. */
 static void remarks(struct output *out, const struct clr_threads *threads,
-		    const struct clr_thread *thread, const struct thrown *thrown)
+		    const struct clr_thread *thread, const struct thread_thrown *thrown,
+		    const char *type)
 {
 	char exception[64] = "";
 	if (thrown->unreadable)
@@ -101,41 +61,23 @@ static void remarks(struct output *out, const struct clr_threads *threads,
 		thread->state & THREAD_STATE_WORKER            ? "(Threadpool Worker) "
 		: thread->state & THREAD_STATE_COMPLETION_PORT ? "(Threadpool Completion Port) "
 							       : "",
-		thrown->type      ? thrown->type
+		type              ? type
 		: thrown->address ? "<Invalid Object> "
 				  : "",
 		exception, thrown->has_nested ? " (nested exceptions)" : "");
 }
 
-/* Thread.Name of its System.Threading.Thread; absent where that is not in the dump. */
+/* Absent where it is not in the dump. */
 static struct error *name_print(struct command_call *call, const struct clr_thread *thread)
 {
-	uint64_t object, length;
-	struct value name;
-	const uint16_t *units;
-	size_t count;
-	if (!thread->managed_object ||
-	    !reader_u64(&call->question.heap->reader, thread->managed_object, &object) || !object) {
-		output_null(call->out);
-		return NULL;
-	}
-	TRY(value_field_of_object(call->question.heap, object, "_name", &name));
-	if (name.kind == VALUE_NULL) {
-		output_null(call->out);
-		return NULL;
-	}
-	if (name.kind != VALUE_REFERENCE) {
-		output_skip(call->out);
-		return NULL;
-	}
 	CLEANUP(arena_deinit) struct arena row = arena_within(call->question.scratch);
-	struct error *error = string_read(call->question.heap, name.bits, LIMIT_SHOWN_STRING_UNITS,
-					  &row, &units, &count, &length);
-	if (error_take_damage(&error))
+	struct view_string name;
+	TRY(thread_name(&call->question, thread, &row, &name));
+	if (name.state == VIEW_STRING_UNREADABLE)
 		output_skip(call->out);
-	else if (!error)
-		output_utf16(call->out, units, count, length, false);
-	return error;
+	else
+		view_string_cell(call->out, &name, "null");
+	return NULL;
 }
 
 static struct error *row_print(struct command_call *call, const struct clr_thread *thread,
@@ -143,8 +85,9 @@ static struct error *row_print(struct command_call *call, const struct clr_threa
 {
 	struct output *out = call->out;
 	const struct clr_threads *threads = call->question.heap->threads;
-	struct thrown thrown;
-	TRY(thrown_find(call, thread, &thrown));
+	struct thread_thrown thrown;
+	TRY(thread_thrown(&call->question, thread, &thrown));
+	const char *type = thrown.type ? type_sos_name(call->question.heap, thrown.type) : NULL;
 	output_row_begin(out);
 	if (index >= 0)
 		output_signed(out, index);
@@ -162,9 +105,9 @@ static struct error *row_print(struct command_call *call, const struct clr_threa
 	/* The runtime counts no locks a thread: its DAC, too, says -1 (request.cpp). */
 	output_number_as(out, -1, "-00001");
 	output_text(out, "Ukn");
-	remarks(out, threads, thread, &thrown);
+	remarks(out, threads, thread, &thrown, type);
 	if (thrown.address)
-		output_reference(out, thrown.address, thrown.type ? thrown.type : "");
+		output_reference(out, thrown.address, type ? type : "");
 	else
 		output_null(out);
 	output_bool(out, thrown.has_nested);
@@ -198,8 +141,8 @@ static struct error *switch_to_exception(struct command_call *call)
 	const struct clr_threads *threads = call->question.heap->threads;
 	for (size_t i = 0; i < threads->count; i++) {
 		const struct clr_thread *thread = &threads->threads[i];
-		struct thrown thrown;
-		TRY(thrown_find(call, thread, &thrown));
+		struct thread_thrown thrown;
+		TRY(thread_thrown(&call->question, thread, &thrown));
 		if (!thrown.address)
 			continue;
 		session_set_current_thread(call->session, (int)thread->os_id);

@@ -5,7 +5,7 @@
 #include "base/list.h"
 #include "base/limits.h"
 #include "commands/shared/exception_cells.h"
-#include "heap/clr_threads.h"
+#include "inspect/thread_view.h"
 
 #include <inttypes.h>
 #include <signal.h>
@@ -29,15 +29,6 @@ static struct error *find_stopped(const struct target_thread *thread, void *cont
 static const char *signal_text(int number)
 {
 	return sigabbrev_np(number);
-}
-
-static const struct clr_thread *managed_thread(const struct heap *heap, int tid)
-{
-	const struct clr_threads *threads = heap->threads;
-	for (size_t i = 0; i < threads->count; i++)
-		if (threads->threads[i].os_id == (uint64_t)tid)
-			return &threads->threads[i];
-	return NULL;
 }
 
 static const struct column columns[] = {
@@ -146,7 +137,7 @@ static struct error *print_head(struct command_call *call, const struct stopped 
 	output_signed(call->out, (int32_t)exception.hresult);
 	output_text(call->out, "CoreCLR");
 	output_text_or_null(call->out, version);
-	exception_string_cell(call->out, &message, "");
+	view_string_cell(call->out, &message, "");
 	output_record_end(call->out);
 	return NULL;
 }
@@ -165,7 +156,8 @@ static struct error *crashinfo_run(struct command_call *call)
 		return error_new(ERROR_NOT_FOUND, "there is no crash to tell of: no thread was "
 						  "stopped by a signal");
 	question_missing_of_threads(&call->question);
-	const struct clr_thread *thread = managed_thread(call->question.heap, stopped.tid);
+	const struct clr_thread *thread =
+		thread_with_os_id(call->question.heap, (uint64_t)stopped.tid);
 	struct error *error =
 		thread ? exception_of_thread(call->question.heap, thread, &thrown) : NULL;
 	if (error_take_damage(&error))

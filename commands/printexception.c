@@ -9,6 +9,7 @@
 #include "commands/shared/exception_cells.h"
 #include "heap/clr_threads.h"
 #include "inspect/path/resolve.h"
+#include "inspect/thread_view.h"
 
 #include <inttypes.h>
 
@@ -25,7 +26,6 @@ static const struct column columns[] = {
 
 static struct error *current_thread(struct command_call *call, const struct clr_thread **ret)
 {
-	const struct clr_threads *threads = call->question.heap->threads;
 	uint64_t id;
 	int tid;
 	if (arguments_has(call->arguments, "-thread")) {
@@ -33,9 +33,8 @@ static struct error *current_thread(struct command_call *call, const struct clr_
 		return get_thread(call->question.heap, id, ret);
 	}
 	TRY(session_current_thread(call->session, &tid));
-	for (size_t i = 0; i < threads->count && tid; i++)
-		if (threads->threads[i].os_id == (uint64_t)tid)
-			*ret = &threads->threads[i];
+	if (tid)
+		*ret = thread_with_os_id(call->question.heap, (uint64_t)tid);
 	return NULL;
 }
 

@@ -1,6 +1,6 @@
 #include "commands/shared/exception_cells.h"
 
-void exception_string_cell(struct output *out, const struct view_string *string, const char *none)
+void view_string_cell(struct output *out, const struct view_string *string, const char *none)
 {
 	switch (string->state) {
 	case VIEW_STRING_NONE:
@@ -34,10 +34,10 @@ void exception_cells(struct command_call *call, const struct exception_view *vie
 	output_address(out, exception->address);
 	output_address(out, exception->type->handle);
 	output_text_as(out, type_name(call->question.heap, exception->type, NULL), words->type);
-	exception_string_cell(out, &view->message, words->none);
+	view_string_cell(out, &view->message, words->none);
 	inner_cell(call, view, words->inner ? words->inner : "");
 	output_signed(out, (int32_t)exception->hresult);
-	exception_string_cell(out, &view->stack_trace_string, words->none);
+	view_string_cell(out, &view->stack_trace_string, words->none);
 }
 
 static const struct column frame_columns[FRAME_COLUMNS] = {

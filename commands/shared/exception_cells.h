@@ -19,8 +19,8 @@ struct exception_words {
 void exception_cells(struct command_call *call, const struct exception_view *view,
 		     const struct exception_words *words);
 
-/* A string of the exception as the next cell; `none` in text when it is null. */
-void exception_string_cell(struct output *out, const struct view_string *string, const char *none);
+/* A string of an exception, or another, as the next cell; `none` in text when it is null. */
+void view_string_cell(struct output *out, const struct view_string *string, const char *none);
 
 /* How text shows a frame: sentences over sp, ip, method_desc, method, module and offset. */
 struct frame_words {

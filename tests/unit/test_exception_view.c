@@ -1,5 +1,6 @@
-/* Exceptions as printexception asks for them, on the fake runtime (8.0's layouts, no metadata). */
-#include "inspect/exception_view.h"
+/* Exceptions as printexception and clrthreads ask for them, on the fake runtime (8.0's layouts, no
+ * metadata). */
+#include "inspect/thread_view.h"
 #include "tests/unit/fake_question.h"
 #include "tests/unit/tap.h"
 
@@ -9,6 +10,7 @@ enum {
 	MESSAGE = FAKE_GEN2 + 0x400,
 	TRACE = FAKE_GEN2 + 0x500,
 	VARIABLES = 0x900000, /* memory of the test's own */
+	HANDLE = VARIABLES + 16,
 	NOWHERE = 0x10,
 	HRESULT = (int)0x80131500,
 	BYTES = (int)0x80000000, /* MTFlags of an array of bytes, with a component size */
@@ -42,6 +44,7 @@ static struct fake_runtime *runtime_with_exceptions(void)
 	uint64_t base = fake_method_table(runtime, 0, 128);
 	uint64_t derived = fake_method_table(runtime, 0, 128);
 	fake_target_zeros(runtime->target, VARIABLES, 64);
+	fake_put(runtime->target, HANDLE, OUTER, 8);
 	fake_put(runtime->target, VARIABLES, base, 8);
 	fake_put(runtime->target, fake_table_entry(runtime, "ExceptionMethodTable"), VARIABLES, 8);
 	fake_set(runtime, derived, "MethodTable", "ParentMethodTable", base, 8);
@@ -121,10 +124,44 @@ TEST(what_is_no_exception_is_refused)
 	CHECK_FAILS(exception_view_read(&scene.fake.question, NOWHERE, &view), ERROR_FAULT, "0x10");
 }
 
+TEST(a_thread_has_what_it_threw_last)
+{
+	static const struct clr_thread thrower = { .managed_id = 1, .last_thrown = HANDLE };
+	static const struct clr_thread lost = { .managed_id = 2, .last_thrown = NOWHERE };
+	static const struct clr_thread calm = { .managed_id = 3 };
+	CLEANUP(scene_cleanup) struct scene scene = { .runtime = runtime_with_exceptions() };
+	struct thread_thrown thrown;
+	struct view_string name;
+	CHECK_OK(fake_question_open(&scene.fake, scene.runtime));
+	CHECK_OK(thread_thrown(&scene.fake.question, &thrower, &thrown));
+	CHECK_NUMBER(thrown.address, OUTER);
+	CHECK(thrown.type && !thrown.has_nested && !thrown.unreadable);
+	CHECK_OK(thread_thrown(&scene.fake.question, &calm, &thrown));
+	CHECK(!thrown.address && !thrown.type && !thrown.unreadable);
+	CHECK(!scene.fake.coverage.incomplete);
+	CHECK_OK(thread_thrown(&scene.fake.question, &lost, &thrown));
+	CHECK(!thrown.address && thrown.unreadable);
+	CHECK(fake_question_lacks(&scene.fake, "the exception of thread 2 is not in the dump"));
+	CHECK_OK(thread_name(&scene.fake.question, &calm, &scene.fake.scratch, &name));
+	CHECK_NUMBER(name.state, VIEW_STRING_NONE);
+}
+
+TEST(a_thread_is_found_by_its_os_id)
+{
+	CLEANUP(scene_cleanup) struct scene scene = { .runtime = runtime_with_exceptions() };
+	CHECK_OK(fake_question_open(&scene.fake, scene.runtime));
+	const struct clr_thread *thread = thread_with_os_id(scene.fake.heap, 1001);
+	REQUIRE(thread);
+	CHECK_NUMBER(thread->managed_id, 2);
+	CHECK(!thread_with_os_id(scene.fake.heap, 7));
+}
+
 static const struct tap_case cases[] = {
 	CASE(an_exception_has_its_strings_and_what_is_in_it),
 	CASE(what_cannot_be_read_of_an_exception_is_counted),
 	CASE(a_frame_without_a_method_is_a_frame),
 	CASE(what_is_no_exception_is_refused),
+	CASE(a_thread_has_what_it_threw_last),
+	CASE(a_thread_is_found_by_its_os_id),
 };
 TAP_MAIN(cases)
