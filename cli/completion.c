@@ -137,14 +137,21 @@ static struct error *offer_files(struct search *search)
 	return error;
 }
 
-/* By what a table calls a value or a positional. */
+/* "FILE", or "[FILE]". */
+static bool is_kind(const char *word, const char *kind)
+{
+	size_t length = strlen(kind), before = *word == '[';
+	return !strncmp(word + before, kind, length) && (!word[before + length] || before);
+}
+
+/* By what a table calls a value or a word. */
 static struct error *offer_kind(struct search *search, const char *kind)
 {
-	if (!strcmp(kind, "FILE"))
+	if (is_kind(kind, "FILE"))
 		return offer_files(search);
-	if (!strcmp(kind, "COMMAND"))
+	if (is_kind(kind, "COMMAND"))
 		return offer_commands(search);
-	if (!strcmp(kind, "TYPE") || !strcmp(kind, "PATH") || strstr(kind, "NAME") ||
+	if (is_kind(kind, "TYPE") || is_kind(kind, "PATH") || strstr(kind, "NAME") ||
 	    strstr(kind, "|PATH"))
 		return offer_types(search);
 	return NULL;

@@ -1,11 +1,13 @@
 /* The man pages. Roff's macros take words in quotes apart, so nothing of ours is an argument of
  * one: fonts are changed in the text. */
+#include "base/cleanup.h"
 #include "base/list.h"
 #include "cli/command_verb.h"
 #include "cli/manual.h"
 #include "cli/verbs.h"
 #include "cli/version.h"
 #include "commands/interpreter/filters.h"
+#include "commands/interpreter/usage.h"
 
 /* Backslashes and dashes as they are, no line that begins like a request. */
 static void put_roff(FILE *to, const char *text)
@@ -134,7 +136,9 @@ void manual_print_man(FILE *to)
 static void put_command_roff(FILE *to, const struct command *command)
 {
 	put_title(to, ".SS", command->name);
-	put_bold(to, "", command->usage);
+	CLEANUP(text_deinit) struct text usage = { 0 };
+	usage_append(&usage, command);
+	put_bold(to, "", text_string(&usage));
 	put_paragraph(to, command->summary);
 	if (command->aliases && *command->aliases) {
 		fprintf(to, ".br\nOther names:");

@@ -150,7 +150,6 @@ const struct command command_clrmodules = {
 	.name = "clrmodules",
 	.aliases = aliases,
 	.summary = "list the managed modules: image base, size, path",
-	.usage = "clrmodules [-name REGEX] [-v]",
 	.options = options,
 	.examples = examples,
 	.needs = NEEDS_HEAP,

@@ -190,7 +190,7 @@ static const char *const examples[] = { "clrthreads", "clrthreads -live", NULL }
 const struct command command_clrthreads = {
 	.name = "clrthreads",
 	.summary = "list the managed threads: state, allocation context, last exception",
-	.usage = "clrthreads [-live] | clrthreads -managedexception",
+	.usage = "clrthreads [-live] | clrthreads -managedexception", /* one or the other */
 	.description =
 		"DBG is the thread's place among those of the dump, XXXX when it has none (ended, "
 		"or "

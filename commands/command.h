@@ -68,11 +68,11 @@ struct command {
 	const char *name;
 	const char *const *aliases;     /* NULL-terminated; may be NULL */
 	const char *summary;            /* one line */
-	const char *usage;              /* "dumpheap [-stat] … [START [END]]" */
+	const char *usage;              /* NULL: by the table: commands/interpreter/usage.h */
 	const char *description;        /* a paragraph or more; may be NULL */
 	const struct option *options;   /* ends with a zeroed one; may be NULL */
 	struct subject subject;         /* the first word; may be left out */
-	const char *const *positionals; /* what the words after it are; NULL-terminated */
+	const char *const *positionals; /* the words after it: "NAME", "[NAME]"; NULL-terminated */
 	const char *const *examples;    /* NULL-terminated: each runs as a test */
 	unsigned needs;
 	bool in_session_only; /* means something among other commands only: no verb */

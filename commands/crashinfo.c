@@ -175,7 +175,6 @@ static const char *const examples[] = { "crashinfo", NULL };
 const struct command command_crashinfo = {
 	.name = "crashinfo",
 	.summary = "show why the dump was taken: signal, thread, unhandled exception",
-	.usage = "crashinfo",
 	.description =
 		"The thread is the one that a signal stopped; the exception is what it threw "
 		"last or is handling, then its inner ones. A dump that was asked for has "

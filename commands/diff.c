@@ -307,7 +307,6 @@ static const char *const examples[] = { "diff later.core", "diff earlier.core -r
 const struct command command_diff = {
 	.name = "diff",
 	.summary = "compare the heap with that of another dump, by type",
-	.usage = "diff FILE [-all] [-type TEXT] [-limit NUMBER] [-reverse] [-sysroot DIR]",
 	.description =
 		"Counts and sizes of A (what is open) and B (FILE), and how much more B has, the "
 		"largest change of size first. Types are joined by name and assembly, so the two "

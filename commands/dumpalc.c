@@ -66,7 +66,6 @@ static const char *const examples[] = { "dumpalc 7f68dd015200", NULL };
 const struct command command_dumpalc = {
 	.name = "dumpalc",
 	.summary = "show the AssemblyLoadContext that an object's type was loaded by",
-	.usage = "dumpalc ADDRESS|PATH",
 	.description = "The context is shown as dumpobj shows it. The default one has an object "
 		       "only once somebody has asked for it.",
 	.subject = { .kind = SUBJECT_OBJECT },

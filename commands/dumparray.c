@@ -178,7 +178,6 @@ static const char *const examples[] = { "dumparray 7f68dd00df50",
 const struct command command_dumparray = {
 	.name = "dumparray",
 	.summary = "list the elements of an array",
-	.usage = "dumparray [-start INDEX] [-length COUNT] [-details] ADDRESS|PATH",
 	.description = "Each line is the index, what SOS shows (the object an element refers to, "
 		       "or the element's "
 		       "own address) and the value.",

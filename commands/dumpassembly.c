@@ -40,7 +40,6 @@ static const char *const examples[] = { "dumpassembly 562d34a2c550", NULL };
 const struct command command_dumpassembly = {
 	.name = "dumpassembly",
 	.summary = "show an assembly: its domain, file and module",
-	.usage = "dumpassembly ASSEMBLY",
 	.subject = { .kind = SUBJECT_ADDRESS, .what = "an assembly", .word = "ASSEMBLY" },
 	.examples = examples,
 	.needs = NEEDS_HEAP,

@@ -99,8 +99,6 @@ static const char *const examples[] = {
 const struct command command_dumpasync = {
 	.name = "dumpasync",
 	.summary = "show the asynchronous methods under way, as stacks of what awaits what",
-	.usage = "dumpasync [--stats] [--coalesce] [--address ADDRESS] [--methodtable ADDRESS] "
-		 "[--type TEXT] [--tasks] [--completed] [--fields]",
 	.description =
 		"A stack begins with what is awaited; each further line is what goes on when the "
 		"one above it ends: object, MethodTable, (the await where a method stands, from "

@@ -84,12 +84,11 @@ static struct error *dumpclass_run(struct command_call *call)
 	return field_table_print(call, &table);
 }
 
-static const char *const positionals[] = { "MT-OR-NAME", NULL };
+static const char *const positionals[] = { "MT|NAME", NULL };
 static const char *const examples[] = { "dumpclass System.String", NULL };
 const struct command command_dumpclass = {
 	.name = "dumpclass",
 	.summary = "show a class: its fields and the values of its statics",
-	.usage = "dumpclass MT|NAME",
 	.positionals = positionals,
 	.examples = examples,
 	.needs = NEEDS_HEAP,

@@ -29,7 +29,6 @@ static const char *const examples[] = {
 const struct command command_dumpcollection = {
 	.name = "dumpcollection",
 	.summary = "show the elements of a collection",
-	.usage = "dumpcollection [-start N] [-length N] ADDRESS|PATH",
 	.description =
 		"In the order in which the program enumerates them, of List, Queue, Stack, "
 		"LinkedList, PriorityQueue, of the immutable, concurrent and read-only ones, of "

@@ -191,7 +191,6 @@ const struct command command_dumpconcurrentdictionary = {
 	.name = "dumpconcurrentdictionary",
 	.aliases = dictionary_aliases,
 	.summary = "show the entries of a ConcurrentDictionary, as SOS does",
-	.usage = "dumpconcurrentdictionary ADDRESS|PATH",
 	.description = "Objects and structs are given as the command that shows them. dumpdict "
 		       "shows their values, and has -key.",
 	.subject = { .kind = SUBJECT_COLLECTION },
@@ -208,7 +207,6 @@ const struct command command_dumpconcurrentqueue = {
 	.name = "dumpconcurrentqueue",
 	.aliases = queue_aliases,
 	.summary = "show the items of a ConcurrentQueue, the oldest first, as SOS does",
-	.usage = "dumpconcurrentqueue ADDRESS|PATH",
 	.description = "Objects and structs are given as the command that shows them; only what is "
 		       "in the queue, not what its slots once held. dumpcollection shows the "
 		       "values.",

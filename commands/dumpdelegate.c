@@ -39,7 +39,6 @@ static const char *const examples[] = { "dumpdelegate 7f68dd011a30", NULL };
 const struct command command_dumpdelegate = {
 	.name = "dumpdelegate",
 	.summary = "show what a delegate calls: object and method",
-	.usage = "dumpdelegate ADDRESS|PATH",
 	.description =
 		"Of a delegate of several methods each has a line, in the order in which they "
 		"are called. A method is (unknown) when the delegate leads to it through a "

@@ -70,7 +70,6 @@ static const char *const examples[] = {
 const struct command command_dumpdict = {
 	.name = "dumpdict",
 	.summary = "show the entries of a dictionary or set",
-	.usage = "dumpdict [-key VALUE] [-start N] [-length N] ADDRESS|PATH",
 	.description =
 		"Live entries only, in the order in which the program enumerates them: of "
 		"Dictionary, ConcurrentDictionary, SortedDictionary, SortedList, HashSet, "

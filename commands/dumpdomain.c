@@ -105,7 +105,6 @@ static const char *const examples[] = { "dumpdomain", "dumpdomain 562d3493e6e0",
 const struct command command_dumpdomain = {
 	.name = "dumpdomain",
 	.summary = "list the domains, their heaps and assemblies",
-	.usage = "dumpdomain [DOMAIN]",
 	.description = "Since .NET Core there is one domain beside the runtime's own.",
 	.subject = { .kind = SUBJECT_ADDRESS,
 		     .what = "a domain",

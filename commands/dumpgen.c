@@ -82,13 +82,12 @@ static const struct option options[] = {
 	{ "-mt", "ADDRESS", "list the objects of this MethodTable", NULL },
 	{ 0 },
 };
-static const char *const positionals[] = { "GENERATION", NULL };
+static const char *const positionals[] = { "gen0|gen1|gen2|loh|poh|foh", NULL };
 static const char *const examples[] = { "dumpgen gen2", "dg loh -type String", NULL };
 const struct command command_dumpgen = {
 	.name = "dumpgen",
 	.aliases = aliases,
 	.summary = "count the objects of one generation by type",
-	.usage = "dumpgen gen0|gen1|gen2|loh|poh|foh [-type TEXT] [-mt ADDRESS]",
 	.description = "The same as dumpheap -stat -gen GENERATION.",
 	.options = options,
 	.positionals = positionals,

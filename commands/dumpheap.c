@@ -283,7 +283,7 @@ static const struct option options[] = {
 	{ "-noprogress", NULL, "accepted; progress is shown on a terminal only", NULL },
 	{ 0 },
 };
-static const char *const positionals[] = { "START", "END", NULL };
+static const char *const positionals[] = { "[START]", "[END]", NULL };
 static const char *const examples[] = {
 	"dumpheap -stat",
 	"dumpheap -type Gateway -exact",
@@ -297,11 +297,6 @@ static const char *const examples[] = {
 const struct command command_dumpheap = {
 	.name = "dumpheap",
 	.summary = "list the objects of the managed heap, with statistics by type",
-	.usage = "dumpheap [-stat] [-type TEXT [-exact]] [-mt ADDRESS] [-min BYTES] [-max BYTES] "
-		 "[-gen GENERATION] [-segment ADDRESS] [-heap NUMBER] [-strings | -thinlock] "
-		 "[-bycount] "
-		 "[-short] "
-		 "[-limit NUMBER] [START [END]]",
 	.description =
 		"Walks the heap in ascending order of addresses. Sizes are what SOS shows: "
 		"the object's own "

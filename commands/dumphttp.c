@@ -106,7 +106,6 @@ static const char *const examples[] = { "dumphttp", "dumphttp --stats", "dumphtt
 const struct command command_dumphttp = {
 	.name = "dumphttp",
 	.summary = "list the HTTP requests that the process sent by HttpClient",
-	.usage = "dumphttp [--stats] [--pending] [--completed] [--uri TEXT] [--statuscode NUMBER]",
 	.description =
 		"Every request and response message of the heap, also those that nobody refers "
 		"to any more. A request without a response waits for it, was given up, or its "

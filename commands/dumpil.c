@@ -157,7 +157,7 @@ static const char *const examples[] = { "dumpil 7f74b6123f38", NULL };
 const struct command command_dumpil = {
 	.name = "dumpil",
 	.summary = "show the IL of a method",
-	.usage = "dumpil MD | -i IL",
+	.usage = "dumpil MD | -i IL", /* one or the other */
 	.description = "IL stands in the module's image: where a dump lacks it, --sysroot DIR must "
 		       "have the file. That of a DynamicMethod is not shown.",
 	.options = options,

@@ -197,7 +197,6 @@ static const char *const examples[] = { "dumplocks", "dumplocks -all", NULL };
 const struct command command_dumplocks = {
 	.name = "dumplocks",
 	.summary = "list the locks that are held or waited for, and by whom",
-	.usage = "dumplocks [-all]",
 	.description =
 		"Monitors (by sync block and thin lock), System.Threading.Lock, SemaphoreSlim, "
 		"ReaderWriterLockSlim and ManualResetEventSlim. Held by names threads: managed id, "

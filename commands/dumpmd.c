@@ -15,7 +15,6 @@ static const char *const examples[] = { "dumpmd 7f74b62fc028", NULL };
 const struct command command_dumpmd = {
 	.name = "dumpmd",
 	.summary = "show a MethodDesc: name, class, token, native code and its versions",
-	.usage = "dumpmd MD",
 	.description =
 		"IsJitted: whether the method has native code, be it made by the JIT or ahead of "
 		"time (ReadyToRun). Version History lists every compiled form, the first one last, "

@@ -160,7 +160,6 @@ static const char *const examples[] = { "dumpmodule 7f74b687c010", "dumpmodule -
 const struct command command_dumpmodule = {
 	.name = "dumpmodule",
 	.summary = "show a module: its file, maps and metadata; with -mt its types",
-	.usage = "dumpmodule [-mt] MODULE",
 	.description = "Of the types those are listed that the process has loaded.",
 	.options = options,
 	.subject = { .kind = SUBJECT_ADDRESS, .what = "a module", .word = "MODULE" },

@@ -97,7 +97,6 @@ static const char *const examples[] = { "dumpmt 7f74b62fcb98", "dumpmt -md 7f74b
 const struct command command_dumpmt = {
 	.name = "dumpmt",
 	.summary = "show a MethodTable: name, parent, module, sizes",
-	.usage = "dumpmt [-md] MT",
 	.description =
 		"-md lists virtual slots first, inherited ones too, then the other methods. JIT: "
 		"made "

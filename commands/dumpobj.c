@@ -92,7 +92,6 @@ const struct command command_dumpobj = {
 	.name = "dumpobj",
 	.aliases = aliases,
 	.summary = "show an object: its type, size and fields, statics included",
-	.usage = "dumpobj [-expand LEVELS] [-nofields] [-refs] ADDRESS|PATH",
 	.description =
 		"The Value column is SOS's: a reference or a struct shows an address, to be "
 		"followed with "

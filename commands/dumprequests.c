@@ -55,7 +55,6 @@ static const char *const examples[] = { "dumprequests", NULL };
 const struct command command_dumprequests = {
 	.name = "dumprequests",
 	.summary = "list the HTTP requests that ASP.NET Core is answering",
-	.usage = "dumprequests",
 	.description = "The contexts that belong to a connection. A connection keeps its context "
 		       "between requests: one that is idle shows its last request. Requests that "
 		       "the process sent: dumphttp.",

@@ -53,7 +53,6 @@ static const char *const examples[] = { "dumpruntimetypes", NULL };
 const struct command command_dumpruntimetypes = {
 	.name = "dumpruntimetypes",
 	.summary = "list the System.RuntimeType objects and the types they stand for",
-	.usage = "dumpruntimetypes",
 	.description = "MT is the type's handle: its MethodTable, or for pointers, byrefs and type "
 		       "parameters a TypeDesc with bit 1 set.",
 	.examples = examples,

@@ -55,7 +55,6 @@ static const char *const examples[] = { "dumpstring 7f68dd00d908",
 const struct command command_dumpstring = {
 	.name = "dumpstring",
 	.summary = "show the whole of a string, a char[] or a StringBuilder",
-	.usage = "dumpstring ADDRESS|PATH",
 	.description =
 		"However long it is; dumpobj cuts strings. Control characters are shown as "
 		"in C (\\n, \\u001b). The characters of a char[] are all of it, those behind "

@@ -120,7 +120,6 @@ static const char *const examples[] = { "eeversion", NULL };
 const struct command command_eeversion = {
 	.name = "eeversion",
 	.summary = "print the version of the .NET runtime and how it was found",
-	.usage = "eeversion",
 	.examples = examples,
 	.needs = NEEDS_HEAP,
 	.run = eeversion_run,

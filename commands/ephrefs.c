@@ -127,7 +127,6 @@ static const char *const examples[] = { "ephrefs", NULL };
 const struct command command_ephrefs = {
 	.name = "ephrefs",
 	.summary = "list objects of older generations that refer to generation 0 or 1",
-	.usage = "ephrefs",
 	.description =
 		"What makes a young collection look into older generations. Obj Count and Obj Size "
 		"are of the references into Ref Gen, an object that is met twice counted twice; "

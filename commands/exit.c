@@ -14,7 +14,6 @@ const struct command command_exit = {
 	.name = "exit",
 	.aliases = aliases,
 	.summary = "leave the session",
-	.usage = "exit",
 	.examples = examples,
 	.in_session_only = true,
 	.run = exit_run,

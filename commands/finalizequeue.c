@@ -250,7 +250,7 @@ const struct command command_finalizequeue = {
 	.name = "finalizequeue",
 	.aliases = aliases,
 	.summary = "list the objects that have a finalizer to run, and how many are ready for it",
-	.usage = "finalizequeue [-stat | -short] [-mt ADDRESS] [-detail]",
+	.usage = "finalizequeue [-stat | -short] [-mt ADDRESS]", /* one or the other */
 	.description =
 		"Ready for finalization are those that the GC has found dead and that wait for the "
 		"finalizer thread; many of them mean that it does not keep up, or is blocked. They "

@@ -255,7 +255,6 @@ static const char *const examples[] = { "gchandleleaks", NULL };
 const struct command command_gchandleleaks = {
 	.name = "gchandleleaks",
 	.summary = "list strong and pinned handles that stand nowhere in memory",
-	.usage = "gchandleleaks",
 	.description =
 		"Looks through all memory of the dump or process for each handle's value, and "
 		"names the first place of each. A handle that stands nowhere keeps its object "

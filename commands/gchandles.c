@@ -259,7 +259,6 @@ static const char *const examples[] = { "gchandles", "gchandles -stat", "gchandl
 const struct command command_gchandles = {
 	.name = "gchandles",
 	.summary = "list the GC handles: kind, object, and statistics by type",
-	.usage = "gchandles [-stat] [-type KIND] [-perdomain]",
 	.description =
 		"A handle is a place outside the heap that holds an object (Strong, Pinned) or "
 		"follows "

@@ -209,7 +209,6 @@ static const char *const examples[] = { "gcheapstat", NULL };
 const struct command command_gcheapstat = {
 	.name = "gcheapstat",
 	.summary = "sum up allocated, free and committed bytes by heap and generation",
-	.usage = "gcheapstat",
 	.description =
 		"Allocated is what the segments of a generation hold, free space included; of an "
 		"ephemeral segment (EPH), which holds several generations, each one's is the bytes "

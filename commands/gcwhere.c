@@ -72,7 +72,6 @@ static const char *const examples[] = { "gcwhere 7f68dd012fd8", NULL };
 const struct command command_gcwhere = {
 	.name = "gcwhere",
 	.summary = "show the heap, segment and generation of an address",
-	.usage = "gcwhere ADDRESS|PATH",
 	.description = "Reserved is what lies behind the committed memory, as SOS shows it.",
 	.subject = { .kind = SUBJECT_OBJECT, .what = "an address" },
 	.examples = examples,

@@ -89,7 +89,9 @@ static const char *const examples[] = {
 const struct command command_get = {
 	.name = "get",
 	.summary = "show one value by its path",
-	.usage = "get [-thread MANAGED_ID] TYPE.STATIC|ADDRESS[.MEMBER|[INDEX]]…",
+	.usage = "get [-thread MANAGED_ID] TYPE.STATIC|ADDRESS[.MEMBER|[INDEX]]…", /* words are put
+										      together to
+										      one path */
 	.description =
 		"The root is a static of a type (by its name, with as much of its namespace as "
 		"is needed; nested Outer+Inner, generic List<System.Int32> or List<int>) or the "

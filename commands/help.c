@@ -2,8 +2,10 @@
 #include "commands/command.h"
 #include "commands/interpreter/filters.h"
 
+#include "base/cleanup.h"
 #include "base/list.h"
 #include "commands/interpreter/absent.h"
+#include "commands/interpreter/usage.h"
 
 enum { HELP_COLUMNS = 90 };
 
@@ -114,15 +116,19 @@ static void put_wrapped(struct output *out, const char *text)
 	}
 }
 
-static void describe_command(struct output *out, const struct command *command)
+static struct error *describe_command(struct output *out, const struct command *command)
 {
 	static const struct column columns[] = { { "name", NULL, CELL_TEXT, 0 },
 						 { "usage", "Usage: ", CELL_TEXT, 0 },
 						 { "summary", NULL, CELL_TEXT, 0 },
 						 { "description", NULL, CELL_TEXT, 0 } };
+	CLEANUP(text_deinit) struct text usage = { 0 };
+	usage_append(&usage, command);
+	if (text_failed(&usage))
+		return &error_no_memory;
 	output_record_begin(out, NULL, columns, COUNT_OF(columns));
 	output_text(out, command->name);
-	output_text(out, command->usage);
+	output_text(out, text_string(&usage));
 	output_text(out, command->summary);
 	output_text_or_null(out, command->description);
 	output_record_end(out);
@@ -133,6 +139,7 @@ static void describe_command(struct output *out, const struct command *command)
 	put_options(out, command->options);
 	put_texts(out, "aliases", "Other names:", command->aliases);
 	put_texts(out, "examples", "Examples:", command->examples);
+	return NULL;
 }
 
 static void describe_filter(struct output *out, const struct filter_text *filter)
@@ -171,19 +178,17 @@ static struct error *help_run(struct command_call *call)
 		return error_new(ERROR_USAGE, "%s: the command of SOS %s", name, absent);
 	if (!command)
 		return error_new(ERROR_USAGE, "there is no command %s: help lists them", name);
-	describe_command(call->out, command);
-	return NULL;
+	return describe_command(call->out, command);
 }
 
 static const char *const aliases[] = { "?", "soshelp", NULL };
-static const char *const positionals[] = { "COMMAND", NULL };
+static const char *const positionals[] = { "[COMMAND]", NULL };
 static const char *const examples[] = { "help", "help help", "help sort", "help \"|>\"", NULL };
 
 const struct command command_help = {
 	.name = "help",
 	.aliases = aliases,
 	.summary = "list the commands, or describe one",
-	.usage = "help [COMMAND]",
 	.positionals = positionals,
 	.examples = examples,
 	.run = help_run,

@@ -73,7 +73,6 @@ const struct command command_listnearobj = {
 	.name = "listnearobj",
 	.aliases = aliases,
 	.summary = "show the objects before, at and behind an address of the heap",
-	.usage = "listnearobj ADDRESS|PATH",
 	.subject = { .kind = SUBJECT_OBJECT, .what = "an address" },
 	.examples = examples,
 	.needs = NEEDS_HEAP | NEEDS_OBJECTS,

@@ -45,7 +45,7 @@ static const struct option logopen_options[] = {
 	{ "--disable", NULL, "the same as logclose", NULL },
 	{ 0 },
 };
-static const char *const file[] = { "FILE", NULL };
+static const char *const file[] = { "[FILE]", NULL };
 static const char *const logopen_examples[] = { "logopen", "logopen night.log", NULL };
 static const char *const logclose_examples[] = { "logclose", NULL };
 static const char *const logging_examples[] = { "logging", NULL };
@@ -53,7 +53,7 @@ static const char *const logging_examples[] = { "logging", NULL };
 const struct command command_logopen = {
 	.name = "logopen",
 	.summary = "write what is shown to a file too",
-	.usage = "logopen [FILE | --disable]",
+	.usage = "logopen [FILE | --disable]", /* one or the other */
 	.description = "From here on each command and its answer, also what it says on stderr, go "
 		       "to FILE too, whole where a terminal cuts names. The file is made for its "
 		       "owner alone; one that is there is added to, unless it holds something else "
@@ -69,7 +69,6 @@ const struct command command_logopen = {
 const struct command command_logclose = {
 	.name = "logclose",
 	.summary = "end what logopen began",
-	.usage = "logclose",
 	.examples = logclose_examples,
 	.in_session_only = true,
 	.run = logclose_run,
@@ -83,7 +82,6 @@ static const struct option logging_options[] = {
 const struct command command_logging = {
 	.name = "logging",
 	.summary = "accepted: SOS's internal log is not needed here",
-	.usage = "logging [FILE] [-enable | -disable]",
 	.options = logging_options,
 	.positionals = file,
 	.examples = logging_examples,

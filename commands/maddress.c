@@ -377,7 +377,6 @@ static const char *const examples[] = { "maddress -summary", "maddress -list Sta
 const struct command command_maddress = {
 	.name = "maddress",
 	.summary = "list the address space: what each part of it is, and the sum of each kind",
-	.usage = "maddress [-summary] [-images] [-reserve] [-orderBySize] [-list KINDS]",
 	.description =
 		"Kinds are GCHeap, GCBookkeeping (card tables), HandleTable, Stack, Image (of a "
 		"mapped file), and other memory by its protection: native heaps and code are "

@@ -252,7 +252,6 @@ const struct command command_modules = {
 	.name = "modules",
 	.aliases = aliases,
 	.summary = "list the modules of the process: base, size, path",
-	.usage = "modules [-v] [-s] [-n REGEX] [-a ADDRESS]",
 	.description = "Programs, shared objects and managed files as the process has them in "
 		       "memory, by address. The total is that of all, also with -n.",
 	.options = options,

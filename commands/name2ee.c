@@ -72,7 +72,7 @@ static const char *const examples[] = { "name2ee System.Private.CoreLib.dll Syst
 const struct command command_name2ee = {
 	.name = "name2ee",
 	.summary = "find types, methods (Type.Method) and fields (Type.Field) by name",
-	.usage = "name2ee [-exact] MODULE NAME | MODULE!NAME | *!NAME",
+	.usage = "name2ee [-exact] MODULE NAME | MODULE!NAME | *!NAME", /* a name in three forms */
 	.description =
 		"Looks through the types that the process has loaded. Types match whose name "
 		"contains NAME in any case, as SOS has it; members by their whole name. Nested "

@@ -41,11 +41,11 @@ static const struct option setsymbolserver_options[] = {
 };
 
 static const char *const no_words[] = { NULL };
-static const char *const path_words[] = { "PATH", NULL };
-static const char *const url_words[] = { "URL", NULL };
+static const char *const path_words[] = { "[PATH]", NULL };
+static const char *const url_words[] = { "[URL]", NULL };
 
-/* NAME, its words, its usage behind the name, what it was for, an example, and the sentence. */
-#define NOT_NEEDED(NAME, WORDS, USAGE, PURPOSE, EXAMPLE, MESSAGE)                                  \
+/* NAME, its words, what it was for, an example, and the sentence. */
+#define NOT_NEEDED(NAME, WORDS, PURPOSE, EXAMPLE, MESSAGE)                                         \
 	static struct error *NAME##_run(struct command_call *call)                                 \
 	{                                                                                          \
 		return say(call, MESSAGE);                                                         \
@@ -54,7 +54,6 @@ static const char *const url_words[] = { "URL", NULL };
 	const struct command command_##NAME = {                                                    \
 		.name = #NAME,                                                                     \
 		.summary = "not needed here: " PURPOSE,                                            \
-		.usage = #NAME USAGE,                                                              \
 		.options = NAME##_options,                                                         \
 		.positionals = WORDS,                                                              \
 		.examples = NAME##_examples,                                                       \
@@ -65,22 +64,20 @@ static const char *const url_words[] = { "URL", NULL };
 #define loadsymbols_options no_options
 #define sosflush_options no_options
 
-NOT_NEEDED(dbgout, no_words, " [-off]", "tracing inside SOS", "dbgout",
+NOT_NEEDED(dbgout, no_words, "tracing inside SOS", "dbgout",
 	   "Not needed: there is no SOS here whose inside could be traced.");
-NOT_NEEDED(enummem, no_words, "", "a test of the DAC", "enummem",
+NOT_NEEDED(enummem, no_words, "a test of the DAC", "enummem",
 	   "Not needed: it tests the DAC, and clrpod reads dumps without one.");
-NOT_NEEDED(loadsymbols, no_words, "", "downloading symbols", "loadsymbols",
+NOT_NEEDED(loadsymbols, no_words, "downloading symbols", "loadsymbols",
 	   "Not needed: clrpod reads no symbols; names come from the metadata in the dump or below "
 	   "--sysroot.");
-NOT_NEEDED(setclrpath, path_words, " [-clear] [PATH]", "the folder of the DAC",
-	   "setclrpath /usr/share/dotnet",
+NOT_NEEDED(setclrpath, path_words, "the folder of the DAC", "setclrpath /usr/share/dotnet",
 	   "Not needed: clrpod reads dumps without a DAC. Files that a dump lacks are found below "
 	   "DIR of clrpod analyze --sysroot DIR.");
-NOT_NEEDED(setsymbolserver, url_words, " [OPTION]... [URL]", "downloading symbols and the DAC",
-	   "setsymbolserver -ms",
+NOT_NEEDED(setsymbolserver, url_words, "downloading symbols and the DAC", "setsymbolserver -ms",
 	   "Not needed: clrpod downloads nothing. In place of -directory DIR, files that a dump "
 	   "lacks are found below DIR of clrpod analyze --sysroot DIR.");
 NOT_NEEDED(
-	sosflush, no_words, "", "emptying SOS's caches", "sosflush",
+	sosflush, no_words, "emptying SOS's caches", "sosflush",
 	"Not needed: nothing is kept that could be out of date. Of a live process, refresh takes a "
 	"new snapshot.");

@@ -209,7 +209,7 @@ const struct command command_printexception = {
 	.name = "printexception",
 	.aliases = aliases,
 	.summary = "show an exception: type, message, stack trace, inner exception",
-	.usage = "printexception [-nested] [-lines] [-thread ID | ADDRESS|PATH]",
+	.usage = "printexception [-nested] [-thread ID | ADDRESS|PATH]", /* one or the other */
 	.description =
 		"Without an address: what the current thread (threads shows and setthread sets it) "
 		"threw last or is handling. IP is what the runtime kept with the exception: the "

@@ -282,7 +282,6 @@ static const struct option options[] = {
 		.name = #NAME,                                                                     \
 		.aliases = ALIASES,                                                                \
 		.summary = SUMMARY,                                                                \
-		.usage = #NAME " [OPTION]... [ADDRESS|PATH]",                                      \
 		.description = "Without an address it goes on where the last of these commands "   \
 			       "stopped; so does an empty line at the prompt. A ? stands for "     \
 			       "what cannot be read.",                                             \

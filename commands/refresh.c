@@ -23,7 +23,6 @@ static const char *const examples[] = { "refresh", NULL };
 const struct command command_refresh = {
 	.name = "refresh",
 	.summary = "look at a live process as it is now: a new snapshot",
-	.usage = "refresh [-drop]",
 	.description =
 		"Takes a new snapshot of the process of analyze -p, and drops the old one once "
 		"the\n"

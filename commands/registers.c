@@ -94,7 +94,6 @@ const struct command command_registers = {
 	.name = "registers",
 	.aliases = aliases,
 	.summary = "show the current thread's registers",
-	.usage = "registers [-v]",
 	.description = "setthread chooses the thread.",
 	.options = options,
 	.examples = examples,

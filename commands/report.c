@@ -323,7 +323,6 @@ static const char *const examples[] = { "report", NULL };
 const struct command command_report = {
 	.name = "report",
 	.summary = "one page on the heap: sizes, types, exceptions, tasks, locks, handles",
-	.usage = "report",
 	.description =
 		"The runtime, threads, sizes of the generations, the largest types, exceptions by "
 		"type and message, pending tasks, and what the runtime's tables hold (finalizers, "

@@ -103,13 +103,12 @@ static const struct option options[] = {
 	{ "-all", NULL, "accepted: all are listed anyway", all_aliases },
 	{ 0 },
 };
-static const char *const positionals[] = { "ID", NULL };
+static const char *const positionals[] = { "[ID]", NULL };
 static const char *const examples[] = { "runtimes", "setruntime 0", NULL };
 const struct command command_runtimes = {
 	.name = "runtimes",
 	.aliases = aliases,
 	.summary = "show the .NET runtime of the process and how it was found",
-	.usage = "runtimes [-all] [ID]",
 	.description = "Found by: symbols in the memory of the process, its file, or a scan of the "
 		       "runtime's memory. No DAC is used: its libraries are not listed.",
 	.options = options,

@@ -175,7 +175,6 @@ static const char *const examples[] = { "sizestats", NULL };
 const struct command command_sizestats = {
 	.name = "sizestats",
 	.summary = "count objects, and free space, by size in each generation",
-	.usage = "sizestats",
 	.description = "Sizes are rounded up to 8 bytes. The cumulative columns count what stands "
 		       "in the rows above.",
 	.examples = examples,

@@ -72,7 +72,6 @@ static const char *const examples[] = { "sosstatus", NULL };
 const struct command command_sosstatus = {
 	.name = "sosstatus",
 	.summary = "tell what is open, and how it is read",
-	.usage = "sosstatus [-reset]",
 	.options = options,
 	.examples = examples,
 	.needs = NEEDS_TARGET,

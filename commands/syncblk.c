@@ -179,12 +179,12 @@ static const struct option options[] = {
 	{ "-all", NULL, "also those whose monitor nobody has entered", NULL },
 	{ 0 },
 };
-static const char *const positionals[] = { "NUMBER", NULL };
+static const char *const positionals[] = { "[NUMBER]", NULL };
 static const char *const examples[] = { "syncblk", "syncblk -all", "syncblk 1", NULL };
 const struct command command_syncblk = {
 	.name = "syncblk",
 	.summary = "list the sync blocks: monitors that are held or waited for, and by whom",
-	.usage = "syncblk [-all | NUMBER]",
+	.usage = "syncblk [-all | NUMBER]", /* one or the other */
 	.description =
 		"MonitorHeld is 1 when a thread holds the monitor, and 2 more for each thread that "
 		"waits to enter it. Locks that nobody has had to wait for stand in the objects "

@@ -65,7 +65,7 @@ const struct command command_taskstate = {
 	.name = "taskstate",
 	.aliases = aliases,
 	.summary = "show the status of a task, or what a value of m_stateFlags means",
-	.usage = "taskstate ADDRESS|PATH | -v VALUE",
+	.usage = "taskstate ADDRESS|PATH | -v VALUE", /* one or the other */
 	.options = options,
 	.subject = { .kind = SUBJECT_OBJECT, .what = "a task", .optional = true },
 	.examples = examples,

@@ -191,7 +191,6 @@ static const char *const examples[] = { "threadpool", "threadpool -wi", "threadp
 const struct command command_threadpool = {
 	.name = "threadpool",
 	.summary = "show the threads of the thread pool, and what is queued for them",
-	.usage = "threadpool [-ti] [-wi]",
 	.description = "Queues: [Global high-pri], [Global], [Global low-pri], and [Local] of each "
 		       "thread, in the order in which they are served. => is what the item calls.",
 	.options = options,

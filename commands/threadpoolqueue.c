@@ -142,7 +142,6 @@ const struct command command_threadpoolqueue = {
 	.name = "threadpoolqueue",
 	.aliases = aliases,
 	.summary = "list the work items that are queued for the thread pool, and count them",
-	.usage = "threadpoolqueue",
 	.examples = examples,
 	.needs = NEEDS_HEAP | NEEDS_OBJECTS,
 	.run = threadpoolqueue_run,

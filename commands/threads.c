@@ -132,13 +132,13 @@ static const struct option options[] = {
 	{ "-verbose", NULL, "also instruction, stack and frame pointer of each", verbose_aliases },
 	{ 0 },
 };
-static const char *const positionals[] = { "INDEX|ID", NULL };
+static const char *const positionals[] = { "[INDEX|ID]", NULL };
 static const char *const examples[] = { "threads", "threads -v", "setthread 1", NULL };
 const struct command command_threads = {
 	.name = "threads",
 	.aliases = aliases,
 	.summary = "list the threads of the target, or make one the current thread",
-	.usage = "threads [-v] | threads INDEX | threads -t ID",
+	.usage = "threads [-v] | threads INDEX | threads -t ID", /* three questions */
 	.description = "A star marks the current thread, of which registers and printexception "
 		       "speak. At first it is the one that the dump was taken for (that got a "
 		       "signal), else the first. Numbers are decimal, or hex with 0x. clrthreads "

@@ -76,7 +76,6 @@ static const char *const examples[] = { "threadstate 2020020", NULL };
 const struct command command_threadstate = {
 	.name = "threadstate",
 	.summary = "name the bits of a thread's state (the State column of clrthreads)",
-	.usage = "threadstate STATE",
 	.description = "The state is hex.",
 	.subject = { .kind = SUBJECT_ADDRESS, .what = "a state", .word = "STATE" },
 	.examples = examples,

@@ -160,7 +160,6 @@ const struct command command_timerinfo = {
 	.name = "timerinfo",
 	.aliases = aliases,
 	.summary = "list the timers that are due: when, how often, with what state, calling what",
-	.usage = "timerinfo",
 	.description =
 		"(S) are those due soon, (L) the others. Due time and period are as they were set, "
 		"in milliseconds; ------ is a timer that fires once. Stopped timers are in no "

@@ -210,7 +210,6 @@ static const char *const examples[] = { "verifyheap", NULL };
 const struct command command_verifyheap = {
 	.name = "verifyheap",
 	.summary = "check every object of the heap, and where its references lead",
-	.usage = "verifyheap",
 	.description =
 		"An object has to stand where the one before it ends, its MethodTable has to be "
 		"one, and each of its references has to lead to an object of the heap. Damage is "

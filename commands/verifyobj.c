@@ -72,7 +72,6 @@ static const char *const examples[] = { "verifyobj 7f68dd012fd8", NULL };
 const struct command command_verifyobj = {
 	.name = "verifyobj",
 	.summary = "check one object: its type, its size, where its references lead",
-	.usage = "verifyobj ADDRESS|PATH",
 	.description = "Damage is exit status 4; what cannot be read is status 5.",
 	.subject = { .kind = SUBJECT_OBJECT },
 	.examples = examples,

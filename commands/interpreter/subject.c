@@ -38,6 +38,14 @@ size_t command_word_count(const struct command *command)
 	return count;
 }
 
+bool command_word_optional(const struct command *command, size_t index)
+{
+	const char *name = command_word_name(command, index);
+	if (!index && command->subject.kind != SUBJECT_NONE)
+		return command->subject.optional;
+	return name && *name == '[';
+}
+
 /* A command that can do without a heap goes by it from here on. */
 static struct error *find_by_path(const struct command_call *call, const char *path, uint64_t *ret)
 {

@@ -7,10 +7,11 @@
 
 #include "commands/command.h"
 
-/* How many words the command takes, its subject first; what its table calls each: "ADDRESS|PATH".
- * NULL past the last. */
+/* How many words the command takes, its subject first; what its table calls each: "ADDRESS|PATH",
+ * NULL past the last; may it be left out (a table has these in brackets: "[END]"). */
 size_t command_word_count(const struct command *command);
 const char *command_word_name(const struct command *command, size_t index);
+bool command_word_optional(const struct command *command, size_t index);
 
 /* Finds the subject by the first word of call->arguments, and puts it into call->subject. A path
  * needs a heap: without NEEDS_HEAP it is the one that is there. ERROR_USAGE names a word that is

@@ -4,6 +4,7 @@
 #include "commands/interpreter/run.h"
 #include "commands/interpreter/session.h"
 #include "commands/interpreter/subject.h"
+#include "commands/interpreter/usage.h"
 #include "heap/gc/gc_heap.h"
 #include "tests/unit/fake_runtime.h"
 #include "tests/unit/tap.h"
@@ -14,8 +15,8 @@ TEST(the_table_is_sorted_and_names_are_one_command_each)
 		const struct command *command = *at;
 		CHECK(!at[1] || strcmp(command->name, at[1]->name) < 0);
 		CHECK(command_find(command->name) == command);
-		CHECK(command->summary && *command->summary && command->usage);
-		CHECK(!strncmp(command->usage, command->name, strlen(command->name)));
+		CHECK(command->summary && *command->summary);
+		CHECK(!command->usage || text_begins_with(command->usage, command->name));
 		CHECK(command->examples && command->examples[0]);
 		for (const char *const *alias = command->aliases; alias && *alias; alias++)
 			CHECK(command_find(*alias) == command);
@@ -177,6 +178,42 @@ TEST(words_of_a_command_begin_with_its_subject)
 	CHECK_NUMBER(command_word_count(command_find("exit")), 0);
 }
 
+static struct error *usage(struct text *text, const struct command *command)
+{
+	text_clear(text);
+	usage_append(text, command);
+	return text_failed(text) ? &error_no_memory : NULL;
+}
+
+TEST(a_usage_comes_from_the_table)
+{
+	static const struct option options[] = { { "-md", NULL, "also methods", NULL },
+						 { "-lines", NULL, "accepted", NULL },
+						 { "-ccw", NULL, "refused", NULL },
+						 { "-min", "BYTES", "at least", NULL },
+						 { 0 } };
+	static const char *const words[] = { "END", "[COUNT]", "[SIZE]", NULL };
+	struct command command = { .name = "x" };
+	CLEANUP(text_deinit) struct text text = { 0 };
+	CHECK_OK(usage(&text, &command));
+	CHECK_TEXT(text_string(&text), "x");
+	command.options = options;
+	command.subject.kind = SUBJECT_METHOD_TABLE;
+	CHECK_OK(usage(&text, &command));
+	CHECK_TEXT(text_string(&text), "x [-md] [-min BYTES] MT");
+	command.positionals = words;
+	CHECK_OK(usage(&text, &command));
+	CHECK_TEXT(text_string(&text), "x [-md] [-min BYTES] MT END [COUNT [SIZE]]");
+	command.options = NULL;
+	command.positionals = NULL;
+	command.subject = (struct subject){ SUBJECT_ADDRESS, NULL, "IP", true };
+	CHECK_OK(usage(&text, &command));
+	CHECK_TEXT(text_string(&text), "x [IP]");
+	command.usage = "x by hand";
+	CHECK_OK(usage(&text, &command));
+	CHECK_TEXT(text_string(&text), "x by hand");
+}
+
 /* Each is named before anything is read. */
 TEST(a_subject_is_found_before_its_command_runs)
 {
@@ -328,6 +365,7 @@ static const struct tap_case cases[] = {
 	CASE(a_command_runs_by_its_words),
 	CASE(an_unknown_command_is_bad_usage),
 	CASE(words_of_a_command_begin_with_its_subject),
+	CASE(a_usage_comes_from_the_table),
 	CASE(a_subject_is_found_before_its_command_runs),
 	CASE(a_command_that_needs_a_heap_wants_one),
 	CASE(what_a_stopped_command_says_does_not_hold),
