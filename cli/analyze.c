@@ -42,8 +42,7 @@ static void greet(const struct app *app)
 	if (!snapshot)
 		return;
 	say(stderr,
-	    "A snapshot: the process stood still for %.1f ms and runs on. What it writes costs "
-	    "memory",
+	    "A snapshot: the process stood still for %.1f ms and runs on. What it writes costs memory",
 	    snapshot_record(snapshot)->pause_ms);
 	say(stderr, "(the prompt says how much); 'refresh' takes a new one.");
 	text_of_seconds(app->process.hold_seconds, time, sizeof(time));
@@ -155,16 +154,13 @@ static const struct option options[] = {
 	  "no snapshot: the process stands still as long as it is open, or --hold", NULL },
 	{ "--no-stop", NULL, "neither: read it as it runs; answers may be torn", NULL },
 	{ "--snapshot", NULL,
-	  "insist on a snapshot, although a seccomp filter or a memory limit of the process cannot "
-	  "be seen through",
+	  "insist on a snapshot, although a seccomp filter or a memory limit of the process cannot be seen through",
 	  NULL },
 	{ "--hold", "MINUTES",
-	  "drop the snapshot, or let the process go that --freeze stopped, after so long (10; 0: "
-	  "never)",
+	  "drop the snapshot, or let the process go that --freeze stopped, after so long (10; 0: never)",
 	  NULL },
 	{ "--stall", "SECONDS",
-	  "let the process go, with status 5, when whoever reads an answer takes no byte of it "
-	  "for so long (60; 0: never)",
+	  "let the process go, with status 5, when whoever reads an answer takes no byte of it for so long (60; 0: never)",
 	  NULL },
 	{ "-c", "COMMAND", "run a command and leave; may be given several times",
 	  ALIASES("--command") },
@@ -188,36 +184,28 @@ static const struct option options[] = {
 static const char *const examples[] = {
 	"clrpod analyze api.core",
 	"clrpod analyze api.core -c 'dumpheap -stat'",
-	"clrpod analyze -p 1 --json -c 'get "
-	"Gateway.Instance.Policies[\"payments\"].EnableFallback'",
+	"clrpod analyze -p 1 --json -c 'get Gateway.Instance.Policies[\"payments\"].EnableFallback'",
 	NULL,
 };
 
 const struct verb verb_analyze = {
 	.name = "analyze",
 	.summary = "look inside a dump or a live process",
-	.usage = "analyze DUMP | -p PID | -n NAME  [-c COMMAND]... [-x SCRIPT]... [-i]\n"
-		 "        [--freeze | --no-stop | --snapshot] [--hold MINUTES] [--stall SECONDS]\n"
-		 "        [--json | --jsonl] [--sysroot DIR] [--threads NUMBER] [--keep-going] "
-		 "[--partial-ok] "
-		 "[--no-pager]",
+	.usage =
+		"analyze DUMP | -p PID | -n NAME  [-c COMMAND]... [-x SCRIPT]... [-i]\n"
+		"        [--freeze | --no-stop | --snapshot] [--hold MINUTES] [--stall SECONDS]\n"
+		"        [--json | --jsonl] [--sysroot DIR] [--threads NUMBER] [--keep-going]\n"
+		"        [--partial-ok] [--no-pager]",
 	.description =
-		"Opens a core file (also one packed as .zst or .gz) or a live process, and "
-		"answers\n"
-		"commands: those of -c and -x in their order, else those on stdin, at a prompt "
-		"when\n"
-		"that is a terminal. In a script # begins a comment. A live process is looked at "
-		"as a\n"
-		"snapshot, for which it stands still for some milliseconds: see collect. What it "
-		"writes\n"
-		"afterwards costs memory of its own limit, as the prompt tells; the snapshot is "
-		"dropped\n"
+		"Opens a core file (also one packed as .zst or .gz) or a live process, and answers\n"
+		"commands: those of -c and -x in their order, else those on stdin, at a prompt when\n"
+		"that is a terminal. In a script # begins a comment. A live process is looked at as a\n"
+		"snapshot, for which it stands still for some milliseconds: see collect. What it writes\n"
+		"afterwards costs memory of its own limit, as the prompt tells; the snapshot is dropped\n"
 		"before memory runs out, and after --hold minutes; refresh takes a new one. With\n"
-		"--freeze the process is let go after --hold minutes, between two commands or "
-		"while\n"
+		"--freeze the process is let go after --hold minutes, between two commands or while\n"
 		"words are waited for; then refresh stops it again. When nobody\n"
-		"takes the rest of an answer for --stall seconds, the process is let go, frozen or "
-		"not.",
+		"takes the rest of an answer for --stall seconds, the process is let go, frozen or not.",
 	.options = options,
 	.repeated = (const char *const[]){ "-c", "-x", NULL },
 	.max_positionals = 1,

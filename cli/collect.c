@@ -233,8 +233,7 @@ static enum exit_status tell(struct app *app, const struct invocation *invocatio
 	if (result->withheld_bytes)
 		reasons[coverage.reason_count++] =
 			result->frozen
-				? "pages of mapped files that the process has not read are not in "
-				  "the dump: " WITHHELD
+				? "pages of mapped files that the process has not read are not in the dump: " WITHHELD
 				: "pages of mapped files that the snapshot's copy has not are not "
 				  "in the dump (--freeze has more of them): " WITHHELD;
 	if (result->threads_missing)
@@ -298,21 +297,17 @@ static const struct option options[] = {
 	{ "--zstd", "[=LEVEL]",
 	  "pack it, 1 (fastest, the default) to 19; also when FILE ends in .zst", NULL },
 	{ "--type", "Full|Heap|Mini",
-	  "Full (the default): all memory; Heap: without code of files; Mini: without the heap but "
-	  "what threads threw or are handling",
+	  "Full (the default): all memory; Heap: without code of files; Mini: without the heap but what threads threw or are handling",
 	  NULL },
 	{ "--freeze", NULL, "no snapshot: the process stands still until it is written", NULL },
 	{ "--snapshot", NULL,
-	  "insist on a snapshot, although a seccomp filter or a memory limit of the process cannot "
-	  "be seen through",
+	  "insist on a snapshot, although a seccomp filter or a memory limit of the process cannot be seen through",
 	  NULL },
 	{ "--stall", "SECONDS",
-	  "let the process go, with status 5, when whoever reads -o - takes no byte for so long "
-	  "(60; 0: never)",
+	  "let the process go, with status 5, when whoever reads -o - takes no byte for so long (60; 0: never)",
 	  NULL },
 	{ "--force", NULL,
-	  "overwrite FILE; write although space gets short, or a limit of the pod that cannot be "
-	  "seen may get it evicted",
+	  "overwrite FILE; write although space gets short, or a limit of the pod that cannot be seen may get it evicted",
 	  NULL },
 	{ "--json", NULL, "a JSON document", NULL },
 	{ "--jsonl", NULL, "the same, as JSON lines", NULL },
@@ -332,44 +327,29 @@ static const char *const examples[] = { "clrpod collect", "clrpod collect -p 1 -
 const struct verb verb_collect = {
 	.name = "collect",
 	.summary = "write a dump of a live process",
-	.usage = "collect [-p PID | -n NAME] [-o FILE] [--type Full|Heap|Mini] [--zstd[=LEVEL]] "
-		 "[--freeze | --snapshot]\n"
-		 "        [--stall SECONDS] [--force] [--json | --jsonl] [--partial-ok]",
+	.usage =
+		"collect [-p PID | -n NAME] [-o FILE] [--type Full|Heap|Mini] [--zstd[=LEVEL]] [--freeze | --snapshot]\n"
+		"        [--stall SECONDS] [--force] [--json | --jsonl] [--partial-ok]",
 	.description =
-		"Writes a core file that clrpod, dotnet-dump, ClrMD, lldb and gdb open. The "
-		"process\n"
-		"stands still for some milliseconds (25 to 40 for each GiB that it has in memory, "
-		"and up\n"
+		"Writes a core file that clrpod, dotnet-dump, ClrMD, lldb and gdb open. The process\n"
+		"stands still for some milliseconds (25 to 40 for each GiB that it has in memory, and up\n"
 		"to 0.05 for each thread; the answer tells how long), in which\n"
-		"one of its threads makes a copy-on-write copy of it for us (clone); the file is "
-		"written\n"
-		"from the copy, while the process runs on. What it writes meanwhile counts against "
-		"its\n"
+		"one of its threads makes a copy-on-write copy of it for us (clone); the file is written\n"
+		"from the copy, while the process runs on. What it writes meanwhile counts against its\n"
 		"memory limit: without enough room there is no snapshot, and it is dropped before\n"
-		"memory runs out (status 5). With --freeze nothing runs in the process, and it "
-		"stands\n"
-		"still until everything is written. Either way it goes on, too, when clrpod is "
-		"killed.\n"
-		"Where its memory is closed to clrpod, its runtime is asked for the dump "
-		"(createdump, in "
-		"its\n"
+		"memory runs out (status 5). With --freeze nothing runs in the process, and it stands\n"
+		"still until everything is written. Either way it goes on, too, when clrpod is killed.\n"
+		"Where its memory is closed to clrpod, its runtime is asked for the dump (createdump, in its\n"
 		"name and with lines in its output), and it stands still until that is written;\n"
 		"--snapshot and --freeze refuse that.\n"
-		"FILE.partial becomes FILE when it is whole. When the reader of -o - takes no byte "
-		"for\n"
-		"--stall seconds (kubectl was cut off, a laptop closed), or clrpod is told to "
-		"stop, "
-		"the\n"
+		"FILE.partial becomes FILE when it is whole. When the reader of -o - takes no byte for\n"
+		"--stall seconds (kubectl was cut off, a laptop closed), or clrpod is told to stop, the\n"
 		"copy is dropped and the process let go.\n"
-		"SIGTERM and SIGHUP end it with status 5 when they keep a part of use as "
-		"FILE.partial,\n"
-		"which then is there until you rename or remove it, else with 143; SIGINT with "
-		"130, and\n"
+		"SIGTERM and SIGHUP end it with status 5 when they keep a part of use as FILE.partial,\n"
+		"which then is there until you rename or remove it, else with 143; SIGINT with 130, and\n"
 		"keeps nothing.\n"
-		"In a pod, a file counts against limits that only the pod's spec has (an "
-		"emptyDir's\n"
-		"sizeLimit, limits.ephemeral-storage), and above them the pod is evicted, with "
-		"the\n"
+		"In a pod, a file counts against limits that only the pod's spec has (an emptyDir's\n"
+		"sizeLimit, limits.ephemeral-storage), and above them the pod is evicted, with the\n"
 		"file: more than 32 MiB is not written there without --force. -o - goes past them.",
 	.options = options,
 	.refused = refused,

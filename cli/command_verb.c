@@ -108,10 +108,10 @@ static struct error *take_dump(struct split *split)
 	if (has_process(split))
 		return NULL;
 	if (!split->first)
-		return error_new(ERROR_USAGE,
-				 "%s what? Name a dump: clrpod %s DUMP, or a process: clrpod %s "
-				 "-p PID",
-				 name, name, name);
+		return error_new(
+			ERROR_USAGE,
+			"%s what? Name a dump: clrpod %s DUMP, or a process: clrpod %s -p PID",
+			name, name, name);
 	invocation_add_word(&split->invocation, split->words[split->first]);
 	split->count--;
 	memmove(&split->words[split->first], &split->words[split->first + 1],
@@ -211,15 +211,11 @@ const struct verb verb_command = {
 	.summary = "one command of analyze, by itself",
 	.usage = "COMMAND DUMP | -p PID | -n NAME  [OPTION]... [WORD]... [-- WORD...]",
 	.description =
-		"Answers what analyze -c COMMAND answers, with the same exit status. The first "
-		"word is\n"
-		"the dump, unless -p or -n names a process; the others are the command's, and are "
-		"not\n"
+		"Answers what analyze -c COMMAND answers, with the same exit status. The first word is\n"
+		"the dump, unless -p or -n names a process; the others are the command's, and are not\n"
 		"split again: no quotes within quotes. Analyze's options that make sense for one\n"
-		"command (all but -c, -x, -i, --keep-going, --no-pager) may stand anywhere, and "
-		"win\n"
-		"over those of the command that are spelled alike: what follows -- is the "
-		"command's.\n"
+		"command (all but -c, -x, -i, --keep-going, --no-pager) may stand anywhere, and win\n"
+		"over those of the command that are spelled alike: what follows -- is the command's.\n"
 		"No filters follow: they are of -c. A command that looks at no dump (threadstate)\n"
 		"takes none; those that mean something among others only (exit, refresh, logopen,\n"
 		"logclose) are refused.",

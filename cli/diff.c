@@ -88,12 +88,10 @@ static const struct option options[] = {
 	  ALIASES("--process-id") },
 	{ "-n", "NAME", "the .NET process of this name as one of the two", ALIASES("--name") },
 	{ "--snapshot", NULL,
-	  "insist on a snapshot, although a seccomp filter or a memory limit of the process cannot "
-	  "be seen through",
+	  "insist on a snapshot, although a seccomp filter or a memory limit of the process cannot be seen through",
 	  NULL },
 	{ "--stall", "SECONDS",
-	  "let the process go, with status 5, when whoever reads the answer takes no byte of it "
-	  "for so long (60; 0: never)",
+	  "let the process go, with status 5, when whoever reads the answer takes no byte of it for so long (60; 0: never)",
 	  NULL },
 	{ "-all", NULL, "also the types that have not changed", ALIASES("--all") },
 	{ "-type", "TEXT", "only types whose name contains TEXT (case-sensitive)",
@@ -124,12 +122,10 @@ const struct verb verb_diff = {
 		 "        [--snapshot] [--stall SECONDS] [--sysroot DIR] [--threads NUMBER] "
 		 "[--partial-ok]",
 	.description =
-		"Counts and sizes of each type in A and in B, and how much more B has, the "
-		"largest\n"
+		"Counts and sizes of each type in A and in B, and how much more B has, the largest\n"
 		"change of size first. Types are joined by name and assembly: the two may be of\n"
 		"different processes and runtimes. There is no address in the answer, so that two\n"
-		"answers can be compared as text. When one could not be read whole the status is "
-		"5,\n"
+		"answers can be compared as text. When one could not be read whole the status is 5,\n"
 		"and the answer says which.",
 	.options = options,
 	.max_positionals = 2,

@@ -151,11 +151,10 @@ static struct error *keep(struct sort *sort, const struct line *line)
 	TRY(LIST_GROW(sort->rows, sort->count, sort->capacity));
 	sort->bytes += line->marked_length + sizeof(struct row);
 	if (sort->bytes > LIMIT_KEPT_LINES_BYTES)
-		return error_new(ERROR_UNSUPPORTED,
-				 "|> sort keeps %d MiB of rows at most, and this answer has more "
-				 "(%zu so far): let the command list less, or |> FILE and sort "
-				 "that",
-				 LIMIT_KEPT_LINES_BYTES >> 20, sort->count);
+		return error_new(
+			ERROR_UNSUPPORTED,
+			"|> sort keeps %d MiB of rows at most, and this answer has more (%zu so far): let the command list less, or |> FILE and sort that",
+			LIMIT_KEPT_LINES_BYTES >> 20, sort->count);
 	struct row row = { .length = line->marked_length, .number = sort->count };
 	size_t length;
 	const char *cell = line_cell_text(line, sort->index, &length);

@@ -154,14 +154,10 @@ static void put_command_roff(FILE *to, const struct command *command)
 }
 
 static const char filters_text[] =
-	"A command may be followed by filters of its lines, and by a file at the end: COMMAND |> "
-	"FILTER |> FILE.\n"
-	"They are built in, at the prompt, in \\-c and in scripts; a shell is not needed. |> "
-	"counts "
-	"behind a blank and outside quotes.\n"
+	"A command may be followed by filters of its lines, and by a file at the end: COMMAND |> FILTER |> FILE.\n"
+	"They are built in, at the prompt, in \\-c and in scripts; a shell is not needed. |> counts behind a blank and outside quotes.\n"
 	"sort without a column takes the first; columns count from 1.\n"
-	"A line of titles does not count, and goes before the first row of its table that is "
-	"shown.\n"
+	"A line of titles does not count, and goes before the first row of its table that is shown.\n"
 	"Filters work on text; with \\-\\-json only a file may follow.";
 
 static void put_filters(FILE *to)
@@ -189,8 +185,7 @@ static const struct option keys[] = {
 	{ "Enter", NULL, "on an empty line repeats a command that shows memory, where it stopped",
 	  NULL },
 	{ "Ctrl-C", NULL,
-	  "ends the command, or drops the line; a command that computes on for 2 s all the same, "
-	  "as over a forged dump, ends with clrpod",
+	  "ends the command, or drops the line; a command that computes on for 2 s all the same, as over a forged dump, ends with clrpod",
 	  NULL },
 	{ "Ctrl-R", NULL, "looks for a line among those typed before", NULL },
 	{ "Ctrl-D", NULL, "leaves, as exit does", NULL },
@@ -198,14 +193,9 @@ static const struct option keys[] = {
 };
 
 static const char prompt_text[] =
-	"Lines are kept in $XDG_STATE_HOME/clrpod/history or ~/.local/state/clrpod/history, when "
-	"that can be written.\n"
-	"An answer longer than the terminal waits at each screenful: space goes on by a page, "
-	"Enter "
-	"by a line, a to the end, q leaves.\n"
-	"A name at the end of a row is cut at the width of a terminal, which a … shows; |> wide "
-	"and "
-	"files have it whole.";
+	"Lines are kept in $XDG_STATE_HOME/clrpod/history or ~/.local/state/clrpod/history, when that can be written.\n"
+	"An answer longer than the terminal waits at each screenful: space goes on by a page, Enter by a line, a to the end, q leaves.\n"
+	"A name at the end of a row is cut at the width of a terminal, which a … shows; |> wide and files have it whole.";
 
 void manual_print_man_commands(FILE *to)
 {

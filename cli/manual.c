@@ -6,8 +6,7 @@
 
 const char manual_about[] =
 	"clrpod opens any Linux CoreCLR process or dump on a machine without .NET: it finds the\n"
-	"process, looks inside it or writes a dump of it, and answers SOS's commands, as text or "
-	"as\n"
+	"process, looks inside it or writes a dump of it, and answers SOS's commands, as text or as\n"
 	"JSON. The answer is on stdout, everything else on stderr.";
 
 static void put_indented(FILE *to, const char *lines)

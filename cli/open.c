@@ -106,9 +106,7 @@ static void tell_moving(const struct app *app, const struct snapshot *snapshot)
 	if (frozen->lost_bytes)
 		app_warn(
 			app,
-			"%.1f MiB of memory that no copy of process %d inherits (MADV_DONTFORK, "
-			"MADV_WIPEONFORK) cannot be read: there was no room for them (--freeze has "
-			"them)",
+			"%.1f MiB of memory that no copy of process %d inherits (MADV_DONTFORK, MADV_WIPEONFORK) cannot be read: there was no room for them (--freeze has them)",
 			(double)frozen->lost_bytes / MIB, app->process.identity.pid);
 	if (bytes)
 		app_warn(app,

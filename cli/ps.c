@@ -194,15 +194,11 @@ const struct verb verb_ps = {
 	.description =
 		"Looks at /proc only: no process is stopped, nothing is written.\n"
 		"ROOM is what is left until the memory limit of its container. READ says how its\n"
-		"memory can be reached: yes (as we are), uid N (root without SYS_PTRACE that "
-		"takes\n"
-		"on its ids: collect and analyze do), socket (collect can have its runtime write "
-		"a\n"
+		"memory can be reached: yes (as we are), uid N (root without SYS_PTRACE that takes\n"
+		"on its ids: collect and analyze do), socket (collect can have its runtime write a\n"
 		"dump), no. STATE is running, stopped (by job control: it is read, and stays so),\n"
-		"traced (by a debugger), frozen (with its control group, as docker pause does "
-		"it),\n"
-		"asleep (all threads in an uninterruptible sleep), dumping (it has crashed, and "
-		"its\n"
+		"traced (by a debugger), frozen (with its control group, as docker pause does it),\n"
+		"asleep (all threads in an uninterruptible sleep), dumping (it has crashed, and its\n"
 		"core is being written) or zombie. Below the table are the\n"
 		"reasons why a process cannot be read or stopped, and what helps.",
 	.options = options,

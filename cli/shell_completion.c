@@ -58,18 +58,20 @@ static void put_bash_value(FILE *to, const char *verb, const struct option *opti
 }
 
 static const char bash_head[] =
-	"# Completion of clrpod's command line in bash. Made by clrpod --print-completion bash; do "
-	"not edit.\n"
+	"# Completion of clrpod's command line in bash. Made by clrpod --print-completion bash; do not edit.\n"
 	"_clrpod_words() { mapfile -t COMPREPLY < <(compgen -W \"$1\" -- \"$word\"); }\n"
-	"_clrpod_files() { compopt -o filenames; mapfile -t COMPREPLY < <(compgen \"$1\" -- "
-	"\"$word\"); }\n\n"
+	"_clrpod_files() { compopt -o filenames; mapfile -t COMPREPLY < <(compgen \"$1\" -- \"$word\"); }\n"
+	"\n"
 	"# Adds to $options those of a command.\n"
-	"_clrpod_options_of()\n{\n"
+	"_clrpod_options_of()\n"
+	"{\n"
 	"\tcase $1 in\n";
 static const char bash_command_tail[] = "\tesac\n"
-					"}\n\n"
+					"}\n"
+					"\n"
 					"# The word after -c: a command, then its options.\n"
-					"_clrpod_command()\n{\n"
+					"_clrpod_command()\n"
+					"{\n"
 					"\tlocal options=\n"
 					"\tcase $word in\n"
 					"\t*' '*) ;;\n"
@@ -80,7 +82,8 @@ static const char bash_command_tail[] = "\tesac\n"
 					"\t[[ $word == -* ]] || return\n"
 					"\t_clrpod_words \"$options\"\n"
 					"\tCOMPREPLY=(\"${COMPREPLY[@]/#/$before }\")\n"
-					"}\n\n";
+					"}\n"
+					"\n";
 static const char bash_body[] =
 	"\tlocal word=$2 last=$3 verb=${COMP_WORDS[1]}\n"
 	"\tCOMPREPLY=()\n"

@@ -36,8 +36,7 @@ static void tell(const char *sentence, size_t size)
 static void on_bus_error(int number, siginfo_t *info, void *context)
 {
 	static const char told[] =
-		"clrpod: a file that is being read, the dump or one of its modules, has become "
-		"shorter or cannot be read from its disk: begin anew when it is whole\n";
+		"clrpod: a file that is being read, the dump or one of its modules, has become shorter or cannot be read from its disk: begin anew when it is whole\n";
 	(void)context;
 	if (info->si_code != BUS_ADRERR) {
 		signal(number, SIG_DFL);
@@ -67,8 +66,7 @@ static void end_when_stuck(uint64_t *since_ms)
 {
 	enum { STUCK_MS = 15 * 1000 };
 	static const char told[] =
-		"clrpod: something that was to be read does not answer (a process "
-		"whose memory is locked, a disk): ended while it was waited for\n";
+		"clrpod: something that was to be read does not answer (a process whose memory is locked, a disk): ended while it was waited for\n";
 	sigset_t pending;
 	int number = 0;
 	if (!sigpending(&pending))

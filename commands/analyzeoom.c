@@ -115,8 +115,8 @@ static const char *const examples[] = { "analyzeoom", NULL };
 const struct command command_analyzeoom = {
 	.name = "analyzeoom",
 	.summary = "show why the GC could not give what was last asked of it",
-	.description = "OutOfMemoryExceptions that others threw are not the GC's: dumpexceptions "
-		       "-type OutOfMemory lists them.",
+	.description =
+		"OutOfMemoryExceptions that others threw are not the GC's: dumpexceptions -type OutOfMemory lists them.",
 	.examples = examples,
 	.needs = NEEDS_HEAP,
 	.run = analyzeoom_run,

@@ -192,10 +192,7 @@ const struct command command_clrthreads = {
 	.summary = "list the managed threads: state, allocation context, last exception",
 	.usage = "clrthreads [-live] | clrthreads -managedexception", /* one or the other */
 	.description =
-		"DBG is the thread's place among those of the dump, XXXX when it has none (ended, "
-		"or "
-		"not yet started). Exception names what it is for, and what it threw last or is "
-		"handling; printexception shows that.",
+		"DBG is the thread's place among those of the dump, XXXX when it has none (ended, or not yet started). Exception names what it is for, and what it threw last or is handling; printexception shows that.",
 	.options = options,
 	.examples = examples,
 	.needs = NEEDS_HEAP,

@@ -176,9 +176,7 @@ const struct command command_crashinfo = {
 	.name = "crashinfo",
 	.summary = "show why the dump was taken: signal, thread, unhandled exception",
 	.description =
-		"The thread is the one that a signal stopped; the exception is what it threw "
-		"last or is handling, then its inner ones. A dump that was asked for has "
-		"none of it.",
+		"The thread is the one that a signal stopped; the exception is what it threw last or is handling, then its inner ones. A dump that was asked for has none of it.",
 	.examples = examples,
 	.needs = NEEDS_HEAP,
 	.run = crashinfo_run,

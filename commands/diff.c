@@ -308,10 +308,7 @@ const struct command command_diff = {
 	.name = "diff",
 	.summary = "compare the heap with that of another dump, by type",
 	.description =
-		"Counts and sizes of A (what is open) and B (FILE), and how much more B has, the "
-		"largest change of size first. Types are joined by name and assembly, so the two "
-		"may be of different processes and runtimes; there is no address in the answer. "
-		"Free space counts apart from the objects.",
+		"Counts and sizes of A (what is open) and B (FILE), and how much more B has, the largest change of size first. Types are joined by name and assembly, so the two may be of different processes and runtimes; there is no address in the answer. Free space counts apart from the objects.",
 	.options = options,
 	.positionals = positionals,
 	.examples = examples,

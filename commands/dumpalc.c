@@ -66,8 +66,8 @@ static const char *const examples[] = { "dumpalc 7f68dd015200", NULL };
 const struct command command_dumpalc = {
 	.name = "dumpalc",
 	.summary = "show the AssemblyLoadContext that an object's type was loaded by",
-	.description = "The context is shown as dumpobj shows it. The default one has an object "
-		       "only once somebody has asked for it.",
+	.description =
+		"The context is shown as dumpobj shows it. The default one has an object only once somebody has asked for it.",
 	.subject = { .kind = SUBJECT_OBJECT },
 	.examples = examples,
 	.needs = NEEDS_HEAP,

@@ -178,9 +178,8 @@ static const char *const examples[] = { "dumparray 7f68dd00df50",
 const struct command command_dumparray = {
 	.name = "dumparray",
 	.summary = "list the elements of an array",
-	.description = "Each line is the index, what SOS shows (the object an element refers to, "
-		       "or the element's "
-		       "own address) and the value.",
+	.description =
+		"Each line is the index, what SOS shows (the object an element refers to, or the element's own address) and the value.",
 	.options = options,
 	.subject = { .kind = SUBJECT_OBJECT, .what = "an array" },
 	.examples = examples,

@@ -30,12 +30,8 @@ const struct command command_dumpcollection = {
 	.name = "dumpcollection",
 	.summary = "show the elements of a collection",
 	.description =
-		"In the order in which the program enumerates them, of List, Queue, Stack, "
-		"LinkedList, PriorityQueue, of the immutable, concurrent and read-only ones, of "
-		"arrays, and of whatever dumpdict takes.\n"
-		"Values that are objects show their address, for do. In place of an address: a "
-		"path "
-		"as get takes it.",
+		"In the order in which the program enumerates them, of List, Queue, Stack, LinkedList, PriorityQueue, of the immutable, concurrent and read-only ones, of arrays, and of whatever dumpdict takes.\n"
+		"Values that are objects show their address, for do. In place of an address: a path as get takes it.",
 	.options = options,
 	.subject = { .kind = SUBJECT_COLLECTION },
 	.examples = examples,

@@ -191,8 +191,8 @@ const struct command command_dumpconcurrentdictionary = {
 	.name = "dumpconcurrentdictionary",
 	.aliases = dictionary_aliases,
 	.summary = "show the entries of a ConcurrentDictionary, as SOS does",
-	.description = "Objects and structs are given as the command that shows them. dumpdict "
-		       "shows their values, and has -key.",
+	.description =
+		"Objects and structs are given as the command that shows them. dumpdict shows their values, and has -key.",
 	.subject = { .kind = SUBJECT_COLLECTION },
 	.examples = dictionary_examples,
 	.needs = NEEDS_HEAP,
@@ -207,9 +207,8 @@ const struct command command_dumpconcurrentqueue = {
 	.name = "dumpconcurrentqueue",
 	.aliases = queue_aliases,
 	.summary = "show the items of a ConcurrentQueue, the oldest first, as SOS does",
-	.description = "Objects and structs are given as the command that shows them; only what is "
-		       "in the queue, not what its slots once held. dumpcollection shows the "
-		       "values.",
+	.description =
+		"Objects and structs are given as the command that shows them; only what is in the queue, not what its slots once held. dumpcollection shows the values.",
 	.subject = { .kind = SUBJECT_COLLECTION },
 	.examples = queue_examples,
 	.needs = NEEDS_HEAP,

@@ -40,9 +40,7 @@ const struct command command_dumpdelegate = {
 	.name = "dumpdelegate",
 	.summary = "show what a delegate calls: object and method",
 	.description =
-		"Of a delegate of several methods each has a line, in the order in which they "
-		"are called. A method is (unknown) when the delegate leads to it through a "
-		"stub of another kind than the runtime's entry points.",
+		"Of a delegate of several methods each has a line, in the order in which they are called. A method is (unknown) when the delegate leads to it through a stub of another kind than the runtime's entry points.",
 	.subject = { .kind = SUBJECT_OBJECT, .what = "a delegate" },
 	.examples = examples,
 	.needs = NEEDS_HEAP,

@@ -71,14 +71,9 @@ const struct command command_dumpdict = {
 	.name = "dumpdict",
 	.summary = "show the entries of a dictionary or set",
 	.description =
-		"Live entries only, in the order in which the program enumerates them: of "
-		"Dictionary, ConcurrentDictionary, SortedDictionary, SortedList, HashSet, "
-		"SortedSet, Hashtable, of the immutable, frozen and read-only ones.\n"
-		"-key takes a string's content, a number, an enum's name, a Guid, (a, tuple) "
-		"or {Name: value} as they are shown; the case must be right.\n"
-		"Values that are objects show their address, for do. In place of an address: a "
-		"path "
-		"as get takes it.",
+		"Live entries only, in the order in which the program enumerates them: of Dictionary, ConcurrentDictionary, SortedDictionary, SortedList, HashSet, SortedSet, Hashtable, of the immutable, frozen and read-only ones.\n"
+		"-key takes a string's content, a number, an enum's name, a Guid, (a, tuple) or {Name: value} as they are shown; the case must be right.\n"
+		"Values that are objects show their address, for do. In place of an address: a path as get takes it.",
 	.options = options,
 	.subject = { .kind = SUBJECT_COLLECTION },
 	.examples = examples,

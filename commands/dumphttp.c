@@ -107,9 +107,7 @@ const struct command command_dumphttp = {
 	.name = "dumphttp",
 	.summary = "list the HTTP requests that the process sent by HttpClient",
 	.description =
-		"Every request and response message of the heap, also those that nobody refers "
-		"to any more. A request without a response waits for it, was given up, or its "
-		"response is gone already. Requests that the process receives: dumprequests.",
+		"Every request and response message of the heap, also those that nobody refers to any more. A request without a response waits for it, was given up, or its response is gone already. Requests that the process receives: dumprequests.",
 	.options = options,
 	.examples = examples,
 	.needs = NEEDS_HEAP | NEEDS_OBJECTS,

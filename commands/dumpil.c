@@ -148,8 +148,7 @@ static struct error *dumpil_run(struct command_call *call)
 
 static const struct option options[] = {
 	{ "-i", NULL,
-	  "the address is of IL (dumpmd shows it), not of a MethodDesc: tokens stay "
-	  "without names",
+	  "the address is of IL (dumpmd shows it), not of a MethodDesc: tokens stay without names",
 	  NULL },
 	{ 0 },
 };
@@ -158,8 +157,8 @@ const struct command command_dumpil = {
 	.name = "dumpil",
 	.summary = "show the IL of a method",
 	.usage = "dumpil MD | -i IL", /* one or the other */
-	.description = "IL stands in the module's image: where a dump lacks it, --sysroot DIR must "
-		       "have the file. That of a DynamicMethod is not shown.",
+	.description =
+		"IL stands in the module's image: where a dump lacks it, --sysroot DIR must have the file. That of a DynamicMethod is not shown.",
 	.options = options,
 	.subject = { .kind = SUBJECT_ADDRESS,
 		     .what = "a MethodDesc, or IL with -i,",

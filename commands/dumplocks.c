@@ -198,12 +198,7 @@ const struct command command_dumplocks = {
 	.name = "dumplocks",
 	.summary = "list the locks that are held or waited for, and by whom",
 	.description =
-		"Monitors (by sync block and thin lock), System.Threading.Lock, SemaphoreSlim, "
-		"ReaderWriterLockSlim and ManualResetEventSlim. Held by names threads: managed id, "
-		"then the operating system's. Waiters are threads that wait to enter, and tasks of "
-		"WaitAsync; who they are a lock does not note, except for Monitor.Wait before .NET "
-		"11. A SemaphoreSlim counts as held when nothing is left of it; by whom it does "
-		"not know. Locks in garbage that no collection has met are listed too.",
+		"Monitors (by sync block and thin lock), System.Threading.Lock, SemaphoreSlim, ReaderWriterLockSlim and ManualResetEventSlim. Held by names threads: managed id, then the operating system's. Waiters are threads that wait to enter, and tasks of WaitAsync; who they are a lock does not note, except for Monitor.Wait before .NET 11. A SemaphoreSlim counts as held when nothing is left of it; by whom it does not know. Locks in garbage that no collection has met are listed too.",
 	.options = options,
 	.examples = examples,
 	.needs = NEEDS_HEAP | NEEDS_OBJECTS,

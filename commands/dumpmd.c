@@ -16,9 +16,7 @@ const struct command command_dumpmd = {
 	.name = "dumpmd",
 	.summary = "show a MethodDesc: name, class, token, native code and its versions",
 	.description =
-		"IsJitted: whether the method has native code, be it made by the JIT or ahead of "
-		"time (ReadyToRun). Version History lists every compiled form, the first one last, "
-		"as SOS does; Current CodeAddr is the one in use.",
+		"IsJitted: whether the method has native code, be it made by the JIT or ahead of time (ReadyToRun). Version History lists every compiled form, the first one last, as SOS does; Current CodeAddr is the one in use.",
 	.subject = { .kind = SUBJECT_ADDRESS, .what = "a MethodDesc", .word = "MD" },
 	.examples = examples,
 	.needs = NEEDS_HEAP,

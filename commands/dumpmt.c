@@ -98,11 +98,7 @@ const struct command command_dumpmt = {
 	.name = "dumpmt",
 	.summary = "show a MethodTable: name, parent, module, sizes",
 	.description =
-		"-md lists virtual slots first, inherited ones too, then the other methods. JIT: "
-		"made "
-		"by the JIT; PreJIT: compiled ahead of time (ReadyToRun); FCALL: a function of the "
-		"runtime; NONE: not compiled yet. Entry is where calls go: often a stub, also of a "
-		"method that has code.",
+		"-md lists virtual slots first, inherited ones too, then the other methods. JIT: made by the JIT; PreJIT: compiled ahead of time (ReadyToRun); FCALL: a function of the runtime; NONE: not compiled yet. Entry is where calls go: often a stub, also of a method that has code.",
 	.options = options,
 	.subject = { .kind = SUBJECT_METHOD_TABLE },
 	.examples = examples,

@@ -93,11 +93,7 @@ const struct command command_dumpobj = {
 	.aliases = aliases,
 	.summary = "show an object: its type, size and fields, statics included",
 	.description =
-		"The Value column is SOS's: a reference or a struct shows an address, to be "
-		"followed with "
-		"dumpobj or, with the MT of the same row, dumpvc. Statics follow the instance "
-		"fields; thread "
-		"statics have a table of their own with a row for each thread that has a value.",
+		"The Value column is SOS's: a reference or a struct shows an address, to be followed with dumpobj or, with the MT of the same row, dumpvc. Statics follow the instance fields; thread statics have a table of their own with a row for each thread that has a value.",
 	.options = options,
 	.subject = { .kind = SUBJECT_OBJECT },
 	.examples = examples,

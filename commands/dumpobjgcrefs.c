@@ -14,8 +14,8 @@ static const char *const examples[] = { "dumpobjgcrefs 7f68dd0128a8", NULL };
 const struct command command_dumpobjgcrefs = {
 	.name = "dumpobjgcrefs",
 	.summary = "list the references inside an object, as the GC follows them",
-	.description = "Offset counts from the object's first field. dumpobj -refs shows the same "
-		       "behind the fields.",
+	.description =
+		"Offset counts from the object's first field. dumpobj -refs shows the same behind the fields.",
 	.subject = { .kind = SUBJECT_OBJECT },
 	.examples = examples,
 	.needs = NEEDS_HEAP,

@@ -55,9 +55,8 @@ static const char *const examples[] = { "dumprequests", NULL };
 const struct command command_dumprequests = {
 	.name = "dumprequests",
 	.summary = "list the HTTP requests that ASP.NET Core is answering",
-	.description = "The contexts that belong to a connection. A connection keeps its context "
-		       "between requests: one that is idle shows its last request. Requests that "
-		       "the process sent: dumphttp.",
+	.description =
+		"The contexts that belong to a connection. A connection keeps its context between requests: one that is idle shows its last request. Requests that the process sent: dumphttp.",
 	.examples = examples,
 	.needs = NEEDS_HEAP | NEEDS_OBJECTS,
 	.run = dumprequests_run,

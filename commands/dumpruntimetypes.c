@@ -53,8 +53,8 @@ static const char *const examples[] = { "dumpruntimetypes", NULL };
 const struct command command_dumpruntimetypes = {
 	.name = "dumpruntimetypes",
 	.summary = "list the System.RuntimeType objects and the types they stand for",
-	.description = "MT is the type's handle: its MethodTable, or for pointers, byrefs and type "
-		       "parameters a TypeDesc with bit 1 set.",
+	.description =
+		"MT is the type's handle: its MethodTable, or for pointers, byrefs and type parameters a TypeDesc with bit 1 set.",
 	.examples = examples,
 	.needs = NEEDS_HEAP | NEEDS_OBJECTS,
 	.run = dumpruntimetypes_run,

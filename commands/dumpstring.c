@@ -56,9 +56,8 @@ const struct command command_dumpstring = {
 	.name = "dumpstring",
 	.summary = "show the whole of a string, a char[] or a StringBuilder",
 	.description =
-		"However long it is; dumpobj cuts strings. Control characters are shown as "
-		"in C (\\n, \\u001b). The characters of a char[] are all of it, those behind "
-		"its text too.",
+		"However long it is; dumpobj cuts strings. Control characters are shown as in C (\\n"
+		", \\u001b). The characters of a char[] are all of it, those behind its text too.",
 	.subject = { .kind = SUBJECT_OBJECT, .what = "a string" },
 	.examples = examples,
 	.needs = NEEDS_HEAP,

@@ -26,11 +26,8 @@ static const char *const examples[] = { "dumpvc 7f74b62f5310 7f68dd00e268", NULL
 const struct command command_dumpvc = {
 	.name = "dumpvc",
 	.summary = "show a struct at an address: its type and fields",
-	.description = "MT and ADDRESS stand in the row of the field (dumpobj) or element "
-		       "(dumparray) that "
-		       "holds the struct. Offsets are from the struct's first byte; the size is "
-		       "that of a boxed "
-		       "one, as in SOS.",
+	.description =
+		"MT and ADDRESS stand in the row of the field (dumpobj) or element (dumparray) that holds the struct. Offsets are from the struct's first byte; the size is that of a boxed one, as in SOS.",
 	.subject = { .kind = SUBJECT_METHOD_TABLE },
 	.positionals = positionals,
 	.examples = examples,

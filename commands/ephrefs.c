@@ -128,9 +128,7 @@ const struct command command_ephrefs = {
 	.name = "ephrefs",
 	.summary = "list objects of older generations that refer to generation 0 or 1",
 	.description =
-		"What makes a young collection look into older generations. Obj Count and Obj Size "
-		"are of the references into Ref Gen, an object that is met twice counted twice; "
-		"the last line counts each once.",
+		"What makes a young collection look into older generations. Obj Count and Obj Size are of the references into Ref Gen, an object that is met twice counted twice; the last line counts each once.",
 	.examples = examples,
 	.needs = NEEDS_HEAP | NEEDS_OBJECTS,
 	.run = ephrefs_run,

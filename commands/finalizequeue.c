@@ -252,9 +252,7 @@ const struct command command_finalizequeue = {
 	.summary = "list the objects that have a finalizer to run, and how many are ready for it",
 	.usage = "finalizequeue [-stat | -short] [-mt ADDRESS]", /* one or the other */
 	.description =
-		"Ready for finalization are those that the GC has found dead and that wait for the "
-		"finalizer thread; many of them mean that it does not keep up, or is blocked. They "
-		"come last in the list, and the statistics count them too.",
+		"Ready for finalization are those that the GC has found dead and that wait for the finalizer thread; many of them mean that it does not keep up, or is blocked. They come last in the list, and the statistics count them too.",
 	.options = options,
 	.examples = examples,
 	.needs = NEEDS_HEAP | NEEDS_OBJECTS,

@@ -256,11 +256,7 @@ const struct command command_gchandleleaks = {
 	.name = "gchandleleaks",
 	.summary = "list strong and pinned handles that stand nowhere in memory",
 	.description =
-		"Looks through all memory of the dump or process for each handle's value, and "
-		"names the first place of each. A handle that stands nowhere keeps its object "
-		"alive "
-		"for nobody: gchandles shows which one that is. What the dump does not hold is not "
-		"searched: a heap dump leaves files' pages out.",
+		"Looks through all memory of the dump or process for each handle's value, and names the first place of each. A handle that stands nowhere keeps its object alive for nobody: gchandles shows which one that is. What the dump does not hold is not searched: a heap dump leaves files' pages out.",
 	.examples = examples,
 	.needs = NEEDS_HEAP | NEEDS_OBJECTS,
 	.run = gchandleleaks_run,

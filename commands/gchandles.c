@@ -260,11 +260,7 @@ const struct command command_gchandles = {
 	.name = "gchandles",
 	.summary = "list the GC handles: kind, object, and statistics by type",
 	.description =
-		"A handle is a place outside the heap that holds an object (Strong, Pinned) or "
-		"follows "
-		"it (WeakShort, WeakLong). Data is the second object of a Dependent handle, which "
-		"lives "
-		"as long as the first does. Handles whose object is null are not listed.",
+		"A handle is a place outside the heap that holds an object (Strong, Pinned) or follows it (WeakShort, WeakLong). Data is the second object of a Dependent handle, which lives as long as the first does. Handles whose object is null are not listed.",
 	.options = options,
 	.examples = examples,
 	.needs = NEEDS_HEAP | NEEDS_OBJECTS,

@@ -210,9 +210,7 @@ const struct command command_gcheapstat = {
 	.name = "gcheapstat",
 	.summary = "sum up allocated, free and committed bytes by heap and generation",
 	.description =
-		"Allocated is what the segments of a generation hold, free space included; of an "
-		"ephemeral segment (EPH), which holds several generations, each one's is the bytes "
-		"of its objects. FRZ is the NonGC heap.",
+		"Allocated is what the segments of a generation hold, free space included; of an ephemeral segment (EPH), which holds several generations, each one's is the bytes of its objects. FRZ is the NonGC heap.",
 	.options = options,
 	.examples = examples,
 	.needs = NEEDS_HEAP | NEEDS_OBJECTS,

@@ -93,18 +93,9 @@ const struct command command_get = {
 										      together to
 										      one path */
 	.description =
-		"The root is a static of a type (by its name, with as much of its namespace as "
-		"is needed; nested Outer+Inner, generic List<System.Int32> or List<int>) or the "
-		"address of an object or, for a static, of a MethodTable. Then fields, private "
-		"and inherited ones too, and properties: their backing field, or what their "
-		"getter returns if that is a field.\n"
-		"Indexes: [3], [^1] from the end, [1,2] of arrays; [\"key\"], [7], [Mode.Strict], "
-		"['x'] or a Guid of dictionaries; a place in lists, sets and queues. Count and "
-		"Length of collections, arrays and strings.\n"
-		"A property that code computes is not guessed: get names the fields it reads. Of a "
-		"dump without the program's code (a heap dump), a readonly field that holds an "
-		"object and has the property's type and name is taken for what it returns, and the "
-		"answer counts as incomplete (status 5).",
+		"The root is a static of a type (by its name, with as much of its namespace as is needed; nested Outer+Inner, generic List<System.Int32> or List<int>) or the address of an object or, for a static, of a MethodTable. Then fields, private and inherited ones too, and properties: their backing field, or what their getter returns if that is a field.\n"
+		"Indexes: [3], [^1] from the end, [1,2] of arrays; [\"key\"], [7], [Mode.Strict], ['x'] or a Guid of dictionaries; a place in lists, sets and queues. Count and Length of collections, arrays and strings.\n"
+		"A property that code computes is not guessed: get names the fields it reads. Of a dump without the program's code (a heap dump), a readonly field that holds an object and has the property's type and name is taken for what it returns, and the answer counts as incomplete (status 5).",
 	.options = options,
 	.positionals = positionals,
 	.examples = examples,

@@ -54,12 +54,8 @@ const struct command command_logopen = {
 	.name = "logopen",
 	.summary = "write what is shown to a file too",
 	.usage = "logopen [FILE | --disable]", /* one or the other */
-	.description = "From here on each command and its answer, also what it says on stderr, go "
-		       "to FILE too, whole where a terminal cuts names. The file is made for its "
-		       "owner alone; one that is there is added to, unless it holds something else "
-		       "than text. An answer that |> FILE takes "
-		       "is not logged. In a pod whose limits cannot be seen FILE ends after 32 "
-		       "MiB. Without FILE it says where the log is.",
+	.description =
+		"From here on each command and its answer, also what it says on stderr, go to FILE too, whole where a terminal cuts names. The file is made for its owner alone; one that is there is added to, unless it holds something else than text. An answer that |> FILE takes is not logged. In a pod whose limits cannot be seen FILE ends after 32 MiB. Without FILE it says where the log is.",
 	.options = logopen_options,
 	.positionals = file,
 	.examples = logopen_examples,

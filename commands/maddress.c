@@ -378,9 +378,7 @@ const struct command command_maddress = {
 	.name = "maddress",
 	.summary = "list the address space: what each part of it is, and the sum of each kind",
 	.description =
-		"Kinds are GCHeap, GCBookkeeping (card tables), HandleTable, Stack, Image (of a "
-		"mapped file), and other memory by its protection: native heaps and code are "
-		"PAGE_READWRITE and PAGE_EXECUTE_READ. PAGE_UNKNOWN is what is not in the dump.",
+		"Kinds are GCHeap, GCBookkeeping (card tables), HandleTable, Stack, Image (of a mapped file), and other memory by its protection: native heaps and code are PAGE_READWRITE and PAGE_EXECUTE_READ. PAGE_UNKNOWN is what is not in the dump.",
 	.options = options,
 	.examples = examples,
 	.needs = NEEDS_TARGET,

@@ -252,8 +252,8 @@ const struct command command_modules = {
 	.name = "modules",
 	.aliases = aliases,
 	.summary = "list the modules of the process: base, size, path",
-	.description = "Programs, shared objects and managed files as the process has them in "
-		       "memory, by address. The total is that of all, also with -n.",
+	.description =
+		"Programs, shared objects and managed files as the process has them in memory, by address. The total is that of all, also with -n.",
 	.options = options,
 	.examples = examples,
 	.needs = NEEDS_TARGET,

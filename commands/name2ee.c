@@ -74,9 +74,7 @@ const struct command command_name2ee = {
 	.summary = "find types, methods (Type.Method) and fields (Type.Field) by name",
 	.usage = "name2ee [-exact] MODULE NAME | MODULE!NAME | *!NAME", /* a name in three forms */
 	.description =
-		"Looks through the types that the process has loaded. Types match whose name "
-		"contains NAME in any case, as SOS has it; members by their whole name. Nested "
-		"types are written Outer+Inner. Every overload of a method is listed.",
+		"Looks through the types that the process has loaded. Types match whose name contains NAME in any case, as SOS has it; members by their whole name. Nested types are written Outer+Inner. Every overload of a method is listed.",
 	.options = options,
 	.positionals = positionals,
 	.examples = examples,

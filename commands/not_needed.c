@@ -68,16 +68,15 @@ NOT_NEEDED(dbgout, no_words, "tracing inside SOS", "dbgout",
 	   "Not needed: there is no SOS here whose inside could be traced.");
 NOT_NEEDED(enummem, no_words, "a test of the DAC", "enummem",
 	   "Not needed: it tests the DAC, and clrpod reads dumps without one.");
-NOT_NEEDED(loadsymbols, no_words, "downloading symbols", "loadsymbols",
-	   "Not needed: clrpod reads no symbols; names come from the metadata in the dump or below "
-	   "--sysroot.");
-NOT_NEEDED(setclrpath, path_words, "the folder of the DAC", "setclrpath /usr/share/dotnet",
-	   "Not needed: clrpod reads dumps without a DAC. Files that a dump lacks are found below "
-	   "DIR of clrpod analyze --sysroot DIR.");
-NOT_NEEDED(setsymbolserver, url_words, "downloading symbols and the DAC", "setsymbolserver -ms",
-	   "Not needed: clrpod downloads nothing. In place of -directory DIR, files that a dump "
-	   "lacks are found below DIR of clrpod analyze --sysroot DIR.");
+NOT_NEEDED(
+	loadsymbols, no_words, "downloading symbols", "loadsymbols",
+	"Not needed: clrpod reads no symbols; names come from the metadata in the dump or below --sysroot.");
+NOT_NEEDED(
+	setclrpath, path_words, "the folder of the DAC", "setclrpath /usr/share/dotnet",
+	"Not needed: clrpod reads dumps without a DAC. Files that a dump lacks are found below DIR of clrpod analyze --sysroot DIR.");
+NOT_NEEDED(
+	setsymbolserver, url_words, "downloading symbols and the DAC", "setsymbolserver -ms",
+	"Not needed: clrpod downloads nothing. In place of -directory DIR, files that a dump lacks are found below DIR of clrpod analyze --sysroot DIR.");
 NOT_NEEDED(
 	sosflush, no_words, "emptying SOS's caches", "sosflush",
-	"Not needed: nothing is kept that could be out of date. Of a live process, refresh takes a "
-	"new snapshot.");
+	"Not needed: nothing is kept that could be out of date. Of a live process, refresh takes a new snapshot.");

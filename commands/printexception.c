@@ -211,11 +211,7 @@ const struct command command_printexception = {
 	.summary = "show an exception: type, message, stack trace, inner exception",
 	.usage = "printexception [-nested] [-thread ID | ADDRESS|PATH]", /* one or the other */
 	.description =
-		"Without an address: what the current thread (threads shows and setthread sets it) "
-		"threw last or is handling. IP is what the runtime kept with the exception: the "
-		"address behind the call, or of the instruction that faulted. +0xN is how far that "
-		"is into "
-		"the code that was running; SOS counts from the method's newest code.",
+		"Without an address: what the current thread (threads shows and setthread sets it) threw last or is handling. IP is what the runtime kept with the exception: the address behind the call, or of the instruction that faulted. +0xN is how far that is into the code that was running; SOS counts from the method's newest code.",
 	.options = options,
 	.subject = { .kind = SUBJECT_OBJECT, .what = "an exception", .optional = true },
 	.examples = examples,

@@ -271,6 +271,9 @@ static const struct option options[] = {
 	{ 0 },
 };
 
+#define MEMORY_DESCRIPTION                                                                         \
+	"Without an address it goes on where the last of these commands stopped; so does an empty line at the prompt. A ? stands for what cannot be read."
+
 /* A command: its name, other names, summary, example; and what it begins with. */
 #define COMMAND(NAME, ALIASES, SUMMARY, EXAMPLE, PRESET)                                           \
 	static struct error *NAME##_run(struct command_call *call)                                 \
@@ -282,9 +285,7 @@ static const struct option options[] = {
 		.name = #NAME,                                                                     \
 		.aliases = ALIASES,                                                                \
 		.summary = SUMMARY,                                                                \
-		.description = "Without an address it goes on where the last of these commands "   \
-			       "stopped; so does an empty line at the prompt. A ? stands for "     \
-			       "what cannot be read.",                                             \
+		.description = MEMORY_DESCRIPTION,                                                 \
 		.options = options,                                                                \
 		.subject = { .kind = SUBJECT_OBJECT, .what = "an address", .optional = true },     \
 		.examples = NAME##_examples,                                                       \

@@ -24,11 +24,9 @@ const struct command command_refresh = {
 	.name = "refresh",
 	.summary = "look at a live process as it is now: a new snapshot",
 	.description =
-		"Takes a new snapshot of the process of analyze -p, and drops the old one once "
-		"the\n"
+		"Takes a new snapshot of the process of analyze -p, and drops the old one once the\n"
 		"new one is there. When there is none (the process has ended, or its memory limit\n"
-		"leaves no room for two at a time) the old one stays, and the message says so. "
-		"With\n"
+		"leaves no room for two at a time) the old one stays, and the message says so. With\n"
 		"--freeze it lets the process run for a moment and stops it again. Addresses of\n"
 		"objects may have changed.",
 	.options = options,

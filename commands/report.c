@@ -324,10 +324,7 @@ const struct command command_report = {
 	.name = "report",
 	.summary = "one page on the heap: sizes, types, exceptions, tasks, locks, handles",
 	.description =
-		"The runtime, threads, sizes of the generations, the largest types, exceptions by "
-		"type and message, pending tasks, and what the runtime's tables hold (finalizers, "
-		"handles, locks, timers, the thread pool), from one walk of the heap. "
-		"What cannot be read is named, and makes the answer incomplete.",
+		"The runtime, threads, sizes of the generations, the largest types, exceptions by type and message, pending tasks, and what the runtime's tables hold (finalizers, handles, locks, timers, the thread pool), from one walk of the heap. What cannot be read is named, and makes the answer incomplete.",
 	.examples = examples,
 	.needs = NEEDS_HEAP,
 	.run = report_run,

@@ -109,8 +109,8 @@ const struct command command_runtimes = {
 	.name = "runtimes",
 	.aliases = aliases,
 	.summary = "show the .NET runtime of the process and how it was found",
-	.description = "Found by: symbols in the memory of the process, its file, or a scan of the "
-		       "runtime's memory. No DAC is used: its libraries are not listed.",
+	.description =
+		"Found by: symbols in the memory of the process, its file, or a scan of the runtime's memory. No DAC is used: its libraries are not listed.",
 	.options = options,
 	.positionals = positionals,
 	.examples = examples,

@@ -175,8 +175,8 @@ static const char *const examples[] = { "sizestats", NULL };
 const struct command command_sizestats = {
 	.name = "sizestats",
 	.summary = "count objects, and free space, by size in each generation",
-	.description = "Sizes are rounded up to 8 bytes. The cumulative columns count what stands "
-		       "in the rows above.",
+	.description =
+		"Sizes are rounded up to 8 bytes. The cumulative columns count what stands in the rows above.",
 	.examples = examples,
 	.needs = NEEDS_HEAP | NEEDS_OBJECTS,
 	.run = sizestats_run,

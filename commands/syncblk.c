@@ -186,9 +186,7 @@ const struct command command_syncblk = {
 	.summary = "list the sync blocks: monitors that are held or waited for, and by whom",
 	.usage = "syncblk [-all | NUMBER]", /* one or the other */
 	.description =
-		"MonitorHeld is 1 when a thread holds the monitor, and 2 more for each thread that "
-		"waits to enter it. Locks that nobody has had to wait for stand in the objects "
-		"themselves: dumpheap -thinlock.",
+		"MonitorHeld is 1 when a thread holds the monitor, and 2 more for each thread that waits to enter it. Locks that nobody has had to wait for stand in the objects themselves: dumpheap -thinlock.",
 	.options = options,
 	.positionals = positionals,
 	.examples = examples,

@@ -139,10 +139,8 @@ const struct command command_threads = {
 	.aliases = aliases,
 	.summary = "list the threads of the target, or make one the current thread",
 	.usage = "threads [-v] | threads INDEX | threads -t ID", /* three questions */
-	.description = "A star marks the current thread, of which registers and printexception "
-		       "speak. At first it is the one that the dump was taken for (that got a "
-		       "signal), else the first. Numbers are decimal, or hex with 0x. clrthreads "
-		       "lists the managed threads; its DBG is INDEX here.",
+	.description =
+		"A star marks the current thread, of which registers and printexception speak. At first it is the one that the dump was taken for (that got a signal), else the first. Numbers are decimal, or hex with 0x. clrthreads lists the managed threads; its DBG is INDEX here.",
 	.options = options,
 	.positionals = positionals,
 	.examples = examples,

@@ -161,10 +161,7 @@ const struct command command_timerinfo = {
 	.aliases = aliases,
 	.summary = "list the timers that are due: when, how often, with what state, calling what",
 	.description =
-		"(S) are those due soon, (L) the others. Due time and period are as they were set, "
-		"in milliseconds; ------ is a timer that fires once. Stopped timers are in no "
-		"list: "
-		"dumpheap -type TimerQueueTimer -exact has those too.",
+		"(S) are those due soon, (L) the others. Due time and period are as they were set, in milliseconds; ------ is a timer that fires once. Stopped timers are in no list: dumpheap -type TimerQueueTimer -exact has those too.",
 	.examples = examples,
 	.needs = NEEDS_HEAP | NEEDS_OBJECTS,
 	.run = timerinfo_run,

@@ -71,9 +71,8 @@ static const char *const examples[] = { "token2ee System.Private.CoreLib.dll 020
 const struct command command_token2ee = {
 	.name = "token2ee",
 	.summary = "show the type, method or field of a metadata token",
-	.description = "Tokens are TypeRef (01…), TypeDef (02…), Field (04…) and MethodDef (06…), "
-		       "in hex. MODULE is a file name, with or without its extension, or a path; * "
-		       "are all of them: then only what the process has loaded is shown.",
+	.description =
+		"Tokens are TypeRef (01…), TypeDef (02…), Field (04…) and MethodDef (06…), in hex. MODULE is a file name, with or without its extension, or a path; * are all of them: then only what the process has loaded is shown.",
 	.positionals = positionals,
 	.examples = examples,
 	.needs = NEEDS_HEAP,

@@ -211,9 +211,7 @@ const struct command command_verifyheap = {
 	.name = "verifyheap",
 	.summary = "check every object of the heap, and where its references lead",
 	.description =
-		"An object has to stand where the one before it ends, its MethodTable has to be "
-		"one, and each of its references has to lead to an object of the heap. Damage is "
-		"exit status 4; what cannot be read is counted apart, and is status 5.",
+		"An object has to stand where the one before it ends, its MethodTable has to be one, and each of its references has to lead to an object of the heap. Damage is exit status 4; what cannot be read is counted apart, and is status 5.",
 	.examples = examples,
 	.needs = NEEDS_HEAP | NEEDS_OBJECTS,
 	.run = verifyheap_run,

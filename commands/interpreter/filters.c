@@ -41,8 +41,8 @@ const struct filter_text filter_grep_text = {
 const struct filter_text filter_sort_text = {
 	.name = "sort",
 	.usage = "|> sort [COLUMN] [-r]",
-	.summary = "the rows of each table by a column (its number or title), numbers by value; "
-		   "for a title that no table has no row is shown, and the status is 2",
+	.summary =
+		"the rows of each table by a column (its number or title), numbers by value; for a title that no table has no row is shown, and the status is 2",
 	.options = sort_options,
 	.max_positionals = 1,
 	.example = "dumpheap -stat |> sort Count -r",
@@ -64,8 +64,8 @@ const struct filter_text filter_wide_text = {
 static const struct filter_text file_text = {
 	.name = "FILE",
 	.usage = "|> FILE",
-	.summary = "the answer goes to FILE, made for its owner alone; it must not be there; in a "
-		   "pod whose limits cannot be seen it ends after 32 MiB",
+	.summary =
+		"the answer goes to FILE, made for its owner alone; it must not be there; in a pod whose limits cannot be seen it ends after 32 MiB",
 };
 static const struct filter_text overwrite_text = {
 	.name = "FILE",
