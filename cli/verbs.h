@@ -5,13 +5,13 @@
 #include "cli/options.h"
 
 /* In the order of --help; each in the file of its name. */
-/* clang-format off */
+// clang-format off
 #define VERBS(VERB) \
 	VERB(analyze) \
 	VERB(collect) \
 	VERB(ps) \
 	VERB(diff)
-/* clang-format on */
+// clang-format on
 
 #define VERB_TABLE(name) extern const struct verb verb_##name;
 VERBS(VERB_TABLE)

@@ -3,7 +3,7 @@
 #include <strings.h>
 
 /* A line a command, sorted by name; tests/unit/test_run.c checks that. */
-/* clang-format off */
+// clang-format off
 #define COMMANDS(COMMAND) \
 	COMMAND(analyzeoom) \
 	COMMAND(clrmodules) \
@@ -87,7 +87,7 @@
 	COMMAND(token2ee) \
 	COMMAND(verifyheap) \
 	COMMAND(verifyobj)
-/* clang-format on */
+// clang-format on
 
 #define DECLARE(name) extern const struct command command_##name;
 COMMANDS(DECLARE)

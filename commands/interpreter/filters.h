@@ -16,7 +16,7 @@ struct filter_text {
 };
 
 /* The filters that there are, in the order of help. cli/filters.h has what each does. */
-/* clang-format off */
+// clang-format off
 #define FILTERS(FILTER) \
 	FILTER(head) \
 	FILTER(tail) \
@@ -24,7 +24,7 @@ struct filter_text {
 	FILTER(sort) \
 	FILTER(wc) \
 	FILTER(wide)
-/* clang-format on */
+// clang-format on
 
 #define FILTER_TEXT(name) extern const struct filter_text filter_##name##_text;
 FILTERS(FILTER_TEXT)

@@ -9,18 +9,17 @@
 #include "inspect/heap_filter.h"
 
 /* Entries for a command's own option table; `type_help` says how -type compares. */
-#define HEAP_FILTER_OPTIONS_TYPE(type_help)                                                        \
-	{ "-type", "TEXT", type_help, NULL },                                                      \
-		{ "-exact", NULL, "with -type: the whole name, with or without its namespace",     \
-		  NULL },                                                                          \
-		{ "-mt", "ADDRESS", "only objects of this MethodTable", NULL },                    \
-		{ "-min", "BYTES", "only objects of at least BYTES", NULL },                       \
-		{ "-max", "BYTES", "only objects of at most BYTES", NULL },                        \
-		{ "-gen", "GENERATION", "gen0, gen1, gen2, loh, poh or foh", NULL },               \
-		{ "-segment", "ADDRESS", "only the segment or region that holds ADDRESS", NULL },  \
-	{                                                                                          \
-		"-heap", "NUMBER", "only this GC heap (server GC)", NULL                           \
-	}
+// clang-format off
+#define HEAP_FILTER_OPTIONS_TYPE(type_help) \
+	{ "-type", "TEXT", type_help, NULL }, \
+	{ "-exact", NULL, "with -type: the whole name, with or without its namespace", NULL }, \
+	{ "-mt", "ADDRESS", "only objects of this MethodTable", NULL }, \
+	{ "-min", "BYTES", "only objects of at least BYTES", NULL }, \
+	{ "-max", "BYTES", "only objects of at most BYTES", NULL }, \
+	{ "-gen", "GENERATION", "gen0, gen1, gen2, loh, poh or foh", NULL }, \
+	{ "-segment", "ADDRESS", "only the segment or region that holds ADDRESS", NULL }, \
+	{ "-heap", "NUMBER", "only this GC heap (server GC)", NULL }
+// clang-format on
 #define HEAP_FILTER_OPTIONS                                                                        \
 	HEAP_FILTER_OPTIONS_TYPE("only types whose name contains TEXT (case-sensitive)")
 

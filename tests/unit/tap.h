@@ -1,5 +1,5 @@
 /*
- * The unit tests' harness. A test file is a list of cases and one line behind it:
+ * The unit tests' harness. A test file is a list of cases and one line after it:
  *
  *	TEST(reading_stops_at_a_hole)
  *	{
@@ -10,15 +10,15 @@
  *	static const struct tap_case cases[] = { CASE(reading_stops_at_a_hole) };
  *	TAP_MAIN(cases)
  *
- * Each case is run once as it stands, then again with the Nth allocation failing (alone, and with
- *all behind it), then with the Nth read of the fake targets failing, for each N that the case
- *reaches. Whatever was allocated must be freed after each run. Output is TAP. Arguments: names of
- *cases to run (all without). CASE_ONCE() is for cases too slow to be repeated.
+ * Each case is run once as it is, then again with the Nth allocation failing (alone, and with all
+ * after it), then with the Nth read of the fake targets failing, for each N that the case reaches.
+ * Whatever was allocated must be freed after each run. Output is TAP. Arguments: names of cases to
+ * run (all without). CASE_ONCE() is for cases too slow to be repeated.
  *
  * In the repeated runs an error reported to CHECK_OK is what is being asked for: from then on the
- *case's checks do not count. A failing allocation that is *not* reported must leave the answers
- *right, so CHECK still counts until then; REQUIRE, CHECK_FAILS and SKIP only leave. When a read
- *fails CHECK never counts: a hole in a dump makes other answers.
+ * case's checks do not count. A failing allocation that is *not* reported must leave the answers
+ * right, so CHECK still counts until then; REQUIRE, CHECK_FAILS and SKIP only leave. When a read
+ * fails CHECK never counts: a hole in a dump makes other answers.
  */
 #ifndef TESTS_UNIT_TAP_H
 #define TESTS_UNIT_TAP_H
@@ -36,14 +36,10 @@ struct tap_case {
 };
 
 #define TEST(name) static void name(void)
-#define CASE(name)                                                                                 \
-	{                                                                                          \
-#name, name, false                                                                 \
-	}
-#define CASE_ONCE(name)                                                                            \
-	{                                                                                          \
-#name, name, true                                                                  \
-	}
+// clang-format off
+#define CASE(name) { #name, name, false }
+#define CASE_ONCE(name) { #name, name, true }
+// clang-format on
 
 #define TAP_MAIN(cases)                                                                            \
 	int main(int argc, char **argv)                                                            \
