@@ -26,7 +26,7 @@ static struct error *side_walk(struct comparison *comparison, struct command_cal
 	struct heap_filter filter;
 	struct heap_statistics statistics = { 0 };
 	heap_filter_init_all(&filter, &call->question);
-	struct error *error = heap_statistics_walk(&statistics, &filter);
+	struct error *error = heap_statistics_count(&statistics, &filter);
 	heap_filter_deinit(&filter);
 	if (!error)
 		error = heap_diff_add(&comparison->diff, &call->question, side, &statistics,

@@ -121,13 +121,12 @@ static const struct option options[] = {
 	HEAP_FILTER_OPTIONS_TYPE("only types whose name contains TEXT, in any case"),
 	{ 0 },
 };
-static const char *const positionals[] = { "[START]", "[END]", NULL };
 static const char *const examples[] = { "dumpexceptions", "dumpexceptions -type argument", NULL };
 const struct command command_dumpexceptions = {
 	.name = "dumpexceptions",
 	.summary = "list the exceptions of the heap: type, message, where thrown",
 	.options = options,
-	.positionals = positionals,
+	.positionals = heap_filter_words,
 	.examples = examples,
 	.needs = NEEDS_HEAP | NEEDS_OBJECTS,
 	.run = dumpexceptions_run,

@@ -53,16 +53,14 @@ static struct error *list(struct command_call *call, struct heap_filter *filter)
 	output_table_begin(call->out, "objects", columns, COUNT_OF(columns), true);
 	TRY(heap_filter_walk(filter, visit, &listing));
 	output_table_end(call->out);
-	TRY(heap_filter_note_no_match(filter));
 	output_line(call->out, "Total %" PRIu64 " objects", listing.count);
 	return NULL;
 }
 
-static struct error *count_by_type(struct command_call *call, struct heap_filter *filter)
+static struct error *count(struct command_call *call, struct heap_filter *filter)
 {
 	CLEANUP(heap_statistics_deinit) struct heap_statistics statistics = { 0 };
-	TRY(heap_statistics_walk(&statistics, filter));
-	TRY(heap_filter_note_no_match(filter));
+	TRY(heap_statistics_count(&statistics, filter));
 	return statistics_table_print(call, &statistics, false);
 }
 
@@ -73,7 +71,8 @@ static struct error *dumpgen_run(struct command_call *call)
 	TRY(generation_find(call, &filter.generation));
 	TRY(arguments_address(call->arguments, "-mt", &filter.method_table));
 	filter.type = arguments_value(call->arguments, "-type");
-	return filter.method_table ? list(call, &filter) : count_by_type(call, &filter);
+	TRY(filter.method_table ? list(call, &filter) : count(call, &filter));
+	return heap_filter_note_no_match(&filter);
 }
 
 static const char *const aliases[] = { "dg", NULL };

@@ -283,7 +283,6 @@ static const struct option options[] = {
 	{ "-noprogress", NULL, "accepted; progress is shown on a terminal only", NULL },
 	{ 0 },
 };
-static const char *const positionals[] = { "[START]", "[END]", NULL };
 static const char *const examples[] = {
 	"dumpheap -stat",
 	"dumpheap -type Gateway -exact",
@@ -300,7 +299,7 @@ const struct command command_dumpheap = {
 	.description =
 		"Walks the heap in ascending order of addresses. Sizes are what SOS shows: the object's own bytes, at least 24, not rounded up. START and END are hexadecimal; L100 for END is a length. -min and -max are decimal, or hexadecimal with 0x. Free blocks of 0.5 MB and more outside the large object heap are listed last, with what follows them.",
 	.options = options,
-	.positionals = positionals,
+	.positionals = heap_filter_words,
 	.examples = examples,
 	.needs = NEEDS_HEAP | NEEDS_OBJECTS,
 	.run = dumpheap_run,

@@ -81,7 +81,7 @@ static struct error *parts_walk(struct heap_statistics *statistics, struct heap_
 	return NULL;
 }
 
-struct error *heap_statistics_walk(struct heap_statistics *statistics, struct heap_filter *filter)
+struct error *heap_statistics_count(struct heap_statistics *statistics, struct heap_filter *filter)
 {
 	unsigned count = question_threads(filter->question);
 	struct heap_statistics *parts = calloc(count, sizeof(*parts));

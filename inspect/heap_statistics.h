@@ -50,7 +50,7 @@ MUST_CHECK struct error *heap_statistics_merge(struct heap_statistics *to,
 /* Count and size by type of the objects that pass the filter, walked on all threads. Begins zeroed.
  * Errors as of heap_filter_walk(). */
 struct heap_filter;
-MUST_CHECK struct error *heap_statistics_walk(struct heap_statistics *statistics,
+MUST_CHECK struct error *heap_statistics_count(struct heap_statistics *statistics,
 					      struct heap_filter *filter);
 
 /* One type's, in the order in which they are shown. */

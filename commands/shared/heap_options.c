@@ -5,6 +5,8 @@
 #include <inttypes.h>
 #include <strings.h>
 
+const char *const heap_filter_words[] = { "[START]", "[END]", NULL };
+
 static struct error *generation_parse(const char *text, enum gc_generation *ret)
 {
 	static const struct {
@@ -94,4 +96,16 @@ struct error *heap_options_read(struct command_call *call, struct heap_filter *f
 	if (arguments_has(arguments, "-segment"))
 		TRY(segment_parse(filter, arguments));
 	return range_parse(filter, arguments);
+}
+
+struct error *heap_options_count(struct command_call *call, struct heap_statistics *ret)
+{
+	struct heap_filter filter;
+	struct error *error = heap_options_read(call, &filter);
+	if (!error)
+		error = heap_statistics_count(ret, &filter);
+	if (!error)
+		error = heap_filter_note_no_match(&filter);
+	heap_filter_deinit(&filter);
+	return error;
 }

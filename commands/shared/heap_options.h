@@ -7,6 +7,7 @@
 
 #include "commands/command.h"
 #include "inspect/heap_filter.h"
+#include "inspect/heap_statistics.h"
 
 /* Entries for a command's own option table; `type_help` says how -type compares. */
 // clang-format off
@@ -23,7 +24,14 @@
 #define HEAP_FILTER_OPTIONS                                                                        \
 	HEAP_FILTER_OPTIONS_TYPE("only types whose name contains TEXT (case-sensitive)")
 
-/* A filter by the call's arguments; positionals are the range: START [END | L<length in hex>]. */
+/* Their words: [START [END | L<length in hex>]]. */
+extern const char *const heap_filter_words[];
+
+/* A filter by the call's arguments; to be deinitialised in any case. */
 MUST_CHECK struct error *heap_options_read(struct command_call *call, struct heap_filter *ret);
+
+/* Counts by type the objects that the call's arguments choose; a remark when no type is called so.
+ * *ret begins zeroed, and is the caller's to deinitialise in any case. */
+MUST_CHECK struct error *heap_options_count(struct command_call *call, struct heap_statistics *ret);
 
 #endif
