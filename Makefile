@@ -10,7 +10,7 @@
 #   make demo       the program at work on a dump that ships with the project
 #   make matrix     every dump that ships, against what is known of it, as a table
 #   make circles    which files need each other, by the symbols of what is built: none may
-#   make lint format layers headers bench bench-collect fuzz docs golden-update
+#   make lint format layers headers howto bench bench-collect fuzz docs golden-update
 #
 # VARIANT=release|debug|asan|cover|fuzz|static: a build folder each, so that flags never mix.
 # BUILD_ROOT=DIR builds elsewhere, SKIP="a.c b.c" leaves sources out, WERROR=1 makes warnings fail,
@@ -178,7 +178,7 @@ fuzz:
 	+@$(MAKE) --no-print-directory VARIANT=fuzz CC=clang fuzzers
 	tests/fuzz/run $(BUILD_ROOT)/fuzz/fuzz $(SECONDS)
 
-lint: layers headers
+lint: layers headers howto
 	@clang-format --dry-run -Werror $(ALL_SOURCES)
 	@tests/lint/lengths $(ALL_SOURCES)
 	@tests/lint/raw_output $(LAYERS)
@@ -204,6 +204,11 @@ circles: all
 headers:
 	@for header in $$(find $(LAYERS) -name '*.h'); do \
 		$(COMPILE) -Wno-unused-function -fsyntax-only -xc $$header || exit 1; done
+
+# The command that docs/HOWTO_ADD_COMMAND.md adds compiles as the page has it.
+howto:
+	@sed -n '/^   ```c$$/,/^   ```$$/{/```/d;s/^   //;p}' docs/HOWTO_ADD_COMMAND.md | \
+		$(COMPILE) -Werror -fsyntax-only -xc -
 
 docs: all
 	tools/docs $(BUILD)/$(PROGRAM)
@@ -231,6 +236,6 @@ clean:
 -include $(OBJECTS:.o=.d) $(UNIT:=.d) $(UNIT_HELPERS:.o=.d) $(FUZZERS:=.d)
 
 .PHONY: all static deps deps-lint deps-fuzz deps-vm unit fuzzers check check-built asan night fuzz \
-	lint format layers circles headers docs golden-update matrix demo bench bench-collect \
+	lint format layers circles headers howto docs golden-update matrix demo bench bench-collect \
 	clean FORCE
 .SECONDARY:
