@@ -40,7 +40,9 @@ struct syscall_code {
 	bool forks;                   /* the call answers twice, 0 in the child */
 };
 
-/* The bytes to write at code->address. false: the thread's place cannot be reached from there. */
+/* The bytes to write at code->address; of the machine that clrpod is compiled for
+ * (attach/syscall_code_x64.c and its like). false: the thread's place cannot be reached from there.
+ */
 bool syscall_code_make(const struct syscall_code *code, uint8_t ret[static SYSCALL_CODE_BYTES]);
 
 /* Where the thread enters code that lies at `address`. */

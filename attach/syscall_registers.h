@@ -1,8 +1,8 @@
 /*
- * The part of attach/syscall_inject that differs between x64 and arm64: which registers carry a
- * system call (syscall(2)), how its instruction looks, and how the kernel restarts a call that a
- * stop interrupted (arch/x86/kernel/signal.c: arch_do_signal_or_restart; arch/arm64/kernel/
- * signal.c: do_signal).
+ * The part of attach/syscall_inject that differs by the machine that clrpod is compiled for (in
+ * attach/syscall_registers_x64.c and its like): which registers carry a system call (syscall(2)),
+ * how its instruction looks, and how the kernel restarts a call that a stop interrupted
+ * (arch/x86/kernel/signal.c: arch_do_signal_or_restart; arch/arm64/kernel/signal.c: do_signal).
  */
 #ifndef ATTACH_SYSCALL_REGISTERS_H
 #define ATTACH_SYSCALL_REGISTERS_H
