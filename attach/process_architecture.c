@@ -9,22 +9,20 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-struct error *process_architecture_read(int id, int pid, enum architecture *ret)
+struct error *process_architecture_read(int id, int pid, const struct architecture **ret)
 {
 	Elf64_Ehdr header;
 	CLEANUP(fd_cleanup) int fd = proc_link_open(id, "exe", O_RDONLY);
-	*ret = ARCHITECTURE_UNKNOWN;
+	*ret = NULL;
 	if (fd < 0)
 		return process_access_denied(pid, errno);
 	if (pread(fd, &header, sizeof(header), 0) != sizeof(header) ||
 	    memcmp(header.e_ident, ELFMAG, SELFMAG))
 		return error_new(ERROR_UNSUPPORTED, "the program of process %d is no ELF file",
 				 pid);
-	if (header.e_ident[EI_CLASS] == ELFCLASS64 && header.e_machine == EM_X86_64)
-		*ret = ARCHITECTURE_X64;
-	if (header.e_ident[EI_CLASS] == ELFCLASS64 && header.e_machine == EM_AARCH64)
-		*ret = ARCHITECTURE_ARM64;
-	if (*ret == ARCHITECTURE_UNKNOWN)
+	if (header.e_ident[EI_CLASS] == ELFCLASS64)
+		*ret = architecture_of_elf_machine(header.e_machine);
+	if (!*ret)
 		return error_new(ERROR_UNSUPPORTED,
 				 "process %d is not a 64-bit x64 or arm64 process (ELF class %d, "
 				 "machine %d)",

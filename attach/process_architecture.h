@@ -9,6 +9,7 @@
 /* `id` names its files of /proc (process_memory_id(), or a snapshot's copy), `pid` the process in
  * messages. ERROR_UNSUPPORTED: it is neither x64 nor arm64. ERROR_OS: its program cannot be read.
  */
-MUST_CHECK struct error *process_architecture_read(int id, int pid, enum architecture *ret);
+MUST_CHECK struct error *process_architecture_read(int id, int pid,
+						   const struct architecture **ret);
 
 #endif

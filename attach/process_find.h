@@ -40,13 +40,13 @@ struct process_info {
 	const char *version; /* "10.0.12"; NULL: unknown */
 	const char
 		*runtime_path; /* libcoreclr.so or the main program, as it sees it; may be NULL */
-	enum architecture architecture;
-	unsigned uid;            /* effective, as we see it */
-	const char *user;        /* its name in our /etc/passwd; NULL: none */
-	uint64_t resident_bytes; /* RSS */
-	const char *container;   /* id from /proc/PID/cgroup, 64 hex digits; NULL: none seen */
-	const char *pod_uid;     /* "1234abcd-…"; NULL: none seen */
-	const char *hostname; /* in a pod: the pod's name, from its environ; NULL: not readable */
+	const struct architecture *architecture; /* NULL: unknown */
+	unsigned uid;                            /* effective, as we see it */
+	const char *user;                        /* its name in our /etc/passwd; NULL: none */
+	uint64_t resident_bytes;                 /* RSS */
+	const char *container; /* id from /proc/PID/cgroup, 64 hex digits; NULL: none seen */
+	const char *pod_uid;   /* "1234abcd-…"; NULL: none seen */
+	const char *hostname;  /* in a pod: the pod's name, from its environ; NULL: not readable */
 	struct diagnostics_socket socket; /* .path NULL: none seen */
 	struct memory_room memory;        /* of its control group, .NET only; see `limited` */
 	bool limited;                     /* there is one, and it can be read */

@@ -61,7 +61,7 @@ static int open_mapped(int memory_id, const struct process_map *map)
 }
 
 struct program {
-	enum architecture architecture;
+	const struct architecture *architecture;
 	char *names; /* of its dynamic symbols, each between NULs */
 	size_t names_size;
 };
@@ -102,10 +102,7 @@ static void read_program(int fd, bool symbols, struct program *ret)
 	if (fd < 0 || pread(fd, &header, sizeof(header), 0) != sizeof(header) ||
 	    memcmp(header.e_ident, ELFMAG, SELFMAG) || header.e_ident[EI_CLASS] != ELFCLASS64)
 		return;
-	if (header.e_machine == EM_X86_64)
-		ret->architecture = ARCHITECTURE_X64;
-	if (header.e_machine == EM_AARCH64)
-		ret->architecture = ARCHITECTURE_ARM64;
+	ret->architecture = architecture_of_elf_machine(header.e_machine);
 	if (symbols)
 		read_symbol_names(fd, &header, ret);
 }

@@ -33,17 +33,11 @@ static const struct register_definition arm64_registers[] = {
 static const struct register_set x64 = { x64_registers, COUNT_OF(x64_registers), 23, 11, 12 };
 static const struct register_set arm64 = { arm64_registers, COUNT_OF(arm64_registers), 33, 32, 30 };
 
-const struct register_set *register_set(enum architecture architecture)
+const struct register_set *register_set(const struct architecture *architecture)
 {
-	switch (architecture) {
-	case ARCHITECTURE_X64:
+	if (architecture == &architecture_x64)
 		return &x64;
-	case ARCHITECTURE_ARM64:
-		return &arm64;
-	case ARCHITECTURE_UNKNOWN:
-		break;
-	}
-	return NULL;
+	return architecture == &architecture_arm64 ? &arm64 : NULL;
 }
 
 bool register_read(const struct target_thread *thread, const struct register_definition *which,

@@ -22,7 +22,7 @@ struct register_set {
 };
 
 /* NULL: an unknown architecture. */
-const struct register_set *register_set(enum architecture architecture);
+const struct register_set *register_set(const struct architecture *architecture);
 
 /* false: the thread's notes do not hold it. */
 bool register_read(const struct target_thread *thread, const struct register_definition *which,

@@ -4,10 +4,10 @@
 #include "attach/process_life.h"
 #include "attach/seccomp_program.h"
 #include "attach/syscall_registers.h"
+#include "attach/target/architecture.h"
 #include "base/clock.h"
 #include "base/limits.h"
 
-#include <elf.h>
 #include <errno.h>
 #include <linux/audit.h>
 #include <signal.h>
@@ -251,16 +251,11 @@ bool syscall_filter_lets_through(int pid)
 
 /* --- filters that can be read */
 
-#if defined(__x86_64__)
-enum { ARCHITECTURE = EM_X86_64 };
-#elif defined(__aarch64__)
-enum { ARCHITECTURE = EM_AARCH64 };
-#endif
-
 static struct seccomp_data call_of(int number)
 {
 	struct seccomp_data ret = { .nr = number,
-				    .arch = ARCHITECTURE | __AUDIT_ARCH_64BIT | __AUDIT_ARCH_LE };
+				    .arch = architecture_host->elf_machine | __AUDIT_ARCH_64BIT |
+					    __AUDIT_ARCH_LE };
 	return ret;
 }
 

@@ -1,32 +1,15 @@
 #include "attach/thread_registers.h"
 
 #include "attach/proc_file.h"
+#include "attach/target/architecture.h"
+#include "base/bytes.h"
 #include "base/limits.h"
-#include "base/list.h"
 
 #include <elf.h>
 #include <errno.h>
 #include <sys/ptrace.h>
 #include <sys/uio.h>
 #include <sys/user.h>
-
-/* Register sets by their note type (linux/elf.h); the kernel gives their sizes. Those that a
- * machine lacks are left out. */
-enum {
-	SET_ARM_TLS = 0x401,
-	SET_ARM_SVE = 0x405,
-	SET_ARM_PAC_MASK = 0x406,
-	SET_X86_XSTATE = 0x202,
-};
-
-static const unsigned set_types[] = {
-	NT_PRSTATUS,
-#if defined(__x86_64__)
-	SET_X86_XSTATE,
-#elif defined(__aarch64__)
-	NT_PRFPREG,  SET_ARM_TLS, SET_ARM_SVE, SET_ARM_PAC_MASK,
-#endif
-};
 
 /* SVE at 2048 bits takes 17 KiB, AMX 11 KiB; most machines 3 KiB for all sets of a thread. */
 enum { SET_BYTES_MAX = 64 * 1024, SETS_BYTES = 4 * 1024, PAGE_BYTES = 4096, ALIGNMENT = 16 };
@@ -88,32 +71,29 @@ static struct error *take_set(struct register_memory *memory, unsigned type,
 	return add_set(memory, type, memory->buffer, bytes.iov_len, thread);
 }
 
-/* NT_PRFPREG is what XSAVE's area begins with (Intel SDM, volume 1, 13.4.1), but for the last bytes
- * of that, where the kernel describes the area (asm/user.h: struct user_xstateregs_struct): one
- * call a thread less while the process stands. Without XSAVE it is asked for. */
+/* Where NT_PRFPREG is a part of another set that was taken, that saves a call a thread while the
+ * process stands; a processor without that set is asked for NT_PRFPREG. */
 static struct error *take_floating_point(struct register_memory *memory,
 					 struct stopped_thread *thread, bool *ret_gone)
 {
-#if defined(__x86_64__)
-	enum { DESCRIBED = 464 };
-	const struct register_note *whole = thread_register_note(thread, SET_X86_XSTATE);
-	uint8_t bytes[sizeof(struct user_fpregs_struct)] = { 0 };
-	if (!whole || whole->size < sizeof(bytes))
+	const struct architecture *host = architecture_host;
+	uint8_t bytes[FPREG_BYTES_MAX] = { 0 };
+	if (!host->fpreg_note)
+		return NULL;
+	const struct register_note *whole = thread_register_note(thread, host->fpreg_note);
+	if (!whole || whole->size < host->fpreg_bytes)
 		return take_set(memory, NT_PRFPREG, thread, ret_gone);
-	memcpy(bytes, whole->bytes, DESCRIBED);
-	return add_set(memory, NT_PRFPREG, bytes, sizeof(bytes), thread);
-#else
-	(void)memory, (void)thread, (void)ret_gone;
-	return NULL;
-#endif
+	memcpy(bytes, whole->bytes, host->fpreg_kept);
+	return add_set(memory, NT_PRFPREG, bytes, host->fpreg_bytes, thread);
 }
 
 struct error *thread_registers_take(struct register_memory *memory, struct stopped_thread *thread,
 				    bool *ret_gone)
 {
 	*ret_gone = false;
-	for (size_t i = 0; i < COUNT_OF(set_types) && !*ret_gone; i++)
-		TRY(take_set(memory, set_types[i], thread, ret_gone));
+	/* The kernel gives their sizes. Those that a machine lacks are left out. */
+	for (size_t i = 0; i < architecture_host->register_note_count && !*ret_gone; i++)
+		TRY(take_set(memory, architecture_host->register_notes[i], thread, ret_gone));
 	if (!*ret_gone)
 		TRY(take_floating_point(memory, thread, ret_gone));
 	if (*ret_gone)
@@ -137,17 +117,14 @@ bool thread_general_registers(const struct stopped_thread *thread, struct user_r
 
 uint64_t thread_pointer(const struct stopped_thread *thread)
 {
-	uint64_t pointer = 0;
-#if defined(__x86_64__)
-	struct user_regs_struct registers;
-	if (thread_general_registers(thread, &registers))
-		pointer = registers.fs_base;
-#elif defined(__aarch64__)
-	const struct register_note *note = thread_register_note(thread, SET_ARM_TLS);
-	if (note && note->size >= sizeof(pointer))
-		memcpy(&pointer, note->bytes, sizeof(pointer));
-#endif
-	return pointer;
+	const struct architecture *host = architecture_host;
+	bool is_general = host->thread_pointer != REGISTER_NONE;
+	const struct register_note *note =
+		thread_register_note(thread, is_general ? NT_PRSTATUS : host->thread_pointer_note);
+	size_t offset = is_general ? (size_t)host->thread_pointer * REGISTER_BYTES : 0;
+	if (!note || !range_within(offset, REGISTER_BYTES, note->size))
+		return 0;
+	return load_u64(note->bytes + offset);
 }
 
 static void take_ticks(const struct text *stat, struct stopped_thread *thread)

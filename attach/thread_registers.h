@@ -1,6 +1,7 @@
 /*
  * What a stopped thread's core notes are made of: its register sets, the signal, its times. A part
- * of attach/thread_stop, apart because it grows with each architecture.
+ * of attach/thread_stop; which sets there are the row of this machine's architecture says
+ * (attach/target/architecture.h).
  */
 #ifndef ATTACH_THREAD_REGISTERS_H
 #define ATTACH_THREAD_REGISTERS_H
@@ -33,8 +34,8 @@ MUST_CHECK struct error *thread_registers_take(struct register_memory *memory,
 /* The general ones of what was taken. false: the thread was asleep, and has none. */
 bool thread_general_registers(const struct stopped_thread *thread, struct user_regs_struct *ret);
 
-/* The thread pointer (x64: fs_base, arm64: tpidr_el0): glibc and musl keep a thread's own record at
- * the upper end of its stack (nptl/allocatestack.c, pthread_create.c). 0: not known. */
+/* The thread pointer (of x64 fs_base, of arm64 tpidr_el0): glibc and musl keep a thread's own
+ * record at the upper end of its stack (nptl/allocatestack.c, pthread_create.c). 0: not known. */
 uint64_t thread_pointer(const struct stopped_thread *thread);
 
 /* The part that needs no ptrace: signals and times; of a thread that is gone: nothing.

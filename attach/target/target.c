@@ -28,14 +28,9 @@ void target_close(struct target *target)
 		target->ops->close(target);
 }
 
-/* arm64 ignores the top byte of an address (Linux Documentation/arm64/tagged-pointers.rst: TBI), in
- * which programs keep tags. */
 static uint64_t untagged(const struct target *target, uint64_t address)
 {
-	enum { ADDRESS_BITS = 56 };
-	if (target->architecture != ARCHITECTURE_ARM64)
-		return address;
-	return address & (((uint64_t)1 << ADDRESS_BITS) - 1);
+	return target->architecture ? address & target->architecture->address_mask : address;
 }
 
 void target_share(struct target *target, pthread_mutex_t *lock)
@@ -166,10 +161,4 @@ bool target_auxv(struct target *target, uint64_t type, uint64_t *ret)
 		}
 	}
 	return false;
-}
-
-const char *architecture_name(enum architecture architecture)
-{
-	static const char *const names[] = { "unknown", "x64", "arm64" };
-	return names[architecture];
 }

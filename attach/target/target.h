@@ -9,12 +9,11 @@
 #ifndef ATTACH_TARGET_TARGET_H
 #define ATTACH_TARGET_TARGET_H
 
+#include "attach/target/architecture.h"
 #include "base/error.h"
 
 #include <pthread.h>
 #include <stddef.h>
-
-enum architecture { ARCHITECTURE_UNKNOWN, ARCHITECTURE_X64, ARCHITECTURE_ARM64 };
 
 /* A range of a file in the target's address space: NT_FILE of a core, /proc/PID/maps. Says where
  * the bytes came from, not that they are readable. */
@@ -99,9 +98,9 @@ struct target_facts {
 struct target {
 	const struct target_ops *ops;
 	struct target *lower; /* that this one reads from; NULL: none */
-	enum architecture architecture;
-	uint32_t page_size;      /* bytes */
-	int pid;                 /* 0: unknown */
+	const struct architecture *architecture; /* NULL: unknown */
+	uint32_t page_size;                      /* bytes */
+	int pid;                                 /* 0: unknown */
 	bool is_live;            /* a process: parts of its regions may not be readable */
 	bool is_concurrent;      /* may be read by several threads without target_share() */
 	pthread_mutex_t *shared; /* recursive; held during each read; NULL: not shared */
@@ -126,7 +125,7 @@ const char *target_noun(const struct target *target);
 const char *target_lacks_it(const struct target *target);
 const char *target_lacks_them(const struct target *target);
 
-/* Reads of an arm64 target leave the top byte of an address out, as its processor does. */
+/* Reads leave out what the target's processor does not look at of an address (address_mask). */
 
 /* As many bytes as stand together: for scans and walks, makes no error object. */
 size_t target_read_some(struct target *target, uint64_t address, void *buffer, size_t size);
@@ -164,7 +163,5 @@ enum target_hole target_explain_hole(struct target *target, uint64_t address);
  * does. A path that names a FIFO or a terminal does no harm. The caller closes it; -1 with errno.
  */
 int target_open_file(struct target *target, const char *path);
-
-const char *architecture_name(enum architecture architecture); /* "x64", "arm64", "unknown" */
 
 #endif

@@ -36,7 +36,7 @@ struct module {
 struct stacks {
 	uint64_t *pointers; /* ascending */
 	size_t count, capacity;
-	enum architecture architecture;
+	const struct architecture *architecture;
 };
 
 struct selection {
@@ -275,7 +275,7 @@ static struct error *add_stack(const struct target_thread *thread, void *context
 {
 	struct stacks *stacks = context;
 	size_t offset =
-		stacks->architecture == ARCHITECTURE_X64 ? STACK_POINTER_X64 : STACK_POINTER_ARM64;
+		stacks->architecture == &architecture_x64 ? STACK_POINTER_X64 : STACK_POINTER_ARM64;
 	if (!thread->registers || thread->registers_size < offset + sizeof(uint64_t))
 		return NULL;
 	TRY(LIST_GROW(stacks->pointers, stacks->count, stacks->capacity));

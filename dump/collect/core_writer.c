@@ -232,9 +232,7 @@ static void fill_header(const struct writer *writer, uint64_t table, uint64_t co
 		.e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB,
 			     EV_CURRENT, ELFOSABI_NONE },
 		.e_type = ET_CORE,
-		.e_machine = writer->contents->target->architecture == ARCHITECTURE_ARM64
-				     ? EM_AARCH64
-				     : EM_X86_64,
+		.e_machine = writer->contents->target->architecture->elf_machine,
 		.e_version = EV_CURRENT,
 		.e_phoff = table,
 		.e_ehsize = sizeof(Elf64_Ehdr),

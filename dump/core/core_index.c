@@ -12,15 +12,13 @@
 #include <libelf.h>
 
 /*
- * struct elf_prstatus and elf_prpsinfo of linux/elfcore.h, 64-bit: the same on x64 and arm64 up to
- * the registers, whose number differs (arch/x86 elf.h: 27 words; arch/arm64 elf.h: 34 words).
+ * struct elf_prstatus and elf_prpsinfo of linux/elfcore.h: the same on each 64-bit architecture up
+ * to the registers, whose number differs.
  */
 enum {
 	PRSTATUS_SIGNAL = 12, /* short pr_cursig */
 	PRSTATUS_TID = 32,    /* int pr_pid */
 	PRSTATUS_REGISTERS = 112,
-	REGISTERS_X64_BYTES = 27 * 8,
-	REGISTERS_ARM64_BYTES = 34 * 8,
 	PRPSINFO_PID = 24, /* int pr_pid */
 };
 
@@ -117,14 +115,12 @@ static struct error *find_headers(struct core_index *index, struct header_table 
 	return NULL;
 }
 
-/* Can what ends here be memory of the process? Reads of an arm64 target leave the top byte of an
- * address out (attach/target/target.h), and no mapping is beyond it: what a damaged core claims
- * there could never be read. */
+/* Can what ends here, above 0, be memory of the process? Reads of a target whose processor ignores
+ * a part of an address leave that out (attach/target/target.h), and no mapping is beyond it: what a
+ * damaged core claims there could never be read. */
 static bool is_memory(const struct core_index *index, uint64_t end)
 {
-	enum { ARM64_ADDRESS_BITS = 56 };
-	const uint64_t beyond = (uint64_t)1 << ARM64_ADDRESS_BITS;
-	return index->architecture != ARCHITECTURE_ARM64 || end <= beyond;
+	return end - 1 <= index->architecture->address_mask;
 }
 
 /* The part of a PT_LOAD that is in the file; false: none is. */
@@ -329,8 +325,7 @@ static void note_damage(struct core_index *index)
 static struct error *add_thread(struct core_index *index, size_t *capacity,
 				const struct elf_note *note)
 {
-	size_t registers_size = index->architecture == ARCHITECTURE_X64 ? REGISTERS_X64_BYTES
-									: REGISTERS_ARM64_BYTES;
+	size_t registers_size = architecture_registers_bytes(index->architecture);
 	bool is_whole = note->description_size >= PRSTATUS_REGISTERS + registers_size;
 	if (!is_whole || !load_u32(note->description + PRSTATUS_TID))
 		note_damage(index);
@@ -524,9 +519,10 @@ struct error *core_index_read(const struct core_parts *parts, struct core_index 
 	*ret = (struct core_index){ .parts = *parts };
 	if (parts->head_size < sizeof(Elf64_Ehdr))
 		return error_new(ERROR_BAD_DATA, "the core ends within its ELF header");
-	ret->architecture = load_u16(parts->head + offsetof(Elf64_Ehdr, e_machine)) == EM_X86_64
-				    ? ARCHITECTURE_X64
-				    : ARCHITECTURE_ARM64;
+	ret->architecture = architecture_of_elf_machine(
+		load_u16(parts->head + offsetof(Elf64_Ehdr, e_machine)));
+	if (!ret->architecture)
+		return error_new(ERROR_UNSUPPORTED, "the core is of a machine that is not known");
 	struct error *error = read_all(ret);
 	if (error)
 		core_index_deinit(ret);

@@ -33,7 +33,7 @@ struct core_parts {
 
 struct core_index {
 	struct core_parts parts;
-	enum architecture architecture;
+	const struct architecture *architecture;
 	uint32_t page_size;
 	int pid; /* of NT_PRPSINFO; 0: unknown */
 	struct core_range *ranges;

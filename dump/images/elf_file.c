@@ -111,23 +111,20 @@ static void forget(struct elf_data *data, uint64_t vaddr, size_t size)
 			data->known[(at - data->vaddr) / WORD] = 0;
 }
 
-static bool is_relative(uint16_t machine, uint64_t type)
-{
-	return machine == EM_AARCH64 ? type == R_AARCH64_RELATIVE : type == R_X86_64_RELATIVE;
-}
-
 /* Elf64_Rela tables: a relative entry's word is bias + addend. Any other one depends on symbols or
  * on thread storage; a TLS descriptor takes two words, so two are given up. */
 static void apply_rela(const struct elf_file *file, struct elf_data *data, uint64_t bias,
 		       uint64_t vaddr, uint64_t size)
 {
 	const uint8_t *table = bytes_at(file, vaddr, size);
-	uint16_t machine = load_u16(file->bytes + offsetof(Elf64_Ehdr, e_machine));
+	const struct architecture *architecture = architecture_of_elf_machine(
+		load_u16(file->bytes + offsetof(Elf64_Ehdr, e_machine)));
 	for (uint64_t i = 0; table && i < size / sizeof(Elf64_Rela); i++) {
 		Elf64_Rela entry;
 		memcpy(&entry, table + i * sizeof(entry), sizeof(entry));
 		uint64_t offset = entry.r_offset - data->vaddr;
-		if (!is_relative(machine, ELF64_R_TYPE(entry.r_info))) {
+		if (!architecture ||
+		    ELF64_R_TYPE(entry.r_info) != architecture->relative_relocation) {
 			forget(data, entry.r_offset, 2 * WORD);
 		} else if (range_within(offset, WORD, data->size)) {
 			uint64_t word = bias + (uint64_t)entry.r_addend;

@@ -12,11 +12,11 @@ static bool read_whole(struct target *target, uint64_t address, void *buffer, si
 
 static bool good_header(const struct target *target, const Elf64_Ehdr *header)
 {
-	uint16_t machine = target->architecture == ARCHITECTURE_ARM64 ? EM_AARCH64 : EM_X86_64;
+	const struct architecture *architecture = architecture_of_elf_machine(header->e_machine);
 	return !memcmp(header->e_ident, ELFMAG, SELFMAG) &&
 	       header->e_ident[EI_CLASS] == ELFCLASS64 && header->e_ident[EI_DATA] == ELFDATA2LSB &&
-	       (header->e_type == ET_EXEC || header->e_type == ET_DYN) &&
-	       header->e_machine == machine && header->e_phentsize == sizeof(Elf64_Phdr) &&
+	       (header->e_type == ET_EXEC || header->e_type == ET_DYN) && architecture &&
+	       architecture == target->architecture && header->e_phentsize == sizeof(Elf64_Phdr) &&
 	       header->e_phnum && header->e_phnum <= LIMIT_IMAGE_PROGRAM_HEADERS;
 }
 

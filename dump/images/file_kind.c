@@ -1,5 +1,6 @@
 #include "dump/images/file_kind.h"
 
+#include "attach/target/architecture.h"
 #include "base/bytes.h"
 #include "base/list.h"
 
@@ -76,10 +77,10 @@ static const char *elf_kind_of(const uint8_t *head, size_t size)
 	default:
 		return "is an ELF file of an unknown type, not a core";
 	}
-	switch (load_u16(head + offsetof(Elf64_Ehdr, e_machine))) {
-	case EM_X86_64:
-	case EM_AARCH64:
+	uint16_t machine = load_u16(head + offsetof(Elf64_Ehdr, e_machine));
+	if (architecture_of_elf_machine(machine))
 		return NULL;
+	switch (machine) {
 	case EM_RISCV:
 		return "is a core of a RISC-V process; only those of x64 and arm64 can be opened";
 	case EM_S390:

@@ -1,10 +1,9 @@
 /*
  * Precodes: the small pieces of code that stand in for a method in slots and delegates until it has
  * code of its own, and after that where calls go through one place (dotnet/runtime
- * docs/design/datacontracts/PrecodeStubs.md; src/coreclr/vm/precode.h, and for their instructions
- * vm/amd64 and vm/arm64, thunktemplates: FixupPrecodeCode, StubPrecodeCode). Both kinds load their
- * MethodDesc from data beside them into the same register: the instruction says where that is, so
- * no layout is needed.
+ * docs/design/datacontracts/PrecodeStubs.md; src/coreclr/vm/precode.h). Both kinds load their
+ * MethodDesc from data beside them into the same register: the instruction says where that is
+ * (stub_data of attach/target/architecture.h), so no layout is needed.
  */
 #ifndef HEAP_CODE_PRECODE_H
 #define HEAP_CODE_PRECODE_H
@@ -14,10 +13,5 @@
 /* The MethodDesc of the precode that begins there; *ret 0: no precode, or one of another purpose
  * (what it loads is then no MethodDesc). */
 MUST_CHECK struct error *precode_method(struct heap *heap, uint64_t entry, uint64_t *ret);
-
-/* For tests: the address from which the precode whose bytes these are (size of them) loads its
- * MethodDesc; 0: it is none. */
-uint64_t precode_data_x64(const uint8_t *code, size_t size, uint64_t address);
-uint64_t precode_data_arm64(const uint8_t *code, size_t size, uint64_t address);
 
 #endif

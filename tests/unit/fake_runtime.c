@@ -220,7 +220,7 @@ static struct fake_runtime *runtime_start(void)
 {
 	struct fake_runtime *runtime = scenery_allocate(sizeof(*runtime));
 	arena_init(&runtime->arena);
-	runtime->target = fake_target_new(ARCHITECTURE_X64);
+	runtime->target = fake_target_new(&architecture_x64);
 	runtime->next_variable = VARIABLES;
 	runtime->next_text = TEXTS;
 	runtime->gc_vars = GC_VARS;

@@ -141,7 +141,7 @@ static void fake_close(struct target *target)
 	scenery_free(fake);
 }
 
-struct fake_target *fake_target_new(enum architecture architecture)
+struct fake_target *fake_target_new(const struct architecture *architecture)
 {
 	static const struct target_ops ops = { .kind = "fake",
 					       .close = fake_close,

@@ -2,7 +2,7 @@
  * A target made of the test's own bytes. Its scenery never fails; its reads fail on order
  * (tests/unit/alloc_fail.h) or when reads_left is used up.
  *
- *	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
+ *	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(&architecture_x64);
  *	fake_target_zeros(fake, 0x10000, 0x2000);
  *	fake_put(fake, 0x10008, 0x12345, 8);
  *	... &fake->base ...
@@ -39,7 +39,7 @@ struct fake_target {
 	struct target *under; /* fake_target_over(): what the reads are handed to */
 };
 
-struct fake_target *fake_target_new(enum architecture architecture);
+struct fake_target *fake_target_new(const struct architecture *architecture);
 void fake_target_cleanup(struct fake_target **fake);
 
 /* A target that hands everything to `under` (which it closes), but fails on order: for testing on a

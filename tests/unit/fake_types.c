@@ -475,7 +475,7 @@ struct fake_types *fake_types_new(unsigned layout)
 	struct fake_types *types = scenery_allocate(sizeof(*types));
 	arena_init(&types->arena);
 	types->shipped = shipped_named(names[layout]);
-	types->target = fake_target_new(ARCHITECTURE_X64);
+	types->target = fake_target_new(&architecture_x64);
 	types->next = MEMORY;
 	types->layout = contract_build(types, &types->arena);
 	fake_target_zeros(types->target, MEMORY, MEMORY_SIZE);

@@ -21,7 +21,7 @@ static bool is_range(const struct memory_range *range, uint64_t start, uint64_t 
 TEST(regions_and_files_are_cut_at_each_other)
 {
 	CLEANUP(fake_target_cleanup)
-	struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
+	struct fake_target *fake = fake_target_new(&architecture_x64);
 	CLEANUP(arena_cleanup) struct arena arena = { 0 };
 	struct address_space space;
 	fake_target_bytes(fake, 0x10000, "\177ELF", 4);
@@ -49,9 +49,9 @@ TEST(regions_and_files_are_cut_at_each_other)
 TEST(a_stack_is_where_a_stack_pointer_points)
 {
 	CLEANUP(fake_target_cleanup)
-	struct fake_target *fake = fake_target_new(ARCHITECTURE_ARM64);
+	struct fake_target *fake = fake_target_new(&architecture_arm64);
 	CLEANUP(arena_cleanup) struct arena arena = { 0 };
-	const struct register_set *set = register_set(ARCHITECTURE_ARM64);
+	const struct register_set *set = register_set(&architecture_arm64);
 	struct address_space space;
 	uint64_t registers[34] = { 0 };
 	registers[set->registers[set->stack_pointer].offset / 8] = 0x20ff8;
@@ -68,19 +68,19 @@ TEST(a_stack_is_where_a_stack_pointer_points)
 TEST(registers_have_names_and_places)
 {
 	uint64_t value, registers[27];
-	const struct register_set *set = register_set(ARCHITECTURE_X64);
+	const struct register_set *set = register_set(&architecture_x64);
 	struct target_thread thread = { .registers = (const uint8_t *)registers,
 					.registers_size = sizeof(registers) };
 	for (size_t i = 0; i < 27; i++)
 		registers[i] = 0x1111111100000000u + i;
-	CHECK(set->count == 24 && !register_set(ARCHITECTURE_UNKNOWN));
+	CHECK(set->count == 24 && !register_set(NULL));
 	CHECK_TEXT(set->registers[set->instruction_pointer].name, "rip");
 	CHECK(register_read(&thread, &set->registers[set->instruction_pointer], &value) &&
 	      value == 0x1111111100000010u);
 	CHECK(register_read(&thread, &set->registers[0], &value) && value == 17); /* cs */
 	thread.registers_size = 16 * 8;
 	CHECK(!register_read(&thread, &set->registers[set->instruction_pointer], &value));
-	CHECK_TEXT(register_set(ARCHITECTURE_ARM64)->registers[30].name, "fp");
+	CHECK_TEXT(register_set(&architecture_arm64)->registers[30].name, "fp");
 }
 
 static const struct tap_case cases[] = {

@@ -66,7 +66,7 @@ static void scene_deinit(struct scene *scene)
 static struct error *scene_open(const struct directory *sysroot, struct scene *ret)
 {
 	struct built_bundle built;
-	struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
+	struct fake_target *fake = fake_target_new(&architecture_x64);
 	build(&built);
 	directory_write(sysroot, "app/single", built.bytes, built.size);
 	bundle_release(&built);

@@ -1,8 +1,8 @@
 /* Where a method's code begins, by the maps of code heaps; and what a precode loads. The map of
  * ranges and the images' tables are compared with the oracle's answers over dumps. */
+#include "attach/target/architecture.h"
 #include "base/bytes.h"
 #include "heap/code/nibble_map.h"
-#include "heap/code/precode.h"
 #include "tests/unit/tap.h"
 
 /* ExecutionManager.md's own example: code at 304 (0x130) is nibble 5 of bucket 9. */
@@ -55,10 +55,10 @@ TEST(precodes_of_x64)
 					 0x3f, 0,    0,    0xff, 0x25, 0xfd, 0x3f, 0,    0 };
 	static const uint8_t stub[] = { 0x4c, 0x8b, 0x15, 0xf9, 0x3f, 0, 0,
 					0xff, 0x25, 0xfb, 0x3f, 0,    0 };
-	CHECK_NUMBER(precode_data_x64(fixup, sizeof(fixup), 0x10000), 0x14008);
-	CHECK_NUMBER(precode_data_x64(stub, sizeof(stub), 0x10000), 0x14000);
-	CHECK_NUMBER(precode_data_x64(stub, sizeof(stub) - 1, 0x10000), 0);
-	CHECK_NUMBER(precode_data_x64(fixup + 1, sizeof(fixup) - 1, 0x10000), 0);
+	CHECK_NUMBER(architecture_x64.stub_data(fixup, sizeof(fixup), 0x10000), 0x14008);
+	CHECK_NUMBER(architecture_x64.stub_data(stub, sizeof(stub), 0x10000), 0x14000);
+	CHECK_NUMBER(architecture_x64.stub_data(stub, sizeof(stub) - 1, 0x10000), 0);
+	CHECK_NUMBER(architecture_x64.stub_data(fixup + 1, sizeof(fixup) - 1, 0x10000), 0);
 }
 
 static void put_words(uint8_t *to, uint32_t first, uint32_t second, uint32_t third)
@@ -72,14 +72,15 @@ TEST(precodes_of_arm64)
 {
 	uint8_t code[12];
 	put_words(code, 0x58020000 + 11, 0xd61f0160, 0x58020000 + 12); /* ldr x11, .+0x4000 … */
-	CHECK_NUMBER(precode_data_arm64(code, sizeof(code), 0x10000), 0x10008 + 0x4000);
+	CHECK_NUMBER(architecture_arm64.stub_data(code, sizeof(code), 0x10000), 0x10008 + 0x4000);
 	static const uint8_t barrier[] = { 0x0b, 0,    2, 0x58, 0x60, 0x01, 0x1f, 0xd6,
 					   0xbf, 0x39, 3, 0xd5, 0xec, 0xff, 0x01, 0x58 };
-	CHECK_NUMBER(precode_data_arm64(barrier, sizeof(barrier), 0x10000), 0x1000c + 0x3ffc);
+	CHECK_NUMBER(architecture_arm64.stub_data(barrier, sizeof(barrier), 0x10000),
+		     0x1000c + 0x3ffc);
 	put_words(code, 0x58020000 + 10, 0x58fffe00 + 12, 0xd61f0140); /* … ldr x12, .-0x40 */
-	CHECK_NUMBER(precode_data_arm64(code, sizeof(code), 0x10000), 0x10004 - 0x40);
+	CHECK_NUMBER(architecture_arm64.stub_data(code, sizeof(code), 0x10000), 0x10004 - 0x40);
 	put_words(code, 0x58020000 + 11, 0x58020000 + 12, 0xd61f0160);
-	CHECK_NUMBER(precode_data_arm64(code, sizeof(code), 0x10000), 0);
+	CHECK_NUMBER(architecture_arm64.stub_data(code, sizeof(code), 0x10000), 0);
 }
 
 static const struct tap_case cases[] = {

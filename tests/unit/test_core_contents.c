@@ -81,7 +81,7 @@ static const struct process_maps process = { (struct process_map *)maps, MAPS };
 static struct fake_target *make_target(void)
 {
 	enum { STACK_POINTER = 19 };
-	struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
+	struct fake_target *fake = fake_target_new(&architecture_x64);
 	uint64_t registers[27] = { [STACK_POINTER] = 0x30002100 };
 	fake->base.page_size = PAGE;
 	fake_target_bytes(fake, 0x100000, ELFMAG, SELFMAG);

@@ -19,7 +19,7 @@ static bool lossy_page_is_there(size_t page)
 
 static struct fake_target *make_lossy(void)
 {
-	struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
+	struct fake_target *fake = fake_target_new(&architecture_x64);
 	for (size_t page = 0; page < LOSSY_PAGES; page++) {
 		if (!lossy_page_is_there(page))
 			continue;

@@ -28,7 +28,7 @@ static void fill(uint8_t *bytes, size_t size)
 /* SIZE bytes at START, but for a page at START + HOLE. */
 static struct fake_target *make_process(void)
 {
-	struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
+	struct fake_target *fake = fake_target_new(&architecture_x64);
 	fill(fake_target_zeros(fake, START, HOLE), HOLE);
 	fill(fake_target_zeros(fake, START + HOLE + PAGE, SIZE - HOLE - PAGE), SIZE - HOLE - PAGE);
 	return fake;

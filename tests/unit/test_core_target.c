@@ -65,7 +65,7 @@ TEST(memory_stands_where_the_program_headers_say)
 	core_builder_text(&core, 0x7fff00000000, "second", 0x2000, 0x2000);
 	CHECK_OK(open_built(&core, &target));
 	CHECK_TEXT(target->ops->kind, "core");
-	CHECK_NUMBER(target->architecture, ARCHITECTURE_X64);
+	CHECK(target->architecture == &architecture_x64);
 	CHECK_NUMBER(target->facts.missing_bytes, 0);
 	CHECK_OK(target_read(target, 0x400000, buffer, 6));
 	CHECK_TEXT((char *)buffer, "first");

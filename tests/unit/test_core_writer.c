@@ -54,7 +54,7 @@ static struct error *write_to(int fd, const struct core_contents *contents, cons
 
 TEST(two_segments_and_a_note)
 {
-	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
+	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(&architecture_x64);
 	CLEANUP(fd_cleanup) int fd = core_file_new();
 	fill(fake_target_zeros(fake, 0x10000, 3 * PAGE), 3 * PAGE, 1);
 	fill(fake_target_zeros(fake, 0x7f0000000000, 2 * MIB + PAGE), 2 * MIB + PAGE, 2);
@@ -100,7 +100,7 @@ TEST(two_segments_and_a_note)
  */
 TEST(untouched_memory_is_zeros)
 {
-	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
+	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(&architecture_x64);
 	CLEANUP(fd_cleanup) int fd = core_file_new();
 	fill(fake_target_zeros(fake, 0x10000, PAGE), PAGE, 1);
 	struct core_segment segments[] = { core_file_segment(0x10000, PAGE),
@@ -135,7 +135,7 @@ TEST(untouched_memory_is_zeros)
 /* In the file by priority, in the table by address. */
 TEST(segments_stand_in_the_order_of_their_priority)
 {
-	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
+	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(&architecture_x64);
 	CLEANUP(fd_cleanup) int fd = core_file_new();
 	static const unsigned priorities[] = { CORE_REST, CORE_HEAP, CORE_STACKS, CORE_FIRST,
 					       CORE_HEAP };
@@ -164,7 +164,8 @@ TEST(segments_stand_in_the_order_of_their_priority)
 
 TEST(zeros_are_holes_of_the_file)
 {
-	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(ARCHITECTURE_ARM64);
+	CLEANUP(fake_target_cleanup)
+	struct fake_target *fake = fake_target_new(&architecture_arm64);
 	CLEANUP(fd_cleanup) int fd = core_file_new();
 	uint8_t *bytes = fake_target_zeros(fake, 0x10000, 4 * MIB);
 	bytes[2 * MIB + 5] = 1;
@@ -191,7 +192,7 @@ TEST(zeros_are_holes_of_the_file)
 
 TEST(unreadable_pages_are_holes_of_the_core)
 {
-	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
+	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(&architecture_x64);
 	CLEANUP(fd_cleanup) int fd = core_file_new();
 	fill(fake_target_zeros(fake, 0x10000, 2 * PAGE), 2 * PAGE, 1);
 	fill(fake_target_zeros(fake, 0x10000 + 5 * PAGE, PAGE), PAGE, 2);
@@ -221,7 +222,7 @@ TEST(unreadable_pages_are_holes_of_the_core)
 /* A sink that cannot go back: the same holes, from the trailer. */
 TEST(unreadable_pages_in_a_stream)
 {
-	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
+	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(&architecture_x64);
 	CLEANUP(fd_cleanup) int fd = core_file_new();
 	CLEANUP(core_sink_cleanup) struct core_sink *sink = NULL;
 	CLEANUP(core_file_close) struct target *core = NULL;
@@ -255,7 +256,7 @@ TEST(unreadable_pages_in_a_stream)
 
 TEST(nothing_can_be_read)
 {
-	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
+	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(&architecture_x64);
 	CLEANUP(fd_cleanup) int fd = core_file_new();
 	struct core_segment segments[] = { core_file_segment(0x10000, 7 * PAGE),
 					   core_file_segment(0x90000, PAGE) };
@@ -276,7 +277,7 @@ TEST(nothing_can_be_read)
 TEST(more_segments_than_e_phnum_holds)
 {
 	enum { COUNT = 70000 };
-	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
+	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(&architecture_x64);
 	CLEANUP(fd_cleanup) int fd = core_file_new();
 	uint8_t *bytes = fake_target_zeros(fake, 0x10000, (size_t)COUNT * 2 * PAGE);
 	struct core_segment *segments = scenery_allocate(COUNT * sizeof(*segments));
@@ -307,7 +308,7 @@ TEST(more_segments_than_e_phnum_holds)
 
 TEST(errors_of_the_file_and_the_task)
 {
-	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
+	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(&architecture_x64);
 	CLEANUP(fd_cleanup) int fd = core_file_new();
 	CLEANUP(fd_cleanup) int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
 	CLEANUP(fd_cleanup) int closed = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -446,7 +447,7 @@ static struct error *see_thread(const struct target_thread *thread, void *contex
 /* Our own reader opens what we write. */
 TEST(round_trip_through_the_core_target)
 {
-	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
+	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(&architecture_x64);
 	CLEANUP(text_deinit) struct text notes = { 0 };
 	CLEANUP(fd_cleanup) int fd = core_file_new();
 	struct core_process process;

@@ -43,7 +43,7 @@ static struct error *pe_scene(struct scene *scene, const char *sysroot, size_t h
 			      uint32_t timestamp)
 {
 	uint8_t pe[PE_BYTES];
-	*scene = (struct scene){ .fake = fake_target_new(ARCHITECTURE_X64) };
+	*scene = (struct scene){ .fake = fake_target_new(&architecture_x64) };
 	pe_build(pe, timestamp, 0x11);
 	if (headers)
 		fake_target_bytes(scene->fake, flat, pe, headers);

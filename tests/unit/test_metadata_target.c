@@ -45,7 +45,7 @@ static void check_in_target(bool lends, size_t split)
 	ARENA(arena);
 	BUILDER(builder);
 	CLEANUP(fake_target_cleanup)
-	struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
+	struct fake_target *fake = fake_target_new(&architecture_x64);
 	CLEANUP(reader_deinit) struct reader reader;
 	struct metadata *metadata = NULL;
 	size_t size = 0;
@@ -106,7 +106,7 @@ static void check_holes(bool lends)
 	for (size_t hole = PAGE; hole < size; hole += PAGE) {
 		ARENA(arena);
 		CLEANUP(fake_target_cleanup)
-		struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
+		struct fake_target *fake = fake_target_new(&architecture_x64);
 		CLEANUP(reader_deinit) struct reader reader;
 		struct metadata *metadata = NULL;
 		struct type_def type;
@@ -144,7 +144,7 @@ TEST(headers_on_a_hole)
 	ARENA(arena);
 	BUILDER(builder);
 	CLEANUP(fake_target_cleanup)
-	struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
+	struct fake_target *fake = fake_target_new(&architecture_x64);
 	CLEANUP(reader_deinit) struct reader reader;
 	struct metadata *metadata = NULL;
 	size_t size = 0;
@@ -175,7 +175,7 @@ TEST(a_claimed_size_costs_nothing)
 	ARENA(arena);
 	BUILDER(builder);
 	CLEANUP(fake_target_cleanup)
-	struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
+	struct fake_target *fake = fake_target_new(&architecture_x64);
 	CLEANUP(reader_deinit) struct reader reader;
 	struct metadata *metadata = NULL;
 	size_t size = 0;

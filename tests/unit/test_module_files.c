@@ -43,7 +43,7 @@ static struct error *scene_init(struct scene *scene, const char *sysroot)
 {
 	uint8_t image[MODULE_BYTES];
 	module_build(&library, image);
-	*scene = (struct scene){ .fake = fake_target_new(ARCHITECTURE_X64) };
+	*scene = (struct scene){ .fake = fake_target_new(&architecture_x64) };
 	/* what a createdump heap dump holds: the header, and a little of the data */
 	fake_target_bytes(scene->fake, library.bias, image, 0x240);
 	fake_target_bytes(scene->fake, library.bias + 0x1900, "data", 4);

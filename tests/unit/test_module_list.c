@@ -20,7 +20,8 @@ static const struct module_shape library = { .machine = EM_X86_64,
 					     .symbols = symbols };
 
 #define SCENE(fake, arena, list)                                                                   \
-	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(ARCHITECTURE_X64); \
+	CLEANUP(fake_target_cleanup)                                                               \
+	struct fake_target *fake = fake_target_new(&architecture_x64);                             \
 	CLEANUP(arena_deinit) struct arena arena;                                                  \
 	arena_init(&arena);                                                                        \
 	struct module_list list = { .count = 0 }
@@ -63,7 +64,7 @@ TEST(data_may_stand_elsewhere_than_in_the_file)
 	struct module_shape shape = library;
 	shape.machine = EM_AARCH64;
 	shape.data_shift = 0x20000; /* two pages of 64 KiB, as arm64's libcoreclr */
-	fake->base.architecture = ARCHITECTURE_ARM64;
+	fake->base.architecture = &architecture_arm64;
 	module_place(fake, &shape, "/usr/lib/libcoreclr.so");
 	CHECK_OK(module_list_read(&fake->base, &arena, &list));
 	REQUIRE(list.count == 1);

@@ -13,7 +13,7 @@ static void close_target(struct target **target)
  */
 static struct error *new_overlay(struct fake_target **ret_fake, struct target **ret)
 {
-	struct fake_target *fake = fake_target_new(ARCHITECTURE_ARM64);
+	struct fake_target *fake = fake_target_new(&architecture_arm64);
 	memset(fake_target_zeros(fake, 0x1000, 0x1000), 'a', 0x1000);
 	memset(fake_target_zeros(fake, 0x3000, 0x1000), 'b', 0x1000);
 	memset(fake_target_zeros(fake, 0x8000, 0x1000), 'c', 0x1000);
@@ -174,7 +174,7 @@ TEST(the_rest_is_the_lower_targets)
 	CHECK_OK(new_overlay(&fake, &overlay));
 	fake_target_auxv(fake, AT_ENTRY, 0x1234);
 	CHECK_TEXT(overlay->ops->kind, "overlay");
-	CHECK_NUMBER(overlay->architecture, ARCHITECTURE_ARM64);
+	CHECK(overlay->architecture == &architecture_arm64);
 	CHECK_NUMBER(overlay->page_size, 65536);
 	CHECK(target_auxv(overlay, AT_ENTRY, &value) && value == 0x1234);
 	CHECK_OK(target_visit_regions(overlay, see_region, &seen));

@@ -40,7 +40,7 @@ static struct error *scene_init(struct scene *scene, bool is_64)
 	const uint8_t *metadata = metadata_builder_finish(scene->builder, &size);
 	scene->flat = build_pe_flat(metadata, size, data, sizeof(data), is_64);
 	scene->mapped = build_pe_mapped(&scene->flat);
-	scene->fake = fake_target_new(ARCHITECTURE_X64);
+	scene->fake = fake_target_new(&architecture_x64);
 	return reader_init(&scene->reader, &scene->fake->base);
 }
 
@@ -248,7 +248,7 @@ static void check_core_library(const uint8_t *file, size_t file_size)
 	uint64_t address = 0;
 	uint32_t size = 0;
 	CLEANUP(fake_target_cleanup)
-	struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
+	struct fake_target *fake = fake_target_new(&architecture_x64);
 	fake->lends = true;
 	fake_target_bytes(fake, AT, file, file_size);
 	CLEANUP(reader_deinit) struct reader reader;

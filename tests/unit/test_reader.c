@@ -20,7 +20,7 @@ static void numbered(struct fake_target *fake, uint64_t address, size_t size)
 
 TEST(words_are_read_wherever_they_stand)
 {
-	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
+	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(&architecture_x64);
 	READER(reader, fake);
 	uint64_t word = 0;
 	uint32_t half = 0;
@@ -42,7 +42,7 @@ TEST(words_are_read_wherever_they_stand)
 
 TEST(loads_of_every_width)
 {
-	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
+	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(&architecture_x64);
 	READER(reader, fake);
 	uint64_t number = 0;
 	fake_target_zeros(fake, 0x1000, 16);
@@ -61,7 +61,7 @@ TEST(loads_of_every_width)
 
 TEST(a_hole_before_the_word_does_not_hide_it)
 {
-	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
+	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(&architecture_x64);
 	READER(reader, fake);
 	uint64_t word = 0;
 	/* Memory that begins in the middle of a page, and another piece before it. */
@@ -80,7 +80,7 @@ TEST(a_hole_before_the_word_does_not_hide_it)
 /* The budget of a live target: a walk upwards costs about a read per MiB, a jump a small one. */
 TEST(a_walk_costs_a_read_per_mebibyte)
 {
-	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
+	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(&architecture_x64);
 	READER(reader, fake);
 	numbered(fake, 0x1000000, 16 * MIB);
 	for (uint64_t address = 0x1000000; address < 0x1000000 + 16 * MIB; address += 24) {
@@ -103,7 +103,7 @@ TEST(a_walk_costs_a_read_per_mebibyte)
 
 TEST(a_lending_target_is_not_copied)
 {
-	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
+	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(&architecture_x64);
 	READER(reader, fake);
 	fake->lends = true;
 	numbered(fake, 0x10000, 0x1000);
@@ -124,7 +124,7 @@ TEST(a_lending_target_is_not_copied)
 
 TEST(the_largest_borrow)
 {
-	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
+	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(&architecture_x64);
 	READER(reader, fake);
 	numbered(fake, 0x1000000, 2 * MIB);
 	const uint8_t *bytes = reader_borrow(&reader, 0x1000010, READER_WINDOW_MAX);
@@ -137,7 +137,7 @@ TEST(the_largest_borrow)
 TEST(copies_of_any_size)
 {
 	enum { SIZE = 3 * MIB + 40 };
-	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
+	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(&architecture_x64);
 	READER(reader, fake);
 	numbered(fake, 0x1000000, SIZE);
 	CLEANUP(free_cleanup) uint8_t *copy = malloc(SIZE);

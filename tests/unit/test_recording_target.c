@@ -11,7 +11,7 @@ static void recorder_close(struct target **target)
 
 #define RECORDER(name, limit)                                                                      \
 	CLEANUP(fake_target_cleanup)                                                               \
-	struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);                              \
+	struct fake_target *fake = fake_target_new(&architecture_x64);                             \
 	fake_target_zeros(fake, BASE, PAGES *PAGE);                                                \
 	CLEANUP(recorder_close) struct target *name = NULL;                                        \
 	CHECK_OK(recording_target_new(&fake->base, (limit), &name))

@@ -245,7 +245,7 @@ TEST(what_a_stopped_command_says_does_not_hold)
 	static const volatile sig_atomic_t stop = SIGINT;
 	static const struct task stopped = { .stop = &stop };
 	SCENE(scene);
-	struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
+	struct fake_target *fake = fake_target_new(&architecture_x64);
 	CHECK_OK(session_open(scene.session, &fake->base, "fake", NULL, NULL));
 	run(&scene, "sosstatus");
 	CHECK_OK(take(&scene));

@@ -64,7 +64,7 @@ static void scene_deinit(struct scene *scene)
 
 #define SCENE(name)                                                                                \
 	CLEANUP(scene_deinit)                                                                      \
-	struct scene name = { .fake = fake_target_new(ARCHITECTURE_X64) };                         \
+	struct scene name = { .fake = fake_target_new(&architecture_x64) };                        \
 	arena_init(&name.arena)
 
 static struct error *find(struct scene *scene)

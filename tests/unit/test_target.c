@@ -5,7 +5,7 @@
 
 TEST(reads_say_how_far_they_came)
 {
-	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
+	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(&architecture_x64);
 	uint8_t buffer[64] = { 0 };
 	memset(fake_target_zeros(fake, 0x1000, 0x100), 7, 0x100);
 	memset(fake_target_zeros(fake, 0x1100, 0x10), 8, 0x10);
@@ -24,7 +24,7 @@ TEST(reads_say_how_far_they_came)
 
 TEST(reads_do_not_wrap_around_the_last_address)
 {
-	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
+	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(&architecture_x64);
 	uint8_t buffer[32] = { 0 };
 	memset(fake_target_zeros(fake, 0, 0x100), 1, 0x100);
 	memset(fake_target_zeros(fake, UINT64_MAX - 15, 15), 2, 15);
@@ -35,8 +35,8 @@ TEST(reads_do_not_wrap_around_the_last_address)
 
 TEST(arm64_ignores_the_top_byte)
 {
-	CLEANUP(fake_target_cleanup) struct fake_target *arm = fake_target_new(ARCHITECTURE_ARM64);
-	CLEANUP(fake_target_cleanup) struct fake_target *x64 = fake_target_new(ARCHITECTURE_X64);
+	CLEANUP(fake_target_cleanup) struct fake_target *arm = fake_target_new(&architecture_arm64);
+	CLEANUP(fake_target_cleanup) struct fake_target *x64 = fake_target_new(&architecture_x64);
 	uint8_t byte = 0;
 	memset(fake_target_zeros(arm, 0xffff58000000, 0x100), 5, 0x100);
 	memset(fake_target_zeros(x64, 0x7fff58000000, 0x100), 5, 0x100);
@@ -47,7 +47,8 @@ TEST(arm64_ignores_the_top_byte)
 
 TEST(the_auxiliary_vector_ends_at_null)
 {
-	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(ARCHITECTURE_ARM64);
+	CLEANUP(fake_target_cleanup)
+	struct fake_target *fake = fake_target_new(&architecture_arm64);
 	uint64_t value = 0;
 	CHECK(!target_auxv(&fake->base, AT_PHDR, &value));
 	fake_target_auxv(fake, AT_PAGESZ, 65536);
@@ -68,7 +69,7 @@ static struct error *stop_at_second(const struct region *region, void *context)
 
 TEST(a_visitors_error_ends_the_visit)
 {
-	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
+	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(&architecture_x64);
 	size_t seen = 0;
 	fake_target_zeros(fake, 0x3000, 16);
 	fake_target_zeros(fake, 0x1000, 16);
@@ -80,7 +81,7 @@ TEST(a_visitors_error_ends_the_visit)
 
 TEST(a_target_that_cannot_lend_says_so)
 {
-	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
+	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(&architecture_x64);
 	size_t size = 99;
 	fake_target_zeros(fake, 0x1000, 16);
 	CHECK(!target_borrow(&fake->base, 0x1000, &size));
@@ -88,8 +89,8 @@ TEST(a_target_that_cannot_lend_says_so)
 	CHECK(target_borrow(&fake->base, 0x1004, &size) == fake_target_at(fake, 0x1004, 1));
 	CHECK_NUMBER(size, 12);
 	target_close(NULL);
-	CHECK_TEXT(architecture_name(ARCHITECTURE_ARM64), "arm64");
-	CHECK_TEXT(architecture_name(ARCHITECTURE_X64), "x64");
+	CHECK_TEXT(architecture_name(&architecture_arm64), "arm64");
+	CHECK_TEXT(architecture_name(&architecture_x64), "x64");
 }
 
 static const struct tap_case cases[] = {
