@@ -10,8 +10,8 @@ struct error *stopped_threads_visit(const struct stopped_thread *threads, size_t
 			thread_register_note(&threads[i], NT_PRSTATUS);
 		struct target_thread thread = { .tid = threads[i].namespace_tid,
 						.signal = threads[i].signal,
-						.registers = general ? general->bytes : NULL,
-						.registers_size = general ? general->size : 0 };
+						.note_bytes = general ? general->bytes : NULL,
+						.note_size = general ? general->size : 0 };
 		TRY(visit(&thread, context));
 	}
 	return NULL;

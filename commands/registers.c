@@ -1,7 +1,7 @@
 /* registers: the current thread's general registers. */
 #include "commands/command.h"
 
-#include "attach/register_set.h"
+#include "attach/target/registers.h"
 #include "base/list.h"
 #include "commands/interpreter/session.h"
 
@@ -21,13 +21,15 @@ struct request {
 	bool found;
 };
 
-static void register_print(struct command_call *call, const struct target_thread *thread,
-			   size_t index, const struct register_definition *which)
+static void register_print(struct command_call *call, const struct registers *registers, int tid,
+			   size_t index)
 {
 	struct output *out = call->out;
-	uint64_t value = 0;
+	unsigned number = registers->architecture->listed[index];
+	const struct architecture_register *which = &registers->architecture->registers[number];
+	uint64_t value;
 	char json[32] = "null";
-	bool is_there = register_read(thread, which, &value);
+	bool is_there = registers_get(registers, number, &value);
 	if (arguments_has(call->arguments, "-verbose"))
 		output_line(out, "%s Index = %zu Offset = %u Size = %u", which->name, index,
 			    which->context_offset, which->size);
@@ -37,7 +39,7 @@ static void register_print(struct command_call *call, const struct target_thread
 		snprintf(json, sizeof(json), "\"0x%" PRIx64 "\"", value);
 	} else {
 		output_textf(out, "%s =", which->name);
-		question_missing(&call->question, 0, "the registers of thread %d %s", thread->tid,
+		question_missing(&call->question, 0, "the registers of thread %d %s", tid,
 				 target_lacks_them(call->question.target));
 	}
 	output_text(out, which->name);
@@ -51,19 +53,21 @@ static struct error *thread_print(const struct target_thread *thread, void *cont
 	struct request *request = context;
 	struct command_call *call = request->call;
 	const struct target *target = session_target(call->session);
-	const struct register_set *set = register_set(target->architecture);
+	const struct architecture *architecture = target->architecture;
+	struct registers registers;
 	if (thread->tid != request->tid || request->found)
 		return NULL;
 	request->found = true;
-	if (!set)
+	if (!architecture)
 		return error_new(ERROR_UNSUPPORTED,
 				 "the registers of this architecture are not known");
 	output_record_begin(call->out, NULL, thread_columns, COUNT_OF(thread_columns));
 	output_signed(call->out, thread->tid);
 	output_record_end(call->out);
 	output_table_begin(call->out, "registers", columns, COUNT_OF(columns), false);
-	for (size_t i = 0; i < set->count; i++)
-		register_print(call, thread, i, &set->registers[i]);
+	registers_of_thread(&registers, target, thread);
+	for (size_t i = 0; i < architecture->listed_count; i++)
+		register_print(call, &registers, thread->tid, i);
 	output_table_end(call->out);
 	return NULL;
 }

@@ -1,7 +1,7 @@
 /* threads, setthread: the target's own threads, and which of them is the current one. */
 #include "commands/command.h"
 
-#include "attach/register_set.h"
+#include "attach/target/registers.h"
 #include "base/list.h"
 #include "commands/interpreter/session.h"
 
@@ -22,19 +22,34 @@ struct listing {
 
 /* The next cell, and its line; a register that is not there has an empty one. */
 static void print_pointer(struct command_call *call, const struct target_thread *thread,
-			  size_t which, const char *sentence, const char *without)
+			  bool is_known, uint64_t value, const char *const sentences[2])
 {
-	const struct register_set *set = register_set(session_target(call->session)->architecture);
-	uint64_t value;
-	if (set && register_read(thread, &set->registers[which], &value)) {
+	if (is_known) {
 		output_address(call->out, value);
-		output_sentence(call->out, sentence);
+		output_sentence(call->out, sentences[0]);
 	} else {
 		output_skip(call->out);
-		output_sentence(call->out, without);
+		output_sentence(call->out, sentences[1]);
 		question_missing(&call->question, 0, "the registers of thread %d %s", thread->tid,
 				 target_lacks_them(call->question.target));
 	}
+}
+
+static void print_pointers(struct command_call *call, const struct target_thread *thread)
+{
+	static const char *const ip[] = { "    IP  0x{ip}", "    IP " };
+	static const char *const sp[] = { "    SP  0x{sp}", "    SP " };
+	static const char *const fp[] = { "    FP  0x{fp}", "    FP " };
+	struct registers registers;
+	uint64_t value = 0;
+	registers_of_thread(&registers, session_target(call->session), thread);
+	bool is_known = registers_pc(&registers, &value);
+	print_pointer(call, thread, is_known, value, ip);
+	is_known = registers_sp(&registers, &value);
+	print_pointer(call, thread, is_known, value, sp);
+	is_known = registers_fp(&registers, &value);
+	print_pointer(call, thread, is_known, value, fp);
+	output_line(call->out, "    TEB 0x%016X", 0); /* Windows has one */
 }
 
 static struct error *row_print(const struct target_thread *thread, void *context)
@@ -42,19 +57,14 @@ static struct error *row_print(const struct target_thread *thread, void *context
 	struct listing *listing = context;
 	struct command_call *call = listing->call;
 	struct output *out = call->out;
-	const struct register_set *set = register_set(session_target(call->session)->architecture);
 	output_row_begin(out);
 	output_signed(out, listing->index++);
 	output_signed(out, thread->tid);
 	output_bool(out, thread->tid == listing->current);
 	output_words(out, "{is_current}{index} {os_id}");
 	output_signed(out, thread->signal);
-	if (set && arguments_has(call->arguments, "-verbose")) {
-		print_pointer(call, thread, set->instruction_pointer, "    IP  0x{ip}", "    IP ");
-		print_pointer(call, thread, set->stack_pointer, "    SP  0x{sp}", "    SP ");
-		print_pointer(call, thread, set->frame_pointer, "    FP  0x{fp}", "    FP ");
-		output_line(out, "    TEB 0x%016X", 0); /* Windows has one */
-	}
+	if (arguments_has(call->arguments, "-verbose"))
+		print_pointers(call, thread);
 	output_row_end(out);
 	return NULL;
 }

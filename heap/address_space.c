@@ -1,6 +1,6 @@
 #include "heap/address_space.h"
 
-#include "attach/register_set.h"
+#include "attach/target/registers.h"
 #include "base/cleanup.h"
 #include "base/limits.h"
 #include "base/list.h"
@@ -293,7 +293,7 @@ static struct error *ranges_make(struct survey *survey, struct address_space *sp
 }
 
 struct stacks {
-	const struct register_set *set;
+	const struct target *target;
 	struct address_space *space;
 };
 
@@ -301,8 +301,10 @@ static struct error *stack_mark(const struct target_thread *thread, void *contex
 {
 	const struct stacks *stacks = context;
 	struct memory_range *ranges = stacks->space->ranges;
+	struct registers registers;
 	uint64_t pointer;
-	if (!register_read(thread, &stacks->set->registers[stacks->set->stack_pointer], &pointer))
+	registers_of_thread(&registers, stacks->target, thread);
+	if (!registers_sp(&registers, &pointer))
 		return NULL;
 	size_t at = SEARCH_FIRST(stacks->space->count, i, ranges[i].end > pointer);
 	if (at < stacks->space->count && ranges[at].start <= pointer &&
@@ -315,7 +317,7 @@ struct error *address_space_read(struct target *target, struct heap *heap, const
 				 struct arena *arena, struct address_space *ret)
 {
 	CLEANUP(survey_cleanup) struct survey survey = { .target = target, .arena = arena };
-	struct stacks stacks = { register_set(target->architecture), ret };
+	struct stacks stacks = { target, ret };
 	*ret = (struct address_space){ 0 };
 	TRY(target_visit_regions(target, add_region, &survey));
 	TRY(target_visit_mappings(target, add_mapping, &survey));
@@ -324,7 +326,7 @@ struct error *address_space_read(struct target *target, struct heap *heap, const
 	TRY(task_check(task, "the address space"));
 	TRY(edges_find(&survey));
 	TRY(ranges_make(&survey, ret));
-	return stacks.set ? target_visit_threads(target, stack_mark, &stacks) : NULL;
+	return target_visit_threads(target, stack_mark, &stacks);
 }
 
 const char *memory_protection_name(const struct memory_range *range)

@@ -31,9 +31,11 @@ struct region {
 
 struct target_thread {
 	int tid;
-	int signal;               /* that stopped it; 0: none */
-	const uint8_t *registers; /* the architecture's user_regs_struct as NT_PRSTATUS holds it */
-	size_t registers_size;    /* bytes */
+	int signal;                /* that stopped it; 0: none */
+	const uint8_t *note_bytes; /* the architecture's user_regs_struct as NT_PRSTATUS holds it,
+				      valid during the visit: registers_of_thread() reads it;
+				      NULL: none */
+	size_t note_size;
 };
 
 /* Why a page could not be read. */

@@ -1,5 +1,6 @@
 #include "dump/collect/core_contents.h"
 
+#include "attach/target/registers.h"
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/list.h"
@@ -11,8 +12,6 @@
 enum {
 	HEAD_BYTES = 4096,              /* of a module: its headers, program headers, build-id */
 	LARGE_BYTES = 64 * 1024 * 1024, /* of adjacent private memory: the GC's, or the program's */
-	STACK_POINTER_X64 = 19 * 8,     /* user_regs_struct of arch/x86: rsp */
-	STACK_POINTER_ARM64 = 31 * 8,   /* user_pt_regs of arch/arm64: sp */
 	RED_ZONE_BYTES = 128,           /* System V ABI, x64: used below the stack pointer */
 	CLI_METADATA = 8,               /* ECMA-335 II.25.3.3: RVA and size of the metadata */
 	METADATA_HEAD_BYTES = 4096,
@@ -36,7 +35,7 @@ struct module {
 struct stacks {
 	uint64_t *pointers; /* ascending */
 	size_t count, capacity;
-	const struct architecture *architecture;
+	const struct target *target;
 };
 
 struct selection {
@@ -274,12 +273,13 @@ static struct error *put_private(struct selection *selection, size_t at,
 static struct error *add_stack(const struct target_thread *thread, void *context)
 {
 	struct stacks *stacks = context;
-	size_t offset =
-		stacks->architecture == &architecture_x64 ? STACK_POINTER_X64 : STACK_POINTER_ARM64;
-	if (!thread->registers || thread->registers_size < offset + sizeof(uint64_t))
+	struct registers registers;
+	uint64_t pointer;
+	registers_of_thread(&registers, stacks->target, thread);
+	if (!registers_sp(&registers, &pointer))
 		return NULL;
 	TRY(LIST_GROW(stacks->pointers, stacks->count, stacks->capacity));
-	stacks->pointers[stacks->count++] = load_u64(thread->registers + offset);
+	stacks->pointers[stacks->count++] = pointer;
 	return NULL;
 }
 
@@ -292,7 +292,7 @@ static int compare_numbers(const void *left, const void *right)
 static struct error *read_stacks(struct selection *selection)
 {
 	struct stacks *stacks = &selection->stacks;
-	stacks->architecture = selection->target->architecture;
+	stacks->target = selection->target;
 	TRY(target_visit_threads(selection->target, add_stack, stacks));
 	if (stacks->count)
 		qsort(stacks->pointers, stacks->count, sizeof(*stacks->pointers), compare_numbers);

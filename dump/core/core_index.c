@@ -335,8 +335,8 @@ static struct error *add_thread(struct core_index *index, size_t *capacity,
 	index->threads[index->thread_count++] = (struct target_thread){
 		.tid = (int)load_u32(note->description + PRSTATUS_TID),
 		.signal = (int16_t)load_u16(note->description + PRSTATUS_SIGNAL),
-		.registers = note->description + PRSTATUS_REGISTERS,
-		.registers_size = registers_size,
+		.note_bytes = note->description + PRSTATUS_REGISTERS,
+		.note_size = registers_size,
 	};
 	return NULL;
 }

@@ -131,7 +131,7 @@ static struct error *check_mapping(const struct mapping *mapping, void *context)
 static struct error *check_thread(const struct target_thread *thread, void *context)
 {
 	(void)context;
-	touch(thread->registers, thread->registers_size);
+	touch(thread->note_bytes, thread->note_size);
 	return NULL;
 }
 

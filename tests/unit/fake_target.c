@@ -134,7 +134,7 @@ static void fake_close(struct target *target)
 	for (size_t i = 0; i < fake->mapping_count; i++)
 		scenery_free((char *)fake->mappings[i].path);
 	for (size_t i = 0; i < fake->thread_count; i++)
-		scenery_free((uint8_t *)fake->threads[i].registers);
+		scenery_free((uint8_t *)fake->threads[i].note_bytes);
 	scenery_free(fake->ranges);
 	scenery_free(fake->mappings);
 	scenery_free(fake->threads);
@@ -255,8 +255,8 @@ void fake_target_thread(struct fake_target *fake, int tid, int signal, const voi
 	fake->threads[count] =
 		(struct target_thread){ .tid = tid,
 					.signal = signal,
-					.registers = copy_of(registers, registers_size),
-					.registers_size = registers_size };
+					.note_bytes = copy_of(registers, registers_size),
+					.note_size = registers_size };
 }
 
 void fake_target_auxv(struct fake_target *fake, uint64_t type, uint64_t value)

@@ -1,7 +1,6 @@
 /* The address space of a target without a runtime: regions, mapped files, stacks. */
 #include "heap/address_space.h"
 
-#include "attach/register_set.h"
 #include "tests/unit/fake_target.h"
 #include "tests/unit/tap.h"
 
@@ -51,10 +50,9 @@ TEST(a_stack_is_where_a_stack_pointer_points)
 	CLEANUP(fake_target_cleanup)
 	struct fake_target *fake = fake_target_new(&architecture_arm64);
 	CLEANUP(arena_cleanup) struct arena arena = { 0 };
-	const struct register_set *set = register_set(&architecture_arm64);
 	struct address_space space;
 	uint64_t registers[34] = { 0 };
-	registers[set->registers[set->stack_pointer].offset / 8] = 0x20ff8;
+	registers[architecture_arm64.stack_pointer] = 0x20ff8;
 	fake_target_zeros(fake, 0x20000, 0x1000);
 	fake_target_zeros(fake, 0x21000, 0x1000);
 	fake_target_thread(fake, 7, 0, registers, sizeof(registers));
@@ -65,27 +63,8 @@ TEST(a_stack_is_where_a_stack_pointer_points)
 	CHECK(is_range(&space.ranges[1], 0x21000, 0x22000, "PAGE_READWRITE"));
 }
 
-TEST(registers_have_names_and_places)
-{
-	uint64_t value, registers[27];
-	const struct register_set *set = register_set(&architecture_x64);
-	struct target_thread thread = { .registers = (const uint8_t *)registers,
-					.registers_size = sizeof(registers) };
-	for (size_t i = 0; i < 27; i++)
-		registers[i] = 0x1111111100000000u + i;
-	CHECK(set->count == 24 && !register_set(NULL));
-	CHECK_TEXT(set->registers[set->instruction_pointer].name, "rip");
-	CHECK(register_read(&thread, &set->registers[set->instruction_pointer], &value) &&
-	      value == 0x1111111100000010u);
-	CHECK(register_read(&thread, &set->registers[0], &value) && value == 17); /* cs */
-	thread.registers_size = 16 * 8;
-	CHECK(!register_read(&thread, &set->registers[set->instruction_pointer], &value));
-	CHECK_TEXT(register_set(&architecture_arm64)->registers[30].name, "fp");
-}
-
 static const struct tap_case cases[] = {
 	CASE(regions_and_files_are_cut_at_each_other),
 	CASE(a_stack_is_where_a_stack_pointer_points),
-	CASE(registers_have_names_and_places),
 };
 TAP_MAIN(cases)

@@ -174,10 +174,10 @@ TEST(threads_come_with_registers_and_signal)
 		CHECK_NUMBER(seen.threads[0].tid, 4242);
 		CHECK_NUMBER(seen.threads[1].tid, 4243);
 		CHECK_NUMBER(seen.threads[1].signal, SIGSEGV);
-		CHECK_NUMBER(seen.threads[1].registers_size, i ? 272 : 216);
-		REQUIRE(seen.threads[1].registers);
-		CHECK_NUMBER(seen.threads[1].registers[0], 0xbb);
-		CHECK_NUMBER(seen.threads[1].registers[seen.threads[1].registers_size - 1], 0xbb);
+		CHECK_NUMBER(seen.threads[1].note_size, i ? 272 : 216);
+		REQUIRE(seen.threads[1].note_bytes);
+		CHECK_NUMBER(seen.threads[1].note_bytes[0], 0xbb);
+		CHECK_NUMBER(seen.threads[1].note_bytes[seen.threads[1].note_size - 1], 0xbb);
 	}
 }
 

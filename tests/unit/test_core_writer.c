@@ -439,8 +439,8 @@ static struct error *see_thread(const struct target_thread *thread, void *contex
 {
 	int *sum = context;
 	*sum += thread->tid;
-	CHECK_NUMBER(thread->registers_size, sizeof(general));
-	CHECK(!memcmp(thread->registers, general, sizeof(general)));
+	CHECK_NUMBER(thread->note_size, sizeof(general));
+	CHECK(!memcmp(thread->note_bytes, general, sizeof(general)));
 	return NULL;
 }
 

@@ -97,7 +97,7 @@ static struct error *count_thread(const struct target_thread *thread, void *cont
 {
 	struct counted *counted = context;
 	counted->threads++;
-	counted->with_registers += thread->registers_size == sizeof(struct user_regs_struct);
+	counted->with_registers += thread->note_size == sizeof(struct user_regs_struct);
 	return NULL;
 }
 
