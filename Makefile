@@ -186,6 +186,7 @@ lint: layers headers howto
 	@tests/lint/versions heap inspect commands cli
 	@tests/lint/offsets inspect commands cli
 	@tests/lint/twice
+	@tests/lint/architectures $(LAYERS)
 	cppcheck -q --enable=warning,portability --inline-suppr --error-exitcode=1 \
 		--suppressions-list=tests/lint/cppcheck-suppressions -D__linux__ -I. $(LAYERS)
 
