@@ -139,38 +139,52 @@ static void go_up(struct group *group)
 		group->way_length--;
 }
 
-/* From the group up to the mount. False: the group cannot be seen. */
-static bool visit_upwards(struct group *group, control_group_visitor visit, void *context)
+/* From the group up to the mount. *ret_seen false: the group cannot be seen. */
+static struct error *visit_upwards(struct group *group, control_group_visitor visit, void *context,
+				   bool *ret_seen)
 {
-	for (bool first = true;; first = false) {
+	*ret_seen = false;
+	for (;;) {
 		char path[FOLDER_BYTES];
 		CLEANUP(fd_cleanup) int folder = checked(open_folder(group, path));
-		if (folder < 0 && first)
-			return false;
-		if ((folder >= 0 && !visit(folder, path, context)) || !group->way_length)
-			return true;
+		if (folder < 0 && !*ret_seen)
+			return NULL;
+		*ret_seen = true;
+		if (folder >= 0)
+			TRY(visit(folder, path, context));
+		if (!group->way_length)
+			return NULL;
 		go_up(group);
 	}
 }
 
-enum control_group_answer control_group_visit(int pid, const struct control_hierarchy *hierarchy,
-					      control_group_visitor visit, void *context)
+struct error *control_group_visit(int pid, const struct control_hierarchy *hierarchy,
+				  control_group_visitor visit, void *context,
+				  enum control_group_answer *ret)
 {
 	CLEANUP(text_deinit) struct text groups = { 0 };
 	struct group group = { .hierarchy = hierarchy };
 	const int viewers[] = { OURSELVES, pid };
 	size_t length;
+	*ret = CONTROL_GROUP_HIDDEN;
 	if (proc_file_read(&groups, LIMIT_PROC_FILE_BYTES, "/proc/%d/cgroup", pid))
-		return CONTROL_GROUP_HIDDEN;
+		return NULL;
+	*ret = CONTROL_GROUP_NONE;
 	const char *path = find_path(&groups, hierarchy->controller, &length);
 	if (!path)
-		return CONTROL_GROUP_NONE;
+		return NULL;
 	for (size_t i = 0; i < COUNT_OF(viewers); i++) {
+		bool seen;
 		group.viewer = viewers[i];
-		if (find_group(path, length, &group) && visit_upwards(&group, visit, context))
-			return CONTROL_GROUP_SEEN;
+		if (!find_group(path, length, &group))
+			continue;
+		struct error *error = visit_upwards(&group, visit, context, &seen);
+		*ret = CONTROL_GROUP_SEEN;
+		if (error_take_stop(&error) || error || seen)
+			return error;
 	}
-	return length <= 1 ? CONTROL_GROUP_ROOT : CONTROL_GROUP_HIDDEN;
+	*ret = length <= 1 ? CONTROL_GROUP_ROOT : CONTROL_GROUP_HIDDEN;
+	return NULL;
 }
 
 int control_group_open(int folder, const char *name)

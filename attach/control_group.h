@@ -11,6 +11,7 @@
 #ifndef ATTACH_CONTROL_GROUP_H
 #define ATTACH_CONTROL_GROUP_H
 
+#include "base/error.h"
 #include "base/text.h"
 
 /* A tree of groups: one of v1's, or v2's only one. */
@@ -27,14 +28,16 @@ enum control_group_answer {
 };
 
 /* `folder`: a group's, for openat(2), closed afterwards; `path`: the same as we see it, without a
- * slash at the end, for messages. False: go no further upwards. */
-typedef bool (*control_group_visitor)(int folder, const char *path, void *context);
+ * slash at the end, for messages. An error ends the visit and is handed on; &error_stop ends it
+ * well. */
+typedef struct error *(*control_group_visitor)(int folder, const char *path, void *context);
 
 /* Visits the group of `pid`, then those above it. `pid` must have an address space: of a process
  * whose first thread has ended, another thread (process_memory_id()). A group above that cannot be
- * opened is left out. Out of memory counts as hidden. */
-enum control_group_answer control_group_visit(int pid, const struct control_hierarchy *hierarchy,
-					      control_group_visitor visit, void *context);
+ * opened is left out. Out of memory counts as hidden. Errors are the visitor's alone. */
+MUST_CHECK struct error *control_group_visit(int pid, const struct control_hierarchy *hierarchy,
+					     control_group_visitor visit, void *context,
+					     enum control_group_answer *ret);
 
 /* Opens a file of a group's folder to be read; -1 with errno, ENOTDIR for what is no file of a
  * control group: a process may have mounted something else over it, as a FIFO. */

@@ -235,7 +235,7 @@ uint64_t memory_guard_kept_bytes(const struct memory_room *room)
 
 /* An OOM at one level kills the topmost group below it, itself included, that has memory.oom.group
  * (mm/memcontrol.c: mem_cgroup_get_oom_group). */
-static bool add_level(int folder, const char *path, void *context)
+static struct error *add_level(int folder, const char *path, void *context)
 {
 	struct memory_guard *guard = context;
 	const struct memory_files *files = guard->files;
@@ -246,7 +246,7 @@ static bool add_level(int folder, const char *path, void *context)
 	int limit_fd = control_group_open(folder, files->limit);
 	guard->blind |= limit_fd < 0 && errno != ENOENT; /* v2's root has none */
 	if (limit_fd < 0)
-		return true;
+		return NULL;
 	guard->levels[guard->count++] =
 		(struct level){ .files = files,
 				.limit_fd = limit_fd,
@@ -255,21 +255,23 @@ static bool add_level(int folder, const char *path, void *context)
 					files->high ? control_group_open(folder, files->high) : -1,
 				.stat_fd = control_group_open(folder, "memory.stat"),
 				.kills_group = guard->together };
-	return guard->count < LEVELS_MAX;
+	return guard->count < LEVELS_MAX ? NULL : &error_stop;
 }
 
 /* From its own group upwards: each may have a limit. */
-static void add_groups(struct memory_guard *guard, int memory_id)
+static struct error *add_groups(struct memory_guard *guard, int memory_id)
 {
 	for (size_t i = 0; i < COUNT_OF(versions); i++) {
+		enum control_group_answer answer;
 		guard->files = &versions[i];
-		enum control_group_answer answer =
-			control_group_visit(memory_id, &guard->files->hierarchy, add_level, guard);
+		TRY(control_group_visit(memory_id, &guard->files->hierarchy, add_level, guard,
+					&answer));
 		guard->blind |= answer == CONTROL_GROUP_HIDDEN;
 		if (answer != CONTROL_GROUP_NONE)
-			return;
+			return NULL;
 	}
 	guard->blind = true;
+	return NULL;
 }
 
 struct error *memory_guard_open(int pid, struct memory_guard **ret)
@@ -282,9 +284,12 @@ struct error *memory_guard_open(int pid, struct memory_guard **ret)
 				.used_fd = open("/proc/meminfo", O_RDONLY | O_CLOEXEC),
 				.high_fd = -1,
 				.stat_fd = -1 };
-	add_groups(guard, process_memory_id(pid));
-	*ret = guard;
-	return NULL;
+	struct error *error = add_groups(guard, process_memory_id(pid));
+	if (error)
+		memory_guard_close(guard);
+	else
+		*ret = guard;
+	return error;
 }
 
 void memory_guard_close(struct memory_guard *guard)

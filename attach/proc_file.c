@@ -282,23 +282,25 @@ bool proc_shows_our_ids(void)
 	return length > 0 && strtol(id, NULL, 10) == getpid();
 }
 
-/* Closes the folder. */
-static int visit_ids(DIR *folder, bool (*visit)(pid_t id, void *context), void *context)
+/* Closes the folder. *ret_errno: of the folder, 0 when it was read as far as it was wanted. */
+static struct error *visit_ids(DIR *folder, proc_id_visitor visit, void *context, int *ret_errno)
 {
-	int failed = 0;
-	for (;;) {
+	struct error *error = NULL;
+	*ret_errno = 0;
+	while (!error) {
 		errno = 0;
 		const struct dirent *entry = readdir(folder);
 		if (!entry) {
-			failed = errno;
+			*ret_errno = errno;
 			break;
 		}
 		long id = strtol(entry->d_name, NULL, 10);
-		if (id > 0 && id <= INT32_MAX && !visit((pid_t)id, context))
-			break;
+		if (id > 0 && id <= INT32_MAX)
+			error = visit((pid_t)id, context);
 	}
 	closedir(folder);
-	return failed;
+	error_take_stop(&error);
+	return error;
 }
 
 bool proc_shares_namespace(int pid, const char *name)
@@ -330,42 +332,49 @@ bool proc_begins_namespace(int tid)
 struct ids {
 	pid_t *ids;
 	size_t count, capacity;
-	int failed;
 };
 
-static bool add_id(pid_t id, void *context)
+static struct error *add_id(pid_t id, void *context)
 {
 	struct ids *list = context;
-	if (LIST_GROW(list->ids, list->count, list->capacity)) {
-		list->failed = ENOMEM;
-		return false;
-	}
+	TRY(LIST_GROW(list->ids, list->count, list->capacity));
 	list->ids[list->count++] = id;
-	return true;
+	return NULL;
 }
 
-static int list_processes(struct ids *ret)
+static struct error *list_processes(struct ids *ret)
 {
 	CLEANUP(credentials_lower)
 	MAYBE_UNUSED struct raised before = credentials_raise(CREDENTIALS_LOOK);
+	int failed = 0;
 	DIR *folder = opendir("/proc");
-	int failed = folder ? visit_ids(folder, add_id, ret) : errno;
-	return failed ? failed : ret->failed;
+	if (folder)
+		TRY(visit_ids(folder, add_id, ret, &failed));
+	else
+		failed = errno;
+	return failed ? error_os(failed, "cannot list the processes in /proc") : NULL;
 }
 
-int proc_visit_processes(bool (*visit)(pid_t pid, void *context), void *context)
+struct error *proc_visit_processes(proc_id_visitor visit, void *context)
 {
 	struct ids list = { 0 };
-	int failed = list_processes(&list);
-	for (size_t i = 0; i < list.count && !failed; i++)
-		if (!visit(list.ids[i], context))
-			break;
+	struct error *error = list_processes(&list);
+	for (size_t i = 0; i < list.count && !error; i++)
+		error = visit(list.ids[i], context);
 	free(list.ids);
-	return failed;
+	error_take_stop(&error);
+	return error;
 }
 
-int proc_visit_tasks(pid_t pid, bool (*visit)(pid_t tid, void *context), void *context)
+struct error *proc_visit_tasks(int pid, proc_id_visitor visit, void *context)
 {
-	DIR *folder = proc_folder_open((int)pid, "task");
-	return folder ? visit_ids(folder, visit, context) : errno;
+	int failed = 0;
+	DIR *folder = proc_folder_open(pid, "task");
+	if (folder)
+		TRY(visit_ids(folder, visit, context, &failed));
+	else
+		failed = errno;
+	if (failed == ENOENT || failed == ESRCH)
+		return error_new(ERROR_NOT_FOUND, "process %d has ended", pid);
+	return failed ? error_os(failed, "cannot list the threads of process %d", pid) : NULL;
 }

@@ -13,6 +13,7 @@
 #define ATTACH_PROC_FILE_H
 
 #include "base/cleanup.h"
+#include "base/error.h"
 #include "base/text.h"
 
 #include <dirent.h>
@@ -100,11 +101,16 @@ void proc_let_be_killed_first(int pid);
 /* Does /proc show the PID namespace that we are in, so that ids of system calls are ids of it? */
 bool proc_shows_our_ids(void);
 
-/* The ids of the processes that /proc shows, by a file capability also where it is mounted with
- * hidepid=2 (fs/proc/base.c: proc_pid_readdir). `visit` false: stop. 0 or an errno. */
-MUST_CHECK int proc_visit_processes(bool (*visit)(pid_t pid, void *context), void *context);
+/* `id`: of a process, or of a task. An error ends the visit and is handed on; &error_stop ends it
+ * well. */
+typedef struct error *(*proc_id_visitor)(pid_t id, void *context);
 
-/* The ids below /proc/PID/task. `visit` false: stop. 0 or an errno. */
-MUST_CHECK int proc_visit_tasks(pid_t pid, bool (*visit)(pid_t tid, void *context), void *context);
+/* The ids of the processes that /proc shows, by a file capability also where it is mounted with
+ * hidepid=2 (fs/proc/base.c: proc_pid_readdir). ERROR_OS: they cannot be listed. */
+MUST_CHECK struct error *proc_visit_processes(proc_id_visitor visit, void *context);
+
+/* The ids below /proc/PID/task. ERROR_NOT_FOUND: the process has ended. ERROR_OS: they cannot be
+ * listed. */
+MUST_CHECK struct error *proc_visit_tasks(int pid, proc_id_visitor visit, void *context);
 
 #endif

@@ -335,7 +335,6 @@ struct pid_list {
 	struct arena *arena;
 	int *pids;
 	size_t count, capacity;
-	struct error *error;
 };
 
 static int compare_pids(const void *left, const void *right)
@@ -344,25 +343,20 @@ static int compare_pids(const void *left, const void *right)
 	return (a > b) - (a < b);
 }
 
-static bool add_pid(pid_t pid, void *context)
+static struct error *add_pid(pid_t pid, void *context)
 {
 	struct pid_list *list = context;
 	if (pid == getpid())
-		return true;
-	list->error = LIST_GROW_IN(list->arena, list->pids, list->count, list->capacity);
-	if (list->error)
-		return false;
+		return NULL;
+	TRY(LIST_GROW_IN(list->arena, list->pids, list->count, list->capacity));
 	list->pids[list->count++] = (int)pid;
-	return true;
+	return NULL;
 }
 
 static struct error *list_pids(struct arena *arena, struct pid_list *ret)
 {
 	*ret = (struct pid_list){ .arena = arena };
-	int failed = proc_visit_processes(add_pid, ret);
-	TRY(ret->error);
-	if (failed)
-		return error_os(failed, "cannot list the processes in /proc");
+	TRY(proc_visit_processes(add_pid, ret));
 	if (ret->count)
 		qsort(ret->pids, ret->count, sizeof(*ret->pids), compare_pids);
 	return NULL;

@@ -9,7 +9,6 @@ struct search {
 	struct arena *arena;
 	const char *group;
 	bool frozen, asked;
-	struct error *error;
 };
 
 static bool file_begins(int folder, const char *name, const char *text)
@@ -19,25 +18,23 @@ static bool file_begins(int folder, const char *name, const char *text)
 	       !strncmp(text_string(&file), text, strlen(text));
 }
 
-/* False: found, go no further. */
-static bool take_group(struct search *search, const char *path)
+/* Found: no further. */
+static struct error *take_group(struct search *search, const char *path)
 {
 	search->group = arena_copy_text(search->arena, path, strlen(path));
-	if (!search->group)
-		search->error = &error_no_memory;
-	return false;
+	return search->group ? &error_stop : &error_no_memory;
 }
 
 /* The process's own group comes first: its state is also that of those above. */
-static bool look_at_v1(int folder, const char *path, void *context)
+static struct error *look_at_v1(int folder, const char *path, void *context)
 {
 	struct search *search = context;
 	if (!search->asked)
 		search->frozen = file_begins(folder, "freezer.state", "FR"); /* FREEZING, FROZEN */
 	search->asked = true;
 	if (!search->frozen)
-		return false;
-	return file_begins(folder, "freezer.self_freezing", "1") ? take_group(search, path) : true;
+		return &error_stop;
+	return file_begins(folder, "freezer.self_freezing", "1") ? take_group(search, path) : NULL;
 }
 
 static bool says_frozen(int folder)
@@ -47,14 +44,14 @@ static bool says_frozen(int folder)
 	       strstr(text_string(&events), "frozen 1");
 }
 
-static bool look_at_v2(int folder, const char *path, void *context)
+static struct error *look_at_v2(int folder, const char *path, void *context)
 {
 	struct search *search = context;
 	if (!search->asked)
 		search->frozen = says_frozen(folder);
 	search->asked = true;
 	if (!file_begins(folder, "cgroup.freeze", "1"))
-		return true;
+		return NULL;
 	search->frozen = true;
 	return take_group(search, path);
 }
@@ -71,16 +68,17 @@ struct error *process_freeze_read(int pid, struct arena *arena, struct process_f
 	static const struct control_hierarchy v1 = { "freezer", "cgroup" }, v2 = { "", "cgroup2" };
 	struct search search = { .arena = arena };
 	*ret = (struct process_freeze){ 0 };
-	control_group_visit(pid, &v1, look_at_v1, &search);
+	enum control_group_answer answer;
+	TRY(control_group_visit(pid, &v1, look_at_v1, &search, &answer));
 	if (search.frozen)
 		ret->by = PROCESS_FREEZER_V1;
 	search.asked = false;
-	if (!search.frozen && !search.error)
-		control_group_visit(pid, &v2, look_at_v2, &search);
+	if (!search.frozen)
+		TRY(control_group_visit(pid, &v2, look_at_v2, &search, &answer));
 	if (search.frozen && !ret->by)
 		ret->by = PROCESS_FREEZER_V2;
 	if (!ret->by && sleeps_in_refrigerator(pid))
 		ret->by = PROCESS_FREEZER_V1;
 	ret->group = search.group;
-	return search.error;
+	return NULL;
 }

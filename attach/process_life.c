@@ -27,35 +27,41 @@ struct alive_search {
 	int pid, found;
 };
 
-static bool look_for_alive(pid_t tid, void *context)
+static struct error *look_for_alive(pid_t tid, void *context)
 {
 	struct alive_search *search = context;
-	if (!proc_has_ended(search->pid, (int)tid))
-		search->found = (int)tid;
-	return !search->found;
+	if (proc_has_ended(search->pid, (int)tid))
+		return NULL;
+	search->found = (int)tid;
+	return &error_stop;
 }
 
 int process_memory_id(int pid)
 {
 	struct alive_search search = { .pid = pid };
-	if (!proc_has_ended(pid, pid) || proc_visit_tasks(pid, look_for_alive, &search) ||
-	    !search.found)
+	if (!proc_has_ended(pid, pid))
 		return pid;
-	return search.found;
+	error_free(proc_visit_tasks(pid, look_for_alive, &search)); /* none is found then */
+	return search.found ? search.found : pid;
 }
 
 /* While a thread is in execve the others are being killed, the first one too. */
-static bool look_for_lasting(pid_t tid, void *context)
+static struct error *look_for_lasting(pid_t tid, void *context)
 {
 	struct alive_search *search = context;
-	if (!proc_has_ended(search->pid, (int)tid) && !proc_is_ending((int)tid))
-		search->found = (int)tid;
-	return !search->found;
+	if (proc_has_ended(search->pid, (int)tid) || proc_is_ending((int)tid))
+		return NULL;
+	search->found = (int)tid;
+	return &error_stop;
 }
 
 bool process_has_ended(int pid)
 {
 	struct alive_search search = { .pid = pid };
-	int failed = proc_visit_tasks(pid, look_for_lasting, &search);
-	return failed == ENOENT || failed == ESRCH || (!failed && !search.found);
+	struct error *error = proc_visit_tasks(pid, look_for_lasting, &search);
+	if (error_take(&error, ERROR_NOT_FOUND))
+		return true;
+	bool listed = !error;
+	error_free(error);
+	return listed && !search.found;
 }

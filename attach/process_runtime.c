@@ -114,7 +114,7 @@ struct name_search {
 
 /* dotnet/runtime names its own threads ".NET Finalizer", ".NET SynchManag" (src/coreclr/pal,
  * vm/finalizerthread.cpp); comm is readable by everybody. */
-static bool look_at_name(pid_t tid, void *context)
+static struct error *look_at_name(pid_t tid, void *context)
 {
 	struct name_search *search = context;
 	CLEANUP(text_deinit) struct text name = { 0 };
@@ -122,13 +122,14 @@ static bool look_at_name(pid_t tid, void *context)
 			    (int)tid) &&
 	    !strncmp(text_string(&name), ".NET ", 5))
 		search->found = true;
-	return !search->found;
+	return search->found ? &error_stop : NULL;
 }
 
 static bool has_runtime_thread(int pid)
 {
 	struct name_search search = { .pid = pid };
-	return !proc_visit_tasks(pid, look_at_name, &search) && search.found;
+	error_free(proc_visit_tasks(pid, look_at_name, &search)); /* none is found then */
+	return search.found;
 }
 
 static const struct process_map *find_library(const struct process_maps *maps)

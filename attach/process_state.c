@@ -18,7 +18,6 @@ struct census {
 	bool dumping;
 	bool unseen; /* a tracer outside of our PID namespace: it has no number here */
 	uint64_t switches;
-	struct error *error;
 };
 
 static void count(const struct text *status, char state, struct census *census)
@@ -41,7 +40,7 @@ static void count(const struct text *status, char state, struct census *census)
 		census->switches += number;
 }
 
-static bool count_thread(pid_t tid, void *context)
+static struct error *count_thread(pid_t tid, void *context)
 {
 	struct census *census = context;
 	CLEANUP(text_deinit) struct text status = { 0 };
@@ -49,14 +48,14 @@ static bool count_thread(pid_t tid, void *context)
 	int failed = proc_file_read(&status, LIMIT_PROC_FILE_BYTES, "/proc/%d/task/%d/status",
 				    census->pid, (int)tid);
 	if (failed == ENOMEM)
-		census->error = &error_no_memory;
-	else if (failed && failed != ENOENT && failed != ESRCH)
-		census->error = error_os(failed, "cannot read /proc/%d/task/%d/status", census->pid,
-					 (int)tid);
+		return &error_no_memory;
+	if (failed && failed != ENOENT && failed != ESRCH)
+		return error_os(failed, "cannot read /proc/%d/task/%d/status", census->pid,
+				(int)tid);
 	const char *state = failed ? NULL : proc_field(&status, "State", &length);
 	if (state && *state != 'Z' && *state != 'X')
 		count(&status, *state, census);
-	return !census->error;
+	return NULL;
 }
 
 static enum process_activity activity_of(const struct census *census, enum process_freezer freezer)
@@ -171,12 +170,7 @@ struct error *process_state_read(int pid, struct arena *arena, struct process_st
 	struct census census = { .pid = pid };
 	*ret = (struct process_state){ 0 };
 	TRY(process_exists(pid));
-	int failed = proc_visit_tasks(pid, count_thread, &census);
-	TRY(census.error);
-	if (failed == ENOENT || failed == ESRCH)
-		return error_new(ERROR_NOT_FOUND, "process %d has ended", pid);
-	if (failed)
-		return error_os(failed, "cannot list the threads of process %d", pid);
+	TRY(proc_visit_tasks(pid, count_thread, &census));
 	if (census.living)
 		TRY(process_freeze_read(process_memory_id(pid), arena, &ret->freeze));
 	ret->activity = activity_of(&census, ret->freeze.by);

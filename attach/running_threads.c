@@ -6,32 +6,27 @@
 #include <errno.h>
 
 struct running_visit {
-	struct error *error;
 	thread_visitor visit;
 	void *context;
 	int pid;
 };
 
-static bool visit_running(pid_t tid, void *context)
+static struct error *visit_running(pid_t tid, void *context)
 {
 	struct running_visit *running = context;
 	CLEANUP(text_deinit) struct text status = { 0 };
 	int failed = proc_file_read(&status, LIMIT_PROC_FILE_BYTES, "/proc/%d/task/%d/status",
 				    running->pid, (int)tid);
 	if (failed == ENOMEM)
-		running->error = &error_no_memory;
+		return &error_no_memory;
 	if (failed) /* mostly: it ended just now */
-		return failed != ENOMEM;
+		return NULL;
 	struct target_thread thread = { .tid = proc_namespace_id(&status, (int)tid) };
-	running->error = running->visit(&thread, running->context);
-	return !running->error;
+	return running->visit(&thread, running->context);
 }
 
 struct error *running_threads_visit(int pid, thread_visitor visit, void *context)
 {
 	struct running_visit running = { .visit = visit, .context = context, .pid = pid };
-	int failed = proc_visit_tasks(pid, visit_running, &running);
-	if (failed)
-		return error_os(failed, "cannot list the threads of process %d", pid);
-	return running.error;
+	return proc_visit_tasks(pid, visit_running, &running);
 }

@@ -73,7 +73,7 @@ struct ids_left {
 };
 
 /* Goes on upwards: each group may have a limit. */
-static bool look_at_pids(int folder, const char *path, void *context)
+static struct error *look_at_pids(int folder, const char *path, void *context)
 {
 	struct ids_left *left = context;
 	uint64_t limit, used;
@@ -81,7 +81,7 @@ static bool look_at_pids(int folder, const char *path, void *context)
 	left->short_of |= control_group_number(folder, "pids.max", &limit) &&
 			  control_group_number(folder, "pids.current", &used) &&
 			  used + left->spare >= limit;
-	return !left->short_of;
+	return left->short_of ? &error_stop : NULL;
 }
 
 /* May no process, or thread, be added but `spare` more? */
@@ -90,8 +90,10 @@ static bool pids_exhausted(int pid, uint64_t spare)
 	static const struct control_hierarchy hierarchies[] = { { "pids", "cgroup" },
 								{ "", "cgroup2" } };
 	struct ids_left left = { .spare = spare };
+	enum control_group_answer answer;
 	for (size_t i = 0; i < COUNT_OF(hierarchies) && !left.short_of; i++)
-		control_group_visit(pid, &hierarchies[i], look_at_pids, &left);
+		error_free(control_group_visit(pid, &hierarchies[i], look_at_pids, &left,
+					       &answer)); /* which only stops */
 	return left.short_of;
 }
 

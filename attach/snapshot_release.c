@@ -170,7 +170,7 @@ static bool is_blocked(const char *line)
 }
 
 /* One that may not make the call is not even stopped. */
-static bool add_blocked(pid_t tid, void *context)
+static struct error *add_blocked(pid_t tid, void *context)
 {
 	struct candidates *candidates = context;
 	CLEANUP(text_deinit) struct text file = { 0 };
@@ -180,7 +180,7 @@ static bool add_blocked(pid_t tid, void *context)
 	    is_blocked(text_string(&file)) &&
 	    syscall_filter_may_pass(candidates->filter, candidates->pid, (int)tid))
 		candidates->tids[candidates->count++] = (int)tid;
-	return candidates->count < CANDIDATES_MAX;
+	return candidates->count < CANDIDATES_MAX ? NULL : &error_stop;
 }
 
 struct reaping {
@@ -270,10 +270,9 @@ static struct error *reap(const struct process_identity *process, int child,
 	candidates.leaderless = process_memory_id(pid) != pid;
 	TRY(live_target_open(process, LIVE_RUNNING, NULL, &reaping.target));
 	syscall_places_fetch(reaping.target, process_memory_maps(reaping.target));
-	int failed = proc_visit_tasks(pid, add_blocked, &candidates);
-	struct error *error =
-		failed ? error_os(failed, "cannot list the threads of process %d", pid)
-		       : reap_by_candidates(&candidates, &reaping, ret);
+	struct error *error = proc_visit_tasks(pid, add_blocked, &candidates);
+	if (!error)
+		error = reap_by_candidates(&candidates, &reaping, ret);
 	target_close(reaping.target);
 	*ret_lost = reaping.lost;
 	return error;
@@ -335,19 +334,19 @@ struct leftovers {
 	unsigned count;
 };
 
-static bool add_leftover(pid_t pid, void *context)
+static struct error *add_leftover(pid_t pid, void *context)
 {
 	struct leftovers *leftovers = context;
 	int child = leftover_of(leftovers->parent, (int)pid);
 	if (child)
 		leftovers->children[leftovers->count++] = child;
-	return leftovers->count < SNAPSHOT_LEFTOVERS_MAX;
+	return leftovers->count < SNAPSHOT_LEFTOVERS_MAX ? NULL : &error_stop;
 }
 
 unsigned snapshot_leftovers(int pid, int ret[static SNAPSHOT_LEFTOVERS_MAX])
 {
 	struct leftovers leftovers = { .parent = pid, .children = ret };
-	int failed = proc_visit_processes(add_leftover, &leftovers);
-	(void)failed; /* those that are not seen stay until the next time */
+	/* Those that are not seen stay until the next time. */
+	error_free(proc_visit_processes(add_leftover, &leftovers));
 	return leftovers.count;
 }

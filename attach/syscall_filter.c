@@ -76,13 +76,13 @@ struct fewer_search {
 	bool found;
 };
 
-static bool look_for_fewer(pid_t pid, void *context)
+static struct error *look_for_fewer(pid_t pid, void *context)
 {
 	struct fewer_search *search = context;
 	struct filters theirs;
 	search->found = same_container((int)pid) && filters_of((int)pid, (int)pid, &theirs) &&
 			has_fewer(search->ours, &theirs);
-	return !search->found;
+	return search->found ? &error_stop : NULL;
 }
 
 /* Is there a process in our container with fewer? Then ours are not what its runtime gives to each.
@@ -90,7 +90,10 @@ static bool look_for_fewer(pid_t pid, void *context)
 static bool container_has_fewer(const struct filters *ours)
 {
 	struct fewer_search search = { .ours = ours };
-	return proc_visit_processes(look_for_fewer, &search) || search.found;
+	struct error *error = proc_visit_processes(look_for_fewer, &search);
+	bool listed = !error;
+	error_free(error);
+	return !listed || search.found;
 }
 
 /* The last of our ancestors that has as many filters as we. *ret_given: it came into the container
@@ -233,11 +236,11 @@ struct trusted_search {
 	bool found;
 };
 
-static bool look_for_trusted(pid_t tid, void *context)
+static struct error *look_for_trusted(pid_t tid, void *context)
 {
 	struct trusted_search *search = context;
 	search->found = syscall_filter_trusts(search->first, search->pid, (int)tid);
-	return !search->found;
+	return search->found ? &error_stop : NULL;
 }
 
 bool syscall_filter_lets_through(int pid)
@@ -246,7 +249,8 @@ bool syscall_filter_lets_through(int pid)
 		return true;
 	struct trusted_search search = { .pid = pid,
 					 .first = syscall_filter_of(pid, process_memory_id(pid)) };
-	return !proc_visit_tasks(pid, look_for_trusted, &search) && search.found;
+	error_free(proc_visit_tasks(pid, look_for_trusted, &search)); /* none is found then */
+	return search.found;
 }
 
 /* --- filters that can be read */

@@ -239,12 +239,12 @@ static bool is_same_memory(int pid, int other)
 	return !syscall(SYS_kcmp, pid, other, KCMP_VM, 0, 0);
 }
 
-static bool uses_it_too(pid_t pid, void *context)
+static struct error *uses_it_too(pid_t pid, void *context)
 {
 	struct memory_user *user = context;
 	user->found = pid != user->process && pid != user->memory_id &&
 		      is_same_memory(user->memory_id, (int)pid);
-	return !user->found;
+	return user->found ? &error_stop : NULL;
 }
 
 /* Does another process run in its memory (clone(2), CLONE_VM without CLONE_THREAD; vfork(2))? Its
@@ -254,8 +254,10 @@ static bool is_shared(const struct target *target)
 	struct memory_user user = { process_memory_files_id(target), target->pid, false };
 	if (!is_same_memory(user.memory_id, user.memory_id))
 		return true; /* not told here: no kcmp(2), or a filter forbids it */
-	int failed = proc_visit_processes(uses_it_too, &user);
-	return failed || user.found;
+	struct error *error = proc_visit_processes(uses_it_too, &user);
+	bool listed = !error;
+	error_free(error);
+	return !listed || user.found;
 }
 
 void syscall_places_clean(struct target *target, const struct process_maps *maps,

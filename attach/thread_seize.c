@@ -152,11 +152,11 @@ static void watch_free(struct seize_watch *watch)
 	free(watch);
 }
 
-static bool take_end_of(pid_t tid, void *unused)
+static struct error *take_end_of(pid_t tid, void *unused)
 {
 	(void)unused;
 	thread_take_end((int)tid);
-	return true;
+	return NULL;
 }
 
 static void *take_ends(void *argument)
@@ -168,8 +168,8 @@ static void *take_ends(void *argument)
 		stand_watch_renew(watch->stand);
 		if (condition_wait(&watch->changed, &watch->lock, LOOK_MS))
 			continue;
-		int failed = proc_visit_tasks(watch->pid, take_end_of, NULL);
-		(void)failed; /* the process has gone, or will be looked at again */
+		/* The process has gone, or will be looked at again. */
+		error_free(proc_visit_tasks(watch->pid, take_end_of, NULL));
 	}
 	pthread_mutex_unlock(&watch->lock);
 	return NULL;

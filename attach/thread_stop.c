@@ -48,9 +48,8 @@ struct thread_stop {
 	uint64_t begin_ns, end_ns;
 	sigset_t old_mask;
 	bool masked, resumed, over;
-	struct error *error; /* of a visit, which answers bool */
-	size_t listed;       /* tasks seen by the last listing */
-	size_t found;        /* of them new */
+	size_t listed; /* tasks seen by the last listing */
+	size_t found;  /* of them new */
 	struct seize_watch *watch;
 	int copy;                  /* thread_stop_have_copy() */
 	struct stand_watch *stand; /* until it is let go */
@@ -142,19 +141,20 @@ static struct error *seize_new(struct thread_stop *stop, pid_t tid)
 	return seize(stop, task);
 }
 
-static bool visit_task(pid_t tid, void *context)
+static struct error *visit_task(pid_t tid, void *context)
 {
 	struct thread_stop *stop = context;
 	uint32_t index;
 	stop->listed++;
 	if (!id_map_find(&stop->known, (uint64_t)tid, &index)) {
 		stop->found++;
-		stop->error = seize_new(stop, tid);
-	} else if (stop->tasks[index].state == TASK_GONE && !proc_has_ended(stop->pid, tid)) {
-		stop->found++; /* the id was given to a new thread already */
-		stop->error = seize(stop, &stop->tasks[index]);
+		return seize_new(stop, tid);
 	}
-	return !stop->error;
+	if (stop->tasks[index].state == TASK_GONE && !proc_has_ended(stop->pid, tid)) {
+		stop->found++; /* the id was given to a new thread already */
+		return seize(stop, &stop->tasks[index]);
+	}
+	return NULL;
 }
 
 /* `status` as in si_status of a traced task: the signal, with the event above. */
@@ -339,17 +339,7 @@ static struct error *stop_all(struct thread_stop *stop, const struct task *task)
 {
 	for (;;) {
 		stop->listed = stop->found = 0;
-		int failed = proc_visit_tasks(stop->pid, visit_task, stop);
-		if (stop->error) {
-			struct error *error = stop->error;
-			stop->error = NULL;
-			return error;
-		}
-		if (failed == ENOENT || failed == ESRCH)
-			return error_new(ERROR_NOT_FOUND, "process %d has ended", (int)stop->pid);
-		if (failed)
-			return error_os(failed, "cannot list the threads of process %d",
-					(int)stop->pid);
+		TRY(proc_visit_tasks(stop->pid, visit_task, stop));
 		TRY(task_check(task, "seizing the threads of the process"));
 		TRY(interrupt_seized(stop));
 		TRY(wait_for_all(stop, task));
