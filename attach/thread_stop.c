@@ -2,58 +2,14 @@
 
 #include "attach/proc_file.h"
 #include "attach/process_state.h"
-#include "attach/stand_watch.h"
-#include "attach/thread_registers.h"
-#include "attach/thread_seize.h"
-#include "base/arena.h"
+#include "attach/stop_task.h"
 #include "base/clock.h"
-#include "base/id_map.h"
 #include "base/limits.h"
 #include "base/list.h"
 
 #include <errno.h>
 #include <sys/ptrace.h>
-#include <sys/wait.h>
 #include <unistd.h>
-
-enum task_state {
-	TASK_SEIZED,  /* traced, and runs */
-	TASK_RUNNING, /* seized and interrupted, has not reported yet */
-	TASK_STOPPED,
-	TASK_ASLEEP, /* uninterruptible: seized, will stop (and can be let go) only when it wakes */
-	TASK_STRANGER,  /* of another process, asleep, and seized: is let go when it wakes */
-	TASK_ELSEWHERE, /* asleep, and another's: not seized, and let go by whoever has it */
-	TASK_GONE,      /* ended, or a zombie that waits for its threads */
-};
-
-struct stop_task {
-	pid_t tid;
-	int namespace_tid; /* as the process itself sees it */
-	enum task_state state;
-	int deliver; /* the signal of a signal-delivery-stop: handed over at the detach */
-	int shown;   /* the signal for the core: deliver, or the group stop's */
-};
-
-struct thread_stop {
-	pid_t pid;
-	unsigned patience_ms; /* with threads in an uninterruptible sleep */
-	bool other_namespace; /* than ours: it calls its threads by other ids */
-	struct stop_task *tasks;
-	size_t task_count, task_capacity;
-	struct id_map known; /* tid -> index of tasks */
-	struct arena arena;
-	struct stopped_thread *threads;
-	size_t thread_count, reserved;
-	struct register_memory registers;
-	uint64_t begin_ns, end_ns;
-	sigset_t old_mask;
-	bool masked, resumed, over;
-	size_t listed; /* tasks seen by the last listing */
-	size_t found;  /* of them new */
-	struct seize_watch *watch;
-	int copy;                  /* thread_stop_have_copy() */
-	struct stand_watch *stand; /* until it is let go */
-};
 
 bool thread_stop_hold_back(sigset_t *ret_before)
 {
@@ -157,58 +113,6 @@ static struct error *visit_task(pid_t tid, void *context)
 	return NULL;
 }
 
-/* `status` as in si_status of a traced task: the signal, with the event above. */
-static void note_stop(struct stop_task *task, int status)
-{
-	int event = status >> 8, signal = status & 0xff;
-	task->state = TASK_STOPPED;
-	task->deliver = thread_report_signal(status);
-	task->shown = event && signal == SIGTRAP ? 0 : signal;
-}
-
-/* A thread that is not there any more called execve, or another did, or its end was taken by the
- * seize_watch. One that called it goes on, traced as before, with the id of the first thread: what
- * was known of that one is forgotten, and what stands there now is looked at anew. */
-static void follow_execve(struct thread_stop *stop, struct stop_task *task)
-{
-	uint32_t index;
-	task->state = TASK_GONE;
-	if (task->tid == stop->pid || !id_map_find(&stop->known, (uint64_t)stop->pid, &index))
-		return;
-	struct stop_task *first = &stop->tasks[index];
-	if (first->state == TASK_SEIZED || first->state == TASK_ASLEEP ||
-	    !thread_is_ours(stop->pid))
-		return;
-	first->state = TASK_RUNNING;
-	first->deliver = first->shown = 0;
-	ptrace(PTRACE_INTERRUPT, stop->pid, NULL, NULL);
-}
-
-/* Takes the next report of a task, if there is one. */
-static bool reported(struct thread_stop *stop, struct stop_task *task)
-{
-	int status;
-	switch (thread_next_report(task->tid, &status)) {
-	case REPORT_STOP:
-		note_stop(task, status);
-		break;
-	case REPORT_END:
-		task->state = TASK_GONE;
-		break;
-	case REPORT_NOT_OURS:
-		follow_execve(stop, task);
-		break;
-	case REPORT_NONE:
-		break;
-	}
-	return task->state != TASK_RUNNING && task->state != TASK_SEIZED;
-}
-
-static bool is_free(const struct stop_task *task)
-{
-	return task->state == TASK_GONE || task->state == TASK_ELSEWHERE;
-}
-
 /* Another had it while it slept; awake it would run while the others stand. */
 static void seize_woken(struct thread_stop *stop, struct stop_task *task)
 {
@@ -226,12 +130,6 @@ static void seize_woken(struct thread_stop *stop, struct stop_task *task)
 	error_free(error);                 /* another look tries again */
 }
 
-static void let_stranger_go(struct stop_task *task)
-{
-	if (thread_let_go(task->tid))
-		task->state = TASK_GONE;
-}
-
 /* One that is ours no more came out of an execve, which ended all others, or was one of these. */
 static bool take_end(struct thread_stop *stop, struct stop_task *task)
 {
@@ -243,7 +141,7 @@ static bool take_end(struct thread_stop *stop, struct stop_task *task)
 	}
 	if (!held || thread_is_ours(task->tid))
 		return false;
-	follow_execve(stop, task);
+	stop_task_follow_execve(stop, task);
 	return true;
 }
 
@@ -254,8 +152,8 @@ bool thread_stop_take_ends(struct thread_stop *stop)
 	for (size_t i = stop->task_count; i-- > 0;) {
 		struct stop_task *task = &stop->tasks[i];
 		if (task->state == TASK_STRANGER)
-			let_stranger_go(task);
-		else if (!is_free(task))
+			stop_task_let_stranger_go(task);
+		else if (!stop_task_is_free(task))
 			stop->over |= take_end(stop, task);
 		else if (task->state == TASK_ELSEWHERE && !stop->resumed)
 			seize_woken(stop, task);
@@ -270,7 +168,7 @@ static size_t count_running(struct thread_stop *stop, bool look)
 		thread_stop_take_ends(stop);
 	for (size_t i = 0; i < stop->task_count; i++) {
 		struct stop_task *task = &stop->tasks[i];
-		if (task->state != TASK_RUNNING || reported(stop, task))
+		if (task->state != TASK_RUNNING || stop_task_reported(stop, task))
 			continue;
 		running++;
 		if (!look)
@@ -455,112 +353,6 @@ struct error *thread_stop_begin_some(const struct process_identity *process, con
 				     struct thread_stop **ret)
 {
 	return begin(process, tids, count, task, ret);
-}
-
-/* False: to be tried again. True: gone, or asleep: that one was asked to stop, stays TASK_ASLEEP
- * (or TASK_STRANGER) until it has, and is left to thread_stop_let_go(). A signal is handed over of
- * a stop that is known to be the one that the thread is in. */
-static bool detach(struct thread_stop *stop, struct stop_task *task, bool ask_sleepers)
-{
-	bool asleep = task->state == TASK_ASLEEP;
-	if (task->state == TASK_STRANGER)
-		let_stranger_go(task);
-	if (is_free(task) || task->state == TASK_STRANGER)
-		return true;
-	if (task->state != TASK_STOPPED) {
-		task->state = TASK_RUNNING;
-		if (!reported(stop, task)) {
-			/* It was not asked when an error came before its turn, and an execve may
-			 * forget it (kernel/signal.c: zap_other_threads, of some kernels). */
-			if (!asleep || (ask_sleepers && !thread_sleeps(stop->pid, task->tid)))
-				ptrace(PTRACE_INTERRUPT, task->tid, NULL, NULL);
-			task->state = asleep ? TASK_ASLEEP : TASK_RUNNING;
-			return asleep;
-		}
-		if (is_free(task))
-			return true;
-	}
-	/* ESRCH: not in a stop just now; it ended, or is on its way from one stop to the next. */
-	if (!ptrace(PTRACE_DETACH, task->tid, NULL, (void *)(intptr_t)task->deliver) ||
-	    errno != ESRCH) {
-		task->state = TASK_GONE;
-		return true;
-	}
-	task->state = TASK_RUNNING;
-	return reported(stop, task) && is_free(task);
-}
-
-void thread_stop_have_copy(struct thread_stop *stop, int copy)
-{
-	stop->copy = copy;
-}
-
-/* The first thread last: its end is reported only after that of the others. */
-static size_t detach_each(struct thread_stop *stop, bool ask_sleepers)
-{
-	size_t left = 0;
-	if (stop->copy && thread_take_end(stop->copy))
-		stop->copy = 0;
-	for (size_t i = stop->task_count; i-- > 0;) {
-		bool let_go = detach(stop, &stop->tasks[i], ask_sleepers);
-		if (!let_go && ask_sleepers)
-			stop->tasks[i].state = TASK_ASLEEP;
-		left += !let_go;
-	}
-	return left;
-}
-
-/* All in turn, round after round: of a PID namespace's killed first process the thread that ends
- * last waits until we have taken the ends of the others (kernel/pid_namespace.c:
- * zap_pid_ns_processes). */
-static void detach_all(struct thread_stop *stop)
-{
-	enum { ROUNDS = 1000, PAUSE_US = 1000 };
-	for (int round = 0; round < ROUNDS; round++) {
-		if (!detach_each(stop, false))
-			return;
-		clock_sleep_us(PAUSE_US);
-	}
-	for (size_t i = 0; i < stop->task_count; i++)
-		if (stop->tasks[i].state != TASK_STRANGER && !is_free(&stop->tasks[i]))
-			stop->tasks[i].state = TASK_ASLEEP;
-}
-
-bool thread_stop_let_go(struct thread_stop *stop)
-{
-	size_t held = 0;
-	detach_each(stop, true);
-	/* Counted at the end: an execve may give the first one back to us. */
-	for (size_t i = 0; i < stop->task_count; i++)
-		held += !is_free(&stop->tasks[i]);
-	return !held;
-}
-
-double thread_stop_resume(struct thread_stop *stop)
-{
-	if (!stop->resumed) {
-		detach_all(stop);
-		stop->end_ns = clock_ns();
-		stop->resumed = true;
-		seize_watch_free(stop->watch);
-		stop->watch = NULL;
-		stand_watch_end(stop->stand);
-		stop->stand = NULL;
-		if (stop->masked)
-			pthread_sigmask(SIG_SETMASK, &stop->old_mask, NULL);
-	}
-	return (double)(stop->end_ns - stop->begin_ns) / 1e6;
-}
-
-void thread_stop_free(struct thread_stop *stop)
-{
-	if (!stop)
-		return;
-	thread_stop_resume(stop);
-	arena_deinit(&stop->arena);
-	id_map_deinit(&stop->known);
-	free(stop->tasks);
-	free(stop);
 }
 
 const struct stopped_thread *thread_stop_threads(const struct thread_stop *stop, size_t *ret_count)
