@@ -5,11 +5,10 @@
 #include "base/limits.h"
 #include "base/list.h"
 #include "base/search.h"
+#include "dump/core/core_headers.h"
 #include "dump/images/elf_note.h"
 
 #include <elf.h>
-#include <gelf.h>
-#include <libelf.h>
 
 /*
  * struct elf_prstatus and elf_prpsinfo of linux/elfcore.h: the same on each 64-bit architecture up
@@ -28,91 +27,10 @@ enum { FILE_NOTE_HEADER = 16, FILE_NOTE_ENTRY = 24 };
 
 enum { DEFAULT_PAGE_SIZE = 4096, LARGEST_PAGE_SIZE = 1024 * 1024 };
 
-static void elf_cleanup(Elf **elf)
-{
-	elf_end(*elf);
-}
-
-/* The program headers where the file has them, however many of them the file still holds. */
-struct header_table {
-	uint64_t offset, count;
-};
-
-static Elf64_Phdr header_at(const struct core_index *index, const struct header_table *table,
-			    uint64_t i)
-{
-	Elf64_Phdr header;
-	memcpy(&header, index->parts.head + table->offset + i * sizeof(header), sizeof(header));
-	return header;
-}
-
-/*
- * A core with PN_XNUM keeps the real count in its section header 0, which the kernel writes behind
- * everything else: a truncated core has lost it. The table then ends where the first segment's
- * bytes begin, for the kernel writes the headers, the notes and the memory in this order.
- */
-static uint64_t count_by_first_segment(const struct core_index *index, uint64_t offset)
-{
-	struct header_table table = { .offset = offset };
-	uint64_t room = (index->parts.head_size - offset) / sizeof(Elf64_Phdr),
-		 first = index->parts.head_size;
-	if (room > LIMIT_PROGRAM_HEADERS)
-		room = LIMIT_PROGRAM_HEADERS;
-	uint64_t i = 0;
-	for (; i < room && offset + (i + 1) * sizeof(Elf64_Phdr) <= first; i++) {
-		Elf64_Phdr header = header_at(index, &table, i);
-		if (header.p_filesz && header.p_offset >= offset && header.p_offset < first)
-			first = header.p_offset;
-	}
-	return i;
-}
-
-/* libelf knows PN_XNUM; it refuses a file whose section header table is beyond the end. */
-static uint64_t count_by_libelf(const struct core_index *index, uint16_t header_count)
-{
-	elf_version(EV_CURRENT);
-	CLEANUP(elf_cleanup)
-	Elf *elf = elf_memory((char *)index->parts.head, index->parts.head_size);
-	size_t count = 0;
-	if (!elf || elf_getphdrnum(elf, &count))
-		return 0;
-	/* Without a section header 0 libelf answers the marker itself. */
-	return header_count == PN_XNUM && count == PN_XNUM ? 0 : count;
-}
-
 static void add_missing(struct core_index *index, uint64_t bytes)
 {
 	if (__builtin_add_overflow(index->facts.missing_bytes, bytes, &index->facts.missing_bytes))
 		index->facts.missing_bytes = UINT64_MAX;
-}
-
-static struct error *find_headers(struct core_index *index, struct header_table *ret)
-{
-	Elf64_Ehdr header;
-	memcpy(&header, index->parts.head, sizeof(header));
-	ret->offset = header.e_phoff;
-	ret->count = header.e_phnum;
-	if (header.e_phentsize != sizeof(Elf64_Phdr) || !header.e_phnum ||
-	    header.e_phoff < sizeof(header))
-		return error_new(ERROR_BAD_DATA, "the core's ELF header names no program headers");
-	if (!range_within(header.e_phoff, sizeof(Elf64_Phdr), index->parts.head_size))
-		return error_new(ERROR_BAD_DATA,
-				 "the core ends at %zu bytes, before its program headers",
-				 index->parts.head_size);
-	if (header.e_phnum == PN_XNUM) {
-		ret->count = count_by_libelf(index, header.e_phnum);
-		if (!ret->count)
-			ret->count = count_by_first_segment(index, header.e_phoff);
-	}
-	if (ret->count > LIMIT_PROGRAM_HEADERS)
-		return error_new(ERROR_BAD_DATA, "the core claims %llu program headers",
-				 (unsigned long long)ret->count);
-	uint64_t room = (index->parts.head_size - ret->offset) / sizeof(Elf64_Phdr);
-	if (ret->count > room) {
-		add_missing(index, (ret->count - room) * sizeof(Elf64_Phdr));
-		ret->count = room;
-	}
-	return NULL;
 }
 
 /* Can what ends here, above 0, be memory of the process? Reads of a target whose processor ignores
@@ -284,11 +202,11 @@ static void join_cuts(struct core_index *index)
 	index->cut_count = kept;
 }
 
-static struct error *read_ranges(struct core_index *index, const struct header_table *table)
+static struct error *read_ranges(struct core_index *index, const struct core_headers *headers)
 {
 	size_t loads = 0;
-	for (uint64_t i = 0; i < table->count; i++) {
-		uint32_t type = header_at(index, table, i).p_type;
+	for (uint64_t i = 0; i < headers->count; i++) {
+		uint32_t type = core_header_at(headers, i).p_type;
 		loads += type == PT_LOAD;
 		if (type == PT_NULL) /* no writer of cores leaves one: a download with a hole */
 			index->facts.damage =
@@ -300,8 +218,8 @@ static struct error *read_ranges(struct core_index *index, const struct header_t
 	if (!index->ranges || !index->cut)
 		return &error_no_memory;
 	bool sorted = true;
-	for (uint64_t i = 0; i < table->count; i++) {
-		Elf64_Phdr header = header_at(index, table, i);
+	for (uint64_t i = 0; i < headers->count; i++) {
+		Elf64_Phdr header = core_header_at(headers, i);
 		struct core_range *range = &index->ranges[index->range_count];
 		if (header.p_type != PT_LOAD || !range_of(index, &header, range))
 			continue;
@@ -489,13 +407,14 @@ static void read_page_size(struct core_index *index)
 
 static struct error *read_all(struct core_index *index)
 {
-	struct header_table table;
-	TRY(find_headers(index, &table));
-	TRY(read_ranges(index, &table));
+	struct core_headers headers;
+	TRY(core_headers_find(index->parts.head, index->parts.head_size, &headers));
+	add_missing(index, headers.missing_bytes);
+	TRY(read_ranges(index, &headers));
 	size_t thread_capacity = 0;
 	uint64_t left = LIMIT_NOTE_BYTES;
-	for (uint64_t i = 0; i < table.count; i++) {
-		Elf64_Phdr header = header_at(index, &table, i);
+	for (uint64_t i = 0; i < headers.count; i++) {
+		Elf64_Phdr header = core_header_at(&headers, i);
 		if (header.p_type == PT_NOTE)
 			TRY(read_notes(index, &header, &thread_capacity, &left));
 	}
