@@ -1,6 +1,5 @@
 #include "attach/snapshot_keeper.h"
 
-#include "attach/credentials.h"
 #include "attach/live_target.h"
 #include "attach/memory_guard.h"
 #include "attach/proc_file.h"
@@ -10,6 +9,7 @@
 #include "attach/shared_memory.h"
 #include "attach/snapshot_refusal.h"
 #include "attach/snapshot_release.h"
+#include "attach/snapshot_stop.h"
 #include "attach/stand_watch.h"
 #include "attach/syscall_filter.h"
 #include "attach/thread_seize.h"
@@ -27,8 +27,6 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-
-enum { PAUSE_US = 20 * 1000 };
 
 /* Set by SIGTERM: from the program when it is told to stop, from the kernel when it dies. */
 static volatile sig_atomic_t stop_requested;
@@ -64,99 +62,6 @@ static void send_message(const struct keeper *keeper, const struct snapshot_mess
 }
 
 /* --- taking it */
-
-static bool is_our_like(int tracer)
-{
-	CLEANUP(text_deinit) struct text theirs = { 0 };
-	CLEANUP(text_deinit) struct text ours = { 0 };
-	return !proc_file_read(&theirs, LIMIT_PROC_FILE_BYTES, "/proc/%d/comm", tracer) &&
-	       !proc_file_read(&ours, LIMIT_PROC_FILE_BYTES, "/proc/self/comm") &&
-	       !strcmp(text_string(&theirs), text_string(&ours));
-}
-
-/* Is it another clrpod, for a moment, that traces the process? One that is outside of our PID
- * namespace shows only by the state of the threads that it has stopped. Before it has, and once it
- * has let go, it keeps us from a thread as a seccomp filter or a security module would: those do it
- * each time. *refused: how often that was so. */
-static bool traced_by_our_like(int pid, const struct error *error, unsigned *refused)
-{
-	enum { REFUSED_MOST = 4 };
-	struct arena arena;
-	struct process_state state;
-	arena_init(&arena);
-	error_free(process_state_read(pid, &arena, &state)); /* zeros then */
-	arena_deinit(&arena);
-	if (state.tracer)
-		return is_our_like(state.tracer);
-	if (error->os_errno != EPERM || !credentials_permitted(CAPABILITY_SYS_PTRACE))
-		return false;
-	return state.activity == PROCESS_TRACED || ++*refused < REFUSED_MOST;
-}
-
-/* Did a clrpod that was killed leave a thread in its code? Such a thread goes home by itself as
- * soon as it may run. */
-static bool is_on_its_way(const struct keeper *keeper)
-{
-	size_t count;
-	const struct stopped_thread *threads =
-		thread_stop_threads(live_target_stop(keeper->target), &count);
-	for (size_t i = 0; i < count; i++)
-		if (syscall_places_hold(&keeper->places, &threads[i]))
-			return true;
-	return false;
-}
-
-/* Can one of its threads, all of which are stopped, be borrowed now? NULL: later, or *ret_no_place,
- * as it was in the first moments after an execve, when no library is mapped yet. */
-static const struct stopped_thread *choose_thread(struct keeper *keeper, bool *ret_no_place)
-{
-	bool none_free = true;
-	*ret_no_place = false;
-	syscall_places_find(keeper->target, process_memory_maps(keeper->target), &keeper->places);
-	syscall_places_clean(keeper->target, process_memory_maps(keeper->target),
-			     live_target_stop(keeper->target), &keeper->places);
-	for (size_t i = 0; i < keeper->places.count; i++)
-		none_free &= keeper->places.places[i].marked;
-	if (is_on_its_way(keeper))
-		return NULL;
-	*ret_no_place = none_free;
-	return none_free
-		       ? NULL
-		       : syscall_injection_choose(keeper->target, live_target_stop(keeper->target),
-						  &keeper->places, keeper->filter);
-}
-
-/* Stops it when no other does, and so that one of its threads can be borrowed. */
-static struct error *stop_target(struct keeper *keeper, const struct stopped_thread **ret_thread)
-{
-	enum { PLACE_TRIES = 4 };
-	const struct process_identity *process = &keeper->request->process;
-	uint64_t end = clock_ms() + LIMIT_CALL_MS;
-	for (unsigned without_place = 0, refused = 0;;) {
-		struct error *error = live_target_open(process, LIVE_STOPPED_BRIEFLY, &keeper->task,
-						       &keeper->target);
-		bool late = clock_ms() > end;
-		if (error && (error->code != ERROR_OS || late ||
-			      !traced_by_our_like(process->pid, error, &refused)))
-			return error;
-		error_free(error);
-		if (!error) {
-			bool no_place;
-			*ret_thread = choose_thread(keeper, &no_place);
-			if (*ret_thread)
-				return NULL;
-			if (no_place && ++without_place == PLACE_TRIES)
-				return snapshot_refuse_place(process->pid);
-			bool on_its_way = is_on_its_way(keeper);
-			target_close(keeper->target);
-			keeper->target = NULL;
-			if (late)
-				return snapshot_refuse_thread(process->pid, on_its_way);
-		}
-		TRY(task_check(&keeper->task, "stopping the process"));
-		clock_sleep_us(PAUSE_US);
-	}
-}
 
 static struct error *copy_died_early(const struct keeper *keeper)
 {
@@ -258,7 +163,8 @@ static struct error *copy_standing(struct keeper *keeper)
 	struct snapshot_record *record = &keeper->record;
 	tell_that_it_stands(keeper, true);
 	TRY(stand_watch_begin(LIMIT_STAND_MS, &keeper->watch));
-	TRY(stop_target(keeper, &thread));
+	TRY(snapshot_stop(&keeper->request->process, keeper->filter, &keeper->task, &keeper->target,
+			  &keeper->places, &thread));
 	struct thread_stop *stop = live_target_stop(keeper->target);
 	record->maps = *process_memory_maps(keeper->target);
 	record->threads = thread_stop_threads(stop, &record->thread_count);
