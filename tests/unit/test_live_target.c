@@ -4,6 +4,7 @@
 #include "attach/process_memory.h"
 #include "attach/shared_memory.h"
 #include "attach/target/overlay_target.h"
+#include "attach/thread_registers.h"
 #include "base/list.h"
 #include "dump/collect/core_layout.h"
 #include "tests/unit/directory.h"
@@ -144,6 +145,28 @@ TEST(a_stopped_child)
 	CHECK_NUMBER(counted.with_registers, THREADS);
 	CHECK(counted.mappings > 3 && counted.saw_message);
 	CHECK_NUMBER(page_size, PAGE);
+}
+
+/* The forked child's first thread has the thread pointer that we have. */
+TEST(the_registers_of_a_stopped_child)
+{
+	CLEANUP(end_child) int pid = start_child();
+	struct target *target;
+	CHECK_OK(open_target(pid, true, NULL, &target));
+	size_t count;
+	const struct stopped_thread *threads = live_target_threads(target, &count);
+	CHECK(target->architecture == architecture_host);
+	CHECK_NUMBER(count, THREADS);
+	for (size_t i = 0; i < count; i++) {
+		const struct register_note *general =
+			thread_register_note(&threads[i], NT_PRSTATUS);
+		const struct register_note *fpregs = thread_register_note(&threads[i], NT_PRFPREG);
+		CHECK(general && general->size == architecture_registers_bytes(architecture_host));
+		CHECK(fpregs && fpregs->size >= FPREG_BYTES_MAX);
+		CHECK(thread_pointer(&threads[i]) != 0);
+	}
+	CHECK_NUMBER(thread_pointer(&threads[0]), (uintptr_t)__builtin_thread_pointer());
+	target_close(target);
 }
 
 TEST(a_process_that_ends_under_us)
@@ -405,6 +428,7 @@ TEST(files_of_a_process_in_another_mount_namespace)
 
 static const struct tap_case cases[] = {
 	CASE(a_stopped_child),
+	CASE(the_registers_of_a_stopped_child),
 	CASE(a_process_that_ends_under_us),
 	CASE(never_left_stopped),
 	CASE(a_child_in_job_control_stop_stays_there),
