@@ -22,7 +22,7 @@ static void lower_to(unsigned *least, unsigned processors)
 }
 
 /* cpu.max: "QUOTA PERIOD", or "max PERIOD". */
-static bool look_at_v2(int folder, const char *path, void *context)
+static struct error *look_at_v2(int folder, const char *path, void *context)
 {
 	struct text line = { 0 };
 	unsigned long long quota, period;
@@ -31,26 +31,28 @@ static bool look_at_v2(int folder, const char *path, void *context)
 	    sscanf(text_string(&line), "%llu %llu", &quota, &period) == 2)
 		lower_to(context, processors_of_quota(quota, period));
 	text_deinit(&line);
-	return true;
+	return NULL;
 }
 
 /* No quota is -1: more than any. */
-static bool look_at_v1(int folder, const char *path, void *context)
+static struct error *look_at_v1(int folder, const char *path, void *context)
 {
 	uint64_t quota, period;
 	(void)path;
 	if (control_group_number(folder, "cpu.cfs_quota_us", &quota) &&
 	    control_group_number(folder, "cpu.cfs_period_us", &period))
 		lower_to(context, processors_of_quota(quota, period));
-	return true;
+	return NULL;
 }
 
 static unsigned quota_find(void)
 {
 	static const struct control_hierarchy v1 = { "cpu", "cgroup" }, v2 = { "", "cgroup2" };
+	enum control_group_answer answer; /* what is hidden limits nothing that we know of */
 	unsigned least = UINT_MAX;
-	control_group_visit((int)getpid(), &v1, look_at_v1, &least);
-	control_group_visit((int)getpid(), &v2, look_at_v2, &least);
+	int pid = (int)getpid();
+	error_free(control_group_visit(pid, &v1, look_at_v1, &least, &answer));
+	error_free(control_group_visit(pid, &v2, look_at_v2, &least, &answer));
 	return least;
 }
 

@@ -191,11 +191,10 @@ static const char *const examples[] = {
 const struct verb verb_analyze = {
 	.name = "analyze",
 	.summary = "look inside a dump or a live process",
-	.usage =
-		"analyze DUMP | -p PID | -n NAME  [-c COMMAND]... [-x SCRIPT]... [-i]\n"
-		"        [--freeze | --no-stop | --snapshot] [--hold MINUTES] [--stall SECONDS]\n"
-		"        [--json | --jsonl] [--sysroot DIR] [--threads NUMBER] [--keep-going]\n"
-		"        [--partial-ok] [--no-pager]",
+	.usage = "analyze DUMP | -p PID | -n NAME  [-c COMMAND]... [-x SCRIPT]... [-i]\n"
+		 "        [--freeze | --no-stop | --snapshot] [--hold MINUTES] [--stall SECONDS]\n"
+		 "        [--json | --jsonl] [--sysroot DIR] [--threads NUMBER] [--keep-going]\n"
+		 "        [--partial-ok] [--no-pager]",
 	.description =
 		"Opens a core file (also one packed as .zst or .gz) or a live process, and answers\n"
 		"commands: those of -c and -x in their order, else those on stdin, at a prompt when\n"

@@ -51,7 +51,7 @@ MUST_CHECK struct error *heap_statistics_merge(struct heap_statistics *to,
  * Errors as of heap_filter_walk(). */
 struct heap_filter;
 MUST_CHECK struct error *heap_statistics_count(struct heap_statistics *statistics,
-					      struct heap_filter *filter);
+					       struct heap_filter *filter);
 
 /* One type's, in the order in which they are shown. */
 struct statistic_row {

@@ -11,8 +11,7 @@ struct search {
 	uint64_t end; /* of the object seen last */
 };
 
-static struct error *near_objects_visit(struct gc_object *objects, size_t count,
-					void *context)
+static struct error *near_objects_visit(struct gc_object *objects, size_t count, void *context)
 {
 	struct search *search = context;
 	struct near_objects *found = search->found;

@@ -99,7 +99,7 @@ struct target_facts {
 /* First member of each implementation. */
 struct target {
 	const struct target_ops *ops;
-	struct target *lower; /* that this one reads from; NULL: none */
+	struct target *lower;                    /* that this one reads from; NULL: none */
 	const struct architecture *architecture; /* NULL: unknown */
 	uint32_t page_size;                      /* bytes */
 	int pid;                                 /* 0: unknown */

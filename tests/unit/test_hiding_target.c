@@ -13,7 +13,7 @@ static void hiding_close_cleanup(struct target **target)
 /* Byte i of the memory is i / 16. */
 static struct fake_target *memory_new(bool lends)
 {
-	struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
+	struct fake_target *fake = fake_target_new(&architecture_x64);
 	uint8_t *bytes = fake_target_zeros(fake, BASE, PAGES * PAGE);
 	for (unsigned i = 0; i < PAGES * PAGE; i++)
 		bytes[i] = (uint8_t)(i / 16);

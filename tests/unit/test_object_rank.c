@@ -29,25 +29,26 @@ static void ranks_cleanup(struct object_ranks **ranks)
 
 struct walked {
 	uint64_t addresses[OBJECTS_MAX];
+	size_t spans[OBJECTS_MAX]; /* their indexes */
 	size_t count;
-	struct object_ranks *ranks; /* NULL: the addresses are kept alone */
-	size_t span;
+	size_t span; /* that is walked */
 };
 
 static struct error *note(struct gc_object *objects, size_t count, void *context)
 {
 	struct walked *walked = context;
-	for (size_t i = 0; i < count && walked->count < OBJECTS_MAX; i++)
+	for (size_t i = 0; i < count && walked->count < OBJECTS_MAX; i++) {
+		walked->spans[walked->count] = walked->span;
 		walked->addresses[walked->count++] = objects[i].address;
-	return walked->ranks ? object_ranks_note(walked->ranks, walked->span, objects, count)
-			     : NULL;
+	}
+	return NULL;
 }
 
-static struct error *walk(struct heap *heap, size_t first, size_t step, struct walked *walked)
+static struct error *walk(struct heap *heap, struct walked *walked)
 {
 	CLEANUP(walker_deinit) struct walker walker = { 0 };
 	TRY(walker_init(&walker, heap));
-	for (size_t i = first; i < heap->gc->span_count; i += step) {
+	for (size_t i = 0; i < heap->gc->span_count; i++) {
 		walked->span = i;
 		TRY(walker_span(&walker, &heap->gc->spans[i], NULL, note, walked));
 	}
@@ -76,7 +77,7 @@ TEST(every_object_has_its_number)
 	struct walk_damage damage = { 0 };
 	struct walked walked = { .count = 0 };
 	CHECK_OK(fake_runtime_open(runtime, &heap));
-	CHECK_OK(walk(heap, 0, 1, &walked));
+	CHECK_OK(walk(heap, &walked));
 	CHECK_OK(object_ranks_build(heap, 3, NULL, NULL, &damage, &ranks));
 	REQUIRE(ranks);
 	CHECK_NUMBER(walked.count, 4 * OBJECTS_A_SPAN);
@@ -108,7 +109,7 @@ TEST(objects_beyond_a_hole)
 	heap->gc->spans[heap->gc->span_count - 1].end = at;
 	heap->gc->readable = readable;
 	heap->gc->readable_count = COUNT_OF(readable);
-	CHECK_OK(walk(heap, 0, 1, &walked));
+	CHECK_OK(walk(heap, &walked));
 	CHECK_OK(object_ranks_build(heap, 3, NULL, NULL, &damage, &ranks));
 	REQUIRE(ranks);
 	/* The object that the span cut is whole now; one is no object. */
@@ -128,7 +129,7 @@ TEST(spans_need_not_ascend)
 	heap->gc->spans[0] = heap->gc->spans[heap->gc->span_count - 1];
 	heap->gc->spans[heap->gc->span_count - 1] = first;
 	heap->gc->spans[1].end = heap->gc->spans[1].start; /* one without objects */
-	CHECK_OK(walk(heap, 0, 1, &walked));
+	CHECK_OK(walk(heap, &walked));
 	CHECK_OK(object_ranks_build(heap, 3, NULL, NULL, &damage, &ranks));
 	REQUIRE(ranks);
 	CHECK_NUMBER(walked.count, 3 * OBJECTS_A_SPAN);
@@ -193,17 +194,22 @@ TEST(spans_that_claim_everything)
 	CHECK_NUMBER(memory_budget_left(&budget), 1024 * KIB);
 }
 
+/* What one thread notes: every other span of what was walked. */
 struct half {
-	struct heap *heap;
-	struct walked walked;
-	size_t first;
+	struct object_ranks *ranks;
+	const struct gc_object *objects;
+	const size_t *spans;
+	size_t count, first;
 	struct error *error;
 };
 
-static void *walk_half(void *context)
+static void *note_half(void *context)
 {
 	struct half *half = context;
-	half->error = walk(half->heap, half->first, 2, &half->walked);
+	for (size_t i = 0; i < half->count && !half->error; i++)
+		if (half->spans[i] % 2 == half->first)
+			half->error = object_ranks_note(half->ranks, half->spans[i],
+							&half->objects[i], 1);
 	return NULL;
 }
 
@@ -211,16 +217,24 @@ static void *walk_half(void *context)
 TEST(spans_noted_by_two_threads)
 {
 	HEAP;
-	struct walked all = { .count = 0 };
-	static struct half halves[2];
+	static struct walked all;
+	static struct gc_object objects[OBJECTS_MAX];
+	struct half halves[2];
 	pthread_t threads[2];
+	all = (struct walked){ .count = 0 };
 	CHECK_OK(fake_runtime_open(runtime, &heap));
-	CHECK_OK(walk(heap, 0, 1, &all)); /* meets every type */
+	CHECK_OK(walk(heap, &all));
 	CHECK_OK(object_ranks_new(heap, NULL, &ranks));
 	REQUIRE(ranks);
+	for (size_t i = 0; i < all.count; i++)
+		objects[i].address = all.addresses[i];
 	for (size_t i = 0; i < COUNT_OF(halves); i++) {
-		halves[i] = (struct half){ .heap = heap, .walked.ranks = ranks, .first = i };
-		REQUIRE(!thread_start(&threads[i], walk_half, &halves[i]));
+		halves[i] = (struct half){ .ranks = ranks,
+					   .objects = objects,
+					   .spans = all.spans,
+					   .count = all.count,
+					   .first = i };
+		REQUIRE(!thread_start(&threads[i], note_half, &halves[i]));
 	}
 	for (size_t i = 0; i < COUNT_OF(halves); i++)
 		pthread_join(threads[i], NULL);

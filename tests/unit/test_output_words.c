@@ -186,25 +186,26 @@ TEST(kinds_of_cells_in_text)
 {
 	CAPTURE(text, OUTPUT_TEXT);
 	put_kinds(text.out);
-	CHECK_ANSWER(text, "upper 002F\nhresult 80131500\nlower 80131500\nbytes 0x50 (80)\nthread "
-			   "0x002F (47)\nprocess 48 (0x30)\n"
-			   "star *\nno star|  \nindex XX\\nXX\ntype A`1[[B]]\\u001b\n"
-			   "changed -00012\nwide 18446744073709551615\nreal 0.25\n"
-			   "slot 000C\ntoken 000000000600000a\npointer 000000000600000A\naddress null\n"
-			   "jitted yes\n");
+	CHECK_ANSWER(text,
+		     "upper 002F\nhresult 80131500\nlower 80131500\nbytes 0x50 (80)\nthread "
+		     "0x002F (47)\nprocess 48 (0x30)\n"
+		     "star *\nno star|  \nindex XX\\nXX\ntype A`1[[B]]\\u001b\n"
+		     "changed -00012\nwide 18446744073709551615\nreal 0.25\n"
+		     "slot 000C\ntoken 000000000600000a\npointer 000000000600000A\naddress null\n"
+		     "jitted yes\n");
 }
 
 TEST(kinds_of_cells_in_json)
 {
 	CAPTURE(json, OUTPUT_JSON);
 	put_kinds(json.out);
-	CHECK_ANSWER(json,
-		     HEAD "\"upper\":47,\"hresult\":-2146233088,\"lower\":-2146233088,\"bytes\":80,"
-			  "\"thread\":47,\"process\":48,"
-			  "\"is_current\":true,\"is_other\":false,\"index\":null,\"type\":\"A<B>\","
-			  "\"changed\":-12,\"wide\":\"18446744073709551615\",\"real\":0.25,\"slot\":12,"
-			  "\"token\":\"0x0600000a\",\"same\":"
-			  "\"0x0600000a\",\"address\":\"0xabc\",\"is_jitted\":true}," TAIL);
+	CHECK_ANSWER(json, HEAD
+		     "\"upper\":47,\"hresult\":-2146233088,\"lower\":-2146233088,\"bytes\":80,"
+		     "\"thread\":47,\"process\":48,"
+		     "\"is_current\":true,\"is_other\":false,\"index\":null,\"type\":\"A<B>\","
+		     "\"changed\":-12,\"wide\":\"18446744073709551615\",\"real\":0.25,\"slot\":12,"
+		     "\"token\":\"0x0600000a\",\"same\":"
+		     "\"0x0600000a\",\"address\":\"0xabc\",\"is_jitted\":true}," TAIL);
 }
 
 static const struct tap_case cases[] = {
