@@ -180,6 +180,8 @@ _clrpod()
 	analyze:-x | analyze:--script)
 		_clrpod_files -f
 		return ;;
+	analyze:--threads)
+		return ;;
 	analyze:--sysroot)
 		_clrpod_files -d
 		return ;;
@@ -207,6 +209,8 @@ _clrpod()
 		return ;;
 	diff:-limit | diff:--limit)
 		return ;;
+	diff:--threads)
+		return ;;
 	diff:--sysroot)
 		_clrpod_files -d
 		return ;;
@@ -219,16 +223,18 @@ _clrpod()
 		return ;;
 	COMMAND:--stall)
 		return ;;
+	COMMAND:--threads)
+		return ;;
 	COMMAND:--sysroot)
 		_clrpod_files -d
 		return ;;
 	esac
 	case $verb in
-	analyze) options=' -p --process-id -n --name --freeze --no-stop --snapshot --hold --stall -c --command -x --script -i --interactive --json --jsonl --sysroot --keep-going --no-pager --partial-ok' ;;
+	analyze) options=' -p --process-id -n --name --freeze --no-stop --snapshot --hold --stall -c --command -x --script -i --interactive --json --jsonl --threads --sysroot --keep-going --no-pager --partial-ok' ;;
 	collect) options=' -p --process-id -n --name -o --output --zstd --type --freeze --snapshot --stall --force --json --jsonl --partial-ok' ;;
 	ps) options=' --json --jsonl --partial-ok' ;;
-	diff) options=' -p --process-id -n --name --snapshot --stall -all --all -type --type -limit --limit --json --jsonl --sysroot --partial-ok' ;;
-	COMMAND) options+=' -p --process-id -n --name --freeze --no-stop --snapshot --hold --stall --json --jsonl --sysroot --partial-ok' ;;
+	diff) options=' -p --process-id -n --name --snapshot --stall -all --all -type --type -limit --limit --json --jsonl --threads --sysroot --partial-ok' ;;
+	COMMAND) options+=' -p --process-id -n --name --freeze --no-stop --snapshot --hold --stall --json --jsonl --threads --sysroot --partial-ok' ;;
 	--print-completion) _clrpod_words 'bash zsh'; return ;;
 	--print-man) _clrpod_words commands; return ;;
 	esac

@@ -218,7 +218,7 @@ TEST(a_usage_comes_from_the_table)
 TEST(a_subject_is_found_before_its_command_runs)
 {
 	SCENE(scene);
-	struct fake_target *fake = fake_target_new(ARCHITECTURE_X64);
+	struct fake_target *fake = fake_target_new(&architecture_x64);
 	CHECK_OK(session_open(scene.session, &fake->base, "fake", NULL, NULL));
 	run(&scene, "d");
 	CHECK_FAILS(take(&scene), ERROR_USAGE, "an address is missing");
