@@ -27,8 +27,7 @@ static const struct column object_columns[] = {
 	{ "address", "Address", CELL_ADDRESS, 16 },
 	{ "mt", "MT", CELL_ADDRESS, 16 },
 	{ "size", "Size", CELL_COUNT, 14 },
-	{ NULL, "", CELL_TEXT, 0 },
-	{ "type", NULL, CELL_TEXT, 0 },
+	{ "type", "", CELL_TEXT, 0 }, /* of a Free block alone in text */
 };
 static const struct column short_columns[] = {
 	{ "address", "", CELL_ADDRESS, 0 },
@@ -52,8 +51,8 @@ static void object_row(struct listing *listing, const struct gc_object *object)
 		const struct type *type = type_by_index(listing->call->question.heap, object->type);
 		output_address(out, object->method_table);
 		output_unsigned(out, object->size);
-		output_text(out, object->is_free ? "Free" : "");
-		output_text(out, type_name(listing->call->question.heap, type, NULL));
+		output_text_as(out, type_name(listing->call->question.heap, type, NULL),
+			       object->is_free ? "Free" : "");
 	}
 	output_row_end(out);
 }

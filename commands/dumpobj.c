@@ -8,7 +8,6 @@
 #include "commands/shared/object_header.h"
 #include "commands/shared/object_references.h"
 #include "heap/clr_threads.h"
-#include "heap/locks/sync_blocks.h"
 
 static void print_free(struct command_call *call, const struct object_view *view)
 {
@@ -35,13 +34,10 @@ static struct error *print_thin_lock(struct command_call *call, uint64_t address
 		{ "thread", IN_WORDS, CELL_POINTER, 0 },
 		{ "recursion", IN_WORDS, CELL_HEX, 0 },
 	};
-	struct sync_blocks layout;
 	struct thin_lock lock;
-	struct error *error = thin_locks_open(call->question.heap, &layout);
-	if (error_take(&error, ERROR_UNSUPPORTED))
-		return NULL;
-	TRY(error);
-	if (!thin_lock_read(&layout, &call->question.heap->reader, address, &lock))
+	bool is_held;
+	TRY(object_thin_lock(&call->question, address, &lock, &is_held));
+	if (!is_held)
 		return NULL;
 	output_record_begin(call->out, "thin_lock", columns, COUNT_OF(columns));
 	output_unsigned(call->out, lock.thread_id);

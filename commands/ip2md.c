@@ -3,39 +3,11 @@
 
 #include "commands/shared/method_record.h"
 
-#include <inttypes.h>
-
-static struct error *refuse(struct heap *heap, uint64_t ip, const struct code_place *place)
-{
-	uint64_t method;
-	if (place->unknown)
-		return error_new(ERROR_NOT_FOUND,
-				 "%#" PRIx64 " is in code that was compiled ahead of time, but %s",
-				 ip, place->unknown);
-	TRY(method_of_entry(heap, ip, &method));
-	if (method)
-		return error_new(ERROR_NOT_FOUND,
-				 "%#" PRIx64 " is a stub that stands in for the method at %#" PRIx64
-				 " (dumpmd), not its code",
-				 ip, method);
-	if (place->kind == CODE_STUB)
-		return error_new(ERROR_NOT_FOUND,
-				 "%#" PRIx64 " is in a stub of the runtime, not in a method's code",
-				 ip);
-	return error_new(
-		ERROR_NOT_FOUND,
-		"%#" PRIx64 " is not in code that the runtime knows: it is native, or none", ip);
-}
-
 static struct error *ip2md_run(struct command_call *call)
 {
 	uint64_t ip = call->subject.address;
-	struct code_place place;
 	struct method_view view;
-	TRY(code_at(call->question.heap, ip, call->question.scratch, &place));
-	if (!place.method)
-		return refuse(call->question.heap, ip, &place);
-	TRY(method_view_read(&call->question, place.method, &view));
+	TRY(method_view_of_code(&call->question, ip, &view));
 	method_record_print(call, &view, ip);
 	return NULL;
 }

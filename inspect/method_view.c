@@ -54,6 +54,38 @@ struct error *method_view_read(const struct question *question, uint64_t address
 	return NULL;
 }
 
+/* What is there in place of a method's code. */
+static struct error *refuse_code(struct heap *heap, uint64_t ip, const struct code_place *place)
+{
+	uint64_t method;
+	if (place->unknown)
+		return error_new(ERROR_NOT_FOUND,
+				 "%#" PRIx64 " is in code that was compiled ahead of time, but %s",
+				 ip, place->unknown);
+	TRY(method_of_entry(heap, ip, &method));
+	if (method)
+		return error_new(ERROR_NOT_FOUND,
+				 "%#" PRIx64 " is a stub that stands in for the method at %#" PRIx64
+				 " (dumpmd), not its code",
+				 ip, method);
+	if (place->kind == CODE_STUB)
+		return error_new(ERROR_NOT_FOUND,
+				 "%#" PRIx64 " is in a stub of the runtime, not in a method's code",
+				 ip);
+	return error_new(
+		ERROR_NOT_FOUND,
+		"%#" PRIx64 " is not in code that the runtime knows: it is native, or none", ip);
+}
+
+struct error *method_view_of_code(const struct question *question, uint64_t ip,
+				  struct method_view *ret)
+{
+	struct code_place place;
+	TRY(code_at(question->heap, ip, question->scratch, &place));
+	return place.method ? method_view_read(question, place.method, ret)
+			    : refuse_code(question->heap, ip, &place);
+}
+
 struct error *method_name_or_missing(const struct question *question, uint64_t address,
 				     const char **ret)
 {

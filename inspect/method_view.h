@@ -22,6 +22,11 @@ struct method_view {
 MUST_CHECK struct error *method_view_read(const struct question *question, uint64_t address,
 					  struct method_view *ret);
 
+/* The same of the method whose code is at an address. ERROR_NOT_FOUND says what is there instead.
+ */
+MUST_CHECK struct error *method_view_of_code(const struct question *question, uint64_t ip,
+					     struct method_view *ret);
+
 /* The method's name, in scratch; NULL and counted: it cannot be read. Fails only of what
  * error_is_fatal(). */
 MUST_CHECK struct error *method_name_or_missing(const struct question *question, uint64_t address,

@@ -42,3 +42,17 @@ struct error *object_view_string(const struct question *question, const struct o
 				 view->object.address);
 	return error;
 }
+
+struct error *object_thin_lock(const struct question *question, uint64_t address,
+			       struct thin_lock *ret, bool *ret_is_held)
+{
+	struct heap *heap = question->heap;
+	struct sync_blocks layout;
+	*ret_is_held = false;
+	struct error *error = thin_locks_open(heap, &layout);
+	if (error_take(&error, ERROR_UNSUPPORTED))
+		return NULL;
+	TRY(error);
+	*ret_is_held = thin_lock_read(&layout, &heap->reader, address, ret);
+	return NULL;
+}

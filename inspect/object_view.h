@@ -3,6 +3,7 @@
 #define INSPECT_OBJECT_VIEW_H
 
 #include "heap/gc/object_walk.h"
+#include "heap/locks/sync_blocks.h"
 #include "heap/values/value.h"
 #include "inspect/question.h"
 
@@ -20,6 +21,11 @@ MUST_CHECK struct error *object_view_read(const struct question *question, uint6
 /* The same; *ret_readable false: no object can be read there, which is counted. */
 MUST_CHECK struct error *object_view_or_missing(const struct question *question, uint64_t address,
 						struct object_view *ret, bool *ret_readable);
+
+/* Does the object's header say that a thread holds its monitor, and which? *ret_is_held false where
+ * this runtime's locks are not known. */
+MUST_CHECK struct error *object_thin_lock(const struct question *question, uint64_t address,
+					  struct thin_lock *ret, bool *ret_is_held);
 
 /* The first LIMIT_SHOWN_STRING_UNITS of a string. */
 struct string_view {

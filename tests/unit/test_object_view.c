@@ -1,6 +1,7 @@
 /* Objects as dumpobj and dumparray ask for them, on the fake runtime (8.0's layouts, no metadata).
  */
 #include "base/list.h"
+#include "heap/clr_threads.h"
 #include "inspect/object_view.h"
 #include "tests/unit/fake_question.h"
 #include "tests/unit/tap.h"
@@ -90,10 +91,31 @@ TEST(a_string_is_lent_up_to_a_limit)
 	CHECK(!units);
 }
 
+/* src/coreclr/vm/syncblk.h: the header's last four bytes have the thread's id, then how often it
+ * entered again. */
+TEST(a_thin_lock_is_held_by_a_thread)
+{
+	CLEANUP(fake_question_cleanup) struct fake_question fake = { 0 };
+	struct fake_runtime *runtime = fake_runtime_new();
+	struct thin_lock lock;
+	bool is_held;
+	fake_put(runtime->target, STRING - 4, 2, 4);
+	CHECK_OK(fake_question_open(&fake, runtime));
+	CHECK_OK(object_thin_lock(&fake.question, STRING, &lock, &is_held));
+	REQUIRE(is_held);
+	CHECK_NUMBER(lock.thread_id, 2);
+	CHECK_NUMBER(lock.recursion, 0);
+	REQUIRE(lock.thread);
+	CHECK_NUMBER(lock.thread->os_id, 1001);
+	CHECK_OK(object_thin_lock(&fake.question, ARRAY, &lock, &is_held));
+	CHECK(!is_held);
+}
+
 static const struct tap_case cases[] = {
 	CASE(a_string_has_its_content),
 	CASE(an_array_has_a_shape),
 	CASE(a_string_is_lent_up_to_a_limit),
+	CASE(a_thin_lock_is_held_by_a_thread),
 	CASE(what_is_no_object_is_refused_and_a_string_without_content_counted),
 };
 TAP_MAIN(cases)
