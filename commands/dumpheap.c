@@ -9,7 +9,6 @@
 #include "heap/clr_threads.h"
 #include "heap/locks/sync_blocks.h"
 #include "heap/types/type.h"
-#include "heap/values/value.h"
 
 #include <inttypes.h>
 
@@ -242,7 +241,7 @@ static struct error *strings_wanted(struct listing *listing, struct heap_filter 
 	if (!arguments_has(listing->call->arguments, "-strings"))
 		return NULL;
 	TRY(string_table_new(listing->call, &listing->strings));
-	return string_method_table(listing->call->question.heap, &filter->method_table);
+	return type_string_table(listing->call->question.heap, &filter->method_table);
 }
 
 static struct error *dumpheap_run(struct command_call *call)

@@ -53,16 +53,6 @@ static struct heap *heap_new(struct target *overlay, struct module_files *files,
 	return heap;
 }
 
-void heap_lock(struct heap *heap)
-{
-	pthread_mutex_lock(&heap->lock);
-}
-
-void heap_unlock(struct heap *heap)
-{
-	pthread_mutex_unlock(&heap->lock);
-}
-
 /* Takes the heap: it is closed on failure. */
 static struct error *contract_choose(struct heap *heap, const struct runtime_location *locations,
 				     size_t count, const struct task *task, struct heap **ret)

@@ -7,7 +7,6 @@
 #include "heap/metadata/metadata.h"
 #include "heap/types/clr_module.h"
 #include "heap/types/type.h"
-#include "heap/values/value.h"
 
 struct object_layout {
 	struct field method_table, component_count;
@@ -40,7 +39,7 @@ static struct error *check_string(struct heap *heap)
 {
 	uint64_t method_table;
 	const struct type *string;
-	TRY(string_method_table(heap, &method_table));
+	TRY(type_string_table(heap, &method_table));
 	TRY(type_at(heap, method_table, &string));
 	if (string->base_size != STRING_BASE_SIZE ||
 	    string->component_size != STRING_COMPONENT_SIZE || !string->module)

@@ -149,6 +149,9 @@ MUST_CHECK struct error *type_find(struct heap *heap, const char *name, struct a
 typedef struct error *(*type_visitor)(const struct type *type, void *context);
 MUST_CHECK struct error *type_visit_loaded(struct heap *heap, type_visitor visit, void *context);
 
+/* System.String's MethodTable, as the runtime has it in a variable. */
+MUST_CHECK struct error *type_string_table(struct heap *heap, uint64_t *ret);
+
 /* What SOS calls a type's class: since .NET 9 the canonical MethodTable, before that the EEClass.
  */
 uint64_t type_shown_class(const struct heap *heap, const struct type *type);

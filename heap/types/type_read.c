@@ -275,3 +275,10 @@ uint64_t type_shown_class(const struct heap *heap, const struct type *type)
 		       ? type->canonical
 		       : type->ee_class;
 }
+
+struct error *type_string_table(struct heap *heap, uint64_t *ret)
+{
+	uint64_t variable;
+	TRY(contract_require_global(heap->contract, "StringMethodTable", &variable));
+	return reader_pointer(&heap->reader, variable, "the pointer to String's MethodTable", ret);
+}

@@ -83,13 +83,6 @@ struct error *string_borrow(struct heap *heap, struct reader *reader, uint64_t o
 	return NULL;
 }
 
-struct error *string_method_table(struct heap *heap, uint64_t *ret)
-{
-	uint64_t variable;
-	TRY(contract_require_global(heap->contract, "StringMethodTable", &variable));
-	return reader_pointer(&heap->reader, variable, "the pointer to String's MethodTable", ret);
-}
-
 /* Bounds of a multi-dimensional array stand between count and elements: u32 lengths, then i32 lower
  * bounds (src/coreclr/vm/object.h: ArrayBase). */
 static struct error *bounds_read(struct heap *heap, uint64_t object, struct array_shape *shape)

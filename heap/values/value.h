@@ -84,9 +84,6 @@ MUST_CHECK struct error *string_borrow(struct heap *heap, struct reader *reader,
 				       uint32_t limit, const uint8_t **ret, uint32_t *ret_count,
 				       uint32_t *ret_length);
 
-/* System.String's MethodTable. */
-MUST_CHECK struct error *string_method_table(struct heap *heap, uint64_t *ret);
-
 /* Arrays: bounds, and the address and type of elements. */
 struct array_shape {
 	const struct type *type, *element;

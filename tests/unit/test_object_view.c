@@ -81,7 +81,7 @@ TEST(a_string_is_lent_up_to_a_limit)
 	uint64_t table;
 	put_units(runtime, STRING, "abc");
 	CHECK_OK(fake_question_open(&fake, runtime));
-	CHECK_OK(string_method_table(fake.heap, &table));
+	CHECK_OK(type_string_table(fake.heap, &table));
 	CHECK_NUMBER(table, runtime->string_table);
 	CHECK_OK(string_borrow(fake.heap, &fake.heap->reader, STRING, 2, &units, &count, &length));
 	REQUIRE(units && count == 2);
