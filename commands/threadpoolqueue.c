@@ -3,10 +3,9 @@
 
 #include "base/cleanup.h"
 #include "base/list.h"
-#include "heap/tasks/callback.h"
-#include "heap/tasks/members.h"
 #include "heap/tasks/thread_pool.h"
 #include "inspect/line_count.h"
+#include "inspect/work_name.h"
 
 #include <inttypes.h>
 
@@ -32,38 +31,6 @@ static void begin_local(struct listing *listing)
 		    "local per thread work items_____________________________________");
 }
 
-/* "[Scheduler]" behind a task's method that is not the default one. */
-static struct error *scheduler_of(struct command_call *call, const struct work_item *item,
-				  const char **name)
-{
-	uint64_t scheduler;
-	const struct type *type;
-	TRY(member_object(call->question.heap, item->address, "m_taskScheduler", &scheduler));
-	TRY(member_type(call->question.heap, scheduler, &type));
-	if (!type ||
-	    type_is(call->question.heap, type, "System.Threading.Tasks.ThreadPoolTaskScheduler"))
-		return NULL;
-	*name = arena_printf(call->question.scratch, "%s [%s]", *name,
-			     type_name(call->question.heap, type, NULL));
-	return *name ? NULL : &error_no_memory;
-}
-
-static struct error *name_of(struct command_call *call, const struct work_item *item,
-			     const char **ret)
-{
-	*ret = "";
-	if (item->callback)
-		TRY(callback_name(call->question.heap, item->callback, call->question.scratch,
-				  ret));
-	if (item->kind == WORK_TASK && item->callback && **ret)
-		return scheduler_of(call, item, ret);
-	if (item->kind == WORK_CALLBACK && !item->callback)
-		*ret = "[no callback]";
-	if (!**ret && item->type)
-		return managed_task_name(call->question.heap, item->address, item->type, ret);
-	return NULL;
-}
-
 static struct error *show(const struct work_item *item, void *context)
 {
 	static const struct {
@@ -73,7 +40,7 @@ static struct error *show(const struct work_item *item, void *context)
 	struct command_call *call = listing->call;
 	struct output *out = call->out;
 	const char *name;
-	TRY(name_of(call, item, &name));
+	TRY(work_item_name(&call->question, item, &name));
 	bool is_local = item->queue == WORK_LOCAL;
 	if (is_local)
 		begin_local(listing);

@@ -3,43 +3,10 @@
 
 #include "base/cleanup.h"
 #include "base/list.h"
-#include "heap/tasks/callback.h"
-#include "heap/tasks/timers.h"
 #include "inspect/line_count.h"
+#include "inspect/timer_list.h"
 
 #include <inttypes.h>
-
-struct timer_row {
-	struct managed_timer timer;
-	const char *method;
-	size_t order;
-};
-
-struct timer_rows {
-	struct command_call *call;
-	struct timer_row *rows;
-	size_t count, capacity;
-};
-
-static struct error *add(const struct managed_timer *timer, void *context)
-{
-	struct timer_rows *rows = context;
-	TRY(LIST_GROW(rows->rows, rows->count, rows->capacity));
-	struct timer_row *row = &rows->rows[rows->count];
-	*row = (struct timer_row){ .timer = *timer, .order = rows->count };
-	rows->count++;
-	TRY(task_check(rows->call->question.task, "looking for timers"));
-	return callback_name(rows->call->question.heap, timer->callback,
-			     rows->call->question.scratch, &row->method);
-}
-
-static int by_period(const void *left, const void *right)
-{
-	const struct timer_row *a = left, *b = right;
-	if (a->timer.period_ms != b->timer.period_ms)
-		return a->timer.period_ms < b->timer.period_ms ? -1 : 1;
-	return (a->order > b->order) - (a->order < b->order);
-}
 
 static const char *state_type(struct command_call *call, const struct managed_timer *timer)
 {
@@ -99,7 +66,7 @@ static struct error *row_print(struct command_call *call, const struct timer_row
 	return NULL;
 }
 
-static struct error *print(struct command_call *call, struct timer_rows *rows)
+static struct error *print(struct command_call *call, const struct timer_list *list)
 {
 	static const struct column columns[] = {
 		{ "address", IN_WORDS, CELL_POINTER, 0 },
@@ -111,22 +78,20 @@ static struct error *print(struct command_call *call, struct timer_rows *rows)
 		{ "method", IN_WORDS, CELL_TEXT, 0 },
 	};
 	CLEANUP(line_count_deinit) struct line_count counts = { 0 };
-	if (rows->count)
-		qsort(rows->rows, rows->count, sizeof(*rows->rows), by_period);
 	output_table_begin(call->out, "timers", columns, COUNT_OF(columns), false);
 	struct error *error = NULL;
-	for (size_t i = 0; !error && i < rows->count && !output_broken(call->out); i++) {
+	for (size_t i = 0; !error && i < list->count && !output_broken(call->out); i++) {
 		error = task_check(call->question.task, "listing the timers");
 		if (error)
 			break;
-		error = row_print(call, &rows->rows[i]);
+		error = row_print(call, &list->rows[i]);
 		if (!error)
-			error = count_line(call, &rows->rows[i], &counts);
+			error = count_line(call, &list->rows[i], &counts);
 	}
 	output_table_end(call->out);
 	TRY(error);
 	output_line(call->out, "%s", "");
-	output_line(call->out, "   %zu timers", rows->count);
+	output_line(call->out, "   %zu timers", list->count);
 	output_line(call->out, "-----------------------------------------------");
 	line_count_sort(&counts);
 	for (size_t i = 0; i < counts.count && !output_broken(call->out); i++) {
@@ -139,17 +104,13 @@ static struct error *print(struct command_call *call, struct timer_rows *rows)
 
 static struct error *timerinfo_run(struct command_call *call)
 {
-	struct timer_rows rows = { .call = call };
-	struct timers_found found;
-	struct error *error = timers_visit(call->question.heap, add, &rows, &found);
-	if (!error)
-		error = print(call, &rows);
-	free(rows.rows);
-	TRY(error);
-	if (found.damaged)
+	CLEANUP(timer_list_deinit) struct timer_list list = { .question = &call->question };
+	TRY(timer_list_read(&list));
+	TRY(print(call, &list));
+	if (list.found.damaged)
 		question_missing(&call->question, 0, "%" PRIu64 " lists of timers end in damage",
-				 found.damaged);
-	if (found.none)
+				 list.found.damaged);
+	if (list.found.none)
 		output_note(call->out, "The process has started no timer yet.");
 	return NULL;
 }
