@@ -1,10 +1,10 @@
 /* gchandles: the handles that native code, GCHandle and the runtime itself hold. */
 #include "commands/command.h"
 
+#include "base/cleanup.h"
 #include "base/list.h"
-#include "heap/gc/handles.h"
 #include "heap/types/type.h"
-#include "inspect/heap_statistics.h"
+#include "inspect/handle_list.h"
 
 #include <inttypes.h>
 #include <strings.h>
@@ -54,19 +54,12 @@ static const struct kind_title {
 	{ HANDLE_CROSS_REFERENCE, "Cross Reference Handles:" },
 };
 
-struct listing {
-	struct command_call *call;
-	enum handle_kind wanted; /* HANDLE_KIND_COUNT: all */
-	bool list;
-	uint64_t of_kind[HANDLE_KIND_COUNT], total, unreadable;
-	struct heap_statistics statistics;
-};
-
-static void row_print(struct listing *listing, const struct gc_handle *handle,
-		      const struct gc_object *object)
+static struct error *row_print(const struct gc_handle *handle, const struct gc_object *object,
+			       void *context)
 {
-	struct output *out = listing->call->out;
-	struct heap *heap = listing->call->question.heap;
+	struct command_call *call = context;
+	struct output *out = call->out;
+	struct heap *heap = call->question.heap;
 	const struct type *type = object ? type_by_index(heap, object->type) : NULL;
 	output_row_begin(out);
 	output_address(out, handle->address);
@@ -90,90 +83,14 @@ static void row_print(struct listing *listing, const struct gc_handle *handle,
 	output_words(out, "{secondary}");
 	output_words(out, "{type}");
 	output_row_end(out);
+	return output_broken(out) ? &error_stop : NULL;
 }
 
-static struct error *visit(const struct gc_handle *handle, void *context)
+static struct error *statistics_print(struct command_call *call, const struct handle_list *list)
 {
-	struct listing *listing = context;
-	struct gc_object object;
-	if (listing->wanted != HANDLE_KIND_COUNT && handle->kind != listing->wanted)
-		return NULL;
-	struct error *error = object_read(listing->call->question.heap, handle->object, &object);
-	bool is_read = !error;
-	error_take_damage(&error);
-	TRY(error);
-	listing->unreadable += !is_read;
-	listing->total++;
-	if (handle->kind < HANDLE_KIND_COUNT)
-		listing->of_kind[handle->kind]++;
-	if (listing->list)
-		row_print(listing, handle, is_read ? &object : NULL);
-	if (is_read)
-		TRY(heap_statistics_add(&listing->statistics, &object));
-	return output_broken(listing->call->out) ? &error_stop : NULL;
-}
-
-static struct error *walk(struct listing *listing)
-{
-	struct command_call *call = listing->call;
-	uint64_t lost = 0;
-	if (listing->list)
-		output_table_begin(call->out, "handles", columns, COUNT_OF(columns), true);
-	struct error *error =
-		gc_handles_visit(call->question.heap, call->question.task, visit, listing, &lost);
-	if (listing->list)
-		output_table_end(call->out);
-
-	TRY(error);
-	if (lost)
-		question_missing(&call->question, 0,
-				 "%" PRIu64
-				 " parts of the handle tables could not be read: handles "
-				 "are missing",
-				 lost);
-	if (listing->unreadable)
-		question_missing(&call->question, 0,
-				 "the objects of %" PRIu64
-				 " handles could not be read; the statistics "
-				 "leave them out",
-				 listing->unreadable);
-	if (call->question.heap->gc->structures_invalid)
-		question_missing(
-			&call->question, 0,
-			"a garbage collection was under way: handles may lead to where their "
-			"objects were");
-	return NULL;
-}
-
-struct row {
-	const struct type_statistic *statistic;
-	const struct type *type;
-};
-
-/* As SOS lists them: the largest last, of equals the one with the lower MethodTable last. */
-static int compare_rows(const void *left, const void *right)
-{
-	const struct row *a = left, *b = right;
-	if (a->statistic->size_bytes != b->statistic->size_bytes)
-		return a->statistic->size_bytes < b->statistic->size_bytes ? -1 : 1;
-	return a->type->handle > b->type->handle ? -1 : a->type->handle < b->type->handle;
-}
-
-static struct error *statistics_print(struct listing *listing)
-{
-	struct command_call *call = listing->call;
-	const struct heap_statistics *statistics = &listing->statistics;
-	struct row *rows =
-		arena_allocate_array(call->question.scratch, statistics->met, sizeof(*rows));
-	size_t count = 0;
-	if (!rows)
-		return &error_no_memory;
-	for (size_t i = 0; i < statistics->capacity; i++)
-		if (statistics->types[i].count)
-			rows[count++] =
-				(struct row){ &statistics->types[i],
-					      type_by_index(call->question.heap, (uint32_t)i) };
-	qsort(rows, count, sizeof(*rows), compare_rows);
+	struct handle_type *rows;
+	size_t count;
+	TRY(handle_list_types(list, &rows, &count));
 	output_line(call->out, "Statistics:");
 	output_table_begin(call->out, "statistics", statistics_columns,
 			   COUNT_OF(statistics_columns), true);
@@ -188,22 +105,21 @@ static struct error *statistics_print(struct listing *listing)
 	}
 	output_table_end(call->out);
 	output_record_begin(call->out, "total", total_columns, COUNT_OF(total_columns));
-	output_unsigned(call->out, listing->total);
-	output_unsigned(call->out, statistics->size_bytes);
+	output_unsigned(call->out, list->total);
+	output_unsigned(call->out, list->statistics.size_bytes);
 	output_sentence(call->out, "Total {count} objects");
 	output_record_end(call->out);
 	return NULL;
 }
 
-static void kinds_print(struct listing *listing)
+static void kinds_print(struct output *out, const struct handle_list *list)
 {
-	struct output *out = listing->call->out;
 	output_line(out, "%s", "");
 	output_line(out, "Handles:");
 	output_indent(out, 1);
 	output_table_begin(out, "kinds", kind_columns, COUNT_OF(kind_columns), false);
 	for (size_t i = 0; i < COUNT_OF(kind_titles); i++) {
-		uint64_t count = listing->of_kind[kind_titles[i].kind];
+		uint64_t count = list->of_kind[kind_titles[i].kind];
 		if (!count)
 			continue;
 		output_row_begin(out);
@@ -233,19 +149,28 @@ static struct error *kind_wanted(const struct arguments *arguments, enum handle_
 		name);
 }
 
+static struct error *rows_print(struct command_call *call, struct handle_list *list)
+{
+	output_table_begin(call->out, "handles", columns, COUNT_OF(columns), true);
+	struct error *error = handle_list_visit(list, row_print, call);
+	output_table_end(call->out);
+	TRY(error);
+	output_line(call->out, "%s", "");
+	return NULL;
+}
+
 static struct error *gchandles_run(struct command_call *call)
 {
-	struct listing listing = { .call = call, .list = !arguments_has(call->arguments, "-stat") };
-	TRY(kind_wanted(call->arguments, &listing.wanted));
-	struct error *error = walk(&listing);
-	if (!error && listing.list)
-		output_line(call->out, "%s", "");
-	if (!error)
-		error = statistics_print(&listing);
-	if (!error && listing.wanted == HANDLE_KIND_COUNT)
-		kinds_print(&listing);
-	heap_statistics_deinit(&listing.statistics);
-	return error;
+	CLEANUP(handle_list_deinit) struct handle_list list = { .question = &call->question };
+	TRY(kind_wanted(call->arguments, &list.wanted));
+	if (arguments_has(call->arguments, "-stat"))
+		TRY(handle_list_visit(&list, NULL, NULL));
+	else
+		TRY(rows_print(call, &list));
+	TRY(statistics_print(call, &list));
+	if (list.wanted == HANDLE_KIND_COUNT)
+		kinds_print(call->out, &list);
+	return NULL;
 }
 
 static const struct option options[] = {
