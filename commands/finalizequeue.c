@@ -1,13 +1,11 @@
 /* finalizequeue: objects with a finalizer to run, by generation, and those that are ready. */
 #include "commands/command.h"
 
+#include "base/cleanup.h"
 #include "base/list.h"
 #include "commands/shared/statistics_table.h"
-#include "heap/gc/finalize_queue.h"
-#include "heap/gc/object_walk.h"
-#include "heap/locks/sync_blocks.h"
 #include "heap/types/type.h"
-#include "inspect/heap_filter.h"
+#include "inspect/finalize_list.h"
 
 #include <inttypes.h>
 
@@ -35,83 +33,48 @@ static const struct column short_columns[] = {
 	{ "address", "", CELL_ADDRESS, 0 },
 };
 
-struct listing {
-	struct command_call *call;
-	struct finalize_queue *queues;
-	uint64_t method_table;      /* 0: any */
-	bool list, is_short, ready; /* ready: the ones at hand wait for the finalizer */
-	struct heap_statistics statistics;
-	uint64_t unreadable, lost;
-};
-
-static void row_print(struct listing *listing, const struct gc_object *object)
+static struct error *row_print(const struct gc_object *object, bool is_ready, void *context)
 {
-	struct output *out = listing->call->out;
+	struct command_call *call = context;
+	struct output *out = call->out;
+	const struct type *type = type_by_index(call->question.heap, object->type);
 	output_row_begin(out);
 	output_address(out, object->address);
-	if (!listing->is_short) {
-		const struct type *type = type_by_index(listing->call->question.heap, object->type);
-		output_address(out, object->method_table);
-		output_unsigned(out, object->size);
-		output_text(out, "");
-		output_text(out, type_name(listing->call->question.heap, type, NULL));
-		output_bool(out, listing->ready);
-	}
+	output_address(out, object->method_table);
+	output_unsigned(out, object->size);
+	output_text(out, "");
+	output_text(out, type_name(call->question.heap, type, NULL));
+	output_bool(out, is_ready);
 	output_row_end(out);
+	return output_broken(out) ? &error_stop : NULL;
 }
 
-static struct error *visit(uint64_t address, void *context)
+static struct error *address_print(const struct gc_object *object, bool is_ready, void *context)
 {
-	struct listing *listing = context;
-	struct gc_object object;
-	struct error *error = object_read(listing->call->question.heap, address, &object);
-	if (error_take_damage(&error)) {
-		listing->unreadable++;
-		return NULL;
-	}
+	struct command_call *call = context;
+	(void)is_ready;
+	output_row_begin(call->out);
+	output_address(call->out, object->address);
+	output_row_end(call->out);
+	return output_broken(call->out) ? &error_stop : NULL;
+}
+
+static struct error *short_print(struct command_call *call, struct finalize_list *list)
+{
+	output_table_begin(call->out, "objects", short_columns, COUNT_OF(short_columns), false);
+	struct error *error = finalize_list_visit(list, address_print, call);
+	output_table_end(call->out);
+	return error;
+}
+
+static struct error *objects_print(struct command_call *call, struct finalize_list *list)
+{
+	output_table_begin(call->out, "objects", object_columns, COUNT_OF(object_columns), true);
+	struct error *error = finalize_list_visit(list, row_print, call);
+	output_table_end(call->out);
 	TRY(error);
-	if (listing->method_table && object.method_table != listing->method_table)
-		return NULL;
-	if (listing->list)
-		row_print(listing, &object);
-	TRY(heap_statistics_add(&listing->statistics, &object));
-	return output_broken(listing->call->out) ? &error_stop : NULL;
-}
-
-static struct error *range_list(struct listing *listing, const struct finalize_range *range)
-{
-	return finalize_range_visit(listing->call->question.heap, listing->call->question.task,
-				    range, visit, listing, &listing->lost);
-}
-
-/* In the order of the queue: the oldest generation first, then the ready ones. */
-static struct error *queue_list(struct listing *listing, const struct finalize_queue *queue)
-{
-	listing->ready = false;
-	for (size_t i = GENERATION_FROZEN; i > 0; i--)
-		TRY(range_list(listing, &queue->generations[i - 1]));
-	listing->ready = true;
-	TRY(range_list(listing, &queue->critical));
-	return range_list(listing, &queue->ready);
-}
-
-static struct error *objects_list(struct listing *listing)
-{
-	struct command_call *call = listing->call;
-	bool is_short = listing->is_short;
-	struct error *error = NULL;
-	if (listing->list)
-		output_table_begin(call->out, "objects", is_short ? short_columns : object_columns,
-				   is_short ? 1 : COUNT_OF(object_columns), !is_short);
-	for (uint32_t i = 0; !error && i < call->question.heap->gc->heap_count; i++)
-		error = queue_list(listing, &listing->queues[i]);
-	if (listing->list)
-		output_table_end(call->out);
-	TRY(error);
-	if (listing->lost || listing->unreadable)
-		question_missing(&call->question, listing->lost * sizeof(uint64_t),
-				 "%" PRIu64 " objects of the finalization queue could not be read",
-				 listing->lost + listing->unreadable);
+	if (list->statistics.count)
+		output_line(call->out, "%s", "");
 	return NULL;
 }
 
@@ -119,18 +82,9 @@ static struct error *objects_list(struct listing *listing)
 static struct error *cleanup_print(struct command_call *call)
 {
 	struct output *out = call->out;
-	struct sync_blocks blocks;
-	uint64_t *found = NULL;
-	size_t count = 0;
-	struct error *error = sync_blocks_open(call->question.heap, &blocks);
-	if (!error)
-		error = sync_blocks_cleanup(&blocks, call->question.scratch, &found, &count);
-	if (error && !error_is_fatal(error)) {
-		question_missing(&call->question, 0, "%s", error->message);
-		error_free(error);
-		error = NULL;
-	}
-	TRY(error);
+	uint64_t *found;
+	size_t count;
+	TRY(finalize_sync_blocks(&call->question, &found, &count));
 	output_table_begin(out, "sync_blocks_to_be_cleaned_up", cleanup_columns,
 			   COUNT_OF(cleanup_columns), count > 0);
 	for (size_t i = 0; i < count; i++) {
@@ -175,15 +129,14 @@ static void heap_lines(struct output *out, const struct finalize_queue *queue)
 	output_line(out, "------------------------------");
 }
 
-static void heaps_print(struct listing *listing)
+static void heaps_print(struct output *out, const struct finalize_list *list)
 {
-	struct output *out = listing->call->out;
-	uint32_t count = listing->call->question.heap->gc->heap_count;
+	uint32_t count = list->question->heap->gc->heap_count;
 	for (uint32_t i = 0; i < count; i++)
-		heap_lines(out, &listing->queues[i]);
+		heap_lines(out, &list->queues[i]);
 	output_table_begin(out, "heaps", heap_columns, COUNT_OF(heap_columns), false);
 	for (uint32_t i = 0; i < count; i++) {
-		const struct finalize_queue *queue = &listing->queues[i];
+		const struct finalize_queue *queue = &list->queues[i];
 		output_row_begin(out);
 		output_unsigned(out, i);
 		for (size_t g = 0; g < GENERATION_FROZEN; g++)
@@ -196,42 +149,40 @@ static void heaps_print(struct listing *listing)
 	output_table_end(out);
 }
 
-static struct error *print(struct listing *listing)
+static struct error *print(struct command_call *call, struct finalize_list *list)
 {
-	struct command_call *call = listing->call;
-	TRY(finalize_queues_read(call->question.heap, call->question.scratch, &listing->queues));
-	if (!listing->is_short) {
-		TRY(cleanup_print(call));
-		heaps_print(listing);
-		output_line(call->out, "Statistics for all finalizable objects (including all "
-				       "objects ready for finalization):");
-	}
-	TRY(objects_list(listing));
+	TRY(cleanup_print(call));
+	heaps_print(call->out, list);
+	output_line(call->out, "Statistics for all finalizable objects (including all "
+			       "objects ready for finalization):");
+	if (arguments_has(call->arguments, "-stat"))
+		TRY(finalize_list_visit(list, NULL, NULL));
+	else
+		TRY(objects_print(call, list));
 	if (call->question.heap->gc->structures_invalid)
 		question_missing_of_gc(&call->question);
-	if (listing->is_short)
-		return NULL;
-	if (listing->list && listing->statistics.count)
-		output_line(call->out, "%s", "");
-	return statistics_table_print(call, &listing->statistics, false);
+	return statistics_table_print(call, &list->statistics, false);
 }
 
 static struct error *finalizequeue_run(struct command_call *call)
 {
-	struct listing listing = { .call = call };
-	listing.is_short = arguments_has(call->arguments, "-short");
-	listing.list = !arguments_has(call->arguments, "-stat");
-	if (listing.is_short && !listing.list)
+	CLEANUP(finalize_list_deinit) struct finalize_list list = { .question = &call->question };
+	bool is_short = arguments_has(call->arguments, "-short");
+	if (is_short && arguments_has(call->arguments, "-stat"))
 		return error_new(ERROR_USAGE, "-stat and -short exclude each other");
 	if (arguments_has(call->arguments, "-allReady"))
 		return error_new(ERROR_UNSUPPORTED,
 				 "finalizequeue cannot tell yet which objects are no longer "
 				 "rooted: leave -allReady out, and Ready for finalization counts "
 				 "those that the GC has already found dead");
-	TRY(arguments_address(call->arguments, "-mt", &listing.method_table));
-	struct error *error = print(&listing);
-	heap_statistics_deinit(&listing.statistics);
-	return error;
+	TRY(arguments_address(call->arguments, "-mt", &list.method_table));
+	TRY(finalize_list_open(&list));
+	if (!is_short)
+		return print(call, &list);
+	TRY(short_print(call, &list));
+	if (call->question.heap->gc->structures_invalid)
+		question_missing_of_gc(&call->question);
+	return NULL;
 }
 
 static const char *const stat_aliases[] = { "-summary", NULL };

@@ -3,9 +3,8 @@
 
 #include "base/list.h"
 #include "heap/clr_threads.h"
-#include "heap/gc/object_walk.h"
-#include "heap/locks/sync_blocks.h"
 #include "heap/types/type.h"
+#include "inspect/sync_block_type.h"
 #include "inspect/thread_index.h"
 
 #include <inttypes.h>
@@ -70,32 +69,12 @@ static void words_cell(struct listing *listing, const struct sync_block *block)
 	output_words(listing->call->out, sentence);
 }
 
-/* *ret NULL: there is no object, or it cannot be read. */
-static struct error *type_of_block(struct listing *listing, const struct sync_block *block,
-				   const struct type **ret)
-{
-	struct heap *heap = listing->call->question.heap;
-	struct gc_object object;
-	*ret = NULL;
-	if (!block->object)
-		return NULL;
-	struct error *error = object_read(heap, block->object, &object);
-	if (!error)
-		*ret = type_by_index(heap, object.type);
-	else if (!error_take_damage(&error))
-		return error;
-	if (!*ret)
-		question_missing(&listing->call->question, 0,
-				 "the object at %#" PRIx64 " cannot be read", block->object);
-	return NULL;
-}
-
 static struct error *row_print(struct listing *listing, const struct sync_block *block)
 {
 	struct heap *heap = listing->call->question.heap;
 	struct output *out = listing->call->out;
 	const struct type *type;
-	TRY(type_of_block(listing, block, &type));
+	TRY(sync_block_type(&listing->call->question, block, &type));
 	output_row_begin(out);
 	output_unsigned(out, block->index);
 	output_address(out, block->address);
