@@ -5,25 +5,10 @@
 #include "base/list.h"
 #include "base/limits.h"
 #include "commands/shared/exception_cells.h"
-#include "inspect/thread_view.h"
+#include "inspect/crash.h"
 
 #include <inttypes.h>
-#include <signal.h>
 #include <string.h>
-
-struct stopped {
-	int tid, signal;
-};
-
-/* The first thread with a signal of a crash: not one that a debugger or a dump tool stopped. */
-static struct error *find_stopped(const struct target_thread *thread, void *context)
-{
-	struct stopped *stopped = context;
-	if (!stopped->signal && thread->signal && thread->signal != SIGSTOP &&
-	    thread->signal != SIGTRAP)
-		*stopped = (struct stopped){ thread->tid, thread->signal };
-	return NULL;
-}
 
 /* "ABRT" …; NULL: not a signal of Linux. */
 static const char *signal_text(int number)
@@ -110,8 +95,7 @@ static struct error *print_chain(struct command_call *call, uint64_t address)
 	return error;
 }
 
-static struct error *print_head(struct command_call *call, const struct stopped *stopped,
-				uint64_t thrown)
+static void print_head(struct command_call *call, const struct crash *crash)
 {
 	static const struct column head[] = {
 		{ "crash_reason", "CrashReason:        ", CELL_TEXT, 0 },
@@ -122,53 +106,29 @@ static struct error *print_head(struct command_call *call, const struct stopped 
 		{ "runtime_version", "RuntimeVersion:     ", CELL_VALUE, 0 },
 		{ "message", "Message:            ", CELL_VALUE, 0 },
 	};
-	struct exception exception = { 0 };
 	const char *version = heap_runtime_version(call->question.heap);
-	const char *name = signal_text(stopped->signal);
-	struct view_string message;
-	if (thrown)
-		TRY(exception_read(call->question.heap, thrown, &exception));
-	TRY(view_string_read(&call->question, exception.message, &message));
+	const char *name = signal_text(crash->signal);
 	output_record_begin(call->out, NULL, head, COUNT_OF(head));
-	output_textf(call->out, "%ssignal %d%s%s", thrown ? "managed exception, " : "",
-		     stopped->signal, name ? " SIG" : "", name ? name : "");
-	output_unsigned(call->out, (uint64_t)stopped->signal);
-	output_unsigned(call->out, (uint64_t)stopped->tid);
-	output_signed(call->out, (int32_t)exception.hresult);
+	output_textf(call->out, "%ssignal %d%s%s", crash->thrown ? "managed exception, " : "",
+		     crash->signal, name ? " SIG" : "", name ? name : "");
+	output_unsigned(call->out, (uint64_t)crash->signal);
+	output_unsigned(call->out, (uint64_t)crash->tid);
+	output_signed(call->out, (int32_t)crash->exception.hresult);
 	output_text(call->out, "CoreCLR");
 	output_text_or_null(call->out, version);
-	view_string_cell(call->out, &message, "");
+	view_string_cell(call->out, &crash->message, "");
 	output_record_end(call->out);
-	return NULL;
 }
 
 static struct error *crashinfo_run(struct command_call *call)
 {
-	struct stopped stopped = { 0 };
-	uint64_t thrown = 0;
-	TRY(target_visit_threads(call->question.heap->target, find_stopped, &stopped));
-	if (!stopped.signal && call->question.heap->target->facts.notes_lost)
-		return error_new(ERROR_NOT_FOUND,
-				 "no thread that was stopped by a signal is in what there is of "
-				 "the dump: it %s",
-				 call->question.heap->target->facts.notes_lost);
-	if (!stopped.signal)
-		return error_new(ERROR_NOT_FOUND, "there is no crash to tell of: no thread was "
-						  "stopped by a signal");
-	question_missing_of_threads(&call->question);
-	const struct clr_thread *thread =
-		thread_with_os_id(call->question.heap, (uint64_t)stopped.tid);
-	struct error *error =
-		thread ? exception_of_thread(call->question.heap, thread, &thrown) : NULL;
-	if (error_take_damage(&error))
-		question_missing(&call->question, 0, "the exception of the thread that crashed %s",
-				 target_lacks_it(call->question.target));
-	TRY(error);
-	TRY(print_head(call, &stopped, thrown));
+	struct crash crash;
+	TRY(crash_find(&call->question, &crash));
+	print_head(call, &crash);
 	output_line(call->out, "%s", "");
 	output_line(call->out, "** Current Exception **");
 	output_line(call->out, "%s", "");
-	return print_chain(call, thrown);
+	return print_chain(call, crash.thrown);
 }
 
 static const char *const examples[] = { "crashinfo", NULL };

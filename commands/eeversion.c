@@ -3,7 +3,7 @@
 
 #include "base/list.h"
 #include "heap/gc/gc_heap.h"
-#include "heap/types/clr_module.h"
+#include "inspect/runtime_version.h"
 
 #include <inttypes.h>
 
@@ -18,20 +18,6 @@ static const struct column columns[] = {
 	{ "found_by", IN_WORDS, CELL_TEXT, 0 },
 	{ "has_descriptor", NULL, CELL_VALUE, 0 },
 };
-
-/* "10.0.12+95017c…" of CoreLib's AssemblyInformationalVersion: the commit stands behind the plus.
- */
-static const char *informational_version(struct command_call *call)
-{
-	struct metadata *metadata;
-	struct error *error = clr_module_metadata_or_none(
-		call->question.heap, call->question.heap->modules->core_library, &metadata);
-	error_free(error);
-	if (error || !metadata)
-		return NULL;
-	return metadata_assembly_attribute(metadata, "AssemblyInformationalVersionAttribute",
-					   call->question.scratch);
-}
 
 /* What tells most of the version when CoreLib's metadata is absent. */
 static const char *version_stand_in(const struct contract *contract)
@@ -70,7 +56,7 @@ static void record_print(struct command_call *call)
 	const struct heap *heap = call->question.heap;
 	const struct gc_heap *gc = heap->gc;
 	const char *version = heap_runtime_version(call->question.heap);
-	const char *informational = informational_version(call);
+	const char *informational = runtime_informational_version(&call->question);
 	const char *plus = informational ? strchr(informational, '+') : NULL;
 	const char *commit = plus ? plus + 1 : NULL;
 	if (!version)
