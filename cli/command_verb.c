@@ -65,8 +65,7 @@ static struct error *take_word(struct split *split, int argc, char **argv, int *
 	} else if (!strcmp(word, "|>") || !strcmp(word, "|>>")) {
 		return error_new(
 			ERROR_USAGE,
-			"%s: filters and files follow a command of -c: clrpod analyze DUMP "
-			"-c '%s %s …'",
+			"%s: filters and files follow a command of -c: clrpod analyze DUMP -c '%s %s …'",
 			split->verb.name, split->verb.name, word);
 	} else {
 		add_plain(split, word);
@@ -119,7 +118,7 @@ static struct error *take_dump(struct split *split)
 	return NULL;
 }
 
-/* What a command asks that stands alone. */
+/* Can the command be asked by itself, and of what? */
 static struct error *check_alone(struct split *split)
 {
 	const struct command *command = split->command;
@@ -160,8 +159,9 @@ static enum exit_status run_alone(const struct split *split)
 			error = analyze_open(&app, invocation);
 		error_free(wrong); /* the command's own document says it */
 	}
+	enum exit_status status = exit_status_of_open(error);
 	if (error)
-		return app_fail(&app, "analyze", explain(split, error), exit_status_of_open(error));
+		return app_fail(&app, "analyze", explain(split, error), status);
 	return analyze_status(&app, invocation, app_run_words(&app, split->words, split->count));
 }
 
