@@ -289,6 +289,8 @@ static unsigned nth_start(const uint64_t *words, unsigned n)
 
 uint64_t object_address_of(const struct object_ranks *ranks, uint32_t rank)
 {
+	if (rank >= ranks->count)
+		return 0;
 	/* The last slot, page and span that begin at or before it: those before have none of it. */
 	size_t slot = SEARCH_FIRST(ranks->slot_count, i, ranks->slots[i].first_rank > rank) - 1;
 	const struct chunk *chunk = ranks->slots[slot].chunk;

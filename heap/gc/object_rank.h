@@ -42,7 +42,7 @@ uint32_t object_ranks_count(const struct object_ranks *ranks);
  * object may have no rank by its address, and an address one rank of two. */
 bool object_rank_of(const struct object_ranks *ranks, uint64_t address, uint32_t *ret);
 
-/* rank < object_ranks_count(). */
+/* 0 for a rank that no object has. */
 uint64_t object_address_of(const struct object_ranks *ranks, uint32_t rank);
 
 /* What they take of the budget. */

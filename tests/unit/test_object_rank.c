@@ -69,6 +69,8 @@ static void check_ranks(const struct object_ranks *ranks, const struct walked *w
 		CHECK(!object_rank_of(ranks, address + 1, &rank));
 		CHECK(!object_rank_of(ranks, address - 8, &rank));
 	}
+	CHECK_NUMBER(object_address_of(ranks, object_ranks_count(ranks)), 0);
+	CHECK_NUMBER(object_address_of(ranks, UINT32_MAX), 0);
 }
 
 TEST(every_object_has_its_number)
