@@ -6,13 +6,14 @@
 #   make deps       install what building and testing need (Debian 12; root or sudo)
 #   make check      every test; ends with "N passed, N failed, N skipped"
 #   make asan       the program and its unit tests with sanitizers: unit, golden, cli, fuzz corpora
+#   make tsan       the unit tests that start threads, with ThreadSanitizer
 #   make night      what has a longer form than make check's, in that form: docs/NIGHT.md
 #   make demo       the program at work on a dump that ships with the project
 #   make matrix     every dump that ships, against what is known of it, as a table
 #   make circles    which files need each other, by the symbols of what is built: none may
 #   make lint format layers headers howto bench bench-collect fuzz docs golden-update
 #
-# VARIANT=release|debug|asan|cover|fuzz|static: a build folder each, so that flags never mix.
+# VARIANT=release|debug|asan|tsan|cover|fuzz|static: a build folder each, so that flags never mix.
 # BUILD_ROOT=DIR builds elsewhere, SKIP="a.c b.c" leaves sources out, WERROR=1 makes warnings fail,
 # KINDS="live vm" runs tests of these kinds alone (tests/run).
 
@@ -31,6 +32,7 @@ FLAGS_release  := -O2 -g $(HARDEN)
 FLAGS_debug    := -O0 -g3
 FLAGS_asan     := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
+FLAGS_tsan     := -O1 -g -fsanitize=thread -fno-omit-frame-pointer -DTAP_BRIEF
 FLAGS_cover    := -O0 -g --coverage
 FLAGS_fuzz     := $(FLAGS_asan) -fsanitize=fuzzer-no-link
 FLAGS_static   := -O2 -g $(HARDEN) -ffunction-sections -fdata-sections -isystem $(DEPS)/include
@@ -73,6 +75,9 @@ UNIT_SOURCES := $(filter-out $(SKIP),$(call FIND_SOURCES,tests/unit))
 UNIT_TESTS   := $(filter tests/unit/test_%.c,$(UNIT_SOURCES))
 UNIT_HELPERS := $(call OBJECT_NAMES,$(filter-out $(UNIT_TESTS),$(UNIT_SOURCES)))
 UNIT         := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(UNIT_TESTS))
+# Those that start threads, for ThreadSanitizer: not those that fork beside them, which it forbids.
+THREADED     := $(addprefix $(BUILD)/tests/unit/test_,core_sink_zstd memory_budget \
+	object_rank)
 UNIT_FLAGS   := $(addprefix @,$(wildcard tests/unit/alloc_fail.flags))
 
 FUZZ_SOURCES := $(filter-out $(SKIP),$(wildcard tests/fuzz/fuzz_*.c))
@@ -169,6 +174,11 @@ check-built: all unit $(if $(wildcard tests/fuzz/replay.c),fuzzers)
 asan: deps
 	+@$(MAKE) --no-print-directory VARIANT=asan KINDS="unit golden cli fuzz" check-built
 
+tsan: deps
+	+@$(MAKE) --no-print-directory VARIANT=tsan tsan-built
+tsan-built: $(THREADED)
+	@tests/tsan $(BUILD) $(PROGRAM)
+
 # By hand: docs/NIGHT.md. Each test has hours.
 night: deps
 	+@$(MAKE) --no-print-directory all
@@ -232,11 +242,12 @@ bench-collect: all
 	@tests/bench/collect $(BUILD)/$(PROGRAM)
 
 clean:
-	rm -rf $(addprefix $(BUILD_ROOT)/,release debug asan cover fuzz static static-aarch64)
+	rm -rf $(addprefix $(BUILD_ROOT)/,release debug asan tsan cover fuzz static static-aarch64)
 
 -include $(OBJECTS:.o=.d) $(UNIT:=.d) $(UNIT_HELPERS:.o=.d) $(FUZZERS:=.d)
 
-.PHONY: all static deps deps-lint deps-fuzz deps-vm unit fuzzers check check-built asan night fuzz \
-	lint format layers circles headers howto docs golden-update matrix demo bench bench-collect \
+.PHONY: all static deps deps-lint deps-fuzz deps-vm unit fuzzers check check-built asan tsan \
+	tsan-built night fuzz lint format layers circles headers howto docs golden-update matrix \
+	demo bench bench-collect \
 	clean FORCE
 .SECONDARY:

@@ -160,7 +160,7 @@ static struct error *check_size(const uint8_t *frame, size_t packed_size, const 
 static struct error *read_table(const uint8_t *bytes, size_t size, const struct task *task,
 				struct zstd_frames *frames, bool *ret_there, bool *ret_found)
 {
-	size_t count, entry_bytes, end, capacity = 0, at = 0, doubts = 0;
+	size_t count, entry_bytes, end = 0, capacity = 0, at = 0, doubts = 0;
 	const uint8_t *table = find_table(bytes, size, &count, &entry_bytes, &end);
 	*ret_there = *ret_found = table != NULL;
 	for (size_t i = 0; table && i < count; i++) {

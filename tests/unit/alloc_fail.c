@@ -1,5 +1,7 @@
 #include "tests/unit/alloc_fail.h"
 
+#include <errno.h>
+
 /* What `ld --wrap` calls: __real_X is libc's X. Weak, so that a test links without the flags too.
  */
 void *__real_malloc(size_t size) __attribute__((weak));
@@ -7,6 +9,8 @@ void *__real_calloc(size_t count, size_t size) __attribute__((weak));
 void *__real_realloc(void *memory, size_t size) __attribute__((weak));
 void __real_free(void *memory) __attribute__((weak));
 int __real_vasprintf(char **ret, const char *format, va_list arguments) __attribute__((weak));
+int __real_pthread_create(pthread_t *ret, const pthread_attr_t *attributes,
+			  void *(*run)(void *context), void *context) __attribute__((weak));
 
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
@@ -17,6 +21,8 @@ char *__wrap_strdup(const char *text);
 char *__wrap_strndup(const char *text, size_t length);
 int __wrap_asprintf(char **ret, const char *format, ...) PRINTF_LIKE(2, 3);
 int __wrap_vasprintf(char **ret, const char *format, va_list arguments) PRINTF_LIKE(2, 0);
+int __wrap_pthread_create(pthread_t *ret, const pthread_attr_t *attributes,
+			  void *(*run)(void *context), void *context);
 
 /* The live allocations, so that memory of libc's own (getline, realpath) freed by us is not taken
  * for ours: an open-addressing set that only the wrappers touch. */
@@ -29,8 +35,12 @@ static struct {
 	size_t nth, asked;
 	bool and_all_after, paused;
 	size_t read_nth, reads;
+	size_t threads_most, threads;
 	struct live_set live;
-} state;
+} state = { .threads_most = SIZE_MAX };
+
+/* Of all of the state: the program's threads allocate and read side by side. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static void *const TOMBSTONE = (void *)1;
 
@@ -52,8 +62,6 @@ static void set_put(struct live_set *set, void *memory)
 
 static void set_add(struct live_set *set, void *memory)
 {
-	if (!memory)
-		return;
 	if (set->used * 2 >= set->capacity) {
 		struct live_set bigger = { .capacity = set->count * 4 + 1024 };
 		while (bigger.capacity & (bigger.capacity - 1))
@@ -72,7 +80,7 @@ static void set_add(struct live_set *set, void *memory)
 
 static void set_remove(struct live_set *set, const void *memory)
 {
-	if (!set->capacity || !memory)
+	if (!set->capacity)
 		return;
 	size_t i = slot_of(set, memory);
 	for (; set->slots[i]; i = (i + 1) & (set->capacity - 1)) {
@@ -86,17 +94,30 @@ static void set_remove(struct live_set *set, const void *memory)
 
 static bool fail_now(void)
 {
-	if (state.paused)
-		return false;
-	state.asked++;
-	return state.nth &&
-	       (state.asked == state.nth || (state.and_all_after && state.asked > state.nth));
+	pthread_mutex_lock(&lock);
+	state.asked += !state.paused;
+	bool fails = !state.paused && state.nth &&
+		     (state.asked == state.nth || (state.and_all_after && state.asked > state.nth));
+	pthread_mutex_unlock(&lock);
+	return fails;
 }
 
 static void *made(void *memory)
 {
-	set_add(&state.live, memory);
+	pthread_mutex_lock(&lock);
+	if (memory)
+		set_add(&state.live, memory);
+	pthread_mutex_unlock(&lock);
 	return memory;
+}
+
+/* Before it is freed: another thread may be given the same address right after. */
+static void unmade(const void *memory)
+{
+	pthread_mutex_lock(&lock);
+	if (memory)
+		set_remove(&state.live, memory);
+	pthread_mutex_unlock(&lock);
 }
 
 void *__wrap_malloc(size_t size)
@@ -113,9 +134,9 @@ void *__wrap_realloc(void *memory, size_t size)
 {
 	if (fail_now())
 		return NULL;
-	set_remove(&state.live, memory);
+	unmade(memory);
 	void *moved = __real_realloc(memory, size);
-	set_add(&state.live, moved ? moved : memory);
+	made(moved ? moved : memory);
 	return moved;
 }
 
@@ -127,7 +148,7 @@ void *__wrap_reallocarray(void *memory, size_t count, size_t size)
 
 void __wrap_free(void *memory)
 {
-	set_remove(&state.live, memory);
+	unmade(memory);
 	__real_free(memory);
 }
 
@@ -154,7 +175,7 @@ int __wrap_vasprintf(char **ret, const char *format, va_list arguments)
 		return -1;
 	int length = __real_vasprintf(ret, format, arguments);
 	if (length >= 0)
-		set_add(&state.live, *ret);
+		made(*ret);
 	return length;
 }
 
@@ -213,7 +234,31 @@ size_t read_fail_stop(void)
 
 bool read_fail_now(void)
 {
-	return ++state.reads == state.read_nth;
+	pthread_mutex_lock(&lock);
+	bool fails = ++state.reads == state.read_nth;
+	pthread_mutex_unlock(&lock);
+	return fails;
+}
+
+int __wrap_pthread_create(pthread_t *ret, const pthread_attr_t *attributes,
+			  void *(*run)(void *context), void *context)
+{
+	pthread_mutex_lock(&lock);
+	bool fails = ++state.threads > state.threads_most;
+	pthread_mutex_unlock(&lock);
+	return fails ? EAGAIN : __real_pthread_create(ret, attributes, run, context);
+}
+
+void thread_fail_start(size_t most)
+{
+	state.threads_most = most;
+	state.threads = 0;
+}
+
+size_t thread_fail_stop(void)
+{
+	state.threads_most = SIZE_MAX;
+	return state.threads;
 }
 
 void *scenery_allocate(size_t size)

@@ -1,15 +1,16 @@
 /*
  * Failures on order: the Nth allocation or the Nth read of a target fails, so that each test case
- * can show that it ends in an error, without a leak or a crash. Allocations are caught by the
- * linker
- * (`gcc ... @tests/unit/alloc_fail.flags`); without those flags nothing fails and nothing is
- * counted. Not for several threads at once.
+ * can show that it ends in an error, without a leak or a crash. Allocations, and threads that are
+ * begun, are caught by the linker (`gcc ... @tests/unit/alloc_fail.flags`); without those flags
+ * nothing fails and nothing is counted. Any thread may allocate and read; of several, chance says
+ * whose allocation is the Nth.
  */
 #ifndef TESTS_UNIT_ALLOC_FAIL_H
 #define TESTS_UNIT_ALLOC_FAIL_H
 
 #include "base/error.h"
 
+#include <pthread.h>
 #include <stddef.h>
 
 /* Linked with the --wrap flags? */
@@ -33,6 +34,11 @@ size_t alloc_fail_live(void);
  */
 void read_fail_start(size_t nth);
 size_t read_fail_stop(void);
+
+/* The same for threads: from now on `most` can be begun, then pthread_create(3) answers EAGAIN. The
+ * answer of the latter: how many were asked for. */
+void thread_fail_start(size_t most);
+size_t thread_fail_stop(void);
 
 /* For a fake target: count a read; true when it has to fail. */
 bool read_fail_now(void);

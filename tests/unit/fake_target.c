@@ -14,7 +14,7 @@ static struct fake_target *fake_of(struct target *target)
 
 static bool read_fails(struct fake_target *fake)
 {
-	fake->reads++;
+	__atomic_fetch_add(&fake->reads, 1, __ATOMIC_RELAXED);
 	if (read_fail_now() || !fake->reads_left)
 		return true;
 	if (fake->reads_left != SIZE_MAX)

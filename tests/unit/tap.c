@@ -4,7 +4,11 @@
 
 /* A case that allocates often is tried at its first allocations one by one, then in growing steps.
  */
+#ifdef TAP_BRIEF
+enum { ONE_BY_ONE = 8, MOST_SECONDS_A_CASE = 1 };
+#else
 enum { ONE_BY_ONE = 200, MOST_SECONDS_A_CASE = 5 };
+#endif
 
 enum mode { MODE_PLAIN, MODE_ALLOCATION, MODE_ALLOCATIONS, MODE_READ };
 

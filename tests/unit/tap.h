@@ -13,7 +13,8 @@
  * Each case is run once as it is, then again with the Nth allocation failing (alone, and with all
  * after it), then with the Nth read of the fake targets failing, for each N that the case reaches.
  * Whatever was allocated must be freed after each run. Output is TAP. Arguments: names of cases to
- * run (all without). CASE_ONCE() is for cases too slow to be repeated.
+ * run (all without). TAP_BRIEF, for builds that are slow, leaves most of the failures out.
+ * CASE_ONCE() is for cases too slow to be repeated.
  *
  * In the repeated runs an error reported to CHECK_OK is what is being asked for: from then on the
  * case's checks do not count. A failing allocation that is *not* reported must leave the answers
