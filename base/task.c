@@ -8,7 +8,7 @@ struct error *task_check(const struct task *task, const char *what)
 		return NULL;
 	if (task_signal(task)) {
 		if (task->heard)
-			*task->heard = 1;
+			__atomic_store_n(task->heard, 1, __ATOMIC_RELAXED);
 		return error_new(ERROR_CANCELLED, "cancelled while %s", what);
 	}
 	if (task->deadline_ns && clock_ns() > task->deadline_ns)
@@ -18,7 +18,7 @@ struct error *task_check(const struct task *task, const char *what)
 
 int task_signal(const struct task *task)
 {
-	return task && task->stop ? *task->stop : 0;
+	return task && task->stop ? __atomic_load_n(task->stop, __ATOMIC_RELAXED) : 0;
 }
 
 void task_progress(const struct task *task, const char *what, uint64_t done, uint64_t total)

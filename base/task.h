@@ -1,7 +1,8 @@
 /*
  * What a long loop owes its user: it can be stopped, and it says how far it is. Passed down from
  * cli/, which alone sets the stop flag (from a signal) and draws the progress. A zeroed task never
- * stops and is silent: tests use that.
+ * stops and is silent: tests use that. Several threads may look at one task: the flags are read and
+ * written atomically; progress and note are called on whichever thread has something to say.
  */
 #ifndef BASE_TASK_H
 #define BASE_TASK_H
