@@ -76,7 +76,7 @@ UNIT_TESTS   := $(filter tests/unit/test_%.c,$(UNIT_SOURCES))
 UNIT_HELPERS := $(call OBJECT_NAMES,$(filter-out $(UNIT_TESTS),$(UNIT_SOURCES)))
 UNIT         := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(UNIT_TESTS))
 # Those that start threads, for ThreadSanitizer: not those that fork beside them, which it forbids.
-THREADED     := $(addprefix $(BUILD)/tests/unit/test_,core_sink_zstd memory_budget \
+THREADED     := $(addprefix $(BUILD)/tests/unit/test_,core_sink_zstd heap_walk memory_budget \
 	object_rank)
 UNIT_FLAGS   := $(addprefix @,$(wildcard tests/unit/alloc_fail.flags))
 

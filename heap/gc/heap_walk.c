@@ -217,6 +217,13 @@ static struct error *rows_show(struct heap_walk *walk, const struct block *block
 	return error;
 }
 
+/* Was the walk told to stop? Workers look between pieces of their spans alone, and rows that they
+ * found before are many. That all have heard is for members_stop() to say. */
+static struct error *stop_check(const struct heap_walk *walk)
+{
+	return task_check(&walk->members[0].task, walk->plan->what);
+}
+
 /* The rows of a span, to its end. */
 static struct error *span_show(struct heap_walk *walk, size_t index,
 			       const struct progress *progress, struct walk_damage *damage)
@@ -226,7 +233,9 @@ static struct error *span_show(struct heap_walk *walk, size_t index,
 	bool ends = false;
 	while (!ends && !error) {
 		struct block *block = block_wait(walk, index, progress, &member);
-		error = rows_show(walk, block);
+		error = stop_check(walk);
+		if (!error)
+			error = rows_show(walk, block);
 		ends = block->ends;
 		if (!error) {
 			error = block->error;
