@@ -77,7 +77,7 @@ UNIT_HELPERS := $(call OBJECT_NAMES,$(filter-out $(UNIT_TESTS),$(UNIT_SOURCES)))
 UNIT         := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(UNIT_TESTS))
 # Those that start threads, for ThreadSanitizer: not those that fork beside them, which it forbids.
 THREADED     := $(addprefix $(BUILD)/tests/unit/test_,core_sink_zstd heap_walk memory_budget \
-	object_rank)
+	object_rank row_source)
 UNIT_FLAGS   := $(addprefix @,$(wildcard tests/unit/alloc_fail.flags))
 
 FUZZ_SOURCES := $(filter-out $(SKIP),$(wildcard tests/fuzz/fuzz_*.c))

@@ -120,6 +120,7 @@ enum {
 	LIMIT_REFUSED_TYPES = 64 * 1024, /* pointers remembered as no MethodTable; then forgotten */
 
 	/* the GC heap */
+	LIMIT_ROWS = 1 << 30, /* of one answer that is kept: 32 GiB */
 	LIMIT_HEAPS = 4096,
 	LIMIT_SEGMENTS = 4 * 1024 * 1024,
 	LIMIT_BOOKKEEPING_RANGES = 1024,       /* of card tables; one a time that the heap grew */

@@ -35,13 +35,13 @@ static uint64_t untagged(const struct target *target, uint64_t address)
 
 void target_share(struct target *target, pthread_mutex_t *lock)
 {
-	for (; target && !target->is_concurrent; target = target->lower)
+	for (; target && !target->is_concurrent && !target->shared; target = target->lower)
 		target->shared = lock;
 }
 
-void target_unshare(struct target *target)
+void target_unshare(struct target *target, const pthread_mutex_t *lock)
 {
-	for (; target; target = target->lower)
+	for (; target && target->shared == lock; target = target->lower)
 		target->shared = NULL;
 }
 

@@ -116,10 +116,11 @@ struct target {
 void target_close(struct target *target); /* NULL is allowed */
 
 /* From now on one thread at a time reads a target that is not concurrent: the reads wait for each
- * other on `lock`, a recursive mutex that is borrowed until target_unshare(). Both are called while
- * no other thread reads. */
+ * other on `lock`, a recursive mutex that is borrowed until target_unshare() with the same one.
+ * Both are called while no other thread reads; but for one that is shared already, which stays so
+ * by the lock that it has: nothing is done to it. */
 void target_share(struct target *target, pthread_mutex_t *lock);
-void target_unshare(struct target *target);
+void target_unshare(struct target *target, const pthread_mutex_t *lock);
 
 /* Words for messages: "dump" or "process"; and of what was asked for and is not there: "is not in
  * the dump", "are not in the dump", of a process "cannot be read". */

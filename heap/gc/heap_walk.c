@@ -317,7 +317,7 @@ static struct error *walk_together(struct heap_walk *walk, struct progress *prog
 		error = walk_shown(walk, progress, damage);
 		members_stop(walk, started);
 	}
-	target_unshare(walk->heap->target);
+	target_unshare(walk->heap->target, &walk->target_lock);
 	return started ? error : walk_alone(walk, progress, damage);
 }
 
@@ -351,9 +351,11 @@ static struct error *member_init(struct heap_walk *walk, unsigned number)
 	if (!plan->row_bytes || walk->member_count == 1)
 		return NULL;
 	member->memory = malloc(HEAP_WALK_BYTES);
+	if (!member->memory)
+		return &error_no_memory;
 	for (size_t i = 0; i < HEAP_WALK_BLOCKS; i++)
 		member->blocks[i].rows = member->memory + i * HEAP_WALK_BLOCK_BYTES;
-	return member->memory ? NULL : &error_no_memory;
+	return NULL;
 }
 
 static struct error *members_init(struct heap_walk *walk)

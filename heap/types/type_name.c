@@ -439,8 +439,11 @@ const char *type_name(struct heap *heap, const struct type *type, bool *ret_know
 
 const char *type_sos_name(struct heap *heap, const struct type *type)
 {
+	heap_lock(heap);
 	type_name(heap, type, NULL);
-	return type->sos_name ? type->sos_name : unknown_without_memory;
+	const char *name = type->sos_name ? type->sos_name : unknown_without_memory;
+	heap_unlock(heap);
+	return name;
 }
 
 /* May a type without a name be one of .NET's own, which all that are asked for are? */
