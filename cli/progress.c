@@ -12,7 +12,9 @@ enum { FIRST_AFTER_NS = 1000 * 1000 * 1000, EVERY_NS = 100 * 1000 * 1000 };
 
 void progress_start(struct progress *progress)
 {
-	*progress = (struct progress){ .terminal = isatty(STDERR_FILENO), .start_ns = clock_ns() };
+	*progress = (struct progress){ .thread = pthread_self(),
+				       .terminal = isatty(STDERR_FILENO),
+				       .start_ns = clock_ns() };
 }
 
 /* Ctrl-S, a lost connection: not waited for. */
@@ -22,8 +24,15 @@ static bool is_stuck(void)
 	return poll(&terminal, 1, 0) <= 0;
 }
 
+static bool is_ours(const struct progress *progress)
+{
+	return pthread_equal(progress->thread, pthread_self());
+}
+
 void progress_end(struct progress *progress)
 {
+	if (!is_ours(progress))
+		return;
 	if (progress->shown && !is_stuck())
 		say_status_end(stderr);
 	progress->shown = false;
@@ -46,7 +55,7 @@ static void show_part(const struct progress *progress, const char *what, uint64_
 void progress_report(void *context, const char *what, uint64_t done, uint64_t total)
 {
 	struct progress *progress = context;
-	if (!progress->terminal)
+	if (!progress->terminal || !is_ours(progress))
 		return;
 	uint64_t now = clock_ns();
 	if (now - progress->start_ns < FIRST_AFTER_NS || now - progress->last_ns < EVERY_NS)
