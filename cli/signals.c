@@ -1,5 +1,6 @@
 #include "cli/signals.h"
 
+#include "attach/processors.h"
 #include "base/clock.h"
 #include "base/thread.h"
 
@@ -9,8 +10,19 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* The only mutable globals of the program (its forked keeper of snapshots has one of its own). */
+/* The only mutable globals of the program (its forked keeper of snapshots has one of its own). Any
+ * thread reads them, and writes the latter. */
 static volatile sig_atomic_t received, heard;
+
+static int flag_read(const volatile sig_atomic_t *flag)
+{
+	return __atomic_load_n(flag, __ATOMIC_RELAXED);
+}
+
+static void flag_write(volatile sig_atomic_t *flag, int value)
+{
+	__atomic_store_n(flag, value, __ATOMIC_RELAXED);
+}
 
 static enum exit_status status_of(int number)
 {
@@ -19,9 +31,9 @@ static enum exit_status status_of(int number)
 
 static void on_signal(int number)
 {
-	if (received)
+	if (flag_read(&received))
 		_exit(status_of(number));
-	received = number;
+	flag_write(&received, number);
 }
 
 /* One that takes nothing must not hold us, and a process with us. */
@@ -49,7 +61,12 @@ static void on_bus_error(int number, siginfo_t *info, void *context)
 
 struct watch {
 	pthread_t computing;
-	unsigned deaf_ms;
+	unsigned deaf_ms, processors;
+};
+
+/* Since when it was so, in times of what is measured; 0: it is not. */
+struct deaf_since {
+	uint64_t thread_ns, process_ns;
 };
 
 /* Has it been so for longer than `most`? */
@@ -79,16 +96,26 @@ static void end_when_stuck(uint64_t *since_ms)
 	_exit(status_of(number));
 }
 
-/* Taken, but not looked at: whoever computes has forgotten to, and what is forged has no end. */
-static void end_when_deaf(const struct watch *watch, uint64_t *since_ns)
+/* Has the thread that waits for all others computed for so long, or all threads together for as
+ * long on each processor? It may wait for one that is deaf. */
+static bool is_deaf(const struct watch *watch, bool unheard, struct deaf_since *since)
 {
 	enum { NANOSECONDS_OF_MS = 1000 * 1000 };
-	char told[160];
+	const uint64_t most_ns = (uint64_t)watch->deaf_ms * NANOSECONDS_OF_MS;
 	clockid_t clock;
-	int number = received;
-	if (pthread_getcpuclockid(watch->computing, &clock) ||
-	    !lasts(number && !heard, clock_ns_of(clock),
-		   (uint64_t)watch->deaf_ms * NANOSECONDS_OF_MS, since_ns))
+	bool thread = !pthread_getcpuclockid(watch->computing, &clock) &&
+		      lasts(unheard, clock_ns_of(clock), most_ns, &since->thread_ns);
+	bool process = lasts(unheard, clock_ns_of(CLOCK_PROCESS_CPUTIME_ID),
+			     most_ns * watch->processors, &since->process_ns);
+	return thread || process;
+}
+
+/* Taken, but not looked at: whoever computes has forgotten to, and what is forged has no end. */
+static void end_when_deaf(const struct watch *watch, struct deaf_since *since)
+{
+	char told[160];
+	int number = flag_read(&received);
+	if (!is_deaf(watch, number && !flag_read(&heard), since))
 		return;
 	int length = snprintf(told, sizeof(told),
 			      "clrpod: a command did not end within %g s after it was told to: "
@@ -102,11 +129,12 @@ static void *end_when_unheard(void *context)
 {
 	enum { LOOK_US = 200 * 1000 };
 	const struct watch watch = *(struct watch *)context;
-	uint64_t stuck_since_ms = 0, deaf_since_ns = 0;
+	uint64_t stuck_since_ms = 0;
+	struct deaf_since deaf_since = { 0 };
 	free(context);
 	for (;; clock_sleep_us(LOOK_US)) {
 		end_when_stuck(&stuck_since_ms);
-		end_when_deaf(&watch, &deaf_since_ns);
+		end_when_deaf(&watch, &deaf_since);
 	}
 	return NULL;
 }
@@ -117,7 +145,9 @@ void signals_watch(unsigned deaf_ms)
 	pthread_t thread;
 	if (!watch)
 		return;
-	*watch = (struct watch){ .computing = pthread_self(), .deaf_ms = deaf_ms };
+	*watch = (struct watch){ .computing = pthread_self(),
+				 .deaf_ms = deaf_ms,
+				 .processors = processors_allowed(false) };
 	if (thread_start(&thread, end_when_unheard, watch))
 		free(watch);
 	else
@@ -166,21 +196,21 @@ volatile sig_atomic_t *signals_heard(void)
 
 int signals_received(void)
 {
-	int number = received;
+	int number = flag_read(&received);
 	if (number)
-		heard = 1;
+		flag_write(&heard, 1);
 	return number;
 }
 
 void signals_clear(void)
 {
-	received = 0;
-	heard = 0;
+	flag_write(&received, 0);
+	flag_write(&heard, 0);
 }
 
 enum exit_status signals_status(void)
 {
-	return status_of(received);
+	return status_of(flag_read(&received));
 }
 
 /* False: no signal came, and nothing is there to be read. */

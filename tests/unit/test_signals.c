@@ -3,10 +3,12 @@
 #include "base/clock.h"
 #include "base/list.h"
 #include "base/task.h"
+#include "base/thread.h"
 #include "cli/signals.h"
 #include "tests/unit/tap.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -94,6 +96,31 @@ static void is_not_told(void)
 	compute(LONGER_MS);
 }
 
+static void *compute_long(void *context)
+{
+	compute(*(const unsigned *)context);
+	return NULL;
+}
+
+static void wait_for_one_that_computes(unsigned most_ms)
+{
+	pthread_t thread;
+	if (!thread_start(&thread, compute_long, &most_ms))
+		pthread_join(thread, NULL);
+}
+
+static void waits_for_one_that_never_looks(void)
+{
+	raise(SIGTERM);
+	wait_for_one_that_computes(UINT_MAX);
+}
+
+static void waits_for_one_that_computes_for_less(void)
+{
+	raise(SIGTERM);
+	wait_for_one_that_computes(DEAF_MS / 2);
+}
+
 struct child {
 	void (*run)(void);
 	int status;
@@ -149,6 +176,8 @@ TEST(who_is_deaf_to_a_signal_is_ended)
 		{ .run = looked_before, .status = 128 + SIGTERM },
 		{ .run = looked_at_the_last_one, .status = 128 + SIGINT },
 		{ .run = is_waited_for_by_another, .status = 128 + SIGINT },
+		{ .run = waits_for_one_that_never_looks, .status = 128 + SIGTERM },
+		{ .run = waits_for_one_that_computes_for_less, .status = ENDED_BY_ITSELF },
 		{ .run = looks_once, .status = ENDED_BY_ITSELF },
 		{ .run = asks_for_the_signal, .status = ENDED_BY_ITSELF },
 		{ .run = sleeps, .status = ENDED_BY_ITSELF },
