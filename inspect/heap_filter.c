@@ -49,15 +49,29 @@ static bool name_matches(const struct heap_filter *filter, const char *name)
 	return strcmp(name, filter->type) == 0 || strcmp(simple_name(name), filter->type) == 0;
 }
 
+/* By whoever holds the heap's lock. A name that memory runs out for matches nothing: it is made
+ * first. */
+static struct error *type_decide(const struct heap_filter *filter, const struct type *type,
+				 bool *ret)
+{
+	struct heap *heap = filter->question->heap;
+	*ret = true;
+	if (filter->type) {
+		TRY(type_name_prepare(heap, type));
+		*ret = name_matches(filter, type_name(heap, type, NULL));
+	}
+	return *ret && filter->wants ? filter->wants(filter->wants_context, type, ret) : NULL;
+}
+
 static struct error *type_ask(const struct heap_filter *filter, uint32_t index, bool *ret)
 {
 	struct heap *heap = filter->question->heap;
 	const struct type *type = type_by_index(heap, index);
-	*ret = type && (!filter->type || name_matches(filter, type_name(heap, type, NULL)));
-	if (!*ret || !filter->wants)
+	*ret = false;
+	if (!type)
 		return NULL;
 	heap_lock(heap);
-	struct error *error = filter->wants(filter->wants_context, type, ret);
+	struct error *error = type_decide(filter, type, ret);
 	heap_unlock(heap);
 	return error;
 }
