@@ -2,7 +2,7 @@
 
 #include "base/list.h"
 #include "dump/images/module_list.h"
-#include "inspect/ee_match.h"
+#include "inspect/ee_view.h"
 
 #include <inttypes.h>
 #include <strings.h>
@@ -68,7 +68,7 @@ bool ee_module_named(struct heap *heap, struct clr_module *module, const char *w
 
 /* Opens a block's row; the lines follow, then its end. */
 static void block_begin(struct ee_blocks *blocks, struct clr_module *module,
-			const struct ee_match *match)
+			const struct ee_view *match)
 {
 	struct output *out = blocks->call->out;
 	bool same = blocks->module == module;
@@ -109,8 +109,8 @@ static void token_line(struct ee_blocks *blocks)
 struct error *ee_block_type(struct ee_blocks *blocks, struct clr_module *module, uint32_t token,
 			    uint64_t handle)
 {
-	struct ee_match match;
-	TRY(ee_match_type(&blocks->call->question, module, token, handle, &match));
+	struct ee_view match;
+	TRY(ee_view_type(&blocks->call->question, module, token, handle, &match));
 	block_begin(blocks, module, &match);
 	token_line(blocks);
 	output_sentence(blocks->call->out, "MethodTable: {mt}\nName:        {name}");
@@ -122,8 +122,8 @@ struct error *ee_block_type(struct ee_blocks *blocks, struct clr_module *module,
 struct error *ee_block_method(struct ee_blocks *blocks, struct clr_module *module, uint32_t token)
 {
 	struct output *out = blocks->call->out;
-	struct ee_match match;
-	TRY(ee_match_method(&blocks->call->question, module, token, &match));
+	struct ee_view match;
+	TRY(ee_view_method(&blocks->call->question, module, token, &match));
 	block_begin(blocks, module, &match);
 	token_line(blocks);
 	output_sentence(out, "MethodDesc:  {method_desc}\nName:        {name}");
@@ -139,8 +139,8 @@ struct error *ee_block_field(struct ee_blocks *blocks, struct clr_module *module
 			     const char *name, uint32_t owner_token, uint64_t owner)
 {
 	struct output *out = blocks->call->out;
-	struct ee_match match;
-	TRY(ee_match_field(&blocks->call->question, module, token, name, owner_token, owner,
+	struct ee_view match;
+	TRY(ee_view_field(&blocks->call->question, module, token, name, owner_token, owner,
 			   &match));
 	block_begin(blocks, module, &match);
 	if (owner_token) {

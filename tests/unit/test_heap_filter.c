@@ -110,7 +110,7 @@ static struct error *count(filter_setter set, unsigned threads, unsigned objects
 	TRY(scene_open(&scene, objects, threads));
 	if (set)
 		set(&scene);
-	TRY(heap_statistics_walk(&statistics, &scene.filter));
+	TRY(heap_statistics_count(&statistics, &scene.filter));
 	TRY(heap_statistics_sorted(&scene.question, &statistics, threads % 2, &rows));
 	answer->count = statistics.count;
 	answer->rows[0] = statistics.size_bytes;

@@ -1,4 +1,4 @@
-#include "inspect/ee_match.h"
+#include "inspect/ee_view.h"
 
 #include "heap/code/method_code.h"
 
@@ -30,7 +30,7 @@ static struct error *type_title(const struct question *question, struct clr_modu
 
 /* Code that cannot be read is neither there nor not there: the block has no line about it. */
 static struct error *code_find(const struct question *question, const struct method *method,
-			       struct ee_match *match)
+			       struct ee_view *match)
 {
 	enum method_state state;
 	struct error *error = method_native_code(question->heap, method, &match->code, &state);
@@ -46,7 +46,7 @@ static struct error *code_find(const struct question *question, const struct met
 
 /* The method's name with its parameters; without a MethodDesc its name alone. */
 static struct error *method_title(const struct question *question, struct clr_module *module,
-				  struct ee_match *match)
+				  struct ee_view *match)
 {
 	struct heap *heap = question->heap;
 	struct metadata *metadata;
@@ -71,27 +71,27 @@ static struct error *method_title(const struct question *question, struct clr_mo
 	return NULL;
 }
 
-struct error *ee_match_type(const struct question *question, struct clr_module *module,
-			    uint32_t token, uint64_t handle, struct ee_match *ret)
+struct error *ee_view_type(const struct question *question, struct clr_module *module,
+			    uint32_t token, uint64_t handle, struct ee_view *ret)
 {
-	*ret = (struct ee_match){ .kind = "type", .token = token };
+	*ret = (struct ee_view){ .kind = "type", .token = token };
 	TRY(type_read(question, handle, &ret->type));
 	return type_title(question, module, token, ret->type, &ret->name);
 }
 
-struct error *ee_match_method(const struct question *question, struct clr_module *module,
-			      uint32_t token, struct ee_match *ret)
+struct error *ee_view_method(const struct question *question, struct clr_module *module,
+			      uint32_t token, struct ee_view *ret)
 {
-	*ret = (struct ee_match){ .kind = "method", .token = token };
+	*ret = (struct ee_view){ .kind = "method", .token = token };
 	TRY(method_of_token(question->heap, module, token, &ret->method_desc));
 	return method_title(question, module, ret);
 }
 
-struct error *ee_match_field(const struct question *question, struct clr_module *module,
+struct error *ee_view_field(const struct question *question, struct clr_module *module,
 			     uint32_t token, const char *name, uint32_t owner_token, uint64_t owner,
-			     struct ee_match *ret)
+			     struct ee_view *ret)
 {
-	*ret = (struct ee_match){ .kind = "field", .token = token, .name = name };
+	*ret = (struct ee_view){ .kind = "field", .token = token, .name = name };
 	TRY(type_read(question, owner, &ret->type));
 	if (!owner_token)
 		return NULL;

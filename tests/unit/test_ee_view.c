@@ -1,6 +1,6 @@
 /* What name2ee and token2ee find, in modules with metadata that are made by hand. */
 #include "base/cleanup.h"
-#include "inspect/ee_match.h"
+#include "inspect/ee_view.h"
 #include "tests/unit/fake_types.h"
 #include "tests/unit/tap.h"
 
@@ -36,9 +36,9 @@ static struct error *scene_open(struct scene *scene)
 TEST(a_type_has_its_name_before_it_is_loaded)
 {
 	CLEANUP(scene_cleanup) struct scene scene = { .types = fake_types_new(FAKE_LAYOUT_10_0) };
-	struct ee_match match;
+	struct ee_view match;
 	CHECK_OK(scene_open(&scene));
-	CHECK_OK(ee_match_type(&scene.question, scene.app, TYPE_DEF | APP_GATEWAY, 0, &match));
+	CHECK_OK(ee_view_type(&scene.question, scene.app, TYPE_DEF | APP_GATEWAY, 0, &match));
 	CHECK_TEXT(match.kind, "type");
 	CHECK_TEXT(match.name, "Demo.Gateway");
 	CHECK(!match.type);
@@ -49,10 +49,10 @@ TEST(a_type_has_its_name_before_it_is_loaded)
 TEST(a_loaded_type_that_cannot_be_read_is_counted)
 {
 	CLEANUP(scene_cleanup) struct scene scene = { .types = fake_types_new(FAKE_LAYOUT_10_0) };
-	struct ee_match match;
+	struct ee_view match;
 	CHECK_OK(scene_open(&scene));
 	CHECK_OK(
-		ee_match_type(&scene.question, scene.app, TYPE_DEF | APP_GATEWAY, NOWHERE, &match));
+		ee_view_type(&scene.question, scene.app, TYPE_DEF | APP_GATEWAY, NOWHERE, &match));
 	CHECK_TEXT(match.name, "Demo.Gateway");
 	CHECK(!match.type);
 	CHECK(scene.coverage.incomplete);
@@ -61,23 +61,23 @@ TEST(a_loaded_type_that_cannot_be_read_is_counted)
 TEST(a_field_has_its_owner)
 {
 	CLEANUP(scene_cleanup) struct scene scene = { .types = fake_types_new(FAKE_LAYOUT_10_0) };
-	struct ee_match match;
+	struct ee_view match;
 	CHECK_OK(scene_open(&scene));
-	CHECK_OK(ee_match_field(&scene.question, scene.app, FIELD_DEF, "count",
+	CHECK_OK(ee_view_field(&scene.question, scene.app, FIELD_DEF, "count",
 				TYPE_DEF | APP_GATEWAY, 0, &match));
 	CHECK_TEXT(match.kind, "field");
 	CHECK_TEXT(match.name, "count");
 	CHECK_TEXT(match.owner_name, "Demo.Gateway");
-	CHECK_OK(ee_match_field(&scene.question, scene.app, FIELD_DEF, "count", 0, 0, &match));
+	CHECK_OK(ee_view_field(&scene.question, scene.app, FIELD_DEF, "count", 0, 0, &match));
 	CHECK(!match.owner_name);
 }
 
 TEST(a_method_that_is_not_there_has_neither_name_nor_code)
 {
 	CLEANUP(scene_cleanup) struct scene scene = { .types = fake_types_new(FAKE_LAYOUT_10_0) };
-	struct ee_match match;
+	struct ee_view match;
 	CHECK_OK(scene_open(&scene));
-	CHECK_OK(ee_match_method(&scene.question, scene.app, METHOD_DEF + 0xffff, &match));
+	CHECK_OK(ee_view_method(&scene.question, scene.app, METHOD_DEF + 0xffff, &match));
 	CHECK_TEXT(match.kind, "method");
 	CHECK(!match.name && !match.method_desc && !match.code && !match.code_known);
 }
