@@ -99,8 +99,6 @@ const uint8_t *target_borrow(struct target *target, uint64_t address, size_t *re
 	address = untagged(target, address);
 	read_begins(target);
 	const uint8_t *bytes = target->ops->borrow(target, address, ret_size);
-	if (!bytes)
-		note_missing(target, address);
 	read_ends(target);
 	return bytes;
 }

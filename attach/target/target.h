@@ -137,7 +137,8 @@ size_t target_read_some(struct target *target, uint64_t address, void *buffer, s
 MUST_CHECK struct error *target_read(struct target *target, uint64_t address, void *buffer,
 				     size_t size);
 
-/* NULL: a hole, or this target cannot lend. See target_ops.borrow. */
+/* NULL: a hole, or this target cannot lend, or not from there: target_read_some() knows, and notes
+ * what is missing. See target_ops.borrow. */
 const uint8_t *target_borrow(struct target *target, uint64_t address, size_t *ret_size);
 
 /* A hint before a long walk upwards; free of effect where the target has no use for it. */

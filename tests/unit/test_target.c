@@ -91,9 +91,34 @@ TEST(a_target_that_cannot_lend_says_so)
 	target_close(NULL);
 }
 
+static const char *says_gone(struct target *target, uint64_t address)
+{
+	(void)target;
+	(void)address;
+	return "gone";
+}
+
+/* As of a packed dump: what cannot be lent may well be there. */
+TEST(only_a_read_meets_what_is_missing)
+{
+	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(&architecture_x64);
+	struct target_ops ops = *fake->base.ops;
+	uint8_t byte;
+	size_t size;
+	ops.explain_missing = says_gone;
+	fake->base.ops = &ops;
+	fake_target_zeros(fake, 0x1000, 16);
+	CHECK(!target_borrow(&fake->base, 0x1000, &size));
+	CHECK_NUMBER(target_read_some(&fake->base, 0x1000, &byte, 1), 1);
+	CHECK(!fake->base.met);
+	CHECK_NUMBER(target_read_some(&fake->base, 0x2000, &byte, 1), 0);
+	CHECK_TEXT(fake->base.met, "gone");
+}
+
 static const struct tap_case cases[] = {
-	CASE(reads_say_how_far_they_came),     CASE(reads_do_not_wrap_around_the_last_address),
-	CASE(arm64_ignores_the_top_byte),      CASE(the_auxiliary_vector_ends_at_null),
-	CASE(a_visitors_error_ends_the_visit), CASE(a_target_that_cannot_lend_says_so),
+	CASE(reads_say_how_far_they_came),       CASE(reads_do_not_wrap_around_the_last_address),
+	CASE(arm64_ignores_the_top_byte),        CASE(the_auxiliary_vector_ends_at_null),
+	CASE(a_visitors_error_ends_the_visit),   CASE(a_target_that_cannot_lend_says_so),
+	CASE(only_a_read_meets_what_is_missing),
 };
 TAP_MAIN(cases)
