@@ -1,4 +1,4 @@
-/* listnearobj: the objects before, at and behind an address. */
+/* listnearobj: the objects before, at and after an address. */
 #include "commands/command.h"
 
 #include "base/list.h"

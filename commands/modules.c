@@ -127,7 +127,7 @@ static void segments_print(struct command_call *call, const struct native_module
 	output_table_end(out);
 }
 
-/* With -v its place in the list stands before the path. */
+/* With -v the module's place in the list comes before the path. */
 static struct error *path_cell(struct listing *listing, const struct native_module *module,
 			       size_t index)
 {

@@ -19,7 +19,7 @@ static struct error *field_bits(struct heap *heap, uint64_t object, const char *
 }
 
 /* The list of a multicast delegate, and how many of it count; *ret_list 0: a delegate of one
- * method. Since .NET 11 the two stand in fields that serve other kinds of delegates too; before,
+ * method. Since .NET 11 the two are in fields that serve other kinds of delegates too; before,
  * the list may be an object that is only kept alive. */
 static struct error *invocations(struct heap *heap, uint64_t delegate, struct array_shape *list,
 				 uint64_t *ret_count)
@@ -46,7 +46,7 @@ static struct error *invocations(struct heap *heap, uint64_t delegate, struct ar
 	return NULL;
 }
 
-/* _methodPtrAux holds the method of a delegate without a first argument, whose _methodPtr is a
+/* _methodPtrAux holds the method of a delegate without a first argument; its _methodPtr is a
  * stub that moves the arguments. */
 static struct error *method_of(struct heap *heap, uint64_t delegate, uint64_t *ret)
 {

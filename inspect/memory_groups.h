@@ -19,7 +19,7 @@ MUST_CHECK struct error *memory_groups_by_file(const struct address_space *space
 					       struct arena *arena, struct memory_group **ret,
 					       size_t *ret_count);
 
-/* The sum of the ranges of a kind, whose name is taken in any case. */
+/* The sum of the ranges of a kind; the kind's name is taken in any case. */
 struct memory_group memory_group_of_kind(const struct address_space *space, const char *kind);
 bool memory_range_is(const struct memory_range *range, const char *kind);
 

@@ -9,7 +9,7 @@
 #include <inttypes.h>
 
 /* The instance field that holds the offset, and where in it; NULL: none does. The only field of an
- * inline array stands for all its elements. */
+ * inline array is the field of all its elements. */
 static struct error *field_at(const struct question *question, const struct type *type,
 			      uint32_t *offset, const struct type_field **ret,
 			      const struct type **ret_type)
