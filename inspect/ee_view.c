@@ -72,7 +72,7 @@ static struct error *method_title(const struct question *question, struct clr_mo
 }
 
 struct error *ee_view_type(const struct question *question, struct clr_module *module,
-			    uint32_t token, uint64_t handle, struct ee_view *ret)
+			   uint32_t token, uint64_t handle, struct ee_view *ret)
 {
 	*ret = (struct ee_view){ .kind = "type", .token = token };
 	TRY(type_read(question, handle, &ret->type));
@@ -80,7 +80,7 @@ struct error *ee_view_type(const struct question *question, struct clr_module *m
 }
 
 struct error *ee_view_method(const struct question *question, struct clr_module *module,
-			      uint32_t token, struct ee_view *ret)
+			     uint32_t token, struct ee_view *ret)
 {
 	*ret = (struct ee_view){ .kind = "method", .token = token };
 	TRY(method_of_token(question->heap, module, token, &ret->method_desc));
@@ -88,8 +88,8 @@ struct error *ee_view_method(const struct question *question, struct clr_module 
 }
 
 struct error *ee_view_field(const struct question *question, struct clr_module *module,
-			     uint32_t token, const char *name, uint32_t owner_token, uint64_t owner,
-			     struct ee_view *ret)
+			    uint32_t token, const char *name, uint32_t owner_token, uint64_t owner,
+			    struct ee_view *ret)
 {
 	*ret = (struct ee_view){ .kind = "field", .token = token, .name = name };
 	TRY(type_read(question, owner, &ret->type));

@@ -19,12 +19,12 @@ struct ee_view {
 /* By the token in its module; `handle` is the loaded type, 0: none. Names are in the question's
  * scratch arena, or the heap's. What cannot be read is counted with question_missing(). */
 MUST_CHECK struct error *ee_view_type(const struct question *question, struct clr_module *module,
-				       uint32_t token, uint64_t handle, struct ee_view *ret);
+				      uint32_t token, uint64_t handle, struct ee_view *ret);
 MUST_CHECK struct error *ee_view_method(const struct question *question, struct clr_module *module,
-					 uint32_t token, struct ee_view *ret);
+					uint32_t token, struct ee_view *ret);
 /* `owner` is its loaded type (0: none), by this token; owner_token 0: that is not to be named. */
 MUST_CHECK struct error *ee_view_field(const struct question *question, struct clr_module *module,
-					uint32_t token, const char *name, uint32_t owner_token,
-					uint64_t owner, struct ee_view *ret);
+				       uint32_t token, const char *name, uint32_t owner_token,
+				       uint64_t owner, struct ee_view *ret);
 
 #endif

@@ -141,7 +141,7 @@ struct error *ee_block_field(struct ee_blocks *blocks, struct clr_module *module
 	struct output *out = blocks->call->out;
 	struct ee_view match;
 	TRY(ee_view_field(&blocks->call->question, module, token, name, owner_token, owner,
-			   &match));
+			  &match));
 	block_begin(blocks, module, &match);
 	if (owner_token) {
 		/* Whose field it is text alone says. */

@@ -51,8 +51,7 @@ TEST(a_loaded_type_that_cannot_be_read_is_counted)
 	CLEANUP(scene_cleanup) struct scene scene = { .types = fake_types_new(FAKE_LAYOUT_10_0) };
 	struct ee_view match;
 	CHECK_OK(scene_open(&scene));
-	CHECK_OK(
-		ee_view_type(&scene.question, scene.app, TYPE_DEF | APP_GATEWAY, NOWHERE, &match));
+	CHECK_OK(ee_view_type(&scene.question, scene.app, TYPE_DEF | APP_GATEWAY, NOWHERE, &match));
 	CHECK_TEXT(match.name, "Demo.Gateway");
 	CHECK(!match.type);
 	CHECK(scene.coverage.incomplete);
@@ -64,7 +63,7 @@ TEST(a_field_has_its_owner)
 	struct ee_view match;
 	CHECK_OK(scene_open(&scene));
 	CHECK_OK(ee_view_field(&scene.question, scene.app, FIELD_DEF, "count",
-				TYPE_DEF | APP_GATEWAY, 0, &match));
+			       TYPE_DEF | APP_GATEWAY, 0, &match));
 	CHECK_TEXT(match.kind, "field");
 	CHECK_TEXT(match.name, "count");
 	CHECK_TEXT(match.owner_name, "Demo.Gateway");
