@@ -59,9 +59,17 @@ MUST_CHECK struct error *heap_open_at(struct target *overlay, struct module_file
 void heap_close(struct heap *heap); /* NULL is allowed */
 
 /* While several threads walk the heap, whoever asks it for more than a walk does holds its lock
- * (recursive: a thread may take it again); functions that say so take it themselves. */
-void heap_lock(struct heap *heap);
-void heap_unlock(struct heap *heap);
+ * (recursive: a thread may take it again); functions that say so take it themselves. Inline: what
+ * is below heap.c locks it too. */
+static inline void heap_lock(struct heap *heap)
+{
+	pthread_mutex_lock(&heap->lock);
+}
+
+static inline void heap_unlock(struct heap *heap)
+{
+	pthread_mutex_unlock(&heap->lock);
+}
 
 /* The MethodTable of the object at `address`; false: unreadable or not 8-aligned. */
 bool heap_object_method_table(struct heap *heap, uint64_t address, uint64_t *ret);
