@@ -7,6 +7,7 @@
  * An input gets a heap of its own. Only the contract and the readers' buffers, 1 MiB each, are kept
  * from one input to the next.
  */
+#include "base/thread.h"
 #include "heap/self_check.h"
 #include "tests/fuzz/patched_runtime.h"
 
@@ -45,6 +46,7 @@ static void check_and_walk(struct known *from)
 	heap->target = &from->runtime->target->base;
 	heap->contract = from->contract;
 	arena_init(&heap->arena);
+	mutex_init_recursive(&heap->lock);
 	reader_begin(&heap->reader, heap->target, &buffers[0]);
 	struct walker walker = { .heap = heap };
 	reader_begin(&walker.reader, heap->target, &buffers[1]);

@@ -1,5 +1,6 @@
 #include "tests/unit/fake_types.h"
 
+#include "base/thread.h"
 #include "heap/contract/descriptor_parse.h"
 #include "tests/unit/alloc_fail.h"
 #include "tests/unit/fake_assemblies.h"
@@ -386,6 +387,7 @@ struct error *fake_types_open(struct fake_types *types)
 {
 	struct heap *heap = &types->heap;
 	arena_init(&heap->arena);
+	mutex_init_recursive(&heap->lock);
 	TRY(reader_init(&heap->reader, &types->target->base));
 	heap->target = &types->target->base;
 	heap->contract = contract_build(types, &types->arena);
