@@ -5,7 +5,6 @@
 #include "base/list.h"
 #include "commands/shared/exception_cells.h"
 #include "commands/shared/heap_options.h"
-#include "inspect/type_bytes.h"
 
 #include <inttypes.h>
 #include <strings.h>
@@ -21,30 +20,19 @@ static const struct column columns[] = {
 	{ "frames", NULL, CELL_VALUE, 0 }, /* text names the first alone */
 };
 
-enum verdict { UNKNOWN, WANTED, OTHER };
-
 struct listing {
 	struct command_call *call;
 	struct command_call row_call; /* its scratch is reset after each row */
 	const char *type;             /* part of a name, any case; NULL: every exception */
-	struct type_bytes verdicts;
 	uint64_t count;
 };
 
-/* The verdict on a type, remembered. */
-static struct error *is_wanted(struct listing *listing, uint32_t index, bool *ret)
+static struct error *is_wanted(void *context, const struct type *type, bool *ret)
 {
+	const struct listing *listing = context;
 	struct heap *heap = listing->call->question.heap;
-	uint8_t *verdict;
-	TRY(type_byte(&listing->verdicts, index, &verdict));
-	if (*verdict == UNKNOWN) {
-		const struct type *type = type_by_index(heap, index);
-		bool wanted =
-			type_is_exception(heap, type) &&
-			(!listing->type || strcasestr(type_name(heap, type, NULL), listing->type));
-		*verdict = wanted ? WANTED : OTHER;
-	}
-	*ret = *verdict == WANTED;
+	*ret = type_is_exception(heap, type) &&
+	       (!listing->type || strcasestr(type_name(heap, type, NULL), listing->type));
 	return NULL;
 }
 
@@ -72,11 +60,6 @@ static struct error *row_print(struct command_call *call, uint64_t address)
 static struct error *visit(const struct gc_object *object, void *context)
 {
 	struct listing *listing = context;
-	bool wanted = false;
-	if (!object->is_free)
-		TRY(is_wanted(listing, object->type, &wanted));
-	if (!wanted)
-		return NULL;
 	TRY(row_print(&listing->row_call, object->address));
 	arena_reset(listing->row_call.question.scratch);
 	listing->count++;
@@ -110,10 +93,11 @@ static struct error *dumpexceptions_run(struct command_call *call)
 		listing.type = NULL;
 	else
 		filter.type = NULL;
+	filter.wants = is_wanted;
+	filter.wants_context = &listing;
 	if (!error)
 		error = list(&listing, &filter);
 	heap_filter_deinit(&filter);
-	type_bytes_deinit(&listing.verdicts);
 	return error;
 }
 

@@ -4,10 +4,10 @@
 #include "heap/tasks/callback.h"
 #include "heap/tasks/members.h"
 #include "inspect/heap_filter.h"
+#include "inspect/type_bytes.h"
 
 void async_view_deinit(struct async_view *view)
 {
-	managed_task_kinds_deinit(&view->kinds);
 	async_graph_deinit(&view->graph);
 }
 
@@ -22,14 +22,41 @@ static bool is_wanted(const struct async_view *view, const struct gc_object *obj
 	return !wanted->type || strstr(type_name(view->question->heap, type, NULL), wanted->type);
 }
 
+/* One thread's. */
+struct part {
+	struct heap *heap;
+	struct type_bytes kinds; /* task_kind_of() of the types of all objects met */
+	uint64_t bytes;          /* of these */
+};
+
+/* enum managed_task_kind plus one. */
+static uint8_t task_kind_of(struct heap *heap, const struct type *type)
+{
+	return (uint8_t)(managed_task_kind(heap, type) + 1);
+}
+
+static struct error *objects_look(struct walk_worker *worker, void *context,
+				  const struct gc_object *objects, size_t count)
+{
+	struct part *part = context;
+	for (size_t i = 0; i < count; i++) {
+		uint8_t kind;
+		part->bytes += objects[i].size;
+		if (objects[i].is_free)
+			continue;
+		TRY(type_byte_asked(&part->kinds, part->heap, objects[i].type, task_kind_of,
+				    &kind));
+		if (kind - 1 != MANAGED_TASK_NONE)
+			TRY(walk_put(worker, &objects[i]));
+	}
+	return NULL;
+}
+
 static struct error *take(struct async_view *view, const struct gc_object *object)
 {
 	struct heap *heap = view->question->heap;
-	enum managed_task_kind kind;
-	TRY(managed_task_kind_of(heap, &view->kinds, object->type, &kind));
-	if (kind == MANAGED_TASK_NONE)
-		return NULL;
 	const struct type *type = type_by_index(heap, object->type);
+	enum managed_task_kind kind = managed_task_kind(heap, type);
 	bool wanted = is_wanted(view, object, type);
 	/* When each is counted by itself, others are not needed. */
 	if (view->wanted.each_alone &&
@@ -39,40 +66,70 @@ static struct error *take(struct async_view *view, const struct gc_object *objec
 			       view->wanted.with_completed, wanted);
 }
 
-static struct error *async_view_visit(const struct gc_object *object, void *context)
+static struct error *tasks_take(const void *rows, size_t count, void *context)
 {
-	struct async_view *view = context;
-	view->heap_bytes += object->size;
-	return object->is_free ? NULL : take(view, object);
+	const struct gc_object *objects = rows;
+	for (size_t i = 0; i < count; i++)
+		TRY(take(context, &objects[i]));
+	return NULL;
 }
 
 /* .NET 11's own continuations ("runtime async") are no state machines. */
-static void look_for_runtime_async(struct async_view *view)
+static bool is_runtime_async(struct heap *heap, const struct type *type)
 {
-	struct heap *heap = view->question->heap;
-	for (uint32_t i = 0; i < type_count(heap); i++) {
-		const struct type *type = type_by_index(heap, i);
-		if (type->kind == TYPE_CLASS && !type->is_generic_definition &&
-		    i < view->kinds.count && view->kinds.kinds[i] &&
-		    (type_is(heap, type, "System.Runtime.CompilerServices.Continuation") ||
-		     type_is(heap, type,
-			     "System.Runtime.CompilerServices.AsyncHelpers+RuntimeAsyncTask`1")))
-			view->runtime_async = true;
-	}
+	return type->kind == TYPE_CLASS && !type->is_generic_definition &&
+	       (type_is(heap, type, "System.Runtime.CompilerServices.Continuation") ||
+		type_is(heap, type,
+			"System.Runtime.CompilerServices.AsyncHelpers+RuntimeAsyncTask`1"));
+}
+
+static void part_sum_up(struct async_view *view, const struct part *part)
+{
+	view->heap_bytes += part->bytes;
+	for (uint32_t i = 0; i < part->kinds.count && !view->runtime_async; i++)
+		if (part->kinds.bytes[i])
+			view->runtime_async =
+				is_runtime_async(part->heap, type_by_index(part->heap, i));
+}
+
+static struct error *parts_walk(struct async_view *view, struct part *parts, unsigned count)
+{
+	CLEANUP(heap_filter_deinit) struct heap_filter filter;
+	const struct filtered_work work = { .objects = objects_look,
+					    .parts = parts,
+					    .part_bytes = sizeof(*parts),
+					    .row_bytes = sizeof(struct gc_object),
+					    .rows = tasks_take,
+					    .context = view };
+	heap_filter_init_all(&filter, view->question);
+	for (unsigned i = 0; i < count; i++)
+		parts[i].heap = view->question->heap;
+	TRY(heap_filter_work(&filter, &work));
+	for (unsigned i = 0; i < count; i++)
+		part_sum_up(view, &parts[i]);
+	return NULL;
+}
+
+static struct error *walk(struct async_view *view)
+{
+	unsigned count = question_threads(view->question);
+	struct part *parts = calloc(count, sizeof(*parts));
+	if (!parts)
+		return &error_no_memory;
+	struct error *error = parts_walk(view, parts, count);
+	for (unsigned i = 0; i < count; i++)
+		type_bytes_deinit(&parts[i].kinds);
+	free(parts);
+	return error;
 }
 
 struct error *async_view_read(struct async_view *view)
 {
 	const struct question *question = view->question;
-	struct heap_filter filter;
 	view->graph.heap = question->heap;
-	heap_filter_init_all(&filter, question);
-	struct error *error = heap_filter_walk(&filter, async_view_visit, view);
-	heap_filter_deinit(&filter);
-	TRY(error);
+	TRY(walk(view));
 	TRY(async_graph_read_edges(&view->graph, view->heap_bytes, question->task));
 	TRY(async_graph_link(&view->graph, question->task));
-	look_for_runtime_async(view);
 	return task_completion_sentinel(question->heap, &view->sentinel);
 }
 

@@ -24,7 +24,6 @@ struct async_view {
 	uint64_t sentinel;  /* task_completion_sentinel() */
 	bool runtime_async; /* .NET 11's continuations were met */
 	/* Of the walk. */
-	struct managed_task_kinds kinds;
 	uint64_t heap_bytes;
 };
 

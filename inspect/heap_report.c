@@ -10,7 +10,6 @@ struct error *heap_report_init(struct heap_report *report, const struct question
 	*report = (struct heap_report){ .question = question };
 	arena_init(&report->text);
 	report->exceptions.arena = report->tasks.arena = question->scratch;
-	TRY(reader_init(&report->headers, heap->target));
 	struct error *error = thin_locks_open(heap, &report->thin_layout);
 	if (error)
 		report->thin_layout.heap = NULL;
@@ -25,9 +24,7 @@ void heap_report_deinit(struct heap_report *report)
 	tally_deinit(&report->tasks);
 	id_map_deinit(&report->inner_locks);
 	error_free(report->monitors_error);
-	reader_deinit(&report->headers);
 	arena_deinit(&report->text);
-	type_bytes_deinit(&report->traits);
 }
 
 struct error *heap_report_threads(struct heap_report *report)

@@ -69,11 +69,9 @@ struct heap_report {
 	uint64_t exceptions_unreadable; /* whose message is not in the dump */
 	uint64_t tasks_unreadable, locks_unreadable;
 	struct sync_blocks thin_layout; /* .heap NULL: thin locks cannot be told */
-	struct reader headers;          /* of objects, before where the walk reads */
 	struct id_map inner_locks;      /* Locks that do a monitor's work: they are that one */
 	struct error *monitors_error;   /* why there are none; owned */
-	struct type_bytes traits;
-	struct arena text; /* reset after each object */
+	struct arena text;              /* reset after each object */
 };
 
 /* The question is borrowed; texts are in its scratch arena. ERROR_NO_MEMORY only;

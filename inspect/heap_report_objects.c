@@ -1,6 +1,7 @@
 /* The objects of the heap, counted in one walk: types, exceptions, tasks, locks. */
 #include "inspect/heap_report.h"
 
+#include "base/cleanup.h"
 #include "base/text.h"
 #include "heap/locks/managed_locks.h"
 #include "heap/tasks/managed_task.h"
@@ -11,6 +12,21 @@
 
 enum { TRAITS_READ = 1, TRAIT_EXCEPTION = 2, TRAIT_TASK = 4, TRAIT_LOCK = 8 };
 enum { MESSAGE_UNITS = 200 };
+
+/* One thread's. */
+struct part {
+	const struct heap_report *report;
+	struct heap_statistics statistics;
+	struct reader headers;    /* of objects: the walker's reader is elsewhere */
+	struct type_bytes traits; /* of types */
+	uint64_t thin_locks;      /* held */
+};
+
+/* An object of a type with traits. */
+struct trait_object {
+	struct gc_object object;
+	uint8_t traits;
+};
 
 static uint8_t traits_read(struct heap *heap, const struct type *type)
 {
@@ -25,16 +41,28 @@ static uint8_t traits_read(struct heap *heap, const struct type *type)
 	return traits;
 }
 
-/* Remembered. */
-static struct error *traits_of(struct heap_report *report, uint32_t index, uint8_t *ret)
+static struct error *object_look(struct walk_worker *worker, struct part *part,
+				 const struct gc_object *object)
 {
-	struct heap *heap = report->question->heap;
-	uint8_t *traits;
-	TRY(type_byte(&report->traits, index, &traits));
-	if (!*traits)
-		*traits = traits_read(heap, type_by_index(heap, index));
-	*ret = *traits;
-	return NULL;
+	const struct heap_report *report = part->report;
+	struct trait_object row = { .object = *object };
+	struct thin_lock lock;
+	TRY(type_byte_asked(&part->traits, report->question->heap, object->type, traits_read,
+			    &row.traits));
+	if (report->thin_layout.heap &&
+	    thin_lock_read(&report->thin_layout, &part->headers, object->address, &lock))
+		part->thin_locks++;
+	return row.traits == TRAITS_READ ? NULL : walk_put(worker, &row);
+}
+
+static struct error *objects_look(struct walk_worker *worker, void *context,
+				  const struct gc_object *objects, size_t count)
+{
+	struct part *part = context;
+	for (size_t i = 0; i < count; i++)
+		if (!objects[i].is_free)
+			TRY(object_look(worker, part, &objects[i]));
+	return heap_statistics_add_walked(&part->statistics, objects, count);
 }
 
 /* The beginning of its message; *ret NULL: it has none, or it is not in the dump. */
@@ -144,34 +172,57 @@ static struct error *traits_meet(struct heap_report *report, const struct gc_obj
 	return NULL;
 }
 
-static struct error *object_meet(struct heap_report *report, const struct gc_object *object)
-{
-	uint8_t traits;
-	struct thin_lock lock;
-	TRY(traits_of(report, object->type, &traits));
-	if (report->thin_layout.heap &&
-	    thin_lock_read(&report->thin_layout, &report->headers, object->address, &lock))
-		report->monitors.held++;
-	if (__builtin_expect(traits == TRAITS_READ, 1))
-		return NULL;
-	struct error *error = traits_meet(report, object, traits);
-	arena_reset(&report->text);
-	return error;
-}
-
-static struct error *heap_report_visit(const struct gc_object *object, void *context)
+static struct error *objects_meet(const void *rows, size_t count, void *context)
 {
 	struct heap_report *report = context;
-	TRY(heap_statistics_add(&report->statistics, object));
-	return object->is_free ? NULL : object_meet(report, object);
+	const struct trait_object *row = rows;
+	for (size_t i = 0; i < count; i++) {
+		struct error *error = traits_meet(report, &row[i].object, row[i].traits);
+		arena_reset(&report->text);
+		TRY(error);
+	}
+	return NULL;
+}
+
+static struct error *parts_walk(struct heap_report *report, struct part *parts, unsigned count)
+{
+	CLEANUP(heap_filter_deinit) struct heap_filter filter;
+	const struct filtered_work work = { .objects = objects_look,
+					    .parts = parts,
+					    .part_bytes = sizeof(*parts),
+					    .row_bytes = sizeof(struct trait_object),
+					    .rows = objects_meet,
+					    .context = report };
+	heap_filter_init_all(&filter, report->question);
+	for (unsigned i = 0; i < count; i++) {
+		parts[i].report = report;
+		TRY(reader_init(&parts[i].headers, report->question->heap->target));
+	}
+	TRY(heap_filter_work(&filter, &work));
+	for (unsigned i = 0; i < count; i++) {
+		report->monitors.held += parts[i].thin_locks;
+		TRY(heap_statistics_merge(&report->statistics, &parts[i].statistics));
+	}
+	return NULL;
+}
+
+static void part_deinit(struct part *part)
+{
+	heap_statistics_deinit(&part->statistics);
+	reader_deinit(&part->headers);
+	type_bytes_deinit(&part->traits);
 }
 
 static struct error *walk(struct heap_report *report)
 {
-	struct heap_filter filter;
-	heap_filter_init_all(&filter, report->question);
-	struct error *error = heap_filter_walk(&filter, heap_report_visit, report);
-	heap_filter_deinit(&filter);
+	unsigned count = question_threads(report->question);
+	struct part *parts = calloc(count, sizeof(*parts));
+	if (!parts)
+		return &error_no_memory;
+	struct error *error = parts_walk(report, parts, count);
+	for (unsigned i = 0; i < count; i++)
+		part_deinit(&parts[i]);
+	free(parts);
 	return error;
 }
 

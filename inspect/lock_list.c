@@ -1,6 +1,8 @@
 #include "inspect/lock_list.h"
 
+#include "base/cleanup.h"
 #include "inspect/heap_filter.h"
+#include "inspect/type_bytes.h"
 
 #include <inttypes.h>
 
@@ -9,7 +11,6 @@ void lock_list_deinit(struct lock_list *list)
 	reader_deinit(&list->headers);
 	id_map_deinit(&list->inner);
 	arena_deinit(&list->holders);
-	type_bytes_deinit(&list->kinds);
 }
 
 /* What the runtime's own tables lack is said; the heap's locks are listed all the same. */
@@ -161,50 +162,110 @@ static struct error *managed_lock_give(struct lock_list *list, uint64_t address,
 	return row_give(list, &row);
 }
 
-/* The kind of a type, remembered. */
-static struct error *kind_of(struct lock_list *list, uint32_t index, enum managed_lock_kind *ret)
+/* What a worker has found: a thin lock, a lock of the library, or both in one object. */
+struct lock_found {
+	uint64_t address;
+	bool is_thin;
+	uint8_t kind; /* lock_kind_of() */
+};
+
+/* One thread's. */
+struct part {
+	const struct lock_list *list;
+	struct reader headers;   /* of objects: the walker's reader is elsewhere */
+	struct type_bytes kinds; /* lock_kind_of() */
+};
+
+/* enum managed_lock_kind plus one. */
+static uint8_t lock_kind_of(struct heap *heap, const struct type *type)
 {
-	struct heap *heap = list->question->heap;
-	uint8_t *known;
-	TRY(type_byte(&list->kinds, index, &known));
-	if (!*known)
-		*known = (uint8_t)(managed_lock_kind_of(heap, type_by_index(heap, index)) + 1);
-	*ret = (enum managed_lock_kind)(*known - 1);
+	return (uint8_t)(managed_lock_kind_of(heap, type) + 1);
+}
+
+static struct error *object_look(struct walk_worker *worker, struct part *part,
+				 const struct gc_object *object)
+{
+	const struct lock_list *list = part->list;
+	struct lock_found found = { .address = object->address };
+	struct thin_lock lock;
+	TRY(type_byte_asked(&part->kinds, list->question->heap, object->type, lock_kind_of,
+			    &found.kind));
+	found.is_thin = list->has_thin_locks &&
+			thin_lock_read(&list->blocks, &part->headers, object->address, &lock);
+	return found.is_thin || found.kind - 1 != MANAGED_LOCK_NONE ? walk_put(worker, &found)
+								    : NULL;
+}
+
+static struct error *objects_look(struct walk_worker *worker, void *part,
+				  const struct gc_object *objects, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!objects[i].is_free)
+			TRY(object_look(worker, part, &objects[i]));
 	return NULL;
 }
 
-static struct error *object_give(struct lock_list *list, const struct gc_object *object)
+static struct error *found_give(struct lock_list *list, const struct lock_found *found)
 {
-	enum managed_lock_kind kind;
-	if (list->has_thin_locks)
-		TRY(thin_lock_give(list, object->address));
-	TRY(kind_of(list, object->type, &kind));
-	return kind == MANAGED_LOCK_NONE ? NULL : managed_lock_give(list, object->address, kind);
+	enum managed_lock_kind kind = (enum managed_lock_kind)(found->kind - 1);
+	if (found->is_thin)
+		TRY(thin_lock_give(list, found->address));
+	return kind == MANAGED_LOCK_NONE ? NULL : managed_lock_give(list, found->address, kind);
 }
 
-static struct error *lock_list_object(const struct gc_object *object, void *context)
+static struct error *found_all_give(const void *rows, size_t count, void *context)
 {
 	struct lock_list *list = context;
-	if (object->is_free)
-		return NULL;
-	struct error *error = object_give(list, object);
-	arena_reset(&list->holders);
-	if (error_take(&error, ERROR_FAULT))
-		list->unreadable++;
+	const struct lock_found *found = rows;
+	for (size_t i = 0; i < count; i++) {
+		struct error *error = found_give(list, &found[i]);
+		arena_reset(&list->holders);
+		if (error_take(&error, ERROR_FAULT))
+			list->unreadable++;
+		TRY(error);
+	}
+	return NULL;
+}
+
+static struct error *parts_walk(struct lock_list *list, struct part *parts, unsigned count)
+{
+	CLEANUP(heap_filter_deinit) struct heap_filter filter;
+	const struct filtered_work work = { .objects = objects_look,
+					    .parts = parts,
+					    .part_bytes = sizeof(*parts),
+					    .row_bytes = sizeof(struct lock_found),
+					    .rows = found_all_give,
+					    .context = list };
+	heap_filter_init_all(&filter, list->question);
+	for (unsigned i = 0; i < count; i++) {
+		parts[i].list = list;
+		TRY(reader_init(&parts[i].headers, list->question->heap->target));
+	}
+	return heap_filter_work(&filter, &work);
+}
+
+static struct error *objects_visit(struct lock_list *list)
+{
+	unsigned count = question_threads(list->question);
+	struct part *parts = calloc(count, sizeof(*parts));
+	if (!parts)
+		return &error_no_memory;
+	struct error *error = parts_walk(list, parts, count);
+	for (unsigned i = 0; i < count; i++) {
+		reader_deinit(&parts[i].headers);
+		type_bytes_deinit(&parts[i].kinds);
+	}
+	free(parts);
 	return error;
 }
 
 struct error *lock_list_visit(struct lock_list *list, lock_visitor visit, void *context)
 {
-	struct heap_filter filter;
 	list->visit = visit;
 	list->context = context;
 	struct error *error = blocks_visit(list);
 	if (error_take_stop(&error))
 		return NULL;
 	TRY(error);
-	heap_filter_init_all(&filter, list->question);
-	error = heap_filter_walk(&filter, lock_list_object, list);
-	heap_filter_deinit(&filter);
-	return error;
+	return objects_visit(list);
 }

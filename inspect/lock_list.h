@@ -10,7 +10,6 @@
 #include "heap/locks/managed_locks.h"
 #include "heap/locks/sync_blocks.h"
 #include "inspect/question.h"
-#include "inspect/type_bytes.h"
 
 enum { LOCK_THREADS_MAX = 64 }; /* of one lock; the count says how many there are */
 
@@ -44,10 +43,9 @@ struct lock_list {
 	void *context;
 	struct sync_blocks blocks;
 	bool has_thin_locks;
-	struct arena holders;    /* of one lock */
-	struct reader headers;   /* of objects: the walk's reader is elsewhere */
-	struct id_map inner;     /* Locks that only do a monitor's work */
-	struct type_bytes kinds; /* enum managed_lock_kind + 1; 0: not yet asked */
+	struct arena holders;  /* of one lock */
+	struct reader headers; /* of objects: the walk's reader is elsewhere */
+	struct id_map inner;   /* Locks that only do a monitor's work */
 };
 
 /* What cannot be read of the runtime's tables is counted with question_missing(). In any case

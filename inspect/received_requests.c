@@ -13,22 +13,14 @@
 
 void received_requests_deinit(struct received_requests *requests)
 {
-	type_bytes_deinit(&requests->verdicts);
 	free(requests->list);
 }
 
-static struct error *is_context(struct received_requests *requests, uint32_t index, bool *ret)
+static struct error *is_context(void *context, const struct type *type, bool *ret)
 {
-	enum { UNKNOWN, YES, NO };
-	struct heap *heap = requests->question->heap;
-	uint8_t *verdict;
-	TRY(type_byte(&requests->verdicts, index, &verdict));
-	if (*verdict == UNKNOWN)
-		*verdict = type_is(heap, type_by_index(heap, index),
-				   "Microsoft.AspNetCore.Http.DefaultHttpContext")
-				   ? YES
-				   : NO;
-	*ret = *verdict == YES;
+	const struct received_requests *requests = context;
+	*ret = type_is(requests->question->heap, type,
+		       "Microsoft.AspNetCore.Http.DefaultHttpContext");
 	return NULL;
 }
 
@@ -75,12 +67,6 @@ static struct error *received_requests_visit(const struct gc_object *object, voi
 {
 	struct received_requests *requests = context;
 	uint64_t collection;
-	bool is = false;
-	if (object->is_free)
-		return NULL;
-	TRY(is_context(requests, object->type, &is));
-	if (!is)
-		return NULL;
 	TRY(collection_of(requests, object->address, &collection));
 	if (!collection)
 		return NULL;
@@ -96,6 +82,8 @@ struct error *received_requests_read(struct received_requests *requests)
 {
 	struct heap_filter filter;
 	heap_filter_init_all(&filter, requests->question);
+	filter.wants = is_context;
+	filter.wants_context = requests;
 	struct error *error = heap_filter_walk(&filter, received_requests_visit, requests);
 	heap_filter_deinit(&filter);
 	return error;

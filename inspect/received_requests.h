@@ -3,7 +3,6 @@
 #define INSPECT_RECEIVED_REQUESTS_H
 
 #include "inspect/question.h"
-#include "inspect/type_bytes.h"
 
 struct received_request {
 	uint64_t address;
@@ -14,7 +13,6 @@ struct received_requests {
 	const struct question *question; /* borrowed */
 	struct received_request *list;   /* as they are met */
 	size_t count, capacity;
-	struct type_bytes verdicts;
 };
 
 void received_requests_deinit(struct received_requests *requests);

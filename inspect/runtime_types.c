@@ -7,7 +7,6 @@
 
 struct search {
 	const struct question *question;
-	const struct type *class; /* System.RuntimeType; NULL until met */
 	runtime_type_visitor visit;
 	void *context;
 };
@@ -35,17 +34,18 @@ static struct error *found(const struct search *search, uint64_t object)
 
 static struct error *runtime_types_object(const struct gc_object *object, void *context)
 {
-	struct search *search = context;
+	return found(context, object->address);
+}
+
+static struct error *is_runtime_type(void *context, const struct type *type, bool *ret)
+{
+	const struct search *search = context;
 	struct heap *heap = search->question->heap;
-	if (object->is_free)
-		return NULL;
-	const struct type *type = type_by_index(heap, object->type);
-	if (!search->class && type->module == heap->modules->core_library) {
-		const char *name = type_metadata_name(heap, type);
-		if (name && !strcmp(name, "System.RuntimeType"))
-			search->class = type;
-	}
-	return type == search->class ? found(search, object->address) : NULL;
+	const char *name = type->module && type->module == heap->modules->core_library
+				   ? type_metadata_name(heap, type)
+				   : NULL;
+	*ret = name && !strcmp(name, "System.RuntimeType");
+	return NULL;
 }
 
 struct error *runtime_types_visit(const struct question *question, runtime_type_visitor visit,
@@ -54,6 +54,8 @@ struct error *runtime_types_visit(const struct question *question, runtime_type_
 	struct search search = { .question = question, .visit = visit, .context = context };
 	struct heap_filter filter;
 	heap_filter_init_all(&filter, question);
+	filter.wants = is_runtime_type;
+	filter.wants_context = &search;
 	struct error *error = heap_filter_walk(&filter, runtime_types_object, &search);
 	heap_filter_deinit(&filter);
 	return error;

@@ -5,7 +5,7 @@
 #include "inspect/heap_filter.h"
 #include "inspect/web_string.h"
 
-enum message { NO_MESSAGE, REQUEST, RESPONSE };
+enum message { NOT_ASKED, NO_MESSAGE, REQUEST, RESPONSE }; /* as in requests->messages */
 
 void sent_requests_deinit(struct sent_requests *requests)
 {
@@ -13,19 +13,17 @@ void sent_requests_deinit(struct sent_requests *requests)
 	free(requests->list);
 }
 
-static struct error *message_of(struct sent_requests *requests, uint32_t index, enum message *ret)
+static uint8_t message_of(struct heap *heap, const struct type *type)
 {
-	struct heap *heap = requests->question->heap;
-	uint8_t *known;
-	TRY(type_byte(&requests->messages, index, &known));
-	if (!*known) {
-		const struct type *type = type_by_index(heap, index);
-		*known = 1 + (type_is(heap, type, "System.Net.Http.HttpRequestMessage") ? REQUEST
-			      : type_is(heap, type, "System.Net.Http.HttpResponseMessage")
-				      ? RESPONSE
-				      : NO_MESSAGE);
-	}
-	*ret = (enum message)(*known - 1);
+	if (type_is(heap, type, "System.Net.Http.HttpRequestMessage"))
+		return REQUEST;
+	return type_is(heap, type, "System.Net.Http.HttpResponseMessage") ? RESPONSE : NO_MESSAGE;
+}
+
+static struct error *is_message(void *context, const struct type *type, bool *ret)
+{
+	const struct sent_requests *requests = context;
+	*ret = message_of(requests->question->heap, type) != NO_MESSAGE;
 	return NULL;
 }
 
@@ -42,10 +40,10 @@ static struct error *add(struct sent_requests *requests, uint64_t address, int s
 static struct error *take(struct sent_requests *requests, const struct gc_object *object)
 {
 	struct heap *heap = requests->question->heap;
-	enum message message;
+	uint8_t message;
 	uint64_t request, status;
 	bool read;
-	TRY(message_of(requests, object->type, &message));
+	TRY(type_byte_asked(&requests->messages, heap, object->type, message_of, &message));
 	if (message == REQUEST)
 		return add(requests, object->address, 0);
 	if (message != RESPONSE)
@@ -59,7 +57,7 @@ static struct error *take(struct sent_requests *requests, const struct gc_object
 
 static struct error *sent_requests_visit(const struct gc_object *object, void *context)
 {
-	return object->is_free ? NULL : take(context, object);
+	return take(context, object);
 }
 
 /* A request with its response before the same one met by itself; else as they were met. */
@@ -185,6 +183,8 @@ struct error *sent_requests_read(struct sent_requests *requests)
 {
 	struct heap_filter filter;
 	heap_filter_init_all(&filter, requests->question);
+	filter.wants = is_message;
+	filter.wants_context = requests;
 	struct error *error = heap_filter_walk(&filter, sent_requests_visit, requests);
 	heap_filter_deinit(&filter);
 	TRY(error);

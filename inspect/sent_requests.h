@@ -22,7 +22,7 @@ struct sent_requests {
 	} wanted;
 	struct sent_request *list; /* those that are wanted: with a response first */
 	size_t count, capacity;
-	struct type_bytes messages; /* enum message plus one */
+	struct type_bytes messages; /* what a type is */
 };
 
 void sent_requests_deinit(struct sent_requests *requests);

@@ -27,4 +27,12 @@ MUST_CHECK static inline struct error *type_byte(struct type_bytes *types, uint3
 	return NULL;
 }
 
+/* The same of what is asked of each type once: `ask` answers it, never 0, and is called with the
+ * heap's lock held; any thread may ask with bytes of its own. ERROR_NO_MEMORY only. */
+struct heap;
+struct type;
+typedef uint8_t (*type_question)(struct heap *heap, const struct type *type);
+MUST_CHECK struct error *type_byte_asked(struct type_bytes *types, struct heap *heap,
+					 uint32_t index, type_question ask, uint8_t *ret);
+
 #endif

@@ -6,8 +6,6 @@
 #include "heap/tasks/members.h"
 #include "heap/types/field.h"
 
-enum { KIND_UNKNOWN = 0 }; /* in managed_task_kinds; kinds are kept plus one */
-
 /* Task.TaskStateFlags (Task.cs). */
 enum {
 	STATE_STARTED = 0x10000,
@@ -43,30 +41,6 @@ enum managed_task_kind managed_task_kind(struct heap *heap, const struct type *t
 	    !type_is(heap, type, "System.Threading.Tasks.Task"))
 		return MANAGED_TASK_NONE;
 	return type_is(heap, type, box) ? MANAGED_TASK_METHOD : MANAGED_TASK_PLAIN;
-}
-
-void managed_task_kinds_deinit(struct managed_task_kinds *kinds)
-{
-	free(kinds->kinds);
-}
-
-struct error *managed_task_kind_of(struct heap *heap, struct managed_task_kinds *kinds,
-				   uint32_t type_index, enum managed_task_kind *ret)
-{
-	if (type_index >= kinds->count) {
-		size_t count = type_count(heap) + (size_t)type_index + 1;
-		uint8_t *grown = realloc(kinds->kinds, count);
-		if (!grown)
-			return &error_no_memory;
-		memset(grown + kinds->count, KIND_UNKNOWN, count - kinds->count);
-		kinds->kinds = grown;
-		kinds->count = count;
-	}
-	uint8_t *kind = &kinds->kinds[type_index];
-	if (*kind == KIND_UNKNOWN)
-		*kind = (uint8_t)(managed_task_kind(heap, type_by_index(heap, type_index)) + 1);
-	*ret = (enum managed_task_kind)(*kind - 1);
-	return NULL;
 }
 
 struct error *managed_task_flags(struct heap *heap, uint64_t task, uint32_t *ret, bool *ret_read)

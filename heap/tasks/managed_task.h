@@ -19,14 +19,6 @@ enum managed_task_kind {
 	MANAGED_TASK_METHOD, /* an asynchronous method */
 };
 
-/* The kinds of types, remembered by type index: a heap has 10^7 objects of a few thousand types. */
-struct managed_task_kinds {
-	uint8_t *kinds;
-	size_t count;
-};
-void managed_task_kinds_deinit(struct managed_task_kinds *kinds);
-MUST_CHECK struct error *managed_task_kind_of(struct heap *heap, struct managed_task_kinds *kinds,
-					      uint32_t type_index, enum managed_task_kind *ret);
 enum managed_task_kind managed_task_kind(struct heap *heap, const struct type *type);
 
 /* Task.m_stateFlags; false: it cannot be read. */

@@ -1,8 +1,8 @@
 /* A walk on several threads: whatever happens in it, the answer is that of one thread. */
 #include "heap/gc/heap_walk.h"
 
-#include "base/clock.h"
 #include "base/thread.h"
+#include "tests/unit/exclusive_target.h"
 #include "tests/unit/fake_heap.h"
 #include "tests/unit/tap.h"
 
@@ -443,60 +443,14 @@ TEST(as_many_threads_as_the_spans_are_worth)
 	}
 }
 
-/* A target that one thread at a time may read. */
-struct exclusive {
-	struct target base;
-	unsigned inside, reads;
-	bool met;
-};
-
-static size_t exclusive_read_some(struct target *target, uint64_t address, void *buffer,
-				  size_t size)
-{
-	enum { SHORT_US = 20 };
-	struct exclusive *exclusive = (struct exclusive *)target;
-	bool met = __atomic_fetch_add(&exclusive->inside, 1, __ATOMIC_SEQ_CST);
-	if (++exclusive->reads % 8 == 0)
-		clock_sleep_us(SHORT_US);
-	size_t done = target_read_some(target->lower, address, buffer, size);
-	met |= __atomic_fetch_sub(&exclusive->inside, 1, __ATOMIC_SEQ_CST) != 1;
-	exclusive->met |= met;
-	return done;
-}
-
-static struct error *exclusive_visit_regions(struct target *target, region_visitor visit,
-					     void *context)
-{
-	return target_visit_regions(target->lower, visit, context);
-}
-
-static struct error *exclusive_visit_mappings(struct target *target, mapping_visitor visit,
-					      void *context)
-{
-	return target_visit_mappings(target->lower, visit, context);
-}
-
-static struct error *exclusive_visit_threads(struct target *target, thread_visitor visit,
-					     void *context)
-{
-	return target_visit_threads(target->lower, visit, context);
-}
-
 TEST(one_at_a_time_reads_a_target_that_is_not_concurrent)
 {
-	static const struct target_ops ops = { .kind = "exclusive",
-					       .read_some = exclusive_read_some,
-					       .visit_mappings = exclusive_visit_mappings,
-					       .visit_regions = exclusive_visit_regions,
-					       .visit_threads = exclusive_visit_threads };
 	CLEANUP(scene_cleanup) struct scene scene = { .runtime = fake_runtime_new() };
-	struct exclusive exclusive = { .met = false };
+	struct exclusive_target exclusive;
 	alone = walked_of(40, 1);
 	CHECK_OK(walk(1, FEW_OBJECTS, &alone));
 	fake_heap_put(&scene.heap_of_spans, scene.runtime, FEW_OBJECTS);
-	exclusive.base = scene.runtime->target->base;
-	exclusive.base.ops = &ops;
-	exclusive.base.lower = &scene.runtime->target->base;
+	exclusive_target_init(&exclusive, &scene.runtime->target->base);
 	CHECK_OK(heap_open_at(&exclusive.base, NULL, &scene.runtime->location, 1, NULL,
 			      &scene.heap));
 	fake_heap_use(&scene.heap_of_spans, scene.heap);
