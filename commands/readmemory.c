@@ -104,9 +104,10 @@ static struct error *row_print(struct dump *dump, const struct memory_view *view
 	output_address(out, address);
 	output_array_begin(out, NULL);
 	for (uint32_t i = 0; i < count; i++) {
-		char json[24];
-		snprintf(json, sizeof(json), "\"0x%" PRIx64 "\"", dump->units[i]);
-		output_value(out, "", dump->is_there[i] ? json : "null");
+		if (dump->is_there[i])
+			output_address(out, dump->units[i]);
+		else
+			output_null(out);
 	}
 	output_array_end(out);
 	if (view->ascii || view->unicode)

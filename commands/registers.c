@@ -9,10 +9,10 @@
 
 static const struct column thread_columns[] = { { "os_id", NULL, CELL_INTEGER, 0 } };
 static const struct column columns[] = {
-	{ NULL, "", CELL_TEXT, 0 },
-	{ "name", NULL, CELL_TEXT, 0 },
+	{ "name", IN_WORDS, CELL_TEXT, 0 },
 	{ "size", NULL, CELL_INTEGER, 0 },
-	{ "value", NULL, CELL_VALUE, 0 },
+	{ "value", IN_WORDS, CELL_VALUE, 0 },
+	{ NULL, "", CELL_TEXT, 0 },
 };
 
 struct request {
@@ -28,23 +28,24 @@ static void register_print(struct command_call *call, const struct registers *re
 	unsigned number = registers->architecture->listed[index];
 	const struct architecture_register *which = &registers->architecture->registers[number];
 	uint64_t value;
-	char json[32] = "null";
+	char shown[32];
 	bool is_there = registers_get(registers, number, &value);
 	if (arguments_has(call->arguments, "-verbose"))
 		output_line(out, "%s Index = %zu Offset = %u Size = %u", which->name, index,
 			    which->context_offset, which->size);
 	output_row_begin(out);
+	output_text(out, which->name);
+	output_unsigned(out, which->size);
 	if (is_there) {
-		output_textf(out, "%s = 0x%0*" PRIX64, which->name, which->size * 2, value);
-		snprintf(json, sizeof(json), "\"0x%" PRIx64 "\"", value);
+		snprintf(shown, sizeof(shown), "0x%0*" PRIX64, which->size * 2, value);
+		output_address_as(out, value, shown);
+		output_words(out, "{name} = {value}");
 	} else {
-		output_textf(out, "%s =", which->name);
+		output_null(out);
+		output_words(out, "{name} =");
 		question_missing(&call->question, 0, "the registers of thread %d %s", tid,
 				 target_lacks_them(call->question.target));
 	}
-	output_text(out, which->name);
-	output_unsigned(out, which->size);
-	output_value(out, "", json);
 	output_row_end(out);
 }
 

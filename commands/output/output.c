@@ -330,11 +330,6 @@ void output_skip(struct output *output)
 	scalar(output, &(struct scalar){ .kind = SCALAR_SKIP });
 }
 
-void output_value(struct output *output, const char *text, const char *json)
-{
-	scalar(output, &(struct scalar){ .kind = SCALAR_LITERAL, .json = json, .shown = text });
-}
-
 void output_utf16(struct output *output, const uint16_t *units, size_t count, uint64_t length,
 		  bool quoted)
 {

@@ -144,8 +144,6 @@ void output_bool_as(struct output *output, bool flag, const char *shown);
 /* A number in decimal digits that the caller made of a number. `quoted`: a string in JSON, as is
  * due when a double would not hold it, or when it is none (NaN). */
 void output_digits(struct output *output, const char *digits, bool quoted);
-/* To go: a value whose text and JSON differ, `json` a raw JSON literal. */
-void output_value(struct output *output, const char *text, const char *json);
 /* UTF-16 units as a string: JSON "…" with lone surrogates as \uXXXX, or, when only a part of it is
  * given (count < length), {"value", "length", "truncated": true}. Text: control characters as
  * escapes, no quotes unless `quoted`. */

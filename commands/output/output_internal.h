@@ -49,8 +49,7 @@ enum scalar_kind {
 	SCALAR_BOOL,
 	SCALAR_NULL,
 	SCALAR_SKIP,
-	SCALAR_LITERAL, /* `json` */
-	SCALAR_WORDS,   /* `text`: a sentence over the row's cells */
+	SCALAR_WORDS, /* `text`: a sentence over the row's cells */
 	SCALAR_UTF16,
 };
 
@@ -58,7 +57,7 @@ struct scalar {
 	enum scalar_kind kind;
 	bool quoted;
 	uint64_t number;
-	const char *text, *json;
+	const char *text;
 	const char *shown; /* what text shows in place of the value; NULL: the value */
 	const uint16_t *units;
 	size_t count;      /* units given */

@@ -215,9 +215,6 @@ static void json_scalar(struct output *output, const struct level *level, const 
 	case SCALAR_DIGITS:
 		put_digits(out, scalar);
 		break;
-	case SCALAR_LITERAL:
-		put(out, scalar->json);
-		break;
 	case SCALAR_UTF16:
 		put_utf16(out, scalar);
 		break;

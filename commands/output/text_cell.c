@@ -149,7 +149,6 @@ void text_cell_append(struct output *output, struct text *cell, const struct col
 		break;
 	case SCALAR_NULL:
 	case SCALAR_SKIP:
-	case SCALAR_LITERAL: /* shown */
 	case SCALAR_WORDS:
 		break;
 	}

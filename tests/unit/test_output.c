@@ -141,7 +141,7 @@ static void put_nested(struct output *out)
 	output_member(out, "Y");
 	output_object_begin(out, NULL);
 	output_member(out, "Z");
-	output_value(out, "2.5", "2.5");
+	output_digits(out, "2.5", false);
 	output_object_end(out);
 	output_member(out, "L");
 	output_array_begin(out, NULL);
