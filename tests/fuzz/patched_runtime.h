@@ -53,7 +53,7 @@ static void take_back(const struct patches *patches)
 		*patches->list[i].place = patches->list[i].before;
 }
 
-static struct error *object_visit(const struct gc_object *objects, size_t count, void *context)
+static struct error *object_visit(struct gc_object *objects, size_t count, void *context)
 {
 	uint64_t *last = context;
 	for (size_t i = 0; i < count; i++) {
