@@ -7,18 +7,17 @@
 #include "commands/shared/heap_options.h"
 #include "commands/shared/statistics_table.h"
 #include "heap/clr_threads.h"
-#include "heap/locks/sync_blocks.h"
 #include "heap/types/type.h"
+#include "inspect/heap_contents.h"
+#include "inspect/thin_lock_list.h"
 
 #include <inttypes.h>
 
 struct listing {
 	struct command_call *call;
-	struct heap_statistics statistics;
+	struct heap_contents contents;
 	struct string_table *strings; /* NULL unless -strings */
-	struct fragmentation fragmentation;
-	bool wants_fragmentation;
-	uint64_t limit, listed; /* limit UINT64_MAX: none */
+	uint64_t limit, listed;       /* limit UINT64_MAX: none */
 	bool list, is_short, limited;
 };
 
@@ -56,7 +55,15 @@ static void object_row(struct listing *listing, const struct gc_object *object)
 	output_row_end(out);
 }
 
-static struct error *visit(const struct gc_object *object, void *context)
+static struct error *row_visit(const struct gc_object *object, void *context)
+{
+	struct listing *listing = context;
+	listing->listed++;
+	object_row(listing, object);
+	return output_broken(listing->call->out) ? &error_stop : NULL;
+}
+
+static struct error *string_visit(const struct gc_object *object, void *context)
 {
 	struct listing *listing = context;
 	if (listing->list) {
@@ -64,61 +71,36 @@ static struct error *visit(const struct gc_object *object, void *context)
 			listing->limited = true;
 			return &error_stop;
 		}
-		listing->listed++;
-		object_row(listing, object);
-		if (output_broken(listing->call->out))
-			return &error_stop;
+		TRY(row_visit(object, listing));
 	}
-	if (listing->wants_fragmentation)
-		TRY(fragmentation_add_all(&listing->fragmentation, object, 1));
-	return listing->strings ? string_table_add(listing->strings, object)
-				: heap_statistics_add(&listing->statistics, object);
+	return string_table_add(listing->strings, object);
 }
 
-/* What each thread counts of -stat: then there is no row to print. */
-struct stat_part {
-	struct heap_statistics statistics;
-	struct fragmentation fragmentation;
-};
-
-static struct error *part_add(struct walk_worker *worker, void *context,
-			      const struct gc_object *objects, size_t count)
+/* Of the objects up to -limit alone is counted, too. */
+static struct error *limited_visit(const struct gc_object *object, void *context)
 {
-	struct stat_part *part = context;
-	(void)worker;
-	TRY(fragmentation_add_all(&part->fragmentation, objects, count));
-	return heap_statistics_add_walked(&part->statistics, objects, count);
+	static const struct gc_span all;
+	struct listing *listing = context;
+	struct heap_contents *contents = &listing->contents;
+	if (listing->listed == listing->limit) {
+		listing->limited = true;
+		return &error_stop;
+	}
+	TRY(row_visit(object, listing));
+	TRY(fragmentation_add(&contents->fragmentation, &all, object, 1));
+	return heap_statistics_add(&contents->statistics, object);
 }
 
-static struct error *parts_walk(struct listing *listing, struct heap_filter *filter,
-				struct stat_part *parts, unsigned count)
+static struct error *objects_walk(struct listing *listing, struct heap_filter *filter)
 {
-	const struct filtered_work work = { .objects = part_add,
-					    .parts = parts,
-					    .part_bytes = sizeof(*parts) };
-	for (unsigned i = 0; i < count; i++)
-		fragmentation_init(&parts[i].fragmentation, &listing->call->question);
-	TRY(heap_filter_work(filter, &work));
-	for (unsigned i = 0; i < count; i++) {
-		TRY(heap_statistics_merge(&listing->statistics, &parts[i].statistics));
-		TRY(fragmentation_merge(&listing->fragmentation, &parts[i].fragmentation));
-	}
-	return NULL;
-}
-
-static struct error *walk_for_statistics(struct listing *listing, struct heap_filter *filter)
-{
-	unsigned count = question_threads(filter->question);
-	struct stat_part *parts = calloc(count, sizeof(*parts));
-	if (!parts)
-		return &error_no_memory;
-	struct error *error = parts_walk(listing, filter, parts, count);
-	for (unsigned i = 0; i < count; i++) {
-		heap_statistics_deinit(&parts[i].statistics);
-		fragmentation_deinit(&parts[i].fragmentation);
-	}
-	free(parts);
-	return error;
+	filter->may_stop = listing->list && listing->limit != UINT64_MAX;
+	if (listing->strings)
+		return heap_filter_walk(filter, string_visit, listing);
+	if (!filter->may_stop)
+		return heap_contents_read(&listing->contents, filter,
+					  listing->list ? row_visit : NULL, listing);
+	fragmentation_init(&listing->contents.fragmentation, filter->question->heap->gc);
+	return heap_filter_walk(filter, limited_visit, listing);
 }
 
 static struct error *walk(struct listing *listing, struct heap_filter *filter)
@@ -128,7 +110,7 @@ static struct error *walk(struct listing *listing, struct heap_filter *filter)
 	if (listing->list)
 		output_table_begin(out, "objects", is_short ? short_columns : object_columns,
 				   is_short ? 1 : COUNT_OF(object_columns), !is_short);
-	struct error *error = heap_filter_walk(filter, visit, listing);
+	struct error *error = objects_walk(listing, filter);
 	if (listing->list)
 		output_table_end(out);
 	TRY(error);
@@ -136,103 +118,48 @@ static struct error *walk(struct listing *listing, struct heap_filter *filter)
 		output_note(out,
 			    "Stopped after %" PRIu64 " objects, as -limit asked; there are more.",
 			    listing->limit);
-	return NULL;
+	return heap_filter_note_no_match(filter);
 }
 
 static struct error *print(struct listing *listing, struct heap_filter *filter)
 {
 	struct command_call *call = listing->call;
 	bool by_count = arguments_has(call->arguments, "-bycount");
-	TRY(listing->list || listing->strings ? walk(listing, filter)
-					      : walk_for_statistics(listing, filter));
-	TRY(heap_filter_note_no_match(filter));
+	TRY(walk(listing, filter));
 	if (listing->is_short)
 		return NULL;
 	if (listing->list && listing->listed)
 		output_line(call->out, "%s", "");
 	if (listing->strings)
 		return string_table_print(listing->strings, by_count);
-	TRY(statistics_table_print(call, &listing->statistics, by_count));
-	fragmentation_print(call, &listing->fragmentation);
+	TRY(statistics_table_print(call, &listing->contents.statistics, by_count));
+	fragmentation_print(call, &listing->contents.fragmentation);
 	return NULL;
 }
 
-/* -thinlock: the objects whose header says that a thread holds them. */
-struct thin_lock_part {
-	const struct sync_blocks *layout;
-	struct reader headers; /* of its own: the walker's stands elsewhere */
-};
-
-struct thin_lock_row {
-	struct gc_object object;
-	struct thin_lock lock;
-};
-
-static struct error *thin_locks_find(struct walk_worker *worker, void *context,
-				     const struct gc_object *objects, size_t count)
-{
-	struct thin_lock_part *part = context;
-	struct thin_lock_row row;
-	for (size_t i = 0; i < count; i++) {
-		row.object = objects[i];
-		if (!row.object.is_free &&
-		    thin_lock_read(part->layout, &part->headers, row.object.address, &row.lock))
-			TRY(walk_put(worker, &row));
-	}
-	return NULL;
-}
-
-static struct error *thin_lock_rows(const void *rows, size_t count, void *context)
+/* -thinlock */
+static struct error *thin_lock_row(const struct thin_lock_object *found, void *context)
 {
 	struct command_call *call = context;
 	struct heap *heap = call->question.heap;
-	const struct thin_lock_row *row = rows;
-	for (size_t i = 0; i < count && !output_broken(call->out); i++, row++) {
-		output_row_begin(call->out);
-		output_address(call->out, row->object.address);
-		output_address(call->out, row->lock.thread ? row->lock.thread->address : 0);
-		output_unsigned(call->out, row->lock.thread ? row->lock.thread->os_id : 0);
-		output_unsigned(call->out, row->lock.thread_id);
-		output_unsigned(call->out, row->lock.recursion);
-		output_text(call->out,
-			    type_name(heap, type_by_index(heap, row->object.type), NULL));
-		output_row_end(call->out);
-	}
+	const struct thin_lock *lock = &found->lock;
+	output_row_begin(call->out);
+	output_address(call->out, found->object.address);
+	output_address(call->out, lock->thread ? lock->thread->address : 0);
+	output_unsigned(call->out, lock->thread ? lock->thread->os_id : 0);
+	output_unsigned(call->out, lock->thread_id);
+	output_unsigned(call->out, lock->recursion);
+	output_text(call->out, type_name(heap, type_by_index(heap, found->object.type), NULL));
+	output_row_end(call->out);
 	return output_broken(call->out) ? &error_stop : NULL;
-}
-
-static struct error *thin_locks_walk(struct command_call *call, struct heap_filter *filter,
-				     struct thin_lock_part *parts, unsigned count)
-{
-	struct sync_blocks layout;
-	const struct filtered_work work = { .objects = thin_locks_find,
-					    .parts = parts,
-					    .part_bytes = sizeof(*parts),
-					    .row_bytes = sizeof(struct thin_lock_row),
-					    .rows = thin_lock_rows,
-					    .context = call };
-	TRY(thin_locks_open(call->question.heap, &layout));
-	for (unsigned i = 0; i < count; i++) {
-		parts[i].layout = &layout;
-		TRY(reader_init(&parts[i].headers, call->question.heap->target));
-	}
-	output_table_begin(call->out, "thin_locks", thin_lock_columns, COUNT_OF(thin_lock_columns),
-			   true);
-	struct error *error = heap_filter_work(filter, &work);
-	output_table_end(call->out);
-	return error;
 }
 
 static struct error *print_thin_locks(struct command_call *call, struct heap_filter *filter)
 {
-	unsigned count = question_threads(filter->question);
-	struct thin_lock_part *parts = calloc(count, sizeof(*parts));
-	if (!parts)
-		return &error_no_memory;
-	struct error *error = thin_locks_walk(call, filter, parts, count);
-	for (unsigned i = 0; i < count; i++)
-		reader_deinit(&parts[i].headers);
-	free(parts);
+	output_table_begin(call->out, "thin_locks", thin_lock_columns, COUNT_OF(thin_lock_columns),
+			   true);
+	struct error *error = thin_locks_visit(filter, thin_lock_row, call);
+	output_table_end(call->out);
 	return error;
 }
 
@@ -256,15 +183,12 @@ static struct error *dumpheap_run(struct command_call *call)
 	struct error *error = heap_options_read(call, &filter);
 	if (!error)
 		error = strings_wanted(&listing, &filter);
-	fragmentation_init(&listing.fragmentation, &call->question);
-	listing.wants_fragmentation = !listing.is_short && !listing.strings;
 	if (!error && arguments_has(call->arguments, "-thinlock"))
 		error = print_thin_locks(call, &filter);
 	else if (!error)
 		error = print(&listing, &filter);
 	heap_filter_deinit(&filter);
-	heap_statistics_deinit(&listing.statistics);
-	fragmentation_deinit(&listing.fragmentation);
+	heap_contents_deinit(&listing.contents);
 	string_table_free(listing.strings);
 	return error;
 }

@@ -34,18 +34,17 @@ struct heap_table {
 
 enum { COLUMNS = COUNT_OF(columns), PERCENTAGES = 3 };
 
-/* One thread's. */
-struct heap_part {
+struct measure {
 	const struct gc_heap *gc;
 	struct heap_sizes *heaps;
 };
 
 /* What of an ephemeral segment belongs to which generation, its objects say; of the others, where
  * their objects end. */
-static struct error *objects_measure(struct walk_worker *worker, void *context,
-				     const struct gc_object *objects, size_t count)
+static struct error *objects_measure(struct walk_worker *worker, const struct gc_object *objects,
+				     size_t count)
 {
-	const struct heap_part *part = context;
+	const struct measure *part = worker->part;
 	const struct gc_span *span = worker->span;
 	if (span->heap >= part->gc->heap_count || span->generation >= GENERATION_COUNT)
 		return NULL;
@@ -79,31 +78,51 @@ static void heap_sizes_add(struct heap_sizes *to, const struct heap_sizes *more)
 	}
 }
 
+static struct error *part_init(void *context, void *from, const struct task *task)
+{
+	struct measure *part = context;
+	part->gc = ((const struct measure *)from)->gc;
+	part->heaps = calloc(part->gc->heap_count + 1, sizeof(*part->heaps));
+	(void)task;
+	return part->heaps ? NULL : &error_no_memory;
+}
+
+static struct error *part_sum(void *context, void *to)
+{
+	const struct measure *part = context, *all = to;
+	for (uint32_t i = 0; i < part->gc->heap_count; i++)
+		heap_sizes_add(&all->heaps[i], &part->heaps[i]);
+	return NULL;
+}
+
+static void part_deinit(void *context)
+{
+	struct measure *part = context;
+	free(part->heaps);
+}
+
 /* Of all heaps, in scratch. */
 static struct error *heaps_measure(struct command_call *call, struct heap_sizes **ret)
 {
 	const struct gc_heap *gc = call->question.heap->gc;
 	CLEANUP(heap_filter_deinit) struct heap_filter filter;
+	struct measure all = { .gc = gc };
+	const struct filtered_work work = { .part_bytes = sizeof(struct measure),
+					    .part_init = part_init,
+					    .part_sum = part_sum,
+					    .part_deinit = part_deinit,
+					    .objects = objects_measure,
+					    .context = &all };
 	heap_filter_init_all(&filter, &call->question);
-	unsigned threads = question_threads(&call->question);
-	struct arena *scratch = call->question.scratch;
-	struct heap_part *parts = arena_allocate_array(scratch, threads, sizeof(*parts));
-	struct heap_sizes *all =
-		arena_allocate_array(scratch, (size_t)threads * gc->heap_count, sizeof(*all));
-	if (!parts || !all)
+	all.heaps =
+		arena_allocate_array(call->question.scratch, gc->heap_count, sizeof(*all.heaps));
+	if (!all.heaps)
 		return &error_no_memory;
-	for (unsigned i = 0; i < threads; i++)
-		parts[i] = (struct heap_part){ gc, all + (size_t)i * gc->heap_count };
-	const struct filtered_work work = { .objects = objects_measure,
-					    .parts = parts,
-					    .part_bytes = sizeof(*parts) };
 	TRY(heap_filter_work(&filter, &work));
-	for (size_t i = gc->heap_count; i < (size_t)threads * gc->heap_count; i++)
-		heap_sizes_add(&all[i % gc->heap_count], &all[i]);
 	for (size_t i = 0; i < gc->segment_count; i++)
 		if (gc->segments[i].heap < gc->heap_count)
-			add_segment(&all[gc->segments[i].heap], &gc->segments[i]);
-	*ret = all;
+			add_segment(&all.heaps[gc->segments[i].heap], &gc->segments[i]);
+	*ret = all.heaps;
 	return NULL;
 }
 

@@ -58,10 +58,10 @@ static struct error *list_add(struct size_list *list, uint64_t size, uint64_t co
 	return NULL;
 }
 
-static struct error *sizes_add(struct walk_worker *worker, void *part,
-			       const struct gc_object *objects, size_t count)
+static struct error *sizes_add(struct walk_worker *worker, const struct gc_object *objects,
+			       size_t count)
 {
-	struct heap_sizes *heap = part;
+	struct heap_sizes *heap = worker->part;
 	if (worker->span->generation >= GENERATION_COUNT)
 		return NULL;
 	struct generation_sizes *sizes = &heap->generations[worker->span->generation];
@@ -79,15 +79,14 @@ static struct error *list_merge(struct size_list *to, const struct size_list *fr
 	return NULL;
 }
 
-/* Into the first part. */
-static struct error *parts_merge(struct heap_sizes *parts, unsigned count)
+static struct error *sizes_sum(void *part, void *context)
 {
-	for (unsigned i = 1; i < count; i++)
-		for (size_t g = 0; g < GENERATION_COUNT; g++) {
-			struct generation_sizes *to = &parts[0].generations[g];
-			TRY(list_merge(&to->objects, &parts[i].generations[g].objects));
-			TRY(list_merge(&to->free_space, &parts[i].generations[g].free_space));
-		}
+	const struct heap_sizes *from = part;
+	struct heap_sizes *to = context;
+	for (size_t i = 0; i < GENERATION_COUNT; i++) {
+		TRY(list_merge(&to->generations[i].objects, &from->generations[i].objects));
+		TRY(list_merge(&to->generations[i].free_space, &from->generations[i].free_space));
+	}
 	return NULL;
 }
 
@@ -128,8 +127,9 @@ static void list_deinit(struct size_list *list)
 	free(list->groups);
 }
 
-static void sizes_deinit(struct heap_sizes *sizes)
+static void sizes_deinit(void *part)
 {
+	struct heap_sizes *sizes = part;
 	for (size_t i = 0; i < GENERATION_COUNT; i++) {
 		list_deinit(&sizes->generations[i].objects);
 		list_deinit(&sizes->generations[i].free_space);
@@ -152,23 +152,16 @@ static void sizes_print(struct output *out, struct heap_sizes *sizes)
 static struct error *sizestats_run(struct command_call *call)
 {
 	CLEANUP(heap_filter_deinit) struct heap_filter filter;
+	CLEANUP(sizes_deinit) struct heap_sizes sizes = { 0 };
+	const struct filtered_work work = { .part_bytes = sizeof(sizes),
+					    .part_sum = sizes_sum,
+					    .part_deinit = sizes_deinit,
+					    .objects = sizes_add,
+					    .context = &sizes };
 	heap_filter_init_all(&filter, &call->question);
-	unsigned count = question_threads(&call->question);
-	struct heap_sizes *parts = calloc(count, sizeof(*parts));
-	if (!parts)
-		return &error_no_memory;
-	const struct filtered_work work = { .objects = sizes_add,
-					    .parts = parts,
-					    .part_bytes = sizeof(*parts) };
-	struct error *error = heap_filter_work(&filter, &work);
-	if (!error)
-		error = parts_merge(parts, count);
-	if (!error)
-		sizes_print(call->out, &parts[0]);
-	for (unsigned i = 0; i < count; i++)
-		sizes_deinit(&parts[i]);
-	free(parts);
-	return error;
+	TRY(heap_filter_work(&filter, &work));
+	sizes_print(call->out, &sizes);
+	return NULL;
 }
 
 static const char *const examples[] = { "sizestats", NULL };

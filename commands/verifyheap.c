@@ -23,8 +23,7 @@ static const struct column totals[] = {
 
 struct verification {
 	struct command_call *call;
-	struct part *parts; /* one a thread */
-	unsigned part_count;
+	uint64_t objects; /* verified */
 	struct verify_count count;
 	struct arena row; /* reset after each: a damaged heap has many */
 	bool open;        /* the table */
@@ -45,16 +44,32 @@ static struct error *corruption_put(const struct corruption *corruption, void *c
 	return walk_put(part->worker, corruption);
 }
 
-static struct part *part_of(const struct walk_worker *worker)
+static struct error *part_init(struct walk_worker *worker)
 {
-	const struct verification *verification = worker->context;
-	return &verification->parts[worker->number];
+	struct part *part = worker->part;
+	part->worker = worker;
+	return object_verifier_init(&part->verifier, worker->walker.heap, worker->task,
+				    corruption_put, part);
+}
+
+static struct error *part_sum(struct walk_worker *worker)
+{
+	const struct part *part = worker->part;
+	struct verification *verification = worker->context;
+	verification->objects += part->objects;
+	verification->count.unreadable_references += part->verifier.unreadable_references;
+	return NULL;
+}
+
+static void part_deinit(void *context)
+{
+	struct part *part = context;
+	object_verifier_deinit(&part->verifier);
 }
 
 static struct error *span_begins(struct walk_worker *worker)
 {
-	struct part *part = part_of(worker);
-	part->worker = worker;
+	struct part *part = worker->part;
 	part->expected = worker->span->start;
 	return NULL;
 }
@@ -63,7 +78,7 @@ static struct error *span_begins(struct walk_worker *worker)
 static struct error *objects_verify(struct walk_worker *worker, struct gc_object *objects,
 				    size_t count)
 {
-	struct part *part = part_of(worker);
+	struct part *part = worker->part;
 	for (size_t i = 0; i < count; i++) {
 		const struct gc_object *object = &objects[i];
 		if (object->address != part->expected)
@@ -79,7 +94,7 @@ static struct error *objects_verify(struct walk_worker *worker, struct gc_object
 
 static struct error *span_ended(struct walk_worker *worker)
 {
-	struct part *part = part_of(worker);
+	struct part *part = worker->part;
 	return part->expected < worker->span->end ? address_verify(&part->verifier, part->expected)
 						  : NULL;
 }
@@ -121,11 +136,15 @@ static struct error *walk(struct verification *verification)
 	const struct question *question = &verification->call->question;
 	const struct heap_walk_plan plan = { .spans = question->heap->gc->spans,
 					     .span_count = question->heap->gc->span_count,
-					     .threads = verification->part_count,
+					     .threads = question_threads(question),
 					     .task = question->task,
 					     .what = "verifying the heap",
 					     .unit_bytes = question_thread_bytes(question),
 					     .row_bytes = sizeof(struct corruption),
+					     .part_bytes = sizeof(struct part),
+					     .part_init = part_init,
+					     .part_sum = part_sum,
+					     .part_deinit = part_deinit,
 					     .context = verification,
 					     .span_begins = span_begins,
 					     .objects = objects_verify,
@@ -141,40 +160,23 @@ static struct error *walk(struct verification *verification)
 	return error;
 }
 
-static struct error *parts_init(struct verification *verification)
-{
-	const struct question *question = &verification->call->question;
-	verification->part_count = question_threads(question);
-	verification->parts = calloc(verification->part_count, sizeof(*verification->parts));
-	if (!verification->parts)
-		return &error_no_memory;
-	for (unsigned i = 0; i < verification->part_count; i++) {
-		struct part *part = &verification->parts[i];
-		TRY(object_verifier_init(&part->verifier, question->heap, corruption_put, part));
-	}
-	return NULL;
-}
-
 static void verification_deinit(struct verification *verification)
 {
-	for (unsigned i = 0; verification->parts && i < verification->part_count; i++)
-		object_verifier_deinit(&verification->parts[i].verifier);
-	free(verification->parts);
 	arena_deinit(&verification->row);
 }
 
-static void totals_print(const struct verification *verification, uint64_t objects)
+static void totals_print(const struct verification *verification)
 {
 	struct output *out = verification->call->out;
 	const struct verify_count *count = &verification->count;
 	output_record_begin(out, NULL, totals, COUNT_OF(totals));
-	output_unsigned(out, objects);
+	output_unsigned(out, verification->objects);
 	output_unsigned(out, count->damaged);
 	output_unsigned(out, count->unreadable);
 	output_record_end(out);
 	if (verification->open)
 		output_line(out, "%s", "");
-	output_line_total(out, "", objects, " objects verified, ", count->damaged,
+	output_line_total(out, "", verification->objects, " objects verified, ", count->damaged,
 			  count->damaged == 1 ? " error." : " errors.");
 	if (!count->damaged)
 		output_line(out, "No heap corruption detected.");
@@ -191,17 +193,10 @@ static struct error *verifyheap_run(struct command_call *call)
 	CLEANUP(verification_deinit)
 	struct verification verification = { .call = call,
 					     .skip = call->question.heap->gc->is_server ? 0 : 1 };
-	uint64_t objects = 0;
-	TRY(parts_init(&verification));
 	TRY(walk(&verification));
-	for (unsigned i = 0; i < verification.part_count; i++) {
-		objects += verification.parts[i].objects;
-		verification.count.unreadable_references +=
-			verification.parts[i].verifier.unreadable_references;
-	}
 	if (verification.open)
 		output_table_end(call->out);
-	totals_print(&verification, objects);
+	totals_print(&verification);
 	verify_count_tell(call, &verification.count);
 	return NULL;
 }

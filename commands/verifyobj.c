@@ -51,7 +51,8 @@ static struct error *verifyobj_run(struct command_call *call)
 	CLEANUP(listing_deinit) struct listing listing = { .call = call };
 	CLEANUP(object_verifier_deinit) struct object_verifier verifier = { 0 };
 	uint64_t address = call->subject.address;
-	TRY(object_verifier_init(&verifier, call->question.heap, visit, &listing));
+	TRY(object_verifier_init(&verifier, call->question.heap, call->question.task, visit,
+				 &listing));
 	struct error *error = address_verify(&verifier, address);
 	error_take_stop(&error);
 	TRY(error);

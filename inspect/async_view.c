@@ -35,10 +35,10 @@ static uint8_t task_kind_of(struct heap *heap, const struct type *type)
 	return (uint8_t)(managed_task_kind(heap, type) + 1);
 }
 
-static struct error *objects_look(struct walk_worker *worker, void *context,
-				  const struct gc_object *objects, size_t count)
+static struct error *objects_look(struct walk_worker *worker, const struct gc_object *objects,
+				  size_t count)
 {
-	struct part *part = context;
+	struct part *part = worker->part;
 	for (size_t i = 0; i < count; i++) {
 		uint8_t kind;
 		part->bytes += objects[i].size;
@@ -83,44 +83,45 @@ static bool is_runtime_async(struct heap *heap, const struct type *type)
 			"System.Runtime.CompilerServices.AsyncHelpers+RuntimeAsyncTask`1"));
 }
 
-static void part_sum_up(struct async_view *view, const struct part *part)
+static struct error *part_init(void *context, void *view, const struct task *task)
 {
+	struct part *part = context;
+	(void)task;
+	part->heap = ((struct async_view *)view)->question->heap;
+	return NULL;
+}
+
+static struct error *part_sum(void *context, void *to)
+{
+	const struct part *part = context;
+	struct async_view *view = to;
 	view->heap_bytes += part->bytes;
 	for (uint32_t i = 0; i < part->kinds.count && !view->runtime_async; i++)
 		if (part->kinds.bytes[i])
 			view->runtime_async =
 				is_runtime_async(part->heap, type_by_index(part->heap, i));
+	return NULL;
 }
 
-static struct error *parts_walk(struct async_view *view, struct part *parts, unsigned count)
+static void part_deinit(void *context)
 {
-	CLEANUP(heap_filter_deinit) struct heap_filter filter;
-	const struct filtered_work work = { .objects = objects_look,
-					    .parts = parts,
-					    .part_bytes = sizeof(*parts),
-					    .row_bytes = sizeof(struct gc_object),
-					    .rows = tasks_take,
-					    .context = view };
-	heap_filter_init_all(&filter, view->question);
-	for (unsigned i = 0; i < count; i++)
-		parts[i].heap = view->question->heap;
-	TRY(heap_filter_work(&filter, &work));
-	for (unsigned i = 0; i < count; i++)
-		part_sum_up(view, &parts[i]);
-	return NULL;
+	struct part *part = context;
+	type_bytes_deinit(&part->kinds);
 }
 
 static struct error *walk(struct async_view *view)
 {
-	unsigned count = question_threads(view->question);
-	struct part *parts = calloc(count, sizeof(*parts));
-	if (!parts)
-		return &error_no_memory;
-	struct error *error = parts_walk(view, parts, count);
-	for (unsigned i = 0; i < count; i++)
-		type_bytes_deinit(&parts[i].kinds);
-	free(parts);
-	return error;
+	CLEANUP(heap_filter_deinit) struct heap_filter filter;
+	const struct filtered_work work = { .part_bytes = sizeof(struct part),
+					    .part_init = part_init,
+					    .part_sum = part_sum,
+					    .part_deinit = part_deinit,
+					    .objects = objects_look,
+					    .row_bytes = sizeof(struct gc_object),
+					    .rows = tasks_take,
+					    .context = view };
+	heap_filter_init_all(&filter, view->question);
+	return heap_filter_work(&filter, &work);
 }
 
 struct error *async_view_read(struct async_view *view)

@@ -133,8 +133,7 @@ static struct error *objects_filter(struct walk_worker *worker, struct gc_object
 		return NULL;
 	if (!own->found)
 		own->found = true;
-	void *part = (char *)work->parts + worker->number * work->part_bytes;
-	return work->objects(worker, part, objects, count);
+	return work->objects(worker, objects, count);
 }
 
 static bool span_passes(const struct heap_filter *filter, const struct gc_span *span)
@@ -202,15 +201,31 @@ static struct error *filtered_rows(const void *rows, size_t count, void *context
 	return walk->work->rows(rows, count, walk->work->context);
 }
 
+static struct error *filtered_part_init(struct walk_worker *worker)
+{
+	const struct filtered_walk *walk = worker->context;
+	return walk->work->part_init(worker->part, walk->work->context, worker->task);
+}
+
+static struct error *filtered_part_sum(struct walk_worker *worker)
+{
+	const struct filtered_walk *walk = worker->context;
+	return walk->work->part_sum(worker->part, walk->work->context);
+}
+
 struct error *heap_filter_work(struct heap_filter *filter, const struct filtered_work *work)
 {
 	const struct question *question = filter->question;
 	struct filtered_walk walk = { filter, work, passes_all(filter) };
-	struct heap_walk_plan plan = { .threads = question_threads(filter->question),
+	struct heap_walk_plan plan = { .threads = filter->may_stop ? 1 : question_threads(question),
 				       .task = question->task,
 				       .what = "walking the heap",
 				       .unit_bytes = question_thread_bytes(question),
 				       .row_bytes = work->row_bytes,
+				       .part_bytes = work->part_bytes,
+				       .part_init = work->part_init ? filtered_part_init : NULL,
+				       .part_sum = work->part_sum ? filtered_part_sum : NULL,
+				       .part_deinit = work->part_deinit,
 				       .context = &walk,
 				       .objects = objects_filter,
 				       .rows = filtered_rows };
@@ -231,10 +246,9 @@ struct object_visit {
 	void *context;
 };
 
-static struct error *objects_put(struct walk_worker *worker, void *part,
-				 const struct gc_object *objects, size_t count)
+static struct error *objects_put(struct walk_worker *worker, const struct gc_object *objects,
+				 size_t count)
 {
-	(void)part;
 	for (size_t i = 0; i < count; i++)
 		TRY(walk_put(worker, &objects[i]));
 	return NULL;

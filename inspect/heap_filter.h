@@ -28,6 +28,9 @@ struct heap_filter {
 	 * heap's lock; fatal errors only (error_is_fatal). `type` goes before. */
 	struct error *(*wants)(void *context, const struct type *type, bool *ret);
 	void *wants_context;
+	/* The visitor may have enough before the end: then one thread walks, and what the answer
+	 * lacks is what is missing up to there. */
+	bool may_stop;
 	bool found;                    /* the walk met an object that passes */
 	struct filter_worker *workers; /* one a thread */
 };
@@ -44,18 +47,20 @@ MUST_CHECK struct error *heap_filter_walk(struct heap_filter *filter, filtered_v
 					  void *context);
 
 /*
- * The same with work that is done where the objects are met: on all threads. Each has a part of its
- * own, of which the caller has an array with question_threads() items, and which he sums up in
- * the end. What has an order goes back by rows: heap/gc/heap_walk.h, walk_put().
+ * The same with work that is done where the objects are met: on all threads, each with a part of
+ * its own (heap/gc/heap_walk.h: worker->part), which is summed up in the end. What has an order
+ * goes back by rows: walk_put(). worker->context is the filter's: the work's own is `context`.
  */
 struct filtered_work {
-	struct error *(*objects)(struct walk_worker *worker, void *part,
-				 const struct gc_object *objects, size_t count);
-	void *parts;
-	size_t part_bytes; /* of one */
-	size_t row_bytes;  /* 0: there are none */
+	size_t part_bytes; /* 0: there is none */
+	struct error *(*part_init)(void *part, void *context, const struct task *task);
+	struct error *(*part_sum)(void *part, void *context);
+	void (*part_deinit)(void *part);
+	struct error *(*objects)(struct walk_worker *worker, const struct gc_object *objects,
+				 size_t count);
+	size_t row_bytes; /* 0: there are none */
 	struct error *(*rows)(const void *rows, size_t count, void *context);
-	void *context; /* of rows */
+	void *context;
 };
 MUST_CHECK struct error *heap_filter_work(struct heap_filter *filter,
 					  const struct filtered_work *work);

@@ -55,10 +55,10 @@ static struct error *object_look(struct walk_worker *worker, struct part *part,
 	return row.traits == TRAITS_READ ? NULL : walk_put(worker, &row);
 }
 
-static struct error *objects_look(struct walk_worker *worker, void *context,
-				  const struct gc_object *objects, size_t count)
+static struct error *objects_look(struct walk_worker *worker, const struct gc_object *objects,
+				  size_t count)
 {
-	struct part *part = context;
+	struct part *part = worker->part;
 	for (size_t i = 0; i < count; i++)
 		if (!objects[i].is_free)
 			TRY(object_look(worker, part, &objects[i]));
@@ -184,30 +184,25 @@ static struct error *objects_meet(const void *rows, size_t count, void *context)
 	return NULL;
 }
 
-static struct error *parts_walk(struct heap_report *report, struct part *parts, unsigned count)
+static struct error *part_init(void *context, void *report, const struct task *task)
 {
-	CLEANUP(heap_filter_deinit) struct heap_filter filter;
-	const struct filtered_work work = { .objects = objects_look,
-					    .parts = parts,
-					    .part_bytes = sizeof(*parts),
-					    .row_bytes = sizeof(struct trait_object),
-					    .rows = objects_meet,
-					    .context = report };
-	heap_filter_init_all(&filter, report->question);
-	for (unsigned i = 0; i < count; i++) {
-		parts[i].report = report;
-		TRY(reader_init(&parts[i].headers, report->question->heap->target));
-	}
-	TRY(heap_filter_work(&filter, &work));
-	for (unsigned i = 0; i < count; i++) {
-		report->monitors.held += parts[i].thin_locks;
-		TRY(heap_statistics_merge(&report->statistics, &parts[i].statistics));
-	}
-	return NULL;
+	struct part *part = context;
+	(void)task;
+	part->report = report;
+	return reader_init(&part->headers, part->report->question->heap->target);
 }
 
-static void part_deinit(struct part *part)
+static struct error *part_sum(void *context, void *to)
 {
+	const struct part *part = context;
+	struct heap_report *report = to;
+	report->monitors.held += part->thin_locks;
+	return heap_statistics_merge(&report->statistics, &part->statistics);
+}
+
+static void part_deinit(void *context)
+{
+	struct part *part = context;
 	heap_statistics_deinit(&part->statistics);
 	reader_deinit(&part->headers);
 	type_bytes_deinit(&part->traits);
@@ -215,15 +210,17 @@ static void part_deinit(struct part *part)
 
 static struct error *walk(struct heap_report *report)
 {
-	unsigned count = question_threads(report->question);
-	struct part *parts = calloc(count, sizeof(*parts));
-	if (!parts)
-		return &error_no_memory;
-	struct error *error = parts_walk(report, parts, count);
-	for (unsigned i = 0; i < count; i++)
-		part_deinit(&parts[i]);
-	free(parts);
-	return error;
+	CLEANUP(heap_filter_deinit) struct heap_filter filter;
+	const struct filtered_work work = { .part_bytes = sizeof(struct part),
+					    .part_init = part_init,
+					    .part_sum = part_sum,
+					    .part_deinit = part_deinit,
+					    .objects = objects_look,
+					    .row_bytes = sizeof(struct trait_object),
+					    .rows = objects_meet,
+					    .context = report };
+	heap_filter_init_all(&filter, report->question);
+	return heap_filter_work(&filter, &work);
 }
 
 /* Is `one` to come before `other`? By size, then as they were met. */

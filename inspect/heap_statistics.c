@@ -62,36 +62,30 @@ struct error *heap_statistics_merge(struct heap_statistics *to, const struct hea
 	return NULL;
 }
 
-static struct error *part_add(struct walk_worker *worker, void *part,
-			      const struct gc_object *objects, size_t count)
+static struct error *part_add(struct walk_worker *worker, const struct gc_object *objects,
+			      size_t count)
 {
-	(void)worker;
-	return heap_statistics_add_walked(part, objects, count);
+	return heap_statistics_add_walked(worker->part, objects, count);
 }
 
-static struct error *parts_walk(struct heap_statistics *statistics, struct heap_filter *filter,
-				struct heap_statistics *parts, unsigned count)
+static struct error *part_sum(void *part, void *statistics)
 {
-	const struct filtered_work work = { .objects = part_add,
-					    .parts = parts,
-					    .part_bytes = sizeof(*parts) };
-	TRY(heap_filter_work(filter, &work));
-	for (unsigned i = 0; i < count; i++)
-		TRY(heap_statistics_merge(statistics, &parts[i]));
-	return NULL;
+	return heap_statistics_merge(statistics, part);
+}
+
+static void part_deinit(void *part)
+{
+	heap_statistics_deinit(part);
 }
 
 struct error *heap_statistics_count(struct heap_statistics *statistics, struct heap_filter *filter)
 {
-	unsigned count = question_threads(filter->question);
-	struct heap_statistics *parts = calloc(count, sizeof(*parts));
-	if (!parts)
-		return &error_no_memory;
-	struct error *error = parts_walk(statistics, filter, parts, count);
-	for (unsigned i = 0; i < count; i++)
-		heap_statistics_deinit(&parts[i]);
-	free(parts);
-	return error;
+	const struct filtered_work work = { .part_bytes = sizeof(*statistics),
+					    .part_sum = part_sum,
+					    .part_deinit = part_deinit,
+					    .objects = part_add,
+					    .context = statistics };
+	return heap_filter_work(filter, &work);
 }
 
 static int by_order(const struct statistic_row *a, const struct statistic_row *b)

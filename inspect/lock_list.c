@@ -93,7 +93,7 @@ static struct error *blocks_visit(struct lock_list *list)
 		struct error *error = sync_block_read(&list->blocks, i, &block);
 		if (!error)
 			error = block_give(list, &block);
-		if (error_take(&error, ERROR_FAULT))
+		if (error_take_damage(&error))
 			list->unreadable++;
 		TRY(error);
 	}
@@ -196,12 +196,12 @@ static struct error *object_look(struct walk_worker *worker, struct part *part,
 								    : NULL;
 }
 
-static struct error *objects_look(struct walk_worker *worker, void *part,
-				  const struct gc_object *objects, size_t count)
+static struct error *objects_look(struct walk_worker *worker, const struct gc_object *objects,
+				  size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		if (!objects[i].is_free)
-			TRY(object_look(worker, part, &objects[i]));
+			TRY(object_look(worker, worker->part, &objects[i]));
 	return NULL;
 }
 
@@ -220,43 +220,40 @@ static struct error *found_all_give(const void *rows, size_t count, void *contex
 	for (size_t i = 0; i < count; i++) {
 		struct error *error = found_give(list, &found[i]);
 		arena_reset(&list->holders);
-		if (error_take(&error, ERROR_FAULT))
+		if (error_take_damage(&error))
 			list->unreadable++;
 		TRY(error);
 	}
 	return NULL;
 }
 
-static struct error *parts_walk(struct lock_list *list, struct part *parts, unsigned count)
+static struct error *part_init(void *context, void *list, const struct task *task)
 {
-	CLEANUP(heap_filter_deinit) struct heap_filter filter;
-	const struct filtered_work work = { .objects = objects_look,
-					    .parts = parts,
-					    .part_bytes = sizeof(*parts),
-					    .row_bytes = sizeof(struct lock_found),
-					    .rows = found_all_give,
-					    .context = list };
-	heap_filter_init_all(&filter, list->question);
-	for (unsigned i = 0; i < count; i++) {
-		parts[i].list = list;
-		TRY(reader_init(&parts[i].headers, list->question->heap->target));
-	}
-	return heap_filter_work(&filter, &work);
+	struct part *part = context;
+	(void)task;
+	part->list = list;
+	return reader_init(&part->headers, part->list->question->heap->target);
+}
+
+static void part_deinit(void *context)
+{
+	struct part *part = context;
+	reader_deinit(&part->headers);
+	type_bytes_deinit(&part->kinds);
 }
 
 static struct error *objects_visit(struct lock_list *list)
 {
-	unsigned count = question_threads(list->question);
-	struct part *parts = calloc(count, sizeof(*parts));
-	if (!parts)
-		return &error_no_memory;
-	struct error *error = parts_walk(list, parts, count);
-	for (unsigned i = 0; i < count; i++) {
-		reader_deinit(&parts[i].headers);
-		type_bytes_deinit(&parts[i].kinds);
-	}
-	free(parts);
-	return error;
+	CLEANUP(heap_filter_deinit) struct heap_filter filter;
+	const struct filtered_work work = { .part_bytes = sizeof(struct part),
+					    .part_init = part_init,
+					    .part_deinit = part_deinit,
+					    .objects = objects_look,
+					    .row_bytes = sizeof(struct lock_found),
+					    .rows = found_all_give,
+					    .context = list };
+	heap_filter_init_all(&filter, list->question);
+	return heap_filter_work(&filter, &work);
 }
 
 struct error *lock_list_visit(struct lock_list *list, lock_visitor visit, void *context)

@@ -75,7 +75,7 @@ static struct error *references_visit(const struct question *question,
 				      void *context)
 {
 	CLEANUP(reference_plans_deinit) struct reference_plans plans = { 0 };
-	TRY(reference_plans_init(&plans, question->heap));
+	TRY(reference_plans_init(&plans, question->heap, question->task));
 	struct error *error = object_visit_references(&plans, &view->object, visit, context);
 	error_take_stop(&error);
 	if (error_take_damage(&error))

@@ -26,9 +26,9 @@ struct part {
 };
 
 struct search {
+	const struct question *question;
 	struct young_references *found;
-	struct part *parts;
-	unsigned part_count;
+	uint64_t skipped, lost; /* of all parts */
 };
 
 void young_references_deinit(struct young_references *references)
@@ -37,31 +37,22 @@ void young_references_deinit(struct young_references *references)
 	free(references->rows);
 }
 
-static void search_deinit(struct search *search)
+static struct error *part_init(void *context, void *to, const struct task *task)
 {
-	for (unsigned i = 0; search->parts && i < search->part_count; i++) {
-		struct part *part = &search->parts[i];
-		reference_plans_deinit(&part->plans);
-		walker_deinit(&part->referred);
-		id_map_deinit(&part->met);
-		free(part->objects);
-	}
-	free(search->parts);
+	struct part *part = context;
+	struct heap *heap = ((const struct search *)to)->question->heap;
+	part->gc = heap->gc;
+	TRY(reference_plans_init(&part->plans, heap, task));
+	return walker_init(&part->referred, heap);
 }
 
-static struct error *parts_init(struct search *search, const struct question *question)
+static void part_deinit(void *context)
 {
-	search->part_count = question_threads(question);
-	search->parts = calloc(search->part_count, sizeof(*search->parts));
-	if (!search->parts)
-		return &error_no_memory;
-	for (unsigned i = 0; i < search->part_count; i++) {
-		struct part *part = &search->parts[i];
-		part->gc = question->heap->gc;
-		TRY(reference_plans_init(&part->plans, question->heap));
-		TRY(walker_init(&part->referred, question->heap));
-	}
-	return NULL;
+	struct part *part = context;
+	reference_plans_deinit(&part->plans);
+	walker_deinit(&part->referred);
+	id_map_deinit(&part->met);
+	free(part->objects);
 }
 
 static struct error *meet(struct part *part, const struct gc_object *object)
@@ -112,18 +103,18 @@ static struct error *object_look(struct walk_worker *worker, struct part *part,
 	return part->row.count[0] || part->row.count[1] ? walk_put(worker, &part->row) : NULL;
 }
 
-static struct error *objects_look(struct walk_worker *worker, void *part,
-				  const struct gc_object *objects, size_t count)
+static struct error *objects_look(struct walk_worker *worker, const struct gc_object *objects,
+				  size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		if (!objects[i].is_free)
-			TRY(object_look(worker, part, &objects[i]));
+			TRY(object_look(worker, worker->part, &objects[i]));
 	return NULL;
 }
 
 static struct error *rows_take(const void *rows, size_t count, void *context)
 {
-	struct young_references *found = context;
+	struct young_references *found = ((const struct search *)context)->found;
 	const struct young_reference *row = rows;
 	for (size_t i = 0; i < count; i++) {
 		TRY(LIST_GROW(found->rows, found->count, found->capacity));
@@ -132,40 +123,37 @@ static struct error *rows_take(const void *rows, size_t count, void *context)
 	return NULL;
 }
 
-/* The young objects that the threads met, each once. */
-static struct error *objects_sum_up(const struct search *search)
+/* Young objects that several threads met count once. */
+static struct error *part_sum(void *context, void *to)
 {
+	const struct part *part = context;
+	struct search *search = to;
 	struct young_references *found = search->found;
-	for (unsigned i = 0; i < search->part_count; i++) {
-		const struct part *part = &search->parts[i];
-		for (size_t k = 0; k < part->object_count; k++) {
-			const struct young_object *object = &part->objects[k];
-			uint32_t seen;
-			if (id_map_find(&found->referenced, object->address, &seen))
-				continue;
-			TRY(id_map_put(&found->referenced, object->address, 0));
-			found->referenced_count++;
-			found->referenced_size += object->size;
-		}
+	search->skipped += part->skipped;
+	search->lost += part->lost;
+	for (size_t i = 0; i < part->object_count; i++) {
+		const struct young_object *object = &part->objects[i];
+		uint32_t seen;
+		if (id_map_find(&found->referenced, object->address, &seen))
+			continue;
+		TRY(id_map_put(&found->referenced, object->address, 0));
+		found->referenced_count++;
+		found->referenced_size += object->size;
 	}
 	return NULL;
 }
 
-static void missing_sum_up(const struct search *search, const struct question *question)
+static void report_missing(const struct search *search)
 {
-	uint64_t skipped = 0, lost = 0;
-	for (unsigned i = 0; i < search->part_count; i++) {
-		skipped += search->parts[i].skipped;
-		lost += search->parts[i].lost;
-	}
-	if (skipped)
-		question_missing(question, 0,
-				 "the references of %" PRIu64 " objects cannot be read", skipped);
-	if (lost)
-		question_missing(question, 0,
+	if (search->skipped)
+		question_missing(search->question, 0,
+				 "the references of %" PRIu64 " objects cannot be read",
+				 search->skipped);
+	if (search->lost)
+		question_missing(search->question, 0,
 				 "%" PRIu64 " references to younger generations lead to what "
 				 "cannot be read as an object",
-				 lost);
+				 search->lost);
 }
 
 static int by_address(const void *left, const void *right)
@@ -176,21 +164,22 @@ static int by_address(const void *left, const void *right)
 
 struct error *young_references_find(const struct question *question, struct young_references *ret)
 {
-	CLEANUP(search_deinit) struct search search = { .found = ret };
+	struct search search = { .question = question, .found = ret };
 	CLEANUP(heap_filter_deinit) struct heap_filter filter;
+	const struct filtered_work work = { .part_bytes = sizeof(struct part),
+					    .part_init = part_init,
+					    .part_sum = part_sum,
+					    .part_deinit = part_deinit,
+					    .objects = objects_look,
+					    .row_bytes = sizeof(struct young_reference),
+					    .rows = rows_take,
+					    .context = &search };
 	heap_filter_init_all(&filter, question);
 	/* Nothing is younger than the one, and the NonGC heap refers to nothing that is moved. */
 	filter.left_out = 1 << GENERATION_0 | 1 << GENERATION_FROZEN;
-	TRY(parts_init(&search, question));
-	const struct filtered_work work = { .objects = objects_look,
-					    .parts = search.parts,
-					    .part_bytes = sizeof(*search.parts),
-					    .row_bytes = sizeof(struct young_reference),
-					    .rows = rows_take,
-					    .context = ret };
 	TRY(heap_filter_work(&filter, &work));
 	if (ret->count)
 		qsort(ret->rows, ret->count, sizeof(*ret->rows), by_address);
-	missing_sum_up(&search, question);
-	return objects_sum_up(&search);
+	report_missing(&search);
+	return NULL;
 }

@@ -82,12 +82,20 @@ static struct error *hand_on(struct walk_member *member)
 	return NULL;
 }
 
+static struct error *rows_give(struct heap_walk *walk, const void *rows, size_t count)
+{
+	heap_lock(walk->heap);
+	struct error *error = walk->plan->rows(rows, count, walk->plan->context);
+	heap_unlock(walk->heap);
+	return error;
+}
+
 struct error *walk_put(struct walk_worker *worker, const void *row)
 {
 	const struct heap_walk_plan *plan = worker->walk->plan;
 	const struct walk_damage *damage = &worker->walker.damage;
 	if (worker->walk->alone)
-		return plan->rows(row, 1, plan->context);
+		return rows_give(worker->walk, row, 1);
 	struct walk_member *member = member_of(worker);
 	struct block *block = block_at_end(member);
 	/* Rows of one block saw the same damage: the walk may end with any of them. */
@@ -106,7 +114,7 @@ static struct error *objects_visit(struct gc_object *objects, size_t count, void
 	struct walk_worker *worker = context;
 	if (is_over(worker->walk))
 		return &error_stop;
-	return worker->walk->plan->objects(worker, objects, count);
+	return count ? worker->walk->plan->objects(worker, objects, count) : NULL;
 }
 
 static struct error *span_walk(struct walk_worker *worker, size_t index)
@@ -207,16 +215,6 @@ static void block_give_back(struct heap_walk *walk, struct walk_member *member)
 	pthread_mutex_unlock(&walk->lock);
 }
 
-static struct error *rows_show(struct heap_walk *walk, const struct block *block)
-{
-	if (!block->count)
-		return NULL;
-	heap_lock(walk->heap);
-	struct error *error = walk->plan->rows(block->rows, block->count, walk->plan->context);
-	heap_unlock(walk->heap);
-	return error;
-}
-
 /* Was the walk told to stop? Workers look between pieces of their spans alone, and rows that they
  * found before are many. That all have heard is for members_stop() to say. */
 static struct error *stop_check(const struct heap_walk *walk)
@@ -234,8 +232,8 @@ static struct error *span_show(struct heap_walk *walk, size_t index,
 	while (!ends && !error) {
 		struct block *block = block_wait(walk, index, progress, &member);
 		error = stop_check(walk);
-		if (!error)
-			error = rows_show(walk, block);
+		if (!error && block->count)
+			error = rows_give(walk, block->rows, block->count);
 		ends = block->ends;
 		if (!error) {
 			error = block->error;
@@ -334,6 +332,26 @@ static unsigned member_count(const struct heap_walk_plan *plan, uint64_t bytes)
 	return count ? (unsigned)count : 1;
 }
 
+static struct error *rows_init(struct walk_member *member)
+{
+	member->memory = malloc(HEAP_WALK_BYTES);
+	if (!member->memory)
+		return &error_no_memory;
+	for (size_t i = 0; i < HEAP_WALK_BLOCKS; i++)
+		member->blocks[i].rows = member->memory + i * HEAP_WALK_BLOCK_BYTES;
+	return NULL;
+}
+
+static struct error *part_init(const struct heap_walk_plan *plan, struct walk_worker *worker)
+{
+	if (!plan->part_bytes)
+		return NULL;
+	worker->part = calloc(1, plan->part_bytes);
+	if (!worker->part)
+		return &error_no_memory;
+	return plan->part_init ? plan->part_init(worker) : NULL;
+}
+
 static struct error *member_init(struct heap_walk *walk, unsigned number)
 {
 	const struct heap_walk_plan *plan = walk->plan;
@@ -348,41 +366,57 @@ static struct error *member_init(struct heap_walk *walk, unsigned number)
 	member->worker.task = &member->task;
 	condition_init(&member->room);
 	TRY(walker_init(&member->worker.walker, walk->heap));
-	if (!plan->row_bytes || walk->member_count == 1)
-		return NULL;
-	member->memory = malloc(HEAP_WALK_BYTES);
-	if (!member->memory)
-		return &error_no_memory;
-	for (size_t i = 0; i < HEAP_WALK_BLOCKS; i++)
-		member->blocks[i].rows = member->memory + i * HEAP_WALK_BLOCK_BYTES;
-	return NULL;
+	if (plan->row_bytes && walk->member_count > 1)
+		TRY(rows_init(member));
+	return part_init(plan, &member->worker);
 }
 
+static void member_deinit(const struct heap_walk_plan *plan, struct walk_member *member)
+{
+	for (size_t i = 0; i < HEAP_WALK_BLOCKS; i++)
+		error_free(member->blocks[i].error);
+	if (member->worker.part && plan->part_deinit)
+		plan->part_deinit(member->worker.part);
+	free(member->worker.part);
+	walker_deinit(&member->worker.walker);
+	free(member->memory);
+	pthread_cond_destroy(&member->room);
+}
+
+/* As many as there is memory for. */
 static struct error *members_init(struct heap_walk *walk)
 {
 	walk->members = calloc(walk->member_count, sizeof(*walk->members));
 	walk->owners = calloc(walk->plan->span_count + 1, sizeof(*walk->owners));
 	if (!walk->members || !walk->owners)
 		return &error_no_memory;
-	for (unsigned i = 0; i < walk->member_count; i++)
-		TRY(member_init(walk, i));
+	for (unsigned i = 0; i < walk->member_count; i++) {
+		struct error *error = member_init(walk, i);
+		if (i && error_take(&error, ERROR_NO_MEMORY)) {
+			member_deinit(walk->plan, &walk->members[i]);
+			walk->member_count = i;
+		}
+		if (error)
+			walk->member_count = i + 1; /* for walk_deinit() */
+		TRY(error);
+	}
 	return NULL;
 }
 
-static void member_deinit(struct walk_member *member)
+static struct error *parts_sum(struct heap_walk *walk)
 {
-	for (size_t i = 0; i < HEAP_WALK_BLOCKS; i++)
-		error_free(member->blocks[i].error);
-	walker_deinit(&member->worker.walker);
-	free(member->memory);
+	for (unsigned i = 0; walk->plan->part_sum && i < walk->member_count; i++)
+		TRY(walk->plan->part_sum(&walk->members[i].worker));
+	return NULL;
 }
 
 static void walk_deinit(struct heap_walk *walk)
 {
 	for (unsigned i = 0; walk->members && i < walk->member_count; i++)
-		member_deinit(&walk->members[i]);
+		member_deinit(walk->plan, &walk->members[i]);
 	free(walk->members);
 	free(walk->owners);
+	pthread_cond_destroy(&walk->news);
 	pthread_mutex_destroy(&walk->lock);
 	pthread_mutex_destroy(&walk->target_lock);
 }
@@ -402,7 +436,9 @@ struct error *heap_walk(struct heap *heap, const struct heap_walk_plan *plan,
 	struct error *error = members_init(&walk);
 	if (!error)
 		error = walk_together(&walk, &progress, ret_damage);
-	walk_deinit(&walk);
 	error_take_stop(&error);
+	if (!error)
+		error = parts_sum(&walk);
+	walk_deinit(&walk);
 	return error;
 }

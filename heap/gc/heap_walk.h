@@ -26,6 +26,7 @@ struct heap_walk;
 struct walk_worker {
 	unsigned number; /* from 0, below the plan's threads */
 	void *context;   /* the plan's */
+	void *part;      /* its own: the plan's part_bytes, zeroed; NULL without */
 	const struct gc_span *span;
 	struct walker walker;
 	const struct task *task; /* to look at in long work on one object */
@@ -43,6 +44,16 @@ struct heap_walk_plan {
 	size_t row_bytes;    /* at most HEAP_WALK_BLOCK_BYTES; 0: there are no rows */
 	void *context;
 
+	/* What each worker keeps for itself. On the caller's thread: part_init before the walk,
+	 * where ERROR_NO_MEMORY only means that fewer workers walk, or none; part_sum after a walk
+	 * that ended well; part_deinit in any case, also after a part_init that failed. All may be
+	 * NULL.
+	 */
+	size_t part_bytes;
+	struct error *(*part_init)(struct walk_worker *worker);
+	struct error *(*part_sum)(struct walk_worker *worker);
+	void (*part_deinit)(void *part);
+
 	/* On any thread. Errors end the walk; error_stop does too, and well. Each worker's own:
 	 * what they share is either constant, or asked for under the heap's lock (heap_lock).
 	 * span_begins and span_ended may be NULL. */
@@ -57,9 +68,9 @@ struct heap_walk_plan {
 
 /*
  * Walks. *ret_damage is of the spans up to the end, or to where the walk was stopped. Where threads
- * cannot be started (a pod's limit of processes), or the spans are too small for them, fewer do the
- * work. ERROR_NO_MEMORY, ERROR_CANCELLED and what the plan's functions answer; error_stop comes
- * back as NULL.
+ * cannot be started (a pod's limit of processes), memory runs out for them, or the spans are too
+ * small, fewer do the work. ERROR_NO_MEMORY, ERROR_CANCELLED and what the plan's functions answer;
+ * error_stop comes back as NULL.
  */
 MUST_CHECK struct error *heap_walk(struct heap *heap, const struct heap_walk_plan *plan,
 				   struct walk_damage *ret_damage);

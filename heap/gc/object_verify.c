@@ -3,11 +3,11 @@
 #include "heap/types/type.h"
 
 struct error *object_verifier_init(struct object_verifier *verifier, struct heap *heap,
-				   corruption_visitor visit, void *context)
+				   const struct task *task, corruption_visitor visit, void *context)
 {
 	*verifier = (struct object_verifier){ .heap = heap, .visit = visit, .context = context };
 	TRY(walker_init(&verifier->referred, heap));
-	return reference_plans_init(&verifier->references, heap);
+	return reference_plans_init(&verifier->references, heap, task);
 }
 
 void object_verifier_deinit(struct object_verifier *verifier)

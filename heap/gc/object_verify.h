@@ -43,7 +43,8 @@ struct object_verifier {
 
 /* ERROR_NO_MEMORY only. */
 MUST_CHECK struct error *object_verifier_init(struct object_verifier *verifier, struct heap *heap,
-					      corruption_visitor visit, void *context);
+					      const struct task *task, corruption_visitor visit,
+					      void *context);
 void object_verifier_deinit(struct object_verifier *verifier);
 
 /* An object of a walk. What is wrong goes to the visitor; its errors, error_stop among them (the

@@ -16,6 +16,9 @@ struct walk {
 	struct walker *walker;
 	uint64_t address, end, minimum; /* minimum: bytes, the smallest object */
 	uint32_t count_offset, header;  /* bytes: of the component count, and up to its end */
+	const struct task *task;
+	object_visitor visit;
+	void *context;
 };
 
 /* Of a MethodTable that the walker has not met, or not lately. */
@@ -111,7 +114,7 @@ static uint64_t hole_size(const struct walk *walk)
  * or by the end, and count what was passed over. Pages that are not in the target are stepped over
  * whole.
  */
-static struct error *resynchronise(struct walk *walk, const struct task *task)
+static struct error *resynchronise(struct walk *walk)
 {
 	if (!walk->walker->damage.first_address)
 		walk->walker->damage.first_address = walk->address;
@@ -126,8 +129,10 @@ static struct error *resynchronise(struct walk *walk, const struct task *task)
 		*(readable ? &walk->walker->damage.damaged_bytes
 			   : &walk->walker->damage.unreadable_bytes) += step;
 		walk->address += step;
-		if (walk->address % PAGE == 0)
-			TRY(task_check(task, "looking for the next object"));
+		if (walk->address % PAGE == 0) {
+			TRY(task_check(walk->task, "looking for the next object"));
+			TRY(walk->visit(NULL, 0, walk->context));
+		}
 		bool found = false;
 		if (walk->address < walk->end)
 			TRY(object_here(walk, &object, &found));
@@ -144,15 +149,14 @@ static struct error *resynchronise(struct walk *walk, const struct task *task)
 	return NULL;
 }
 
-static struct error *walk_batches(struct walk *walk, const struct task *task, object_visitor visit,
-				  void *context)
+static struct error *walk_batches(struct walk *walk)
 {
 	struct gc_object batch[BATCH];
 	uint64_t next_check = walk->address;
 	while (walk->address < walk->end) {
 		size_t count = 0;
 		if (walk->address >= next_check) {
-			TRY(task_check(task, "walking the heap"));
+			TRY(task_check(walk->task, "walking the heap"));
 			uint64_t left = walk->end - walk->address;
 			target_expect(walk->walker->reader.target, walk->address,
 				      left < CHECK_BYTES ? (size_t)left : CHECK_BYTES);
@@ -166,9 +170,9 @@ static struct error *walk_batches(struct walk *walk, const struct task *task, ob
 			walk->address += align_up(batch[count++].size, ALIGNMENT);
 		}
 		if (count)
-			TRY(visit(batch, count, context));
+			TRY(walk->visit(batch, count, walk->context));
 		if (count < BATCH && walk->address < walk->end)
-			TRY(resynchronise(walk, task));
+			TRY(resynchronise(walk));
 	}
 	return NULL;
 }
@@ -193,8 +197,11 @@ struct error *walker_span(struct walker *walker, const struct gc_span *span,
 			     .end = span->end,
 			     .minimum = walker->heap->minimum_object,
 			     .count_offset = walker->heap->count_offset,
-			     .header = walker->heap->count_offset + (uint32_t)sizeof(uint32_t) };
-	return walk_batches(&walk, task, visit, context);
+			     .header = walker->heap->count_offset + (uint32_t)sizeof(uint32_t),
+			     .task = task,
+			     .visit = visit,
+			     .context = context };
+	return walk_batches(&walk);
 }
 
 /* The two words that say what is at an address. */

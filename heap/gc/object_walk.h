@@ -35,7 +35,7 @@ struct walk_damage {
 };
 
 /* The objects are the visitor's own: it may order them anew, or move those that it wants to the
- * front. */
+ * front. `count` 0: there are none for a long while, in damage; does it want to go on? */
 typedef struct error *(*object_visitor)(struct gc_object *objects, size_t count, void *context);
 
 enum { WALKER_TYPES = 512 }; /* a power of two */

@@ -4,9 +4,10 @@
 #include "base/list.h"
 #include "heap/types/type.h"
 
-struct error *reference_plans_init(struct reference_plans *plans, struct heap *heap)
+struct error *reference_plans_init(struct reference_plans *plans, struct heap *heap,
+				   const struct task *task)
 {
-	*plans = (struct reference_plans){ .heap = heap };
+	*plans = (struct reference_plans){ .heap = heap, .task = task };
 	return reader_init(&plans->reader, heap->target);
 }
 

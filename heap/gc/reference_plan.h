@@ -33,6 +33,7 @@ struct reference_plan {
 
 struct reference_plans {
 	struct heap *heap; /* borrowed */
+	const struct task *task;
 	struct reader reader;
 	struct id_map by_type; /* type index + 1 -> index in plans */
 	struct reference_plan *plans;
@@ -43,8 +44,10 @@ struct reference_plans {
 	size_t run_count, run_capacity;
 };
 
-/* ERROR_NO_MEMORY only. In any case they are to be given back. */
-MUST_CHECK struct error *reference_plans_init(struct reference_plans *plans, struct heap *heap);
+/* The task is looked at while references are visited; borrowed. ERROR_NO_MEMORY only. In any case
+ * they are to be given back. */
+MUST_CHECK struct error *reference_plans_init(struct reference_plans *plans, struct heap *heap,
+					      const struct task *task);
 void reference_plans_deinit(struct reference_plans *plans);
 
 /* The plan of a type, by its index; valid until the next call. A description that cannot be read is

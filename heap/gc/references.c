@@ -75,7 +75,7 @@ static struct error *visit_run(struct reference_walk *walk, uint64_t offset, uin
 	for (uint64_t done = 0; done < count; done += REFERENCES_BETWEEN_CHECKS) {
 		uint64_t at = offset + done * WORD, part = count - done;
 		if (done)
-			TRY(task_check(walk->plans->heap->task, following_references));
+			TRY(task_check(walk->plans->task, following_references));
 		if (part > REFERENCES_BETWEEN_CHECKS)
 			part = REFERENCES_BETWEEN_CHECKS;
 		const uint8_t *bytes = piece(walk, at, (size_t)part * WORD);
@@ -110,7 +110,7 @@ static struct error *visit_elements(struct reference_walk *walk)
 	uint64_t at = plan->start;
 	while (at + WORD < walk->full_size) {
 		uint64_t before = at;
-		TRY(task_check(walk->plans->heap->task, following_references));
+		TRY(task_check(walk->plans->task, following_references));
 		for (uint32_t i = 0; i < plan->count; i++) {
 			const struct gc_element_run *run = &walk->plans->runs[plan->first + i];
 			if (!run_fits(walk, at, run->count))

@@ -26,7 +26,7 @@ static void heap_cleanup(struct heap **heap)
 #define PLANS                                                                                      \
 	CHECK_OK(fake_runtime_open(runtime, &heap));                                               \
 	CLEANUP(reference_plans_deinit) struct reference_plans plans = { 0 };                      \
-	CHECK_OK(reference_plans_init(&plans, heap))
+	CHECK_OK(reference_plans_init(&plans, heap, heap->task))
 
 /* A MethodTable with these words in front of it, the nearest first. */
 static uint64_t type_at_address(struct fake_runtime *runtime, uint64_t address, uint32_t flags,
