@@ -55,6 +55,8 @@ dumpheap -strings
 dumpheap -thinlock
 dumpheap -live
 dumpheap -min 1000 -max 5000
+dumpheap -type System.String -limit 1
+dumpheap -limit 700
 dumpgen gen0
 dumpgen gen2 -type String
 dumpgen loh
@@ -94,6 +96,12 @@ for name in sample-10.0-wks small-packed-heap; do
 	compare analyze "tests/dumps/$name.core.zst" --keep-going --json -x "$work/script"
 done
 compared_as "packed dumps, in one session"
+
+# Whose types lack their names: what an answer that ends early says of that is of what it looked at.
+for line in 'dumpheap -type System.String -limit 1' 'dumpheap -limit 5' 'dumpheap -stat'; do
+	compare analyze tests/dumps/small-kernel33.core.zst --json -c "$line"
+done
+compared_as "dumps without metadata"
 
 dump_of sample-10.0-wks && dump=$work/sample-10.0-wks.core
 compare diff "$work/sample-10.0-srv.core" "$dump"
