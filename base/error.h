@@ -46,15 +46,15 @@ struct error {
 /* Errors that need no allocation; error_free() leaves them alone. */
 extern struct error error_no_memory;
 
-/* What a visitor answers to end a visit that has all it wanted. It is no failure: whoever visits
- * takes it (error_take_stop) and succeeds. A function that visits a piece of a larger visit (one
- * span of the heap, one object's references) hands it on, and says so. */
+/* What a visitor answers to end a visit that has all it wanted. It is no failure: the caller of the
+ * visit takes it (error_take_stop) and succeeds. A function that visits a piece of a larger visit
+ * (one span of the heap, one object's references) hands it on, and says so. */
 extern struct error error_stop;
 
 /* A new error; &error_no_memory when even the message cannot be allocated. Never NULL. */
 MUST_CHECK struct error *error_new(enum error_code code, const char *format, ...) PRINTF_LIKE(2, 3);
 
-/* ERROR_OS with the text of `os_errno` behind the message: "cannot open X: Permission denied". */
+/* ERROR_OS with the text of `os_errno` after the message: "cannot open X: Permission denied". */
 MUST_CHECK struct error *error_os(int os_errno, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* ERROR_FAULT at `address`. */

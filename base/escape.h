@@ -12,8 +12,8 @@
  *   the line that is edited takes no more of a name than is plain (escape_plain_length).
  *
  * Both of the first two write through escape_write_lines() or escape_write(), which let nothing
- * else out, whatever was forgotten above them. tests/lint/raw_output sees that nobody writes beside
- * them.
+ * else out, whatever was forgotten above them. tests/lint/raw_output sees that no code writes
+ * beside them.
  */
 #ifndef BASE_ESCAPE_H
 #define BASE_ESCAPE_H

@@ -1,7 +1,7 @@
 /*
  * A map from 64-bit keys (addresses) to 32-bit numbers: open addressing, grows, never forgets. Made
  * for the heap walk: id_map_find() is inline and touches one cache line in the common case. Key 0
- * is not allowed (no object, no MethodTable stands at address 0).
+ * is not allowed (no object, no MethodTable is at address 0).
  */
 #ifndef BASE_ID_MAP_H
 #define BASE_ID_MAP_H

@@ -34,31 +34,31 @@ enum {
 	LIMIT_SHARED_FILES = 256, /* of shared memory, whose existing pages are asked for */
 	LIMIT_FROZEN_BYTES =
 		64 * 1024 *
-		1024, /* of shared memory, copied for a snapshot while the process stands */
-	LIMIT_SILENCE_MS = 1000, /* how long may sleep who looks at processes, before one is told as
+		1024, /* of shared memory, copied for a snapshot while the process is stopped */
+	LIMIT_SILENCE_MS = 1000, /* how long a look at processes may sleep before one is reported as
 				    one that does not answer */
 	LIMIT_SILENCE_OF_ONE_MS = 3000, /* the same when there is one that is asked for */
 	LIMIT_STOP_MS =
 		200, /* how long a thread may sleep uninterruptibly before we go on without it */
 	LIMIT_NO_STOP_MS = 8 * 1000, /* the same of one that should run, before we give up; less
-					than LIMIT_STAND_MS, whose end says no reason */
+					than LIMIT_STAND_MS, which gives no reason when it ends */
 	LIMIT_STOP_ONE_MS = 20,      /* the same where only some threads are stopped */
 	LIMIT_CALL_MS = 3000,        /* how long a call that a thread makes for us may take */
-	LIMIT_STAND_MS = 10 * 1000,  /* how long a process may stand while it is copied, whatever
-					we sleep in; with --freeze, while one read lasts, or
-					while we are stopped ourselves */
+	LIMIT_STAND_MS =
+		10 * 1000, /* how long a copied process may be stopped, whatever we sleep in; with
+			      --freeze, while one read lasts, or while we are stopped ourselves */
 	LIMIT_STAND_FREED_MS = 4 * 1000, /* the same while a killed copy is freed */
 	LIMIT_CALL_TOLD_MS = 1000,       /* of a call, from when we are told to stop */
-	LIMIT_HOLD_TOLD_MS = 4000,       /* how long a process stands on when we are told to stop */
-	LIMIT_REAP_MS = 2000,            /* how long a thread is looked for that reaps a copy */
+	LIMIT_HOLD_TOLD_MS = 4000, /* how long a process stays stopped when we are told to stop */
+	LIMIT_REAP_MS = 2000,      /* how long a thread is looked for that reaps a copy */
 	LIMIT_KEEPER_SLEEPS_MS =
-		60 * 1000, /* how long whoever keeps a copy may be stopped itself, or wait for a
-			      disk: who does not look after the copy's memory has none */
+		60 * 1000, /* how long the keeper of a copy may be stopped itself, or wait for a
+			      disk: it does not watch the copy's memory meanwhile */
 	LIMIT_COPY_ENDS_MS = 10 * 1000,   /* how long the kernel may take to free a killed copy */
 	LIMIT_KEEPER_ENDS_MS = 15 * 1000, /* both, and what there is besides */
 	LIMIT_DUMP_WAIT_MS = 120 * 1000,  /* for a runtime that writes a dump of itself … */
 	LIMIT_DUMP_BYTES_EACH_MS = 8 * 1024,       /* … and a ms for so many that it may have */
-	LIMIT_CORE_OWNER_BYTES = 64 * 1024 * 1024, /* of notes, read to see whose core it is */
+	LIMIT_CORE_OWNER_BYTES = 64 * 1024 * 1024, /* of notes, read to see what made the core */
 	LIMIT_PATH_BYTES = 4096,
 	LIMIT_MODULES = 64 * 1024,
 	LIMIT_IMAGE_PROGRAM_HEADERS = 128, /* of a program or library; real ones have about 12 */
@@ -146,7 +146,8 @@ enum {
 	/* what is shown */
 	LIMIT_KEPT_LINES_BYTES = 64 * 1024 * 1024, /* by |> sort and |> tail, and of one line */
 	LIMIT_SCRIPT_LINE_BYTES = 1024 * 1024,     /* of commands */
-	LIMIT_DEAF_MS = 2 * 1000, /* how long may compute who is told to stop and does not look */
+	LIMIT_DEAF_MS = 2 * 1000, /* how long a computation that is told to stop, and does not check
+				     for it, may go on */
 	LIMIT_TAIL_LINES = 1024 * 1024,
 	LIMIT_SORT_COLUMN = 1024,
 	LIMIT_COMPLETIONS = 64 * 1024, /* names that begin with what is typed */

@@ -1,9 +1,9 @@
 /*
  * How much memory a session may take for what grows with the target, beside what the program needs
- * anyway. Whoever is about to build something large asks first, and gives back what it frees; a
- * refusal is a sentence, while there is still memory to say it. What is there to be taken is told
- * by whoever makes the budget (attach/memory_share.h); nothing is allocated here. Safe from several
- * threads at once. A NULL budget has no limit.
+ * anyway. Code that is about to build something large asks first, and gives back what it frees; a
+ * refusal is a sentence, while there is still memory to say it. The maker of the budget says what
+ * there is to take (attach/memory_share.h); nothing is allocated here. Safe from several threads at
+ * once. A NULL budget has no limit.
  */
 #ifndef BASE_MEMORY_BUDGET_H
 #define BASE_MEMORY_BUDGET_H

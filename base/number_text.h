@@ -1,6 +1,6 @@
 /*
- * Numbers as users write them. Nothing may stand before or after the digits; *ret stays as it was
- * where the text is refused (ERROR_USAGE, which names the text).
+ * Numbers as users write them. Nothing may precede or follow the digits; *ret stays as it was where
+ * the text is refused (ERROR_USAGE, which names the text).
  */
 #ifndef BASE_NUMBER_TEXT_H
 #define BASE_NUMBER_TEXT_H

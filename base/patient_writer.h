@@ -1,6 +1,6 @@
 /*
  * Writes for a reader that may stop reading: a pipe, a socket or a terminal whose other end is
- * stuck makes write(2) wait for ever, and who pays is the process that we hold meanwhile. Here no
+ * stuck makes write(2) wait for ever, at the cost of the process that we hold meanwhile. Here no
  * write waits longer than `stall_seconds` for the next byte to be taken, nor longer than
  * PATIENT_AFTER_STOP_SECONDS in all once the task was told to stop.
  *
@@ -55,7 +55,7 @@ void patient_writer_open_own(struct patient_writer *writer, int fd, const struct
 void patient_writer_close(struct patient_writer *writer); /* leaves `fd` open */
 
 /* All of it, or an errno: PATIENT_STALLED, PATIENT_TOO_MUCH (none of it), ECANCELED (the task was
- * told to stop, and nobody took the rest), EPIPE and what else write(2) answers. */
+ * told to stop, and the reader did not take the rest), EPIPE and what else write(2) answers. */
 MUST_CHECK int patient_write(struct patient_writer *writer, const void *bytes, size_t size);
 
 /* A stream over the writer, which outlives it; a failed write sets errno as above. NULL: no

@@ -1,9 +1,9 @@
 /*
  * Floating-point numbers as .NET writes them in the invariant culture: the fewest digits that read
  * back as the same number; an exponent where it is below -4, or where more than 15 digits (single
- * precision: 7, or as many as the number has) would stand before the point.
- * (dotnet/runtime src/libraries/System.Private.CoreLib/src/System/Number.Formatting.cs:
- * DoublePrecision, SinglePrecision, NumberToString 'R'.)
+ * precision: 7, or as many as the number has) would precede the point. (dotnet/runtime
+ * src/libraries/System.Private.CoreLib/src/System/Number.Formatting.cs: DoublePrecision,
+ * SinglePrecision, NumberToString 'R'.)
  */
 #ifndef BASE_REAL_TEXT_H
 #define BASE_REAL_TEXT_H

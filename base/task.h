@@ -13,8 +13,8 @@
 
 struct task {
 	const volatile sig_atomic_t *stop; /* the signal's number; NULL: cannot be stopped */
-	/* Becomes 1 when task_check() sees `stop` set, or NULL. Who computes on without a look is
-	 * ended, and the program with him (cli/signals.h). */
+	/* Becomes 1 when task_check() sees `stop` set, or NULL. Code that computes on without a
+	 * look is ended, and the program with it (cli/signals.h). */
 	volatile sig_atomic_t *heard;
 	uint64_t deadline_ns; /* CLOCK_MONOTONIC; 0: none */
 	/* Called from time to time, never from a signal handler; NULL: silent. Any unit. */
@@ -30,12 +30,12 @@ struct task {
  * enough for once every few thousand objects. task may be NULL. */
 MUST_CHECK struct error *task_check(const struct task *task, const char *what);
 
-/* The signal that told the task to stop; 0: none did. No look in the sense of `heard`: for who only
- * waits, loses patience with another or works beside him, as that other may be deaf all the same.
- * task may be NULL. */
+/* The signal that told the task to stop; 0: none did. No look in the sense of `heard`: for a thread
+ * that only waits for another, stops waiting for it or works beside it, as that other may be deaf
+ * all the same. task may be NULL. */
 int task_signal(const struct task *task);
 
-/* Report progress; does nothing where nobody listens. task may be NULL. */
+/* Report progress; does nothing when the task has no listener. task may be NULL. */
 void task_progress(const struct task *task, const char *what, uint64_t done, uint64_t total);
 
 /* Tell the user something that is no answer and no error. task may be NULL. */

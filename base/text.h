@@ -34,7 +34,7 @@ void text_append_count(struct text *text, uint64_t number);
 bool text_begins_with(const char *text, const char *beginning);
 bool text_ends_with(const char *text, const char *end);
 
-/* The file name in a path: what stands behind its last slash. */
+/* The file name in a path: what follows its last slash. */
 const char *path_file_name(const char *path);
 
 /* Never NULL; "" when nothing was appended. Valid until the next change. */
