@@ -54,7 +54,7 @@ static_assert(COUNT_OF(registers) == COUNT && (int)COUNT <= REGISTERS_MAX,
 /*
  * XSAVE's area begins with what NT_PRFPREG is (Intel SDM, volume 1, 13.4.1), but for the last bytes
  * of that, where the kernel describes the area (asm/user.h: struct user_xstateregs_struct): one
- * call a thread less while the process stands.
+ * call a thread less while the process is stopped.
  */
 enum { SET_XSTATE = 0x202, FXSAVE_BYTES = 512, FXSAVE_KEPT = 464 };
 static_assert((int)FXSAVE_BYTES <= FPREG_BYTES_MAX, "thread_registers has room for it");

@@ -12,7 +12,7 @@ struct hidden_range {
 	uint64_t start, end;
 };
 
-/* `lower` is borrowed: closing this target leaves it open. The ranges are copied; they may stand in
+/* `lower` is borrowed: closing this target leaves it open. The ranges are copied; they may be in
  * any order, overlap or be empty. Regions are cut to what is left of them; mappings, threads and
  * files are the lower target's. ERROR_NO_MEMORY only. */
 MUST_CHECK struct error *hiding_target_new(struct target *lower, const struct hidden_range *ranges,

@@ -54,7 +54,7 @@ static void overlay_close(struct target *target)
 	overlay_free(overlay);
 }
 
-/* The first piece that ends behind address. */
+/* The first piece that ends above the address. */
 static size_t piece_behind(const struct overlay_target *overlay, uint64_t address)
 {
 	return SEARCH_FIRST(overlay->piece_count, i, overlay->pieces[i].end > address);
@@ -67,7 +67,7 @@ static const struct piece *piece_at(const struct overlay_target *overlay, uint64
 	return found ? &overlay->pieces[i] : NULL;
 }
 
-/* A shared target's lock comes first: whoever adds pieces reads what is below, too. */
+/* A shared target's lock comes first: adding pieces reads the lower target, too. */
 static void pieces_lock(struct overlay_target *overlay)
 {
 	if (overlay->base.shared)
@@ -261,7 +261,7 @@ static void carve(struct overlay_target *overlay, uint64_t start, uint64_t end)
 		struct piece tail = pieces[i];
 		pieces[i].end = start;
 		i++;
-		if (tail.end > end) { /* it goes on behind: two pieces */
+		if (tail.end > end) { /* it goes on after the new one: two pieces */
 			tail.bytes += end - tail.start;
 			tail.start = end;
 			memmove(&pieces[i + 1], &pieces[i],

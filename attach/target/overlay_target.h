@@ -15,10 +15,10 @@
  */
 MUST_CHECK struct error *overlay_target_new(struct target *lower, struct target **ret);
 
-/* `bytes` stand for [address, address + size) wherever the lower target has a hole. The bytes must
- * live as long as the overlay; `release`, if not NULL, is called with (bytes, size) at close, also
- * when nothing of them is in use; on failure they stay the caller's. Other threads may read
- * meanwhile; one alone adds. A later range wins over an earlier one. */
+/* `bytes` are what is read of [address, address + size) wherever the lower target has a hole. The
+ * bytes must live as long as the overlay; `release`, if not NULL, is called with (bytes, size) at
+ * close, also when nothing of them is in use; on failure they stay the caller's. Other threads may
+ * read meanwhile; one alone adds. A later range wins over an earlier one. */
 MUST_CHECK struct error *overlay_target_add(struct target *overlay, uint64_t address,
 					    const uint8_t *bytes, size_t size,
 					    void (*release)(const uint8_t *bytes, size_t size));
@@ -29,8 +29,8 @@ MUST_CHECK struct error *overlay_target_keep(struct target *overlay, const uint8
 					     size_t size,
 					     void (*release)(const uint8_t *bytes, size_t size));
 
-/* The target below, whose bytes are the process's own: what is to prove a file must come from
- * there. */
+/* The target below, whose bytes are the process's own: bytes that are to prove a file must come
+ * from there. */
 struct target *overlay_target_lower(struct target *overlay);
 
 /* Bytes that can be read only because they were added. */

@@ -1,6 +1,6 @@
 /*
  * A reader: a window on a target, one a thread. Everything in heap/ loads through one. On a mapped
- * core the window is borrowed, without copying, as far as the bytes stand together; elsewhere it is
+ * core the window is borrowed, without copying, as far as the bytes are contiguous; elsewhere it is
  * a buffer that begins with a page and doubles while reads go on upwards, so that a walk of a live
  * heap costs one read per MiB and a lone pointer one small read (8-byte preads of /proc/PID/mem
  * cost 1.3 us each, a 1 MiB one 0.3 ms: docs/COLLECT.md, docs/RUNTIME-TABLE.md 1f).
@@ -20,7 +20,7 @@ enum { READER_WINDOW_MAX = 1024 * 1024 }; /* bytes; the most that one borrow can
 
 struct reader {
 	struct target *target;
-	const uint8_t *window; /* stands for [start, start + size) */
+	const uint8_t *window; /* holds [start, start + size) */
 	uint64_t start;
 	size_t size;
 	uint8_t *buffer; /* READER_WINDOW_MAX bytes */

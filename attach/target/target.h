@@ -40,7 +40,7 @@ struct target_thread {
 
 /* Why a page could not be read. */
 enum target_hole {
-	HOLE_EMPTY, /* nothing is there, or the target cannot tell: a guard page, the file's end */
+	HOLE_EMPTY, /* nothing is there, or the target cannot know: a guard page, the file's end */
 	HOLE_UNREADABLE, /* what is there cannot be read */
 	HOLE_WITHHELD,   /* what may be there was not asked for: the process would have waited */
 };
@@ -55,8 +55,8 @@ struct target_ops {
 	void (*close)(struct target *target);
 	/* Bytes copied; fewer than size: a hole follows. */
 	size_t (*read_some)(struct target *target, uint64_t address, void *buffer, size_t size);
-	/* Optional. Bytes in our own memory that stand for [address, address + *ret_size), as many
-	 * as stand together; NULL: a hole, or this target cannot lend. Valid until the target is
+	/* Optional. Bytes in our own memory that hold [address, address + *ret_size), as many as
+	 * are contiguous; NULL: a hole, or this target cannot lend. Valid until the target is
 	 * closed. */
 	const uint8_t *(*borrow)(struct target *target, uint64_t address, size_t *ret_size);
 	/* Optional: [address, address + size) will be read next; bring it near. Never fails. */
@@ -76,8 +76,8 @@ struct target_ops {
 	 * errno. Without it the target has no files of its own: a dump, whose files may be here. */
 	int (*open_file)(struct target *target, const char *path);
 	/* Optional: lets go of what it holds (a stopped process, a snapshot's memory); check()
-	 * tells that from then on. false: a thread sleeps uninterruptibly, and would stand when it
-	 * wakes: to be called again every few milliseconds. */
+	 * reports that from then on. false: a thread sleeps uninterruptibly, and would stay stopped
+	 * when it wakes: to be called again every few milliseconds. */
 	bool (*release)(struct target *target);
 	/* Optional: of a page that could not be read. */
 	enum target_hole (*explain_hole)(struct target *target, uint64_t address);
@@ -86,7 +86,7 @@ struct target_ops {
 	const char *(*explain_missing)(struct target *target, uint64_t address);
 };
 
-/* What a file tells of the dump that it holds, from its opening on; zeros of a process. */
+/* What a file says of the dump that it holds, from its opening on; zeros of a process. */
 struct target_facts {
 	uint64_t missing_bytes; /* what a truncated file should have held and does not */
 	uint64_t whole_bytes;   /* how long the file would be with them; 0: not a file */
@@ -130,7 +130,7 @@ const char *target_lacks_them(const struct target *target);
 
 /* Reads leave out what the target's processor does not look at of an address (address_mask). */
 
-/* As many bytes as stand together: for scans and walks, makes no error object. */
+/* As many bytes as are contiguous: for scans and walks, makes no error object. */
 size_t target_read_some(struct target *target, uint64_t address, void *buffer, size_t size);
 
 /* All bytes, or ERROR_FAULT with the first address that could not be read. */
@@ -160,7 +160,7 @@ MUST_CHECK struct error *target_check(struct target *target);
 /* See target_ops.release; does nothing, and answers true, where nothing is held. */
 bool target_release(struct target *target);
 
-/* See target_ops.explain_hole; HOLE_EMPTY where the target cannot tell. */
+/* See target_ops.explain_hole; HOLE_EMPTY where the target cannot know. */
 enum target_hole target_explain_hole(struct target *target, uint64_t address);
 
 /* The file at `path`, as the target sees it; of a target without files of its own, as this machine
