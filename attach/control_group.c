@@ -18,7 +18,7 @@ enum { OURSELVES = 0, FOLDER_BYTES = 2 * LIMIT_PATH_BYTES };
 /* A group's folder: where its hierarchy is mounted, and the way from there. */
 struct group {
 	const struct control_hierarchy *hierarchy;
-	int viewer; /* whose mounts these are: a process, or OURSELVES */
+	int viewer; /* the process that these mounts are of, or OURSELVES */
 	char mount[LIMIT_PATH_BYTES];
 	const char *way; /* "" or "/a/b" */
 	size_t way_length;
@@ -81,8 +81,8 @@ static int read_mounts(int viewer, struct text *ret)
 	return proc_file_read(ret, LIMIT_PROC_FILE_BYTES, "/proc/%d/mountinfo", viewer);
 }
 
-/* Both files are told to us relative to our own cgroup namespace (cgroup_namespaces(7)), whosever
- * they are: a neighbour's path and the root of its mount begin alike ("/../NAME"). */
+/* The kernel shows both files, of any process, relative to our own cgroup namespace
+ * (cgroup_namespaces(7)): a neighbour's path and the root of its mount begin alike ("/../NAME"). */
 static bool find_group(const char *path, size_t length, struct group *group)
 {
 	CLEANUP(text_deinit) struct text mounts = { 0 };
@@ -101,7 +101,7 @@ static bool find_group(const char *path, size_t length, struct group *group)
 }
 
 /* A process may have mounted something else in the place of its group. (Another group's files are
- * not told from its own.) Closes what is none: -1 with errno. */
+ * not distinguished from its own.) Closes what is none: -1 with errno. */
 static int checked(int fd)
 {
 	struct statfs system;

@@ -92,7 +92,7 @@ void credentials_lower(const struct raised *before)
 	bool known = get_sets(sets);
 	for (unsigned i = 0; i < _LINUX_CAPABILITY_U32S_3; i++)
 		sets[i].effective = before->effective[i];
-	/* Both calls have worked when it was raised, and nobody is refused to give up (capset(2)).
+	/* Both calls have worked when it was raised, and giving up is never refused (capset(2)).
 	 */
 	(void)(known && set_sets(sets));
 	errno = error_number;

@@ -9,8 +9,8 @@
  *
  *	CLEANUP(credentials_resume) struct as_ourselves before = credentials_as_ourselves();
  *
- * What clrpod's file has by a file capability (setcap cap_sys_ptrace,cap_dac_override=p) belongs to
- * whoever may execute it, and is theirs for one thing: to look into a process. So it is never in
+ * What clrpod's file has by a file capability (setcap cap_sys_ptrace,cap_dac_override=p) is given
+ * to every user that may execute it, for one thing: to look into a process. So it is never in
  * effect but for single calls on paths that clrpod itself makes (/proc/PID/..., ptrace, see
  * attach/proc_file.h and attach/process_file.h):
  *
@@ -41,10 +41,10 @@ enum {
 };
 
 /*
- * To be called first, once. When the kernel gave us more than whoever started us has (AT_SECURE of
- * getauxval(3): a file capability), what is in effect of it (setcap ...=ep) is dropped, and stays
- * permitted; root keeps its own. ERROR_UNSUPPORTED for a set-user-id or set-group-id file: those
- * rights cannot be kept to single calls.
+ * To be called first, once. When the kernel gave us more than the process that started us has
+ * (AT_SECURE of getauxval(3): a file capability), what is in effect of it (setcap ...=ep) is
+ * dropped, and stays permitted; root keeps its own. ERROR_UNSUPPORTED for a set-user-id or
+ * set-group-id file: those rights cannot be kept to single calls.
  */
 MUST_CHECK struct error *credentials_begin(void);
 

@@ -53,7 +53,7 @@ static const char *trimmed(const char *folder, struct arena *arena)
 	return arena_copy_text(arena, folder, length);
 }
 
-/* Who owns the socket; false: there is none. */
+/* The owner of the socket; false: there is none. */
 static bool find_socket(int folder, const char *name, unsigned *ret_owner)
 {
 	struct stat status;

@@ -8,8 +8,8 @@
  * ipc_transport_get_default_name; a container that was started anew finds the sockets of its
  * predecessors there, with the same PID).
  *
- * Anybody may put a socket of that name into a /tmp, and answer. So the process's own user has to
- * own it, and the process itself has to listen (SO_PEERCRED, unix(7): the ids of who called
+ * Any user may put a socket of that name into a /tmp, and answer. So the process's own user has to
+ * own it, and the process itself has to listen (SO_PEERCRED, unix(7): the ids of the caller of
  * listen(2)); and no step waits for the other side for ever.
  */
 #ifndef ATTACH_DIAGNOSTICS_IPC_H
@@ -58,9 +58,9 @@ struct diagnostics_request {
 };
 
 /*
- * Has the runtime write a dump, and waits for the end of it. The process stands still meanwhile
- * (its createdump stops it). ERROR_OS: cannot connect, another process than this one listens, or
- * the connection broke; os_errno ETIMEDOUT: no answer in time, the runtime may go on writing.
+ * Has the runtime write a dump, and waits for the end of it. The process is stopped meanwhile (its
+ * createdump stops it). ERROR_OS: cannot connect, another process than this one listens, or the
+ * connection broke; os_errno ETIMEDOUT: no answer in time, the runtime may go on writing.
  * ERROR_UNSUPPORTED: the runtime refused or failed; the message has its words. ERROR_BAD_DATA: no
  * answer of the protocol's. ERROR_CANCELLED: the runtime goes on writing.
  */

@@ -1,5 +1,5 @@
 /*
- * Reading a process must not make it larger. A page of shared memory that nobody has touched comes
+ * Reading a process must not make it larger. A page of shared memory that was never touched comes
  * into being when it is read (mm/shmem.c: shmem_fault), for good and at the expense of the
  * process's memory limit; one of private memory costs page tables. So before memory is read it is
  * asked which of its pages exist; the others are zeros.
@@ -13,7 +13,7 @@
 enum page_state {
 	PAGES_EXIST,     /* to be read (which may fail) */
 	PAGES_UNTOUCHED, /* zeros */
-	PAGES_UNKNOWN,   /* cannot be told: not to be read */
+	PAGES_UNKNOWN,   /* not known: not to be read */
 };
 
 struct existing_pages;

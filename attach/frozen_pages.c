@@ -95,8 +95,7 @@ struct error *wiped_areas_read(int pid, struct arena *arena, struct wiped_areas 
 		fd = -1; /* the stream's */
 	while (file && getline(&line, &capacity, file) > 0) {
 		if (sscanf(line, "Private_Hugetlb: %llu kB", &kibibytes) == 1)
-			mapped_bytes =
-				kibibytes * 1024; /* also of a shared one that nobody shares */
+			mapped_bytes = kibibytes * 1024; /* also of a shared one without a sharer */
 		else if (!strncmp(line, "VmFlags:", 8)) {
 			if (!strstr(line, " sh"))
 				huge_bytes += mapped_bytes;
@@ -186,7 +185,7 @@ static struct error *count_run(uint64_t start, uint64_t end, void *context)
 	return NULL;
 }
 
-/* Existing pages of the mapping, by its file when that tells, else by the page table. */
+/* Existing pages of the mapping, by its file when that shows them, else by the page table. */
 static struct error *visit_pages(struct copier *copier, const struct process_map *map,
 				 struct error *(*visit)(uint64_t, uint64_t, void *), void *context)
 {
@@ -269,7 +268,7 @@ static bool is_shared(const struct copier *copier, const struct process_map *map
 /* What becomes of a mapping's pages in a copy-on-write copy. */
 enum page_fate {
 	PAGES_HELD,          /* they stay as they are */
-	PAGES_SHARED,        /* with whoever maps the same */
+	PAGES_SHARED,        /* with all processes that map the same */
 	PAGES_WIPED,         /* zeros in the copy */
 	PAGES_NOT_INHERITED, /* not in the copy */
 };
@@ -313,9 +312,9 @@ struct budget {
 	uint64_t most_bytes, lost_bytes;
 };
 
-/* Which of its pages exist is told by the file of shared memory, else by the page table alone: of
- * private memory that has no file, and where all of them are there. What else a file on a disk has
- * can be read of the file. */
+/* The file of shared memory shows which of its pages exist, else the page table alone: of private
+ * memory that has no file, and where all of them are there. What else a file on a disk has can be
+ * read of the file. */
 static bool is_told(const struct copier *copier, const struct process_map *map, uint64_t bytes)
 {
 	if (bytes == map->end - map->start)

@@ -1,9 +1,9 @@
 /*
- * Memory that a copy-on-write copy of a process does not hold still, copied while the process
- * stands: pages that it shares with whoever maps the same (MAP_SHARED: memfd, /dev/shm, System V,
- * writable files), and memory that a copy does not inherit (MADV_DONTFORK, MADV_WIPEONFORK). Only
- * pages that exist are copied; what else is in those areas was never touched, or (FROZEN_PARTLY) is
- * unknown.
+ * Memory that a copy-on-write copy of a process does not hold still, copied while the process is
+ * stopped: pages that it shares with all processes that map the same (MAP_SHARED: memfd, /dev/shm,
+ * System V, writable files), and memory that a copy does not inherit (MADV_DONTFORK,
+ * MADV_WIPEONFORK). Only pages that exist are copied; what else is in those areas was never
+ * touched, or (FROZEN_PARTLY) is unknown.
  */
 #ifndef ATTACH_FROZEN_PAGES_H
 #define ATTACH_FROZEN_PAGES_H
@@ -19,7 +19,7 @@ struct frozen_run { /* of pages */
 
 enum {
 	FROZEN_WHOLE,  /* all pages of the mapping that exist are in the runs */
-	FROZEN_PARTLY, /* those that are known are; of the others nobody knows which exist */
+	FROZEN_PARTLY, /* those that are known are; which of the others exist is unknown */
 	FROZEN_LOST,   /* none is, nor in the copy */
 };
 
@@ -71,7 +71,7 @@ struct wiped_areas {
 };
 MUST_CHECK struct error *wiped_areas_read(int pid, struct arena *arena, struct wiped_areas *ret);
 
-/* What is known of the process before it stands. */
+/* What is known of the process before it is stopped. */
 struct frozen_request {
 	const struct wiped_areas *wiped;
 	struct shared_memory *memory; /* its files, looked up */

@@ -36,7 +36,7 @@ static bool was_let_go(const struct live_target *live)
 }
 
 /* Another thread may live on where the first one has ended: its memory alone is asked, when it is
- * read with pread, which can tell. */
+ * read with pread, which shows that. */
 static bool has_memory(const struct process_memory *memory)
 {
 	return process_memory_is_there(memory) &&
@@ -204,7 +204,7 @@ struct error *live_target_open(const struct process_identity *process, enum live
 		return &error_no_memory;
 	int id = process_memory_id(process->pid);
 	struct error *error = process_identity_check(process);
-	/* Before it stands: the disk of this file may not answer. */
+	/* Before it is stopped: the disk of this file may not answer. */
 	struct error *foreign = error ? NULL
 				      : process_architecture_read(id, process->pid,
 								  &live->memory.base.architecture);

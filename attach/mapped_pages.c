@@ -75,7 +75,7 @@ static int take_file(int path_fd, const struct process_map *map)
 	return proc_reopen(place, O_RDONLY | O_NONBLOCK); /* for no holder of a lease we wait */
 }
 
-/* The file of a mapping; -1. One that was deleted is found by those who may see map_files. */
+/* The file of a mapping; -1. One that was deleted is found where map_files may be read. */
 static int open_file(const struct mapped_pages *pages, const struct process_map *map)
 {
 	if (process_map_is_device(map))
@@ -123,8 +123,8 @@ static bool was_written(struct mapped_pages *pages)
 	return status.st_ctim.tv_sec >= 0 && time_ns(&status.st_ctim) + slack_ns >= pages->began_ns;
 }
 
-/* Other file systems have the same inode numbers. btrfs and overlay tell stat(2) of another device
- * than maps has: there the mount says which one it is. */
+/* Other file systems have the same inode numbers. btrfs and overlay report another device by
+ * stat(2) than maps has: there the mount says which one it is. */
 static bool is_of_device(const struct mapped_pages *pages, const struct process_map *map)
 {
 	struct stat status;
@@ -143,9 +143,9 @@ static bool is_layered(int fd)
 	return !fstatfs(fd, &status) && status.f_type == OVERLAYFS_SUPER_MAGIC;
 }
 
-/* Is the open file the one that is mapped, as far as its device tells? Sets what its time has to
- * tell: an overlay's file that is written to becomes another one (fs/overlayfs/copy_up.c); whoever
- * has mapped it to read keeps the old one, and each way to it leads to the new one. */
+/* Is the open file the one that is mapped, as far as its device shows? Sets what its time has to
+ * show: an overlay's file that is written to becomes another one (fs/overlayfs/copy_up.c); a
+ * process that has mapped it to read keeps the old one, and each way to it leads to the new one. */
 static bool is_the_file(struct mapped_pages *pages, const struct process_map *map)
 {
 	enum shared_home home = shared_memory_home(pages->memory, map);
@@ -187,7 +187,7 @@ static bool fetch(int fd, uint64_t from, uint64_t end)
 		size_t wanted = end - from < sizeof(bytes) ? (size_t)(end - from) : sizeof(bytes);
 		ssize_t got = pread(fd, bytes, wanted, (off_t)from);
 		if (got <= 0)
-			return !got; /* who reads behind its end does not wait */
+			return !got; /* a read after its end does not wait */
 		from += (uint64_t)got;
 	}
 	return true;
@@ -277,7 +277,7 @@ enum target_hole mapped_pages_explain_hole(struct mapped_pages *pages, uint64_t 
 	if ((!inherited && (fd < 0 || pages->rewritten)) ||
 	    address - pages->withheld_start < pages->withheld_end - pages->withheld_start)
 		return HOLE_WITHHELD;
-	if (fd < 0) /* asked of the process, which says what lies behind the end */
+	if (fd < 0) /* asked of the process, which says what lies after the end */
 		return HOLE_EMPTY;
 	bool within = fstat(fd, &status) ||
 		      address - map->start + map->file_offset < (uint64_t)status.st_size;

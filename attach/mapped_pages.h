@@ -1,10 +1,10 @@
 /*
  * Pages of a process's mappings, without waiting for a disk on its behalf and without making it
- * larger: which of them its page table has, and what the file behind a mapping has. A page of a
- * file that the page table has not is the file's; who reads it through the process, when it is not
- * there yet, holds the address space for as long as the disk takes (mm/gup.c:
- * get_user_pages_remote with mmap_lock held; of a copy, whose lock nobody wants, its memory:
- * fs/proc/base.c: mem_rw), and makes a page of a tmpfs's hole (mm/shmem.c: shmem_fault).
+ * larger: which of them its page table has, and what the file of a mapping has. A page of a file
+ * that the page table has not is the file's; a read through the process, when it is not there yet,
+ * holds the address space for as long as the disk takes (mm/gup.c: get_user_pages_remote with
+ * mmap_lock held; of a copy, whose lock no thread needs, its memory: fs/proc/base.c: mem_rw), and
+ * makes a page of a tmpfs's hole (mm/shmem.c: shmem_fault).
  */
 #ifndef ATTACH_MAPPED_PAGES_H
 #define ATTACH_MAPPED_PAGES_H
@@ -28,7 +28,7 @@ struct mapped_pages {
 			     was set forward since hides a file that was written to */
 	const struct process_map *map; /* whose file was opened last */
 	int fd;         /* of it; -1: it cannot be opened, or another one has its name */
-	bool dated;     /* its time has to tell that it is as old as the mapping */
+	bool dated;     /* its time has to show that it is as old as the mapping */
 	bool rewritten; /* it does not */
 	uint64_t withheld_start, withheld_end; /* what was last found to be MAPPED_WITHHELD */
 };
@@ -64,7 +64,7 @@ enum mapped_state mapped_pages_look(struct mapped_pages *pages, uint64_t address
 size_t mapped_pages_read_file(struct mapped_pages *pages, uint64_t address, void *buffer,
 			      size_t size);
 
-/* Says why a page of a file's mapping, the last one that was asked for, could not be read. Behind
+/* Says why a page of a file's mapping, the last one that was asked for, could not be read. After
  * the end of the file is nothing. HOLE_WITHHELD: mapped_pages_look() said so, or a copy does not
  * have the mapping (`inherited` is false) and the file is none to be believed. Only we wait. */
 enum target_hole mapped_pages_explain_hole(struct mapped_pages *pages, uint64_t address,

@@ -192,7 +192,7 @@ uint64_t memory_guard_spare_bytes(const struct memory_guard *guard, bool *ret_ma
 	return least;
 }
 
-/* What two looks tell can be compared: the room of one level, below one limit, by one measure. */
+/* What two looks show can be compared: the room of one level, below one limit, by one measure. */
 static bool is_alike(const struct memory_room *a, const struct memory_room *b)
 {
 	return a->level == b->level && a->limit_bytes == b->limit_bytes &&

@@ -45,10 +45,10 @@ struct memory_pace {
 };
 
 /* One look more. True: the room is below its floor, or 40 ms more at the rate at which it falls
- * would lead there (on a busy machine whoever looks waits for a processor, too). A rate is of 3 ms
- * at least (the kernel counts memory by pieces), and of two looks that can be compared: at one
- * level, with one limit, both with what can be taken back or both without. After others the rate
- * before stays. A second look at the same time only says whether its room is too little. */
+ * would lead there (on a busy machine the look waits for a processor, too). A rate is of 3 ms at
+ * least (the kernel counts memory by pieces), and of two looks that can be compared: at one level,
+ * with one limit, both with what can be taken back or both without. After others the rate before
+ * stays. A second look at the same time only says whether its room is too little. */
 bool memory_pace_step(struct memory_pace *pace, const struct memory_room *room, uint64_t now_ns);
 
 /* Looks now, and takes the step. Pages of files that can be taken back are no reason to answer
@@ -69,8 +69,8 @@ void memory_guard_room(const struct memory_guard *guard, bool exact, struct memo
 uint64_t memory_room_spare_bytes(const struct memory_room *room);
 
 /* The least of what may be taken now, of all groups and of the machine; memory.high is a limit
- * here, too, above which the kernel slows down whoever allocates (cgroup-v2.rst). *ret_machine: it
- * is the machine that has so little. Without any figure more than anybody has. */
+ * here, too, above which the kernel slows down allocations (cgroup-v2.rst). *ret_machine: it is the
+ * machine that has so little. Without any figure more than any machine has. */
 uint64_t memory_guard_spare_bytes(const struct memory_guard *guard, bool *ret_machine);
 
 #endif

@@ -151,8 +151,9 @@ static struct error *visit_by_ioctl(struct page_map *map, uint64_t start, uint64
 					(unsigned long long)start);
 		if (walked <= start)
 			walked = end;
-		/* A scan that backs out of a huge page has told more than it has walked, and the
-		 * next one tells it again (fs/proc/task_mmu.c: pagemap_scan_backout_range). */
+		/* A scan that backs out of a huge page has reported more than it has walked, and
+		 * the next one reports it again (fs/proc/task_mmu.c:
+		 * pagemap_scan_backout_range). */
 		for (int i = 0; i < count && map->regions[i].start < walked; i++) {
 			uint64_t until = map->regions[i].end;
 			TRY(run_add(run, map->regions[i].start, until < walked ? until : walked));

@@ -2,7 +2,7 @@
  * Which pages of a process were ever touched: present or swapped out. By the PAGEMAP_SCAN ioctl
  * (Linux 6.7+; Documentation/admin-guide/mm/pagemap.rst), which passes over unmapped page tables in
  * no time, or else by reading /proc/PID/pagemap, 8 bytes a page. Guard pages (MADV_GUARD_INSTALL)
- * are not counted as touched where the kernel tells them.
+ * are not counted as touched where the kernel reports them.
  */
 #ifndef ATTACH_PAGE_MAP_H
 #define ATTACH_PAGE_MAP_H

@@ -16,7 +16,7 @@ enum { POD_ROOM_UNSEEN_BYTES = 32 * 1024 * 1024 };
 struct pod_room {
 	struct pod_storage storage;
 	const char *path;    /* of the dump, for messages */
-	int pid;             /* of the process whose pod it is */
+	int pid;             /* of the process that is in the pod */
 	const char *instead; /* what to do instead, for messages */
 };
 

@@ -1,6 +1,6 @@
 /*
  * What in a pod a file is on, as far as mounts show it, which needs no API: volumes and the
- * writable layer whose use the kubelet watches, and evicts the pod for. Names are those of the
+ * writable layer: the kubelet watches their use, and evicts the pod for it. Names are those of the
  * kubelet (pkg/volume/emptydir: /pods/UID/volumes/kubernetes.io~empty-dir/NAME), no kernel
  * interface.
  *

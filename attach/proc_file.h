@@ -5,9 +5,9 @@
  *
  * For a file of another process, /proc/PID/NAME or /proc/PID/task/TID/NAME, and for nothing else,
  * our capabilities are raised (attach/credentials.h): as long as it is opened, and read, since the
- * kernel looks at the rights of who opens for some (mem, maps, environ) and of who reads for others
- * (stat, syscall; fs/proc/array.c: do_task_stat). Links are not followed then: exe, root, cwd and
- * fd/N lead to files that are not /proc's. proc_link_open() goes through them.
+ * kernel looks at the rights of the opener for some (mem, maps, environ) and of the reader for
+ * others (stat, syscall; fs/proc/array.c: do_task_stat). Links are not followed then: exe, root,
+ * cwd and fd/N lead to files that are not /proc's. proc_link_open() goes through them.
  */
 #ifndef ATTACH_PROC_FILE_H
 #define ATTACH_PROC_FILE_H
@@ -40,7 +40,7 @@ int proc_link_open(int pid, const char *link, int flags);
 /* readlink(2) of /proc/PID/LINK ("exe", "ns/mnt"). */
 ssize_t proc_link_read(int pid, const char *link, char *buffer, size_t size);
 
-/* Is the process in the same namespace as we ("pid", "mnt")? False where that cannot be told. */
+/* Is the process in the same namespace as we ("pid", "mnt")? False where that is not known. */
 bool proc_shares_namespace(int pid, const char *name);
 
 /* Would a child of the task be the first of a new PID or time namespace (unshare(2))? */
@@ -74,7 +74,7 @@ int proc_parent(const struct text *status);
 int proc_tracer(const struct text *status);
 
 /* The signals that wait for the process or its first thread (proc(5): SigPnd, ShdPnd), a bit each,
- * from bit 0 for signal 1. 0 where that cannot be told. */
+ * from bit 0 for signal 1. 0 where that is not known. */
 uint64_t proc_signals_pending(int pid);
 
 /* Is the process's first thread on the way to its end? It is being killed, or has no memory any
@@ -82,12 +82,12 @@ uint64_t proc_signals_pending(int pid);
 bool proc_is_ending(int pid);
 
 /* Has the process run a program since it was forked (linux/sched.h: PF_FORKNOEXEC)? What it has
- * mapped may be older than itself otherwise. False where that cannot be told, and of a thread that
- * is not the first. */
+ * mapped may be older than itself otherwise. False where that is not known, and of a thread that is
+ * not the first. */
 bool proc_has_executed(int pid);
 
 /* Is the task no more, or a zombie? `pid` and `tid` may be the
- * same. False where that cannot be told. */
+ * same. False where that is not known. */
 bool proc_has_ended(int pid, int tid);
 
 /* The id of a task in its own (innermost) PID namespace: the last number of NSpid in
@@ -95,7 +95,7 @@ bool proc_has_ended(int pid, int tid);
 int proc_namespace_id(const struct text *status, int otherwise);
 
 /* Asks the kernel to kill this process before others when memory runs out: proc(5),
- * /proc/PID/oom_score_adj. A precaution: whether it could be written is not told. */
+ * /proc/PID/oom_score_adj. A precaution: whether it could be written is not reported. */
 void proc_let_be_killed_first(int pid);
 
 /* Does /proc show the PID namespace that we are in, so that ids of system calls are ids of it? */

@@ -22,7 +22,7 @@ static int yama_scope(void)
 	return atoi(text_string(&text));
 }
 
-/* The map is shown to everybody, the namespace's link only to those who may look. */
+/* All users may read the map; the namespace's link needs the right to look into the process. */
 static bool in_other_user_namespace(int pid)
 {
 	CLEANUP(text_deinit) struct text its = { 0 };

@@ -1,7 +1,7 @@
 /*
- * Who may look into whom: the words for a refusal. The kernel's rule is ptrace(2), "Ptrace access
- * mode checking" (kernel/ptrace.c: __ptrace_may_access, security/yama/yama_lsm.c): all three user
- * and group ids equal to ours, or CAP_SYS_PTRACE; then dumpable; then Yama.
+ * Which process may look into which: the words for a refusal. The kernel's rule is ptrace(2),
+ * "Ptrace access mode checking" (kernel/ptrace.c: __ptrace_may_access, security/yama/yama_lsm.c):
+ * all three user and group ids equal to ours, or CAP_SYS_PTRACE; then dumpable; then Yama.
  */
 #ifndef ATTACH_PROCESS_ACCESS_H
 #define ATTACH_PROCESS_ACCESS_H

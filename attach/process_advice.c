@@ -33,7 +33,7 @@ static void append_for_pod(const struct process_wants *wants, const struct proce
 		text_append(ret, ", or ");
 	}
 	text_append(ret, "paste: ");
-	append_kubectl(place, ret); /* whose profile "general" adds SYS_PTRACE */
+	append_kubectl(place, ret); /* its profile "general" adds SYS_PTRACE */
 }
 
 static void append_for_container(const struct process_wants *wants,

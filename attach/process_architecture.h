@@ -1,5 +1,6 @@
 /*
- * Whose code a process runs, by the ELF header of its program (System V ABI, chapter 4).
+ * The processor that a process's code is for, by the ELF header of its program (System V ABI,
+ * chapter 4).
  */
 #ifndef ATTACH_PROCESS_ARCHITECTURE_H
 #define ATTACH_PROCESS_ARCHITECTURE_H

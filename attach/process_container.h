@@ -1,5 +1,5 @@
 /*
- * Which container and pod a process is in, as far as its cgroup path and its mounts tell: names
+ * Which container and pod a process is in, as far as its cgroup path and its mounts show: names
  * that container runtimes and the kubelet choose, not a kernel interface.
  */
 #ifndef ATTACH_PROCESS_CONTAINER_H

@@ -138,7 +138,7 @@ static void take_status(const struct text *status, struct process_info *info)
 	}
 }
 
-/* Of a process whose first thread has ended, another tells. */
+/* Of a process whose first thread has ended, another thread shows it. */
 static struct error *read_resident(struct process_info *info)
 {
 	enum { KIBIBYTE = 1024 };
@@ -154,7 +154,7 @@ static struct error *read_resident(struct process_info *info)
 }
 
 /* The last page of the stack is there; to read one of a file might take a disk, and all the while
- * nobody could change the process's mappings. */
+ * no thread could change the process's mappings. */
 static const struct process_map *to_probe(const struct process_maps *maps)
 {
 	const struct process_map *found = NULL;
@@ -207,7 +207,7 @@ static struct error *read_maps(int pid, struct arena *arena, struct process_maps
 	return error;
 }
 
-/* What is told of .NET processes, and of those that have no memory any more. */
+/* What is reported of .NET processes, and of those that have no memory any more. */
 static struct error *look_closely(const struct process_maps *maps, int maps_errno,
 				  struct arena *arena, struct process_info *info, bool is_dotnet)
 {
@@ -271,7 +271,7 @@ static struct error *look_as_owner(int pid, struct arena *arena, struct process_
 {
 	struct credentials before;
 	if (credentials_become_owner(pid, &before))
-		return NULL; /* we may not: what was found out stands, and says so */
+		return NULL; /* we may not: what was found out stays, and says so */
 	struct error *error = look(pid, PROCESS_ANSWERS, arena, ret, ret_is_dotnet);
 	int failed = credentials_return(&before);
 	if (failed) {

@@ -2,11 +2,11 @@
  * The .NET processes of this machine, as far as /proc shows them: in a pod, those of the shared PID
  * namespace. A process is .NET when libcoreclr.so is mapped, or its main program exports the
  * runtime's symbols (single-file, NativeAOT). Where its mappings may not be read, the names of its
- * threads (".NET Finalizer" …, world-readable) and the diagnostics socket tell.
+ * threads (".NET Finalizer" …, world-readable) and the diagnostics socket show it.
  *
  * Everything in the list lives in the arena of the call. No file is written and no process stopped.
  * Root without SYS_PTRACE takes on the ids of processes that are closed to it, and comes back:
- * other threads of ours should stand still meanwhile.
+ * other threads of ours should do nothing meanwhile.
  */
 #ifndef ATTACH_PROCESS_FIND_H
 #define ATTACH_PROCESS_FIND_H
@@ -31,7 +31,7 @@ enum process_runtime {
 struct process_info {
 	int pid;
 	struct process_identity identity; /* of the process that had the number all the while */
-	int memory_id;     /* whose files of /proc tell of its memory: see process_memory_id() */
+	int memory_id;     /* its files of /proc show the memory: see process_memory_id() */
 	int namespace_pid; /* in its own PID namespace (NSpid); equals pid outside containers */
 	/* As the process calls itself, whatever that holds (base/escape.h). */
 	const char *name; /* of the app: app.dll's "app" under `dotnet`, else the program's */
@@ -53,7 +53,7 @@ struct process_info {
 	struct process_state state;       /* of a .NET process, or of one that has no memory */
 	enum process_way way;         /* AS_IS, AS_OWNER: one pread of /proc/PID/mem worked so */
 	enum process_silence silence; /* of what is silent nothing was read */
-	bool as_owner;                /* what is told here was found out as its owner (root may) */
+	bool as_owner;                /* what is here was found out as its owner (root may) */
 	const char *reason; /* why its memory cannot be read, and what grants it, in one sentence;
 			       NULL: it can */
 };
@@ -69,8 +69,8 @@ struct process_list {
 MUST_CHECK struct error *process_list(const struct task *task, struct arena *arena,
 				      struct process_list *ret);
 
-/* One process, .NET or not: everything that can be told of `pid`. ERROR_NOT_FOUND: no such. Else as
- * above. */
+/* One process, .NET or not: everything that can be found out of `pid`. ERROR_NOT_FOUND: no such.
+ * Else as above. */
 MUST_CHECK struct error *process_describe(int pid, const struct task *task, struct arena *arena,
 					  struct process_info *ret, bool *ret_is_dotnet);
 

@@ -1,8 +1,8 @@
 /*
- * A process is more than a number: when it ends, its number is given to another. What tells the two
- * apart is when each began (proc(5): field 22 of /proc/PID/stat, starttime; kernel fs/proc/array.c:
- * do_task_stat). An execve keeps both, also when another thread than the first makes it (fs/exec.c:
- * de_thread), so the same process that runs another program is the same here.
+ * A process is more than a number: when it ends, its number is given to another. What distinguishes
+ * the two is when each began (proc(5): field 22 of /proc/PID/stat, starttime; kernel
+ * fs/proc/array.c: do_task_stat). An execve keeps both, also when another thread than the first
+ * makes it (fs/exec.c: de_thread), so the same process that runs another program is the same here.
  *
  * Take it where a process is chosen; check it after each step that goes by the number again: after
  * its files were opened, after its threads were seized (from then on the number cannot be given

@@ -1,7 +1,7 @@
 /*
  * /proc/PID/maps, parsed. Format: proc(5) and the kernel's fs/proc/task_mmu.c: show_map_vma: a path
- * is the rest of the line, blanks included; a newline in it is written \012; " (deleted)" is put
- * behind when the file was unlinked. Lines that make no sense are ERROR_BAD_DATA, never skipped.
+ * is the rest of the line, blanks included; a newline in it is written \012; " (deleted)" is
+ * appended when the file was unlinked. Lines that make no sense are ERROR_BAD_DATA, never skipped.
  */
 #ifndef ATTACH_PROCESS_MAPS_H
 #define ATTACH_PROCESS_MAPS_H

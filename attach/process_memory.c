@@ -52,7 +52,7 @@ static size_t read_pages(const struct process_memory *memory, uint64_t address, 
 	return done;
 }
 
-/* What of it a disk would have to bring is read of the file; `through`: and then through the
+/* What a disk would have to bring of it is read of the file; `through`: and then through the
  * process, whose page table has it from then on. */
 static size_t read_existing(struct process_memory *memory, uint64_t address, void *buffer,
 			    size_t size, bool through)
@@ -133,7 +133,7 @@ size_t process_memory_read_through(struct target *target, uint64_t address, void
 		       : read_existing(memory_of(target), address, buffer, size, true);
 }
 
-/* --- what else a target tells */
+/* --- what else a target reports */
 
 struct error *process_memory_visit_mappings(struct target *target, mapping_visitor visit,
 					    void *context)

@@ -25,7 +25,7 @@ struct process_memory {
 	int fd; /* of its mem; -1: process_vm_readv instead */
 	bool assumed; /* a read has believed the page table that a page is not there; the reader
 			 sets it to false before */
-	struct process_maps maps;     /* borrowed: whoever opens the target has them in an arena */
+	struct process_maps maps;     /* borrowed: the opener of the target has them in an arena */
 	struct mapped_pages mapped;   /* of these */
 	struct existing_pages *pages; /* of these, owned; NULL: all are believed to be there */
 	uint8_t auxv[PROCESS_AUXV_BYTES_MAX];
@@ -37,7 +37,7 @@ struct process_memory {
 /* Nothing is opened yet. `pid` names the process in messages, and as the target's. */
 void process_memory_init(struct process_memory *ret, const struct target_ops *ops, int pid);
 
-/* Whose files of /proc are read. *memory stays where it is from here on. */
+/* `id` is the process whose files of /proc are read. *memory stays where it is from here on. */
 void process_memory_begin(struct process_memory *memory, int id);
 
 /* Has each read ask first which pages exist; `maps` is set. `process_id` is as in struct
@@ -68,7 +68,7 @@ size_t process_memory_read(struct process_memory *memory, uint64_t address, void
 
 /* A process without memory has an empty page table: what a read assumed by that was wrong. A read
  * of any address says so before it looks at that (fs/proc/base.c: mem_rw). True also when memory is
- * not read with pread, which alone tells. */
+ * not read with pread, which alone shows it. */
 bool process_memory_is_there(const struct process_memory *memory);
 
 /* Has the thread whose files these are ended, or is it about to? */
@@ -87,7 +87,7 @@ size_t process_memory_read_through(struct target *target, uint64_t address, void
 
 /* --- what is known of it */
 
-/* Whose files of /proc tell of its memory: process_memory_id(), or the snapshot's copy. */
+/* The process whose files of /proc show its memory: process_memory_id(), or the snapshot's copy. */
 int process_memory_files_id(const struct target *target);
 
 /* As they were when it was opened; they live as long as the target. */

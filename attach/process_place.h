@@ -1,6 +1,6 @@
 /*
  * Where a process lives, by the names that kubectl takes: as far as its cgroup, its mounts and the
- * host name that the containers of a pod share tell.
+ * host name that the containers of a pod share show it.
  */
 #ifndef ATTACH_PROCESS_PLACE_H
 #define ATTACH_PROCESS_PLACE_H

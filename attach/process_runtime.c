@@ -54,7 +54,7 @@ static const char *version_in_file(int fd, struct arena *arena)
 	return NULL;
 }
 
-/* The file behind a mapping, as the process sees it; -1 when another is there by now. */
+/* The file of a mapping, as the process sees it; -1 when another is there by now. */
 static int open_mapped(int memory_id, const struct process_map *map)
 {
 	return map->deleted ? -1 : process_file_open(memory_id, map->path, O_RDONLY);

@@ -1,5 +1,5 @@
 /*
- * Is a process .NET, and which? Told from its mappings, its main program's file and its threads'
+ * Is a process .NET, and which? Found by its mappings, its main program's file and its threads'
  * names. Part of attach/process_find.
  */
 #ifndef ATTACH_PROCESS_RUNTIME_H
@@ -21,7 +21,7 @@ const char *process_version_in_path(const char *path, size_t *ret_length);
 
 /* The version of a runtime from the line that its build leaves in the file: "@(#)Version
  * 10.0.1226.42308 @Commit: …" (dotnet/runtime eng/native/version: sccsid), whose third number is
- * patch * 100 + year: "10.0.12". False: `line` (a NUL-terminated text behind "@(#)Version ") is
+ * patch * 100 + year: "10.0.12". False: `line` (a NUL-terminated text after "@(#)Version ") is
  * none. */
 bool process_version_in_line(const char *line, char *buffer, size_t size);
 

@@ -29,8 +29,9 @@ const char *process_silence_reason(enum process_silence silence)
 
 /* --- file systems that were silent */
 
-/* Devices of network file systems (major number 0) on which a silent process has files mapped: who
- * else has files there is not looked at. A child that waits there may not even be killed. */
+/* Devices of network file systems (major number 0) on which a silent process has files mapped:
+ * other processes that have files there are not looked at. A child that waits there may not even be
+ * killed. */
 struct far_devices {
 	uint32_t minors[16];
 	size_t count;
@@ -82,7 +83,7 @@ static void add_mapped(struct text *mounts, const struct process_maps *maps,
 	}
 }
 
-/* Of a process whose files are silent, not its memory. */
+/* Of a process of which the files are silent, not the memory. */
 static void add_far_devices(int pid, struct far_devices *far)
 {
 	CLEANUP(text_deinit) struct text mounts = { 0 };
@@ -138,7 +139,7 @@ static void answer(int answers, char what)
 		_exit(1);
 }
 
-/* Whoever reads the arguments takes the lock of the whole; who reads the mappings that of each
+/* A read of the arguments takes the lock of the whole; a read of the mappings that of each
  * (fs/proc/base.c: get_mm_cmdline; fs/proc/task_mmu.c: m_start). */
 static _Noreturn void look_at_each(const struct looking *looking, pid_t program, int answers)
 {

@@ -1,6 +1,6 @@
 /*
- * Whether what tells of a process answers. Two things may keep whoever asks asleep in the kernel,
- * where a signal is not noticed:
+ * Whether the files of /proc that describe a process answer. Two things may keep the reader asleep
+ * in the kernel, where a signal is not noticed:
  *
  *	its memory   a thread that changes mappings holds the lock of the address space (mmap_lock,
  *	             mm/mmap.c), or of one mapping, for as long as a disk needs that another of its
@@ -29,11 +29,11 @@ const char *process_silence_reason(enum process_silence silence);
 
 /*
  * ret[i]: of process pids[i]. `look` is what is done with each, in a child (it may not fail, nor
- * leave anything behind); NULL: only its memory is asked. Silent is one at which the child sleeps
+ * leave anything over); NULL: only its memory is asked. Silent is one at which the child sleeps
  * without a break, the first that is found for LIMIT_SILENCE_MS (when it is the only one asked, for
  * LIMIT_SILENCE_OF_ONE_MS: an object store may take a second), others for a fifth of that; and
- * without being asked who has files on the same network file system as one whose files are. Those
- * that may not be opened, and those that have ended, answer; so do
+ * without being asked a process that has files on the same network file system as one whose files
+ * are. Those that may not be opened, and those that have ended, answer; so do
  * all when no child can be made. ERROR_CANCELLED, by the task, which may be NULL.
  */
 MUST_CHECK struct error *process_silence_find(const int *pids, size_t count, void (*look)(int pid),

@@ -28,7 +28,7 @@ static void count(const struct text *status, char state, struct census *census)
 	census->asleep += state == 'D';
 	if (proc_number(status, "CoreDumping", 10, &number)) /* Linux 4.15+ */
 		census->dumping |= number != 0;
-	/* Who sleeps may be in the hands of a clrpod that waits to let it go (thread_seize.h), as
+	/* A sleeping thread may be traced by a clrpod that waits to let it go (thread_seize.h), as
 	 * we may be ourselves. */
 	int tracer = state == 'D' ? 0 : proc_tracer(status);
 	if (!census->tracer && tracer != getpid())
@@ -107,7 +107,7 @@ static char *freeze_reason(const struct process_freeze *freeze, struct arena *ar
 	CLEANUP(text_deinit) struct text file = { 0 };
 	CLEANUP(text_deinit) struct text word = { 0 };
 	text_printf(&file, "%s/%s", freeze->group, v1 ? "freezer.state" : "cgroup.freeze");
-	text_append_shell_word(&word, text_string(&file)); /* whoever makes a group names it */
+	text_append_shell_word(&word, text_string(&file)); /* the maker of a group names it */
 	if (text_failed(&file) || text_failed(&word))
 		return NULL;
 	return arena_printf(arena,

@@ -1,5 +1,6 @@
 /*
- * The threads of a process that runs: who they are. What they do no one can tell, as they go on.
+ * The threads of a process that runs: their ids and names. What they do is not known, as they go
+ * on.
  */
 #ifndef ATTACH_RUNNING_THREADS_H
 #define ATTACH_RUNNING_THREADS_H

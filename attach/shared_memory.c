@@ -28,7 +28,7 @@ struct shared_file {
 	const struct process_map *map; /* one of its, a shared one if there is; for the survey */
 	bool system_v;        /* its inode is the segment's id (ipc/shm.c: newseg), from 0 on, and
 				 no other file's of that device that has the same */
-	int fd;               /* -1: not found, cannot tell its holes, or has none */
+	int fd;               /* -1: not found, cannot report its holes, or has none */
 	uint64_t dense_bytes; /* its size, when it has no holes; for private mappings, without fd */
 };
 
@@ -77,7 +77,7 @@ static int compare_devices(const void *left, const void *right)
 	return (a > b) - (a < b);
 }
 
-/* hugetlbfs: which huge pages exist no file tells, but reading others takes them from the machine.
+/* hugetlbfs: no file shows which huge pages exist, and reading others takes them from the machine.
  */
 static enum shared_home home_of(const struct mount_line *mount)
 {

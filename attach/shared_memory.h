@@ -1,13 +1,13 @@
 /*
- * Which pages of a shared-memory mapping (memfd, /dev/shm …) exist. Its page table does not tell: a
- * page written through one mapping is absent from another, as in the JIT's double mapping (dotnet/
- * runtime minipal/Unix/doublemapping.cpp); and reading a page that does not exist makes it. The
- * file tells, by lseek(SEEK_DATA): it is reached as the process's own descriptor, or as
+ * Which pages of a shared-memory mapping (memfd, /dev/shm …) exist. Its page table does not show
+ * that: a page written through one mapping is absent from another, as in the JIT's double mapping
+ * (dotnet/ runtime minipal/Unix/doublemapping.cpp); and reading a page that does not exist makes
+ * it. The file shows it, by lseek(SEEK_DATA): it is reached as the process's own descriptor, or as
  * /proc/PID/map_files (which needs privilege), or by its path.
  *
  * Only files of memory, and of an overlay, are ever touched, and what is one is known from the list
  * of mounts, by the mapping's device: to look at a file of a network file system may take for ever.
- * All files are looked up in one go; for a snapshot before the process stands.
+ * All files are looked up in one go; for a snapshot before the process is stopped.
  */
 #ifndef ATTACH_SHARED_MEMORY_H
 #define ATTACH_SHARED_MEMORY_H
@@ -42,14 +42,14 @@ enum shared_home shared_memory_home(struct shared_memory *memory, const struct p
 bool shared_memory_mounts(struct shared_memory *memory, const struct process_map *map,
 			  uint64_t mount_id);
 
-/* Is it a writable shared mapping of which nobody knows whether its holes are memory? They are not
- * read: that might bring pages into being. Of an overlay's file survey and select tell them. */
+/* Is it a writable shared mapping of which it is unknown whether its holes are memory? They are not
+ * read: that might bring pages into being. Of an overlay's file survey and select report them. */
 bool shared_memory_may_grow(struct shared_memory *memory, const struct process_map *map);
 
 /* Is it shared memory, or a mapping of a file that lives in memory alone? */
 bool shared_memory_holds(struct shared_memory *memory, const struct process_map *map);
 
-/* Takes the file of a mapping; false: it was not found, or cannot tell its holes. */
+/* Takes the file of a mapping; false: it was not found, or cannot report its holes. */
 bool shared_memory_select(struct shared_memory *memory, const struct process_map *map);
 
 /* The first run of existing pages at or above `at`, cut to the mapping; when there is none both are

@@ -22,7 +22,7 @@ struct snapshot {
 	int keeper; /* its pid; 0: reaped */
 	int socket, file;
 	bool told;                /* to stop, before it was there */
-	uint64_t stands_since_ms; /* the target, as the keeper told; 0: it does not */
+	uint64_t stands_since_ms; /* the target, as the keeper reported; 0: it does not */
 	struct arena arena;
 	struct snapshot_record record;
 	char dropped[sizeof(((struct snapshot_message *)0)->text)]; /* why; "": it is there */

@@ -1,5 +1,5 @@
 /*
- * A snapshot of a live process: a copy-on-write copy of its memory, made while it stands still for
+ * A snapshot of a live process: a copy-on-write copy of its memory, made while it is stopped for
  * some milliseconds (25 to 40 for each GiB of resident memory, and up to 0.05 for each thread), by
  * a system call that one of its threads makes for us: clone(2), with flags such that the copy sends
  * no signal when it ends, and shares what its end could close. The copy is held before its first
@@ -10,9 +10,9 @@
  *
  * Another process of ours, the keeper, does all that is done to the target, and watches: it drops
  * the copy before memory runs out, when it was held long enough, when we close it, and when we are
- * killed; and lets the target reap it (wait4(2), by one thread, which stands for that for less than
- * a millisecond, as does the first; where none can, others are tried for LIMIT_REAP_MS), so that
- * nothing remains. Should the keeper be killed too, at whatever moment, the
+ * killed; and lets the target reap it (wait4(2), by one thread, which is stopped for that for less
+ * than a millisecond, as does the first; where none can, others are tried for LIMIT_REAP_MS), so
+ * that nothing remains. Should the keeper be killed too, at whatever moment, the
  * target goes on as if nothing had been, and the copy ends: by the kernel (PTRACE_O_EXITKILL), or
  * by itself when it was not yet held. A zombie remains then until the target ends or the next
  * snapshot of it, which takes it away. docs/SNAPSHOT.md says why it is done this way.
@@ -28,7 +28,7 @@ struct snapshot;
 struct snapshot_request {
 	struct process_identity process;
 	unsigned hold_seconds; /* drop it then; 0: never for that reason */
-	bool insist; /* although it cannot be told whether a seccomp filter or a memory limit of the
+	bool insist; /* although it is not known whether a seccomp filter or a memory limit of the
 			process forbids it */
 	const char *insist_line; /* what to type to insist, for messages; NULL: not known */
 };
@@ -57,7 +57,7 @@ const struct snapshot_record *snapshot_record(const struct snapshot *snapshot);
 /* Why it was dropped, as a clause ("its container had …"); NULL: it is there. */
 const char *snapshot_dropped(struct snapshot *snapshot);
 
-/* What it takes of the target's memory limit by now, bytes; false: cannot be told. */
+/* What it takes of the target's memory limit by now, bytes; false: not known. */
 bool snapshot_cost(struct snapshot *snapshot, uint64_t *ret);
 
 #endif

@@ -34,21 +34,21 @@ static volatile sig_atomic_t stop_requested;
 struct keeper {
 	const struct snapshot_request *request;
 	struct task task;
-	int program; /* who wants the snapshot */
+	int program; /* the process that wants the snapshot */
 	int socket, file;
 	struct arena arena;
 	struct memory_guard *guard, *own_guard; /* of the target, and of ourselves */
 	struct memory_pace pace;                /* of the target */
 	enum syscall_filter filter;             /* of the first thread that lives */
 	struct wiped_areas wiped;
-	struct shared_memory *shared;       /* its files, looked up before it stands */
-	struct syscall_places places;       /* of the target, while it stands */
+	struct shared_memory *shared;       /* its files, looked up before it is stopped */
+	struct syscall_places places;       /* of the target, while it is stopped */
 	struct syscall_injection injection; /* the one that made the copy */
 	bool lost;                          /* a borrowed thread is in a call that does not end */
 	bool trusts_wait; /* no filter of the thread that made the copy forbids wait4 */
 	int leftovers[SNAPSHOT_LEFTOVERS_MAX];
 	unsigned leftover_count;
-	struct target *target;     /* while it stands */
+	struct target *target;     /* while it is stopped */
 	struct stand_watch *watch; /* then, and while there is a copy */
 	int copy;                  /* 0: none */
 	int copy_in_target;        /* as the target calls it */
@@ -58,7 +58,7 @@ struct keeper {
 static void send_message(const struct keeper *keeper, const struct snapshot_message *message)
 {
 	if (send(keeper->socket, message, sizeof(*message), MSG_NOSIGNAL) < 0)
-		stop_requested = 1; /* nobody is there any more */
+		stop_requested = 1; /* the program is gone */
 }
 
 /* --- taking it */
@@ -93,13 +93,13 @@ static struct error *clone_by(struct keeper *keeper, struct syscall_injection *i
 	return injection->child ? NULL : copy_died_early(keeper);
 }
 
-/* The copy was made while the code of the call was there: that is taken away, so that a dump has
- * what the process has.
+/* The copy was made while the code of the call was there: the code is taken away, so that a dump
+ * has what the process has.
  *
  * The copy shares the process's descriptors while that lives. Once it has died the copy alone would
- * hold its sockets, and who is started in its place could not bind its port. So the copy gets a
- * table of its own, an empty one (close_range(2), Linux 5.9: nothing is closed that way, as nothing
- * is copied). Where that cannot be done it shares on. */
+ * hold its sockets, and a process that is started in its place could not bind its port. So the copy
+ * gets a table of its own, an empty one (close_range(2), Linux 5.9: nothing is closed that way, as
+ * nothing is copied). Where that cannot be done it shares on. */
 static struct error *tidy_copy(struct keeper *keeper)
 {
 	enum { UNSHARE = 1 << 1 }; /* linux/close_range.h: CLOSE_RANGE_UNSHARE */
@@ -155,7 +155,7 @@ static void tell_that_it_stands(const struct keeper *keeper, bool stands)
 	send_message(keeper, &message);
 }
 
-/* From here to the end the process stands. */
+/* From here to the end the process is stopped. */
 static struct error *copy_standing(struct keeper *keeper)
 {
 	const struct stopped_thread *thread = NULL;
@@ -251,7 +251,7 @@ static struct error *take(struct keeper *keeper, uint64_t *ret_record)
 /* --- watching it */
 
 struct stuck {
-	uint64_t looked_ms, told_ms; /* CLOCK_MONOTONIC; 0: never, not told */
+	uint64_t looked_ms, told_ms; /* CLOCK_MONOTONIC; 0: never, not reported */
 };
 
 /* Its end may have been taken with those of the threads (thread_stop_have_copy()). */
@@ -264,7 +264,7 @@ static bool copy_died(struct keeper *keeper)
 }
 
 /* A program that waits in the kernel, as for a file system that does not answer, takes no signal
- * and does not even die: but that it was told to shows (proc(5): SigPnd, ShdPnd). */
+ * and does not even die: but the signal is shown as pending (proc(5): SigPnd, ShdPnd). */
 static bool program_is_told(const struct keeper *keeper)
 {
 	const uint64_t wanted = 1ull << (SIGTERM - 1) | 1ull << (SIGINT - 1) |
@@ -402,7 +402,7 @@ static int keep(struct keeper *keeper)
 	message = (struct snapshot_message){ .kind = SNAPSHOT_DROPPED };
 	watch(keeper, &message);
 	end_watch(keeper);
-	if (message.text[0]) /* first: who reads then knows why there is nothing more to read */
+	if (message.text[0]) /* first: the reader then knows why there is nothing more to read */
 		send_message(keeper, &message);
 	bool clean = release(keeper);
 	target_close(keeper->target);

@@ -22,11 +22,12 @@ struct snapshot_message {
 	int os_errno;
 	uint64_t since_ms;  /* of SNAPSHOT_STANDS: CLOCK_MONOTONIC; 0: it runs on */
 	uint64_t record;    /* of SNAPSHOT_TAKEN: its offset in the memory file */
-	bool leaves_zombie; /* of SNAPSHOT_TAKEN: nobody may wait for the copy when it has ended */
+	bool leaves_zombie; /* of SNAPSHOT_TAKEN: no process may wait for the copy when it has ended
+			     */
 	char text[1024];    /* the error's message, or the reason of a drop */
 };
 
-/* Why the copy of this process, which nobody meant to end, has. */
+/* Why the copy of this process has ended, which was not meant to. */
 const char *snapshot_why_killed(int pid);
 
 /* In the forked process; never returns. `program` is the pid of the one that forked; `socket` is of

@@ -31,8 +31,8 @@ static bool is_frozen(int pid)
 	return freeze.by != PROCESS_FREEZER_NONE;
 }
 
-/* PTRACE_KILL is for a tracer whoever it is (kernel/ptrace.c: ptrace_request); before Linux 5.19 it
- * let the tracee run first. */
+/* PTRACE_KILL is for a tracer, with any rights (kernel/ptrace.c: ptrace_request); before Linux 5.19
+ * it let the tracee run first. */
 static bool kill_as_tracer(int copy)
 {
 	struct utsname system;
@@ -50,7 +50,7 @@ static void free_memory(int copy)
 		(void)syscall(SYS_process_mrelease, process, 0);
 }
 
-/* One that did not stop, as it slept, would stand when it wakes. */
+/* One that did not stop, as it slept, would stay stopped when it wakes. */
 static void let_go(struct thread_stop *stop, struct thread_stop *held)
 {
 	uint64_t end = clock_ms() + LIMIT_REAP_MS;
@@ -63,8 +63,8 @@ static void let_go(struct thread_stop *stop, struct thread_stop *held)
 	thread_stop_free(stop);
 }
 
-/* Meanwhile: threads that sleep are let go of when they wake, and those that stand do so for
- * LIMIT_STAND_FREED_MS. */
+/* Meanwhile: threads that sleep are let go of when they wake, and those that are stopped stay so
+ * for LIMIT_STAND_FREED_MS. */
 static void tend(struct thread_stop *held, struct thread_stop *standing, uint64_t waited_ms)
 {
 	if (standing && waited_ms > LIMIT_STAND_FREED_MS) {
@@ -199,7 +199,7 @@ static struct error *reap_by(struct reaping *reaping, struct thread_stop *stop,
 {
 	int pid = reaping->process->pid;
 	struct syscall_injection injection;
-	/* Not before they stand: another may have used a place meanwhile, and been killed. */
+	/* Not before they are stopped: another may have used a place meanwhile, and been killed. */
 	syscall_places_find(reaping->target, process_memory_maps(reaping->target),
 			    &reaping->places);
 	const struct stopped_thread *thread =
@@ -219,7 +219,7 @@ static struct error *reap_by(struct reaping *reaping, struct thread_stop *stop,
 	return error;
 }
 
-/* The first thread stops as well: who has it has the process's places to himself, as a thread has
+/* The first thread stops as well: its tracer has the process's places to itself, as a thread has
  * one tracer. When it has ended all the others do that. */
 static struct error *stop_some(const struct candidates *candidates, size_t i,
 			       const struct process_identity *process, struct thread_stop **ret)

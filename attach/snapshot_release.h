@@ -16,14 +16,14 @@ enum { SNAPSHOT_LEFTOVERS_MAX = 64 };
 void snapshot_kill_copy(int copy, struct thread_stop *held);
 
 /*
- * The same while the process stands, for LIMIT_STAND_FREED_MS at most, or one process_mrelease(2)
- * (it runs on then, and the copy is waited for as before): where memory is so short that what it
- * writes meanwhile may run it out. The kernel then kills the process, and not the copy: one that is
- * dying has no address space any more by which it would be chosen (mm/oom_kill.c:
- * find_lock_task_mm), while its pages still count (kernel/exit.c: exit_mm before exit_mmap). When
- * the process cannot be stopped it runs on. When the program reads of the copy just then, it is the
- * program that frees the memory as its read ends (fs/proc/base.c: mem_rw, mmput): that it does is
- * waited for, too, 200 ms at most.
+ * The same while the process is stopped, for LIMIT_STAND_FREED_MS at most, or one
+ * process_mrelease(2) (it runs on then, and the copy is waited for as before): where memory is so
+ * short that what it writes meanwhile may run it out. The kernel then kills the process, and not
+ * the copy: one that is dying has no address space any more by which it would be chosen
+ * (mm/oom_kill.c: find_lock_task_mm), while its pages still count (kernel/exit.c: exit_mm before
+ * exit_mmap). When the process cannot be stopped it runs on. When the program reads of the copy
+ * just then, it is the program that frees the memory as its read ends (fs/proc/base.c: mem_rw,
+ * mmput): that it does is waited for, too, 200 ms at most.
  */
 void snapshot_kill_copy_standing(const struct process_identity *process, int copy, int program);
 
@@ -36,7 +36,7 @@ bool snapshot_reap(const struct process_identity *process, int child, enum sysca
 		   struct thread_stop *held);
 
 /* Zombies of copies whose keeper was killed: children of `pid` that send no signal and blocked
- * those of a copy, or have the exit status of one that nobody held (attach/syscall_code.h). Their
+ * those of a copy, or have the exit status of one that was not held (attach/syscall_code.h). Their
  * ids as the process sees them; answers how many. */
 unsigned snapshot_leftovers(int pid, int ret[static SNAPSHOT_LEFTOVERS_MAX]);
 

@@ -10,9 +10,9 @@
 #include "attach/syscall_filter.h"
 #include "attach/syscall_inject.h"
 
-/* On success the process stands: *ret_target (the caller's, opened LIVE_STOPPED_BRIEFLY), in which
- * *ret_places are where the code of a call can lie, and *ret_thread can be borrowed; it lives as
- * long as the target. `filter`: that of the process's first thread. On any error nothing stays
+/* On success the process is stopped: *ret_target (the caller's, opened LIVE_STOPPED_BRIEFLY), in
+ * which *ret_places are where the code of a call can lie, and *ret_thread can be borrowed; it lives
+ * as long as the target. `filter`: that of the process's first thread. On any error nothing stays
  * stopped, and *ret_target is NULL. ERROR_UNSUPPORTED: there is no place. ERROR_OS: no thread could
  * be borrowed within LIMIT_CALL_MS, or another traces the process. Otherwise as
  * live_target_open(). */

@@ -11,7 +11,7 @@ struct stand_watch {
 	unsigned after_ms;
 };
 
-/* timer_create(2) sends what it is told to: SIGKILL too (kernel/time/posix-timers.c:
+/* timer_create(2) sends the signal that is asked for: SIGKILL too (kernel/time/posix-timers.c:
  * good_sigevent). */
 struct error *stand_watch_begin(unsigned after_ms, struct stand_watch **ret)
 {

@@ -17,7 +17,7 @@ enum task_state {
 	TASK_STOPPED,
 	TASK_ASLEEP, /* uninterruptible: seized, will stop (and can be let go) only when it wakes */
 	TASK_STRANGER,  /* of another process, asleep, and seized: is let go when it wakes */
-	TASK_ELSEWHERE, /* asleep, and another's: not seized, and let go by whoever has it */
+	TASK_ELSEWHERE, /* asleep, and another's: not seized, and let go by its tracer */
 	TASK_GONE,      /* ended, or a zombie that waits for its threads */
 };
 

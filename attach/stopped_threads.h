@@ -1,5 +1,5 @@
 /*
- * The threads of a process that stands, or of a snapshot, as a target tells of them.
+ * The threads of a stopped process, or of a snapshot, as a target reports them.
  */
 #ifndef ATTACH_STOPPED_THREADS_H
 #define ATTACH_STOPPED_THREADS_H

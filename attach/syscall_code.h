@@ -1,9 +1,9 @@
 /*
  * The code that a borrowed thread runs: it makes one system call and then takes the thread back to
  * where it was, by itself, so that the thread is safe whatever becomes of its tracer meanwhile. It
- * lies in a few hundred bytes of the process's own code that nobody uses (attach/syscall_place.h):
+ * lies in a few hundred bytes of the process's own code that are unused (attach/syscall_place.h):
  *
- *	mark        the word by which every clrpod knows it, and its version
+ *	mark        the word by which every clrpod finds it, and its version
  *	            the system call instruction; its arguments are in the registers already
  *	            a clone's child (result 0) goes to its end: exit_group(SYSCALL_COPY_STATUS)
  *	            rt_sigprocmask(2) gives the thread its signal mask back
@@ -25,10 +25,10 @@
 enum {
 	SYSCALL_CODE_BYTES = 256,
 	SYSCALL_CODE_MARK_BYTES = 8,
-	SYSCALL_COPY_STATUS = 0xc7, /* with which a copy ends that nobody holds */
+	SYSCALL_COPY_STATUS = 0xc7, /* with which a copy ends that is not held */
 	/* Of the signals 33 to 64 a copy that is held blocks these: "clrp", by which the dead one
-	 * is known (SigBlk of /proc/PID/status). Its score does not tell: in a BestEffort pod that
-	 * is the program's own. */
+	 * is known (SigBlk of /proc/PID/status). Its score does not show it: in a BestEffort pod
+	 * that is the program's own. */
 	SYSCALL_COPY_BLOCKS = 0x636c7270,
 	SYSCALL_COPY_BLOCKS_SHIFT = 32,
 };

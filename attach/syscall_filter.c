@@ -133,9 +133,9 @@ static bool descends_from(int pid, int ancestor)
 
 /* A process keeps the filters of its parent and may only add to them. So as many as ours are the
  * same when ours are all that each process of the container is given, or when the process has them
- * from where we have them: not when somebody in between added as many to ours as it added to its
+ * from where we have them: not when a process in between added as many to ours as it added to its
  * own. What cannot be seen is assumed: that an ancestor sets its filters before it starts others,
- * and that nobody sets one in the very program that begins us in the container. */
+ * and that the very program that begins us in the container sets none. */
 static bool same_filters(int pid, const struct filters *ours)
 {
 	bool given;

@@ -1,7 +1,7 @@
 /*
  * May a thread of another process make a system call for us, or would a seccomp filter of its own
  * kill it for that? A filter that answers with an error is no danger (container runtimes' default
- * profiles do), but one that kills cannot be told from outside: the kernel shows only how many
+ * profiles do), but one that kills cannot be seen from outside: the kernel shows only how many
  * there are. So a filtered thread is trusted in two cases: the kernel lets us suspend its filters
  * and read them (PTRACE_O_SUSPEND_SECCOMP and PTRACE_SECCOMP_GET_FILTER, both for CAP_SYS_ADMIN in
  * the first user namespace), and they would do no harm if they came back because we are killed in
@@ -29,7 +29,7 @@ enum {
 enum syscall_filter {
 	SYSCALL_FILTER_NONE,
 	SYSCALL_FILTER_PASSES,  /* the same as ours, which lets a trial pass */
-	SYSCALL_FILTER_UNKNOWN, /* may kill whoever makes the call */
+	SYSCALL_FILTER_UNKNOWN, /* may kill the thread that makes the call */
 };
 
 /* Of thread `tid` of process `pid`. A trial forks and reaps a process of ours: not to be called
@@ -42,7 +42,7 @@ enum syscall_filter syscall_filter_of(int pid, int tid);
  */
 bool syscall_filter_trusts(enum syscall_filter first, int pid, int tid);
 
-/* The same of one that runs: or can its filters be suspended and read, once it stands? */
+/* The same of one that runs: or can its filters be suspended and read, once it is stopped? */
 bool syscall_filter_may_pass(enum syscall_filter first, int pid, int tid);
 
 /* Is there a thread of the process that may make the calls? Asked of one that runs; forks as

@@ -208,10 +208,9 @@ static bool take_ends(struct syscall_injection *injection, pid_t tid)
 }
 
 /* *ret_status: the signal of the stop, with the event above (si_status of waitid(2)). Waits
- * LIMIT_CALL_MS at most, and little longer once we are told to
- * stop: what is cut off here nobody tidies up. A process killed meanwhile does not report its first
- * thread before its tracer has taken the ends of all others (ptrace(2), BUGS): they are taken now
- * and then. */
+ * LIMIT_CALL_MS at most, and little longer once we are told to stop: what is cut off here is never
+ * tidied up. A process killed meanwhile does not report its first thread before its tracer has
+ * taken the ends of all others (ptrace(2), BUGS): they are taken now and then. */
 static struct error *wait_for(struct syscall_injection *injection, pid_t tid, int *ret_status)
 {
 	enum { TURN_US = 20, TURNS_A_LOOK = 500 };
@@ -223,7 +222,7 @@ static struct error *wait_for(struct syscall_injection *injection, pid_t tid, in
 		if (report == REPORT_NONE && turn % TURNS_A_LOOK == 0)
 			gone = take_ends(injection, tid);
 		if (gone && tid == injection->tid)
-			injection->away = false; /* nobody is to be brought home */
+			injection->away = false; /* no thread is to be brought home */
 		if (gone || report == REPORT_STOP) {
 			error_free(told);
 			return gone ? died(injection) : NULL;
@@ -237,11 +236,11 @@ static struct error *wait_for(struct syscall_injection *injection, pid_t tid, in
 	return told ? told : too_long(injection);
 }
 
-/* The child stands before its first instruction. Before it is held it ends by itself when we are
- * killed, with a status that says whose it was; from then on it is killed with us, and its signal
- * mask says so. When it dies meanwhile there is none (injection->child 0), which is no error here:
- * the call has to come to its exit in any case, as until then its answer goes into the thread's own
- * registers. */
+/* The child is stopped before its first instruction. Before it is held it ends by itself when we
+ * are killed, with a status that says that it was ours; from then on it is killed with us, and its
+ * signal mask says so. When it dies meanwhile there is none (injection->child 0), which is no error
+ * here: the call has to come to its exit in any case, as until then its answer goes into the
+ * thread's own registers. */
 static struct error *take_child(struct syscall_injection *injection)
 {
 	unsigned long id;
@@ -285,7 +284,7 @@ static struct error *take_signal(struct syscall_injection *injection, int signal
 	return NULL;
 }
 
-/* Is it still our thread that stands there? One that slept in execve takes the first thread's
+/* Is it still our thread that is stopped there? One that slept in execve takes the first thread's
  * number when it comes out (fs/exec.c: de_thread), and has a life of its own. */
 static struct error *check_place(struct syscall_injection *injection)
 {
@@ -374,8 +373,8 @@ struct error *syscall_injection_call(struct syscall_injection *injection, long n
 	return run_the_call(injection, ret_result);
 }
 
-/* With its value, where somebody queued it; kill(2)'s sender cannot be feigned (kernel/signal.c:
- * do_rt_tgsigqueueinfo). */
+/* With its value, where it was queued with one; kill(2)'s sender cannot be feigned
+ * (kernel/signal.c: do_rt_tgsigqueueinfo). */
 static void resend(struct syscall_injection *injection)
 {
 	for (size_t i = 0; i < injection->resend_count; i++) {

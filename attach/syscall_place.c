@@ -16,7 +16,8 @@
 enum { SEGMENTS_MAX = 64, WORD_BYTES = 8 };
 
 /* The mapping of the file's first bytes, with its headers; NULL: not there. A loader puts a file's
- * mappings one after the other. The process stands: no further back is looked than for a few. */
+ * mappings one after the other. The process is stopped: no further back is looked than for a
+ * few. */
 static const struct process_map *first_of(const struct process_maps *maps, size_t index)
 {
 	enum { MAPPINGS_BACK = 16 };
@@ -32,7 +33,7 @@ static const struct process_map *first_of(const struct process_maps *maps, size_
 typedef size_t (*read_function)(struct target *target, uint64_t address, void *buffer, size_t size);
 
 /* Where the bytes of the file's segment that `map` shows end, by the ELF headers at its start; 0:
- * they do not tell. */
+ * they do not show it. */
 static uint64_t end_of_code(struct target *target, read_function read,
 			    const struct process_map *first, const struct process_map *map)
 {
@@ -248,12 +249,12 @@ static struct error *uses_it_too(pid_t pid, void *context)
 }
 
 /* Does another process run in its memory (clone(2), CLONE_VM without CLONE_THREAD; vfork(2))? Its
- * threads may stand in a place, too, and are not stopped. */
+ * threads may be in a place, too, and are not stopped. */
 static bool is_shared(const struct target *target)
 {
 	struct memory_user user = { process_memory_files_id(target), target->pid, false };
 	if (!is_same_memory(user.memory_id, user.memory_id))
-		return true; /* not told here: no kcmp(2), or a filter forbids it */
+		return true; /* not known here: no kcmp(2), or a filter forbids it */
 	struct error *error = proc_visit_processes(uses_it_too, &user);
 	bool listed = !error;
 	error_free(error);

@@ -1,8 +1,8 @@
 /*
  * Where the code of a borrowed call (attach/syscall_code.h) can lie in a process: executable bytes
- * that nobody runs, since a page is larger than what a file's code fills of it. That is the end of
- * the last page of an executable segment (System V ABI, chapter 5: the bytes after p_filesz), when
- * it reads as zeros: libc's is best, 3.8 KB on glibc x64, 1.9 KB on glibc arm64, 2 KB on musl.
+ * that no thread runs, since a page is larger than what a file's code fills of it. That is the end
+ * of the last page of an executable segment (System V ABI, chapter 5: the bytes after p_filesz),
+ * when it reads as zeros: libc's is best, 3.8 KB on glibc x64, 1.9 KB on glibc arm64, 2 KB on musl.
  *
  * Each such end is cut into places of SYSCALL_CODE_BYTES. A place that holds the mark is or was
  * used by a clrpod: when that one was killed, a thread may still be in it, and it is left alone
@@ -28,13 +28,14 @@ struct syscall_places {
 	size_t count;
 };
 
-/* Lists the places of the process that `target` reads, which stands; `maps` are its mappings. None
- * is no error; what cannot be read, or only from a disk, holds none. */
+/* Lists the places of the process that `target` reads, which is stopped; `maps` are its mappings.
+ * None is no error; what cannot be read, or only from a disk, holds none. */
 void syscall_places_find(struct target *target, const struct process_maps *maps,
 			 struct syscall_places *ret);
 
-/* Has the pages there by then: to be called before the process stands, as a disk may not answer.
- * Nobody else reads the end of a file's code. libc's will do, when a place in it is free. */
+/* Has the pages there by then: to be called before the process is stopped, as a disk may not
+ * answer. Nothing else reads the end of a file's code. libc's will do, when a place in it is
+ * free. */
 void syscall_places_fetch(struct target *target, const struct process_maps *maps);
 
 /* Is the stopped thread in a marked place? */

@@ -21,7 +21,7 @@ enum {
 
 /* Before it stops, the kernel has put the registers back to before the instruction of a call that
  * is to be restarted. Calls that would go on with the time left (restart_syscall(2)) can then no
- * longer be told from others but by their number. */
+ * longer be distinguished from others but by their number. */
 static bool waits_for_a_time(const struct user_regs_struct *registers)
 {
 	switch (registers->regs[NUMBER]) {
@@ -37,8 +37,8 @@ static bool waits_for_a_time(const struct user_regs_struct *registers)
 }
 
 /* It is about to make its call (svc #0) again, or the call has just answered EINTR. A thread that
- * is outside the kernel has more registers than a call keeps: those of SVE. One behind an indirect
- * branch could not go elsewhere (BTI). */
+ * is outside the kernel has more registers than a call keeps: those of SVE. A thread that has just
+ * taken an indirect branch could not go elsewhere (BTI). */
 enum syscall_fit syscall_registers_fit(const struct user_regs_struct *registers,
 				       const uint8_t code[static 2 * SYSCALL_INSTRUCTION_BYTES_MAX])
 {

@@ -29,7 +29,7 @@ struct thread_hold {
 	bool masked;
 };
 
-/* False: whoever began it has left it to its thread. */
+/* False: its caller has left it to its thread. */
 static bool set_state(struct thread_hold *hold, enum hold_state state)
 {
 	pthread_mutex_lock(&hold->lock);
@@ -50,7 +50,7 @@ static void hold_delete(struct thread_hold *hold)
 }
 
 /* Stuck in the kernel, the thread that should take the signal does not: it stays pending for all,
- * and for this one, which has it blocked, sigpending(2) tells. */
+ * and for this one, which has it blocked, sigpending(2) shows it. */
 static bool is_told(const struct thread_hold *hold)
 {
 	sigset_t pending;

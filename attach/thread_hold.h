@@ -7,9 +7,9 @@
  * LIMIT_HOLD_TOLD_MS, the thread lets go by itself; so it does when one read of the process's
  * memory lasts LIMIT_STAND_MS (its page lies on a disk that does not answer); and at once (100 ms)
  * when the process is killed, as its parent could not wait for it otherwise, or begins another
- * program, which nobody meant to hold.
+ * program, which was not meant to be held.
  *
- * While the process stands the calling thread does not react to Ctrl-Z and the terminal's stop
+ * While the process is stopped the calling thread does not react to Ctrl-Z and the terminal's stop
  * signals, nor do threads that are made from then on.
  */
 #ifndef ATTACH_THREAD_HOLD_H
@@ -28,7 +28,7 @@ MUST_CHECK struct error *thread_hold_begin(const struct process_identity *proces
 /* As thread_stop_threads(). */
 const struct stopped_thread *thread_hold_threads(const struct thread_hold *hold, size_t *ret_count);
 
-/* Does the process still stand? False after thread_hold_end(), when it was let go because we were
+/* Is the process still stopped? False after thread_hold_end(), when it was let go because we were
  * told to stop and did not or a read did not end, or when it was killed. */
 bool thread_hold_lasts(const struct thread_hold *hold);
 

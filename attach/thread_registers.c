@@ -72,7 +72,7 @@ static struct error *take_set(struct register_memory *memory, unsigned type,
 }
 
 /* Where NT_PRFPREG is a part of another set that was taken, that saves a call a thread while the
- * process stands; a processor without that set is asked for NT_PRFPREG. */
+ * process is stopped; a processor without that set is asked for NT_PRFPREG. */
 static struct error *take_floating_point(struct register_memory *memory,
 					 struct stopped_thread *thread, bool *ret_gone)
 {

@@ -11,11 +11,11 @@
 
 #include <sys/user.h>
 
-/* Where register sets are kept: memory that is there (touched) before anything stands, since
- * thousands of page faults would make a process with thousands of threads stand longer. The kernel
- * writes each set into the same buffer first: where a virtual machine has page tables of its own
- * for the kernel, memory that we have touched is not yet there for it (measured: 13.0 us a thread
- * became 5). */
+/* Where register sets are kept: memory that is there (touched) before anything is stopped, since
+ * thousands of page faults would keep a process with thousands of threads stopped for longer. The
+ * kernel writes each set into the same buffer first: where a virtual machine has page tables of its
+ * own for the kernel, memory that we have touched is not yet there for it (measured: 13.0 us a
+ * thread became 5). */
 struct register_memory {
 	struct arena *arena; /* has the bytes */
 	uint8_t *buffer;     /* for the kernel; of one set */

@@ -93,8 +93,8 @@ bool thread_let_go(int tid)
 	return true;
 }
 
-/* The thread that was listed had ended, and its id is another process's by now, which stands for a
- * moment for that. False: it sleeps uninterruptibly. */
+/* The thread that was listed had ended, and its id is another process's by now, which is stopped
+ * for a moment for that. False: it sleeps uninterruptibly. */
 static bool let_stranger_go(int tid)
 {
 	enum { LOOK_US = 50 };

@@ -18,7 +18,7 @@ enum thread_seized {
 	 * waits for it to wake. */
 	THREAD_SLEEPS_ELSEWHERE,
 	/* It had ended, and its id is another process's by now. That one sleeps uninterruptibly, so
-	 * it is traced by us still, and stands from when it wakes: see thread_let_go(). */
+	 * it is traced by us still, and stops when it wakes: see thread_let_go(). */
 	THREAD_STRANGER,
 };
 
@@ -28,14 +28,14 @@ MUST_CHECK struct error *thread_seize(int pid, int tid, enum thread_seized *ret)
 enum thread_report {
 	REPORT_NONE, /* none yet */
 	REPORT_STOP,
-	REPORT_END, /* which is taken: until then nobody can wait for its process (ptrace(2)) */
+	REPORT_END, /* which is taken: until then nothing can wait for its process (ptrace(2)) */
 	REPORT_NOT_OURS, /* no thread of ours traces it */
 };
 
-/* What wait(2) tells of a task next; *ret_status is si_status of a stop or an end. A stop is looked
- * at and not waited for: when a stop has been waited for and its tracer is killed, the kernel
- * forgets the signal that was to be delivered (kernel/exit.c: wait_task_stopped clears exit_code,
- * which kernel/signal.c: ptrace_signal delivers). */
+/* What wait(2) reports of a task next; *ret_status is si_status of a stop or an end. A stop is
+ * looked at and not waited for: when a stop has been waited for and its tracer is killed, the
+ * kernel forgets the signal that was to be delivered (kernel/exit.c: wait_task_stopped clears
+ * exit_code, which kernel/signal.c: ptrace_signal delivers). */
 enum thread_report thread_next_report(int tid, int *ret_status);
 
 /* The signal that a task in a stop of this status is let go with (PTRACE_DETACH); 0: none. */

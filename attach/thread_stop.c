@@ -21,7 +21,7 @@ bool thread_stop_hold_back(sigset_t *ret_before)
 	return !pthread_sigmask(SIG_BLOCK, &stops, ret_before);
 }
 
-/* Seizing alone does not stop it: the process stands only from the first interrupt on. */
+/* Seizing alone does not stop it: the process is stopped only from the first interrupt on. */
 static struct error *seize(struct thread_stop *stop, struct stop_task *task)
 {
 	static const enum task_state states[] = {
@@ -68,7 +68,7 @@ static struct error *reserve(struct thread_stop *stop, size_t count)
 	return register_memory_reserve(&stop->registers, count);
 }
 
-/* Whoever was seized since the last time: first what takes long, then all interrupts in a row. */
+/* The threads seized since the last time: first what takes long, then all interrupts in a row. */
 static struct error *interrupt_seized(struct thread_stop *stop)
 {
 	for (size_t i = 0; i < stop->task_count; i++)
@@ -113,7 +113,7 @@ static struct error *visit_task(pid_t tid, void *context)
 	return NULL;
 }
 
-/* Another had it while it slept; awake it would run while the others stand. */
+/* Another had it while it slept; awake it would run while the others are stopped. */
 static void seize_woken(struct thread_stop *stop, struct stop_task *task)
 {
 	if (thread_sleeps(stop->pid, task->tid))
@@ -126,7 +126,7 @@ static void seize_woken(struct thread_stop *stop, struct stop_task *task)
 	if (task->state == TASK_SEIZED)
 		error = interrupt(stop, task);
 	if (task->state == TASK_RUNNING)
-		task->state = TASK_ASLEEP; /* and stands when it can */
+		task->state = TASK_ASLEEP; /* and stops when it can */
 	error_free(error);                 /* another look tries again */
 }
 
@@ -303,7 +303,7 @@ static struct error *begin(const struct process_identity *process, const int *ti
 			   const struct task *task, struct thread_stop **ret)
 {
 	int pid = process->pid;
-	/* Every thread's state is read for that: whoever stops a few has asked before. */
+	/* Every thread's state is read for that: a caller that stops a few has asked before. */
 	if (!count)
 		TRY(process_state_check(pid, PROCESS_NEED_STOP));
 	if (pid == getpid())

@@ -8,7 +8,7 @@
  * Options that a borrowed system call needs (attach/syscall_inject.h) are taken back at its end.
  *
  * ptrace belongs to a thread: begin, resume and free are for the same thread of ours. While a
- * process stands, that thread does not react to Ctrl-Z and the terminal's stop signals.
+ * process is stopped, that thread does not react to Ctrl-Z and the terminal's stop signals.
  */
 #ifndef ATTACH_THREAD_STOP_H
 #define ATTACH_THREAD_STOP_H
@@ -66,10 +66,10 @@ MUST_CHECK struct error *thread_stop_begin_some(const struct process_identity *p
 						const int *tids, size_t count,
 						const struct task *task, struct thread_stop **ret);
 
-/* Reads what a core tells of each thread beside its registers, from /proc/PID/task/TID/stat and
+/* Reads what a core holds of each thread beside its registers, from /proc/PID/task/TID/stat and
  * status, of threads that still exist: signals that wait or are blocked, times. Hundreds of
- * microseconds for a thousand threads: after the resume, where the process should not stand for it.
- * ERROR_NO_MEMORY only. */
+ * microseconds for a thousand threads: after the resume, where the process should not be stopped
+ * for it. ERROR_NO_MEMORY only. */
 MUST_CHECK struct error *thread_stop_read_details(struct thread_stop *stop);
 
 /* The threads; the process's first thread is first, when it has not ended. */
@@ -79,14 +79,14 @@ const struct stopped_thread *thread_stop_threads(const struct thread_stop *stop,
 const struct register_note *thread_register_note(const struct stopped_thread *thread,
 						 unsigned type);
 
-/* Lets go of who is no thread of the process (its id was, when they were listed), slept
- * uninterruptibly then, and has woken; until then it would stand from then on. And takes the ends
- * of the threads that have ended while we hold them: until then nobody can wait for the process
- * (ptrace(2)), and of a PID namespace's killed first process the thread that ends last waits for it
- * (kernel/pid_namespace.c: zap_pid_ns_processes). True, from then on: one that stood has ended, as
- * the process was killed or one that slept began another program (execve). Half a microsecond a
- * thread. To be called now and then: whoever does not for LIMIT_STAND_MS, as it is stopped itself,
- * is killed (attach/stand_watch.h). */
+/* Lets go of what is no thread of the process (its id was, when they were listed), slept
+ * uninterruptibly then, and has woken; otherwise it would stay stopped from then on. And takes the
+ * ends of the threads that have ended while we hold them: until then nothing can wait for the
+ * process (ptrace(2)), and of a PID namespace's killed first process the thread that ends last
+ * waits for it (kernel/pid_namespace.c: zap_pid_ns_processes). True, from then on: one that was
+ * stopped has ended, as the process was killed or one that slept began another program (execve).
+ * Half a microsecond a thread. To be called now and then: a caller that does not for
+ * LIMIT_STAND_MS, as it is stopped itself, is killed (attach/stand_watch.h). */
 bool thread_stop_take_ends(struct thread_stop *stop);
 
 /* A copy of the process, which we trace: once it has ended, its end is taken by
@@ -99,8 +99,8 @@ void thread_stop_have_copy(struct thread_stop *stop, int copy);
 double thread_stop_resume(struct thread_stop *stop);
 
 /* After the resume: lets go of threads that were in an uninterruptible sleep, and so could not be
- * let go with the others, as soon as they have woken; until then they would stand from then on. To
- * be called every few milliseconds until it answers true: none is left. */
+ * let go with the others, as soon as they have woken; otherwise they would stay stopped from then
+ * on. To be called every few milliseconds until it answers true: none is left. */
 bool thread_stop_let_go(struct thread_stop *stop);
 
 /* Resumes if need be, and frees; what is asleep then stays seized until the calling thread ends.
