@@ -26,7 +26,7 @@ struct collection {
 	struct arena arena; /* names in the notes */
 };
 
-/* NULL: the process itself stands. */
+/* NULL: the process itself is stopped. */
 static struct snapshot *snapshot_of(const struct collection *collection)
 {
 	return collection->request->freeze ? NULL : snapshot_target_snapshot(collection->target);
@@ -135,7 +135,7 @@ static struct error *build_notes(struct collection *collection)
 	return core_notes_build(&process, &collection->notes);
 }
 
-/* A core that ends early is kept when it is of use and its end was nobody's wish. */
+/* A core that ends early is kept when it is of use and its end was not asked for. */
 static struct error *ended_early(struct collection *collection, const struct core_written *written,
 				 struct error *error)
 {

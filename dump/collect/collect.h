@@ -1,6 +1,6 @@
 /*
- * A core of a live process: of a snapshot (attach/snapshot.h), for which it stands still for some
- * milliseconds, or written while it stands still, with `freeze`: stop, registers, memory, resume,
+ * A core of a live process: of a snapshot (attach/snapshot.h), for which it is stopped for some
+ * milliseconds, or written while it is stopped, with `freeze`: stop, registers, memory, resume,
  * then fsync and rename. The process runs on whatever becomes of us (attach/thread_hold.h); one
  * that was in job-control stop stays stopped as it was.
  *
@@ -13,8 +13,8 @@
  * stream takes no byte for too long (destination_request.stall_seconds), the process is let go: an
  * error of patient_write_stalled().
  *
- * For the caller (cli/): catch SIGINT, SIGTERM and SIGHUP and set the task's stop flag, or a
- * killed collect leaves PATH.partial behind. Ctrl-Z is held back while the process stands.
+ * For the caller (cli/): catch SIGINT, SIGTERM and SIGHUP and set the task's stop flag, or a killed
+ * collect leaves PATH.partial behind. Ctrl-Z is held back while the process is stopped.
  */
 #ifndef DUMP_COLLECT_COLLECT_H
 #define DUMP_COLLECT_COLLECT_H
@@ -30,11 +30,11 @@ struct collect_request {
 	struct process_identity process;
 	struct destination_request to;
 	enum core_type type;
-	bool freeze;             /* no snapshot: it stands still until its memory is written */
+	bool freeze;             /* no snapshot: it is stopped until its memory is written */
 	bool insist;             /* on the snapshot: snapshot_request.insist */
 	const char *insist_line; /* snapshot_request.insist_line */
 	/* NULL, or what memory is wanted whatever the type leaves out: asked of the snapshot or of
-	 * the process as it stands; see core_contents_select(). */
+	 * the stopped process; see core_contents_select(). */
 	struct error *(*more)(void *context, struct target *target, struct arena *arena,
 			      const struct region **ret, size_t *ret_count);
 	void *more_context;

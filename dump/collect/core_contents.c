@@ -49,7 +49,7 @@ struct selection {
 	struct module module;
 	uint64_t runtime_end; /* of the runtime's mapping met last: its .bss goes on there */
 	const struct region *more;
-	size_t more_count, more_at; /* those before more_at are behind us */
+	size_t more_count, more_at; /* those before more_at are done */
 	uint64_t large_end;         /* up to here private memory belongs to a large area */
 };
 
@@ -87,7 +87,7 @@ static struct part page_part(uint64_t start, uint64_t size, uint32_t page)
 	return (struct part){ start & ~(uint64_t)(page - 1), align_up(start + size, page) };
 }
 
-/* Where the metadata of a managed file stands in memory. */
+/* Where the metadata of a managed file is in memory. */
 static void find_metadata(const struct selection *selection, const struct process_map *map,
 			  struct module *module)
 {
@@ -252,8 +252,8 @@ static struct error *put_private(struct selection *selection, size_t at,
 	const struct process_map *map = &selection->maps->maps[at];
 	uint64_t stack = stack_pointer(selection, map);
 	bool mini = selection->type == CORE_TYPE_MINI;
-	/* Zeros, which objects may reach into. One block of the file stands for all of them: too
-	 * much for Mini, which has the few objects that the caller wants. */
+	/* Zeros, which objects may reach into. They all share one block of the file: too much for
+	 * Mini, which has the few objects that the caller wants. */
 	if (segment->untouched && mini)
 		return NULL;
 	if (stack && mini) {

@@ -17,8 +17,8 @@ struct core_layout {
 	uint64_t bytes;           /* of the segments that have to be read */
 	uint64_t untouched_bytes; /* mapped, accessible, never touched: zeros, holes in the file */
 	uint64_t left_out_bytes;  /* of large files, devices, memory that a snapshot lost */
-	uint64_t unknown_bytes;   /* of shared memory whose file cannot be asked which of its pages
-				     exist: left out, and perhaps missing */
+	uint64_t unknown_bytes;   /* of shared memory with a file that cannot be asked which of its
+				     pages exist: left out, and perhaps missing */
 };
 
 /* Free with core_layout_deinit(), failed or not. Without a readable page map all that is readable

@@ -6,7 +6,7 @@
 #include <elf.h>
 #include <sys/procfs.h>
 
-/* NT_SIGINFO and NT_FILE stand in elf.h; their formats in fs/binfmt_elf.c: fill_siginfo_note,
+/* NT_SIGINFO and NT_FILE are in elf.h; their formats in fs/binfmt_elf.c: fill_siginfo_note,
  * fill_files_note. Notes are padded to 4 bytes (gABI, chapter 5, "Note Section"). */
 enum { NOTE_ALIGNMENT = 4, MICROSECONDS = 1000000 };
 

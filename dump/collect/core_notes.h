@@ -1,7 +1,7 @@
 /*
- * The notes of a core: who the process was, its threads' registers, its files. In the order of the
- * kernel's own cores (fs/binfmt_elf.c: write_note_info), which every reader is tested with: the
- * first thread's NT_PRSTATUS, NT_PRPSINFO, NT_SIGINFO, NT_AUXV, NT_FILE, the first thread's other
+ * The notes of a core: the process, its threads' registers, its files. In the order of the kernel's
+ * own cores (fs/binfmt_elf.c: write_note_info), which every reader is tested with: the first
+ * thread's NT_PRSTATUS, NT_PRPSINFO, NT_SIGINFO, NT_AUXV, NT_FILE, the first thread's other
  * register sets; then the sets of each other thread, NT_PRSTATUS first. Last our own.
  */
 #ifndef DUMP_COLLECT_CORE_NOTES_H

@@ -31,7 +31,7 @@ struct core_sink {
 	const struct core_sink_ops *ops;
 };
 
-/* A new file: writable, seekable, empty; it stays the caller's, who synchronises and closes it.
+/* A new file: writable, seekable, empty; it stays the caller's, which synchronises and closes it.
  * Zeros are holes. */
 MUST_CHECK struct error *core_sink_file_new(int fd, struct core_sink **ret);
 
@@ -41,10 +41,10 @@ enum { CORE_SINK_WATCH_BYTES = 8 * 1024 * 1024 };
 typedef struct error *(*core_sink_check)(void *context, uint64_t more);
 void core_sink_file_watch(struct core_sink *sink, core_sink_check check, void *context);
 
-/* A pipe, a socket: all bytes in their order, zeros too. `fd` stays the caller's, who ignores
- * SIGPIPE; os_errno EPIPE: nobody reads any more. A reader that takes no byte for `stall_seconds`
- * (0: for ever) is an error, patient_write_stalled(). The task, which may be NULL, ends the waiting
- * too: ERROR_CANCELLED (base/patient_writer.h). */
+/* A pipe, a socket: all bytes in their order, zeros too. `fd` stays the caller's, which ignores
+ * SIGPIPE; os_errno EPIPE: it has no reader any more. A reader that takes no byte for
+ * `stall_seconds` (0: for ever) is an error, patient_write_stalled(). The task, which may be NULL,
+ * ends the waiting too: ERROR_CANCELLED (base/patient_writer.h). */
 MUST_CHECK struct error *core_sink_pipe_new(int fd, unsigned stall_seconds, const struct task *task,
 					    struct core_sink **ret);
 

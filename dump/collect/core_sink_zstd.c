@@ -271,7 +271,7 @@ static const struct core_sink_ops zstd_ops = {
 	.free = zstd_free,
 };
 
-/* zstd allocates when it packs first: now, before a process stands for it. */
+/* zstd allocates when it packs first: now, before a process is stopped for it. */
 static bool fill_contexts(struct zstd_sink *sink)
 {
 	struct slot *slot = &sink->slots[0];

@@ -1,7 +1,7 @@
 /*
  * A sink that packs what it is given and hands it on to another: zstd frames of 2 MiB that can be
  * read alone (dump/core/zstd_frames.h), packed by two threads where threads can be had. What
- * reached the other sink is valid wherever it is cut; finish() puts the table of frames behind it.
+ * reached the other sink is valid wherever it is cut; finish() appends the table of frames.
  *
  * It takes about 20 MiB of memory at the default level.
  */

@@ -12,7 +12,7 @@ enum {
 	BUFFER_BYTES = 1024 * 1024,
 	FILE_PAGE = 4096,               /* what is looked at for zeros */
 	HOLE_BYTES_MIN = 4 * FILE_PAGE, /* shorter runs of zeros are written */
-	ZERO_BLOCK_BYTES = 1024 * 1024, /* what stands for all memory never touched */
+	ZERO_BLOCK_BYTES = 1024 * 1024, /* what all memory never touched shares */
 	NOTE_ALIGNMENT = 4,
 	SECTION_OFFSET = sizeof(Elf64_Ehdr), /* section header 0 always has its place */
 	TABLE_OFFSET = SECTION_OFFSET + sizeof(Elf64_Shdr),
@@ -23,11 +23,11 @@ struct writer {
 	const struct core_contents *contents;
 	const struct task *task;
 	struct core_written *written;
-	uint8_t *buffer; /* BUFFER_BYTES that stand for the core from buffer_offset on */
+	uint8_t *buffer; /* BUFFER_BYTES of the core from buffer_offset on */
 	size_t used;
 	uint64_t buffer_offset;
 	uint64_t table_bytes;    /* of the program headers that all segments need */
-	uint64_t zero_bytes;     /* of the block of zeros, which stands first behind the notes */
+	uint64_t zero_bytes;     /* of the block of zeros, which comes first after the notes */
 	uint64_t total;          /* length of the core without unforeseen holes */
 	uint64_t *offsets;       /* of each segment in the core; untouched ones have none */
 	struct core_hole *holes; /* could not be read; in the order of the core, in the end
@@ -123,7 +123,7 @@ static void measure(struct writer *writer)
 			(contents->mark ? CORE_TRAILER_FOOTER_BYTES : 0);
 }
 
-/* Where each segment will stand. */
+/* Where each segment will be. */
 static struct error *place(struct writer *writer)
 {
 	const struct core_contents *contents = writer->contents;
@@ -295,7 +295,7 @@ static struct error *add_hole(struct writer *writer, uint64_t start, uint64_t en
 	return NULL;
 }
 
-/* A page that cannot be read, `done` bytes behind the end of the buffer: marked, or zeros. */
+/* A page that cannot be read, `done` bytes after the end of the buffer: marked, or zeros. */
 static struct error *leave_out_page(struct writer *writer, const struct core_segment *segment,
 				    uint64_t address, size_t done)
 {
@@ -356,7 +356,7 @@ static struct error *append_priority(struct writer *writer, unsigned priority)
 	return flush_sink(writer);
 }
 
-/* A new table behind everything else, then the header that points to it. */
+/* A new table after everything else, then the header that points to it. */
 static struct error *patch_table(struct writer *writer)
 {
 	static const uint8_t zeros[NOTE_ALIGNMENT * 2];
@@ -389,7 +389,7 @@ static struct error *leave_out_holes(struct writer *writer)
 		qsort(writer->holes, writer->hole_count, sizeof(*writer->holes), compare_holes);
 	if (writer->hole_count && patches)
 		TRY(patch_table(writer));
-	/* Where pages are marked, the trailer says that nobody need look for them. */
+	/* Where pages are marked, the trailer says that no reader need look for them. */
 	if (writer->contents->mark || (writer->hole_count && !patches))
 		return append_trailer(writer);
 	return NULL;

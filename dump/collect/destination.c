@@ -30,7 +30,7 @@ struct error *destination_check(const struct destination_request *request)
 /* However well it packs, and whatever others write meanwhile. */
 static struct error *check_room(void *context, uint64_t more)
 {
-	enum { BLOCK_BYTES = 512 }; /* stat(2); holes count for nobody */
+	enum { BLOCK_BYTES = 512 }; /* stat(2); holes do not count */
 	const struct destination *destination = context;
 	struct stat written;
 	if (fstat(output_file_fd(destination->file), &written))

@@ -8,11 +8,11 @@
 #include "dump/collect/core_sink.h"
 
 struct destination_request {
-	const char *path;        /* of the finished file; NULL: a stream */
-	int fd;                  /* the stream, borrowed */
-	unsigned stall_seconds;  /* a stream's reader may take no byte for so long; 0: for ever */
-	int zstd_level;          /* 0: not packed */
-	int pid;                 /* whose dump; its mounts tell of a PATH below its root */
+	const char *path;       /* of the finished file; NULL: a stream */
+	int fd;                 /* the stream, borrowed */
+	unsigned stall_seconds; /* a stream's reader may take no byte for so long; 0: for ever */
+	int zstd_level;         /* 0: not packed */
+	int pid; /* the process of the dump; its mounts show what a PATH below its root is on */
 	const char *stream_line; /* what to type to stream it instead, for messages; may be NULL */
 	const char *smaller;     /* output_choice.smaller */
 	bool force; /* replace PATH and PATH.partial; write although space gets short */

@@ -48,7 +48,7 @@ struct error *output_file_check(const char *path, bool force)
 	return NULL;
 }
 
-/* A write above the limit sends SIGXFSZ to the writing thread, whose default is to die. */
+/* A write above the limit sends SIGXFSZ to the writing thread, which kills by default. */
 static void block_file_size_signal(struct output_file *file)
 {
 	sigset_t signal, before;
@@ -81,7 +81,7 @@ static bool is_being_written(const struct output_file *file)
 	return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK;
 }
 
-/* The part of a path behind its folder. */
+/* The part of a path after its folder. */
 static const char *name_of(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -216,7 +216,7 @@ static struct error *check_memory(const struct output_file *file, const struct n
 		return NULL;
 	uint64_t left =
 		memory.used_bytes < memory.limit_bytes ? memory.limit_bytes - memory.used_bytes : 0;
-	/* For the app too, in whose container we may be. */
+	/* For the app too: we may be in its container. */
 	uint64_t keep = memory.floor_bytes > RESERVE_BYTES ? memory.floor_bytes : RESERVE_BYTES;
 	if (need->bytes <= left && left - need->bytes >= keep)
 		return NULL;
@@ -340,7 +340,8 @@ struct error *output_file_finish(struct output_file *file, uint64_t *ret_disk_by
 			"%s was removed or replaced while it was written: there is no dump",
 			file->partial);
 	file->finished = true; /* PATH.partial stays, too, when it cannot be renamed */
-	fsync(file->folder);   /* the name, too, is to survive a crash; not every folder can tell */
+	fsync(file->folder);   /* the name, too, is to survive a crash; not every folder can do that
+				*/
 	if (failed == EEXIST)
 		return error_new(
 			ERROR_USAGE,
@@ -358,7 +359,8 @@ struct error *output_file_keep(struct output_file *file, const char **ret_path,
 			       uint64_t *ret_disk_bytes)
 {
 	TRY(synchronise(file, ret_disk_bytes));
-	fsync(file->folder); /* the name, too, is to survive a crash; not every folder can tell */
+	fsync(file->folder); /* the name, too, is to survive a crash; not every folder can do that
+			      */
 	file->finished = true;
 	*ret_path = file->partial;
 	return NULL;

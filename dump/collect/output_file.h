@@ -44,7 +44,7 @@ struct output_choice {
 MUST_CHECK struct error *output_file_check_space(const struct output_file *file, uint64_t bytes,
 						 const struct output_choice *choice);
 
-/* The same of `more` bytes behind those that are written: now, whatever was expected. */
+/* The same of `more` bytes after those that are written: now, whatever was expected. */
 MUST_CHECK struct error *output_file_check_room(const struct output_file *file, uint64_t more,
 						const struct output_choice *choice);
 

@@ -81,7 +81,7 @@ static struct error *check_dump(const struct process_info *process, const char *
 	return NULL;
 }
 
-/* Whatever has this name was put there by whoever may write there, and can be another thing the
+/* Whatever has this name was put there by a user that may write there, and can be another thing the
  * next moment: so it is looked at before it is opened, through the same descriptor, and no link is
  * followed. */
 static struct error *open_dump(const struct process_info *process, int folder, const char *name,
@@ -202,7 +202,7 @@ struct error *runtime_dump_copy(const struct runtime_dump *dump, struct core_sin
 	off_t all = (off_t)dump->bytes;
 	for (off_t at = 0; at < all;) {
 		off_t data = lseek(dump->fd, at, SEEK_DATA);
-		if (data < 0 || data > all) /* none behind */
+		if (data < 0 || data > all) /* none after */
 			data = all;
 		if (data > at)
 			TRY(sink->ops->zeros(sink, (uint64_t)(data - at)));

@@ -95,8 +95,7 @@ static void cut_overlaps(struct core_index *index)
 	index->range_count = kept;
 }
 
-/* What is left of `range` in front of the hole goes into *before, what is behind it stays in
- * `range`. */
+/* What is left of `range` below the hole goes into *before, what is above it stays in `range`. */
 static void cut_hole(const struct core_hole *hole, struct core_range *range,
 		     struct core_range *before)
 {
@@ -159,7 +158,7 @@ struct error *core_index_leave_out(struct core_index *index, const struct core_h
 	return NULL;
 }
 
-/* Pages that a trailer names stand in the file and are holes all the same. */
+/* Pages that a trailer names are in the file and are holes all the same. */
 static struct error *leave_out_named(struct core_index *index)
 {
 	const uint8_t *tail = index->parts.tail;
@@ -335,7 +334,7 @@ static void read_mark(struct core_index *index, const struct elf_note *note)
 	index->marked = true;
 }
 
-/* Behind the last note there is nothing, or what fills the last eight bytes. */
+/* After the last note there is nothing, or what fills the last eight bytes. */
 static bool is_padding(const uint8_t *bytes, size_t size)
 {
 	size_t zeros = 0;

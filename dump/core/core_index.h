@@ -1,5 +1,5 @@
 /*
- * What an ELF core says of itself, read once at open: where each address stands in the file, the
+ * What an ELF core says of itself, read once at open: where each address is in the file, the
  * threads, the file mappings, the auxiliary vector. Everything points into the core's bytes, which
  * must outlive the index. A truncated core is indexed as far as it goes; what is beyond its end is
  * counted in facts.missing_bytes.

@@ -1,7 +1,7 @@
 /*
- * How a core that ends early still tells a page of zeros from one that could not be read. The
- * writer cannot leave such a page out of what it has announced, and the list of them comes last
- * (dump/core/core_trailer.h): so in the page's place stands the mark, which no process has in its
+ * How a core that ends early still distinguishes a page of zeros from one that could not be read.
+ * The writer cannot leave such a page out of what it has announced, and the list of them comes last
+ * (dump/core/core_trailer.h): so in the page's place is the mark, which no process has in its
  * memory: 16 random bytes that a note of the core names, and the page's own address. Our own form;
  * to other readers the note is one of an owner they do not know.
  *
@@ -28,7 +28,7 @@ enum { CORE_MARK_BYTES = 24 }; /* what a marked page begins with */
 /* ERROR_OS: there is no source of random numbers. */
 MUST_CHECK struct error *core_mark_make(bool without_heap, struct core_mark *ret);
 
-/* A page that stands for one that could not be read. */
+/* A page in place of one that could not be read. */
 void core_mark_page(const struct core_mark *mark, uint64_t address, uint8_t *page, size_t size);
 
 /* Do the first bytes of the page at this address say so? */

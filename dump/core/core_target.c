@@ -325,7 +325,7 @@ static struct error *open_packed(const char *path, int fd, const struct task *ta
 	return leave_out_marked(core, task, ret);
 }
 
-/* Maps the file; its descriptor may be closed behind it. */
+/* Maps the file; its descriptor may be closed afterwards. */
 static struct error *open_descriptor(const char *path, int fd, const struct task *task,
 				     struct target **ret)
 {

@@ -2,7 +2,7 @@
  * An ELF core as a target: mapped, never copied. Any size (sparse files over 4 GiB, PN_XNUM),
  * truncated ones too: PT_LOADs beyond the end of the file are holes, counted in
  * target.facts.missing_bytes. `.zst` and
- * `.gz` files (told by their magic, not their name) are unpacked first into an unlinked temporary
+ * `.gz` files (known by their magic, not their name) are unpacked first into an unlinked temporary
  * file, after saying how much space that needs (dump/core/unpack.h); a `.zst` whose frames can be
  * read alone, as our own, is read packed as it is (dump/core/zstd_cache.h).
  *

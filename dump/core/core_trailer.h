@@ -1,5 +1,5 @@
 /*
- * What a core says behind its end: the pages that could not be read, where it went to a place that
+ * What a core says after its end: the pages that could not be read, where it went to a place that
  * cannot go back (a pipe, packed frames) and has them in its program headers all the same. Without
  * it the core ends early, and such pages are known by their marks (dump/core/core_mark.h). Our own
  *form; other readers do not look there.

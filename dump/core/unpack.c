@@ -134,8 +134,9 @@ static struct error *zstd_size(const struct packed *packed, const struct task *t
 		}
 		if (content == ZSTD_CONTENTSIZE_UNKNOWN || content == ZSTD_CONTENTSIZE_ERROR) {
 			*ret_exact = false;
-			content = extent.most_content ? extent.most_content
-						      : extent.length; /* the writing will tell */
+			content = extent.most_content
+					  ? extent.most_content
+					  : extent.length; /* the writing will show it */
 		}
 		if (__builtin_add_overflow(total, content, &total))
 			total = UINT64_MAX;
@@ -161,7 +162,7 @@ static void zstd_step(struct unpacker *unpacker, size_t *ret_size)
 			unpacker->damage = ZSTD_getErrorName(hint);
 			output.pos =
 				output_before; /* decoders of old formats count the whole room */
-			unpacker->sound = unpacker->between; /* bytes behind the last frame */
+			unpacker->sound = unpacker->between; /* bytes after the last frame */
 		} else if (!hint && input.pos == unpacker->packed->size) {
 			unpacker->finished = true;
 		} else if (output.pos == output_before && input.pos == input_before) {
@@ -209,7 +210,7 @@ static uint64_t gzip_size(const struct packed *packed)
 	return size;
 }
 
-/* Another member behind the one that ended? (RFC 1952 2.2: members follow each other.) */
+/* Another member after the one that ended? (RFC 1952 2.2: members follow each other.) */
 static bool gzip_next_member(struct unpacker *unpacker)
 {
 	const uint8_t *next = unpacker->packed->bytes + unpacker->consumed;

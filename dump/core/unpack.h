@@ -5,10 +5,10 @@
  * the figures. The space comes back when the descriptor and its mappings are gone, however we end.
  *
  * How much it needs is known before (zstd: the frames' content sizes, or their number of blocks;
- * gzip: the size in the trailer, modulo 4 GiB) and told through task_note(). Runs of zeros become
- * holes of the file. An archive that is cut short or damaged is unpacked as far as it goes, with a
- * note: the core in it is then a truncated one. In a damaged one (a checksum is wrong) any byte may
- * be another than was packed.
+ * gzip: the size in the trailer, modulo 4 GiB) and reported through task_note(). Runs of zeros
+ * become holes of the file. An archive that is cut short or damaged is unpacked as far as it goes,
+ * with a note: the core in it is then a truncated one. In a damaged one (a checksum is wrong) any
+ * byte may be another than was packed.
  */
 #ifndef DUMP_CORE_UNPACK_H
 #define DUMP_CORE_UNPACK_H

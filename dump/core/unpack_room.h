@@ -23,8 +23,8 @@ struct unpack_room {
 };
 
 /* Chooses a place with `needed` bytes; `exact` false: the size is an estimate. See
- * dump/core/unpack.h. No place of a pod whose limit cannot be seen (attach/pod_storage.h), but for
- * few bytes: above it the pod is evicted. */
+ * dump/core/unpack.h. No place of a pod with a limit that cannot be seen (attach/pod_storage.h),
+ * but for few bytes: above it the pod is evicted. */
 MUST_CHECK struct error *unpack_room_choose(const char *path, const char *temporary_directory,
 					    uint64_t needed, bool exact, const struct task *task,
 					    struct unpack_room *ret);

@@ -27,7 +27,7 @@ struct zstd_cache {
 	struct slot slots[SLOTS_MOST];
 	size_t slot_count;
 	uint64_t clock;
-	struct task task;    /* of who opened it */
+	struct task task;    /* of its opener */
 	uint64_t stopped_ms; /* since when it is to stop; 0: it is not */
 	bool gave_up;
 };
@@ -98,8 +98,8 @@ bool zstd_cache_contradicted(const struct zstd_cache *cache)
 	return cache->frames.contradicted;
 }
 
-/* Unpacking takes milliseconds, and whoever reads here and there may do so thousands of times
- * before he looks at the task. */
+/* Unpacking takes milliseconds, and a caller that reads here and there may do so thousands of times
+ * before it looks at the task. */
 static bool is_out_of_patience(struct zstd_cache *cache)
 {
 	enum { PATIENCE_MS = 120 };

@@ -24,11 +24,11 @@ bool zstd_cache_gave_up(const struct zstd_cache *cache);
 uint64_t zstd_cache_size(const struct zstd_cache *cache); /* bytes of content, unpacked */
 
 /* Does the file's own table speak of other frames than it has? A part may be there twice, or not at
- * all, and what comes after it stands elsewhere then. */
+ * all, and what comes after it is elsewhere then. */
 bool zstd_cache_contradicted(const struct zstd_cache *cache);
 
-/* Bytes copied; fewer than size: the end, a frame that is damaged, or whoever opened it was told to
- * stop some time ago and has not looked. */
+/* Bytes copied; fewer than size: the end, a frame that is damaged, or the opener was told to stop
+ * some time ago and has not looked. */
 size_t zstd_cache_read(struct zstd_cache *cache, uint64_t offset, void *buffer, size_t size);
 
 #endif

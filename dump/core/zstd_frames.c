@@ -13,7 +13,7 @@ enum {
 	SKIPPABLE_MAGIC = 0x184d2a5e,
 	HAS_CHECKSUMS = 0x80,   /* of the descriptor: 12 bytes an entry, not 8 */
 	RESERVED_BITS = 0x7c,   /* must be zero */
-	DESCRIPTOR_OFFSET = 4,  /* in the footer, behind the count */
+	DESCRIPTOR_OFFSET = 4,  /* in the footer, after the count */
 	TABLE_MAGIC_OFFSET = 5, /* in the footer */
 	CHECKSUM_BYTES = 4,
 	DOUBTS_MOST = 16, /* frames that say something else than the table: so many are unpacked */
@@ -37,7 +37,7 @@ void zstd_table_footer(size_t count, uint8_t ret[static ZSTD_TABLE_FOOTER_BYTES]
 
 static const char looking[] = "unpacking the dump (looking for its frames)";
 
-/* RFC 8878 3.1.1.2 and 3.1.2: block after block, whose headers stand all over the file. */
+/* RFC 8878 3.1.1.2 and 3.1.2: block after block, with headers all over the file. */
 struct error *zstd_frame_measure(const uint8_t *frame, size_t size, const struct task *task,
 				 struct zstd_extent *ret)
 {
@@ -129,7 +129,7 @@ static bool is_too_long(size_t packed_size)
 	return packed_size > ZSTD_COMPRESSBOUND(LIMIT_ZSTD_FRAME_BYTES);
 }
 
-/* The table has no checksum: a wrong size in it would give everything behind that frame another
+/* The table has no checksum: a wrong size in it would give everything after that frame another
  * address. So each frame's header has to say the same and promise a checksum, or the frame itself
  * decides; one that does not unpack is a hole of the table's size. *ret false: the table cannot be
  * believed, or the file has no checksums. */

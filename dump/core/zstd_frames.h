@@ -1,9 +1,9 @@
 /*
  * A packed file that can be read from the middle: frames of zstd (RFC 8878) of a few MiB each, with
- * their content's size and checksum, one behind the other, and behind them a table of their sizes
- * in a skippable frame (zstd's contrib/seekable_format/zstd_seekable_compression_format.md). Any
- * zstd unpacks such a file. A file that was cut has no table: the frames are then found one by one,
- * and unpacked once, as nothing else tells for sure how long each is.
+ * their content's size and checksum, one after the other, and after them a table of their sizes in
+ * a skippable frame (zstd's contrib/seekable_format/zstd_seekable_compression_format.md). Any zstd
+ * unpacks such a file. A file that was cut has no table: the frames are then found one by one, and
+ * unpacked once, as nothing else shows for sure how long each is.
  */
 #ifndef DUMP_CORE_ZSTD_FRAMES_H
 #define DUMP_CORE_ZSTD_FRAMES_H
@@ -18,12 +18,12 @@ enum {
 	ZSTD_TABLE_FOOTER_BYTES = 9,
 };
 
-/* As it stands in the table. */
+/* As it is in the table. */
 struct zstd_table_entry {
 	uint32_t packed_size, content_size;
 };
 
-/* What stands in front of `count` entries, and behind them. */
+/* What comes before `count` entries, and after them. */
 void zstd_table_header(size_t count, uint8_t ret[static ZSTD_TABLE_HEADER_BYTES]);
 void zstd_table_footer(size_t count, uint8_t ret[static ZSTD_TABLE_FOOTER_BYTES]);
 

@@ -12,7 +12,7 @@ static const uint8_t marker[] = { 0x8b, 0x12, 0x02, 0xb9, 0x6a, 0x61, 0x20, 0x38
 
 enum {
 	HEADER_MAJOR = 6,
-	HEADER_COUNT = 8,  /* behind the two version numbers */
+	HEADER_COUNT = 8,  /* after the two version numbers */
 	HEADER_FIXED = 12, /* then the bundle's id, a text */
 	HEADER_REST = 40,  /* where two of the files are, and flags */
 	ENTRY_SIZE = 8,
@@ -44,7 +44,7 @@ static bool find_marker(const uint8_t *bytes, size_t size, uint64_t *ret_manifes
 	return false;
 }
 
-/* A text that begins at *at; *at goes behind it. */
+/* A text that begins at *at; *at moves to its end. */
 static bool read_text(const uint8_t *bytes, size_t size, uint64_t *at, const char **ret,
 		      size_t *ret_length)
 {
@@ -141,7 +141,7 @@ static struct error *inflate_all(const struct bundle_file *bundle, const struct 
 	struct error *error = inflate_announced(&stream, entry->size, task, &status);
 	bool is_filled = stream.total_out == entry->size;
 	if (!error && status != Z_STREAM_END &&
-	    is_filled) { /* the end may need a look behind the bytes */
+	    is_filled) { /* the end may need a look after the bytes */
 		stream.next_out = &beyond;
 		stream.avail_out = 1;
 		if (stream.avail_in > STEP_BYTES)

@@ -1,9 +1,9 @@
 /*
- * The bundle behind the host of a single-file app: a manifest of files, each stored as it is or
+ * The bundle after the host of a single-file app: a manifest of files, each stored as it is or
  * compressed (dotnet/runtime src/native/corehost/bundle/: header.h, file_entry.h, reader.cpp;
- * bundle_marker.cpp in apphost/: where the host's own data says where the manifest stands). The
- * form is version 6, .NET 6's and later. A file is hostile input: nothing is believed beyond its
- * end, and nothing is unpacked to more than it announces.
+ * bundle_marker.cpp in apphost/: where the host's own data says where the manifest is). The form is
+ * version 6, .NET 6's and later. A file is hostile input: nothing is believed beyond its end, and
+ * nothing is unpacked to more than it announces.
  */
 #ifndef DUMP_IMAGES_BUNDLE_FILE_H
 #define DUMP_IMAGES_BUNDLE_FILE_H

@@ -143,7 +143,7 @@ static void add_bias(struct elf_data *data, uint64_t bias, uint64_t vaddr)
 }
 
 /* DT_RELR (gABI, "Relative Relocation Table"): an even entry is an address to relocate; an odd one
- * a map of the 63 words behind. */
+ * a map of the 63 words after that. */
 static void apply_relr(const struct elf_file *file, struct elf_data *data, uint64_t bias,
 		       const struct relocations *tables)
 {

@@ -1,6 +1,6 @@
 /*
  * A module's ELF file on this machine, as a source of the bytes that a dump lacks: its read-only
- * segments as they stand in the file, and its RELRO range as the dynamic linker left it.
+ * segments as they are in the file, and its RELRO range as the dynamic linker left it.
  */
 #ifndef DUMP_IMAGES_ELF_FILE_H
 #define DUMP_IMAGES_ELF_FILE_H
@@ -23,10 +23,9 @@ struct elf_file {
 bool elf_file_read(const uint8_t *bytes, size_t size, struct elf_file *ret);
 
 /*
- * Bytes of the file as they stand in memory once the module is loaded at `bias` and before it
- * writes to them: with the relocations applied that need no other module (R_*_RELATIVE and
- * DT_RELR). Of the dynamic section they are the file's own words, which glibc turns into addresses
- * at start.
+ * Bytes of the file as they are in memory once the module is loaded at `bias` and before it writes
+ * to them: with the relocations applied that need no other module (R_*_RELATIVE and DT_RELR). Of
+ * the dynamic section they are the file's own words, which glibc turns into addresses at start.
  */
 struct elf_data {
 	uint64_t vaddr; /* a multiple of 8 */

@@ -144,7 +144,7 @@ static uint32_t gnu_hash_of(const char *name)
 	return hash;
 }
 
-/* The table's header and, behind it, its three arrays. */
+/* The table's header and, after it, its three arrays. */
 struct gnu_hash {
 	uint32_t bucket_count, first_symbol, bloom_words, bloom_shift;
 	uint64_t bloom, buckets, chains;

@@ -17,8 +17,8 @@ struct elf_image {
 	Elf64_Phdr headers[LIMIT_IMAGE_PROGRAM_HEADERS];
 };
 
-/* The image whose ELF header stands at `address`. false: no ELF header of the target's machine
- * there, or its program headers cannot be read or make no sense. */
+/* The image whose ELF header is at `address`. false: no ELF header of the target's machine there,
+ * or its program headers cannot be read or make no sense. */
 bool elf_image_read(struct target *target, uint64_t address, struct elf_image *ret);
 
 /* The first program header of this type; NULL: none. */
@@ -32,7 +32,7 @@ size_t elf_image_build_id(struct target *target, const struct elf_image *image, 
 size_t elf_notes_build_id(const uint8_t *notes, size_t size, uint64_t alignment, uint8_t *ret);
 
 /* The dynamic section: what DT_* says, as addresses in the target. 0: not there. glibc stores
- * addresses into the entries at start, musl leaves them as they stand in the file: both are meant.
+ * addresses into the entries at start, musl leaves them as they are in the file: both are meant.
  */
 struct elf_dynamic {
 	uint64_t symbols, strings, string_bytes, gnu_hash;
@@ -54,8 +54,8 @@ struct elf_symbol {
 	uint64_t size; /* bytes, as st_size says */
 };
 
-/* A defined symbol by DT_GNU_HASH (a table of buckets behind a bloom filter; glibc
- * elf/dl-lookup.c: do_lookup_x, binutils bfd/elflink.c). */
+/* A defined symbol by DT_GNU_HASH (a table of buckets after a bloom filter; glibc elf/dl-lookup.c:
+ * do_lookup_x, binutils bfd/elflink.c). */
 enum elf_symbol_answer elf_dynamic_symbol(struct target *target, const struct elf_dynamic *dynamic,
 					  uint64_t bias, const char *name, struct elf_symbol *ret);
 

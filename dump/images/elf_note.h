@@ -18,7 +18,7 @@ struct elf_note {
 };
 
 /*
- * The note at *offset of `bytes`, and *offset moved behind it. false: no whole note is left (a cut
+ * The note at *offset of `bytes`, and *offset moved to its end. false: no whole note is left (a cut
  * or damaged one ends the list). `alignment` is the segment's p_align: 8 where it is 8, otherwise
  * notes are padded to 4 bytes. The note points into `bytes`.
  */

@@ -44,7 +44,7 @@ static const struct magic magics[] = {
 	MAGIC(0, "7z\xbc\xaf\x27\x1c", "is a 7z archive; unpack it first"),
 	MAGIC(257, "ustar", "is a tar archive; unpack it first: tar -xf FILE"),
 	MAGIC(0, "Nettrace", "is an event trace of dotnet-trace or dotnet-gcdump, not a dump"),
-	/* Behind its length, as that library writes every string. */
+	/* After its length, as that library writes every string. */
 	MAGIC(4, "!FastSerialization",
 	      "is a gcdump of dotnet-gcdump, which holds no values; take a "
 	      "dump of the process"),

@@ -15,7 +15,7 @@ struct file_search; /* a directory, and what is below it once that was listed */
 
 struct file_candidate {
 	const char *path;  /* in the query's arena */
-	const char *below; /* the end of path that stands below DIR; NULL: not from DIR */
+	const char *below; /* the end of path that is below DIR; NULL: not from DIR */
 	bool by_name_only; /* found below DIR by its name: there may be others */
 };
 

@@ -34,7 +34,7 @@ struct found {
 	struct pe_file image;
 	struct pe_identity identity;
 	bool proven;
-	uint8_t *unpacked; /* NULL: the image stands in the file as it is */
+	uint8_t *unpacked; /* NULL: the image is in the file as it is */
 };
 
 static void found_cleanup(struct found *found)
@@ -295,8 +295,8 @@ static void refuse_unproven(struct module_files *files, const char *path)
 }
 
 /*
- * The first candidate that is proven, or that stands below --sysroot where the dump says. One that
- * was found by its name alone is taken when it is the only one, but for copies of it.
+ * The first candidate that is proven, or that is below --sysroot where the dump says. One that was
+ * found by its name alone is taken when it is the only one, but for copies of it.
  */
 static struct error *choose(const struct wanted *wanted, const char *path, const char *program,
 			    struct found *chosen)

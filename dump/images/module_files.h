@@ -33,9 +33,9 @@ MUST_CHECK struct error *module_files_admit_elf(struct module_files *files,
 
 /*
  * Lay `size` bytes at `address` of an admitted module's writable data, as the file and its
- * relocations have them: for constants that stand in .data (the runtime's contract descriptor),
- * which the program never writes; of all other data only the dump knows what became of it.
- * *ret_laid false: the module's file was not admitted, or does not hold them.
+ * relocations have them: for constants that are in .data (the runtime's contract descriptor), which
+ * the program never writes; of all other data only the dump knows what became of it. *ret_laid
+ * false: the module's file was not admitted, or does not hold them.
  */
 MUST_CHECK struct error *module_files_lay_data(struct module_files *files,
 					       const struct elf_module *module, uint64_t address,
@@ -45,10 +45,10 @@ MUST_CHECK struct error *module_files_lay_data(struct module_files *files,
 struct managed_image {
 	uint64_t address; /* 0: the runtime has none */
 	uint64_t size;    /* bytes: of the file when it is flat, else SizeOfImage; 0: unknown */
-	bool mapped;      /* RVAs are offsets, else it is flat: as it stands in the file */
+	bool mapped;      /* RVAs are offsets, else it is flat: as it is in the file */
 };
 
-/* A managed module, and what the target knows of it that can tell its file from another. */
+/* A managed module, and what the target knows of it that distinguishes its file from another. */
 struct managed_file {
 	struct managed_image loaded, flat;
 	const char *path;    /* as the runtime has it; "" or NULL: unknown */

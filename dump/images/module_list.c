@@ -141,8 +141,8 @@ static struct error *read_string(struct builder *builder, uint64_t address, cons
 	return *ret ? NULL : &error_no_memory;
 }
 
-/* The image of the main program: its program headers stand right behind its ELF header, or at least
- * on the same page. */
+/* The image of the main program: its program headers are right after its ELF header, or at least on
+ * the same page. */
 static bool read_main_image(struct builder *builder)
 {
 	uint64_t headers;

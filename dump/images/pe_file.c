@@ -7,7 +7,7 @@
 enum {
 	DOS_PE_OFFSET = 0x3c,
 	PE_SIGNATURE = 0x00004550, /* "PE\0\0" */
-	COFF_HEADER = 4,           /* behind the signature */
+	COFF_HEADER = 4,           /* after the signature */
 	COFF_SECTION_COUNT = 2,
 	COFF_TIMESTAMP = 4,
 	COFF_OPTIONAL_SIZE = 16,
@@ -15,7 +15,7 @@ enum {
 	OPTIONAL_IMAGE_SIZE = 56,
 	OPTIONAL_PE32 = 0x10b,
 	OPTIONAL_PE32_PLUS = 0x20b,
-	PE32_DIRECTORIES = 96, /* the directory count stands 4 bytes before */
+	PE32_DIRECTORIES = 96, /* the directory count is 4 bytes before */
 	PE32_PLUS_DIRECTORIES = 112,
 	DIRECTORY_BYTES = 8,
 	DIRECTORY_RELOCATIONS = 5,
@@ -181,7 +181,7 @@ static void read_row_counts(struct slice tables, uint64_t valid, uint32_t *ret)
 	}
 }
 
-/* The row counts, and the Mvid column of the Module table's only row, which is the first behind
+/* The row counts, and the Mvid column of the Module table's only row, which is the first after
  * them. */
 static bool read_tables(struct slice tables, uint32_t *ret_guid, uint32_t *ret_rows)
 {

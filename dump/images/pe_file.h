@@ -45,7 +45,7 @@ enum pe_counted_table {
 	PE_COUNTED_TABLES,
 };
 
-/* What tells one build of a managed file from another. */
+/* What distinguishes one build of a managed file from another. */
 struct pe_identity {
 	uint8_t mvid[PE_FILE_MVID_BYTES]; /* module version id, ECMA-335 II.22.30 */
 	uint32_t rows[PE_COUNTED_TABLES];

@@ -4,7 +4,7 @@
 #include "base/cleanup.h"
 #include "base/list.h"
 
-/* A range of the file and where it stands in the target. */
+/* A range of the file and where it is in the target. */
 struct file_span {
 	uint64_t address;
 	uint64_t start, end; /* in the file */
@@ -82,10 +82,9 @@ static struct error *take_image(struct pe_layer *layer, const struct managed_ima
 }
 
 /*
- * Does this span hold the changed part where the loaded image has it? Then it stands as far
- * behind a span of the headers as the part's RVA asks. The runtime also maps files whole (flat),
- * and the pages of one section can appear at the end of another's mapping: those are as in the
- * file.
+ * Does this span hold the changed part where the loaded image has it? Then it is as far above a
+ * span of the headers as the part's RVA asks. The runtime also maps files whole (flat), and the
+ * pages of one section can appear at the end of another's mapping: those are as in the file.
  */
 static bool is_loaded_there(const struct pe_layer *layer, const struct file_span *span,
 			    const struct pe_file_part *part)

@@ -1,5 +1,5 @@
 /*
- * Where the .NET runtime's tables may stand: ELF's part of the search. heap/contract decides which
+ * Where the .NET runtime's tables may be: ELF's part of the search. heap/contract decides which
  * candidate is real. In order: exported symbols in the target's own memory; the same after the
  * module's file was laid under it; else the module's writable memory, to be scanned.
  */
