@@ -185,7 +185,7 @@ static struct error *row_search_visit(uint32_t row, uint64_t handle, void *conte
 	return NULL;
 }
 
-/* What the token stands for: a MethodDesc, the type itself, or the one that has the field; 0: not
+/* What the token names: a MethodDesc, the type itself, or the one that has the field; 0: not
  * loaded. */
 static struct error *handle_find(struct heap *heap, uint32_t token, const struct clr_module *module,
 				 const struct metadata *metadata, uint64_t *ret)

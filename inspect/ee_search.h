@@ -36,7 +36,7 @@ MUST_CHECK struct error *ee_find_name(const struct question *question, const str
 				      struct clr_module *module, ee_visitor visit, void *context,
 				      bool *ret_found);
 
-/* The same for what a TypeRef, TypeDef, Field or MethodDef token stands for in the module.
+/* The same for what a TypeRef, TypeDef, Field or MethodDef token names in the module.
  * `only_loaded`: only when the process has loaded it. */
 MUST_CHECK struct error *ee_find_token(const struct question *question, uint32_t token,
 				       bool only_loaded, struct clr_module *module,

@@ -11,7 +11,7 @@ struct ee_view {
 	const char *name; /* as SOS names it; NULL: unknown */
 	uint32_t token;
 	const struct type *type;    /* itself, or a field's; NULL: not loaded, or unreadable */
-	const char *owner_name;     /* of a field whose owner was named */
+	const char *owner_name;     /* of a field, when its owner was named */
 	uint64_t method_desc, code; /* 0: none */
 	bool code_known;            /* false: whether there is code cannot be read */
 };

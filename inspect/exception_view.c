@@ -7,7 +7,7 @@
 
 #include <inttypes.h>
 
-/* A frame that does not name its method: the code says whose it is. The IP is after a call. */
+/* A frame that does not name its method: the code says which it is. The IP is after a call. */
 static struct error *method_by_ip(const struct question *question, struct shown_frame *frame)
 {
 	struct code_place place;

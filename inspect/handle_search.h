@@ -1,6 +1,6 @@
 /*
  * Strong and pinned handles, and the first place in memory where the value of each is: one that is
- * nowhere keeps its object alive for nobody.
+ * nowhere keeps its object alive for no code.
  */
 #ifndef INSPECT_HANDLE_SEARCH_H
 #define INSPECT_HANDLE_SEARCH_H

@@ -32,7 +32,7 @@ void heap_filter_deinit(struct heap_filter *filter)
 	filter->workers = NULL;
 }
 
-/* The name behind its namespace: "Gateway" of "Demo.Gateway"; dots inside <> are arguments'. */
+/* The name after its namespace: "Gateway" of "Demo.Gateway"; dots inside <> are arguments'. */
 static const char *simple_name(const char *name)
 {
 	const char *simple = name;
@@ -49,7 +49,7 @@ static bool name_matches(const struct heap_filter *filter, const char *name)
 	return strcmp(name, filter->type) == 0 || strcmp(simple_name(name), filter->type) == 0;
 }
 
-/* By whoever holds the heap's lock. A name that memory runs out for matches nothing: it is made
+/* The caller holds the heap's lock. A name that memory runs out for matches nothing: it is made
  * first. */
 static struct error *type_decide(const struct heap_filter *filter, const struct type *type,
 				 bool *ret)

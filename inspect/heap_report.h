@@ -68,7 +68,7 @@ struct heap_report {
 	/* Of the walk alone. */
 	uint64_t exceptions_unreadable; /* whose message is not in the dump */
 	uint64_t tasks_unreadable, locks_unreadable;
-	struct sync_blocks thin_layout; /* .heap NULL: thin locks cannot be told */
+	struct sync_blocks thin_layout; /* .heap NULL: thin locks are not known */
 	struct id_map inner_locks;      /* Locks that do a monitor's work: they are that one */
 	struct error *monitors_error;   /* why there are none; owned */
 	struct arena text;              /* reset after each object */

@@ -52,7 +52,7 @@ static struct error *il_try(const struct question *question, uint32_t rva, struc
 	return NULL;
 }
 
-/* Whose IL it is, and where in the image: its RVA (ECMA-335 II.22.26). */
+/* The method of the IL, and where it is in the image: its RVA (ECMA-335 II.22.26). */
 static struct error *method_find(const struct question *question, uint64_t address,
 				 struct il_body *ret, uint32_t *ret_rva)
 {

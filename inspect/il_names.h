@@ -7,7 +7,7 @@
 #include "heap/types/type.h"
 #include "inspect/question.h"
 
-/* Where the IL stands: whose tokens, and the class that VAR means. */
+/* Where the IL is: the module of its tokens, and the class that VAR means. */
 struct il_context {
 	struct clr_module *module;
 	const struct type *owner; /* may be NULL */

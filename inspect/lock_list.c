@@ -115,7 +115,8 @@ static struct error *thin_lock_give(struct lock_list *list, uint64_t address)
 	return row_give(list, &row);
 }
 
-/* Who holds it: of readers and writers the writer, the one in upgradeable mode and all readers. */
+/* The threads that hold it: of readers and writers the writer, the one in upgradeable mode and all
+ * readers. */
 static struct error *holders_find(struct lock_list *list, uint64_t address,
 				  const struct managed_lock *lock, struct lock_row *row)
 {

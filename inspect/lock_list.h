@@ -1,6 +1,7 @@
 /*
  * The locks of a process: monitors by sync block and thin lock, and the library's own (Lock,
- * SemaphoreSlim, ReaderWriterLockSlim, ManualResetEventSlim), with who holds them and who waits.
+ * SemaphoreSlim, ReaderWriterLockSlim, ManualResetEventSlim), with the threads that hold them and
+ * those that wait.
  */
 #ifndef INSPECT_LOCK_LIST_H
 #define INSPECT_LOCK_LIST_H
@@ -35,7 +36,7 @@ typedef struct error *(*lock_visitor)(const struct lock_row *row, void *context)
 
 struct lock_list {
 	const struct question *question; /* borrowed */
-	bool all;                        /* also those that nobody holds or waits for */
+	bool all;                        /* also those that no thread holds or waits for */
 	uint64_t held, waited_for;       /* of the rows that were given */
 	uint64_t unreadable;
 	/* Of the visit. */

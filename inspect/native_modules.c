@@ -118,7 +118,7 @@ static enum file_start file_start(struct target *target, uint64_t address)
 	return magic[0] == 'M' && magic[1] == 'Z' ? STARTS_WITH_MZ : STARTS_OTHERWISE;
 }
 
-/* libc.so.6, System.Runtime.dll, also when the kernel says " (deleted)" behind it. */
+/* libc.so.6, System.Runtime.dll, also when the kernel says " (deleted)" after it. */
 static bool has_modules_name(const char *path)
 {
 	const char *library = strcasestr(path_file_name(path), ".so");
@@ -138,7 +138,7 @@ static void grow(struct native_module *module, uint64_t end)
 		module->size = end - module->base;
 }
 
-/* Of known modules it tells how far they reach; a file that is mapped from its start, and begins
+/* Of known modules it shows how far they reach; a file that is mapped from its start, and begins
  * with MZ, is one more. */
 static struct error *mapping_visited(const struct mapping *mapping, void *context)
 {
@@ -148,7 +148,7 @@ static struct error *mapping_visited(const struct mapping *mapping, void *contex
 		return NULL;
 	struct native_module *last =
 		gathering->has_last ? &modules->modules[gathering->last] : NULL;
-	/* Parts of a PE file stand apart by their alignment in memory. */
+	/* Parts of a PE file are apart by their alignment in memory. */
 	uint64_t gap = last ? mapping->start - (last->base + last->size) : 0;
 	bool follows = last && (last->headers_missing ? gap < PE_SECTION_ALIGNMENT
 						      : mapping->file_offset && !gap);

@@ -33,7 +33,7 @@ struct native_modules {
 	size_t count;
 };
 
-/* What is missing is told by question_missing(). */
+/* What is missing is reported by question_missing(). */
 MUST_CHECK struct error *native_modules_read(const struct question *question,
 					     struct native_modules *ret);
 MUST_CHECK struct error *native_module_describe(const struct question *question,

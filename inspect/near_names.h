@@ -32,7 +32,7 @@ unsigned near_names_edits(const char *from, const char *to);
  * the one that was offered first. */
 struct meant_name {
 	const char *wanted;
-	const char *name; /* borrowed from who offered it; NULL: none is near */
+	const char *name; /* borrowed from the offering caller; NULL: none is near */
 	unsigned edits;   /* to it; 0: it begins with `wanted` */
 };
 void meant_name_offer(struct meant_name *meant, const char *name);

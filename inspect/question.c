@@ -5,7 +5,7 @@
 
 #include <inttypes.h>
 
-/* Stands for a reason that had no room. */
+/* In place of a reason that had no room. */
 static char memory_ran_out[] = "memory ran out";
 
 void coverage_deinit(struct coverage *coverage)

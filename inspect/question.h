@@ -42,7 +42,7 @@ struct question {
 	 * one clause; NULL: nothing. */
 	const char *opened_without;
 	const char *met_before; /* holes that earlier questions met (target.h: met); NULL: none */
-	/* That may walk the heap; 0: one. Where nobody asked for just so many, a small heap is not
+	/* That may walk the heap; 0: one. Where the user asked for no number, a small heap is not
 	 * worth all of them. */
 	unsigned threads;
 	bool threads_asked;

@@ -72,7 +72,7 @@ static struct error *chunk_make(struct row_source *source, uint64_t count, bool 
 	return chunk ? NULL : &error_no_memory;
 }
 
-/* On the filling thread, or the one that stands in for it. */
+/* On the filling thread, or the one that fills in its place. */
 static struct error *row_keep(const struct gc_object *object, void *context)
 {
 	struct row_source *source = context;

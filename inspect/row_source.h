@@ -3,7 +3,7 @@
  * thread while a thread of its own is still filling it, on the question's threads. Rows come in the
  * order of heap_filter_walk(), each stays as it is and where it is, and reading one takes no lock.
  * The types of rows are asked for by type_by_index() and type_name(), which lock the heap for
- * themselves; whoever asks the heap for anything else meanwhile holds its lock (heap/heap.h).
+ * themselves; a thread that asks the heap for anything else meanwhile holds its lock (heap/heap.h).
  */
 #ifndef INSPECT_ROW_SOURCE_H
 #define INSPECT_ROW_SOURCE_H

@@ -1,4 +1,4 @@
-/* Whose a sync block is. */
+/* The object that a sync block is of. */
 #ifndef INSPECT_SYNC_BLOCK_TYPE_H
 #define INSPECT_SYNC_BLOCK_TYPE_H
 

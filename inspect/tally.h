@@ -1,7 +1,7 @@
 /*
- * How often each of a few things was met: things are a name and a detail (which may be NULL), told
- * apart by their text. A cap bounds what a hostile or odd target can make us hold; what is beyond
- * it is counted together.
+ * How often each of a few things was met: things are a name and a detail (which may be NULL),
+ * distinguished by their text. A cap bounds what a hostile or odd target can make us hold; what is
+ * beyond it is counted together.
  */
 #ifndef INSPECT_TALLY_H
 #define INSPECT_TALLY_H

@@ -1,4 +1,4 @@
-/* Whose metadata is missing, when a type was met that has no name. */
+/* The modules that lack metadata, when a type was met that has no name. */
 #ifndef INSPECT_UNNAMED_MODULES_H
 #define INSPECT_UNNAMED_MODULES_H
 

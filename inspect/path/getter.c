@@ -11,8 +11,8 @@
 
 enum { USES_NAMED = 10 };
 enum { FIELD_INIT_ONLY = 0x20 }; /* ECMA-335 II.23.1.5: readonly */
-/* II.23.2.1: convention and the count of parameters stand before a getter's type; II.23.2.4: one
- * byte before a field's. */
+/* II.23.2.1: convention and the count of parameters precede a getter's type; II.23.2.4: one byte
+ * before a field's. */
 enum { BEFORE_METHOD_TYPE = 2, BEFORE_FIELD_TYPE = 1 };
 
 struct getter {
@@ -62,7 +62,7 @@ static struct error *read_target_il(struct getter *getter, uint32_t rva)
 	return NULL;
 }
 
-/* What the target lacks of the code may stand in the module's file. */
+/* What the target lacks of the code may be in the module's file. */
 static struct error *read_il(struct getter *getter)
 {
 	struct member method;
@@ -296,7 +296,7 @@ static struct error *suggest(const struct getter *getter, const struct uses *use
 	return NULL;
 }
 
-/* The rest of the path as it was typed: behind the property that is being read. */
+/* The rest of the path as it was typed: after the property that is being read. */
 static const char *behind_property(const struct get *get)
 {
 	return get->path.text + get->path.steps[get->steps_done].end;

@@ -194,7 +194,7 @@ static struct error *offer_keys(struct heap *heap, const struct value *value,
 	return NULL;
 }
 
-/* Does the program find keys that differ in case from what it asks for? Told by the name of the
+/* Does the program find keys that differ in case from what it asks for? Known by the name of the
  * collection's class (frozen ones) or of the comparer in one of its fields. */
 static struct error *ignores_case(struct heap *heap, const struct value *value, bool *ret)
 {

@@ -102,7 +102,7 @@ static struct error *get_found(struct get *get, const struct member_found *membe
 	return value_of_field(get->heap, member->field, base, &get->value);
 }
 
-/* C#'s eighth and later elements of a tuple stand in Rest, as its Item1 and so on. */
+/* C#'s eighth and later elements of a tuple are in Rest, as its Item1 and so on. */
 static struct error *step_into_rest(struct get *get, const char **name)
 {
 	uint64_t item;

@@ -77,7 +77,7 @@ static bool take_unit(const char **at, const char *end, uint32_t *ret)
 	return true;
 }
 
-/* Behind a backslash; anything unknown stands for itself. */
+/* After a backslash; anything unknown means itself. */
 static bool take_escape(const char **at, const char *end, uint16_t **to)
 {
 	static const char letters[] = { ['0'] = 1, ['n'] = '\n', ['r'] = '\r', ['t'] = '\t' };
@@ -179,7 +179,7 @@ static struct error *new_step(struct parser *parser, struct path_step **ret)
 	return NULL;
 }
 
-/* Behind the '['. */
+/* After the '['. */
 static struct error *parse_index(struct parser *parser)
 {
 	struct path_step *step = NULL;

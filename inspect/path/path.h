@@ -39,7 +39,7 @@ struct path {
 /* ERROR_USAGE naming the place. Lives in arena. */
 MUST_CHECK struct error *path_parse(const char *text, struct arena *arena, struct path *ret);
 
-/* A key that is given by itself (dumpdict -key): taken as it stands. */
+/* A key that is given by itself (dumpdict -key): taken as it is. */
 MUST_CHECK struct error *path_key_of_text(const char *text, struct arena *arena,
 					  struct path_key *ret);
 

@@ -1,6 +1,6 @@
 /*
  * Following a get path to a value: the root, members and indexes, a file each below this one
- * (steps.h). Every failure says which step failed, what stands there, and what it has instead.
+ * (steps.h). Every failure says which step failed, what is there, and what it has instead.
  */
 #ifndef INSPECT_PATH_RESOLVE_H
 #define INSPECT_PATH_RESOLVE_H
@@ -25,7 +25,8 @@ struct get {
 };
 
 /* Follows the whole path. ERROR_USAGE for a path that is none; ERROR_NOT_FOUND for a name, key or
- * index that is not there and for null on the way; ERROR_UNSUPPORTED for what only code can tell.
+ * index that is not there and for null on the way; ERROR_UNSUPPORTED for what only code can
+ * compute.
  */
 MUST_CHECK struct error *get_resolve(const struct question *question, const char *path,
 				     const struct clr_thread *thread, struct get *ret);
@@ -38,7 +39,7 @@ MUST_CHECK struct error *get_object(const struct question *question, const char 
  * heap. */
 const char *get_type_name(const struct get *get);
 
-/* ERROR_NOT_FOUND for a type's name that is nobody's: names those near to it. */
+/* ERROR_NOT_FOUND for a name that no type has: names those near to it. */
 MUST_CHECK struct error *get_no_such_type(const struct question *question, const char *name);
 
 /* The managed thread with this id; ERROR_NOT_FOUND names those there are. */

@@ -26,7 +26,7 @@ static size_t leading_names(const struct path *path)
 	return count;
 }
 
-/* The first `count` names as a type's, the last `nested` of them behind a '+'. */
+/* The first `count` names as a type's, the last `nested` of them after a '+'. */
 static const char *type_text(struct get *get, size_t count, size_t nested)
 {
 	const char *text = get->path.steps[0].name;
@@ -60,7 +60,7 @@ static bool may_have_statics(struct heap *heap, const struct type *type)
 	return !type->is_shared;
 }
 
-/* Types of one name, as of an assembly loaded twice: only their MethodTables tell them apart. */
+/* Types of one name, as of an assembly loaded twice: only their MethodTables distinguish them. */
 static struct error *ambiguous_twins(struct get *get, const char *name, const struct type **types,
 				     size_t count)
 {
