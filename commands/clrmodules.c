@@ -98,7 +98,7 @@ static struct error *clrmodules_row(struct command_call *call, struct clr_module
 	return error;
 }
 
-/* A dynamic module has no file: the name it was given stands for it. */
+/* A dynamic module has no file: the name it was given is shown. */
 static const char *name_of(struct command_call *call, struct clr_module *module)
 {
 	return *module->path ? module->path : clr_module_assembly_name(call->question.heap, module);

@@ -33,7 +33,7 @@ static const struct column columns[] = {
 	{ "domain", "Domain", CELL_POINTER, -16 },
 	{ "lock_count", "Count", CELL_VALUE, -5 },
 	{ NULL, "Apt", CELL_TEXT, -3 },
-	/* What SOS says in words: the exception, and whose thread this is. */
+	/* What SOS says in words: the exception, and what the thread is for. */
 	{ NULL, "Exception", CELL_TEXT, 0 },
 	{ "exception", NULL, CELL_VALUE, 0 },
 	{ "has_nested_exceptions", NULL, CELL_VALUE, 0 },

@@ -20,7 +20,7 @@ struct comparison {
 	bool all;
 };
 
-/* Walks the session's current heap. What it lacks is told with its name. */
+/* Walks the session's current heap. What it lacks is reported with its name. */
 static struct error *side_walk(struct comparison *comparison, struct command_call *call, int side)
 {
 	struct heap_filter filter;

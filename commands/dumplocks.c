@@ -1,4 +1,4 @@
-/* dumplocks: who holds which lock, and who waits for it. Not one of SOS's. */
+/* dumplocks: the threads that hold each lock, and those that wait for it. Not one of SOS's. */
 #include "commands/command.h"
 
 #include "base/cleanup.h"
@@ -68,7 +68,7 @@ static void threads_cell(struct output *out, const struct clr_thread *const *thr
 	output_table_end(out);
 }
 
-/* "sync block 3", and who is in Monitor.Wait. */
+/* "sync block 3", and the threads in Monitor.Wait. */
 static void block_detail(char *to, size_t size, const struct lock_row *row)
 {
 	int length = snprintf(to, size, "sync block %" PRIu32, row->block->index);

@@ -1,4 +1,4 @@
-/* dumpruntimetypes: the System.RuntimeType objects of the heap, and the types they stand for. */
+/* dumpruntimetypes: the System.RuntimeType objects of the heap, and the types they describe. */
 #include "commands/command.h"
 
 #include "base/list.h"

@@ -1,4 +1,4 @@
-/* dumpvc: a value of a struct type, where it stands. */
+/* dumpvc: a value of a struct type, by its address. */
 #include "commands/command.h"
 
 #include "commands/shared/field_table.h"

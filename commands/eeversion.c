@@ -19,7 +19,7 @@ static const struct column columns[] = {
 	{ "has_descriptor", NULL, CELL_VALUE, 0 },
 };
 
-/* What tells most of the version when CoreLib's metadata is absent. */
+/* What says most of the version when CoreLib's metadata is absent. */
 static const char *version_stand_in(const struct contract *contract)
 {
 	const char *product = contract_text(contract, "RuntimeProductVersionString");

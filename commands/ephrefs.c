@@ -83,7 +83,7 @@ static struct error *group_print(struct listing *listing, size_t first, enum gc_
 	return NULL;
 }
 
-/* As SOS: by pairs of generations, in the order in which the first of each stands in the heap. */
+/* As SOS: by pairs of generations, in the order in which the first of each is in the heap. */
 static struct error *groups_print(struct listing *listing)
 {
 	bool shown[GENERATION_COUNT][2] = { 0 };

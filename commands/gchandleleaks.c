@@ -1,4 +1,4 @@
-/* gchandleleaks: handles that keep objects alive although nobody seems to remember them. */
+/* gchandleleaks: handles that keep objects alive although nothing seems to refer to them. */
 #include "commands/command.h"
 
 #include "base/cleanup.h"

@@ -126,7 +126,7 @@ static struct error *heaps_measure(struct command_call *call, struct heap_sizes 
 	return NULL;
 }
 
-/* Free space as a part of what is allocated, "SOH:4%", behind the sizes as SOS has it. */
+/* Free space as a part of what is allocated, "SOH:4%", after the sizes as SOS has it. */
 static void percentage(struct output *out, const char *title, uint64_t part, uint64_t whole)
 {
 	if (whole)

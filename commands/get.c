@@ -22,7 +22,7 @@ static struct error *whole_path(struct command_call *call, const char **ret)
 	return NULL;
 }
 
-/* A field was read in place of a getter: whoever reads stderr is told, too. */
+/* A field was read in place of a getter: a reader of stderr learns it, too. */
 static struct error *note_via(struct command_call *call, const char *via)
 {
 	const char *note =

@@ -138,7 +138,7 @@ static struct error *table_print(struct dump *dump, struct memory_view *view)
 	return NULL;
 }
 
-/* A text up to its zero; the next one begins behind it. */
+/* A text up to its zero; the next one begins after that. */
 static struct error *text_print(struct dump *dump, struct memory_view *view)
 {
 	CLEANUP(text_deinit) struct text line = { 0 };

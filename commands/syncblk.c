@@ -1,4 +1,4 @@
-/* syncblk: the table of sync blocks, and who has entered their monitors. */
+/* syncblk: the table of sync blocks, and the threads that have entered their monitors. */
 #include "commands/command.h"
 
 #include "base/list.h"
@@ -61,7 +61,7 @@ static void words_cell(struct listing *listing, const struct sync_block *block)
 			snprintf(number, sizeof(number), "%3" PRId64, index);
 		snprintf(owner, sizeof(owner), "{owning_thread} {os_id} %s ", number);
 	} else if (block->is_held) {
-		/* Whose thread has gone. */
+		/* The thread that held it has gone. */
 		snprintf(owner, sizeof(owner), "%016" PRIX64 "  orphaned ", block->owner_id);
 	}
 	snprintf(sentence, sizeof(sentence), "%s%s", owner,

@@ -35,7 +35,7 @@ static void pool_print(struct command_call *call, const struct thread_pool *pool
 	output_line(out, "%s", "");
 }
 
-/* Two digits behind the point: a number in JSON too. */
+/* Two digits after the point: a number in JSON too. */
 static void decimal_cell(struct output *out, double number)
 {
 	char text[64];

@@ -34,7 +34,7 @@ struct verification {
 struct part {
 	struct object_verifier verifier;
 	struct walk_worker *worker;
-	uint64_t expected; /* where the next object has to stand */
+	uint64_t expected; /* where the next object has to be */
 	uint64_t objects;
 };
 

@@ -17,7 +17,7 @@ struct absent {
 	const char *reason;
 };
 
-/* A later name of the same command stands beside the first. */
+/* A later name of the same command is beside the first. */
 static const struct absent absents[] = {
 	{ " clrstack parallelstacks pstacks dumpstack eestack ",
 	  STACKS ": threads and registers show where each thread stands, clrthreads and "

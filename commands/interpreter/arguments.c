@@ -43,7 +43,7 @@ static const char *quoted_word(const char *at, char *to)
 	return at + 1;
 }
 
-/* Copies any other word as it stands; quotes inside it only keep blanks together. */
+/* Copies any other word as it is; quotes inside it only keep blanks together. */
 static const char *plain_word(const char *at, char *to)
 {
 	char quote = '\0';

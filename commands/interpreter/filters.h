@@ -12,7 +12,7 @@ struct filter_text {
 	const char *name, *usage, *summary;
 	const struct option *options; /* may be NULL */
 	size_t max_positionals;
-	const char *example; /* behind a command; NULL: none */
+	const char *example; /* after a command; NULL: none */
 };
 
 /* The filters that there are, in the order of help. cli/filters.h has what each does. */

@@ -42,7 +42,7 @@ void command_run_line(const struct command_runner *runner, const char *line,
 MUST_CHECK struct error *command_check(const struct command_request *request,
 				       struct arena *scratch);
 
-/* The word that names the command of `line`, behind "sos" and "ext"; *ret_length 0: there is none.
+/* The word that names the command of `line`, after "sos" and "ext"; *ret_length 0: there is none.
  */
 const char *command_word(const char *line, size_t *ret_length);
 /* The command that it names; NULL: there is no such one. */

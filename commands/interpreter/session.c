@@ -316,7 +316,7 @@ static int log_create(const char *path)
 	return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
 }
 
-/* A FIFO whose reader is stuck must not make a process wait that we hold. */
+/* A FIFO with a stuck reader must not make a process wait that we hold. */
 static FILE *log_stream(struct patient_writer *writer, int fd)
 {
 	patient_writer_open_own(writer, fd, NULL);
@@ -362,7 +362,8 @@ struct error *session_log_check(const struct session *session)
 	char what[LIMIT_PATH_BYTES];
 	if (!session->log)
 		return NULL;
-	/* A stream takes for written what its buffer has taken: who writes below it knows. */
+	/* A stream takes for written what its buffer has taken: the layer that writes below it
+	 * knows. */
 	bool failed = fflush(session->log) || ferror(session->log) || session->log_writer->failed;
 	if (!failed)
 		return NULL;

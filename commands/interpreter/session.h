@@ -20,9 +20,9 @@ struct memory_budget;
 void session_set_budget(struct session *session, struct memory_budget *budget);
 struct memory_budget *session_budget(const struct session *session);
 
-/* Opens what is behind a target: lays the overlay over it, finds the runtime, opens the heap. The
+/* Opens what is in a target: lays the overlay over it, finds the runtime, opens the heap. The
  * session owns `target` from here on, whatever comes back. When there is no readable runtime the
- * target stays open (its modules and threads still answer) and session_heap_error() tells why: that
+ * target stays open (its modules and threads still answer) and session_heap_error() says why: that
  * is not an error of this call. `name` is shown in messages; `sysroot` may be NULL. */
 MUST_CHECK struct error *session_open(struct session *session, struct target *target,
 				      const char *name, const char *sysroot,

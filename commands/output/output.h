@@ -1,8 +1,7 @@
 /*
  * Output: a command says what, never how. What it says is a tree (records, tables of rows, arrays,
- * typed values under keys), streamed: nothing is held, a heap has 10^7 objects. Behind it stand
- * text (SOS's form) and JSON (docs/DESIGN.md). Nothing outside commands/output/ knows one from the
- * other.
+ * typed values under keys), streamed: nothing is held, a heap has 10^7 objects. Its forms are text
+ * (SOS's) and JSON (docs/DESIGN.md). Nothing outside commands/output/ knows one from the other.
  *
  * A column says how a thing appears in both forms. `key` is its JSON name; NULL: text only. `title`
  * is its text; NULL: JSON only. In a table, text prints a line of titles, then a line a row, each
@@ -65,9 +64,9 @@ enum output_format { OUTPUT_TEXT, OUTPUT_JSON, OUTPUT_JSON_LINES };
 struct output *output_new(enum output_format format, FILE *stream);
 void output_free(struct output *output);
 
-/* For who filters the lines of a text: a line of titles and a row of a table begin with a mark, and
- * so does each cell in them. No other control character is in a text but newlines. Whoever takes
- * the marks out writes by escape_write_lines(). */
+/* For a filter of the lines of a text: a line of titles and a row of a table begin with a mark, and
+ * so does each cell in them. No other control character is in a text but newlines. The filter that
+ * takes the marks out writes by escape_write_lines(). */
 enum output_mark {
 	OUTPUT_MARK_TITLES = 1,
 	OUTPUT_MARK_ROW = 2,

@@ -101,7 +101,7 @@ struct output {
 	bool flush_lines, mark_lines;
 	bool out_of_memory;
 	int stream_errno;        /* 0: all well */
-	const struct task *task; /* NULL: nobody can stop it */
+	const struct task *task; /* NULL: it cannot be stopped */
 	struct text pending;
 	struct level levels[OUTPUT_LEVELS_MAX];
 	size_t depth;
@@ -115,7 +115,7 @@ struct output {
  * without their types? */
 bool output_has_lines(const struct output *output);
 
-/* An array or a table; a record whose members stand in what is around it. */
+/* An array or a table; a record whose members are in what is around it. */
 bool level_is_list(const struct level *level);
 bool level_is_flat(const struct level *level, const struct level *parent);
 

@@ -47,7 +47,7 @@ static struct json_level *state_of(struct json_output *out, const struct level *
 	return &out->levels[level - out->shared.levels];
 }
 
-/* The level whose brackets the members of `level` stand in: a record without brackets lends those
+/* The level whose brackets the members of `level` are in: a record without brackets lends those
  * around it. */
 static const struct level *brackets(struct json_output *out, const struct level *level)
 {

@@ -1,6 +1,6 @@
 /*
  * Text: a table is a line of titles and a line a row; a record a line an item; arrays, objects and
- * whatever stands in a cell go on that cell's line. A cell is collected first, then padded.
+ * whatever is in a cell go on that cell's line. A cell is collected first, then padded.
  */
 #include "commands/output/kept_cells.h"
 #include "commands/output/text_cell.h"
@@ -44,7 +44,7 @@ static void put_mark(struct text_output *out, enum output_mark mark)
 		text_append_char(&out->shared.pending, (char)mark);
 }
 
-/* A line of a table: its mark stands before the indentation. */
+/* A line of a table: its mark is before the indentation. */
 static void start_table_line(struct text_output *out, enum output_mark mark)
 {
 	if (!out->line_open)
@@ -208,7 +208,7 @@ static void put_separator(struct text_output *out, const struct level *level,
 			  const struct slot *slot)
 {
 	struct text_level *state = state_of(out, level);
-	while (!state->braces) /* a flat record: its members stand among those around it */
+	while (!state->braces) /* a flat record: its members are among those around it */
 		state--;
 	if (state->nonempty)
 		text_append(&out->cell, ", ");

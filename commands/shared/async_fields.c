@@ -11,7 +11,7 @@
 
 enum { TYPE_WIDTH = 32, VALUE_WIDTH = 16, SHOWN_STRING_UNITS = 64 };
 
-/* The end of a text that is too long, behind three dots. */
+/* The end of a text that is too long, after three dots. */
 static const char *end_of(struct command_call *call, const char *text, size_t width)
 {
 	size_t length = strlen(text);

@@ -144,7 +144,7 @@ struct error *ee_block_field(struct ee_blocks *blocks, struct clr_module *module
 			  &match));
 	block_begin(blocks, module, &match);
 	if (owner_token) {
-		/* Whose field it is text alone says. */
+		/* Only text says which type the field is of. */
 		output_sentence(out, "Field {name} (mdToken {token}) of");
 		output_line(out, "Token:       %0*" PRIx32, blocks->token_first ? 8 : 16,
 			    owner_token);

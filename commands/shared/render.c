@@ -162,7 +162,7 @@ static struct error *leaf(struct command_call *call, const struct value *value)
 }
 
 /* What the struct is shown by: its fields, or as many elements as LIMIT_EXPANDED_ELEMENTS and one
- * more, which stands for the rest. */
+ * more, which is shown in place of the rest. */
 static struct error *open_members(struct command_call *call, const struct value *value,
 				  struct frame *frame)
 {

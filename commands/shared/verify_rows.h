@@ -18,7 +18,7 @@ struct verify_count {
 	uint64_t unreadable_references; /* lead to where nothing can be read */
 };
 void verify_count_add(struct verify_count *count, const struct corruption *corruption);
-/* Tells the call: damage is exit status 4, what could not be read status 5. */
+/* Reports to the call: damage is exit status 4, what could not be read status 5. */
 void verify_count_tell(struct command_call *call, const struct verify_count *count);
 
 #endif
