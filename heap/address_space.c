@@ -114,7 +114,7 @@ static struct error *add_segments(struct survey *survey, const struct gc_heap *g
 	return NULL;
 }
 
-/* Handles stand in segments of one size, aligned to it (src/coreclr/gc/handletablepriv.h:
+/* Handles are in segments of one size, aligned to it (src/coreclr/gc/handletablepriv.h:
  * TableSegment, HANDLE_SEGMENT_SIZE). */
 struct handle_tables {
 	struct survey *survey;
@@ -151,7 +151,7 @@ static struct error *add_handle_tables(struct survey *survey, struct heap *heap,
 	return gc_handles_visit(heap, task, handle_note, &tables, &lost);
 }
 
-/* What the layouts lack or the target does not hold is left out, and told. */
+/* What the layouts lack or the target does not hold is left out, and reported. */
 static struct error *left_out(struct survey *survey, struct error *error, const char **ret)
 {
 	if (!error || error_is_fatal(error))
@@ -225,8 +225,8 @@ static const struct interval *interval_at(struct intervals *layer, uint64_t addr
 	return &layer->items[layer->at];
 }
 
-/* What stands at an edge, up to the next one; *ret_owner: of what it is a part, to be shown as one
- * with its neighbours. false: nothing. */
+/* What is at an edge, up to the next one; *ret_owner: of what it is a part, to be shown as one with
+ * its neighbours. false: nothing. */
 static bool range_at(struct survey *survey, uint64_t address, struct memory_range *range,
 		     const struct interval **ret_owner)
 {

@@ -37,7 +37,7 @@ struct memory_range {
 struct address_space {
 	struct memory_range *ranges; /* ascending, not overlapping */
 	size_t count;
-	const char *no_bookkeeping, *no_handles; /* why these are not told; NULL: they are */
+	const char *no_bookkeeping, *no_handles; /* why these are not reported; NULL: they are */
 };
 
 /* `heap` may be NULL: no runtime. In arena. */

@@ -28,7 +28,7 @@ static const struct field_binding bindings[] = {
 	{ "Thread", "ExposedObject", SLOT(managed_object), false, 8 },
 	{ "Thread", "LastThrownObject", SLOT(last_thrown), false, 8 },
 	{ "Thread", "ExceptionTracker", SLOT(exception_tracker), false, 8 },
-	/* Inline in Thread before .NET 9, behind RuntimeThreadLocals since. */
+	/* Inline in Thread before .NET 9, in RuntimeThreadLocals since. */
 	{ "Thread", "AllocContext", SLOT(alloc_context), false, 0 },
 	{ "Thread", "RuntimeThreadLocals", SLOT(thread_locals), false, 8 },
 	{ "RuntimeThreadLocals", "AllocContext", SLOT(locals_alloc_context), false, 0 },

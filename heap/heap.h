@@ -58,9 +58,9 @@ MUST_CHECK struct error *heap_open_at(struct target *overlay, struct module_file
 				      const struct task *task, struct heap **ret);
 void heap_close(struct heap *heap); /* NULL is allowed */
 
-/* While several threads walk the heap, whoever asks it for more than a walk does holds its lock
- * (recursive: a thread may take it again); functions that say so take it themselves. Inline: what
- * is below heap.c locks it too. */
+/* While several threads walk the heap, a thread that asks it for more than a walk does holds its
+ * lock (recursive: a thread may take it again); functions that say so take it themselves. Inline:
+ * what is below heap.c locks it too. */
 static inline void heap_lock(struct heap *heap)
 {
 	pthread_mutex_lock(&heap->lock);

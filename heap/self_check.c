@@ -76,8 +76,8 @@ static struct error *check_major(struct heap *heap)
 			 name.version[0], name.version[1], contract_layouts(heap->contract));
 }
 
-/* A triage dump may lack every type: CoreLib is then known by its name, and what remains to tell
- * one layout from another are the threads. */
+/* A triage dump may lack every type: CoreLib is then known by its name, and what remains to
+ * distinguish one layout from another are the threads. */
 static struct error *check_types(struct heap *heap, bool *ret_seen)
 {
 	struct error *error = check_string(heap);
@@ -209,7 +209,7 @@ static struct error *check_presence(struct heap *heap, const struct task *task)
 	return NULL;
 }
 
-/* What is met here is told by name, too; what was met before is not forgotten for it. */
+/* What is met here is reported by name, too; what was met before is not forgotten for it. */
 static struct error *read_threads(struct heap *heap)
 {
 	const char *met = heap->target->met;

@@ -1,7 +1,7 @@
 /*
  * The self-check at open: are these tables and layouts this runtime's? What proves it is String's
  * MethodTable with its class and name, CoreLib's version, the thread list, and the first objects of
- * the GC's regions. Mini and triage dumps lack some of that; what was not seen is then told
+ * the GC's regions. Mini and triage dumps lack some of that; what was not seen is then reported
  * (heap.unverified), and the least that must be seen is the thread list with ids that are the
  * dump's. A heap whose objects are not in the dump opens without (heap.no_objects).
  */

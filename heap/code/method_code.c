@@ -182,7 +182,7 @@ static struct error *version_read(struct heap *heap, const struct version_layout
 	return version_state(heap, ret);
 }
 
-/* The nodes behind the first version; `versions` NULL: counts them. */
+/* The nodes after the first version; `versions` NULL: counts them. */
 static struct error *nodes_read(struct heap *heap, const struct version_layout *layout,
 				uint64_t state, const struct method *method,
 				struct code_version *versions, size_t *count)

@@ -1,7 +1,7 @@
 /*
  * The inside of heap/code/method_code.h: a MethodDesc's optional parts (RuntimeTypeSystem.md,
- * "MethodDesc"; src/coreclr/vm/method.hpp). Behind the fields of its kind stand, each if its flag
- * is set: a slot, a MethodImpl, a place for the address of native code, data of an async method.
+ * "MethodDesc"; src/coreclr/vm/method.hpp). After the fields of its kind come, each if its flag is
+ * set: a slot, a MethodImpl, a place for the address of native code, data of an async method.
  */
 #ifndef HEAP_CODE_METHOD_PARTS_H
 #define HEAP_CODE_METHOD_PARTS_H

@@ -106,7 +106,7 @@ struct error *method_slots_read(struct heap *heap, const struct type *type,
 	return slots_read(heap, &parts, type, ret);
 }
 
-/* Virtual slots stand in chunks of eight, to which pointers behind the MethodTable lead
+/* Virtual slots are in chunks of eight, to which pointers after the MethodTable lead
  * (methodtable.h: VTableIndir_t). */
 static struct error *virtual_address(struct heap *heap, const struct method_parts *parts,
 				     const struct type *type, uint32_t slot, uint64_t *ret)
@@ -131,9 +131,9 @@ struct error *virtual_slot_read(struct heap *heap, const struct type *type, uint
 }
 
 /* Before .NET 9 an optional part of the MethodTable is the one slot there is, or leads to all of
- * them. Optional parts stand in the order of their flags, the first two inside the structure (a
- * list of interfaces always second), the others behind the vtable's chunks
- * (src/coreclr/vm/methodtable.h of release/8.0: c_NonVirtualSlotsOffsets). */
+ * them. Optional parts are in the order of their flags, the first two inside the structure (a list
+ * of interfaces always second), the others after the vtable's chunks (src/coreclr/vm/methodtable.h
+ * of release/8.0: c_NonVirtualSlotsOffsets). */
 enum {
 	OPTIONAL_BEFORE_SLOTS = 0x7,
 	OPTIONAL_INTERFACES = 0x2,
@@ -207,7 +207,7 @@ struct error *method_entry_point(struct heap *heap, const struct method *method,
 	return address ? reader_pointer(&heap->reader, address, "a method's slot", ret) : NULL;
 }
 
-/* The MethodDescs of one chunk, one behind the other. */
+/* The MethodDescs of one chunk, one after the other. */
 static struct error *chunk_append(struct heap *heap, const struct method_parts *parts,
 				  uint64_t chunk, uint64_t *list, size_t room, size_t *count)
 {

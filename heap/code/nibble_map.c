@@ -137,7 +137,7 @@ static struct error *map_open(struct heap *heap, struct nibble_map *ret)
 	return error_new(ERROR_UNSUPPORTED, "this runtime's maps of code have an unknown form");
 }
 
-/* What stands before a method's code is the address of its header; before a stub its kind. */
+/* Before a method's code is the address of its header; before a stub its kind. */
 static struct error *header_read(struct heap *heap, const struct jit_layout *layout, uint64_t start,
 				 struct code_place *ret)
 {

@@ -1,6 +1,6 @@
 /*
- * Precodes: the small pieces of code that stand in for a method in slots and delegates until it has
- * code of its own, and after that where calls go through one place (dotnet/runtime
+ * Precodes: the small pieces of code that replace a method in slots and delegates until it has code
+ * of its own, and after that where calls go through one place (dotnet/runtime
  * docs/design/datacontracts/PrecodeStubs.md; src/coreclr/vm/precode.h). Both kinds load their
  * MethodDesc from data beside them into the same register: the instruction says where that is
  * (stub_data of attach/target/architecture.h), so no layout is needed.

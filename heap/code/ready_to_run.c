@@ -167,9 +167,9 @@ static struct error *method_before(struct heap *heap, const struct image_layout 
 	return NULL;
 }
 
-/* The same table in the file as it stands: the loaded image has it in a section that may be written
- * to, of which the pages that a dump lacks cannot be taken from the file. Nothing changes it, and
- * where the runtime has mapped the file as well it is there. */
+/* The same table in the file as it is: the loaded image has it in a section that may be written to,
+ * of which the pages that a dump lacks cannot be taken from the file. Nothing changes it, and where
+ * the runtime has mapped the file as well it is there. */
 static bool table_in_file(struct heap *heap, const struct clr_module *module, uint64_t base,
 			  struct functions *functions)
 {
@@ -247,7 +247,7 @@ struct error *ready_to_run_find(struct heap *heap, uint64_t module, uint64_t bas
 	if (!error_take(&error, ERROR_FAULT))
 		return error;
 	TRY(clr_module_at(heap, module, &clr_module));
-	/* Its metadata proves whose file it is. */
+	/* Its metadata proves which module's file it is. */
 	TRY(clr_module_metadata_or_none(heap, clr_module, &metadata));
 	TRY(clr_module_admit_file(heap, clr_module, &admitted, &reason));
 	if (admitted)

@@ -136,7 +136,7 @@ struct error *chain_next(struct collection *collection, struct item *ret, bool *
 	return node_value(&chain->nodes, &node, NODE_VALUE, &ret->value);
 }
 
-/* The class of its nodes was never loaded, or cannot be told: then it must be empty. */
+/* The class of its nodes was never loaded, or is not known: then it must be empty. */
 static struct error *open_nodeless(struct collection *collection, const struct place *place,
 				   const char *head, bool *ret_is)
 {

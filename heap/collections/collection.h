@@ -8,8 +8,8 @@
  * System.Collections.Concurrent, System.Collections.Immutable, System.ObjectModel and
  * System.Collections.NonGeneric, versions 8.0 to 10.0.
  *
- * Bounded: never more elements than the arrays behind it hold, than its own count says, or than a
- * chain without a cycle has. What ends early says so in `damage`.
+ * Bounded: never more elements than its arrays hold, than its own count says, or than a chain
+ * without a cycle has. What ends early says so in `damage`.
  */
 #ifndef HEAP_COLLECTIONS_COLLECTION_H
 #define HEAP_COLLECTIONS_COLLECTION_H
@@ -29,7 +29,7 @@ struct collection {
 	struct arena *arena;
 	enum collection_kind kind;
 	const char *name;        /* what it was recognised as: "Dictionary", "List" … */
-	const struct type *type; /* the class behind all wrappers */
+	const struct type *type; /* the class inside all wrappers */
 	uint64_t address;        /* its object, or its first byte when it is a struct; 0: null */
 	const struct type *key_type, *value_type; /* as declared; NULL: not known */
 	bool count_known;
@@ -43,9 +43,9 @@ struct collection {
 	uint64_t unreadable_run;
 };
 
-/* What stands in `value` (an object, or a struct such as ImmutableArray) as a collection, before
- * its first element. It lives in arena, which grows only on opening. *ret_is false: it is none
- * (then *ret is unspecified). ERROR_FAULT or ERROR_BAD_DATA when it is one whose backing cannot be
+/* What is in `value` (an object, or a struct such as ImmutableArray) as a collection, before its
+ * first element. It lives in arena, which grows only on opening. *ret_is false: it is none (then
+ * *ret is unspecified). ERROR_FAULT or ERROR_BAD_DATA when it is one whose backing cannot be
  * read. */
 MUST_CHECK struct error *collection_open(struct heap *heap, const struct value *value,
 					 struct arena *arena, struct collection *ret, bool *ret_is);

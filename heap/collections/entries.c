@@ -32,7 +32,7 @@ static struct error *entry_fields(struct collection *collection, struct entries 
 	return NULL;
 }
 
-/* Never filled: no array tells the entry's class, the collection's own arguments do. */
+/* Never filled: no array gives the entry's class, the collection's own arguments do. */
 static struct error *open_untouched(struct collection *collection, const struct place *place,
 				    bool has_free_list)
 {

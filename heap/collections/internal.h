@@ -10,7 +10,7 @@
 #include "base/limits.h"
 #include "heap/collections/collection.h"
 
-/* An instance whose fields stand from `base` on: field.h, type_field.offset. base 0: null. */
+/* An instance whose fields begin at `base`: field.h, type_field.offset. base 0: null. */
 struct place {
 	struct heap *heap;
 	const struct type *type;
@@ -36,7 +36,7 @@ MUST_CHECK struct error *place_inner(const struct place *place, const char *name
 /* An array's shape; one of no elements when it is null. ERROR_BAD_DATA when it is no array. */
 MUST_CHECK struct error *place_array(const struct place *place, const char *name,
 				     struct array_shape *ret);
-/* Is there such a field, and is what stands in it null or an array? */
+/* Is there such a field, and is its value null or an array? */
 MUST_CHECK struct error *place_has_array(const struct place *place, const char *name, bool *ret);
 
 /* The fields of nodes, which are mostly of one class: looked up when the class changes. */
@@ -75,7 +75,7 @@ struct collection_shape {
 };
 
 MUST_CHECK struct error *collection_cursor(struct collection *collection, size_t size, void *ret);
-/* The declared type of a field of `type`; NULL when there is none or it cannot be told. */
+/* The declared type of a field of `type`; NULL when there is none or it is not known. */
 MUST_CHECK struct error *collection_field_type(struct heap *heap, const struct type *type,
 					       const char *name, const struct type **ret);
 /* A KeyValuePair's halves. */

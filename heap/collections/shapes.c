@@ -47,7 +47,7 @@ static const struct collection_shape shapes[] = {
 static const struct collection_shape array_shape_row = { "Array", NULL, { NULL }, NULL, range_next, range_skip };
 // clang-format on
 
-/* Classes around another collection, by the field it stands in; null means to look further. */
+/* Classes around another collection, by the field it is in; null means to look further. */
 static const struct {
 	const char *home, *field;
 } wrappers[] = {

@@ -18,7 +18,7 @@ struct tree_walk {
 enum tree_content {
 	TREE_ITEMS,      /* the key is the element */
 	TREE_PAIRS,      /* the key is a KeyValuePair */
-	TREE_KEY_VALUES, /* key and value stand in the node */
+	TREE_KEY_VALUES, /* key and value are in the node */
 	TREE_BUCKETS,    /* the value is a HashBucket: elements with the same hash code */
 };
 

@@ -7,7 +7,7 @@
 
 enum { TABLES_A_LAYOUT = 64 }; /* DAC tables looked at, per layout and module */
 
-/* Contracts that tell what a descriptor is of. */
+/* Contracts that show what a descriptor is of. */
 static const char types_contract[] = "RuntimeTypeSystem", gc_contract[] = "GC";
 
 struct search {

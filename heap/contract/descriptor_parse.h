@@ -15,7 +15,7 @@
 
 #include <cjson/cJSON.h>
 
-/* The pointers behind indirect globals. `known` says which of them could be read. */
+/* The pointers that indirect globals hold. `known` says which of them could be read. */
 struct pointer_data {
 	const uint64_t *pointers;
 	const bool *known;

@@ -3,7 +3,7 @@
  * docs/design/datacontracts/contract-descriptor.md): the one that the runtime exports, and those
  * that it refers to. `subDescriptors { NAME: [[INDEX], TYPE] }` (.NET 11; datacontracts_design.md,
  * "Sub-descriptor pointers") names a pointer_data entry, the address of a variable that points to
- * another DotNetRuntimeContractDescriptor: the GC's, which may stand in libclrgc.so.
+ * another DotNetRuntimeContractDescriptor: the GC's, which may be in libclrgc.so.
  */
 #ifndef HEAP_CONTRACT_DESCRIPTOR_READ_H
 #define HEAP_CONTRACT_DESCRIPTOR_READ_H

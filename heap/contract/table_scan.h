@@ -1,6 +1,6 @@
 /*
  * Finding the runtime's tables without symbols: the DAC table (docs/RUNTIME.md, "Finding the
- * runtime", 3): it stands in the runtime's .bss, which every dump holds. Its length proves nothing;
+ * runtime", 3): it is in the runtime's .bss, which every dump holds. Its length proves nothing;
  * what does is two entries in succession: one whose variable is g_heap_type (1 workstation, 2
  * server), the next whose variable points at a GcDacVars with a plausible generation size and
  * count. The indices and bounds come from the shipped layout ("scan").

@@ -44,7 +44,7 @@ struct error *gc_bookkeeping(struct heap *heap, struct arena *arena, struct regi
 		}
 		if (recount && size)
 			regions[(*ret_count)++] = (struct region){ info, info + size, 0 };
-		/* It leads to the tables themselves, which stand behind their card_table_info. */
+		/* It leads to the tables themselves, which are after their card_table_info. */
 		if (next <= info_size || next - info_size == info)
 			return NULL;
 		info = next - info_size;

@@ -1,8 +1,8 @@
 /*
- * The GC's own memory beside the heap: card tables, brick tables, mark bits. They stand in one
- * range (regions) or in one a time the heap grew (segments), each behind a card_table_info, which
- * leads to the one before (dotnet/runtime src/coreclr/gc/gcpriv.h: dac_card_table_info;
- * debug/daccess/ daccess.cpp: GetGCBookkeepingMemoryRegions).
+ * The GC's own memory beside the heap: card tables, brick tables, mark bits. They are in one range
+ * (regions) or in one a time the heap grew (segments), each after a card_table_info, which leads to
+ * the one before (dotnet/runtime src/coreclr/gc/gcpriv.h: dac_card_table_info; debug/daccess/
+ * daccess.cpp: GetGCBookkeepingMemoryRegions).
  */
 #ifndef HEAP_GC_BOOKKEEPING_H
 #define HEAP_GC_BOOKKEEPING_H

@@ -17,7 +17,7 @@ static const struct field_binding bindings[] = {
 	{ "GCHeap", "FinalizeQueue", SLOT(queue), false, 8 },
 };
 
-/* Two lists of ready ones behind those of the generations. */
+/* Two lists of ready ones after those of the generations. */
 enum { READY_LISTS = 2 };
 
 static struct error *layout_read(struct heap *heap, struct queue_layout *layout)

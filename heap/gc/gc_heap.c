@@ -36,7 +36,7 @@ static const struct field_binding bindings[] = {
 	{ "GCHeap", "EphemeralHeapSegment", SLOT(ephemeral_segment), false, 8 },
 };
 
-/* One heap as it is being read: where its tables stand, and the values that end its newest segment.
+/* One heap as it is being read: where its tables are, and the values that end its newest segment.
  */
 struct heap_source {
 	uint32_t index;
@@ -358,7 +358,7 @@ static struct error *builder_run(struct builder *builder, const struct task *tas
 			    minimum);
 }
 
-/* The index of the first readable region that ends behind `address`. */
+/* The index of the first readable region that ends above `address`. */
 static size_t readable_behind(const struct gc_heap *gc, uint64_t address)
 {
 	return SEARCH_FIRST(gc->readable_count, i, gc->readable[i].end > address);

@@ -29,9 +29,9 @@ struct gc_segment {
 };
 
 /*
- * The unit of a walk: objects stand one after another from start to end, all of one generation and
- * one heap; already cut at allocation contexts. Spans are ascending within a segment, segments in
- * the heap's order. Filters cut spans, workers take spans, coverage is a sum over spans.
+ * The unit of a walk: objects follow one another from start to end, all of one generation and one
+ * heap; already cut at allocation contexts. Spans are ascending within a segment, segments in the
+ * heap's order. Filters cut spans, workers take spans, coverage is a sum over spans.
  */
 struct gc_span {
 	uint64_t start, end;

@@ -9,7 +9,7 @@
 #include "heap/gc/gc_heap.h"
 
 /* An allocation context: objects end at `pointer` and begin again at limit + the smallest object's
- * size (src/coreclr/gc/gc.cpp: the GC keeps room for one free object behind each context). */
+ * size (src/coreclr/gc/gc.cpp: the GC keeps room for one free object after each context). */
 struct gc_context {
 	uint64_t pointer, limit;
 };
@@ -23,7 +23,7 @@ struct gc_cut {
 MUST_CHECK struct error *gc_spans_add(struct heap *heap, struct gc_heap *gc, size_t first,
 				      const struct gc_cut *cut);
 
-/* Cut all spans at the contexts; `gap` bytes behind a context's limit hold nothing. */
+/* Cut all spans at the contexts; `gap` bytes after a context's limit hold nothing. */
 MUST_CHECK struct error *gc_spans_cut(struct heap *heap, struct gc_heap *gc,
 				      struct gc_context *contexts, size_t count, uint64_t gap);
 

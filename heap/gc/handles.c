@@ -160,7 +160,7 @@ static struct error *block_visit(struct table_walk *walk, uint64_t segment, uint
 	return NULL;
 }
 
-/* The blocks of one kind are a ring that begins behind its tail. */
+/* The blocks of one kind are a ring that begins after its tail. */
 static struct error *kind_visit(struct table_walk *walk, uint64_t segment, enum handle_kind kind)
 {
 	const struct handle_layout *layout = &walk->layout;
@@ -248,7 +248,7 @@ static struct error *map_visit(struct table_walk *walk, uint64_t map)
 	return NULL;
 }
 
-/* The first map must be there; what cannot be read of those behind it is lost. */
+/* The first map must be there; what cannot be read of those after it is lost. */
 static struct error *tables_visit(struct table_walk *walk)
 {
 	TRY(layout_read(walk->heap, &walk->layout));

@@ -1,5 +1,5 @@
 /*
- * The GC's handles: places outside the heap that hold objects, or follow them. They stand in handle
+ * The GC's handles: places outside the heap that hold objects, or follow them. They are in handle
  * tables (a map of buckets, in each a table for each heap, each a list of segments of blocks; each
  * block has handles of one kind). Facts: dotnet/runtime docs/design/datacontracts/GC.md,
  * src/coreclr/gc/handletablepriv.h (TableSegment, HandleTable), objecthandle.cpp (HandleTableMap,
@@ -29,7 +29,7 @@ enum handle_kind {
 
 struct gc_handle {
 	uint64_t address;   /* the handle's value, as native code and GCHandle hold it */
-	uint64_t object;    /* never 0: handles without an object are not told from free ones */
+	uint64_t object;    /* never 0: a handle without an object looks like a free one */
 	uint64_t secondary; /* dependent handles: the object kept alive; else 0 */
 	enum handle_kind kind;
 };

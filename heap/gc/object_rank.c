@@ -86,7 +86,7 @@ static struct error *lay_out(struct object_ranks *ranks, const struct gc_heap *g
 		ranks->spans[i] = (struct rank_span){ span->start, end, pages };
 		ranks->starts[i] = (struct span_start){ span->start, i };
 		if (__builtin_add_overflow(pages, (end - page_of(span->start)) / PAGE + 1, &pages))
-			pages = UINT64_MAX; /* nobody has slots for so many */
+			pages = UINT64_MAX; /* no memory has slots for so many */
 	}
 	if (gc->span_count)
 		qsort(ranks->starts, gc->span_count, sizeof(*ranks->starts), by_address);

@@ -24,7 +24,7 @@ struct corruption {
 	enum corruption_kind kind;
 	uint64_t object;
 	uint32_t offset; /* bytes in the object, of a reference; else 0 */
-	uint64_t value;  /* what stands there: a reference, a MethodTable, a size */
+	uint64_t value;  /* what is there: a reference, a MethodTable, a size */
 };
 
 /* Answers error_stop or what is fatal (error_is_fatal): damage would be taken for the object's. */
@@ -52,7 +52,7 @@ void object_verifier_deinit(struct object_verifier *verifier);
 MUST_CHECK struct error *object_verify(struct object_verifier *verifier,
 				       const struct gc_object *object);
 
-/* Whatever stands at an address. Errors as object_verify(). */
+/* Whatever is at an address. Errors as object_verify(). */
 MUST_CHECK struct error *address_verify(struct object_verifier *verifier, uint64_t address);
 
 /* Is it only that memory cannot be read? Then nothing is known to be damaged. */

@@ -110,9 +110,8 @@ static uint64_t hole_size(const struct walk *walk)
 }
 
 /*
- * No object stands at walk->address: go to the next address where one does, followed by another one
- * or by the end, and count what was passed over. Pages that are not in the target are stepped over
- * whole.
+ * No object is at walk->address: go to the next address where one is, followed by another one or by
+ * the end, and count what was passed over. Pages that are not in the target are stepped over whole.
  */
 static struct error *resynchronise(struct walk *walk)
 {

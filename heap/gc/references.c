@@ -34,7 +34,7 @@ static struct error *plan_end(const struct reference_walk *walk)
 	return plan->end == PLAN_WHOLE ? NULL : bad_description(walk->object);
 }
 
-/* `count` words at `bytes`, which stand at `offset` in the object. */
+/* `count` words at `bytes`, which are at `offset` in the object. */
 static struct error *visit_words(struct reference_walk *walk, uint64_t offset, const uint8_t *bytes,
 				 uint64_t count)
 {

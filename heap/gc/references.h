@@ -8,7 +8,7 @@
 #include "heap/gc/object_walk.h"
 #include "heap/gc/reference_plan.h"
 
-/* `offset` from the object's address, in bytes; `target` as it stands there, never 0. */
+/* `offset` from the object's address, in bytes; `target` as it is there, never 0. */
 typedef struct error *(*reference_visitor)(uint32_t offset, uint64_t target, void *context);
 
 /* Visits each reference that is not null, ascending within a run of them. Objects of types without

@@ -139,7 +139,7 @@ static struct error *semaphore_read(struct heap *heap, uint64_t address, struct 
 	return NULL;
 }
 
-/* Nobody is -1 (ReaderWriterLockSlim.cs: InitializeThreadCounts). */
+/* No thread is -1 (ReaderWriterLockSlim.cs: InitializeThreadCounts). */
 static struct error *owner_read(struct heap *heap, uint64_t address, const char *field,
 				uint64_t *ret_id, const struct clr_thread **ret)
 {

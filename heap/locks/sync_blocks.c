@@ -19,7 +19,7 @@ static const struct field_binding bindings[] = {
 	{ "SyncBlockCache", "CleanupBlockList", SLOT(cleanup), true, 8 },
 	{ "SyncBlock", "InteropInfo", SLOT(interop), true, 8 },
 	{ "SyncBlock", "LinkNext", SLOT(link), true, 8 },
-	/* Until .NET 10 the monitor stands in the block, since 11 behind it. */
+	/* Until .NET 10 the monitor is in the block, since 11 the block refers to it. */
 	{ "SyncBlock", "Monitor", SLOT(monitor), false, 0 },
 	{ "SyncBlock", "Lock", SLOT(lock), false, 8 },
 	{ "SyncBlock", "ThinLock", SLOT(thin_lock), false, 4 },
@@ -80,7 +80,7 @@ struct error *sync_blocks_open(struct heap *heap, struct sync_blocks *ret)
 	if (index > LIMIT_SYNC_BLOCKS)
 		return error_new(ERROR_BAD_DATA, "the table of sync blocks has %llu entries",
 				 (unsigned long long)index);
-	ret->count = index ? (uint32_t)index - 1 : 0; /* entry 0 is nobody's */
+	ret->count = index ? (uint32_t)index - 1 : 0; /* entry 0 is unused */
 	return NULL;
 }
 
@@ -200,7 +200,7 @@ static bool condition_waiting(struct heap *heap, uint64_t lock, uint32_t *ret_co
 		return true;
 	bool known = !error && condition.kind == VALUE_REFERENCE && condition.type;
 	if (known && !type_is(heap, condition.type, "System.Threading.Condition"))
-		return true; /* only an event: nobody has ever called Monitor.Wait */
+		return true; /* only an event: Monitor.Wait was never called */
 	if (known)
 		error = value_field_of_object(heap, condition.bits, "_waitersHead", &first);
 	if (error || !known) {

@@ -1,7 +1,7 @@
 /*
- * Monitors: who has entered, and who waits. A lock that nobody has ever had to wait for is a thin
- * lock, in the object's own header; others stand in sync blocks, which a table lists. Since .NET 11
- * a sync block leads to a System.Threading.Lock that does the work.
+ * Monitors: the threads that have entered, and those that wait. A lock that no thread ever had to
+ * wait for is a thin lock, in the object's own header; others are in sync blocks, which a table
+ * lists. Since .NET 11 a sync block leads to a System.Threading.Lock that does the work.
  * Facts: dotnet/runtime docs/design/datacontracts/SyncBlock.md, src/coreclr/vm/syncblk.h
  * (ObjHeader, AwareLock::LockState, SyncBlock, SyncTableEntry, SyncBlockCache), threads.h
  * (WaitEventLink), System.Private.CoreLib Lock.cs.

@@ -1,6 +1,6 @@
 /*
  * Compressed unsigned numbers (ECMA-335 II.23.2): one, two or four bytes, big-endian, the length in
- * the top bits. They stand before every blob and all through signatures.
+ * the top bits. They precede every blob and are all through signatures.
  */
 #ifndef HEAP_METADATA_COMPRESSED_NUMBER_H
 #define HEAP_METADATA_COMPRESSED_NUMBER_H
@@ -9,7 +9,7 @@
 
 #include <stddef.h>
 
-/* The number at bytes[*position], which moves behind it; false (nothing moved): it does not end
+/* The number at bytes[*position], which moves to its end; false (nothing moved): it does not end
  * within `size` bytes, or its first byte is none (0xe0 and above; 0xff is the null string of custom
  * attributes). */
 static inline bool compressed_number(const uint8_t *bytes, size_t size, size_t *position,

@@ -54,7 +54,7 @@ struct instruction {
 	uint32_t operand; /* a token, a branch's distance; of longer operands the first bytes */
 };
 
-/* The instruction at *position, which moves behind it; opcode OP_NONE: there is none. */
+/* The instruction at *position, which moves to its end; opcode OP_NONE: there is none. */
 static struct instruction next_instruction(const uint8_t *il, size_t size, size_t *position)
 {
 	struct instruction instruction = { .offset = (uint32_t)*position, .opcode = OP_NONE };

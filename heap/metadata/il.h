@@ -29,7 +29,7 @@ struct il_use {
 
 typedef struct error *(*il_use_visitor)(const struct il_use *use, void *context);
 
-/* Visits every use in the order of the code (the same token as often as it stands there).
+/* Visits every use in the order of the code (the same token as often as it is there).
  * ERROR_BAD_DATA for an opcode that does not exist or an operand beyond the end: what was visited
  * until then is not to be trusted. A visitor's error ends the visit and is handed on. */
 MUST_CHECK struct error *il_visit_uses(const uint8_t *il, size_t size, il_use_visitor visit,

@@ -30,7 +30,7 @@ struct il_instruction {
 	const uint8_t *targets; /* of a switch */
 };
 
-/* The instruction at *position, which moves behind it. false: the end, or what is there is none
+/* The instruction at *position, which moves to its end. false: the end, or what is there is none
  * (*position then stays). */
 bool il_listing_next(const uint8_t *il, size_t size, size_t *position, struct il_instruction *ret);
 

@@ -244,7 +244,7 @@ static void pieces_cleanup(struct pieces *pieces)
 	free(pieces->items);
 }
 
-/* How many bytes stand together in the target from `address`, at most `most`. */
+/* How many bytes are contiguous in the target from `address`, at most `most`. */
 static struct error *measure(struct target *target, uint64_t address, uint32_t most, uint32_t *ret)
 {
 	CLEANUP(free_cleanup) uint8_t *buffer = malloc(MEASURE_BYTES);

@@ -1,7 +1,7 @@
 /*
  * ECMA-335 metadata of one managed module, read out of the target: the root (II.24.2.1, "BSJB"),
  * the streams #~ or #- (edit-and-continue and dynamic modules), #Strings, #Blob, #GUID, and the
- * tables of II.22. Bytes are borrowed from a mapped core when they stand together; otherwise copied
+ * tables of II.22. Bytes are borrowed from a mapped core when they are contiguous; otherwise copied
  * page by page, and a page that cannot be read makes the rows and strings on it unreadable, not
  * zero.
  *
@@ -70,9 +70,9 @@ static inline uint32_t token_make(enum metadata_table table, uint32_t row)
 
 struct metadata;
 
-/* Metadata whose root stands at `address` and is at most `size` bytes long. Lives in `arena`;
- * borrowed bytes live as long as the reader's target. ERROR_FAULT when the root or the table header
- * cannot be read, ERROR_BAD_DATA when it is not metadata. */
+/* Metadata whose root is at `address` and is at most `size` bytes long. Lives in `arena`; borrowed
+ * bytes live as long as the reader's target. ERROR_FAULT when the root or the table header cannot
+ * be read, ERROR_BAD_DATA when it is not metadata. */
 MUST_CHECK struct error *metadata_open(struct reader *reader, uint64_t address, uint64_t size,
 				       struct arena *arena, struct metadata **ret);
 
@@ -80,10 +80,10 @@ MUST_CHECK struct error *metadata_open(struct reader *reader, uint64_t address, 
 MUST_CHECK struct error *metadata_open_bytes(const uint8_t *bytes, size_t size, struct arena *arena,
 					     struct metadata **ret);
 
-/* Searches that go row by row look at the task, and find nothing once it is to end: who keeps that
- * something is not there looks at the task first. Who says it need not: a command that has said so
- * ends as one that was cancelled (commands/interpreter/run.h). It must live as long as the
- * metadata. */
+/* Searches that go row by row look at the task, and find nothing once it is to end: code that keeps
+ * that something is not there looks at the task first. Code that only reports it need not: a
+ * command that has reported it ends as one that was cancelled (commands/interpreter/run.h). The
+ * task must live as long as the metadata. */
 void metadata_set_task(struct metadata *metadata, const struct task *task);
 
 /* Bytes of the metadata that could not be read from the target. */

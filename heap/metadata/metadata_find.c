@@ -192,8 +192,8 @@ static bool is_named(const struct metadata *metadata, uint32_t row, const char *
 	       !strcmp(its_namespace, name_space);
 }
 
-/* Where the type stands in the index, or the free slot where it would; false: neither within the
- * probes that are allowed (a module made so that its names collide). */
+/* Where the type is in the index, or the free slot where it would; false: neither within the probes
+ * that are allowed (a module made so that its names collide). */
 static bool find_slot(const struct metadata *metadata, const char *name_space, const char *name,
 		      uint32_t enclosing, uint32_t *ret)
 {

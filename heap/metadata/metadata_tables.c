@@ -172,8 +172,8 @@ static const struct table_schema schemas[TABLE_COUNT] = {
 					       CODED | TYPE_DEF_OR_REF } },
 };
 
-/* II.24.2.6: the header of #~, and the bits of its HeapSizes. EXTRA_DATA: four bytes more behind
- * the row counts (dotnet/runtime src/coreclr/inc/metamodel.h: CMiniMdSchemaBase). */
+/* II.24.2.6: the header of #~, and the bits of its HeapSizes. EXTRA_DATA: four bytes more after the
+ * row counts (dotnet/runtime src/coreclr/inc/metamodel.h: CMiniMdSchemaBase). */
 enum {
 	HEADER_HEAP_SIZES = 6,
 	HEADER_VALID = 8,
@@ -186,7 +186,7 @@ enum {
 	ROWS_MAX = 0xffffff, /* a token has 24 bits for the row */
 };
 
-/* The table behind which a list's positions are looked up; 0: there is none. */
+/* The table by which a list's positions are looked up; 0: there is none. */
 static unsigned pointer_table(unsigned table)
 {
 	switch (table) {

@@ -1,6 +1,6 @@
 /*
- * The inside of heap/metadata/metadata.h, shared by its .c files and nobody else: where the bytes
- * are, where each table and column stands (ECMA-335 II.22, II.24.2.6), and loads of single cells.
+ * The inside of heap/metadata/metadata.h, shared by its .c files alone: where the bytes are, where
+ * each table and column is (ECMA-335 II.22, II.24.2.6), and loads of single cells.
  */
 #ifndef HEAP_METADATA_METADATA_TABLES_H
 #define HEAP_METADATA_METADATA_TABLES_H
@@ -91,8 +91,8 @@ enum metadata_column {
 /* II.23.1.15: visibilities from NESTED_PUBLIC on are those of nested types. */
 enum { TYPE_VISIBILITY_MASK = 0x7, TYPE_NESTED_PUBLIC = 0x2 };
 
-/* Bytes of the metadata that are there: offsets [start, end), standing together in our memory.
- * Holes lie between pieces; whole metadata is one piece. */
+/* Bytes of the metadata that are there: offsets [start, end), contiguous in our memory. Holes lie
+ * between pieces; whole metadata is one piece. */
 struct metadata_piece {
 	uint32_t start, end;
 	const uint8_t *bytes;
@@ -132,7 +132,7 @@ struct metadata {
 	struct metadata_type_index types;
 };
 
-/* The bytes from `offset` on that stand together (at least 1), or NULL: a hole or past the end. */
+/* The bytes from `offset` on that are contiguous (at least 1), or NULL: a hole or past the end. */
 const uint8_t *metadata_bytes_at(const struct metadata *metadata, uint32_t offset,
 				 uint32_t *ret_available);
 
@@ -151,7 +151,7 @@ static inline const uint8_t *metadata_bytes(const struct metadata *metadata, uin
 /* Reads the table header (II.24.2.6) of metadata->tables_stream and places the tables. */
 MUST_CHECK struct error *metadata_place_tables(struct metadata *metadata);
 
-/* A cell as it stands in the file: a number, a heap offset, a row, or a coded index. */
+/* A cell as it is in the file: a number, a heap offset, a row, or a coded index. */
 bool metadata_raw(const struct metadata *metadata, unsigned table, uint32_t row, unsigned column,
 		  uint32_t *ret);
 

@@ -17,7 +17,7 @@ enum {
 	OPTIONAL_MAGIC_64 = 0x20b,
 	OPTIONAL_SIZE_OF_IMAGE = 56,
 	OPTIONAL_SIZE_OF_HEADERS = 60,
-	OPTIONAL_DIRECTORIES_32 = 96, /* the count of directories stands before them */
+	OPTIONAL_DIRECTORIES_32 = 96, /* the count of directories is before them */
 	OPTIONAL_DIRECTORIES_64 = 112,
 	DIRECTORY_BYTES = 8,
 	DIRECTORY_CLI = 14,
@@ -129,7 +129,7 @@ static struct error *read_headers(struct reader *reader, struct pe_image *image,
 	return read_optional_header(image, bytes, optional_size, facts);
 }
 
-/* A size nobody told us: what the headers say. */
+/* A size that the caller does not know: what the headers say. */
 static void bound(struct pe_image *image)
 {
 	uint64_t end = image->headers_size;

@@ -1,9 +1,9 @@
 /*
  * A managed PE image in the target's memory (PE/COFF; ECMA-335 II.25): where its metadata, method
- * bodies and field data stand. Two layouts: flat, the file's bytes as they are, in which an RVA
- * goes through the section headers; and mapped (loaded), in which it is an offset from the base.
- * The image is a value of numbers without memory of its own; it keeps no reader, so any thread may
- * use it with its own.
+ * bodies and field data are. Two layouts: flat, the file's bytes as they are, in which an RVA goes
+ * through the section headers; and mapped (loaded), in which it is an offset from the base. The
+ * image is a value of numbers without memory of its own; it keeps no reader, so any thread may use
+ * it with its own.
  */
 #ifndef HEAP_METADATA_PE_IMAGE_H
 #define HEAP_METADATA_PE_IMAGE_H

@@ -125,7 +125,7 @@ static struct error *handle(struct decoder *decoder, uint64_t *ret)
 	return NULL;
 }
 
-/* The next byte that begins a type, behind what is dropped. */
+/* The next byte that begins a type, after what is dropped. */
 static struct error *skip_modifiers(struct decoder *decoder, uint8_t *ret)
 {
 	for (;;) {
@@ -151,7 +151,7 @@ static struct error *skip_modifiers(struct decoder *decoder, uint8_t *ret)
 	}
 }
 
-/* GENERICINST, behind its own byte: what is instantiated, and how many arguments follow. */
+/* GENERICINST, after its own byte: what is instantiated, and how many arguments follow. */
 static struct error *generic_instance(struct decoder *decoder, struct signature_node *node)
 {
 	uint8_t kind = 0;
@@ -170,7 +170,7 @@ static struct error *generic_instance(struct decoder *decoder, struct signature_
 	return NULL;
 }
 
-/* FNPTR, behind its own byte: a method's convention and counts (II.23.2.1). */
+/* FNPTR, after its own byte: a method's convention and counts (II.23.2.1). */
 static struct error *function_pointer(struct decoder *decoder, struct signature_node *node)
 {
 	uint8_t convention = 0;
@@ -221,7 +221,7 @@ static struct error *read_node(struct decoder *decoder, struct signature_node *n
 	}
 }
 
-/* II.23.2.13, behind the element type: rank, sizes, lower bounds. */
+/* II.23.2.13, after the element type: rank, sizes, lower bounds. */
 static struct error *array_shape(struct decoder *decoder, uint32_t *ret_rank)
 {
 	TRY(number(decoder, ret_rank));

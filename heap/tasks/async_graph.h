@@ -1,6 +1,6 @@
 /*
  * Tasks and what continues them: a directed graph, whose roots are the tasks that continue nothing
- * else; what a root's edges lead to is an asynchronous "stack". Filled by whoever walks the heap.
+ * else; what a root's edges lead to is an asynchronous "stack". Filled by the walker of the heap.
  * Memory is the graph's own; chains of 10^5 and cycles are fine: nothing recurs.
  */
 #ifndef HEAP_TASKS_ASYNC_GRAPH_H
@@ -40,13 +40,13 @@ MUST_CHECK struct error *async_graph_add(struct async_graph *graph, uint64_t add
 					 const struct type *type, enum managed_task_kind kind,
 					 bool with_completed, bool is_wanted);
 
-/* After the last one: reads what continues each, of a heap of so many bytes. Each continuation
- * stands in a pointer of its own there; in a damaged heap tasks share their lists, and what is more
- * than all pointers, or LIMIT_CONTINUATIONS, is left out. */
+/* After the last one: reads what continues each, of a heap of so many bytes. Each continuation is
+ * in a pointer of its own there; in a damaged heap tasks share their lists, and what is more than
+ * all pointers, or LIMIT_CONTINUATIONS, is left out. */
 MUST_CHECK struct error *async_graph_read_edges(struct async_graph *graph, uint64_t heap_bytes,
 						const struct task *task);
 
-/* After that: finds who continues whom. ERROR_NO_MEMORY and ERROR_CANCELLED only. */
+/* After that: finds which task continues which. ERROR_NO_MEMORY and ERROR_CANCELLED only. */
 MUST_CHECK struct error *async_graph_link(struct async_graph *graph, const struct task *task);
 
 /* The task at an address; NULL: not in the graph. */
@@ -70,8 +70,8 @@ MUST_CHECK struct error *async_steps_push(struct async_steps *steps, struct asyn
 					  uint64_t depth);
 void async_steps_deinit(struct async_steps *steps);
 
-/* The way from a root to where a drawing is: what stands on it is not followed a second time. Back
- * to a depth, and one step on; at the end back to 0. */
+/* The way from a root to where a drawing is: what is on it is not followed a second time. Back to a
+ * depth, and one step on; at the end back to 0. */
 void async_path_back(struct async_steps *path, uint64_t depth);
 MUST_CHECK struct error *async_path_add(struct async_steps *path, struct async_node *node,
 					uint64_t depth);

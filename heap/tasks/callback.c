@@ -11,7 +11,7 @@ static struct error *forgive(struct error *error)
 	return error;
 }
 
-/* The method behind one of the delegate's two pointers; *ret.address 0: none. */
+/* The method that one of the delegate's two pointers leads to; *ret.address 0: none. */
 static struct error *method_behind(struct heap *heap, uint64_t delegate, const char *field,
 				   struct method *ret)
 {

@@ -12,12 +12,12 @@
 
 #include "heap/types/method.h"
 
-/* "(Type of the target)" when the method cannot be told; "" when the target cannot either. In
+/* "(Type of the target)" when the method is not known; "" when the target is not either. In
  * arena. */
 MUST_CHECK struct error *callback_name(struct heap *heap, uint64_t delegate, struct arena *arena,
 				       const char **ret);
 
-/* The method alone; *ret.address 0: it cannot be told. */
+/* The method alone; *ret.address 0: it is not known. */
 MUST_CHECK struct error *callback_method(struct heap *heap, uint64_t delegate, struct method *ret);
 
 #endif

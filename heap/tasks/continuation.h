@@ -1,7 +1,7 @@
 /*
- * What goes on when a task ends: Task.m_continuationObject, seen through what stands between it and
- * the task or method that it will run: a List<object> of several, a StandardTaskContinuation's
- * task, an AwaitTaskContinuation's or TaskContinuation's action, an Action's target, and the
+ * What goes on when a task ends: Task.m_continuationObject, seen through what is between it and the
+ * task or method that it will run: a List<object> of several, a StandardTaskContinuation's task, an
+ * AwaitTaskContinuation's or TaskContinuation's action, an Action's target, and the
  * ContinuationWrapper of a traced one.
  *
  * Facts: dotnet/runtime src/libraries/System.Private.CoreLib/src/System/Threading/Tasks/Task.cs
@@ -21,7 +21,7 @@ MUST_CHECK struct error *task_visit_continuations(struct heap *heap, uint64_t ta
 						  continuation_visitor visit, void *context,
 						  bool *ret_damaged);
 
-/* The object that stands in completed tasks in place of a continuation; 0: not known. */
+/* The object that completed tasks have in place of a continuation; 0: not known. */
 MUST_CHECK struct error *task_completion_sentinel(struct heap *heap, uint64_t *ret);
 
 #endif

@@ -29,7 +29,7 @@ bool managed_task_is_completed(uint32_t flags);
 /* Task.Status as the flags have it ("WaitingToRun"); NULL: no status has these flags. */
 const char *managed_task_status(uint32_t flags);
 
-/* The flags that tell something, by SOS's names: "Started|Faulted"; " " when there is none. In
+/* The flags that mean something, by SOS's names: "Started|Faulted"; " " when there is none. In
  * arena. NULL: out of memory. */
 const char *managed_task_flags_text(uint32_t flags, struct arena *arena);
 
@@ -48,9 +48,9 @@ MUST_CHECK struct error *managed_task_machine(struct heap *heap, uint64_t task,
 MUST_CHECK struct error *managed_task_name(struct heap *heap, uint64_t task,
 					   const struct type *type, const char **ret);
 
-/* What a method that stands at an await waits for: the awaiter, a field of its state machine. As
- * SOS chooses it: the first one at await 0 or where there is only one, else the first that is not
- * all zero. *ret.kind VALUE_UNREADABLE: not known. */
+/* What a method that is at an await waits for: the awaiter, a field of its state machine. As SOS
+ * chooses it: the first one at await 0 or where there is only one, else the first that is not all
+ * zero. *ret.kind VALUE_UNREADABLE: not known. */
 MUST_CHECK struct error *state_machine_awaiter(struct heap *heap,
 					       const struct state_machine *machine,
 					       struct value *ret);

@@ -19,7 +19,7 @@ MUST_CHECK struct error *member_number(struct heap *heap, uint64_t object, const
 				       uint64_t *ret, bool *ret_read);
 
 /* A static of a class of CoreLib; `names` ends with NULL and holds every spelling that a runtime
- * has for it. *ret.kind VALUE_NULL: nothing stands there, or the class was not used yet;
+ * has for it. *ret.kind VALUE_NULL: nothing is there, or the class was not used yet;
  * VALUE_UNREADABLE: it was, and the static cannot be read. */
 MUST_CHECK struct error *member_static(struct heap *heap, const char *class_name,
 				       const char *const *names, struct value *ret);

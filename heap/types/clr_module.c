@@ -296,7 +296,7 @@ static struct error *assembly_visit(struct heap *heap, uint64_t element)
 	return error;
 }
 
-/* ArrayListBase: the first block stands inside the list, the others are linked
+/* ArrayListBase: the first block is inside the list, the others are linked
  * (src/coreclr/inc/arraylist.h). */
 static struct error *list_visit(struct heap *heap, uint64_t list)
 {

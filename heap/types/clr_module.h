@@ -20,7 +20,7 @@ struct clr_module {
 	bool is_collectible;
 	const char *path;          /* as the runtime has it; "" for dynamic ones */
 	const char *assembly_name; /* simple name; ask clr_module_assembly_name() */
-	/* The image as it stands in the file, where the runtime has both; 0: none or the same. */
+	/* The image as it is in the file, where the runtime has both; 0: none or the same. */
 	uint64_t flat_base, flat_size;
 	/* Loaded on first use by clr_module_metadata(). */
 	struct metadata *metadata;
@@ -61,7 +61,7 @@ MUST_CHECK struct error *clr_module_admit_file(struct heap *heap, struct clr_mod
 MUST_CHECK struct error *clr_module_metadata(struct heap *heap, struct clr_module *module,
 					     struct metadata **ret);
 
-/* The same for who can do without: *ret NULL when it cannot be read or `module` is NULL.
+/* The same for a caller that can do without: *ret NULL when it cannot be read or `module` is NULL.
  * ERROR_NO_MEMORY and ERROR_CANCELLED only. */
 MUST_CHECK struct error *clr_module_metadata_or_none(struct heap *heap, struct clr_module *module,
 						     struct metadata **ret);
@@ -96,12 +96,12 @@ MUST_CHECK struct error *clr_module_parts(struct heap *heap, struct clr_module *
 MUST_CHECK struct error *clr_module_load_context(struct heap *heap, const struct clr_module *module,
 						 uint64_t *ret);
 
-/* The manifest module of the Assembly at this address. ERROR_BAD_DATA when none stands there. */
+/* The manifest module of the Assembly at this address. ERROR_BAD_DATA when none is there. */
 MUST_CHECK struct error *clr_module_of_assembly(struct heap *heap, uint64_t assembly,
 						struct clr_module **ret);
 
-/* Where its metadata stands in its image in the target; false: it has none, or its headers cannot
- * be read. */
+/* Where its metadata is in its image in the target; false: it has none, or its headers cannot be
+ * read. */
 bool clr_module_metadata_place(struct heap *heap, const struct clr_module *module, uint64_t *ret,
 			       uint32_t *ret_size);
 

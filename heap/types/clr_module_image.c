@@ -144,7 +144,7 @@ static struct error *rows_read(struct heap *heap, const struct clr_module *modul
 	return NULL;
 }
 
-/* What the target lacks may stand in the module's file. */
+/* What the target lacks may be in the module's file. */
 static struct error *file_admit(struct heap *heap, struct clr_module *module,
 				struct metadata *partial, const char **ret_reason, bool *ret)
 {

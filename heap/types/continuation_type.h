@@ -9,8 +9,8 @@
 #include "base/text.h"
 #include "heap/types/type.h"
 
-/* "Continuation_64_0_2_24_4": the bytes behind the base's fields, then the offset among them and
- * the number of each run of references (src/coreclr/vm/asynccontinuations.h:
+/* "Continuation_64_0_2_24_4": the bytes after the base's fields, then the offset among them and the
+ * number of each run of references (src/coreclr/vm/asynccontinuations.h:
  * AsyncContinuationsManager::PrintContinuationName). *ret_known false: the layout cannot be read.
  */
 MUST_CHECK struct error *continuation_name(struct heap *heap, const struct type *type,

@@ -5,7 +5,7 @@
 
 /*
  * FieldDesc, src/coreclr/vm/field.h, as docs/design/datacontracts/RuntimeTypeSystem.md gives its
- * bits (FieldDescFlags1, FieldDescFlags2). The bit behind IS_RVA and three of protection are not
+ * bits (FieldDescFlags1, FieldDescFlags2). The bit after IS_RVA and three of protection are not
  * needed here.
  */
 enum {
@@ -17,7 +17,7 @@ enum {
 	DESC_TYPE_SHIFT = 27,
 };
 
-/* Array index in the u32s behind a class's fixed part (8.0: class.h EEClassFieldId), and how they
+/* Array index in the u32s after a class's fixed part (8.0: class.h EEClassFieldId), and how they
  * are packed: each is a 5-bit length less one, then that many bits (packedfields.inl). */
 enum {
 	COUNT_INSTANCE_FIELDS = 0,
@@ -67,7 +67,7 @@ static struct error *indexed_count(struct heap *heap, uint64_t ee_class, unsigne
 		*ret = (uint32_t)number;
 		return NULL;
 	}
-	/* Packed counts may end before the last byte asked for: zeros stand for what is absent. */
+	/* Packed counts may end before the last byte asked for: what is absent is zeros. */
 	uint8_t bytes[COUNTS_PACKED_BYTES] = { 0 };
 	for (unsigned i = 0; i < sizeof(bytes); i++) {
 		const uint8_t *byte = reader_borrow(&heap->reader, ee_class + size + i, 1);
@@ -115,7 +115,7 @@ static struct error *own_count(struct heap *heap, const struct type *type, uint3
 	uint32_t instance, statics, parent_instance = 0, ignored;
 	const struct type *parent;
 	*ret = 0;
-	if (type->is_continuation) /* the fields of its base; what is behind them has no names */
+	if (type->is_continuation) /* the fields of its base; what is after them has no names */
 		return NULL;
 	TRY(class_counts(heap, type->ee_class, &instance, &statics));
 	TRY(type_parent(heap, type, &parent));

@@ -18,11 +18,11 @@ struct type_field {
 	uint8_t element_type; /* FieldDesc's CorElementType */
 	bool is_static, is_thread_static, is_rva;
 	uint32_t attributes;          /* FieldAttributes, ECMA-335 II.23.1.5 */
-	const struct type *declaring; /* whose FieldDesc it is (the exact instantiation) */
+	const struct type *declaring; /* has the FieldDesc (the exact instantiation) */
 	const struct type *type;      /* resolved on first use: field_type() */
 };
 
-/* The first byte of an object's fields: behind its MethodTable pointer (src/coreclr/vm/object.h).
+/* The first byte of an object's fields: after its MethodTable pointer (src/coreclr/vm/object.h).
  */
 static inline uint64_t object_fields(uint64_t object)
 {
@@ -70,9 +70,9 @@ enum static_state { STATIC_READY, STATIC_NOT_INITIALIZED, STATIC_UNREADABLE };
  * contract does not say where statics are.
  *
  * STATIC_NOT_INITIALIZED: the class initialiser has not run to its end, or the thread has no
- * storage for the field. *ret is then 0, or where the value will stand if there is storage already
- * (a class whose initialiser is running). On .NET 9 and later primitives of a thread that never
- * touched them can be STATIC_READY with the value 0: they stand in the thread's own structure and
+ * storage for the field. *ret is then 0, or where the value will be if there is storage already (a
+ * class whose initialiser is running). On .NET 9 and later primitives of a thread that never
+ * touched them can be STATIC_READY with the value 0: they are in the thread's own structure and
  * nothing marks them. */
 struct clr_thread;
 MUST_CHECK struct error *field_static_address(struct heap *heap, const struct type_field *field,

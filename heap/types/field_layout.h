@@ -7,7 +7,7 @@
 
 #include "heap/heap.h"
 
-/* One of two forms: counts of their own (9.0 on), or an array of u32 behind the class's fixed part,
+/* One of two forms: counts of their own (9.0 on), or an array of u32 after the class's fixed part,
  * packed to bits when a flag says so (8.0: src/coreclr/vm/class.h EEClassFieldId,
  * packedfields.inl). */
 struct class_layout {
@@ -27,7 +27,7 @@ struct auxiliary_statics_layout {
 	struct field auxiliary_data, flags2;
 	struct field gc_statics, non_gc_statics;
 	struct field gc_tls_index, non_gc_tls_index;
-	uint32_t statics_size, thread_statics_size; /* bytes they stand before the auxiliary data */
+	uint32_t statics_size, thread_statics_size; /* bytes they are before the auxiliary data */
 };
 
 /* docs/design/datacontracts/Thread.md: GetThreadLocalStaticBase. */

@@ -2,9 +2,9 @@
 
 #include "base/limits.h"
 
-/* gcdesc.h: below the MethodTable stands the number of series, below that the series: {size -
- * object size, start}. A negative number means one series, {skip and count of each of -number
- * runs, start}, which repeats itself to the end of an array of structs. */
+/* gcdesc.h: below the MethodTable is the number of series, below that the series: {size - object
+ * size, start}. A negative number means one series, {skip and count of each of -number runs,
+ * start}, which repeats itself to the end of an array of structs. */
 enum { WORD = sizeof(uint64_t), SERIES = 2 * WORD };
 
 /* The word `below` bytes under the MethodTable. */

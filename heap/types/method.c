@@ -46,7 +46,7 @@ static struct error *layout_bind(struct heap *heap, struct method_layout *ret)
 	return NULL;
 }
 
-/* The token's high bits stand in the chunk, the others in the MethodDesc; no row: none. */
+/* The token's high bits are in the chunk, the others in the MethodDesc; no row: none. */
 static uint32_t token_of(const struct method_layout *layout, uint64_t range, uint64_t remainder)
 {
 	uint32_t low = ((uint32_t)1 << layout->remainder_bits) - 1;

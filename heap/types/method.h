@@ -1,7 +1,7 @@
 /*
  * Methods: the runtime's MethodDescs (dotnet/runtime docs/design/datacontracts/
- * RuntimeTypeSystem.md, "MethodDesc"; src/coreclr/vm/method.hpp). A MethodDesc stands in a chunk,
- * whose MethodTable owns it; chunk and MethodDesc together hold the token of its definition.
+ * RuntimeTypeSystem.md, "MethodDesc"; src/coreclr/vm/method.hpp). A MethodDesc is in a chunk, whose
+ * MethodTable owns it; chunk and MethodDesc together hold the token of its definition.
  */
 #ifndef HEAP_TYPES_METHOD_H
 #define HEAP_TYPES_METHOD_H
@@ -27,8 +27,8 @@ struct method {
 	uint32_t token;           /* MethodDef token in owner->module; 0: made by the runtime */
 };
 
-/* ERROR_BAD_DATA when no MethodDesc stands there (its chunk leads to no type, or its definition
- * belongs to another one), ERROR_FAULT when that cannot be read. Both name the address. */
+/* ERROR_BAD_DATA when no MethodDesc is there (its chunk leads to no type, or its definition belongs
+ * to another one), ERROR_FAULT when that cannot be read. Both name the address. */
 MUST_CHECK struct error *method_at(struct heap *heap, uint64_t address, struct method *ret);
 
 /* As SOS and ClrMD spell it: Demo.Box`1[[System.__Canon,

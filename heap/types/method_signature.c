@@ -1,9 +1,9 @@
 #include "heap/types/method_signature.h"
 
 /*
- * A part of the signature that is being written: a node of it, or a type that a variable stands
- * for. Its own parts come in order, so that the text is written from left to right with a stack of
- * what is still open.
+ * A part of the signature that is being written: a node of it, or the type of a variable. Its own
+ * parts come in order, so that the text is written from left to right with a stack of what is still
+ * open.
  */
 struct part {
 	const struct type *type; /* NULL: a node */
@@ -173,7 +173,7 @@ static struct error *write_node(struct writer *writer, uint32_t index)
 	}
 }
 
-/* What stands before a part's next part. */
+/* What precedes a part's next part. */
 static void write_separator(struct text *text, const struct part *part)
 {
 	if (part->element_type == ELEMENT_GENERICINST)
@@ -182,7 +182,7 @@ static void write_separator(struct text *text, const struct part *part)
 		text_append(text, part->done == 1 ? " (" : ", ");
 }
 
-/* What ends a part all of whose parts are written. */
+/* What ends a part, when all of its parts are written. */
 static void write_end(struct text *text, const struct part *part)
 {
 	switch (part->element_type) {
@@ -254,7 +254,7 @@ struct error *method_parameters_append(struct heap *heap, const struct signature
 	uint32_t count = signature->count ? signature->nodes[0].children : 0;
 	writer.failed = !count;
 	text_append_char(text, '(');
-	uint32_t node = count ? signature->nodes[1].next : 0; /* behind the return type */
+	uint32_t node = count ? signature->nodes[1].next : 0; /* after the return type */
 	for (uint32_t i = 1; i < count && !writer.failed; i++) {
 		TRY(task_check(heap->task, "writing a method's parameters"));
 		if (i > 1)

@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "heap/types/type.h"
 
-/* Where a signature is read: whose tokens, and what VAR and MVAR stand for. */
+/* Where a signature is read: the module of its tokens, and what VAR and MVAR mean. */
 struct method_context {
 	struct clr_module *module; /* may be NULL: then it must name no tokens */
 	const struct type *owner;  /* may be NULL: then it must have no VAR */

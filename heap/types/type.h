@@ -7,7 +7,7 @@
  *
  * type_at(), type_by_index(), type_count(), type_name() and its like, and type_walk_find() may be
  * called from any thread: what they make lazily they make under the heap's lock (heap_lock). All
- * others are for whoever holds that lock, or is alone.
+ * others are for a thread that holds that lock, or is alone.
  *
  * Facts: docs/design/datacontracts/RuntimeTypeSystem.md, src/coreclr/vm/methodtable.h, class.h,
  * typedesc.h, typehash.cpp (AvailableTypeParams); names as typestring.cpp builds them.
@@ -56,7 +56,7 @@ struct type {
 	uint32_t token;      /* TypeDef token (variables: GenericParam); 0: arrays, pointers … */
 	uint32_t attributes; /* TypeAttributes (ECMA-335 II.23.1.15) */
 	struct clr_module *module; /* of the definition (arrays: of the element); NULL: unknown */
-	uint64_t canonical;        /* MethodTable whose EEClass this is; == handle when canonical */
+	uint64_t canonical;        /* MethodTable that has this EEClass; == handle when canonical */
 	uint64_t ee_class;
 	uint64_t parent_handle;     /* 0: none */
 	const struct type *element; /* arrays, pointers, byrefs; may be NULL when unreadable */
@@ -101,8 +101,8 @@ MUST_CHECK struct error *type_name_prepare(struct heap *heap, const struct type 
  * System.Private.CoreLib],…]. */
 const char *type_sos_name(struct heap *heap, const struct type *type);
 
-/* *ret NULL: none. ERROR_BAD_DATA when it has more than LIMIT_PARENT_CHAIN, a circle among them:
- * who asks level by level comes to an end. */
+/* *ret NULL: none. ERROR_BAD_DATA when it has more than LIMIT_PARENT_CHAIN, a circle among them: a
+ * caller that asks level by level comes to an end. */
 MUST_CHECK struct error *type_parent(struct heap *heap, const struct type *type,
 				     const struct type **ret);
 

@@ -19,7 +19,7 @@ static uint64_t construction_hash(enum element_type kind, uint64_t module, uint3
 	return hash ? hash : 1;
 }
 
-/* A construction as it stands in the target. */
+/* A construction as it is in the target. */
 struct raw_construction {
 	enum element_type kind; /* ELEMENT_END: none that is looked for */
 	uint64_t module;
@@ -327,7 +327,7 @@ static struct error *unloaded_definition(struct heap *heap, struct clr_module *m
 	return NULL;
 }
 
-/* The type behind an entry of a lookup map; *ret NULL: none, or not a type. */
+/* The type that an entry of a lookup map leads to; *ret NULL: none, or not a type. */
 static struct error *mapped_type(struct heap *heap, const struct clr_module *module,
 				 struct field map, uint32_t row, const struct type **ret)
 {

@@ -1,7 +1,7 @@
 /*
  * Types by number: append-only, in chunks that never move, so that any thread may ask for a number
  * that it was given while another thread, under the heap's lock, adds types (heap/heap.h:
- * heap_lock). Beside each type stand the few words of it that a walk needs.
+ * heap_lock). Beside each type are the few words of it that a walk needs.
  */
 #ifndef HEAP_TYPES_TYPE_INDEX_H
 #define HEAP_TYPES_TYPE_INDEX_H

@@ -51,9 +51,9 @@ static int class_read(const struct type_system *types, struct reader *reader, ui
 /*
  * Before .NET 9 the Module of a MethodTable is where it was allocated, which for instantiations
  * over a collectible assembly's types is not the definition's: that is the canonical MethodTable's
- * module, or an override in one of its optional slots, which stand in the order of their flags: the
- * first two inside the structure (PerInstInfo is the first of the places; an interface map alone
- * stands in the second and leaves the first to the next), the others behind it and the vtable's
+ * module, or an override in one of its optional slots, which are in the order of their flags: the
+ * first two inside the structure (PerInstInfo is the first of the places; an interface map alone is
+ * in the second and leaves the first to the next), the others after the structure and the vtable's
  * chunks (src/coreclr/vm/methodtable.h and methodtable.cpp of release/8.0: GetModule,
  * MultipurposeSlotOffset).
  */
@@ -119,8 +119,8 @@ int method_table_read(const struct type_system *types, struct reader *reader, ui
 bool method_table_arguments(const struct type_system *types, struct reader *reader,
 			    const struct method_table *table, uint64_t *ret, uint32_t *ret_count)
 {
-	/* GenericsDictInfo stands right before the dictionaries' pointers; this class's own
-	 * dictionary is the last of them, the parents' come first. */
+	/* GenericsDictInfo is right before the dictionaries' pointers; this class's own dictionary
+	 * is the last of them, the parents' come first. */
 	uint64_t info = table->instantiation - sizeof(uint64_t), dictionaries, arguments;
 	if (table->instantiation < sizeof(uint64_t) ||
 	    !type_load(reader, info, types->layout.dictionaries, &dictionaries) ||

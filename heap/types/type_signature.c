@@ -1,4 +1,4 @@
-/* From a signature's nodes to types: the nodes stand in prefix order, so going through a subtree
+/* From a signature's nodes to types: the nodes are in prefix order, so going through a subtree
  * backwards meets every type after its parts. */
 #include "base/cleanup.h"
 #include "heap/types/type_system.h"

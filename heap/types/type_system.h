@@ -1,6 +1,6 @@
 /*
- * The inside of heap/types/type.h, shared by type*.c and nobody else: the type index, the layouts,
- * and the raw reading of MethodTables and TypeDescs.
+ * The inside of heap/types/type.h, shared by type*.c alone: the type index, the layouts, and the
+ * raw reading of MethodTables and TypeDescs.
  */
 #ifndef HEAP_TYPES_TYPE_SYSTEM_H
 #define HEAP_TYPES_TYPE_SYSTEM_H
@@ -97,7 +97,7 @@ enum {
 	TYPE_DESC_KIND_MASK = 0xff, /* of TypeDesc.TypeAndFlags */
 };
 
-/* A MethodTable as it stands in the target, proven: its class leads back to it. */
+/* A MethodTable as it is in the target, proven: its class leads back to it. */
 struct method_table {
 	uint32_t flags, base_size, component_size, row;
 	uint64_t parent, module, canonical, ee_class, instantiation;
@@ -127,7 +127,7 @@ int method_table_read(const struct type_system *types, struct reader *reader, ui
 uint32_t method_table_rank(const struct type_system *types, struct reader *reader,
 			   const struct method_table *table);
 
-/* Where an instantiation's arguments stand, and how many; false: unreadable or above the cap. */
+/* Where an instantiation's arguments are, and how many; false: unreadable or above the cap. */
 bool method_table_arguments(const struct type_system *types, struct reader *reader,
 			    const struct method_table *table, uint64_t *ret, uint32_t *ret_count);
 
@@ -169,14 +169,14 @@ MUST_CHECK struct error *type_metadata_name_prepare(struct heap *heap, const str
 
 /* The arguments of an instantiation as the runtime writes them, [[System.Int32,
  * System.Private.CoreLib],[…]] (typestring.cpp: AppendInst with FormatFullInst); a type variable
- * stands without an assembly. ERROR_NO_MEMORY and ERROR_CANCELLED only. Appends to text. */
+ * has no assembly. ERROR_NO_MEMORY and ERROR_CANCELLED only. Appends to text. */
 struct text;
 MUST_CHECK struct error *type_append_brackets(struct heap *heap,
 					      const struct type *const *arguments, uint32_t count,
 					      struct text *text);
 
 /* Namespace.Name`n of a TypeDef with its enclosing ones, '+' between; `escaped`: reserved
- * characters behind a backslash as reflection writes them. False: unreadable. Appends to text. */
+ * characters after a backslash as reflection writes them. False: unreadable. Appends to text. */
 bool type_definition_name(struct metadata *metadata, uint32_t row, bool escaped, struct text *text);
 
 #endif

@@ -4,7 +4,7 @@
 #include "base/text.h"
 #include "heap/values/value.h"
 
-/* Enum.cs: up to this many constants are searched from the start, more by halves. Tells which of
+/* Enum.cs: up to this many constants are searched from the start, more by halves. Decides which of
  * two names for one value is shown. */
 enum { ENUM_LINEAR_CONSTANTS = 32 };
 

@@ -96,7 +96,7 @@ static struct error *trace_array(struct heap *heap, uint64_t object, uint64_t *r
 				   (unsigned long long)object);
 	struct error *error = type_at(heap, method_table, &type);
 	if (error_take(&error, ERROR_FAULT))
-		return NULL; /* its own size will tell */
+		return NULL; /* its own size will show it */
 	TRY(error);
 	if (type->kind != TYPE_ARRAY || type->component_size != sizeof(uint64_t))
 		return NULL;
@@ -162,7 +162,7 @@ static struct error *tracker_field(struct heap *heap, uint64_t tracker, const ch
 }
 
 /* ExceptionInfo.ThrownObject is the object itself since .NET 11, before that a handle of it: what
- * stands there tells. */
+ * is there shows which. */
 static bool is_object(struct heap *heap, uint64_t address)
 {
 	uint64_t method_table;

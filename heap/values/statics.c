@@ -1,5 +1,5 @@
 /*
- * Where a static stands. .NET 9 and later: two pointers before the class's auxiliary data, and for
+ * Where a static is. .NET 9 and later: two pointers before the class's auxiliary data, and for
  * thread statics two indices before those, into the thread's own table
  * (docs/design/datacontracts/RuntimeTypeSystem.md, Thread.md). .NET 8: statics_module.c.
  */
@@ -11,7 +11,7 @@
 #include "heap/types/field.h"
 
 /* FieldDesc offsets that are none: src/coreclr/vm/field.h FIELD_OFFSET_*. A big RVA does not fit
- * into 27 bits and stands in the metadata only. */
+ * into 27 bits and is in the metadata only. */
 enum {
 	OFFSET_MAX = (1 << 27) - 1,
 	OFFSET_BIG_RVA = OFFSET_MAX - 5,
@@ -76,7 +76,7 @@ static struct error *auxiliary_base(struct heap *heap, const struct field_layout
 	return NULL;
 }
 
-/* Data that a class initialiser still running on the thread has made stand in a list of their own.
+/* Data that a class initialiser still running on the thread has made are in a list of their own.
  */
 static struct error *in_flight_base(struct heap *heap, const struct thread_data_layout *data,
 				    uint64_t thread_data, uint32_t index, uint64_t *ret)
@@ -204,7 +204,7 @@ static struct error *rva_address(struct heap *heap, const struct type_field *fie
 	return NULL;
 }
 
-/* A struct stands in a box to which the slot refers; *address then becomes its first byte. */
+/* A struct is in a box to which the slot refers; *address then becomes its first byte. */
 static enum static_state open_box(struct heap *heap, uint64_t *address)
 {
 	uint64_t box;

@@ -17,7 +17,7 @@ enum {
 
 /* MethodTable.Flags2, WFLAGS2_ENUM. */
 enum {
-	FLAGS2_SLOTS = 0x1f, /* a bit for each slot in use behind the fixed ones */
+	FLAGS2_SLOTS = 0x1f, /* a bit for each slot in use after the fixed ones */
 	FLAGS2_HAS_INITIALIZER = 0x400,
 	FLAGS2_HAS_BOXED_STATICS = 0x2000,
 };
@@ -37,7 +37,7 @@ struct class_place {
 	uint64_t index; /* in the module: dynamic entry, or the TypeDef row less one */
 };
 
-/* The dynamic id of a generic class stands behind its vtable's chunks and overflowing slots. */
+/* The dynamic id of a generic class is after its vtable's chunks and overflowing slots. */
 static struct error *generics_id(struct heap *heap, const struct field_layout *layout,
 				 const struct type *type, uint64_t flags2, uint64_t *ret)
 {
@@ -118,8 +118,8 @@ static struct error *place_find(struct heap *heap, const struct field_layout *la
 			  &place->local_module);
 }
 
-/* What stands in a ThreadLocalModule is a handle to an object array, in a DomainLocalModule the
- * address of the first element of one. */
+/* A ThreadLocalModule has a handle to an object array, a DomainLocalModule the address of the first
+ * element of one. */
 static struct error *gc_statics(struct heap *heap, const struct field_layout *layout,
 				uint64_t pointer, bool is_handle, uint64_t *ret)
 {
@@ -170,7 +170,8 @@ static struct error *collectible_base(struct heap *heap, const struct field_layo
 		TRY(loader_handle(heap, layout, place->module, handle, &array));
 	if (!array)
 		return NULL;
-	/* Offsets of primitives count from an entry, whose blob the bytes of an array stand for. */
+	/* Offsets of primitives count from an entry, and the bytes of an array are in place of its
+	 * blob. */
 	*ret = array +
 	       (gc ? layout->array_data_offset : module->array_header - module->entry_blob.offset);
 	return NULL;

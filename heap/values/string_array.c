@@ -83,7 +83,7 @@ struct error *string_borrow(struct heap *heap, struct reader *reader, uint64_t o
 	return NULL;
 }
 
-/* Bounds of a multi-dimensional array stand between count and elements: u32 lengths, then i32 lower
+/* Bounds of a multi-dimensional array are between count and elements: u32 lengths, then i32 lower
  * bounds (src/coreclr/vm/object.h: ArrayBase). */
 static struct error *bounds_read(struct heap *heap, uint64_t object, struct array_shape *shape)
 {

@@ -166,7 +166,7 @@ struct error *value_of_object(struct heap *heap, uint64_t object, struct value *
 	return NULL;
 }
 
-/* Where the field's type cannot be told (no metadata) FieldDesc's own element type still says what
+/* Where the field's type is not known (no metadata) FieldDesc's own element type still says what
  * the bytes are: enums show as numbers, structs as a place. */
 static struct error *value_by_element(struct heap *heap, const struct type_field *field,
 				      uint64_t address, struct value *ret)

@@ -1,7 +1,7 @@
 /*
- * A value: what stands in a field, an array element, a static, a dictionary's entry. Made in one
- * place (value_read), shown in one place (commands/shared/render.h). Enough is kept to render it
- * later: kind, type, and its bits or the address of its bytes.
+ * A value: what is in a field, an array element, a static, a dictionary's entry. Made in one place
+ * (value_read), shown in one place (commands/shared/render.h). Enough is kept to render it later:
+ * kind, type, and its bits or the address of its bytes.
  */
 #ifndef HEAP_VALUES_VALUE_H
 #define HEAP_VALUES_VALUE_H
@@ -29,12 +29,12 @@ struct value {
 	const struct type *type; /* of the value; references: the object's own type; may be NULL */
 	const struct type *declared; /* of the place it was read from; may be NULL */
 	uint64_t bits;
-	uint64_t address; /* where its bytes stand; 0: nowhere (made up) */
+	uint64_t address; /* where its bytes are; 0: nowhere (made up) */
 };
 
-/* The value of this type whose bytes stand at `address`. A Nullable becomes its value or
- * VALUE_NULL; a reference's type is read from the object. Unreadable bytes are VALUE_UNREADABLE,
- * not an error. */
+/* The value of this type whose bytes are at `address`. A Nullable becomes its value or VALUE_NULL;
+ * a reference's type is read from the object. Unreadable bytes are VALUE_UNREADABLE, not an
+ * error. */
 MUST_CHECK struct error *value_read(struct heap *heap, const struct type *type, uint64_t address,
 				    struct value *ret);
 
@@ -72,7 +72,7 @@ MUST_CHECK struct error *string_read(struct heap *heap, uint64_t object, size_t 
 				     struct arena *arena, const uint16_t **ret, size_t *ret_count,
 				     uint64_t *ret_length);
 
-/* Where the units of a System.String object stand, and how many there are. ERROR_BAD_DATA when the
+/* Where the units of a System.String object are, and how many there are. ERROR_BAD_DATA when the
  * object is no string. */
 MUST_CHECK struct error *string_place(struct heap *heap, uint64_t object, uint64_t *ret_address,
 				      uint64_t *ret_length);

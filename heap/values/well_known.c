@@ -157,7 +157,7 @@ static bool write_words(struct writing *writing, bool is_negative, uint64_t arra
 	return text_of_big_integer(writing->text, is_negative, words, (size_t)shape.count);
 }
 
-/* Small ones stand in _sign itself, others have their sign there and their magnitude in _bits. */
+/* Small ones are in _sign itself, others have their sign there and their magnitude in _bits. */
 static bool write_big_integer(struct writing *writing)
 {
 	int32_t sign = (int32_t)number_of(writing, "_sign");

@@ -205,8 +205,8 @@ enum {
 	HALF_LOWEST_EXPONENT = -4, /* of a number without an exponent in its text */
 };
 
-/* The magnitude of finite bits; the number behind the last finite one stands for infinity, so that
- * the middle between them is where rounding up begins. */
+/* The magnitude of finite bits; the number after the last finite one means infinity, so that the
+ * middle between them is where rounding up begins. */
 static double half_magnitude(unsigned bits)
 {
 	unsigned exponent = bits >> HALF_FRACTION_BITS;

@@ -13,7 +13,7 @@ bool text_of_guid(struct text *text, const uint8_t bytes[16]);
 
 /* "O": 2024-02-29T12:34:56.7890000, and Z for UTC. `data` is DateTime._dateData: ticks, the kind in
  * the two top bits. A local time's offset is known to the process only, not to its dump: " (local)"
- * stands in its place. */
+ * is in its place. */
 bool text_of_date_time(struct text *text, uint64_t data);
 
 /* "O": 2024-02-29T12:34:56.0000000-03:30. `utc_data` as above, of the UTC time. */
