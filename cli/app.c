@@ -9,7 +9,7 @@
 
 #include <errno.h>
 
-/* task_note(): for whoever reads stderr, terminal or not. */
+/* task_note(): for the reader of stderr, terminal or not. */
 static void tell_note(void *context, const char *text)
 {
 	progress_end(context);
@@ -133,7 +133,7 @@ static void tell_incomplete(const struct app *app, const struct pipeline *pipeli
 		app_warn(app, "the answer is not whole; without |> its last lines say why");
 }
 
-/* Nobody takes the answer: no reason to hold a process any longer. */
+/* The answer has no reader: no reason to hold a process any longer. */
 static struct error *let_go(struct app *app, struct error *error)
 {
 	app->broken = true;
@@ -157,7 +157,7 @@ static enum exit_status run_command(struct app *app, struct pipeline *pipeline,
 	progress_end(&app->progress);
 	bool is_ours, told = app->format != OUTPUT_TEXT && !output_broken(pipeline->out);
 	struct error *error = pipeline_end(pipeline, outcome.error, &is_ours);
-	told &= !is_ours; /* a document does not tell that its file was not written */
+	told &= !is_ours; /* a document does not say that its file was not written */
 	if (outcome.incomplete)
 		tell_incomplete(app, pipeline);
 	if (!error)
@@ -169,7 +169,7 @@ static enum exit_status run_command(struct app *app, struct pipeline *pipeline,
 		error = let_go(app, error);
 	if (outcome.no_target && status == STATUS_FAILED)
 		status = STATUS_NO_TARGET;
-	/* Nobody is told that nobody listens; a document told the rest, where it could be written.
+	/* A closed pipe is not reported; a document reported the rest, where it could be written.
 	 */
 	bool closed_pipe = error->code == ERROR_OS && error->os_errno == EPIPE;
 	struct no_memory limited;
@@ -179,7 +179,7 @@ static enum exit_status run_command(struct app *app, struct pipeline *pipeline,
 	return status;
 }
 
-/* That the log is not written is no reason not to show answers; a batch's status tells. */
+/* That the log is not written is no reason not to show answers; a batch's status shows it. */
 static void check_log(struct app *app)
 {
 	struct error *error = session_log_check(app->session);

@@ -1,6 +1,6 @@
 /*
- * What every verb shares: the output, the task that signals stop and that draws progress, and how
- * a failure is told: on stderr, or with --json as a document on stdout.
+ * What every verb shares: the output, the task that signals stop and that draws progress, and how a
+ * failure is reported: on stderr, or with --json as a document on stdout.
  */
 #ifndef CLI_APP_H
 #define CLI_APP_H
@@ -36,10 +36,10 @@ struct app {
 	struct progress progress;
 	struct task task;
 	struct open_process process;
-	struct hold hold; /* of a process that stands still */
+	struct hold hold; /* of a stopped process */
 	bool interactive; /* at the prompt */
 	bool pages;       /* there, an answer longer than the terminal waits at each screenful */
-	bool broken;      /* nobody takes answers any more */
+	bool broken;      /* answers have no reader any more */
 	enum exit_status log_status; /* of logs that could not be written */
 };
 
@@ -47,16 +47,16 @@ struct app {
 MUST_CHECK struct error *app_open(struct app *app, enum output_format format);
 void app_cleanup(struct app *app);
 
-/* Tells `error` of `command`, before any document was begun; frees it. Answers `status`. */
+/* Reports `error` of `command`, before any document was begun; frees it. Answers `status`. */
 enum exit_status app_fail(struct app *app, const char *command, struct error *error,
 			  enum exit_status status);
 
 /* Ends the document of `verb` that was begun on app->out, and the output. A coverage that is not
- * whole is STATUS_INCOMPLETE, but with `partial_ok`; an output that failed is told. */
+ * whole is STATUS_INCOMPLETE, but with `partial_ok`; an output that failed is reported. */
 enum exit_status app_end_document(struct app *app, const char *verb,
 				  const struct output_coverage *coverage, bool partial_ok);
 
-/* Something to say that is neither answer nor failure, on stderr; not said when nobody takes it
+/* Something to say that is neither answer nor failure, on stderr; not said when it is not taken
  * there within a second. */
 void app_warn(const struct app *app, const char *format, ...) PRINTF_LIKE(2, 3);
 

@@ -204,8 +204,8 @@ static void put_result(struct output *out, const struct process_info *process,
 	"was written to since the process began, or the process is a fork), and the process "      \
 	"would have waited for its disk (SYS_ADMIN, or CHECKPOINT_RESTORE, opens deleted files)"
 
-/* It went through the process (/proc/PID/root, /proc/PID/cwd), which has ended since, or somebody
- * took the file away. */
+/* It went through the process (/proc/PID/root, /proc/PID/cwd), which has ended since, or the file
+ * was taken away. */
 static void tell_lost_path(struct output *out, const char *path)
 {
 	if (strcmp(path, "-") != 0 && access(path, F_OK) && errno == ENOENT)

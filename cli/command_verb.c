@@ -135,7 +135,7 @@ static struct error *check_alone(struct split *split)
 	return NULL;
 }
 
-/* Who forgot the dump has the command's own word opened as one. */
+/* When the dump was forgotten, the command's own word is opened as one. */
 static struct error *explain(const struct split *split, struct error *error)
 {
 	const char *dump = invocation_positional(&split->invocation, 0);
@@ -145,7 +145,7 @@ static struct error *explain(const struct split *split, struct error *error)
 	return error_context(error, "the first word after %s is the dump", split->verb.name);
 }
 
-/* A command line that is not understood needs nothing opened: no process has to stand still. */
+/* A command line that is not understood needs nothing opened: no process has to be stopped. */
 static enum exit_status run_alone(const struct split *split)
 {
 	CLEANUP(app_cleanup) struct app app;

@@ -78,7 +78,7 @@ static struct error *offer_filters(struct search *search)
 	return NULL;
 }
 
-/* The name behind namespaces and enclosing classes. */
+/* The name after namespaces and enclosing classes. */
 static const char *last_part(const char *name)
 {
 	const char *part = name;
@@ -159,7 +159,7 @@ static struct error *offer_kind(struct search *search, const char *kind)
 
 /* The words before the one at the cursor. */
 struct before {
-	const struct option *option; /* whose value is at the cursor; NULL: none */
+	const struct option *option; /* the one with its value at the cursor; NULL: none */
 	size_t positionals;
 };
 
@@ -224,7 +224,7 @@ static struct error *offer_arguments(struct search *search, const char *line, co
 	return name ? offer_kind(search, name) : NULL;
 }
 
-/* Behind the last |>. */
+/* After the last |>. */
 static struct error *offer_stage(struct search *search, const char *words, const char *cursor)
 {
 	bool append = *words == '>';
@@ -242,7 +242,7 @@ static struct error *offer_stage(struct search *search, const char *words, const
 	return !text && !strncmp(words, "-f", length) ? offer_files(search) : NULL;
 }
 
-/* Where the word at the end of the text begins: behind the last blank outside quotes. */
+/* Where the word at the end of the text begins: after the last blank outside quotes. */
 static size_t word_start(const char *text, char *ret_quote)
 {
 	char quote = '\0';

@@ -1,6 +1,6 @@
 /*
- * What may stand at the cursor of a command line, from the tables and what is open: a command or
- * one of its other names, an option of the command, a type's name, a filter behind |>, a file.
+ * What may be at the cursor of a command line, from the tables and what is open: a command or one
+ * of its other names, an option of the command, a type's name, a filter after |>, a file.
  */
 #ifndef CLI_COMPLETION_H
 #define CLI_COMPLETION_H
@@ -12,9 +12,9 @@ struct completion {
 	struct arena arena;
 	const char **names; /* sorted, each once; in the arena */
 	size_t count, capacity;
-	size_t start; /* of the word at the cursor, in the line; behind a quote it begins with */
-	char quote;   /* that; NUL: none */
-	const char *word; /* as it stands, in the arena */
+	size_t start;     /* of the word at the cursor, in the line; after a quote it begins with */
+	char quote;       /* that; NUL: none */
+	const char *word; /* as it is, in the arena */
 	size_t left_out;  /* names beyond LIMIT_COMPLETIONS */
 };
 

@@ -27,7 +27,7 @@ enum exit_status exit_status_of_command(const struct error *error)
 		return STATUS_USAGE;
 	if (error->code == ERROR_CANCELLED && signals_received())
 		return signals_status();
-	/* Whoever read the answer has gone, or is stuck: it got a part of it. */
+	/* The reader of the answer has gone, or is stuck: it got a part of it. */
 	if ((error->code == ERROR_OS && error->os_errno == EPIPE) || patient_write_stalled(error))
 		return STATUS_INCOMPLETE;
 	return STATUS_FAILED;

@@ -1,6 +1,6 @@
 /*
- * Filters of an answer's lines: what stands behind ` |> `. A filter takes line after line and hands
- * on what it lets through; nothing but sort and tail holds lines, and those have a cap. A line of
+ * Filters of an answer's lines: what follows ` |> `. A filter takes line after line and hands on
+ * what it lets through; nothing but sort and tail holds lines, and those have a cap. A line of
  * titles is not counted, and goes before the first row of its table that is shown.
  */
 #ifndef CLI_FILTER_H
@@ -42,7 +42,7 @@ MUST_CHECK struct error *filter_pass_kept(struct filter *filter, const char *mar
 
 /* Every line first: keeps titles (true: it was one), forgets them where their table ends. */
 bool filter_keeps_titles(struct filter *filter, const struct line *line);
-/* filter_pass(), behind the titles that wait for it. */
+/* filter_pass(), after the titles that wait for it. */
 MUST_CHECK struct error *filter_show(struct filter *filter, const struct line *line);
 
 /* A text that is made here: wc's. */

@@ -87,7 +87,7 @@ static struct error *grow(struct tail *tail)
 	return NULL;
 }
 
-/* Lets the oldest line go; its titles stay for the rows behind it. */
+/* Lets the oldest line go; its titles stay for the rows after it. */
 static void drop_first(struct tail *tail)
 {
 	struct kept *kept = &tail->lines[tail->first];

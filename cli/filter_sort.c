@@ -116,7 +116,7 @@ static bool parse_hex(const char *text, size_t length, struct row *row)
 	return true;
 }
 
-/* 1,234 and 12.5 and -3, also with a unit behind a blank, a percent sign or SOS's 80(0x50) bytes.
+/* 1,234 and 12.5 and -3, also with a unit after a blank, a percent sign or SOS's 80(0x50) bytes.
  */
 static bool parse_decimal(const char *text, size_t length, struct row *row)
 {

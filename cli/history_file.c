@@ -59,7 +59,7 @@ static size_t count_old(FILE *file)
 	return count > HISTORY_LINES ? count - HISTORY_LINES : 0;
 }
 
-/* The new file stands beside the old one until it is whole. */
+/* The new file is beside the old one until it is whole. */
 static FILE *begin_cut(const char *path, char *beside, size_t size)
 {
 	int length = snprintf(beside, size, "%s.new", path);

@@ -1,6 +1,6 @@
 /*
- * --hold of a process that stands still (--freeze): it is let go when that time is over, between
- * two commands or while words or a key are waited for. (A snapshot is dropped by its keeper.)
+ * --hold of a stopped process (--freeze): it is let go when that time is over, between two commands
+ * or while words or a key are waited for. (A snapshot is dropped by its keeper.)
  */
 #ifndef CLI_HOLD_H
 #define CLI_HOLD_H
@@ -11,7 +11,7 @@
 #include <sys/types.h>
 
 struct hold {
-	struct session *session; /* whose target is let go */
+	struct session *session; /* its target is let go */
 	int pid;
 	unsigned seconds;
 	uint64_t end_ms; /* CLOCK_MONOTONIC; 0: nothing is held, or as long as the session */

@@ -25,7 +25,7 @@ struct line {
 	size_t cell_count;
 };
 
-/* The memory behind a struct line; zeroed at first. */
+/* The memory of a struct line; zeroed at first. */
 struct line_parser {
 	struct text text;
 	struct line_cell *cells;

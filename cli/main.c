@@ -135,8 +135,8 @@ static enum exit_status run(int argc, char **argv)
 	return argc > 1 ? STATUS_WHOLE : STATUS_USAGE;
 }
 
-/* Whoever began us may have closed them: the next file that is opened, a dump or a snapshot's
- * record, would be written to as the standard output or error. */
+/* Our parent may have closed them: the next file that is opened, a dump or a snapshot's record,
+ * would be written to as the standard output or error. */
 static void keep_standard_descriptors(void)
 {
 	int fd;

@@ -174,7 +174,7 @@ static struct error *open_process(struct app *app, const struct invocation *invo
 	TRY(own_memory_budget(&app->budget, process.pid));
 	TRY(process_reach(&process));
 	app->process.identity = process.identity;
-	if (app->process.way != OPEN_RUNNING) /* else nobody waits for us */
+	if (app->process.way != OPEN_RUNNING) /* else nothing waits for us */
 		app->writer.stall_seconds = stall_seconds;
 	session_set_source(app->session,
 			   &(struct session_source){ .open = take_process,

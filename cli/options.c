@@ -61,7 +61,7 @@ static bool repeats(const struct verb *verb, const struct option *option)
 	return false;
 }
 
-/* Of two values one would be forgotten, and nobody would know which. */
+/* Of two values one would be forgotten, and the user would not know which. */
 static struct error *check_given(const struct invocation *invocation, const struct given *given)
 {
 	if (repeats(invocation->verb, given->option))

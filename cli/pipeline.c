@@ -21,7 +21,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Programs of a shell that somebody may look for here: no files of these names by mistake. */
+/* Programs of a shell that a user may look for here: no files of these names by mistake. */
 static const char *const shell_programs[] = { "awk",   "cat",   "cut", "jq",   "less",
 					      "more",  "sed",   "tee", "uniq", "xargs",
 					      "egrep", "fgrep", "nl",  NULL };
@@ -96,8 +96,7 @@ static bool is_fifo(const char *path)
 	return fifo;
 }
 
-/* A FIFO that nobody has opened to read: waits for that, as long as for a reader that takes
- * nothing. */
+/* A FIFO that is not open to read: waits for that, as long as for a reader that takes nothing. */
 static int open_patiently(const struct app *app, const char *path, bool append, bool overwrite,
 			  bool *created)
 {
@@ -402,7 +401,7 @@ struct error *pipeline_end(struct pipeline *pipeline, struct error *error, bool 
 	struct error *ours = pipeline->error;
 	pipeline->error = NULL;
 	if (error || ours)
-		fflush(pipeline->screen->to); /* before what is told of it */
+		fflush(pipeline->screen->to); /* before what is reported of it */
 	struct error *closed = close_file(pipeline, error || ours);
 	if (!ours)
 		ours = closed;

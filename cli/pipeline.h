@@ -1,10 +1,10 @@
 /*
- * What stands behind a command, at the prompt, in -c and in scripts: COMMAND |> FILTER |> … |>
- * FILE. ` |> ` counts outside quotes; a plain | or > belongs to the command. A file is made with
- * mode 0600 and not overwritten: |>> FILE adds to it, |> -f FILE overwrites it. Filters work on
- * lines of text: with --json only a file may follow.
+ * What follows a command, at the prompt, in -c and in scripts: COMMAND |> FILTER |> … |> FILE.
+ * ` |> ` counts outside quotes; a plain | or > belongs to the command. A file is made with mode
+ * 0600 and not overwritten: |>> FILE adds to it, |> -f FILE overwrites it. Filters work on lines of
+ * text: with --json only a file may follow.
  *
- * A pipeline also stands between an answer and a terminal, for its pager and log (screen.h).
+ * A pipeline is also between an answer and a terminal, for its pager and log (screen.h).
  */
 #ifndef CLI_PIPELINE_H
 #define CLI_PIPELINE_H
@@ -18,7 +18,7 @@ struct pipeline {
 	struct app *app;
 	struct arena arena;
 	const char *command; /* the line before the first |> */
-	struct output *out;  /* for the command: app->out when nothing stands between */
+	struct output *out;  /* for the command: app->out when nothing is between */
 	FILE *stream;        /* out's, then; NULL: as above */
 	struct filter *first;
 	struct screen *screen; /* the last of them */
@@ -43,7 +43,7 @@ MUST_CHECK struct error *pipeline_open(struct app *app, const char *line, struct
 void pipeline_cleanup(struct pipeline *pipeline);
 
 /* The command has ended, with `error` or NULL: what the filters hold is passed on, the file closed.
- * Answers the error to tell: a failure here (*ret_is_ours), or `error`, of an answer that broke
+ * Answers the error to report: a failure here (*ret_is_ours), or `error`, of an answer that broke
  * off; NULL also when the command was stopped because enough was shown. */
 MUST_CHECK struct error *pipeline_end(struct pipeline *pipeline, struct error *error,
 				      bool *ret_is_ours);

@@ -2,7 +2,7 @@
 #ifndef CLI_QUOTES_H
 #define CLI_QUOTES_H
 
-/* The character at `at` is passed: *quote (NUL at first) is the quote that is open behind it.
+/* The character at `at` is passed: *quote (NUL at first) is the quote that is open after it.
  * Answers the next one to look at: within "", a backslash takes a quote or a backslash with it. */
 static inline const char *quotes_pass(const char *at, char *quote)
 {

@@ -49,7 +49,7 @@ static char *prompt_text(EditLine *edit)
 	return prompt->text;
 }
 
-/* libedit is told of a new size of the terminal when a key is pressed. */
+/* libedit learns a new size of the terminal when a key is pressed. */
 static void follow_size(EditLine *edit)
 {
 	struct prompt *prompt;

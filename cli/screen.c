@@ -63,7 +63,7 @@ static struct error *put(const struct screen *screen, const char *bytes, size_t 
 	return NULL;
 }
 
-/* Whether the log could be written is asked behind the command: app_run_command(). */
+/* Whether the log could be written is asked after the command: app_run_command(). */
 static void put_log(const struct screen *screen, const char *bytes, size_t size)
 {
 	FILE *log = screen->session && !screen->path ? session_log(screen->session) : NULL;

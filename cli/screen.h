@@ -18,7 +18,7 @@ struct screen {
 	FILE *to;
 	const char *path; /* of a file; NULL: stdout */
 	struct progress *progress;
-	struct session *session; /* whose log; may be NULL */
+	struct session *session; /* has the log; may be NULL */
 	struct hold *hold;       /* see hold_read() */
 	bool terminal, paging, wide;
 	unsigned rows, columns; /* 0: unknown */
@@ -31,10 +31,10 @@ extern const struct filter_kind filter_screen;
 /* What is no line: JSON. ERROR_OS. */
 MUST_CHECK struct error *screen_write(struct screen *screen, const char *bytes, size_t size);
 
-/* Of the terminal behind `fd`; false: it is none, or does not say. */
+/* Of the terminal at `fd`; false: it is none, or does not say. */
 bool screen_size(int fd, unsigned *ret_rows, unsigned *ret_columns);
 
-/* How many bytes of UTF-8 stand in `columns` columns; *ret_columns: in how many they do. */
+/* How many bytes of UTF-8 fit into `columns` columns; *ret_columns: how many they take. */
 size_t screen_fit(const char *text, size_t length, size_t columns, size_t *ret_columns);
 
 #endif

@@ -38,7 +38,7 @@ static void cut_comment(char *line)
 	}
 }
 
-/* Runs the line that begins here; what is behind its end does not matter. */
+/* Runs the line that begins here; what is after its end does not matter. */
 static void run_line(struct script *script, const char *line)
 {
 	CLEANUP(free_cleanup) char *copy = strdup(line);
@@ -105,7 +105,7 @@ static size_t mark_length(const char *line)
 	return strncmp(line, "\xef\xbb\xbf", 3) ? 0 : 3;
 }
 
-/* C texts end at a NUL: what follows it on its line would not be run, and nobody told. */
+/* C texts end at a NUL: what follows it on its line would not be run, without a word. */
 static struct error *check_line(const char *line, size_t length, const char *name, size_t number)
 {
 	if (!memchr(line, '\0', length))
@@ -159,7 +159,7 @@ void script_file(struct script *script, const char *path)
 		script_stream(script, STDIN_FILENO);
 		return;
 	}
-	/* A FIFO that nobody writes to yet is waited for where time is looked at: hold_read(). */
+	/* A FIFO without a writer yet is waited for where time is looked at: hold_read(). */
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd >= 0) {
 		run_stream(script, fd, path);

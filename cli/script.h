@@ -1,7 +1,7 @@
 /*
  * Commands that come from somewhere else than the prompt: -c, -x and a redirected stdin. A script
  * has a command a line; `#` at the start of a word begins a comment. It stops at the first command
- * that fails, unless told to keep going; an incomplete answer, or one that tells of damage, is no
+ * that fails, unless told to keep going; an incomplete answer, or one that reports damage, is no
  * failure.
  */
 #ifndef CLI_SCRIPT_H
@@ -15,7 +15,7 @@ struct script {
 	enum exit_status status; /* the worst so far */
 };
 
-/* Is there a reason not to go on: a failure, a signal, `exit`, an output that nobody reads? */
+/* Is there a reason not to go on: a failure, a signal, `exit`, an output without a reader? */
 bool script_ended(const struct script *script);
 
 /* One line, or several with newlines between them. */

@@ -110,7 +110,7 @@ static bool is_deaf(const struct watch *watch, bool unheard, struct deaf_since *
 	return thread || process;
 }
 
-/* Taken, but not looked at: whoever computes has forgotten to, and what is forged has no end. */
+/* Taken, but not looked at: the computation has forgotten to, and what is forged has no end. */
 static void end_when_deaf(const struct watch *watch, struct deaf_since *since)
 {
 	char told[160];
@@ -178,7 +178,7 @@ void signals_install(void)
 	/* Under nohup it is ignored, and stays so. */
 	if (!sigaction(SIGHUP, NULL, &before) && before.sa_handler != SIG_IGN)
 		sigaction(SIGHUP, &action, NULL);
-	/* Whoever started us may have them blocked (sigprocmask(2): a mask outlives execve). */
+	/* Our parent may have them blocked (sigprocmask(2): a mask outlives execve). */
 	sigprocmask(SIG_UNBLOCK, &ours, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* setrlimit(2), RLIMIT_FSIZE: EFBIG says so */

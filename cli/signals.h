@@ -1,7 +1,7 @@
 /*
  * Signals become one flag that tasks look at (base/task.h); nothing else happens in their handler.
  * A second signal of the same run ends the program at once: a stopped process is resumed by the
- * kernel then (ptrace), a half-written file stays behind.
+ * kernel then (ptrace), a half-written file remains.
  */
 #ifndef CLI_SIGNALS_H
 #define CLI_SIGNALS_H
@@ -27,10 +27,10 @@ void signals_install(void);
 void signals_watch(unsigned deaf_ms);
 
 const volatile sig_atomic_t *signals_flag(void); /* the signal's number; 0: none */
-volatile sig_atomic_t *signals_heard(void);      /* 1: somebody has seen the flag set */
+volatile sig_atomic_t *signals_heard(void);      /* 1: a task has seen the flag set */
 int signals_received(void);
 void signals_clear(void);              /* at the prompt, where Ctrl-C only cancels a command */
-enum exit_status signals_status(void); /* of who ends by the signal that was received */
+enum exit_status signals_status(void); /* of an end by the signal that was received */
 
 /* read(2), ended by a signal whenever it comes: also by one that came just before. -1 with EINTR
  * then; with ETIMEDOUT when nothing came for `wait_ms` (negative: for ever). */
