@@ -1,5 +1,5 @@
 /*
- * A process of so many threads and so much memory that tells how long it stood still: for
+ * A process of so many threads and so much memory that reports how long it was stopped: for
  * tests/bench/pause.
  *
  * usage: pause_target THREADS MIB. Prints "ready"; each line of stdin is answered with the longest

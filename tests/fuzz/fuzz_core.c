@@ -1,7 +1,7 @@
 /*
  * Any bytes as an ELF core: opened, and everything the dump layer can say of it asked for: regions,
  * threads, mappings, modules, symbols, the runtime. Answers are checked against each other where
- * they must agree. The first byte is not the core's: its low bit puts the core behind a target that
+ * they must agree. The first byte is not the core's: its low bit wraps the core in a target that
  * cannot lend, as a live process; the second puts the rest of the input also under an overlay.
  */
 #include "attach/target/overlay_target.h"

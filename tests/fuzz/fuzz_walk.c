@@ -1,8 +1,8 @@
 /*
- * The object walk and what it stands on (modules, threads, segments, MethodTables, names) over a
- * patched runtime whose contract is known: the finding of contracts, which takes some hundred times
- * as long as a walk, is fuzz_contract's. An input of whole records goes to a runtime of .NET 8's
- * layouts, one with bytes to spare to a runtime that describes itself.
+ * The object walk and what it uses (modules, threads, segments, MethodTables, names) over a patched
+ * runtime whose contract is known: the finding of contracts, which takes some hundred times as long
+ * as a walk, is fuzz_contract's. An input of whole records goes to a runtime of .NET 8's layouts,
+ * one with bytes to spare to a runtime that describes itself.
  *
  * An input gets a heap of its own. Only the contract and the readers' buffers, 1 MiB each, are kept
  * from one input to the next.

@@ -1,9 +1,9 @@
 /*
- * Processes in which a system call that somebody has a thread make would not end, or would end all:
+ * Processes in which a system call that a thread is made to make would not end, or would end all:
  * for tests/live/live_call.sh.
  *
  * usage: call_victim userfaultfd     whose fork events a thread of its own reads: no clone(2) ends
- *                                    while that thread stands
+ *                                    while that thread is stopped
  *        call_victim wait4           every thread but the first, which runs, is killed for wait4(2)
  *        call_victim wait4-all       the first thread too
  *        call_victim sigprocmask     every thread is killed for rt_sigprocmask(2), the first too
@@ -166,7 +166,7 @@ int main(int count, char **arguments)
 	pthread_t thread;
 	const char *mode = count > 1 ? arguments[1] : "";
 	if (!strcmp(mode, "under")) {
-		forbidden = SYS_swapon; /* nobody needs it: a filter that only counts */
+		forbidden = SYS_swapon; /* no test needs it: a filter that only counts */
 		forbid();
 		execvp(arguments[2], arguments + 2);
 		return 127;

@@ -97,7 +97,7 @@ static void fork_for_ever(void)
 	}
 }
 
-/* fanotify(7): FAN_OPEN_EXEC_PERM stands for a disk that is slow. */
+/* fanotify(7): FAN_OPEN_EXEC_PERM plays a disk that is slow. */
 static int delay(const char *path, unsigned wait_ms)
 {
 	struct fanotify_event_metadata events[16];

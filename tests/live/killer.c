@@ -5,12 +5,12 @@
  * usage: killer PID ROUNDS RETRIES PROGRAM ARGUMENT...     (the program is run once a round)
  * RETRIES: so many more are started at once 0 to 20 ms after each kill, and must answer 0 or 3.
  *
- * The moment is drawn over the time that the process stands traced, as three rounds in which
- * nothing is killed have it; in three of four rounds from when a single thread of it runs. Answers
- * "rounds=N killed=N in_clone=N late=N dead=N stopped=N copies_left=N wrong=N slowest_ms=N":
- * in_clone counts the copies that came into being after the kill or were not yet held: the kill was
- * in the middle of the call; late those that hit nobody who held the process. Status 0: nothing is
- * wrong, and not all were late.
+ * The moment is drawn over the time that the process is stopped and traced, as three rounds in
+ * which nothing is killed have it; in three of four rounds from when a single thread of it runs.
+ * Answers "rounds=N killed=N in_clone=N late=N dead=N stopped=N copies_left=N wrong=N
+ * slowest_ms=N": in_clone counts the copies that came into being after the kill or were not yet
+ * held: the kill was in the middle of the call; late those that hit no holder of the process.
+ * Status 0: nothing is wrong, and not all were late.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -70,7 +70,7 @@ struct state {
 	int living_copies;
 };
 
-/* The copies that ended by themselves: nobody held them. */
+/* The copies that ended by themselves: they were not held. */
 static int orphans[4096], orphan_count;
 static void note_orphan(int pid)
 {
@@ -81,7 +81,7 @@ static void note_orphan(int pid)
 		orphans[orphan_count++] = pid;
 }
 
-/* Threads that stand, children that are there. */
+/* Threads that are stopped, children that are there. */
 static struct state look(void)
 {
 	char path[300], text[2048];
@@ -144,7 +144,7 @@ static int await_tracer(pid_t program)
 	return keeper;
 }
 
-/* One thread runs while all the others stand. */
+/* One thread runs while all the others are stopped. */
 static bool one_runs(void)
 {
 	char path[300], text[2048];
@@ -173,7 +173,7 @@ static void await_call(int keeper)
 		;
 }
 
-/* How long it is traced when nobody is killed; the median. */
+/* How long it is traced when nothing is killed; the median. */
 static double calibrate(void)
 {
 	double took[CALIBRATION];
@@ -196,7 +196,8 @@ static double calibrate(void)
 	return took[CALIBRATION / 2];
 }
 
-/* Nothing stands, no copy lives; not before a call that is under way has had its time to end. */
+/* Nothing is stopped, no copy lives; not before a call that is under way has had its time to
+ * end. */
 static struct state settle(double window, double *ret_ms)
 {
 	nap_ms(2 * window);

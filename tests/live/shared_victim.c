@@ -1,5 +1,5 @@
 /*
- * A process for tests/live/live_shared.sh with memory of which its own page table does not tell
+ * A process for tests/live/live_shared.sh with memory of which its own page table does not show
  * which pages exist. Each area is full of the byte 0x5a, but those named "sparse…", of which only
  * the first page is, and "counter…", which show one page that counts.
  *

@@ -6,9 +6,10 @@
  * usage: victim [big MIB | full MIB | shared MIB | holes MIB | own MIB | sparse TABLES | huge |
  * leaderless | vfork SECONDS | filter errno|memory|kill | churn MIB | rewrite MIB | quiet | few]
  * stdin: "report" answers one line "sent=N received=N eintr=N turns=N churned=N sigchld=N
- * children=N mask=N gap_ms=N" (the last: the longest time that a thread stood still since the
+ * children=N mask=N gap_ms=N" (the last: the longest time that a thread was stopped since the
  * report before); the end of stdin ends the process. With VICTIM_TOLD in its environment all of its
- * shared memory without a file is there: which pages are is told only to who may see its file.
+ * shared memory without a file is there: which pages are is shown only to those that may see its
+ * file.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -153,7 +154,7 @@ static void *send_signals(void *thread)
 	return NULL;
 }
 
-/* Standing still shows as a gap between two looks at the clock. */
+/* A stop shows as a gap between two looks at the clock. */
 static void *tick(void *unused)
 {
 	struct timespec before, now, pause = { .tv_nsec = 200 * 1000 };

@@ -102,7 +102,7 @@ static size_t enter(struct reader *reader, size_t path, const char *name, size_t
 static void object(struct reader *reader, size_t path)
 {
 	while (*reader->at && *reader->at != '}') {
-		const char *name = reader->at + 2; /* behind the brace or comma, and the quote */
+		const char *name = reader->at + 2; /* after the brace or comma, and the quote */
 		if (reader->at[1] == '}') {
 			reader->at++;
 			break;

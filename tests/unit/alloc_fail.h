@@ -3,7 +3,7 @@
  * can show that it ends in an error, without a leak or a crash. Allocations, and threads that are
  * begun, are caught by the linker (`gcc ... @tests/unit/alloc_fail.flags`); without those flags
  * nothing fails and nothing is counted. Any thread may allocate and read; of several, chance says
- * whose allocation is the Nth.
+ * which one makes the Nth allocation.
  */
 #ifndef TESTS_UNIT_ALLOC_FAIL_H
 #define TESTS_UNIT_ALLOC_FAIL_H
@@ -17,7 +17,7 @@
 bool alloc_fail_available(void);
 
 /* From now on: allocation number `nth` (1: the next one) fails; 0: none. `and_all_after`: so do all
- * behind it. Starts the count of allocations anew. */
+ * after it. Starts the count of allocations anew. */
 void alloc_fail_start(size_t nth, bool and_all_after);
 
 /* Stops failing; how many allocations were asked for since the start. */

@@ -22,7 +22,7 @@ struct bundled_file {
 struct built_bundle {
 	uint8_t *bytes; /* scenery */
 	size_t size;
-	size_t manifest;   /* offset of the header; its first entry stands 12 + 4 + 40 behind */
+	size_t manifest;   /* offset of the header; its first entry is 12 + 4 + 40 after it */
 	size_t offsets[8]; /* of the files */
 };
 

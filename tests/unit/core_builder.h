@@ -37,7 +37,7 @@ struct core_builder_mapping {
 struct core_builder {
 	uint16_t machine;
 	uint64_t page_size;  /* the unit of NT_FILE; 4096 */
-	bool extended_count; /* PN_XNUM: the count stands in section header 0, at the end */
+	bool extended_count; /* PN_XNUM: the count is in section header 0, at the end */
 	uint64_t note_align; /* p_align of PT_NOTE; 4 */
 	struct core_builder_load *loads;
 	size_t load_count;
@@ -72,7 +72,7 @@ void core_builder_process(struct core_builder *builder, int pid);
 void core_builder_mapping(struct core_builder *builder, uint64_t start, uint64_t end,
 			  uint64_t file_offset, const char *path);
 
-/* An entry of NT_AUXV (written by finish(), with AT_NULL behind). */
+/* An entry of NT_AUXV (written by finish(), with AT_NULL after it). */
 void core_builder_auxv(struct core_builder *builder, uint64_t type, uint64_t value);
 
 /* Any note. */
@@ -86,8 +86,8 @@ uint8_t *core_builder_finish(struct core_builder *builder, size_t *ret_size);
 Elf64_Phdr *core_builder_header(struct core_builder *builder, size_t i);
 
 /*
- * An ELF module as it stands in memory, at most a page: an ELF header, PT_LOAD (rx), PT_LOAD (rw,
- * with .bss up to bss_end), PT_DYNAMIC, PT_NOTE with a build-id, and a .gnu.hash table with these
+ * An ELF module as it is in memory, at most a page: an ELF header, PT_LOAD (rx), PT_LOAD (rw, with
+ * .bss up to bss_end), PT_DYNAMIC, PT_NOTE with a build-id, and a .gnu.hash table with these
  * symbols. The layout is fixed:
  */
 enum {
@@ -98,7 +98,7 @@ enum {
 	MODULE_RELRO_END = 0x1400,
 	MODULE_POINTER = 0x1200,  /* a word with R_*_RELATIVE to MODULE_CONSTANT */
 	MODULE_IMPORT = 0x1208,   /* a word with a relocation against another module */
-	MODULE_CONSTANT = 0x800,  /* "constant" stands there */
+	MODULE_CONSTANT = 0x800,  /* "constant" is there */
 	MODULE_VARIABLE = 0x1800, /* in .data: "variable" in the file */
 };
 struct module_symbol {

@@ -1,7 +1,7 @@
 /*
  * A small .NET runtime in a fake target: a DAC table in "libcoreclr's" memory, three threads, a
  * workstation GC with regions, a handful of MethodTables and objects. It is laid out by the shipped
- * 8.0-x64 layouts, read as data: no offset stands here. CoreLib's metadata is absent, so the
+ * 8.0-x64 layouts, read as data: no offset is written here. CoreLib's metadata is absent, so the
  * self-check sees everything but names.
  *
  * Or, in .NET 11's form, one that has no DAC table and describes itself and its GC.
@@ -18,7 +18,7 @@ enum {
 	FAKE_RUNTIME_BASE = 0x100000, /* "libcoreclr" */
 	FAKE_RUNTIME_SIZE = 0x10000,
 	FAKE_TABLE = FAKE_RUNTIME_BASE + 0x2008, /* g_dacTable, or the descriptor's pointer_data */
-	FAKE_DESCRIPTOR = FAKE_RUNTIME_BASE + 0x1048, /* the runtime's, behind the GC's */
+	FAKE_DESCRIPTOR = FAKE_RUNTIME_BASE + 0x1048, /* the runtime's, after the GC's */
 	FAKE_GC_DESCRIPTOR = FAKE_RUNTIME_BASE + 0x1008,
 	FAKE_TYPES = 0x200000, /* MethodTables and classes */
 	FAKE_GEN0 = 0x400000,  /* a region a generation */
@@ -69,10 +69,10 @@ void fake_set(struct fake_runtime *runtime, uint64_t base, const char *type, con
 uint64_t fake_table_entry(const struct fake_runtime *runtime, const char *global);
 uint64_t fake_gc_entry(const struct fake_runtime *runtime, const char *global);
 
-/* A MethodTable with a class behind it. */
+/* A MethodTable with its class. */
 uint64_t fake_method_table(struct fake_runtime *runtime, uint32_t flags, uint32_t base_size);
 
-/* Puts an object; returns the address behind it. */
+/* Puts an object; returns the address after it. */
 uint64_t fake_object(struct fake_runtime *runtime, uint64_t address, uint64_t method_table,
 		     uint32_t count, uint64_t size);
 

@@ -7,7 +7,7 @@
  *	fake_put(fake, 0x10008, 0x12345, 8);
  *	... &fake->base ...
  *
- * Who hands &fake->base to an owner (an overlay) sets the variable to NULL.
+ * A caller that hands &fake->base to an owner (an overlay) sets the variable to NULL.
  */
 #ifndef TESTS_UNIT_FAKE_TARGET_H
 #define TESTS_UNIT_FAKE_TARGET_H
@@ -30,7 +30,7 @@ struct fake_target {
 	size_t mapping_count;
 	struct target_thread *threads; /* registers are copies */
 	size_t thread_count;
-	uint64_t auxv[64];    /* pairs, AT_NULL behind them */
+	uint64_t auxv[64];    /* pairs, AT_NULL after them */
 	size_t auxv_count;    /* of numbers */
 	bool lends;           /* answers borrow(); otherwise, as a live target, it cannot */
 	size_t reads_left;    /* SIZE_MAX: no end */

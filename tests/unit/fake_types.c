@@ -206,7 +206,7 @@ uint64_t fake_types_instance(struct fake_types *types, uint64_t module, uint32_t
 	uint64_t table = fake_types_allocate(types, 0x80);
 	uint64_t info = fake_types_allocate(types, 0x20);
 	uint64_t own = pointers(types, arguments, count);
-	/* A parent's dictionary stands before the class's own. */
+	/* A parent's dictionary is before the class's own. */
 	fake_types_set(types, info, "GenericsDictInfo", "NumDicts", 2, 2);
 	fake_types_set(types, info, "GenericsDictInfo", "NumTypeArgs", count, 2);
 	fake_put(types->target, info + POINTER, 0x1111, POINTER);

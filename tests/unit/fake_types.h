@@ -1,7 +1,7 @@
 /*
  * Modules and types of a runtime in a fake target, with metadata and without a GC: the least that
- * heap/types/type.h and clr_module.h need. Laid out by a shipped layout, read as data: no offset
- * stands here. A heap over it is opened with fake_types_open(): contract, modules and types only.
+ * heap/types/type.h and clr_module.h need. Laid out by a shipped layout, read as data: no offset is
+ * written here. A heap over it is opened with fake_types_open(): contract, modules and types only.
  */
 #ifndef TESTS_UNIT_FAKE_TYPES_H
 #define TESTS_UNIT_FAKE_TYPES_H

@@ -403,7 +403,7 @@ static void shop_types(struct metadata_builder *b)
 	BUILD_ROW(b, TABLE_GENERIC_PARAM, 0, 0, token_make(TABLE_TYPE_DEF, SHOP_ENTRY),
 		  build_string(b, "TKey"));
 	/* [Flags] on Mode; sorted by the coded parent: 2 << 5 | 3, then Assembly's 1 << 5 | 14
-	 * would stand before it */
+	 * would be before it */
 	BUILD_ROW(b, TABLE_CUSTOM_ATTRIBUTE, token_make(TABLE_ASSEMBLY, 1),
 		  token_make(TABLE_MEMBER_REF, 2),
 		  BLOB(b, 1, 0, 8, '1', '0', '.', '0', '.', '1', '4', '2', 0, 0));

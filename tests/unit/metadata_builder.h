@@ -33,7 +33,7 @@ struct metadata_builder {
 	uint64_t sorted;      /* II.24.2.6 Sorted; preset to what compilers write */
 	bool uncompressed;    /* #- instead of #~ */
 	bool minimal_delta;   /* adds #JTD */
-	size_t tables_offset; /* set by finish(): where #~ stands */
+	size_t tables_offset; /* set by finish(): where #~ is */
 	size_t rows_offset;   /* and the first row of the first table */
 	size_t strings_offset;
 };

@@ -1,4 +1,4 @@
-/* An arena with a limit refuses what is beyond it, and whoever asks learns that it was full. */
+/* An arena with a limit refuses what is beyond it, and the caller learns that it was full. */
 #include "base/arena.h"
 #include "base/memory_budget.h"
 #include "tests/unit/tap.h"

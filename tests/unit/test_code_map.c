@@ -45,7 +45,7 @@ TEST(a_long_method)
 	CHECK_NUMBER(nibble_map_find(distances, 5, 300, true), 192);
 	CHECK_NUMBER(nibble_map_find(distances, 5, 700, true), 192);
 	CHECK_NUMBER(nibble_map_find(distances, 5, 1100, true), 192);
-	/* Behind an empty unit nothing is known to begin. */
+	/* After an empty unit nothing is known to begin. */
 	CHECK_NUMBER(nibble_map_find(empty, 5, 1100, true), UINT64_MAX);
 }
 

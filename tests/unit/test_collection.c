@@ -171,7 +171,7 @@ TEST(free_entries_are_passed_over)
 	set_entry(&set_scene, 1, NEXT_FREE, 11);
 	set_entry(&set_scene, 2, 0, 12);
 	set_entry(&set_scene, 3, 2, 13);
-	set_entry(&set_scene, 4, 0, 99); /* behind _count */
+	set_entry(&set_scene, 4, 0, 99); /* after _count */
 	CHECK_OK(set_scene_open(&set_scene));
 	REQUIRE(scene->is_collection);
 	CHECK_TEXT(scene->collection.name, "HashSet");
@@ -390,7 +390,7 @@ TEST(elements_that_are_not_there_end)
 	CLEANUP(node_scene_cleanup) struct node_scene scene = node_scene_new(0);
 	struct scene *inner = &scene.scene;
 	uint64_t array_table = fake_types_array(inner->types, scene.node_table, 0);
-	/* The array says that it goes on far behind the fake's memory. */
+	/* The array says that it goes on far beyond the fake's memory. */
 	uint64_t array = array_new(inner, array_table, 1 << 26, 4), int32 = inner->types->int32;
 	const struct shape_field list[] = { { "_items", 0, array_table }, { "_size", 8, int32 } };
 	set(inner, scene.owner, 0, array, POINTER);

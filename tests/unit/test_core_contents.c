@@ -182,7 +182,7 @@ TEST(heap_leaves_out_what_stands_in_files)
 	check_part(&layout, maps[STACK].start, CORE_STACKS);
 }
 
-/* Objects reach into pages that nobody has written to: zeros in Heap as in Full, nothing in Mini.
+/* Objects reach into pages that were never written to: zeros in Heap as in Full, nothing in Mini.
  */
 TEST(heap_has_what_was_never_touched)
 {
@@ -215,7 +215,7 @@ TEST(mini_leaves_out_the_heap_and_unused_stack)
 	check_part(&layout, maps[STACK].end - 1, CORE_STACKS);
 }
 
-/* Before, between and behind what is in it anyway; across mappings; where nothing is mapped. */
+/* Before, between and after what is in it anyway; across mappings; where nothing is mapped. */
 TEST(mini_has_what_is_wanted_besides)
 {
 	CLEANUP(fake_target_cleanup) struct fake_target *fake = make_target();

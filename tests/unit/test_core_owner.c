@@ -1,4 +1,5 @@
-/* Whose core a file is: of files that are none, that end early, that lie about their sizes. */
+/* Which process a core is of: of files that are none, that end early, that lie about their
+ * sizes. */
 #include "base/cleanup.h"
 #include "base/limits.h"
 #include "dump/core/core_owner.h"

@@ -321,7 +321,7 @@ TEST(one_wrong_bit_moves_nothing_without_a_table)
 	}
 }
 
-/* A disk's lost extent: whatever is behind it can be read. */
+/* A disk's lost extent: whatever is after it can be read. */
 TEST(many_lost_frames_are_holes)
 {
 	enum { FRAMES = 40, LOST = 30 };

@@ -96,7 +96,7 @@ TEST(two_segments_and_a_note)
 	CHECK(file_has(fd, second.p_offset, fake->ranges[1].bytes, 2 * MIB + PAGE));
 }
 
-/* Never read, in the file as one block that stands for all of it, zeros to whoever reads the core.
+/* Never read, in the file as one block that all of it shares, zeros to a reader of the core.
  */
 TEST(untouched_memory_is_zeros)
 {
@@ -272,7 +272,7 @@ TEST(nothing_can_be_read)
 	CHECK_NUMBER(header.e_phnum, 1);
 }
 
-/* gABI, "Program Header": e_phnum is PN_XNUM and the count stands in sh_info of section header 0.
+/* gABI, "Program Header": e_phnum is PN_XNUM and the count is in sh_info of section header 0.
  */
 TEST(more_segments_than_e_phnum_holds)
 {

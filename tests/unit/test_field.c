@@ -8,7 +8,7 @@
 #include "tests/unit/fake_runtime.h"
 #include "tests/unit/tap.h"
 
-/* Free room behind the fake runtime's own types. */
+/* Free room after the fake runtime's own types. */
 enum {
 	FIELDS = FAKE_TYPES + 0xc000, /* FieldDescs, 16 bytes each */
 	LOCAL_MODULE = FAKE_TYPES + 0xd000,
@@ -380,7 +380,7 @@ TEST(strings)
 	CHECK_OK(string_read(scene.heap, STRING, 2, &arena, &units, &count, &length));
 	CHECK_NUMBER(count, 2);
 	CHECK_NUMBER(length, 3);
-	/* Longer than the memory behind it: what is there, and how long it says it is. */
+	/* Longer than its memory: what is there, and how long it says it is. */
 	uint64_t rest = FAKE_GEN2 + FAKE_REGION_SIZE - (STRING + 12);
 	fake_put(scene.runtime->target, STRING + 8, 100000, 4);
 	forget(&scene);

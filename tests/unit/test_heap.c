@@ -98,7 +98,7 @@ TEST(allocation_contexts_are_stepped_over)
 	struct counted counted = { 0 };
 	struct walk_damage damage = { 0 };
 	uint64_t store, thread, start = FAKE_GEN0 + 0x28;
-	/* The first thread holds 240 bytes behind the tenth object: nothing readable as objects
+	/* The first thread holds 240 bytes after the tenth object: nothing readable as objects
 	 * there. */
 	uint64_t hole = start + 10 * 24;
 	CHECK_OK(target_read(&runtime->target->base, fake_table_entry(runtime, "ThreadStore"),
@@ -182,7 +182,7 @@ TEST(a_heap_that_cannot_be_verified_is_refused)
 	CHECK_FAILS(fake_runtime_open(runtime, &heap), ERROR_UNSUPPORTED, "shorter than the 4");
 }
 
-/* Nothing of String can be seen: then the ids of the threads tell, and only those. */
+/* Nothing of String can be seen: then the ids of the threads show it, and only those. */
 TEST(without_types_the_threads_prove_the_layouts)
 {
 	CLEANUP(fake_runtime_cleanup) struct fake_runtime *runtime = fake_runtime_new();

@@ -53,7 +53,7 @@ TEST(fields_and_calls)
 	check_use(&found, 9, IL_CALLS, 0x06000004, 46);
 }
 
-/* An operand's bytes look like opcodes: whoever took a wrong size would see a use too many. */
+/* An operand's bytes look like opcodes: code that took a wrong size would see a use too many. */
 TEST(operands_are_stepped_over)
 {
 	static const struct {

@@ -33,7 +33,7 @@ TEST(operands)
 	CHECK_NUMBER(position, sizeof(il));
 }
 
-/* Branches count from the instruction behind them. */
+/* Branches count from the instruction after them. */
 TEST(branches)
 {
 	struct il_instruction instruction;

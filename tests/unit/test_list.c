@@ -1,4 +1,5 @@
-/* The toolbox of base/: growing, counting and searching arrays, and what errors are told apart. */
+/* The toolbox of base/: growing, counting and searching arrays, and what errors are
+ * distinguished. */
 #include "base/list.h"
 #include "base/search.h"
 #include "tests/unit/tap.h"

@@ -188,7 +188,7 @@ TEST(a_process_that_ends_under_us)
 	if (error)
 		error_free(gone);
 	CHECK_OK(error);
-	/* It has ended since it was opened, or was killed while it stood, as who sees it first
+	/* It has ended since it was opened, or was killed while it stood, as the first to see it
 	 * says. */
 	CHECK_FAILS(gone, ERROR_NOT_FOUND, "nothing of it can be read any more");
 }
@@ -402,7 +402,7 @@ static bool file_says(struct target *target, const char *folder, const char *nam
 	return size > 0 && !strcmp(content, text);
 }
 
-/* What stands at a path is what the process sees there, not what we see. */
+/* What is at a path is what the process sees there, not what we see. */
 TEST(files_of_a_process_in_another_mount_namespace)
 {
 	DIRECTORY(folder);

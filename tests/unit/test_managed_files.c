@@ -64,7 +64,7 @@ static void write_pe(const struct directory *directory, const char *name, uint32
 	directory_write(directory, name, pe, sizeof(pe));
 }
 
-/* Asks for the managed module whose flat image stands at `address`. */
+/* Asks for the managed module whose flat image is at `address`. */
 static struct error *admit(struct scene *scene, uint64_t address, const char *path,
 			   const uint8_t *mvid, bool *ret_admitted, bool *ret_unverified)
 {
@@ -295,7 +295,7 @@ TEST(what_only_the_runtime_can_place)
 	CHECK_NUMBER(byte, 'm');
 	CHECK_OK(target_read(scene.overlay, 0x50000000, &byte, 1));
 	CHECK_NUMBER(byte, 'M');
-	/* behind the headers, and what loading changes */
+	/* after the headers, and what loading changes */
 	CHECK_NUMBER(target_read_some(scene.overlay, 0x50000400, &byte, 1), 0);
 	CHECK_NUMBER(target_read_some(scene.overlay, 0x50000000 + PE_RELOCATED, &byte, 1), 0);
 	CHECK_NUMBER(target_read_some(scene.overlay, 0x50006000, &byte, 1), 0);
@@ -392,7 +392,7 @@ TEST(an_assembly_inside_a_bundle)
 	CHECK_NUMBER(byte, 'M');
 	CHECK_OK(target_read(scene.overlay, 0x40000230 + 0x1000, &byte, 1));
 	CHECK_NUMBER(byte, 'm');
-	/* what stands before it on the page is another file's, and not proven */
+	/* what is before it on the page is another file's, and not proven */
 	CHECK_NUMBER(target_read_some(scene.overlay, 0x40000000, &byte, 1), 0);
 }
 

@@ -37,8 +37,8 @@ TEST(flags_are_told_by_name)
 	CHECK_TEXT(text, "Started|DelegateInvoked|Faulted");
 }
 
-/* Three tasks as they are met on the heap, the second one at the highest address: 30 -> 10 -> 20
- * -> 10, a circle behind a root. */
+/* Three tasks as they are met on the heap, the second one at the highest address: 30 -> 10 -> 20 ->
+ * 10, a circle after a root. */
 TEST(a_circle_has_no_root)
 {
 	static const struct async_node nodes[] = {

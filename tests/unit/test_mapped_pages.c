@@ -73,7 +73,7 @@ TEST(a_page_that_nobody_has_read_is_the_files)
 	CHECK_NUMBER(end - start, 2 * PAGE);
 	CHECK_NUMBER(mapped_pages_look(&file.pages, end, limit, &end), MAPPED_READY);
 	CHECK_NUMBER(end - start, 3 * PAGE);
-	/* The page that the file ends in is zeros behind that; the next one is not there. */
+	/* The page that the file ends in is zeros after that; the next one is not there. */
 	memset(bytes, 'x', sizeof(bytes));
 	CHECK_NUMBER(mapped_pages_read_file(&file.pages, start + 6 * PAGE, bytes, sizeof(bytes)),
 		     PAGE);
@@ -101,7 +101,7 @@ TEST(another_file_of_that_name_is_not_believed)
 	look_at(memory, &file);
 	if (!is_on_disk(&file))
 		SKIP("files for tests do not lie on a disk here");
-	for (size_t i = 0; i < file.maps.count; i++) /* as those see it who have no map_files */
+	for (size_t i = 0; i < file.maps.count; i++) /* as it is seen without map_files */
 		file.maps.maps[i].end += file.maps.maps[i].start == (uintptr_t)memory;
 	CHECK_NUMBER(mapped_pages_read_file(&file.pages, (uintptr_t)memory, &byte, 1), 1);
 	CHECK_NUMBER(byte, 'A');

@@ -60,7 +60,7 @@ TEST(unsorted_tables_are_searched_row_by_row)
 	check_shop(metadata, &arena);
 }
 
-/* The pointer tables: the rows of Field, Method and Property stand in another order than the lists
+/* The pointer tables: the rows of Field, Method and Property are in another order than the lists
  * name them in. */
 TEST(uncompressed_metadata_goes_through_pointer_tables)
 {

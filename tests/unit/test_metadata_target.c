@@ -85,7 +85,7 @@ TEST(copied_whole)
 
 TEST(lent_in_two_parts_that_adjoin)
 {
-	check_in_target(true, 5000); /* amid a string: must be copied to stand together */
+	check_in_target(true, 5000); /* amid a string: must be copied to be contiguous */
 }
 
 static void put_with_hole(struct fake_target *fake, const uint8_t *bytes, size_t size, size_t hole,
@@ -184,7 +184,7 @@ TEST(a_claimed_size_costs_nothing)
 	uint32_t claimed = 0x1f000000;
 	memcpy(builder->finished.bytes + 48, &claimed, sizeof(claimed)); /* #Strings */
 	fake_target_bytes(fake, AT, builder->finished.bytes, size);
-	/* What lies behind holes is found, behind one that is too long it is not looked for. */
+	/* What lies after holes is found, after one that is too long it is not looked for. */
 	fake_target_bytes(fake, AT + FAR, "far", 4);
 	fake_target_bytes(fake, AT + 2 * FAR, "farther", 8);
 	fake_target_bytes(fake, AT + 2 * FAR + TOO_FAR, "too far", 8);

@@ -74,7 +74,7 @@ TEST(unreadable_regions_of_a_process)
 			     is_live ? 0x1000 : 0);
 		CHECK(buffer[0] == (is_live ? 'F' : 0));
 		CHECK_OK(target_visit_regions(overlay, count_region, &regions));
-		CHECK_NUMBER(regions, 5); /* before and behind the first one, too */
+		CHECK_NUMBER(regions, 5); /* before and after the first one, too */
 		fake->reads_left = SIZE_MAX;
 		CHECK_NUMBER(target_read_some(overlay, 0x1800, buffer, 0x1000), 0x1000);
 		CHECK(buffer[0] == 'a' && buffer[0x800] == 'F');

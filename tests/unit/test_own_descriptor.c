@@ -92,7 +92,7 @@ TEST(its_descriptor_is_found_without_a_symbol)
 	CHECK_NUMBER(heap->gc->segment_count, 4);
 }
 
-/* 8.0's tables stand in the memory, whole and right: what the runtime says of itself still holds.
+/* 8.0's tables are in the memory, whole and right: what the runtime says of itself still holds.
  */
 TEST(the_runtimes_word_wins_over_the_layouts)
 {

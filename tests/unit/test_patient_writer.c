@@ -98,7 +98,7 @@ TEST(a_reader_that_sleeps_gets_every_byte)
 	CHECK(reader.same);
 }
 
-/* Nobody reads. The errno; *ret_seconds: after how long. */
+/* There is no reader. The errno; *ret_seconds: after how long. */
 static int write_stalled(int fd, unsigned stall_seconds, const struct task *task, bool small,
 			 double *ret_seconds)
 {

@@ -107,7 +107,7 @@ TEST(a_lending_target_is_not_copied)
 	READER(reader, fake);
 	fake->lends = true;
 	numbered(fake, 0x10000, 0x1000);
-	numbered(fake, 0x11000, 0x1000); /* stands behind by address, not in our memory */
+	numbered(fake, 0x11000, 0x1000); /* comes after by address, not in our memory */
 	CHECK(reader_borrow(&reader, 0x10008, 16) == fake_target_at(fake, 0x10008, 16));
 	CHECK(reader_borrow(&reader, 0x10ff0, 16) == fake_target_at(fake, 0x10ff0, 16));
 	CHECK(reader.window != reader.buffer);

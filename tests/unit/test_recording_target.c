@@ -43,7 +43,7 @@ TEST(runs_are_joined)
 	read_pages(target, 9, 2);
 	read_pages(target, 1, 1);
 	check_pages(target, "1-2 5-6 9-11");
-	read_pages(target, 6, 1); /* goes on behind one */
+	read_pages(target, 6, 1); /* goes on after one */
 	read_pages(target, 0, 1); /* before one */
 	check_pages(target, "0-2 5-7 9-11");
 	read_pages(target, 1, 6); /* over several */

@@ -1,4 +1,4 @@
-/* Dispatch, the table of commands, and what running a line leaves behind. */
+/* Dispatch, the table of commands, and what remains of running a line. */
 #include "base/list.h"
 #include "commands/interpreter/absent.h"
 #include "commands/interpreter/run.h"

@@ -6,7 +6,7 @@
 
 #include <sys/stat.h>
 
-/* The descriptor stands in writable data, where MODULE_VARIABLE's text is. */
+/* The descriptor is in writable data, where MODULE_VARIABLE's text is. */
 enum { DAC_TABLE = 0x2000, DESCRIPTOR = MODULE_VARIABLE };
 
 static const struct module_symbol runtime_10[] = {

@@ -1,5 +1,5 @@
-/* Who computes on after a signal without a look at its task is ended; who looks, or sleeps, is not.
- * Each is a child of ours, all at once. */
+/* A program that computes on after a signal without a look at its task is ended; one that looks, or
+ * sleeps, is not. Each is a child of ours, all at once. */
 #include "base/clock.h"
 #include "base/list.h"
 #include "base/task.h"

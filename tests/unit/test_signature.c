@@ -71,7 +71,7 @@ TEST(simple_fields)
 	check_node(&signature, 1, ELEMENT_TYPEDBYREF, 0, 2);
 }
 
-/* volatile int modreq(T)[]: modifiers may stand before any type, and are dropped. */
+/* volatile int modreq(T)[]: modifiers may precede any type, and are dropped. */
 TEST(modifiers_are_dropped)
 {
 	ARENA(arena);

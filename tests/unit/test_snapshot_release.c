@@ -1,5 +1,5 @@
 /* A copy that is not freed in time, as it stops at its end (PTRACE_O_TRACEEXIT), and for which a
- * process stands. */
+ * process is stopped. */
 #include "attach/proc_file.h"
 #include "attach/snapshot_release.h"
 #include "attach/thread_seize.h"

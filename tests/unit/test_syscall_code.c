@@ -129,8 +129,8 @@ TEST(home_is_within_reach)
 
 #endif
 
-/* A copy that nobody holds: the part of the code that a clone's child runs. It is found by its
- * call: a process that enters the code with a call that answers 0 takes the child's way. */
+/* A copy that is not held: the part of the code that a clone's child runs. It is found by its call:
+ * a process that enters the code with a call that answers 0 takes the child's way. */
 static void run_as_child(void)
 {
 	uint8_t bytes[SYSCALL_CODE_BYTES];

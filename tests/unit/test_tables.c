@@ -142,7 +142,7 @@ TEST(lists_of_handle_segments_end)
 
 enum { SEGMENT_HEADER = 0x1000 };
 
-/* A second segment, so many bytes behind the first one, with one strong handle. */
+/* A second segment, so many bytes after the first one, with one strong handle. */
 static void put_second_segment(struct fake_runtime *runtime, uint64_t distance)
 {
 	fake_target_zeros(runtime->target, SEGMENT + SEGMENT_SIZE, SEGMENT_SIZE);
@@ -306,7 +306,7 @@ TEST(sync_blocks_tell_who_holds_and_how_many_wait)
 	fake_set(runtime, SYNC_BLOCK, "AwareLock", "LockState", 3 << 6 | 1, 4);
 	fake_set(runtime, SYNC_BLOCK, "AwareLock", "RecursionLevel", 2, 4);
 	fake_set(runtime, SYNC_BLOCK, "AwareLock", "HoldingThread", 0x123, 8);
-	/* Whoever waits for a pulse has put a link into the block, which leads to itself. */
+	/* A thread that waits for a pulse has put a link into the block, which leads to itself. */
 	uint64_t link = fake_field(runtime, SYNC_BLOCK + 0x80, "WaitEventLink", "LinkSyncBlock");
 	fake_set(runtime, SYNC_BLOCK, "SyncBlock", "LinkNext", link, 8);
 	fake_set(runtime, SYNC_BLOCK + 0x80, "WaitEventLink", "WaitSyncBlock", SYNC_BLOCK | 1, 8);

@@ -56,7 +56,7 @@ TEST(the_auxiliary_vector_ends_at_null)
 	CHECK(target_auxv(&fake->base, AT_PHDR, &value));
 	CHECK_NUMBER(value, 0xaaaa0040);
 	CHECK(!target_auxv(&fake->base, AT_ENTRY, &value));
-	fake->auxv[0] = AT_NULL; /* what stands behind it is no entry */
+	fake->auxv[0] = AT_NULL; /* what is after it is no entry */
 	CHECK(!target_auxv(&fake->base, AT_PHDR, &value));
 }
 

@@ -68,8 +68,8 @@ static bool begins_beside(struct waiting *waiting)
 	return begun && count == THREADS;
 }
 
-/* Who leaves out the wait in thread_start() fails here in the asan build alone, and by chance
- * there: what stays locked is the sanitizer's; glibc's own locks are whole again after fork(2). */
+/* A thread_start() without the wait fails here in the asan build alone, and by chance there: what
+ * stays locked is the sanitizer's; glibc's own locks are whole again after fork(2). */
 TEST(a_child_that_is_forked_at_once_can_begin_threads)
 {
 	enum { ROUNDS = 500 };

@@ -318,7 +318,7 @@ TEST(modules_of_instantiations_8)
 	fake_types_set(types, moved, "MethodTable", "MultipurposeFlags",
 		       PER_INST_INFO | INTERFACES | OVERRIDE, 2);
 	fake_types_set(types, moved, "MethodTable", "NumVirtuals", VIRTUALS, 2);
-	/* Behind the structure's 64 bytes and two chunks of virtual methods. */
+	/* After the structure's 64 bytes and two chunks of virtual methods. */
 	fake_put(types->target, moved + 64 + 2 * 8, types->core, 8);
 	CHECK_OK(fake_types_open(types));
 	const char *name = "System.Collections.Generic.Dictionary<System.String, System.Int32>";
@@ -328,8 +328,8 @@ TEST(modules_of_instantiations_8)
 	check_names(types, moved, name, sos_name);
 }
 
-/* A continuation's MethodTable of 64 bytes behind the base's fields, the GCDesc in front of it: the
- * base's own reference, and what stands in `runs`, {offset, bytes} from the object's address. */
+/* A continuation's MethodTable of 64 bytes after the base's fields, the GCDesc in front of it: the
+ * base's own reference, and what is in `runs`, {offset, bytes} from the object's address. */
 static uint64_t put_continuation(struct fake_types *types, uint64_t base, const uint64_t (*runs)[2])
 {
 	enum { BASE_SIZE = 8 + 32 + 64, CONTAINS_POINTERS = 0x1000000, ROOM = 0x80, WORD = 8 };
