@@ -26,7 +26,7 @@ enum diagnostics_dump_type { /* DumpType of the protocol */
 
 struct diagnostics_socket {
 	int pid;
-	int memory_id;      /* whose /proc/…/root is the process's: process_memory_id() */
+	int memory_id;      /* its /proc/…/root is the process's: process_memory_id() */
 	unsigned uid;       /* of the process, effective */
 	const char *folder; /* as the process sees it */
 	bool shared;        /* its root is closed to us, but our /tmp is its /tmp */

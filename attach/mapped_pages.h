@@ -15,8 +15,7 @@
 #include "attach/target/target.h"
 
 struct mapped_pages {
-	int memory_id;  /* whose files of /proc these are: process_memory_id(), or a snapshot's copy
-			 */
+	int memory_id;  /* owns these files of /proc: process_memory_id(), or a snapshot's copy */
 	int process_id; /* of a copy, which has not inherited all: the process itself; else 0 */
 	const struct process_maps *maps;
 	struct shared_memory *memory; /* knows where files lie */
@@ -26,7 +25,7 @@ struct mapped_pages {
 	bool began_asked;
 	int64_t began_ns; /* of CLOCK_REALTIME as it is set now: no mapping is older. A clock that
 			     was set forward since hides a file that was written to */
-	const struct process_map *map; /* whose file was opened last */
+	const struct process_map *map; /* its file was opened last */
 	int fd;         /* of it; -1: it cannot be opened, or another one has its name */
 	bool dated;     /* its time has to show that it is as old as the mapping */
 	bool rewritten; /* it does not */

@@ -8,7 +8,7 @@
 
 enum { LIST_SHOWN = 10 };
 
-/* What speaks for a process; 0: nothing does, it is another. */
+/* What favours a process; 0: nothing does, it is another. */
 static unsigned weight_of(const struct process_info *info, const char *name, unsigned our_uid)
 {
 	if (!name)

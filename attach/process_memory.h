@@ -21,8 +21,8 @@ enum { PROCESS_AUXV_BYTES_MAX = 4096 };
  * take one of those alone. */
 struct process_memory {
 	struct target base;
-	int id; /* whose files of /proc these are: process_memory_id(), or a snapshot's copy */
-	int fd; /* of its mem; -1: process_vm_readv instead */
+	int id;       /* owns these files of /proc: process_memory_id(), or a snapshot's copy */
+	int fd;       /* of its mem; -1: process_vm_readv instead */
 	bool assumed; /* a read has believed the page table that a page is not there; the reader
 			 sets it to false before */
 	struct process_maps maps;     /* borrowed: the opener of the target has them in an arena */
@@ -71,7 +71,7 @@ size_t process_memory_read(struct process_memory *memory, uint64_t address, void
  * not read with pread, which alone shows it. */
 bool process_memory_is_there(const struct process_memory *memory);
 
-/* Has the thread whose files these are ended, or is it about to? */
+/* Has the thread that owns these files ended, or is it about to? */
 bool process_memory_has_ended(const struct process_memory *memory);
 
 /* As target_read_some(), but only what the process's page table has: nothing is read from a disk,

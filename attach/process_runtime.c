@@ -113,7 +113,7 @@ struct name_search {
 };
 
 /* dotnet/runtime names its own threads ".NET Finalizer", ".NET SynchManag" (src/coreclr/pal,
- * vm/finalizerthread.cpp); comm is readable by everybody. */
+ * vm/finalizerthread.cpp); every user may read comm. */
 static struct error *look_at_name(pid_t tid, void *context)
 {
 	struct name_search *search = context;

@@ -195,8 +195,8 @@ static bool is_near(const struct memory_room *room, unsigned floors)
 	return room->room_bytes / floors < room->floor_bytes;
 }
 
-/* All its threads wake at once, and what each writes first is copied: for as long as it stood the
- * process has the machine to itself. */
+/* All its threads wake at once, and what each writes first is copied: for as long as it was stopped
+ * the process has the machine to itself. */
 static struct error *give_way(struct keeper *keeper)
 {
 	enum { LONGEST_MS = 200, LOOK_US = 4 * 1000 };

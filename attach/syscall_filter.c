@@ -53,7 +53,7 @@ static bool same_container(int tid)
 	       proc_shares_namespace(tid, "cgroup") && group_of(tid) == GROUP_OURS;
 }
 
-/* --- whose filters these are */
+/* --- the origin of a thread's filters */
 
 /* False: it cannot be read. *ret 0: we see none. */
 static bool parent_of(int pid, int *ret)

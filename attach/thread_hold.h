@@ -43,7 +43,7 @@ bool thread_hold_saw_silence(const struct thread_hold *hold);
 bool thread_hold_saw_death(const struct thread_hold *hold);
 
 /* Lets go of all threads; what was taken stays readable. For the thread that began; calling twice
- * is harmless. Returns how long the process stood, ms. */
+ * is harmless. Returns how long the process was stopped, ms. */
 double thread_hold_end(struct thread_hold *hold);
 
 /* Ends if need be, and frees. NULL is allowed. */

@@ -95,7 +95,7 @@ bool thread_stop_take_ends(struct thread_stop *stop);
 void thread_stop_have_copy(struct thread_stop *stop, int copy);
 
 /* Detaches everything; what was taken stays readable. Calling twice is harmless. Returns how long
- * the process stood: from the first interrupt to the last detach, in milliseconds. */
+ * the process was stopped: from the first interrupt to the last detach, in milliseconds. */
 double thread_stop_resume(struct thread_stop *stop);
 
 /* After the resume: lets go of threads that were in an uninterruptible sleep, and so could not be

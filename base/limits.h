@@ -31,7 +31,7 @@ enum {
 		16 * 1024 * 1024, /* of content; a file with larger frames is unpacked whole */
 	LIMIT_PACKED_HEAD_BYTES = 64 * 1024 * 1024, /* headers and notes of a core read while it is
 						       packed; with more it is unpacked whole */
-	LIMIT_SHARED_FILES = 256, /* of shared memory, whose existing pages are asked for */
+	LIMIT_SHARED_FILES = 256, /* of shared memory; their existing pages are asked for */
 	LIMIT_FROZEN_BYTES =
 		64 * 1024 *
 		1024, /* of shared memory, copied for a snapshot while the process is stopped */

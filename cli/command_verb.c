@@ -11,7 +11,7 @@
 #include <ctype.h>
 #include <unistd.h>
 
-/* Of analyze's options those that speak of several commands, or of the prompt. */
+/* Of analyze's options those that are about several commands, or the prompt. */
 static const char *const options_of_many[] = { "-c", "-x", "-i", "--keep-going", "--no-pager" };
 
 /* argv, sorted out. */

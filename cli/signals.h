@@ -19,10 +19,10 @@ void signals_install(void);
 /*
  * From now on the program ends by itself, and says why, when SIGINT or SIGTERM has not been noticed
  * for 15 seconds, as we sleep in the kernel; and when the flag is set, and the calling thread has
- * computed for `deaf_ms` since without anybody's look at it, or all threads together for so long on
- * each processor that we may use: a loop over forged data. The time that they sleep does not count
- * (a write that is waited for, a snapshot that is dropped), and one look is enough to be left
- * alone.
+ * computed for `deaf_ms` since without a look at it by any task, or all threads together for so
+ * long on each processor that we may use: a loop over forged data. The time that they sleep does
+ * not count (a write that is waited for, a snapshot that is dropped), and one look is enough to be
+ * left alone.
  */
 void signals_watch(unsigned deaf_ms);
 

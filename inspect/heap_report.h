@@ -66,7 +66,7 @@ struct heap_report {
 	struct work_found work;
 
 	/* Of the walk alone. */
-	uint64_t exceptions_unreadable; /* whose message is not in the dump */
+	uint64_t exceptions_unreadable; /* their messages are not in the dump */
 	uint64_t tasks_unreadable, locks_unreadable;
 	struct sync_blocks thin_layout; /* .heap NULL: thin locks are not known */
 	struct id_map inner_locks;      /* Locks that do a monitor's work: they are that one */

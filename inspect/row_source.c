@@ -210,7 +210,7 @@ struct error *row_source_finish(struct row_source *source)
 	wait_for_end(source);
 	end(source);
 	hand_over(source);
-	if (task_signal(source->asked->task)) /* only now has everybody heard */
+	if (task_signal(source->asked->task)) /* only now has every thread heard */
 		error_free(task_check(source->asked->task, "walking the heap"));
 	struct error *error = source->error;
 	source->error = NULL;

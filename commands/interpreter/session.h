@@ -85,7 +85,7 @@ struct memory_view {
 };
 struct memory_view *session_memory_view(struct session *session); /* never NULL */
 
-/* The thread that commands speak of: the one set, else the one that the dump was taken for (the
+/* The thread that commands are about: the one set, else the one that the dump was taken for (the
  * first with a signal), else the first of all. *ret_tid 0: the target has no threads. */
 MUST_CHECK struct error *session_current_thread(const struct session *session, int *ret_tid);
 void session_set_current_thread(struct session *session, int tid);

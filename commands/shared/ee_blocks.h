@@ -10,7 +10,7 @@
 
 struct ee_blocks {
 	struct command_call *call;
-	struct clr_module *module; /* whose blocks are being printed; NULL: none yet */
+	struct clr_module *module; /* its blocks are being printed; NULL: none yet */
 	size_t count, missed;      /* blocks; modules that had none */
 	bool token_first;          /* token2ee's form: tokens have 8 digits */
 };

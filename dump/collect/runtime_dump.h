@@ -13,7 +13,7 @@
 struct runtime_dump {
 	int fd; /* of the file, which has no name any more */
 	uint64_t bytes;
-	double wait_ms; /* from the request to the answer: the process stood still for most of it */
+	double wait_ms; /* from the request to the answer: the process was stopped for most of it */
 };
 
 /*

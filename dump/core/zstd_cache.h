@@ -23,7 +23,7 @@ bool zstd_cache_gave_up(const struct zstd_cache *cache);
 
 uint64_t zstd_cache_size(const struct zstd_cache *cache); /* bytes of content, unpacked */
 
-/* Does the file's own table speak of other frames than it has? A part may be there twice, or not at
+/* Does the file's own table name other frames than it has? A part may be there twice, or not at
  * all, and what comes after it is elsewhere then. */
 bool zstd_cache_contradicted(const struct zstd_cache *cache);
 

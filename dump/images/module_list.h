@@ -48,7 +48,7 @@ bool path_is_memory(const char *path);
 bool elf_module_symbol(struct target *target, const struct elf_module *module, const char *name,
 		       uint64_t *ret);
 
-/* The same, telling "not exported" from "the target lacks the tables". */
+/* The same, distinguishing "not exported" from "the target lacks the tables". */
 enum elf_symbol_answer elf_module_find_symbol(struct target *target,
 					      const struct elf_module *module, const char *name,
 					      struct elf_symbol *ret);

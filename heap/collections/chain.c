@@ -206,7 +206,7 @@ struct error *immutable_stack_open(struct collection *collection, const struct p
 
 /*
  * ImmutableQueue.cs: a stack to take from, and one to which was added, whose last is the queue's
- * end; that one's nodes are noted down on opening.
+ * end; that one's nodes are recorded on opening.
  */
 struct immutable_queue {
 	struct node_fields nodes;

@@ -35,7 +35,7 @@ struct sync_block {
 	uint32_t index;
 	bool is_free;                   /* its object has died: nothing else is set */
 	uint64_t address;               /* of the SyncBlock; 0: none was made */
-	uint64_t object;                /* whose it is */
+	uint64_t object;                /* that has the block */
 	bool is_held;                   /* a thread has entered the monitor */
 	uint32_t recursion;             /* how often it has: 1 and more; 0 when not held */
 	uint32_t waiters;               /* threads that wait to enter */

@@ -72,7 +72,7 @@ static int by_address(const void *left, const void *right)
 
 struct error *async_graph_link(struct async_graph *graph, const struct task *task)
 {
-	/* `mark` carries where it stood while the nodes are sorted. */
+	/* `mark` keeps each node's place while the nodes are sorted. */
 	for (size_t i = 0; i < graph->count; i++)
 		graph->nodes[i].mark = i;
 	if (graph->count)

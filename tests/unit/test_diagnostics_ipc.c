@@ -169,7 +169,7 @@ static struct error *ask_another(int pid_off, unsigned uid_off)
 	const struct answer answers[4] = { [3] = DONE };
 	CLEANUP(stop) struct server server;
 	start(&server, answers);
-	server.socket.shared = true; /* our own folder, taken for a shared one */
+	server.socket.shared = true; /* our own folder, as if its root were closed to us */
 	server.socket.pid += pid_off;
 	server.socket.uid += uid_off;
 	return diagnostics_dump(&server.socket, &full, NULL);

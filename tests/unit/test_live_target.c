@@ -188,8 +188,8 @@ TEST(a_process_that_ends_under_us)
 	if (error)
 		error_free(gone);
 	CHECK_OK(error);
-	/* It has ended since it was opened, or was killed while it stood, as the first to see it
-	 * says. */
+	/* It has ended since it was opened, or was killed while it was stopped, as the first to see
+	 * it says. */
 	CHECK_FAILS(gone, ERROR_NOT_FOUND, "nothing of it can be read any more");
 }
 
