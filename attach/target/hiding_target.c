@@ -4,7 +4,6 @@
 
 struct hiding_target {
 	struct target base;
-	struct target *lower;
 	struct hidden_range *ranges; /* ascending, never overlapping, none empty */
 	size_t count;
 };
@@ -37,26 +36,11 @@ static uint64_t visible(const struct hiding_target *hiding, uint64_t address, ui
 	return bytes < size ? bytes : size;
 }
 
-/* What the lower target met is met here: it may have been cleared here meanwhile. */
-static void met_begin(struct hiding_target *hiding)
-{
-	hiding->lower->met = NULL;
-}
-
-static void met_end(struct hiding_target *hiding)
-{
-	if (hiding->lower->met)
-		hiding->base.met = hiding->lower->met;
-}
-
 static size_t hiding_read_some(struct target *target, uint64_t address, void *buffer, size_t size)
 {
 	struct hiding_target *hiding = hiding_of(target);
-	met_begin(hiding);
-	size_t done = target_read_some(hiding->lower, address, buffer,
-				       (size_t)visible(hiding, address, size));
-	met_end(hiding);
-	return done;
+	return target_read_some(target->lower, address, buffer,
+				(size_t)visible(hiding, address, size));
 }
 
 static const uint8_t *hiding_borrow(struct target *target, uint64_t address, size_t *ret_size)
@@ -66,9 +50,7 @@ static const uint8_t *hiding_borrow(struct target *target, uint64_t address, siz
 	*ret_size = 0;
 	if (!visible(hiding, address, 1))
 		return NULL;
-	met_begin(hiding);
-	const uint8_t *bytes = target_borrow(hiding->lower, address, &lent);
-	met_end(hiding);
+	const uint8_t *bytes = target_borrow(target->lower, address, &lent);
 	if (bytes)
 		*ret_size = (size_t)visible(hiding, address, lent);
 	return bytes;
@@ -76,13 +58,13 @@ static const uint8_t *hiding_borrow(struct target *target, uint64_t address, siz
 
 static void hiding_expect(struct target *target, uint64_t address, size_t size)
 {
-	target_expect(hiding_of(target)->lower, address, size);
+	target_expect(target->lower, address, size);
 }
 
 static struct error *hiding_visit_mappings(struct target *target, mapping_visitor visit,
 					   void *context)
 {
-	return target_visit_mappings(hiding_of(target)->lower, visit, context);
+	return target_visit_mappings(target->lower, visit, context);
 }
 
 struct region_visit {
@@ -112,41 +94,49 @@ static struct error *hiding_visit_regions(struct target *target, region_visitor 
 					  void *context)
 {
 	struct region_visit to = { hiding_of(target), visit, context };
-	return target_visit_regions(to.hiding->lower, region_parts, &to);
+	return target_visit_regions(target->lower, region_parts, &to);
 }
 
 static struct error *hiding_visit_threads(struct target *target, thread_visitor visit,
 					  void *context)
 {
-	return target_visit_threads(hiding_of(target)->lower, visit, context);
+	return target_visit_threads(target->lower, visit, context);
 }
 
 static size_t hiding_auxv(struct target *target, void *buffer, size_t size)
 {
-	struct target *lower = hiding_of(target)->lower;
+	struct target *lower = target->lower;
 	return lower->ops->auxv ? lower->ops->auxv(lower, buffer, size) : 0;
 }
 
 static struct error *hiding_check(struct target *target)
 {
-	return target_check(hiding_of(target)->lower);
+	return target_check(target->lower);
 }
 
 static int hiding_open_file(struct target *target, const char *path)
 {
-	return target_open_file(hiding_of(target)->lower, path);
+	return target_open_file(target->lower, path);
 }
 
 static bool hiding_release(struct target *target)
 {
-	return target_release(hiding_of(target)->lower);
+	return target_release(target->lower);
 }
 
 static enum target_hole hiding_explain_hole(struct target *target, uint64_t address)
 {
 	struct hiding_target *hiding = hiding_of(target);
-	return visible(hiding, address, 1) ? target_explain_hole(hiding->lower, address)
+	return visible(hiding, address, 1) ? target_explain_hole(target->lower, address)
 					   : HOLE_EMPTY;
+}
+
+/* Nothing should be where something is hidden. */
+static const char *hiding_explain_missing(struct target *target, uint64_t address)
+{
+	return visible(hiding_of(target), address, 1)
+		       ? target_explain_missing(target->lower, address)
+		       : NULL;
 }
 
 static int by_start(const void *left, const void *right)
@@ -187,6 +177,7 @@ static const struct target_ops hiding_ops = {
 	.open_file = hiding_open_file,
 	.release = hiding_release,
 	.explain_hole = hiding_explain_hole,
+	.explain_missing = hiding_explain_missing,
 };
 
 struct error *hiding_target_new(struct target *lower, const struct hidden_range *ranges,
@@ -205,7 +196,7 @@ struct error *hiding_target_new(struct target *lower, const struct hidden_range 
 	hiding->count = join(hiding->ranges, count);
 	hiding->base = *lower;
 	hiding->base.ops = &hiding_ops;
-	hiding->lower = lower;
+	hiding->base.lower = lower;
 	*ret = &hiding->base;
 	return NULL;
 }

@@ -14,7 +14,8 @@ struct hidden_range {
 
 /* `lower` is borrowed: closing this target leaves it open. The ranges are copied; they may be in
  * any order, overlap or be empty. Regions are cut to what is left of them; mappings, threads and
- * files are the lower target's. ERROR_NO_MEMORY only. */
+ * files are the lower target's. explain_missing says nothing of what is hidden. It may be read by
+ * several threads if the lower target may. ERROR_NO_MEMORY only. */
 MUST_CHECK struct error *hiding_target_new(struct target *lower, const struct hidden_range *ranges,
 					   size_t count, struct target **ret);
 

@@ -124,8 +124,7 @@ static const uint8_t *overlay_borrow(struct target *target, uint64_t address, si
 /* Asked where nothing was added either. */
 static const char *overlay_explain_missing(struct target *target, uint64_t address)
 {
-	struct target *lower = target->lower;
-	return lower->ops->explain_missing ? lower->ops->explain_missing(lower, address) : NULL;
+	return target_explain_missing(target->lower, address);
 }
 
 static void overlay_expect(struct target *target, uint64_t address, size_t size)

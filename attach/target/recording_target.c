@@ -5,7 +5,6 @@
 
 struct recording_target {
 	struct target base;
-	struct target *lower;
 	struct region *pages; /* ascending, never adjacent; see reserve() */
 	size_t count, capacity;
 	uint64_t bytes, limit_bytes;
@@ -75,7 +74,7 @@ static size_t recording_read_some(struct target *target, uint64_t address, void 
 				  size_t size)
 {
 	struct recording_target *recording = recording_of(target);
-	size_t done = target_read_some(recording->lower, address, buffer, size);
+	size_t done = target_read_some(target->lower, address, buffer, size);
 	uint64_t page = target->page_size;
 	if (done)
 		record(recording, address & ~(page - 1), align_up(address + done, page));
@@ -85,35 +84,45 @@ static size_t recording_read_some(struct target *target, uint64_t address, void 
 static struct error *recording_visit_mappings(struct target *target, mapping_visitor visit,
 					      void *context)
 {
-	return target_visit_mappings(recording_of(target)->lower, visit, context);
+	return target_visit_mappings(target->lower, visit, context);
 }
 
 static struct error *recording_visit_regions(struct target *target, region_visitor visit,
 					     void *context)
 {
-	return target_visit_regions(recording_of(target)->lower, visit, context);
+	return target_visit_regions(target->lower, visit, context);
 }
 
 static struct error *recording_visit_threads(struct target *target, thread_visitor visit,
 					     void *context)
 {
-	return target_visit_threads(recording_of(target)->lower, visit, context);
+	return target_visit_threads(target->lower, visit, context);
 }
 
 static size_t recording_auxv(struct target *target, void *buffer, size_t size)
 {
-	struct target *lower = recording_of(target)->lower;
+	struct target *lower = target->lower;
 	return lower->ops->auxv ? lower->ops->auxv(lower, buffer, size) : 0;
 }
 
 static struct error *recording_check(struct target *target)
 {
-	return target_check(recording_of(target)->lower);
+	return target_check(target->lower);
 }
 
 static int recording_open_file(struct target *target, const char *path)
 {
-	return target_open_file(recording_of(target)->lower, path);
+	return target_open_file(target->lower, path);
+}
+
+static enum target_hole recording_explain_hole(struct target *target, uint64_t address)
+{
+	return target_explain_hole(target->lower, address);
+}
+
+static const char *recording_explain_missing(struct target *target, uint64_t address)
+{
+	return target_explain_missing(target->lower, address);
 }
 
 static void recording_close(struct target *target)
@@ -132,13 +141,16 @@ struct error *recording_target_new(struct target *lower, uint64_t limit_bytes, s
 					       .visit_threads = recording_visit_threads,
 					       .auxv = recording_auxv,
 					       .check = recording_check,
-					       .open_file = recording_open_file };
+					       .open_file = recording_open_file,
+					       .explain_hole = recording_explain_hole,
+					       .explain_missing = recording_explain_missing };
 	struct recording_target *recording = calloc(1, sizeof(*recording));
 	if (!recording)
 		return &error_no_memory;
 	recording->base = *lower;
 	recording->base.ops = &ops;
-	recording->lower = lower;
+	recording->base.lower = lower;
+	recording->base.is_concurrent = false; /* a read changes the record */
 	recording->limit_bytes = limit_bytes;
 	struct error *error = reserve(recording);
 	if (error)

@@ -9,7 +9,8 @@
 
 /* `lower` is borrowed: closing the recorder leaves it open. Beyond `limit_bytes` of pages nothing
  * more is recorded. What a record needs is allocated here, 24 bytes for each page up to the limit:
- * no read can fail to be recorded. ERROR_NO_MEMORY only. */
+ * no read can fail to be recorded. Threads that read it at once share it first (target_share),
+ * though the lower target may not need that. ERROR_NO_MEMORY only. */
 MUST_CHECK struct error *recording_target_new(struct target *lower, uint64_t limit_bytes,
 					      struct target **ret);
 

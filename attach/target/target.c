@@ -59,8 +59,7 @@ static void read_ends(struct target *target)
 
 static void note_missing(struct target *target, uint64_t address)
 {
-	const char *why =
-		target->ops->explain_missing ? target->ops->explain_missing(target, address) : NULL;
+	const char *why = target_explain_missing(target, address);
 	const char *met = __atomic_load_n(&target->met, __ATOMIC_RELAXED);
 	while (why && (!met || strcmp(met, why) < 0))
 		if (__atomic_compare_exchange_n(&target->met, &met, why, false, __ATOMIC_RELAXED,
@@ -144,6 +143,11 @@ bool target_release(struct target *target)
 enum target_hole target_explain_hole(struct target *target, uint64_t address)
 {
 	return target->ops->explain_hole ? target->ops->explain_hole(target, address) : HOLE_EMPTY;
+}
+
+const char *target_explain_missing(struct target *target, uint64_t address)
+{
+	return target->ops->explain_missing ? target->ops->explain_missing(target, address) : NULL;
 }
 
 bool target_auxv(struct target *target, uint64_t type, uint64_t *ret)

@@ -163,6 +163,9 @@ bool target_release(struct target *target);
 /* See target_ops.explain_hole; HOLE_EMPTY where the target cannot know. */
 enum target_hole target_explain_hole(struct target *target, uint64_t address);
 
+/* See target_ops.explain_missing; NULL where the target cannot tell. */
+const char *target_explain_missing(struct target *target, uint64_t address);
+
 /* The file at `path`, as the target sees it; of a target without files of its own, as this machine
  * does. A path that names a FIFO or a terminal does no harm. The caller closes it; -1 with errno.
  */

@@ -1,5 +1,6 @@
 /* A target with stretches taken out. */
 #include "attach/target/hiding_target.h"
+#include "attach/target/overlay_target.h"
 #include "attach/target/reader.h"
 #include "tests/unit/tap.h"
 
@@ -143,6 +144,41 @@ TEST(nothing_hidden)
 	CHECK(target_borrow(target, BASE + 8, &lent) && lent == PAGES * PAGE - 8);
 }
 
+static const char *says_gone(struct target *target, uint64_t address)
+{
+	(void)target;
+	return address >= BASE + PAGES * PAGE ? "gone" : NULL;
+}
+
+/* Of what is hidden nothing is missing; of what the lower target lacks it is. */
+TEST(what_the_lower_target_lacks_is_met)
+{
+	HIDING(target, false, RANGE(100, 200));
+	struct target_ops ops = *fake->base.ops;
+	struct target *overlay;
+	ops.explain_missing = says_gone;
+	fake->base.ops = &ops;
+	CHECK_OK(overlay_target_new(target, &overlay));
+	CHECK_NUMBER(readable(overlay, 0, 400), 100);
+	CHECK(!overlay->met);
+	CHECK_NUMBER(readable(overlay, PAGES * PAGE - 1, 2), 1);
+	CHECK_TEXT(overlay->met, "gone");
+	CHECK_TEXT(target->met, "gone");
+	target_close(overlay);
+	target = NULL;
+}
+
+TEST(all_targets_are_shared_down_to_the_lowest)
+{
+	HIDING(target, false, RANGE(100, 200));
+	pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	CHECK(target->lower == &fake->base);
+	target_share(target, &lock);
+	CHECK(target->shared == &lock && fake->base.shared == &lock);
+	target_unshare(target, &lock);
+	CHECK(!target->shared && !fake->base.shared);
+}
+
 static const struct tap_case cases[] = {
 	CASE(reads_stop_where_something_is_hidden),
 	CASE(loans_end_where_something_is_hidden),
@@ -150,5 +186,7 @@ static const struct tap_case cases[] = {
 	CASE(regions_have_gaps),
 	CASE(regions_hidden_whole),
 	CASE(nothing_hidden),
+	CASE(what_the_lower_target_lacks_is_met),
+	CASE(all_targets_are_shared_down_to_the_lowest),
 };
 TAP_MAIN(cases)

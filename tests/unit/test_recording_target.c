@@ -1,5 +1,7 @@
 /* Which pages of a target were read. */
 #include "attach/target/recording_target.h"
+
+#include "attach/target/overlay_target.h"
 #include "tests/unit/tap.h"
 
 enum { PAGE = 4096, BASE = 0x100000, PAGES = 64 };
@@ -107,9 +109,51 @@ TEST(runs_as_many_as_pages)
 	check_pages(target, "0-64");
 }
 
+static const char *says_gone(struct target *target, uint64_t address)
+{
+	(void)target;
+	return address >= BASE + PAGES * PAGE ? "gone" : NULL;
+}
+
+TEST(what_the_lower_target_lacks_is_met)
+{
+	RECORDER(target, PAGES * PAGE);
+	struct target_ops ops = *fake->base.ops;
+	struct target *overlay;
+	ops.explain_missing = says_gone;
+	fake->base.ops = &ops;
+	CHECK_OK(overlay_target_new(target, &overlay));
+	read_pages(overlay, 1, 1);
+	CHECK(!overlay->met);
+	read_pages(overlay, PAGES, 1);
+	CHECK_TEXT(overlay->met, "gone");
+	target_close(overlay);
+	target = NULL;
+}
+
+/* Each read changes the record: threads wait for each other, whatever the lower target can do. */
+TEST(threads_read_one_at_a_time)
+{
+	pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	CLEANUP(fake_target_cleanup)
+	struct fake_target *fake = fake_target_new(&architecture_x64);
+	CLEANUP(recorder_close) struct target *target = NULL;
+	fake->base.is_concurrent = true;
+	CHECK_OK(recording_target_new(&fake->base, PAGE, &target));
+	CHECK(!target->is_concurrent && target->lower == &fake->base);
+	target_share(target, &lock);
+	CHECK(target->shared == &lock && !fake->base.shared);
+	target_unshare(target, &lock);
+	CHECK(!target->shared);
+}
+
 static const struct tap_case cases[] = {
-	CASE(runs_are_joined),       CASE(what_cannot_be_read_does_not_count),
-	CASE(forgotten_pages),       CASE(no_more_than_the_limit),
+	CASE(runs_are_joined),
+	CASE(what_cannot_be_read_does_not_count),
+	CASE(forgotten_pages),
+	CASE(no_more_than_the_limit),
 	CASE(runs_as_many_as_pages),
+	CASE(what_the_lower_target_lacks_is_met),
+	CASE(threads_read_one_at_a_time),
 };
 TAP_MAIN(cases)
