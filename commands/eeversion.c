@@ -50,13 +50,14 @@ static void sentences(struct output *out, const struct heap *heap, const char *c
 	print_origin(out, heap->contract);
 }
 
-static void record_print(struct command_call *call)
+static struct error *record_print(struct command_call *call)
 {
 	struct output *out = call->out;
 	const struct heap *heap = call->question.heap;
 	const struct gc_heap *gc = heap->gc;
 	const char *version = heap_runtime_version(call->question.heap);
-	const char *informational = runtime_informational_version(&call->question);
+	const char *informational;
+	TRY(runtime_informational_version(&call->question, &informational));
 	const char *plus = informational ? strchr(informational, '+') : NULL;
 	const char *commit = plus ? plus + 1 : NULL;
 	if (!version)
@@ -81,12 +82,13 @@ static void record_print(struct command_call *call)
 	output_bool(out, contract_has_descriptor(heap->contract));
 	sentences(out, heap, version ? commit : NULL);
 	output_record_end(out);
+	return NULL;
 }
 
 static struct error *eeversion_run(struct command_call *call)
 {
 	const struct heap *heap = call->question.heap;
-	record_print(call);
+	TRY(record_print(call));
 	if (contract_unverified(heap->contract))
 		output_note(call->out,
 			    "The layouts %s were derived, and never verified on a process of their "

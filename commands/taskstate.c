@@ -16,7 +16,7 @@ static struct error *flags_of_object(struct command_call *call, uint64_t *ret)
 	if (!call->subject.given)
 		return error_new(ERROR_USAGE, "the address of a task, or -v with its "
 					      "m_stateFlags, is missing");
-	TRY(member_type(call->question.heap, address, &type));
+	TRY(object_type(call->question.heap, address, &type));
 	if (managed_task_kind(call->question.heap, type) == MANAGED_TASK_NONE)
 		return error_new(ERROR_UNSUPPORTED,
 				 "%012" PRIx64 " is no task%s%s: -v takes the value of a task's "

@@ -51,7 +51,7 @@ static struct error *name_all(struct async_view *view, const uint64_t *objects, 
 		TRY(task_check(question->task, "naming what is in stacks"));
 		to[i] = (struct named){ .object = objects[i], .order = i };
 		TRY(async_view_name(view, objects[i], &to[i].name));
-		TRY(member_type(question->heap, objects[i], &type));
+		TRY(object_type(question->heap, objects[i], &type));
 		to[i].method_table = type ? type->handle : 0;
 		if (!node || node->kind != MANAGED_TASK_METHOD)
 			continue;

@@ -24,7 +24,7 @@ static struct error *leaf(struct async_stack *stack, uint64_t object, struct asy
 	uint32_t flags;
 	bool read;
 	*ret = (struct async_frame){ .depth = stack->depth + 1, .address = object };
-	TRY(member_type(question->heap, object, &ret->type));
+	TRY(object_type(question->heap, object, &ret->type));
 	TRY(async_view_name(stack->view, object, &ret->name));
 	TRY(managed_task_flags(question->heap, object, &flags, &read));
 	if (read && ret->type &&

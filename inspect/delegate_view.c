@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "heap/code/method_code.h"
+#include "heap/values/object_type.h"
 #include "heap/values/value.h"
 #include "inspect/method_view.h"
 
@@ -59,15 +60,6 @@ static struct error *method_of(struct heap *heap, uint64_t delegate, uint64_t *r
 	return method_of_entry(heap, pointer, ret);
 }
 
-static const struct type *type_of_target(struct heap *heap, uint64_t target)
-{
-	const struct type *type = NULL;
-	uint64_t method_table;
-	if (target && heap_object_method_table(heap, target, &method_table))
-		error_free(type_at(heap, method_table, &type));
-	return type;
-}
-
 static struct error *call_read(const struct question *question, uint64_t delegate,
 			       struct delegate_call *ret)
 {
@@ -81,8 +73,7 @@ static struct error *call_read(const struct question *question, uint64_t delegat
 	TRY(method_of(heap, delegate, &ret->method));
 	if (ret->method)
 		TRY(method_name_or_missing(question, ret->method, &ret->method_name));
-	ret->target_type = type_of_target(heap, ret->target);
-	return NULL;
+	return object_type(heap, ret->target, &ret->target_type);
 }
 
 static struct error *call_visit(const struct question *question, uint64_t delegate,

@@ -14,13 +14,15 @@ struct search {
 	struct metadata *metadata;
 	ee_visitor visit;
 	void *context;
+	struct error *visitor_error; /* what the visitor answered last; not owned */
 	bool found;
 };
 
 static struct error *match_visit(struct search *search, const struct ee_match *match)
 {
 	search->found = true;
-	return search->visit(match, search->context);
+	search->visitor_error = search->visit(match, search->context);
+	return search->visitor_error;
 }
 
 /* The last dot parts a member from its type; before ".ctor" and explicit interface methods' names
@@ -147,6 +149,16 @@ static void count_without_metadata(const struct question *question, const struct
 			 clr_module_title(module));
 }
 
+/* A map of the module's types that cannot be read is missing; the visitor's error is handed on. */
+static struct error *search_done(const struct search *search, struct error *error)
+{
+	if (!error || error == search->visitor_error || error_is_fatal(error))
+		return error;
+	question_missing(search->question, 0, "%s", error->message);
+	error_free(error);
+	return NULL;
+}
+
 struct error *ee_find_name(const struct question *question, const struct ee_name *name,
 			   struct clr_module *module, ee_visitor visit, void *context,
 			   bool *ret_found)
@@ -162,13 +174,8 @@ struct error *ee_find_name(const struct question *question, const struct ee_name
 		error = type_definitions_visit(question->heap, module, type_search, &search);
 	else
 		count_without_metadata(question, module);
-	if (error && error->code == ERROR_FAULT) {
-		question_missing(question, 0, "%s", error->message);
-		error_free(error);
-		error = NULL;
-	}
 	*ret_found = search.found;
-	return error;
+	return search_done(&search, error);
 }
 
 /* The handle of a row. */

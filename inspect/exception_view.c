@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "base/list.h"
 #include "heap/code/method_code.h"
+#include "heap/values/object_type.h"
 #include "heap/values/value.h"
 
 #include <inttypes.h>
@@ -77,18 +78,6 @@ static struct error *frames_read(const struct question *question, struct excepti
 	return NULL;
 }
 
-/* The type of another exception that this one leads to; NULL: unreadable. */
-static const struct type *type_of_object(const struct question *question, uint64_t object)
-{
-	uint64_t method_table;
-	const struct type *type;
-	if (!object || !heap_object_method_table(question->heap, object, &method_table))
-		return NULL;
-	struct error *error = type_at(question->heap, method_table, &type);
-	error_free(error);
-	return error ? NULL : type;
-}
-
 struct error *view_string_read(const struct question *question, uint64_t string,
 			       struct view_string *ret)
 {
@@ -115,7 +104,7 @@ struct error *exception_view_read(const struct question *question, uint64_t addr
 	TRY(exception_read(question->heap, address, &ret->exception));
 	TRY(frames_read(question, ret));
 	TRY(view_string_read(question, ret->exception.message, &ret->message));
-	ret->inner_type = type_of_object(question, ret->exception.inner);
+	TRY(object_type(question->heap, ret->exception.inner, &ret->inner_type));
 	return view_string_read(question, ret->exception.stack_trace_string,
 				&ret->stack_trace_string);
 }

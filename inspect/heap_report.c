@@ -13,6 +13,8 @@ struct error *heap_report_init(struct heap_report *report, const struct question
 	struct error *error = thin_locks_open(heap, &report->thin_layout);
 	if (error)
 		report->thin_layout.heap = NULL;
+	if (error_is_fatal(error))
+		return error;
 	error_free(error);
 	return NULL;
 }

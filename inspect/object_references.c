@@ -5,6 +5,7 @@
 #include "base/list.h"
 #include "base/text.h"
 #include "heap/gc/references.h"
+#include "heap/values/object_type.h"
 
 #include <inttypes.h>
 
@@ -54,19 +55,16 @@ static struct error *field_name(const struct question *question, const struct ty
 	return *ret && !text_failed(&name) ? NULL : &error_no_memory;
 }
 
-/* NULL: unreadable, and counted. */
-static const char *target_type(const struct question *question, uint64_t target)
+/* *ret NULL: unreadable, and counted. */
+static struct error *target_type(const struct question *question, uint64_t target, const char **ret)
 {
 	const struct type *type;
-	uint64_t method_table;
-	struct error *error = NULL;
-	bool found = heap_object_method_table(question->heap, target, &method_table);
-	if (found)
-		error = type_at(question->heap, method_table, &type);
-	if (found && !error)
-		return type_name(question->heap, type, NULL);
-	error_free(error);
-	question_missing(question, 0, "the object at %#" PRIx64 " cannot be read", target);
+	*ret = NULL;
+	TRY(object_type(question->heap, target, &type));
+	if (type)
+		*ret = type_name(question->heap, type, NULL);
+	else
+		question_missing(question, 0, "the object at %#" PRIx64 " cannot be read", target);
 	return NULL;
 }
 
@@ -93,8 +91,9 @@ struct array_visit {
 static struct error *array_reference(uint32_t offset, uint64_t target, void *context)
 {
 	const struct array_visit *array = context;
-	const struct object_reference reference = { offset - (uint32_t)object_fields(0), target, "",
-						    target_type(array->question, target) };
+	struct object_reference reference = { offset - (uint32_t)object_fields(0), target, "",
+					      NULL };
+	TRY(target_type(array->question, target, &reference.type));
 	return array->visit(&reference, array->context);
 }
 
@@ -144,7 +143,7 @@ struct error *object_references_read(const struct question *question,
 		struct object_reference *reference = &ret->items[i];
 		TRY(task_check(question->task, "naming the fields"));
 		TRY(field_name(question, view->type, reference->offset, &reference->field));
-		reference->type = target_type(question, reference->target);
+		TRY(target_type(question, reference->target, &reference->type));
 	}
 	return NULL;
 }

@@ -3,14 +3,14 @@
 #include "heap/heap.h"
 #include "heap/types/clr_module.h"
 
-const char *runtime_informational_version(const struct question *question)
+struct error *runtime_informational_version(const struct question *question, const char **ret)
 {
 	struct metadata *metadata;
-	struct error *error = clr_module_metadata_or_none(
-		question->heap, question->heap->modules->core_library, &metadata);
-	error_free(error);
-	if (error || !metadata)
-		return NULL;
-	return metadata_assembly_attribute(metadata, "AssemblyInformationalVersionAttribute",
-					   question->scratch);
+	*ret = NULL;
+	TRY(clr_module_metadata_or_none(question->heap, question->heap->modules->core_library,
+					&metadata));
+	if (metadata)
+		*ret = metadata_assembly_attribute(
+			metadata, "AssemblyInformationalVersionAttribute", question->scratch);
+	return NULL;
 }

@@ -88,7 +88,7 @@ static struct error *read_request(const struct question *question, struct sent_r
 	const struct type *type;
 	TRY(member_object(question->heap, request->address, "_method", &method));
 	TRY(member_object(question->heap, request->address, "_requestUri", &uri));
-	TRY(member_type(question->heap, request->address, &type));
+	TRY(object_type(question->heap, request->address, &type));
 	request->method_table = type ? type->handle : 0;
 	TRY(web_string(question, method, method_names, &request->method));
 	return web_string(question, uri, uri_names, &request->uri);

@@ -10,7 +10,7 @@ static struct error *scheduler_of(const struct question *question, const struct 
 	uint64_t scheduler;
 	const struct type *type;
 	TRY(member_object(question->heap, item->address, "m_taskScheduler", &scheduler));
-	TRY(member_type(question->heap, scheduler, &type));
+	TRY(object_type(question->heap, scheduler, &type));
 	if (!type ||
 	    type_is(question->heap, type, "System.Threading.Tasks.ThreadPoolTaskScheduler"))
 		return NULL;

@@ -57,7 +57,7 @@ static struct error *target_of(struct heap *heap, uint64_t delegate, const struc
 	*ret = NULL;
 	TRY(member_object(heap, delegate, "_target", &target));
 	if (target && target != delegate)
-		TRY(member_type(heap, target, ret));
+		TRY(object_type(heap, target, ret));
 	return *ret ? type_name_prepare(heap, *ret) : NULL;
 }
 

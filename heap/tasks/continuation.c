@@ -6,7 +6,7 @@
 static struct error *is_a_task(struct heap *heap, uint64_t object, bool *ret)
 {
 	const struct type *type;
-	TRY(member_type(heap, object, &type));
+	TRY(object_type(heap, object, &type));
 	*ret = managed_task_kind(heap, type) != MANAGED_TASK_NONE;
 	return NULL;
 }
@@ -38,7 +38,7 @@ static struct error *resolve(struct heap *heap, uint64_t *object)
 	TRY(member_object(heap, *object, "m_action", &next));
 	*object = next ? next : *object;
 	TRY(through_delegate(heap, object));
-	TRY(member_type(heap, *object, &type));
+	TRY(object_type(heap, *object, &type));
 	if (!type || !type_is(heap, type, wrapper))
 		return NULL;
 	TRY(member_object(heap, *object, "_continuation", &next));
@@ -87,7 +87,7 @@ struct error *task_visit_continuations(struct heap *heap, uint64_t task, continu
 	uint64_t object = member_of_value(&value);
 	if (!object)
 		return NULL;
-	TRY(member_type(heap, object, &type));
+	TRY(object_type(heap, object, &type));
 	if (type && type_is(heap, type, "System.Collections.Generic.List`1"))
 		return visit_list(heap, object, visit, context, ret_damaged);
 	TRY(resolve(heap, &object));

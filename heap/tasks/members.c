@@ -34,16 +34,6 @@ struct error *member_number(struct heap *heap, uint64_t object, const char *name
 	return NULL;
 }
 
-struct error *member_type(struct heap *heap, uint64_t object, const struct type **ret)
-{
-	uint64_t method_table;
-	*ret = NULL;
-	if (!object || !heap_object_method_table(heap, object, &method_table))
-		return NULL;
-	struct error *error = forgive(type_at(heap, method_table, ret));
-	return error;
-}
-
 static struct error *static_read(struct heap *heap, const struct type_field *field,
 				 struct value *ret)
 {

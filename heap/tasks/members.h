@@ -7,6 +7,7 @@
 #ifndef HEAP_TASKS_MEMBERS_H
 #define HEAP_TASKS_MEMBERS_H
 
+#include "heap/values/object_type.h"
 #include "heap/values/value.h"
 
 /* An instance field that refers to an object; *ret 0: null, or not read. */
@@ -24,8 +25,12 @@ MUST_CHECK struct error *member_number(struct heap *heap, uint64_t object, const
 MUST_CHECK struct error *member_static(struct heap *heap, const char *class_name,
 				       const char *const *names, struct value *ret);
 
-/* The type of an object; NULL: there is none. */
-MUST_CHECK struct error *member_type(struct heap *heap, uint64_t object, const struct type **ret);
+/* The same as object_type(). */
+MUST_CHECK static inline struct error *member_type(struct heap *heap, uint64_t object,
+						   const struct type **ret)
+{
+	return object_type(heap, object, ret);
+}
 
 /* The object that a value holds; 0: none. */
 static inline uint64_t member_of_value(const struct value *value)

@@ -14,7 +14,7 @@ static struct error *timer_read(struct heap *heap, uint64_t address, struct mana
 	TRY(member_number(heap, address, "_canceled", &canceled, &canceled_read));
 	TRY(member_object(heap, address, "_state", &ret->state));
 	TRY(member_object(heap, address, "_timerCallback", &ret->callback));
-	TRY(member_type(heap, ret->state, &ret->state_type));
+	TRY(object_type(heap, ret->state, &ret->state_type));
 	ret->address = address;
 	ret->due_ms = (uint32_t)due;
 	ret->period_ms = (uint32_t)period;
@@ -56,7 +56,7 @@ static struct error *queue_visit(struct visiting *visiting, uint64_t queue)
 {
 	const struct type *type;
 	uint64_t chain;
-	TRY(member_type(visiting->heap, queue, &type));
+	TRY(object_type(visiting->heap, queue, &type));
 	visiting->found->damaged += !type;
 	TRY(member_object(visiting->heap, queue, "_shortTimers", &chain));
 	TRY(chain_visit(visiting, chain, true));

@@ -17,7 +17,7 @@ struct visiting {
 static struct error *describe(struct heap *heap, struct work_item *item)
 {
 	static const char callback[] = "System.Threading.QueueUserWorkItemCallback";
-	TRY(member_type(heap, item->address, &item->type));
+	TRY(object_type(heap, item->address, &item->type));
 	const char *name = item->type ? type_metadata_name(heap, item->type) : NULL;
 	if (managed_task_kind(heap, item->type) != MANAGED_TASK_NONE) {
 		item->kind = WORK_TASK;
@@ -140,7 +140,7 @@ static struct error *visit_global(struct visiting *visiting, uint64_t work_queue
 		{ "lowPriorityWorkItems", WORK_LOW_PRIORITY },
 	};
 	const struct type *type;
-	TRY(member_type(visiting->heap, work_queue, &type));
+	TRY(object_type(visiting->heap, work_queue, &type));
 	visiting->found->damaged += !type;
 	for (size_t i = 0; i < COUNT_OF(queues); i++) {
 		uint64_t object;

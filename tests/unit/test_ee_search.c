@@ -91,6 +91,27 @@ TEST(a_type_is_found_by_its_name)
 	CHECK(!found);
 }
 
+static struct error *refuse(const struct ee_match *match, void *context)
+{
+	(void)match;
+	(void)context;
+	return error_fault(0x10, "the visitor cannot read");
+}
+
+/* Nothing of the search is missing when it is the visitor that cannot go on. */
+TEST(a_visitors_error_is_handed_on)
+{
+	CLEANUP(scene_cleanup) struct scene scene = { 0 };
+	struct ee_name name;
+	bool found;
+	CHECK_OK(scene_open(&scene));
+	CHECK_OK(ee_name_make(&scene.question, "Demo.Gateway", true, &name));
+	CHECK_FAILS(ee_find_name(&scene.question, &name, scene.app, refuse, &scene, &found),
+		    ERROR_FAULT, "the visitor cannot read");
+	CHECK(found);
+	CHECK(!scene.coverage.incomplete);
+}
+
 TEST(a_token_stands_for_what_the_module_has)
 {
 	CLEANUP(scene_cleanup) struct scene scene = { 0 };
@@ -116,6 +137,7 @@ TEST(a_token_stands_for_what_the_module_has)
 static const struct tap_case cases[] = {
 	CASE(a_name_is_taken_apart),
 	CASE(a_type_is_found_by_its_name),
+	CASE(a_visitors_error_is_handed_on),
 	CASE(a_token_stands_for_what_the_module_has),
 };
 TAP_MAIN(cases)

@@ -1,5 +1,6 @@
 /* What an object refers to, and leads to, on the fake runtime (8.0's layouts, no metadata). */
 #include "base/list.h"
+#include "heap/values/object_type.h"
 #include "inspect/object_expansion.h"
 #include "inspect/object_references.h"
 #include "tests/unit/fake_question.h"
@@ -75,6 +76,23 @@ TEST(the_references_of_an_array_are_visited_as_they_are_met)
 	CHECK_NUMBER(some.count, 1);
 }
 
+TEST(the_type_of_what_is_referred_to)
+{
+	CLEANUP(fake_question_cleanup) struct fake_question fake = { 0 };
+	const struct type *type;
+	struct fake_runtime *runtime = runtime_new();
+	fake_object(runtime, SECOND, 0x7770, 0, 24);
+	CHECK_OK(fake_question_open(&fake, runtime));
+	CHECK_OK(object_type(fake.heap, FIRST, &type));
+	CHECK(type && type->handle == runtime->object_table);
+	CHECK_OK(object_type(fake.heap, SECOND, &type)); /* its type is none */
+	CHECK(!type);
+	CHECK_OK(object_type(fake.heap, NOWHERE, &type));
+	CHECK(!type);
+	CHECK_OK(object_type(fake.heap, 0, &type));
+	CHECK(!type);
+}
+
 TEST(an_object_without_pointers_has_no_references)
 {
 	CLEANUP(fake_question_cleanup) struct fake_question fake = { 0 };
@@ -123,6 +141,7 @@ TEST(an_array_is_followed_as_far_as_the_limit)
 }
 
 static const struct tap_case cases[] = {
+	CASE(the_type_of_what_is_referred_to),
 	CASE(the_references_of_an_array_are_visited_as_they_are_met),
 	CASE(an_object_without_pointers_has_no_references),
 	CASE(what_an_object_leads_to_is_found_once_and_by_its_path),
