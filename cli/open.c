@@ -221,8 +221,14 @@ static struct error *parse_threads(const struct invocation *invocation, unsigned
  * share it with us. */
 static void choose_threads(struct app *app, unsigned asked, bool is_process)
 {
+	/* More hardly help, and each has memory of its own: a pod may have little on a node with
+	 * many processors. */
+	enum { DEFAULT_THREADS_MAX = 16 };
 	bool shared = is_process && app->process.way != OPEN_FROZEN;
-	session_set_threads(app->session, asked ? asked : processors_allowed(shared), asked != 0);
+	unsigned allowed = processors_allowed(shared);
+	if (allowed > DEFAULT_THREADS_MAX)
+		allowed = DEFAULT_THREADS_MAX;
+	session_set_threads(app->session, asked ? asked : allowed, asked != 0);
 }
 
 struct error *open_one(struct app *app, const struct invocation *invocation, const char *dump)

@@ -296,14 +296,28 @@ static enum verdict verdict_of(const struct heap_filter *filter, uint32_t index)
 	return VERDICT_UNKNOWN;
 }
 
-static int by_name(const void *left, const void *right)
+/* The shortest first: those with less beside what was asked for. */
+static int by_length(const void *left, const void *right)
 {
-	return strcmp(*(const char *const *)left, *(const char *const *)right);
+	const char *a = *(const char *const *)left, *b = *(const char *const *)right;
+	size_t a_length = strlen(a), b_length = strlen(b);
+	if (a_length != b_length)
+		return a_length < b_length ? -1 : 1;
+	return strcmp(a, b);
 }
 
-/* The names of types of objects that match ignoring case, in scratch; *ret_any: one matches. */
+static bool any_matches(const struct heap_filter *filter)
+{
+	uint32_t count = type_count(filter->question->heap);
+	for (uint32_t i = 0; i < count; i++)
+		if (verdict_of(filter, i) == VERDICT_YES)
+			return true;
+	return false;
+}
+
+/* The names of types of objects that match ignoring case, in scratch. */
 static struct error *near_matches(const struct heap_filter *filter, const char ***ret,
-				  size_t *ret_count, bool *ret_any)
+				  size_t *ret_count)
 {
 	struct heap *heap = filter->question->heap;
 	uint32_t count = type_count(heap);
@@ -312,18 +326,15 @@ static struct error *near_matches(const struct heap_filter *filter, const char *
 		return &error_no_memory;
 	*ret = names;
 	*ret_count = 0;
-	*ret_any = false;
 	for (uint32_t i = 0; i < count; i++) {
-		enum verdict verdict = verdict_of(filter, i);
-		if (verdict == VERDICT_UNKNOWN)
+		if (verdict_of(filter, i) == VERDICT_UNKNOWN)
 			continue;
-		*ret_any |= verdict == VERDICT_YES;
 		const char *name = type_name(heap, type_by_index(heap, i), NULL);
 		if (strcasestr(name, filter->type))
 			names[(*ret_count)++] = name;
 	}
 	if (*ret_count)
-		qsort(names, *ret_count, sizeof(*names), by_name);
+		qsort(names, *ret_count, sizeof(*names), by_length);
 	return NULL;
 }
 
@@ -344,14 +355,11 @@ struct error *heap_filter_note_no_match(struct heap_filter *filter)
 {
 	const char **names;
 	size_t matches;
-	bool any;
 	if (filter->method_table && !filter->found)
 		note_no_method_table(filter);
-	if (!filter->type)
+	if (!filter->type || any_matches(filter))
 		return NULL;
-	TRY(near_matches(filter, &names, &matches, &any));
-	if (any)
-		return NULL;
+	TRY(near_matches(filter, &names, &matches));
 	if (matches)
 		note_near(filter, names, matches);
 	else

@@ -53,7 +53,6 @@ dumpheap -type STRING -stat
 dumpheap -short
 dumpheap -strings
 dumpheap -thinlock
-dumpheap -live
 dumpheap -min 1000 -max 5000
 dumpheap -type System.String -limit 1
 dumpheap -limit 700
@@ -98,8 +97,9 @@ done
 compared_as "packed dumps, in one session"
 
 # Whose types lack their names: what an answer that ends early says of that is of what it looked at.
-for line in 'dumpheap -type System.String -limit 1' 'dumpheap -limit 5' 'dumpheap -stat'; do
+for line in 'dumpheap -type System.String -limit 1' 'dumpheap -type Object -limit 2' 'dumpheap -limit 5' 'dumpheap -stat'; do
 	compare analyze tests/dumps/small-kernel33.core.zst --json -c "$line"
+	compare analyze tests/dumps/small-single-heap.core.zst --json -c "$line"
 done
 compared_as "dumps without metadata"
 
