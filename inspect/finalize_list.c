@@ -53,8 +53,11 @@ struct error *finalize_list_visit(struct finalize_list *list, finalize_list_visi
 	const struct question *question = list->question;
 	list->visit = visit;
 	list->context = context;
-	for (uint32_t i = 0; i < question->heap->gc->heap_count; i++)
-		TRY(queue_visit(list, &list->queues[i]));
+	struct error *error = NULL;
+	for (uint32_t i = 0; !error && i < question->heap->gc->heap_count; i++)
+		error = queue_visit(list, &list->queues[i]);
+	error_take_stop(&error);
+	TRY(error);
 	if (list->lost || list->unreadable)
 		question_missing(question, list->lost * sizeof(uint64_t),
 				 "%" PRIu64 " objects of the finalization queue could not be read",

@@ -24,7 +24,8 @@ struct finalize_list {
 /* Begins with question and method_table; the rest zeroed. finalize_list_deinit() is due after each.
  */
 MUST_CHECK struct error *finalize_list_open(struct finalize_list *list);
-/* visit NULL: only counts. What cannot be read is counted with question_missing(). */
+/* visit NULL: only counts. The visitor's error_stop ends the visit of all queues. What cannot be
+ * read is counted with question_missing(). */
 MUST_CHECK struct error *finalize_list_visit(struct finalize_list *list,
 					     finalize_list_visitor visit, void *context);
 void finalize_list_deinit(struct finalize_list *list);

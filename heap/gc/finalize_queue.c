@@ -122,7 +122,6 @@ struct error *finalize_range_visit(struct heap *heap, const struct task *task,
 		if (!error && (place - range->start) / POINTER % CHECK_EVERY == CHECK_EVERY - 1)
 			error = task_check(task, "reading the finalization queue");
 	}
-	error_take_stop(&error);
 	reader_deinit(&reader);
 	return error;
 }

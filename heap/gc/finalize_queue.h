@@ -33,7 +33,7 @@ MUST_CHECK struct error *finalize_queues_read(struct heap *heap, struct arena *a
 					      struct finalize_queue **ret);
 
 /* The objects of one range, in its order. *ret_lost is added to: words that could not be read. The
- * visitor's errors, ERROR_CANCELLED and ERROR_NO_MEMORY only. */
+ * visitor's errors, error_stop too, ERROR_CANCELLED and ERROR_NO_MEMORY only. */
 typedef struct error *(*finalizable_visitor)(uint64_t object, void *context);
 MUST_CHECK struct error *finalize_range_visit(struct heap *heap, const struct task *task,
 					      const struct finalize_range *range,

@@ -16,7 +16,7 @@ struct scene {
 	struct finalize_list list;
 	uint64_t addresses[8];
 	bool ready[8];
-	size_t count;
+	size_t count, stop_after;
 };
 
 static void scene_cleanup(struct scene *scene)
@@ -32,7 +32,7 @@ static struct error *object_take(const struct gc_object *object, bool is_ready, 
 		scene->ready[scene->count] = is_ready;
 		scene->addresses[scene->count++] = object->address;
 	}
-	return NULL;
+	return scene->count == scene->stop_after ? &error_stop : NULL;
 }
 
 /* Generation 0 has an object, generation 2 another and a word that leads nowhere; one is ready. */
@@ -65,6 +65,16 @@ TEST(the_oldest_generation_comes_first_and_the_ready_last)
 				  "1 objects of the finalization queue could not be read"));
 }
 
+TEST(a_visitor_that_has_enough_ends_the_visit)
+{
+	CLEANUP(scene_cleanup) struct scene scene = { .stop_after = 1 };
+	CHECK_OK(scene_open(&scene));
+	CHECK_OK(finalize_list_visit(&scene.list, object_take, &scene));
+	CHECK_NUMBER(scene.count, 1);
+	CHECK_NUMBER(scene.addresses[0], FIRST + OBJECT_BYTES);
+	CHECK_NUMBER(scene.list.statistics.count, 1);
+}
+
 TEST(objects_of_another_table_are_left_out)
 {
 	CLEANUP(scene_cleanup) struct scene scene = { 0 };
@@ -77,6 +87,7 @@ TEST(objects_of_another_table_are_left_out)
 
 static const struct tap_case cases[] = {
 	CASE(the_oldest_generation_comes_first_and_the_ready_last),
+	CASE(a_visitor_that_has_enough_ends_the_visit),
 	CASE(objects_of_another_table_are_left_out),
 };
 TAP_MAIN(cases)
