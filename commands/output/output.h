@@ -180,10 +180,11 @@ void output_struct_end(struct output *output);
  *	output_sentence(out, "Threads     {total}: {background} background");
  *
  * A row or record may have several sentences, and choose among some. A sentence is the caller's,
- * never a text of the target; what is in a cell is not looked at for braces.
+ * never a text of the target; what is in a cell is not looked at for braces. A row or record that
+ * is inside another's cell has no sentences: text shows its cells.
  */
 void output_sentence(struct output *output, const char *sentence);
-/* The same as the cell of the next column, which has no key: text only. */
+/* The same as the cell of the next column: text only, whether the column has a key or not. */
 void output_words(struct output *output, const char *sentence);
 
 /* Text only: a line of prose ("Statistics:"). No newline in it; "" is an empty line. */

@@ -190,7 +190,8 @@ static void json_scalar(struct output *output, const struct level *level, const 
 			const struct scalar *scalar)
 {
 	struct json_output *out = (struct json_output *)output;
-	if (scalar->kind == SCALAR_SKIP || (!level_is_list(level) && !slot->name))
+	if (scalar->kind == SCALAR_SKIP || scalar->kind == SCALAR_WORDS ||
+	    (!level_is_list(level) && !slot->name))
 		return;
 	before_value(out, level, slot->name);
 	switch (scalar->kind) {
@@ -219,7 +220,7 @@ static void json_scalar(struct output *output, const struct level *level, const 
 		put_utf16(out, scalar);
 		break;
 	case SCALAR_SKIP:
-	case SCALAR_WORDS: /* their column has no key */
+	case SCALAR_WORDS:
 		break;
 	}
 	after_value(out, level);

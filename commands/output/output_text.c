@@ -325,6 +325,8 @@ static void text_sentence(struct output *output, const struct level *level, cons
 {
 	struct text_output *out = (struct text_output *)output;
 	size_t first = state_of(out, level)->kept;
+	if (state_of(out, level)->inside)
+		return;
 	end_line(out);
 	while (sentence) {
 		if (*sentence && *sentence != '\n')

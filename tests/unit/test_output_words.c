@@ -98,6 +98,45 @@ TEST(rows_in_rows_with_sentences_are_json)
 			  "{\"depth\":200,\"name\":\"y\"}]}]}," TAIL);
 }
 
+/* A row with a sentence, in a cell of another row. */
+static void put_row_in_cell(struct output *out)
+{
+	static const struct column outer[] = { { "name", "Name", CELL_TEXT, -6 },
+					       { "inner", "Inner", CELL_VALUE, 0 },
+					       { "words", "Words", CELL_TEXT, 0 } };
+	static const struct column inner[] = { { "size", "Size", CELL_COUNT, 0 },
+					       { "kind", IN_WORDS, CELL_TEXT, 0 } };
+	output_table_begin(out, "rows", outer, COUNT_OF(outer), true);
+	output_row_begin(out);
+	output_text(out, "a");
+	output_array_begin(out, NULL);
+	output_record_begin(out, NULL, inner, COUNT_OF(inner));
+	output_unsigned(out, 5);
+	output_text(out, "big");
+	output_sentence(out, "it is {kind}");
+	output_record_end(out);
+	output_array_end(out);
+	output_words(out, "in words");
+	output_row_end(out);
+	output_table_end(out);
+}
+
+TEST(inside_a_cell_there_are_no_sentences)
+{
+	CAPTURE(text, OUTPUT_TEXT);
+	put_row_in_cell(text.out);
+	CHECK_ANSWER(text, "Name   Inner Words\na      [{size: 5}] in words\n");
+}
+
+TEST(words_are_nothing_in_json_whatever_their_column)
+{
+	CAPTURE(json, OUTPUT_JSON);
+	put_row_in_cell(json.out);
+	CHECK_ANSWER(
+		json, HEAD
+		"\"rows\":[{\"name\":\"a\",\"inner\":[{\"size\":5,\"kind\":\"big\"}]}]}," TAIL);
+}
+
 TEST(titles_come_again_in_text)
 {
 	static const struct column columns[] = { { "size", "Size", CELL_COUNT, 6 },
@@ -209,6 +248,8 @@ TEST(kinds_of_cells_in_json)
 }
 
 static const struct tap_case cases[] = {
+	CASE(inside_a_cell_there_are_no_sentences),
+	CASE(words_are_nothing_in_json_whatever_their_column),
 	CASE(a_sentence_is_made_of_cells_in_text),
 	CASE(a_sentence_is_nothing_in_json),
 	CASE(rows_in_rows_have_their_own_sentences),
