@@ -56,14 +56,35 @@ static unsigned quota_find(void)
 	return least;
 }
 
+/* How many of the first `bits` processors we may run on; 0: unknown, or the kernel has more of them
+ * (EINVAL, sched_getaffinity(2)). */
+static unsigned affinity_read(unsigned bits)
+{
+	cpu_set_t *set = CPU_ALLOC(bits);
+	size_t size = CPU_ALLOC_SIZE(bits);
+	unsigned runs = 0;
+	if (set && !sched_getaffinity(0, size, set))
+		runs = (unsigned)CPU_COUNT_S(size, set);
+	CPU_FREE(set);
+	return runs;
+}
+
+static unsigned affinity_find(void)
+{
+	enum { PROCESSORS_MAX = 1024 * 1024 };
+	for (unsigned bits = CPU_SETSIZE; bits <= PROCESSORS_MAX; bits *= 2) {
+		unsigned runs = affinity_read(bits);
+		if (runs)
+			return runs;
+	}
+	return 1;
+}
+
 unsigned processors_allowed(bool shared)
 {
-	cpu_set_t set;
-	unsigned runs = 1, quota = quota_find();
-	if (!sched_getaffinity(0, sizeof(set), &set))
-		runs = (unsigned)CPU_COUNT(&set);
+	unsigned runs = affinity_find(), quota = quota_find();
 	if (shared && quota != UINT_MAX)
 		quota = quota > 1 ? quota / 2 : 1;
 	lower_to(&runs, quota);
-	return runs ? runs : 1;
+	return runs;
 }

@@ -10,8 +10,8 @@
 #include <stdint.h>
 
 /* At least 1. What cannot be read limits nothing. `shared`: a process that runs on may have to live
- * on the same time: no more than half of it is taken, since a process that has used up a quota is
- * stopped, and all of the group with it. */
+ * on the same time: no more than half of the quota is taken, but 1 of a quota of 1, since a process
+ * that has used up a quota is stopped, and all of the group with it. */
 unsigned processors_allowed(bool shared);
 
 /* The processors, whole, that a quota of time has: quota_us of every period_us; at least 1. */

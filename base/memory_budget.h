@@ -2,8 +2,8 @@
  * How much memory a session may take for what grows with the target, beside what the program needs
  * anyway. Code that is about to build something large asks first, and gives back what it frees; a
  * refusal is a sentence, while there is still memory to say it. The maker of the budget says what
- * there is to take (attach/memory_share.h); nothing is allocated here. Safe from several threads at
- * once. A NULL budget has no limit.
+ * there is to take (cli/own_memory.h, by attach/memory_guard.h); nothing is allocated here. Taking,
+ * giving back and asking are safe from several threads at once. A NULL budget has no limit.
  */
 #ifndef BASE_MEMORY_BUDGET_H
 #define BASE_MEMORY_BUDGET_H
@@ -19,7 +19,9 @@ struct memory_budget {
 
 void memory_budget_init(struct memory_budget *budget, uint64_t limit_bytes, const char *source);
 
-/* Lowers the limit; does nothing where it is lower already. What was taken stays taken. */
+/* Lowers the limit; does nothing where it is lower already. What was taken stays taken. Like
+ * memory_budget_init() it is called before other threads use the budget: the limit and its source
+ * are two values. */
 void memory_budget_narrow(struct memory_budget *budget, uint64_t limit_bytes, const char *source);
 
 /* Takes bytes for `what` ("the numbers of all objects"). ERROR_NO_MEMORY, naming it, how much was
