@@ -101,6 +101,11 @@ static struct error *list_visit(const struct question *question, uint64_t delega
 			question_missing(question, 0, "a method of the delegate at %#" PRIx64 " %s",
 					 delegate, target_lacks_it(question->target));
 	}
+	if (count > LIMIT_INVOCATIONS)
+		question_missing(question, 0,
+				 "of the delegate at %#" PRIx64 " the first %d methods of %" PRIu64
+				 " are read",
+				 delegate, LIMIT_INVOCATIONS, count);
 	return NULL;
 }
 

@@ -102,6 +102,11 @@ static struct error *fields_search(struct search *search, const struct type_def 
 							    .name = member.name,
 							    .owner_token = owner }));
 	}
+	if (definition->field_count > LIMIT_FIELDS)
+		question_missing(search->question, 0,
+				 "of the type %#" PRIx64 " the first %d fields of %" PRIu32
+				 " are searched",
+				 handle, LIMIT_FIELDS, definition->field_count);
 	return NULL;
 }
 
