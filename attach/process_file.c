@@ -26,13 +26,6 @@ int process_file_open(int pid, const char *path, int flags)
 	return openat(root, *path ? path : ".", flags);
 }
 
-int process_file_read(int pid, const char *path, size_t limit, struct text *ret)
-{
-	CLEANUP(fd_cleanup) int fd = process_file_open(pid, path, O_RDONLY);
-	text_clear(ret);
-	return fd < 0 ? errno : proc_read_all(fd, ret, limit);
-}
-
 int process_file_of_map(int pid, const struct process_map *map)
 {
 	char link[64];

@@ -21,8 +21,4 @@ int process_file_open(int pid, const char *path, int flags);
  * which needs SYS_ADMIN or CHECKPOINT_RESTORE. -1 with errno. */
 int process_file_of_map(int pid, const struct process_map *map);
 
-/* The whole of a small file (of its /proc, its /sys), up to `limit` bytes, into `ret`, which is
- * cleared first. 0 or an errno (EFBIG: longer). */
-MUST_CHECK int process_file_read(int pid, const char *path, size_t limit, struct text *ret);
-
 #endif

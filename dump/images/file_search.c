@@ -25,7 +25,7 @@ struct file_search {
 	const struct task *task; /* may be NULL */
 	char *sysroot;           /* NULL: none */
 	int sysroot_fd;          /* -1: none, or it is gone */
-	bool listed, cut;
+	bool listed;
 	struct text text;          /* names and directories, each with its terminator */
 	struct listed_file *files; /* ascending by name, then by directory */
 	size_t count, capacity;
@@ -70,11 +70,6 @@ void file_search_set_task(struct file_search *search, const struct task *task)
 const char *file_search_sysroot(const struct file_search *search)
 {
 	return search->sysroot;
-}
-
-bool file_search_was_cut(const struct file_search *search)
-{
-	return search->cut;
 }
 
 /* Listing. */
@@ -149,8 +144,7 @@ static struct error *list_sysroot(struct file_search *search)
 		if (entry->fts_info != FTS_F && entry->fts_info != FTS_NSOK &&
 		    entry->fts_info != FTS_SL)
 			continue;
-		search->cut = search->count == LIMIT_SYSROOT_FILES;
-		if (search->cut)
+		if (search->count == LIMIT_SYSROOT_FILES)
 			break;
 		TRY(list_file(search, entry));
 	}

@@ -49,9 +49,6 @@ MUST_CHECK struct error *file_search_start(struct file_search *search, const cha
 MUST_CHECK struct error *file_search_next(struct file_query *query, struct file_candidate *ret,
 					  bool *ret_found);
 
-/* Did the listing end at LIMIT_SYSROOT_FILES? */
-bool file_search_was_cut(const struct file_search *search);
-
 /* A regular file, mapped read-only. */
 struct mapped_file {
 	const uint8_t *bytes;
