@@ -5,9 +5,9 @@
  * is what statistics, graphs and JSON use. Types that a signature names but that are not loaded in
  * the process have no handle: they carry a name only.
  *
- * type_at(), type_by_index(), type_count(), type_name() and its like, and type_walk_find() may be
- * called from any thread: what they make lazily they make under the heap's lock (heap_lock). All
- * others are for a thread that holds that lock, or is alone.
+ * type_at(), type_by_index(), type_count(), type_name() and its like, type_walk_entry_of() and
+ * type_walk_find() may be called from any thread: what they make lazily they make under the heap's
+ * lock (heap_lock). All others are for a thread that holds that lock, or is alone.
  *
  * Facts: docs/design/datacontracts/RuntimeTypeSystem.md, src/coreclr/vm/methodtable.h, class.h,
  * typedesc.h, typehash.cpp (AvailableTypeParams); names as typestring.cpp builds them.
