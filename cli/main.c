@@ -37,6 +37,35 @@ static bool is_flag(const char *word, const char *flag)
 	return !strcmp(word, flag);
 }
 
+/* What is made from the tables for other programs. */
+static const struct document {
+	const char *option, *which;
+	void (*print)(FILE *to);
+} documents[] = {
+	{ "--print-man", "", manual_print_man },
+	{ "--print-man", "commands", manual_print_man_commands },
+	{ "--print-completion", "bash", manual_print_bash },
+	{ "--print-completion", "zsh", manual_print_zsh },
+};
+
+/* NULL: the option prints no document at all. */
+static struct error *no_such_document(const char *option, const char *which)
+{
+	CLEANUP(text_deinit) struct text choices = { 0 };
+	for (size_t i = 0; i < COUNT_OF(documents); i++) {
+		if (!is_flag(option, documents[i].option))
+			continue;
+		text_printf(&choices, "%s%s", choices.length ? " or " : "",
+			    *documents[i].which ? documents[i].which : "nothing");
+	}
+	if (text_failed(&choices))
+		return &error_no_memory;
+	if (!choices.length)
+		return NULL;
+	return error_new(ERROR_USAGE, "%s takes %s%s%s", option, text_string(&choices),
+			 *which ? ", not " : "", which);
+}
+
 static struct error *no_such_verb(const char *word)
 {
 	struct meant_name meant = { .wanted = word };
@@ -73,7 +102,8 @@ static enum exit_status unknown_verb(int argc, char **argv)
 			return fail(argc, argv,
 				    error_new(ERROR_USAGE, "%s is not built yet: %s", word,
 					      verb->help));
-	return fail(argc, argv, no_such_verb(word));
+	struct error *error = no_such_document(word, after ? after : "");
+	return fail(argc, argv, error ? error : no_such_verb(word));
 }
 
 static enum exit_status run_verb(const struct verb *verb, int argc, char **argv)
@@ -95,18 +125,8 @@ static enum exit_status run_verb(const struct verb *verb, int argc, char **argv)
 	return status;
 }
 
-/* What is made from the tables for other programs. */
 static bool print_document(const char *option, const char *which)
 {
-	static const struct {
-		const char *option, *which;
-		void (*print)(FILE *to);
-	} documents[] = {
-		{ "--print-man", "", manual_print_man },
-		{ "--print-man", "commands", manual_print_man_commands },
-		{ "--print-completion", "bash", manual_print_bash },
-		{ "--print-completion", "zsh", manual_print_zsh },
-	};
 	for (size_t i = 0; i < COUNT_OF(documents); i++) {
 		if (!is_flag(option, documents[i].option) || !is_flag(which, documents[i].which))
 			continue;

@@ -151,6 +151,12 @@ for mark in '|>' '|>>'; do
 		said out "$what" "lists $what"
 	done
 done
+expect 2 "no shell to complete for" "$program" --print-completion
+said err "--print-completion takes bash or zsh" "says which there are"
+expect 2 "a shell that is none" "$program" --print-completion fish
+said err "--print-completion takes bash or zsh, not fish" "says which there are"
+expect 2 "a man page that is none" "$program" --print-man x
+said err "--print-man takes nothing or commands, not x" "says which there are"
 expect 2 "help of a name that is none" "$program" help nosuch
 said err "there is no command nosuch" "says so"
 for how in 'gcroot' 'gcroot --help' 'help gcroot'; do
