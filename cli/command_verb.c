@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "base/list.h"
 #include "cli/analyze.h"
+#include "cli/manual.h"
 #include "cli/signals.h"
 #include "cli/verbs.h"
 #include "commands/interpreter/subject.h"
@@ -178,7 +179,11 @@ enum exit_status command_verb_help(const char *name, int argc, char **argv)
 	struct error *error = app_open(&app, options_format(argc, argv));
 	if (error)
 		return app_fail(&app, name, error, STATUS_FAILED);
-	return app_run_words(&app, (const char *const[]){ "help", name }, 2);
+	enum exit_status status = app_run_words(&app, (const char *const[]){ "help", name }, 2);
+	const struct command *command = command_find(name);
+	if (command && status == STATUS_WHOLE && app.format == OUTPUT_TEXT)
+		manual_command(stdout, command);
+	return status;
 }
 
 enum exit_status command_verb_run(int argc, char **argv)

@@ -16,7 +16,8 @@ bool command_verb_takes(const struct option *option);
 /* argv[1]: a command's name or alias, or a command of SOS that is not there, which is refused. */
 enum exit_status command_verb_run(int argc, char **argv);
 
-/* What help says of a name, in the form that argv asks for: --json, or text. */
+/* What help says of a name, in the form that argv asks for: --json; or text, then with how the
+ * command is called in place of a verb. */
 enum exit_status command_verb_help(const char *name, int argc, char **argv);
 
 #endif

@@ -53,10 +53,27 @@ void manual_overview(FILE *to)
 	fprintf(to, "\nCommands of analyze, or in place of a verb:\n");
 	for (const struct command *const *command = all_commands; *command; command++)
 		fprintf(to, "  %-16s %s\n", (*command)->name, (*command)->summary);
-	fprintf(to, "\nBehind a command (help FILTER tells more):\n");
+	fprintf(to, "\nBehind a command (clrpod help head describes head, and so each):\n");
 	put_filters(to, all_filter_texts);
 	put_filters(to, file_texts);
 	put_statuses(to);
+}
+
+void manual_command(FILE *to, const struct command *command)
+{
+	fprintf(to, "\nIn place of a verb:\n  ");
+	if (command->in_session_only) {
+		fprintf(to, "not taken: it means something in a session only, which clrpod "
+			    "analyze opens\n");
+		return;
+	}
+	if (command->needs == NEEDS_NOTHING)
+		fprintf(to, "clrpod %s [OPTION]... [WORD]...\n", command->name);
+	else
+		fprintf(to, "clrpod %s %s\n", command->name,
+			verb_command.usage + strlen("COMMAND "));
+	fprintf(to, "  Options of analyze count too; they and the exit statuses are in: "
+		    "clrpod analyze --help\n");
 }
 
 void manual_verb(FILE *to, const struct verb *verb)

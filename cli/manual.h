@@ -12,6 +12,8 @@ extern const char manual_about[]; /* a paragraph */
 
 void manual_overview(FILE *to);
 void manual_verb(FILE *to, const struct verb *verb);
+/* What help of a command in place of a verb has besides the command's own: how it is called. */
+void manual_command(FILE *to, const struct command *command);
 
 void manual_print_man(FILE *to);          /* roff, for man/clrpod.1: verbs */
 void manual_print_man_commands(FILE *to); /* roff, for man/clrpod-commands.7 */

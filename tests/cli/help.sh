@@ -139,6 +139,19 @@ for what in 'SIGTERM and SIGHUP end it with status 5 when they keep a part' 'els
 done
 expect 0 "help of a command" "$program" help dumpheap
 said out "Usage: dumpheap" "is the command's"
+for how in 'dumpheap --help' 'help dumpheap'; do
+	# shellcheck disable=SC2086 # words
+	expect 0 "$how" "$program" $how
+	said out "clrpod dumpheap DUMP | -p PID | -n NAME  [OPTION]" "says how it is called"
+	said out "clrpod analyze --help" "and where exit statuses are"
+done
+expect 0 "help of a command without a dump" "$program" threadstate --help
+said out "clrpod threadstate [OPTION]... [WORD]..." "names none"
+expect 0 "help of a command of a session" "$program" logopen --help
+said out "means something in a session only" "says so"
+expect 0 "help at the prompt" "$program" analyze "$dump" -c 'help dumpheap'
+! grep -qF "In place of a verb" "$work/out"
+result $? "is of the command alone"
 for filter in head tail grep sort wc wide; do
 	expect 0 "help of the filter $filter" "$program" help $filter
 	said out "Usage: COMMAND |> $filter" "is the filter's"
