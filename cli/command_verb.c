@@ -53,7 +53,8 @@ static struct error *take_word(struct split *split, int argc, char **argv, int *
 	bool dashed = word[0] == '-' && word[1] && !isdigit((unsigned char)word[1]);
 	bool has_value = false;
 	const struct option *own = option_find(options, word, &has_value);
-	if (!strcmp(word, "--help") || (!strcmp(word, "-h") && !own)) {
+	bool help = !strcmp(word, "-h") || !strcmp(word, "-help");
+	if (!strcmp(word, "--help") || (help && !own)) {
 		split->invocation.help = true;
 	} else if (dashed && ours && command_verb_takes(ours)) {
 		return invocation_add_option(&split->invocation, argc, argv, at);

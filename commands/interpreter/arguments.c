@@ -243,6 +243,40 @@ struct error *arguments_of_words(const char *const *list, size_t count,
 	return parse(&words, options, max_positionals, ret);
 }
 
+/* --help and its like, where the command has no option of that name. */
+static bool is_help(const struct option *option, const char *word)
+{
+	return !option && (!strcasecmp(word, "--help") || !strcasecmp(word, "-help") ||
+			   !strcasecmp(word, "-h"));
+}
+
+static struct error *find_help(struct words *words, const struct option *options, bool *ret)
+{
+	*ret = false;
+	for (;;) {
+		const char *word;
+		bool quoted, has_value;
+		TRY(next_word(words, &word, &quoted));
+		if (!word || (!quoted && !strcmp(word, "--")))
+			return NULL;
+		const struct option *option =
+			quoted ? NULL : option_find(options, word, &has_value);
+		if (!quoted && is_help(option, word)) {
+			*ret = true;
+			return NULL;
+		}
+		if (option && option->value && !has_value)
+			TRY(next_word(words, &word, &quoted));
+	}
+}
+
+struct error *arguments_ask_help(const char *line, const struct option *options,
+				 struct arena *arena, bool *ret)
+{
+	struct words words = { .line = line, .arena = arena };
+	return find_help(&words, options, ret);
+}
+
 /* Would plain_word() copy the whole of it, and nothing take it for something else? */
 static bool is_plain(const char *word)
 {

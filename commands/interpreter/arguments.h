@@ -35,6 +35,11 @@ MUST_CHECK struct error *arguments_of_words(const char *const *words, size_t cou
 					    const struct option *options, size_t max_positionals,
 					    struct arena *arena, struct arguments **ret);
 
+/* Is --help, -help or -h among the words, as an option that is not in the table? ERROR_USAGE: the
+ * line cannot be split. */
+MUST_CHECK struct error *arguments_ask_help(const char *line, const struct option *options,
+					    struct arena *arena, bool *ret);
+
 /* The word as a line has it, so that arguments_parse() finds the same one: in "" where it is not
  * plain. */
 void arguments_append_word(struct text *to, const char *word);

@@ -69,6 +69,31 @@ static struct error *find_in_line(const char **line, struct arena *scratch,
 	return word ? no_such_command(word) : &error_no_memory;
 }
 
+/* "dumpheap --help" in a line is "help dumpheap". */
+static struct error *take_help(const char **line, struct arena *scratch,
+			       const struct command **command)
+{
+	bool asked;
+	TRY(arguments_ask_help(*line, (*command)->options, scratch, &asked));
+	if (!asked)
+		return NULL;
+	*line = (*command)->name;
+	*command = command_find("help");
+	return NULL;
+}
+
+static struct error *parse_arguments(const struct command_request *request, const char *line,
+				     struct arena *scratch, const struct command *command,
+				     struct arguments **ret)
+{
+	const struct option *options = command->options;
+	size_t most = command_word_count(command);
+	if (!request->words)
+		return arguments_parse(line, options, most, scratch, ret);
+	return arguments_of_words(request->words + 1, request->word_count - 1, options, most,
+				  scratch, ret);
+}
+
 /* The command and its arguments, which live in `scratch`. */
 static struct error *understand(const struct command_request *request, struct arena *scratch,
 				const struct command **ret, struct arguments **ret_arguments)
@@ -80,12 +105,9 @@ static struct error *understand(const struct command_request *request, struct ar
 		TRY(find_in_line(&line, scratch, ret));
 	if (!*ret)
 		return no_such_command(request->words[0]);
-	const struct option *options = (*ret)->options;
-	size_t most = command_word_count(*ret);
-	struct error *error =
-		request->words ? arguments_of_words(request->words + 1, request->word_count - 1,
-						    options, most, scratch, ret_arguments)
-			       : arguments_parse(line, options, most, scratch, ret_arguments);
+	struct error *error = request->words ? NULL : take_help(&line, scratch, ret);
+	if (!error)
+		error = parse_arguments(request, line, scratch, *ret, ret_arguments);
 	if (error && error->code == ERROR_USAGE)
 		return error_context(error, "%s", (*ret)->name);
 	return error;

@@ -22,7 +22,8 @@ struct command_outcome {
 };
 
 /* What is to be run: a line of one command, in which leading "sos" and "ext" are dropped, as in
- * dotnet-dump; or its words, which are split already and taken as they are. */
+ * dotnet-dump, and "COMMAND --help" is "help COMMAND"; or its words, which are split already and
+ * taken as they are. */
 struct command_request {
 	const char *line;         /* also what the document calls it */
 	const char *const *words; /* the command's name first; NULL: those of `line` */

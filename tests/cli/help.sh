@@ -164,6 +164,16 @@ for mark in '|>' '|>>'; do
 		said out "$what" "lists $what"
 	done
 done
+"$program" analyze "$dump" -c 'help dumpheap' > "$work/wanted"
+for how in --help -help -h '-stat --help'; do
+	"$program" analyze "$dump" -c "dumpheap $how" | cmp -s - "$work/wanted"
+	result $? "-c 'dumpheap $how' is its help"
+done
+"$program" analyze "$dump" -c 'exit --help' -c 'help get' > "$work/out"
+said out "Usage: exit" "exit --help is its help"
+said out "Usage: get" "and does not leave"
+expect 2 "an option that is none is refused still" "$program" analyze "$dump" -c 'dumpheap -helpme'
+said err "there is no option -helpme" "by its name"
 expect 2 "no shell to complete for" "$program" --print-completion
 said err "--print-completion takes bash or zsh" "says which there are"
 expect 2 "a shell that is none" "$program" --print-completion fish

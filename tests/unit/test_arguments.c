@@ -163,6 +163,33 @@ TEST(an_option_is_found_by_what_spells_it)
 	CHECK(!option_find(options, "-5", &has_value) && !option_find(NULL, "-x", &has_value));
 }
 
+TEST(help_is_asked_for_by_an_option_that_the_table_has_not)
+{
+	static const struct option own[] = { { "-h", NULL, "its own", NULL }, { 0 } };
+	static const struct {
+		const char *line;
+		const struct option *options;
+		bool asked;
+	} lines[] = {
+		{ "--help", options, true },     { "x -HELP", options, true },
+		{ "-type x -h", options, true }, { "-type=x -h", options, true },
+		{ "-bogus --help", NULL, true }, { "-type --help", options, false },
+		{ "-- --help", options, false }, { "\"--help\"", options, false },
+		{ "help -x", options, false },   { "-h", own, false },
+		{ "-h -help", own, true },       { "", NULL, false },
+	};
+	for (size_t i = 0; i < COUNT_OF(lines); i++) {
+		PARSED(it);
+		bool asked = !lines[i].asked;
+		CHECK_OK(arguments_ask_help(lines[i].line, lines[i].options, &it.arena, &asked));
+		CHECK(asked == lines[i].asked);
+	}
+	PARSED(it);
+	bool asked;
+	CHECK_FAILS(arguments_ask_help("x 'y --help", options, &it.arena, &asked), ERROR_USAGE,
+		    "a quote is not closed");
+}
+
 static const struct tap_case cases[] = {
 	CASE(options_and_words),
 	CASE(quotes_inside_a_word_stay),
@@ -171,5 +198,6 @@ static const struct tap_case cases[] = {
 	CASE(whole_words_are_taken_as_they_are),
 	CASE(a_word_is_written_so_that_it_is_read_as_itself),
 	CASE(an_option_is_found_by_what_spells_it),
+	CASE(help_is_asked_for_by_an_option_that_the_table_has_not),
 };
 TAP_MAIN(cases)
