@@ -10,6 +10,12 @@
 static const char *const top_options[] = { "--help", "--version", "--print-man",
 					   "--print-completion", NULL };
 
+/* "?" is a pattern in both shells. */
+static bool is_plain(const char *alias)
+{
+	return strcmp(alias, "?") != 0;
+}
+
 static void put_option_name(FILE *to, const struct option *option)
 {
 	fprintf(to, " %s", option->name);
@@ -108,7 +114,7 @@ static void put_bash_commands(FILE *to)
 			continue;
 		fprintf(to, "\t%s", (*command)->name);
 		for (const char *const *alias = (*command)->aliases; alias && *alias; alias++)
-			if (strcmp(*alias, "?"))
+			if (is_plain(*alias))
 				fprintf(to, " | %s", *alias);
 		fprintf(to, ") options+='");
 		put_option_names(to, (*command)->options);
@@ -146,8 +152,12 @@ void manual_print_bash(FILE *to)
 	fprintf(to, "%s", bash_head);
 	put_bash_commands(to);
 	fprintf(to, "%s_clrpod()\n{\n\tlocal options= commands='", bash_command_tail);
-	for (const struct command *const *command = all_commands; *command; command++)
+	for (const struct command *const *command = all_commands; *command; command++) {
 		fprintf(to, "\n\t\t%s", (*command)->name);
+		for (const char *const *alias = (*command)->aliases; alias && *alias; alias++)
+			if (is_plain(*alias))
+				fprintf(to, " %s", *alias);
+	}
 	fprintf(to, "'\n\tlocal verbs='");
 	for (const struct verb *const *verb = all_verbs; *verb; verb++)
 		fprintf(to, "%s ", (*verb)->name);
@@ -238,8 +248,12 @@ void manual_print_zsh(FILE *to)
 	fprintf(to, "#compdef clrpod\n# Completion of clrpod's command line in zsh. Made by clrpod "
 		    "--print-completion zsh; do not edit.\n\n_clrpod_command()\n{\n\tlocal -a "
 		    "commands=(\n");
-	for (const struct command *const *command = all_commands; *command; command++)
+	for (const struct command *const *command = all_commands; *command; command++) {
 		put_zsh_pair(to, (*command)->name, (*command)->summary);
+		for (const char *const *alias = (*command)->aliases; alias && *alias; alias++)
+			if (is_plain(*alias))
+				put_zsh_pair(to, *alias, (*command)->summary);
+	}
 	fprintf(to, "\t)\n\t_describe command commands\n}\n\n_clrpod()\n{\n\tlocal -a verbs=(\n");
 	for (const struct verb *const *verb = all_verbs; *verb; verb++)
 		put_zsh_pair(to, (*verb)->name, (*verb)->summary);

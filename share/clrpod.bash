@@ -75,10 +75,10 @@ _clrpod()
 {
 	local options= commands='
 		analyzeoom
-		clrmodules
+		clrmodules assemblies
 		clrthreads
 		crashinfo
-		d
+		d readmemory
 		da
 		db
 		dbgout
@@ -94,13 +94,13 @@ _clrpod()
 		dumpasync
 		dumpclass
 		dumpcollection
-		dumpconcurrentdictionary
-		dumpconcurrentqueue
+		dumpconcurrentdictionary dcd
+		dumpconcurrentqueue dcq
 		dumpdelegate
 		dumpdict
 		dumpdomain
 		dumpexceptions
-		dumpgen
+		dumpgen dg
 		dumpheap
 		dumphttp
 		dumpil
@@ -108,7 +108,7 @@ _clrpod()
 		dumpmd
 		dumpmodule
 		dumpmt
-		dumpobj
+		dumpobj do
 		dumpobjgcrefs
 		dumprequests
 		dumpruntimetypes
@@ -119,40 +119,40 @@ _clrpod()
 		eeversion
 		enummem
 		ephrefs
-		exit
-		finalizequeue
+		exit quit q
+		finalizequeue fq
 		gchandleleaks
 		gchandles
 		gcheapstat
 		gcwhere
 		get
-		help
+		help soshelp
 		ip2md
-		listnearobj
+		listnearobj lno
 		loadsymbols
 		logclose
 		logging
 		logopen
 		maddress
-		modules
+		modules lm
 		name2ee
-		printexception
+		printexception pe
 		refresh
-		registers
+		registers r
 		report
-		runtimes
+		runtimes setruntime
 		setclrpath
 		setsymbolserver
 		sizestats
 		sosflush
 		sosstatus
 		syncblk
-		taskstate
+		taskstate tks
 		threadpool
-		threadpoolqueue
-		threads
+		threadpoolqueue tpq
+		threads setthread
 		threadstate
-		timerinfo
+		timerinfo ti
 		token2ee
 		verifyheap
 		verifyobj'

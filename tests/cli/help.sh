@@ -212,6 +212,10 @@ if command -v bash > /dev/null; then
 	offers dumpheap "bash: commands behind -c"
 	completes analyze api.core -c "dumpheap -sta"
 	offers "dumpheap -stat" "bash: a command's options behind -c"
+	completes p
+	offers pe "bash: other names of commands"
+	completes analyze api.core -c d
+	offers do "bash: other names behind -c"
 	completes gch
 	offers gchandleleaks "bash: commands in place of a verb"
 	completes dumpheap api.core -st
@@ -239,6 +243,8 @@ else
 	skip "bash is not there" "completion in bash"
 fi
 if command -v zsh > /dev/null; then
+	grep -qx "		'do:show an object.*'" share/_clrpod
+	result $? "zsh: other names of commands"
 	zsh -n share/_clrpod
 	result $? "zsh -n share/_clrpod"
 else
