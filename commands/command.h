@@ -57,7 +57,8 @@ struct found_subject {
 };
 
 struct command_call {
-	struct question question; /* its heap: NULL unless NEEDS_HEAP */
+	const struct command *command; /* whose call it is */
+	struct question question;      /* its heap: NULL unless NEEDS_HEAP */
 	struct session *session;
 	struct output *out;
 	const struct arguments *arguments;

@@ -191,7 +191,7 @@ static struct error *start_find(struct command_call *call, struct memory_view *v
 	if (call->subject.given)
 		view->next = call->subject.address;
 	else if (!view->started)
-		return error_new(ERROR_USAGE, "an address is missing");
+		return error_new(ERROR_USAGE, "%s: an address is missing", call->command->name);
 	view->started = true;
 	return NULL;
 }

@@ -254,6 +254,7 @@ static struct error *run(const struct command_runner *runner, const struct comma
 		return error;
 	}
 	struct command_call call = {
+		.command = command,
 		.question = question_of(command, runner, beside),
 		.session = runner->session,
 		.out = runner->out,

@@ -82,12 +82,10 @@ static struct error *collection_at(struct heap *heap, uint64_t address, struct f
 	return object.is_free ? NULL : value_of_object(heap, address, &found->value);
 }
 
-static struct error *find_collection(const struct command_call *call, const char *what,
-				     const char *text, struct found_subject *found)
+static struct error *find_collection(const struct command_call *call, const char *text,
+				     struct found_subject *found)
 {
 	uint64_t address;
-	if (!text)
-		return error_new(ERROR_USAGE, "%s is missing", what);
 	struct error *error = parse_address(text, &address);
 	if (error_take(&error, ERROR_USAGE))
 		return collection_by_path(call, text, found);
@@ -102,11 +100,13 @@ struct error *subject_find(const struct command *command, struct command_call *c
 	if (subject->kind == SUBJECT_NONE || (subject->optional && !text))
 		return NULL;
 	const char *what = subject->what ? subject->what : kinds[subject->kind].what;
+	if (!text)
+		return error_new(ERROR_USAGE, "%s: %s is missing", command->name, what);
 	found->given = true;
-	if (subject->kind == SUBJECT_OBJECT && text && strpbrk(text, ".["))
+	if (subject->kind == SUBJECT_OBJECT && strpbrk(text, ".["))
 		return find_by_path(call, text, &found->address);
 	if (subject->kind == SUBJECT_COLLECTION)
-		return find_collection(call, what, text, found);
+		return find_collection(call, text, found);
 	TRY(arguments_positional_address(call->arguments, 0, what, &found->address));
 	if (subject->kind == SUBJECT_METHOD_TABLE)
 		TRY(type_at(call->question.heap, found->address, &found->type));

@@ -221,7 +221,7 @@ TEST(a_subject_is_found_before_its_command_runs)
 	struct fake_target *fake = fake_target_new(&architecture_x64);
 	CHECK_OK(session_open(scene.session, &fake->base, "fake", NULL, NULL));
 	run(&scene, "d");
-	CHECK_FAILS(take(&scene), ERROR_USAGE, "an address is missing");
+	CHECK_FAILS(take(&scene), ERROR_USAGE, "d: an address is missing");
 	run(&scene, "d xyz");
 	CHECK_FAILS(take(&scene), ERROR_USAGE, "an address: \"xyz\" is not an address");
 	run(&scene, "d A.B");
