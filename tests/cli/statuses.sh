@@ -138,6 +138,12 @@ for signal in INT TERM; do
 	exec 3>&-
 done
 
+# Of the golden tests themselves.
+expect 1 "a golden case that is not there" tests/golden/run "$program" nosuch
+said err "there is no case nosuch" "is named"
+expect 0 "a golden case by a path" tests/golden/run "$program" tests/golden/get
+said out " - get" "is run"
+
 expect 3 "an error before opening is JSON too" "$program" analyze "$work/none" --json -c help
 said out '"status":"error"' "on stdout"
 valid_json "$work/out"
