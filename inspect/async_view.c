@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "heap/tasks/callback.h"
 #include "heap/tasks/members.h"
+#include "heap/values/object_type.h"
 #include "inspect/heap_filter.h"
 #include "inspect/type_bytes.h"
 
@@ -202,7 +203,7 @@ struct error *async_view_name(struct async_view *view, uint64_t object, const ch
 		*ret = "TaskCompletionSentinel";
 		return NULL;
 	}
-	TRY(member_type(view->question->heap, object, &type));
+	TRY(object_type(view->question->heap, object, &type));
 	if (!type) {
 		*ret = "<unreadable>";
 		return NULL;

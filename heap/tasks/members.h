@@ -25,13 +25,6 @@ MUST_CHECK struct error *member_number(struct heap *heap, uint64_t object, const
 MUST_CHECK struct error *member_static(struct heap *heap, const char *class_name,
 				       const char *const *names, struct value *ret);
 
-/* The same as object_type(). */
-MUST_CHECK static inline struct error *member_type(struct heap *heap, uint64_t object,
-						   const struct type **ret)
-{
-	return object_type(heap, object, ret);
-}
-
 /* The object that a value holds; 0: none. */
 static inline uint64_t member_of_value(const struct value *value)
 {
