@@ -10,7 +10,7 @@ struct reading {
 /* One thread's. */
 struct part {
 	struct heap_contents contents;
-	bool puts; /* each object is a row */
+	bool gives; /* each object is a row */
 };
 
 void heap_contents_deinit(struct heap_contents *contents)
@@ -25,7 +25,7 @@ static struct error *part_init(void *context, void *from, const struct task *tas
 	const struct reading *reading = from;
 	(void)task;
 	fragmentation_init(&part->contents.fragmentation, reading->gc);
-	part->puts = reading->visit != NULL;
+	part->gives = reading->visit != NULL;
 	return NULL;
 }
 
@@ -49,7 +49,7 @@ static struct error *objects_count(struct walk_worker *worker, const struct gc_o
 	struct part *part = worker->part;
 	TRY(fragmentation_add(&part->contents.fragmentation, worker->span, objects, count));
 	TRY(heap_statistics_add_walked(&part->contents.statistics, objects, count));
-	for (size_t i = 0; part->puts && i < count; i++)
+	for (size_t i = 0; part->gives && i < count; i++)
 		TRY(walk_put(worker, &objects[i]));
 	return NULL;
 }
