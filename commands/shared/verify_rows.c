@@ -55,14 +55,6 @@ const char *corruption_message(const struct corruption *corruption, struct arena
 	return text ? text : "memory ran out";
 }
 
-void verify_count_add(struct verify_count *count, const struct corruption *corruption)
-{
-	if (corruption_is_unreadable(corruption->kind))
-		count->unreadable++;
-	else
-		count->damaged++;
-}
-
 void verify_count_tell(struct command_call *call, const struct verify_count *count)
 {
 	if (count->damaged)
