@@ -16,8 +16,8 @@
 struct listing {
 	struct command_call *call;
 	struct heap_contents contents;
-	struct string_table *strings; /* NULL unless -strings */
-	uint64_t limit, listed;       /* limit UINT64_MAX: none */
+	struct string_counts *strings; /* NULL unless -strings */
+	uint64_t limit, listed;        /* limit UINT64_MAX: none */
 	bool list, is_short, limited;
 };
 
@@ -73,7 +73,7 @@ static struct error *string_visit(const struct gc_object *object, void *context)
 		}
 		TRY(row_visit(object, listing));
 	}
-	return string_table_add(listing->strings, object);
+	return string_counts_add(listing->strings, object);
 }
 
 /* Of the objects up to -limit alone is counted, too. */
@@ -130,8 +130,11 @@ static struct error *print(struct listing *listing, struct heap_filter *filter)
 		return NULL;
 	if (listing->list && listing->listed)
 		output_line(call->out, "%s", "");
-	if (listing->strings)
-		return string_table_print(listing->strings, by_count);
+	if (listing->strings) {
+		string_counts_end(listing->strings, by_count);
+		string_counts_print(call->out, listing->strings);
+		return NULL;
+	}
 	TRY(statistics_table_print(call, &listing->contents.statistics, by_count));
 	fragmentation_print(call, &listing->contents.fragmentation);
 	return NULL;
@@ -167,7 +170,7 @@ static struct error *strings_wanted(struct listing *listing, struct heap_filter 
 {
 	if (!arguments_has(listing->call->arguments, "-strings"))
 		return NULL;
-	TRY(string_table_new(listing->call, &listing->strings));
+	TRY(string_counts_new(&listing->call->question, &listing->strings));
 	return type_string_table(listing->call->question.heap, &filter->method_table);
 }
 
@@ -189,7 +192,7 @@ static struct error *dumpheap_run(struct command_call *call)
 		error = print(&listing, &filter);
 	heap_filter_deinit(&filter);
 	heap_contents_deinit(&listing.contents);
-	string_table_free(listing.strings);
+	string_counts_free(listing.strings);
 	return error;
 }
 
