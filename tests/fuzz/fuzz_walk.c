@@ -54,7 +54,8 @@ static void check_and_walk(struct known *from)
 	if (!error)
 		walk(&walker);
 	error_free(error);
-	heap->reader.buffer = NULL; /* kept, as the other's */
+	heap->reader.buffer = walker.reader.buffer = NULL; /* kept */
+	walker_deinit(&walker);
 	heap_close(heap);
 }
 

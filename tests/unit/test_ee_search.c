@@ -76,7 +76,7 @@ TEST(a_name_is_taken_apart)
 TEST(a_type_is_found_by_its_name)
 {
 	CLEANUP(scene_cleanup) struct scene scene = { 0 };
-	bool found;
+	bool found = false;
 	CHECK_OK(scene_open(&scene));
 	CHECK_OK(find_name(&scene, "gateWAY", false, &found));
 	REQUIRE(found && scene.matches == 1);
@@ -103,7 +103,7 @@ TEST(a_visitors_error_is_handed_on)
 {
 	CLEANUP(scene_cleanup) struct scene scene = { 0 };
 	struct ee_name name;
-	bool found;
+	bool found = false;
 	CHECK_OK(scene_open(&scene));
 	CHECK_OK(ee_name_make(&scene.question, "Demo.Gateway", true, &name));
 	CHECK_FAILS(ee_find_name(&scene.question, &name, scene.app, refuse, &scene, &found),
@@ -115,7 +115,7 @@ TEST(a_visitors_error_is_handed_on)
 TEST(a_token_stands_for_what_the_module_has)
 {
 	CLEANUP(scene_cleanup) struct scene scene = { 0 };
-	bool found;
+	bool found = false;
 	CHECK_OK(scene_open(&scene));
 	const struct question *question = &scene.question;
 	uint32_t gateway = token_make(TABLE_TYPE_DEF, APP_GATEWAY);
