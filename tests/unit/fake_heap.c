@@ -105,3 +105,16 @@ void fake_heap_use(struct fake_heap *fake, struct heap *heap)
 	heap->gc->readable = fake->readable;
 	heap->gc->readable_count = fake->readable_count;
 }
+
+struct error *fake_heap_ask(struct fake_heap *fake, unsigned objects, unsigned threads,
+			    bool is_concurrent, struct fake_question *question)
+{
+	struct fake_runtime *runtime = fake_runtime_new();
+	runtime->target->base.is_concurrent = is_concurrent;
+	fake_heap_put(fake, runtime, objects);
+	TRY(fake_question_open(question, runtime));
+	fake_heap_use(fake, question->heap);
+	question->question.threads = threads;
+	question->question.threads_asked = true;
+	return NULL;
+}

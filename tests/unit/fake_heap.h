@@ -7,7 +7,7 @@
 #define TESTS_UNIT_FAKE_HEAP_H
 
 #include "heap/gc/gc_heap.h"
-#include "tests/unit/fake_runtime.h"
+#include "tests/unit/fake_question.h"
 
 enum {
 	FAKE_HEAP_SPANS = 24,
@@ -28,5 +28,10 @@ void fake_heap_put(struct fake_heap *fake, struct fake_runtime *runtime, unsigne
 
 /* Makes it the heap that is walked; `fake` lives as long as `heap`. */
 void fake_heap_use(struct fake_heap *fake, struct heap *heap);
+
+/* A question to such a heap, walked by just so many threads; `fake` lives as long as `question`,
+ * which is to be cleaned up in any case. */
+MUST_CHECK struct error *fake_heap_ask(struct fake_heap *fake, unsigned objects, unsigned threads,
+				       bool is_concurrent, struct fake_question *question);
 
 #endif

@@ -8,44 +8,21 @@
 enum { OBJECTS = 3000, FEW_OBJECTS = 160, ROWS_MAX = 32 * 1024, TYPES_MAX = 64 };
 
 struct scene {
-	struct fake_runtime *runtime;
+	struct fake_question fake;
 	struct fake_heap heap_of_spans;
-	struct heap *heap;
-	struct arena scratch;
-	struct coverage coverage;
-	struct remarks remarks;
-	struct question question;
 	struct heap_filter filter;
 };
 
 static void scene_cleanup(struct scene *scene)
 {
 	heap_filter_deinit(&scene->filter);
-	coverage_deinit(&scene->coverage);
-	remarks_deinit(&scene->remarks);
-	if (scene->heap)
-		arena_deinit(&scene->scratch);
-	heap_close(scene->heap);
-	fake_runtime_cleanup(&scene->runtime);
+	fake_question_cleanup(&scene->fake);
 }
 
 static struct error *scene_open(struct scene *scene, unsigned objects, unsigned threads)
 {
-	scene->runtime = fake_runtime_new();
-	scene->runtime->target->base.is_concurrent = true;
-	fake_heap_put(&scene->heap_of_spans, scene->runtime, objects);
-	TRY(fake_runtime_open(scene->runtime, &scene->heap));
-	fake_heap_use(&scene->heap_of_spans, scene->heap);
-	arena_init(&scene->scratch);
-	scene->question = (struct question){ .target = scene->heap->target,
-					     .heap = scene->heap,
-					     .present = scene->heap,
-					     .threads = threads,
-					     .threads_asked = true,
-					     .scratch = &scene->scratch,
-					     .coverage = &scene->coverage,
-					     .remarks = &scene->remarks };
-	heap_filter_init_all(&scene->filter, &scene->question);
+	TRY(fake_heap_ask(&scene->heap_of_spans, objects, threads, true, &scene->fake));
+	heap_filter_init_all(&scene->filter, &scene->fake.question);
 	return NULL;
 }
 
@@ -78,11 +55,13 @@ static void note_end(const struct scene *scene, struct answer *answer)
 {
 	size_t used = 0;
 	answer->found = scene->filter.found;
-	for (size_t i = 0; i < scene->coverage.reason_count && used < sizeof(answer->missing); i++)
+	for (size_t i = 0; i < scene->fake.coverage.reason_count && used < sizeof(answer->missing);
+	     i++)
 		used += (size_t)snprintf(answer->missing + used, sizeof(answer->missing) - used,
-					 "%s;", scene->coverage.reasons[i]);
-	if (scene->remarks.count)
-		snprintf(answer->remark, sizeof(answer->remark), "%s", scene->remarks.texts[0]);
+					 "%s;", scene->fake.coverage.reasons[i]);
+	if (scene->fake.remarks.count)
+		snprintf(answer->remark, sizeof(answer->remark), "%s",
+			 scene->fake.remarks.texts[0]);
 }
 
 typedef void (*filter_setter)(struct scene *scene);
@@ -112,12 +91,13 @@ static struct error *count(filter_setter set, unsigned threads, unsigned objects
 	if (set)
 		set(&scene);
 	TRY(heap_statistics_count(&statistics, &scene.filter));
-	TRY(heap_statistics_sorted(&scene.question, &statistics, threads % 2, &rows));
+	TRY(heap_statistics_sorted(&scene.fake.question, &statistics, threads % 2, &rows));
 	answer->count = statistics.count;
 	answer->rows[0] = statistics.size_bytes;
 	answer->type_count = statistics.met;
 	for (size_t i = 0; i < statistics.met && i < TYPES_MAX; i++) {
-		answer->types[i].method_table = type_by_index(scene.heap, rows[i].type)->handle;
+		answer->types[i].method_table =
+			type_by_index(scene.fake.heap, rows[i].type)->handle;
 		answer->types[i].count = rows[i].statistic->count;
 		answer->types[i].size_bytes = rows[i].statistic->size_bytes;
 	}

@@ -9,38 +9,18 @@
 enum { OBJECTS = 400, CORRUPTIONS_MAX = 4096 };
 
 struct scene {
-	struct fake_runtime *runtime;
+	struct fake_question fake;
 	struct fake_heap heap_of_spans;
-	struct heap *heap;
-	struct arena scratch;
-	struct coverage coverage;
-	struct question question;
 };
 
 static void scene_cleanup(struct scene *scene)
 {
-	coverage_deinit(&scene->coverage);
-	if (scene->heap)
-		arena_deinit(&scene->scratch);
-	heap_close(scene->heap);
-	fake_runtime_cleanup(&scene->runtime);
+	fake_question_cleanup(&scene->fake);
 }
 
 static struct error *scene_open(struct scene *scene, unsigned threads)
 {
-	scene->runtime = fake_runtime_new();
-	scene->runtime->target->base.is_concurrent = true;
-	fake_heap_put(&scene->heap_of_spans, scene->runtime, OBJECTS);
-	TRY(fake_runtime_open(scene->runtime, &scene->heap));
-	fake_heap_use(&scene->heap_of_spans, scene->heap);
-	arena_init(&scene->scratch);
-	scene->question = (struct question){ .target = scene->heap->target,
-					     .heap = scene->heap,
-					     .present = scene->heap,
-					     .threads = threads,
-					     .threads_asked = true,
-					     .scratch = &scene->scratch,
-					     .coverage = &scene->coverage };
+	TRY(fake_heap_ask(&scene->heap_of_spans, OBJECTS, threads, true, &scene->fake));
 	return NULL;
 }
 
@@ -69,7 +49,7 @@ static struct error *sizes_of(unsigned threads, struct sizes *ret)
 	CLEANUP(size_counts_deinit) struct size_counts counts = { 0 };
 	*ret = (struct sizes){ .objects = 0 };
 	TRY(scene_open(&scene, threads));
-	TRY(size_counts_read(&scene.question, &counts));
+	TRY(size_counts_read(&scene.fake.question, &counts));
 	for (size_t i = 0; i < GENERATION_COUNT; i++) {
 		sizes_note(&counts.generations[i].objects, ret->lists[i * 2], &ret->objects);
 		sizes_note(&counts.generations[i].free_space, ret->lists[i * 2 + 1], &ret->objects);
@@ -92,7 +72,7 @@ static struct error *heap_of(unsigned threads, struct heap_sizes *ret)
 	struct heap_sizes *heaps;
 	*ret = (struct heap_sizes){ 0 };
 	TRY(scene_open(&scene, threads));
-	TRY(heap_sizes_read(&scene.question, &heaps));
+	TRY(heap_sizes_read(&scene.fake.question, &heaps));
 	*ret = heaps[0];
 	return NULL;
 }
@@ -129,7 +109,7 @@ static struct error *corruptions_of(unsigned threads, struct corruptions *ret)
 	SCENE;
 	memset(ret, 0, sizeof(*ret));
 	TRY(scene_open(&scene, threads));
-	return heap_verify(&scene.question, corruption_note, ret, &ret->found);
+	return heap_verify(&scene.fake.question, corruption_note, ret, &ret->found);
 }
 
 TEST(corruptions_come_in_their_order)
@@ -148,7 +128,7 @@ static struct error *young_of(unsigned threads, uint64_t numbers[3])
 	CLEANUP(young_references_deinit) struct young_references found = { 0 };
 	memset(numbers, 0, 3 * sizeof(*numbers));
 	TRY(scene_open(&scene, threads));
-	TRY(young_references_find(&scene.question, &found));
+	TRY(young_references_find(&scene.fake.question, &found));
 	numbers[0] = found.count;
 	numbers[1] = found.referenced_count;
 	numbers[2] = found.referenced_size;

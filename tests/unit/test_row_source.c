@@ -10,14 +10,9 @@ enum { OBJECTS = 7000, FEW_OBJECTS = 160, ROWS_MAX = 64 * 1024, CHUNK_BYTES = 25
 
 /* A heap and a question to it. */
 struct scene {
-	struct fake_runtime *runtime;
+	struct fake_question fake;
 	struct fake_heap heap_of_spans;
-	struct heap *heap;
-	struct arena scratch;
-	struct coverage coverage;
-	struct remarks remarks;
 	struct task task;
-	struct question question;
 	struct heap_filter filter;
 	struct row_source *source;
 };
@@ -26,33 +21,15 @@ static void scene_cleanup(struct scene *scene)
 {
 	row_source_free(scene->source);
 	heap_filter_deinit(&scene->filter);
-	coverage_deinit(&scene->coverage);
-	remarks_deinit(&scene->remarks);
-	if (scene->heap)
-		arena_deinit(&scene->scratch);
-	heap_close(scene->heap);
-	fake_runtime_cleanup(&scene->runtime);
+	fake_question_cleanup(&scene->fake);
 }
 
 static struct error *scene_open(struct scene *scene, unsigned objects, unsigned threads,
 				bool is_concurrent)
 {
-	scene->runtime = fake_runtime_new();
-	scene->runtime->target->base.is_concurrent = is_concurrent;
-	fake_heap_put(&scene->heap_of_spans, scene->runtime, objects);
-	TRY(fake_runtime_open(scene->runtime, &scene->heap));
-	fake_heap_use(&scene->heap_of_spans, scene->heap);
-	arena_init(&scene->scratch);
-	scene->question = (struct question){ .target = scene->heap->target,
-					     .heap = scene->heap,
-					     .present = scene->heap,
-					     .threads = threads,
-					     .threads_asked = true,
-					     .scratch = &scene->scratch,
-					     .task = &scene->task,
-					     .coverage = &scene->coverage,
-					     .remarks = &scene->remarks };
-	heap_filter_init_all(&scene->filter, &scene->question);
+	TRY(fake_heap_ask(&scene->heap_of_spans, objects, threads, is_concurrent, &scene->fake));
+	scene->fake.question.task = &scene->task;
+	heap_filter_init_all(&scene->filter, &scene->fake.question);
 	return NULL;
 }
 
@@ -82,8 +59,8 @@ static struct error *walk(unsigned objects)
 	expected.count = 0;
 	TRY(scene_open(&scene, objects, 1, true));
 	TRY(heap_filter_walk(&scene.filter, row_note, &expected));
-	expected.unreadable_bytes = scene.coverage.unreadable_bytes;
-	expected.reasons = scene.coverage.reason_count;
+	expected.unreadable_bytes = scene.fake.coverage.unreadable_bytes;
+	expected.reasons = scene.fake.coverage.reason_count;
 	return NULL;
 }
 
@@ -129,7 +106,7 @@ static void *scroll(void *context)
 		for (uint64_t i = 0; i < count; i += 1 + count / STEPS) {
 			bool there = row_source_row(source, count - 1 - i, &row);
 			scroller->wrong += !there || !is_expected(&row, count - 1 - i) ||
-					   !has_its_type(scroller->scene->heap, &row);
+					   !has_its_type(scroller->scene->fake.heap, &row);
 			scroller->read++;
 		}
 	}
@@ -153,9 +130,9 @@ static struct error *scroll_while_it_fills(unsigned threads, bool is_concurrent)
 	CHECK_NUMBER(row_source_state(scene.source), ROW_SOURCE_DONE);
 	CHECK_NUMBER(row_source_count(scene.source), expected.count);
 	CHECK_NUMBER(row_source_least(scene.source), expected.count);
-	CHECK_NUMBER(scene.coverage.unreadable_bytes, expected.unreadable_bytes);
-	CHECK_NUMBER(scene.coverage.reason_count, expected.reasons);
-	CHECK(!scene.heap->target->shared);
+	CHECK_NUMBER(scene.fake.coverage.unreadable_bytes, expected.unreadable_bytes);
+	CHECK_NUMBER(scene.fake.coverage.reason_count, expected.reasons);
+	CHECK(!scene.fake.heap->target->shared);
 	struct gc_object row = { 0 };
 	size_t same = 0;
 	for (size_t i = 0; row_source_row(scene.source, i, &row); i++)
@@ -301,7 +278,7 @@ TEST(a_source_that_is_freed_while_it_is_filled)
 		scene.source = NULL;
 		pthread_join(opener, NULL);
 		CHECK_NUMBER(memory_budget_left(&budget), 16 * CHUNK_BYTES);
-		CHECK(!scene.heap->target->shared);
+		CHECK(!scene.fake.heap->target->shared);
 	}
 }
 
@@ -377,8 +354,8 @@ TEST(a_name_that_matches_nothing_is_remarked)
 	CHECK_OK(row_source_start(&scene.filter, NULL, &scene.source));
 	CHECK_OK(row_source_finish(scene.source));
 	CHECK_NUMBER(row_source_count(scene.source), 0);
-	CHECK_NUMBER(scene.remarks.count, 1);
-	CHECK(strstr(scene.remarks.texts[0], "No object's type contains \"Nothing.Like.It\""));
+	CHECK_NUMBER(scene.fake.remarks.count, 1);
+	CHECK(strstr(scene.fake.remarks.texts[0], "No object's type contains \"Nothing.Like.It\""));
 }
 
 static const struct tap_case cases[] = {
