@@ -128,29 +128,26 @@ static void end_when_deaf(const struct watch *watch, struct deaf_since *since)
 static void *end_when_unheard(void *context)
 {
 	enum { LOOK_US = 200 * 1000 };
-	const struct watch watch = *(struct watch *)context;
+	const struct watch *watch = context;
 	uint64_t stuck_since_ms = 0;
 	struct deaf_since deaf_since = { 0 };
-	free(context);
 	for (;; clock_sleep_us(LOOK_US)) {
 		end_when_stuck(&stuck_since_ms);
-		end_when_deaf(&watch, &deaf_since);
+		end_when_deaf(watch, &deaf_since);
 	}
 	return NULL;
 }
 
 void signals_watch(unsigned deaf_ms)
 {
-	struct watch *watch = malloc(sizeof(*watch));
+	/* The thread never calls malloc or free: its first call would reserve 64 MiB of addresses,
+	 * which a program with a bound on them (RLIMIT_AS) needs for the dump. */
+	static struct watch watch;
 	pthread_t thread;
-	if (!watch)
-		return;
-	*watch = (struct watch){ .computing = pthread_self(),
-				 .deaf_ms = deaf_ms,
-				 .processors = processors_allowed(false) };
-	if (thread_start(&thread, end_when_unheard, watch))
-		free(watch);
-	else
+	watch = (struct watch){ .computing = pthread_self(),
+				.deaf_ms = deaf_ms,
+				.processors = processors_allowed(false) };
+	if (!thread_start(&thread, end_when_unheard, &watch))
 		pthread_detach(thread);
 }
 
