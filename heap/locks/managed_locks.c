@@ -213,6 +213,7 @@ static struct error *reader_writer_read(struct heap *heap, uint64_t address,
 	TRY(count(heap, address, "_numWriteUpgradeWaiters", &waiting_to_upgrade));
 	TRY(owner_read(heap, address, "_writeLockOwnerId", &ret->owner_id, &ret->owner));
 	TRY(owner_read(heap, address, "_upgradeLockOwnerId", &ret->upgrader_id, &ret->upgrader));
+	ret->waiting_to_upgrade = waiting_to_upgrade > 0;
 	ret->waiting_writers += waiting_to_upgrade;
 	ret->waiters = ret->waiting_readers + ret->waiting_writers + ret->waiting_upgraders;
 	ret->is_written = owners >> WRITER_HELD_SHIFT;

@@ -37,7 +37,8 @@ struct managed_lock {
 	bool is_written;
 	uint32_t readers; /* the one in upgradeable mode included */
 	uint32_t waiting_readers, waiting_writers, waiting_upgraders;
-	uint64_t upgrader_id; /* 0: no thread is in upgradeable mode */
+	bool waiting_to_upgrade; /* the one in upgradeable mode waits, and counts as a writer */
+	uint64_t upgrader_id;    /* 0: no thread is in upgradeable mode */
 	const struct clr_thread *upgrader;
 	uint64_t lock_id;
 };

@@ -1,0 +1,292 @@
+#include "inspect/waits.h"
+
+#include "base/id_map.h"
+#include "base/list.h"
+#include "heap/locks/blocking_notes.h"
+#include "heap/locks/sync_blocks.h"
+
+#include <inttypes.h>
+
+const char *wait_kind_name(enum wait_kind kind)
+{
+	static const char *const names[] = {
+		[WAIT_MONITOR] = "Monitor",
+		[WAIT_LOCK] = "Lock",
+		[WAIT_READER_WRITER] = "ReaderWriterLockSlim",
+		[WAIT_PULSE] = "Monitor.Wait",
+	};
+	return names[kind];
+}
+
+void waits_deinit(struct waits *waits)
+{
+	arena_deinit(&waits->arena);
+}
+
+static size_t index_of(const struct waits *waits, const struct clr_thread *thread)
+{
+	return (size_t)(thread - waits->question->heap->threads->threads);
+}
+
+const struct wait *wait_of_thread(const struct waits *waits, const struct clr_thread *thread)
+{
+	uint32_t number = waits->of_thread[index_of(waits, thread)];
+	return number ? &waits->waits[number - 1] : NULL;
+}
+
+const struct wait *wait_next_on(const struct waits *waits, uint64_t object, size_t *at)
+{
+	while (*at < waits->count) {
+		const struct wait *wait = &waits->waits[(*at)++];
+		if (wait->object == object && wait->kind != WAIT_PULSE)
+			return wait;
+	}
+	return NULL;
+}
+
+bool waits_know_all(const struct waits *waits)
+{
+	return waits->noted && !waits->threads_unreadable && !waits->unresolved && !waits->unnamed;
+}
+
+static struct error *add(struct waits *waits, const struct wait *wait)
+{
+	TRY(LIST_GROW_IN(&waits->arena, waits->waits, waits->count, waits->capacity));
+	waits->waits[waits->count++] = *wait;
+	waits->of_thread[index_of(waits, wait->thread)] = (uint32_t)waits->count;
+	return NULL;
+}
+
+static struct error *owners_set(struct waits *waits, struct wait *wait,
+				const struct clr_thread *const *owners, size_t count)
+{
+	const struct clr_thread **copy = arena_allocate_array(&waits->arena, count, sizeof(*copy));
+	if (!copy)
+		return &error_no_memory;
+	wait->owners = copy;
+	for (size_t i = 0; i < count; i++)
+		if (owners[i] != wait->thread)
+			copy[wait->owner_count++] = owners[i];
+		else
+			wait->entered = true;
+	return NULL;
+}
+
+/* The notes: a Lock that does a monitor's work is taken for one when its sync block is met. */
+static struct error *note_take(struct waits *waits, const struct clr_thread *thread,
+			       const struct blocking_note *note)
+{
+	static const enum wait_kind kinds[] = {
+		[BLOCKING_MONITOR] = WAIT_MONITOR,
+		[BLOCKING_WAIT] = WAIT_PULSE,
+		[BLOCKING_LOCK] = WAIT_LOCK,
+		[BLOCKING_CONDITION] = WAIT_PULSE,
+	};
+	bool is_object = note->kind == BLOCKING_LOCK || note->kind == BLOCKING_CONDITION;
+	const struct wait wait = { .thread = thread,
+				   .kind = kinds[note->kind],
+				   .object = is_object ? note->lock : 0,
+				   .timeout_ms = note->timeout_ms,
+				   .key = note->lock };
+	return add(waits, &wait);
+}
+
+static struct error *notes_read(struct waits *waits, const struct blocking_notes *notes)
+{
+	const struct question *question = waits->question;
+	const struct clr_threads *threads = question->heap->threads;
+	struct blocking_note note;
+	bool is;
+	for (size_t i = 0; i < threads->count; i++) {
+		TRY(task_check(question->task, "reading what threads wait for"));
+		const struct clr_thread *thread = &threads->threads[i];
+		struct error *error = blocking_note_read(notes, thread, &note, &is);
+		if (!error && is)
+			error = note_take(waits, thread, &note);
+		if (!error)
+			continue;
+		if (error_is_fatal(error))
+			return error;
+		waits->threads_unreadable++;
+		question_missing(question, 0, "what thread %" PRIu32 " waits for: %s",
+				 thread->managed_id, error->message);
+		error_free(error);
+	}
+	return NULL;
+}
+
+/* The wait by the lock that its note names, the last such one; `before` leads to the others. */
+struct by_key {
+	struct id_map last;
+	uint32_t *before; /* by wait: the one before with the same key, plus one */
+};
+
+static struct error *by_key_init(struct by_key *by_key, struct waits *waits)
+{
+	by_key->before = arena_allocate_array(&waits->arena, waits->count, sizeof(uint32_t));
+	if (!by_key->before)
+		return &error_no_memory;
+	for (size_t i = 0; i < waits->count; i++) {
+		uint32_t last;
+		if (!waits->waits[i].key)
+			continue;
+		if (id_map_find(&by_key->last, waits->waits[i].key, &last))
+			by_key->before[i] = last + 1;
+		TRY(id_map_put(&by_key->last, waits->waits[i].key, (uint32_t)i));
+	}
+	return NULL;
+}
+
+static struct error *block_give(struct waits *waits, struct wait *wait,
+				const struct sync_block *block)
+{
+	wait->object = block->object;
+	if (wait->kind == WAIT_PULSE)
+		return NULL;
+	wait->kind = WAIT_MONITOR;
+	wait->gone = block->is_held && !block->owner ? block->owner_id : 0;
+	return owners_set(waits, wait, &block->owner, block->owner != NULL);
+}
+
+/* The waits for the block's monitor get its object and its owner. */
+static struct error *block_match(struct waits *waits, const struct by_key *by_key,
+				 const struct sync_block *block, uint64_t key)
+{
+	uint32_t at;
+	if (!id_map_find(&by_key->last, key, &at))
+		return NULL;
+	for (uint32_t next = at + 1; next; next = by_key->before[next - 1]) {
+		waits->waits[next - 1].key = 0;
+		TRY(block_give(waits, &waits->waits[next - 1], block));
+	}
+	return NULL;
+}
+
+static struct error *blocks_match(struct waits *waits, const struct by_key *by_key)
+{
+	struct sync_blocks blocks;
+	struct sync_block block;
+	TRY(sync_blocks_open(waits->question->heap, &blocks));
+	for (uint32_t i = 1; i <= blocks.count; i++) {
+		TRY(task_check(waits->question->task, "reading the sync blocks"));
+		struct error *error = sync_block_read(&blocks, i, &block);
+		if (!error && block.address)
+			error = block_match(waits, by_key, &block,
+					    blocks.layout.monitor.present
+						    ? block.address + blocks.layout.monitor.offset
+						    : block.lock);
+		error_take_damage(&error); /* a wait for its monitor stays unresolved */
+		TRY(error);
+	}
+	return NULL;
+}
+
+/* What no sync block has is a Lock of the program's, and a monitor otherwise cannot be read. */
+static struct error *lock_resolve(struct waits *waits, struct wait *wait)
+{
+	struct managed_lock lock;
+	if (!wait->object)
+		return error_fault(wait->key, "the monitor at %#" PRIx64 " is in no sync block",
+				   wait->key);
+	TRY(managed_lock_read(waits->question->heap, wait->object, MANAGED_LOCK_LOCK, &lock));
+	wait->gone = lock.owner ? 0 : lock.owner_id;
+	return owners_set(waits, wait, &lock.owner, lock.owner != NULL);
+}
+
+static struct error *locks_resolve(struct waits *waits)
+{
+	for (size_t i = 0; i < waits->count; i++) {
+		struct wait *wait = &waits->waits[i];
+		if (!wait->key || (wait->kind == WAIT_PULSE && wait->object))
+			continue;
+		TRY(task_check(waits->question->task, "reading what threads wait for"));
+		struct error *error = lock_resolve(waits, wait);
+		if (!error)
+			continue;
+		if (error_is_fatal(error))
+			return error;
+		waits->unresolved++;
+		question_missing(waits->question, 0, "what thread %" PRIu32 " waits for: %s",
+				 wait->thread->managed_id, error->message);
+		error_free(error);
+	}
+	return NULL;
+}
+
+static struct error *notes_resolve(struct waits *waits)
+{
+	struct by_key by_key = { 0 };
+	if (!waits->count)
+		return NULL;
+	struct error *error = by_key_init(&by_key, waits);
+	if (!error)
+		error = blocks_match(waits, &by_key);
+	id_map_deinit(&by_key.last);
+	if (error && !error_is_fatal(error)) {
+		question_missing(waits->question, 0, "monitors: %s", error->message);
+		error_free(error);
+		error = NULL;
+	}
+	return error ? error : locks_resolve(waits);
+}
+
+/* A thread that holds the lock by now has stopped waiting for it: its note is on its way out. */
+static void entered_forget(struct waits *waits)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < waits->count; i++) {
+		struct wait *wait = &waits->waits[i];
+		waits->of_thread[index_of(waits, wait->thread)] = 0;
+		if (wait->entered)
+			continue;
+		waits->waits[kept++] = *wait;
+		waits->of_thread[index_of(waits, wait->thread)] = (uint32_t)kept;
+	}
+	waits->count = kept;
+}
+
+struct error *waits_read(struct waits *waits, const struct question *question)
+{
+	struct blocking_notes notes;
+	*waits = (struct waits){ .question = question };
+	waits->arena.budget = question->budget;
+	waits->of_thread = arena_allocate_array(&waits->arena, question->heap->threads->count,
+						sizeof(*waits->of_thread));
+	if (!waits->of_thread)
+		return &error_no_memory;
+	struct error *error = blocking_notes_open(question->heap, &notes);
+	if (error && !error_is_fatal(error)) {
+		question_missing(question, 0, "who waits for a lock: %s", error->message);
+		error_free(error);
+		return NULL;
+	}
+	TRY(error);
+	waits->noted = true;
+	TRY(notes_read(waits, &notes));
+	TRY(notes_resolve(waits));
+	entered_forget(waits);
+	return NULL;
+}
+
+struct error *waits_add_lock(struct waits *waits, uint64_t address, const struct managed_lock *lock,
+			     uint64_t waiters, const struct clr_thread *const *holders,
+			     size_t holder_count)
+{
+	const struct wait *found;
+	bool has_owner = !lock || lock->kind == MANAGED_LOCK_LOCK ||
+			 lock->kind == MANAGED_LOCK_READER_WRITER;
+	if (lock && lock->waiting_to_upgrade && lock->upgrader &&
+	    !wait_of_thread(waits, lock->upgrader)) {
+		struct wait wait = { .thread = lock->upgrader,
+				     .kind = WAIT_READER_WRITER,
+				     .object = address,
+				     .timeout_ms = -1 };
+		TRY(owners_set(waits, &wait, holders, holder_count));
+		TRY(add(waits, &wait));
+	}
+	for (size_t at = 0; waiters && (found = wait_next_on(waits, address, &at));)
+		waiters--;
+	if (has_owner && holder_count)
+		waits->unnamed += waiters;
+	return NULL;
+}
