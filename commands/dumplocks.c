@@ -4,68 +4,74 @@
 #include "base/cleanup.h"
 #include "base/list.h"
 #include "base/text.h"
+#include "commands/shared/thread_cells.h"
 #include "inspect/lock_list.h"
+#include "inspect/thread_view.h"
 
 #include <inttypes.h>
 
-enum { DETAIL_BYTES = 160 };
+enum { DETAIL_BYTES = 160, WAITERS_BYTES = 96 };
 
 static const struct column columns[] = {
 	{ "address", "Address", CELL_ADDRESS, 16 },
 	{ "kind", "Kind", CELL_TEXT, -20 },
 	/* A cell in text, with what has ended too, where JSON has a table of the threads there are.
 	 */
-	{ NULL, "Held by", CELL_TEXT, -20 },
+	{ NULL, "Held by", CELL_TEXT, -28 },
 	{ "held_by", NULL, CELL_VALUE, 0 },
 	{ "recursion", "Recursion", CELL_INTEGER, 9 },
-	{ "waiters", "Waiters", CELL_INTEGER, 7 },
+	/* How many, and in text as many of their ids as are known. */
+	{ "waiter_count", "Waiters", CELL_INTEGER, -12 },
+	{ "waiters", NULL, CELL_VALUE, 0 },
 	{ "waiting", NULL, CELL_VALUE, 0 },
 	{ "type", "Type", CELL_TEXT, -36 },
 	{ "detail", "Detail", CELL_TEXT, 0 },
-};
-static const struct column thread_columns[] = {
-	{ "managed_id", NULL, CELL_INTEGER, 0 },
-	{ "os_id", NULL, CELL_INTEGER, 0 },
-	{ "address", NULL, CELL_ADDRESS, 0 },
 };
 static const struct column total_columns[] = {
 	{ "held", IN_WORDS, CELL_INTEGER, 0 },
 	{ "waited_for", IN_WORDS, CELL_INTEGER, 0 },
 };
 
-static void append_thread(struct text *to, const struct clr_thread *thread)
+/* "4 (reserve, 0x7e4a)". */
+static struct error *holder_append(struct text *to, const struct question *question,
+				   const struct clr_thread *thread)
 {
-	text_printf(to, "%s%" PRIu32 " (0x%" PRIx64 ")", to->length ? ", " : "", thread->managed_id,
-		    thread->os_id);
+	CLEANUP(arena_deinit) struct arena arena = arena_within(question->scratch);
+	const char *name;
+	TRY(thread_name_text(question, thread, &arena, &name));
+	text_printf(to, "%s%" PRIu32 " (%s%s0x%" PRIx64 ")", to->length ? ", " : "",
+		    thread->managed_id, name ? name : "", name ? ", " : "", thread->os_id);
+	return NULL;
 }
 
-static struct error *holders_cell(struct output *out, const struct lock_row *row)
+static struct error *holders_cell(struct command_call *call, const struct lock_row *row)
 {
-	struct text text = { 0 };
+	CLEANUP(text_deinit) struct text text = { 0 };
 	for (size_t i = 0; i < row->holder_count; i++)
-		append_thread(&text, row->holders[i]);
+		TRY(holder_append(&text, &call->question, row->holders[i]));
 	if (row->gone)
 		text_printf(&text, "%s0x%" PRIx64 " (ended)", text.length ? ", " : "", row->gone);
-	bool failed = text_failed(&text);
-	if (!failed)
-		output_text(out, text.length ? text_string(&text) : "-");
-	text_deinit(&text);
-	return failed ? &error_no_memory : NULL;
+	if (text_failed(&text))
+		return &error_no_memory;
+	output_text(call->out, text.length ? text_string(&text) : "-");
+	return NULL;
 }
 
-static void threads_cell(struct output *out, const struct clr_thread *const *threads, size_t count)
+/* "2: 5 8", "2" where nobody notes who they are. */
+static void waiters_cell(struct output *out, const struct lock_row *row)
 {
-	output_table_begin(out, NULL, thread_columns, COUNT_OF(thread_columns), false);
-	for (size_t i = 0; i < count; i++) {
-		if (!threads[i])
-			continue;
-		output_row_begin(out);
-		output_unsigned(out, threads[i]->managed_id);
-		output_unsigned(out, threads[i]->os_id);
-		output_address(out, threads[i]->address);
-		output_row_end(out);
+	char shown[WAITERS_BYTES];
+	int length = snprintf(shown, sizeof(shown), "%" PRIu64 "%s", row->waiters,
+			      row->entering_count ? ":" : "");
+	for (size_t i = 0; i < row->entering_count; i++) {
+		if ((size_t)length + sizeof(" 4294967295 …") > sizeof(shown)) {
+			snprintf(shown + length, sizeof(shown) - (size_t)length, " …");
+			break;
+		}
+		length += snprintf(shown + length, sizeof(shown) - (size_t)length, " %" PRIu32,
+				   row->entering[i]->managed_id);
 	}
-	output_table_end(out);
+	output_number_as(out, (int64_t)row->waiters, shown);
 }
 
 /* "sync block 3", and the threads in Monitor.Wait. */
@@ -157,11 +163,12 @@ static struct error *row_print(const struct lock_row *row, void *context)
 	output_row_begin(out);
 	output_address(out, row->address);
 	output_text(out, row->lock ? managed_lock_kind_name(row->lock->kind) : "Monitor");
-	TRY(holders_cell(out, row));
-	threads_cell(out, row->holders, row->holder_count);
+	TRY(holders_cell(call, row));
+	TRY(thread_rows(call, row->holders, row->holder_count));
 	output_unsigned(out, row->recursion);
-	output_unsigned(out, row->waiters);
-	threads_cell(out, row->waiting, row->waiting_count);
+	waiters_cell(out, row);
+	TRY(thread_rows(call, row->entering, row->entering_count));
+	TRY(thread_rows(call, row->waiting, row->waiting_count));
 	output_text(out, row->type ? type_name(call->question.heap, row->type, NULL)
 				   : "<unreadable object>");
 	detail_cell(out, row);
@@ -186,7 +193,7 @@ static struct error *dumplocks_run(struct command_call *call)
 	if (list.unreadable)
 		question_missing(&call->question, 0, "%" PRIu64 " locks could not be read",
 				 list.unreadable);
-	return NULL;
+	return output_broken(out) ? NULL : deadlocks_print(call, &list.waits, list.unreadable);
 }
 
 static const struct option options[] = {
@@ -198,7 +205,7 @@ const struct command command_dumplocks = {
 	.name = "dumplocks",
 	.summary = "list the locks that are held or waited for, and by whom",
 	.description =
-		"Monitors (by sync block and thin lock), System.Threading.Lock, SemaphoreSlim, ReaderWriterLockSlim and ManualResetEventSlim. Held by names threads: managed id, then the operating system's. Waiters are threads that wait to enter, and tasks of WaitAsync; who they are a lock does not note, except for Monitor.Wait before .NET 11. A SemaphoreSlim counts as held when nothing is left of it; by whom it does not know. Locks in garbage that no collection has met are listed too.",
+		"Monitors (by sync block and thin lock), System.Threading.Lock, SemaphoreSlim, ReaderWriterLockSlim and ManualResetEventSlim. Held by names threads: managed id, then the operating system's. Waiters are threads that wait to enter, and tasks of WaitAsync: how many, then the ids of those that are known. The runtime notes what a thread waits for of monitors and Locks; of a ReaderWriterLockSlim only the one in upgradeable mode is known. A SemaphoreSlim counts as held when nothing is left of it; by whom it does not know. Locks in garbage that no collection has met are listed too.\n\nThe list closes with the deadlocks: threads of which each waits for a lock that the next one holds. A wait that gives up after a time ends its deadlock, and is named. What has no owner (Monitor.Wait, SemaphoreSlim, ManualResetEventSlim) makes none. Where something that could make a deadlock is not known, the last line says so.",
 	.options = options,
 	.examples = examples,
 	.needs = NEEDS_HEAP | NEEDS_OBJECTS,

@@ -2,10 +2,12 @@
 #include "commands/command.h"
 
 #include "base/list.h"
+#include "commands/shared/thread_cells.h"
 #include "heap/clr_threads.h"
 #include "heap/types/type.h"
 #include "inspect/sync_block_type.h"
 #include "inspect/thread_index.h"
+#include "inspect/waits.h"
 
 #include <inttypes.h>
 
@@ -17,7 +19,8 @@ static const struct column columns[] = {
 	{ "owning_thread", IN_WORDS, CELL_POINTER, 0 },
 	{ "managed_id", NULL, CELL_INTEGER, 0 },
 	{ "os_id", IN_WORDS, CELL_HEX, 0 },
-	{ "waiters", NULL, CELL_INTEGER, 0 }, /* text: in MonitorHeld */
+	{ "waiter_count", NULL, CELL_INTEGER, 0 }, /* text: in MonitorHeld */
+	{ "waiters", NULL, CELL_VALUE, 0 },        /* those that are known */
 	{ "object", IN_WORDS, CELL_ADDRESS_WIDE, 0 },
 	{ "type", IN_WORDS, CELL_TEXT, 0 },
 	{ NULL, "", CELL_TEXT, 0 },
@@ -34,6 +37,8 @@ struct listing {
 	bool all;
 	uint64_t asked; /* 0: no single one */
 	uint64_t free_count, unreadable;
+	struct waits waits; /* read when a row is to say who waits */
+	bool waits_read;
 };
 
 static void owner_cells(struct output *out, const struct sync_block *block)
@@ -47,6 +52,19 @@ static void owner_cells(struct output *out, const struct sync_block *block)
 		output_null(out);
 		output_null(out);
 	}
+}
+
+static struct error *waiters_cell(struct listing *listing, const struct sync_block *block)
+{
+	const struct clr_thread *threads[LOCK_THREADS_MAX];
+	size_t count = 0;
+	if (block->waiters && !listing->waits_read) {
+		listing->waits_read = true;
+		TRY(waits_read(&listing->waits, &listing->call->question));
+	}
+	if (block->waiters)
+		count = waits_to_enter(&listing->waits, block->object, threads, LOCK_THREADS_MAX);
+	return thread_rows(listing->call, threads, count);
 }
 
 /* SOS's fields after the recursion: thread, its OS id and its place in threads, object and type. */
@@ -83,6 +101,7 @@ static struct error *row_print(struct listing *listing, const struct sync_block 
 	output_unsigned(out, block->recursion);
 	owner_cells(out, block);
 	output_unsigned(out, block->waiters);
+	TRY(waiters_cell(listing, block));
 	if (block->object)
 		output_address(out, block->object);
 	else
@@ -151,7 +170,9 @@ static struct error *syncblk_run(struct command_call *call)
 				 "there is no sync block %s: the process has %" PRIu32, number,
 				 listing.blocks.count);
 	TRY(thread_indexes(&call->question, &listing.thread_indexes));
-	return print(&listing);
+	struct error *error = print(&listing);
+	waits_deinit(&listing.waits);
+	return error;
 }
 
 static const struct option options[] = {

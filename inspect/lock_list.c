@@ -8,6 +8,7 @@
 
 void lock_list_deinit(struct lock_list *list)
 {
+	waits_deinit(&list->waits);
 	reader_deinit(&list->headers);
 	id_map_deinit(&list->inner);
 	arena_deinit(&list->holders);
@@ -33,14 +34,21 @@ struct error *lock_list_open(struct lock_list *list, const struct question *ques
 {
 	*list = (struct lock_list){ .question = question, .all = all };
 	TRY(reader_init(&list->headers, question->heap->target));
-	return tables_open(list);
+	TRY(tables_open(list));
+	return waits_read(&list->waits, question);
 }
 
-/* Counts the row and hands it over, with the type of its object. */
+/* Counts the row and hands it over, with the type of its object and the threads that wait. */
 static struct error *row_give(struct lock_list *list, struct lock_row *row)
 {
 	struct heap *heap = list->question->heap;
+	const struct clr_thread *entering[LOCK_THREADS_MAX];
 	struct gc_object object;
+	TRY(waits_add_lock(&list->waits, row->address, row->lock, row->waiters, row->holders,
+			   row->holder_count));
+	row->entering = entering;
+	row->entering_count =
+		waits_to_enter(&list->waits, row->address, entering, LOCK_THREADS_MAX);
 	list->held += row->is_held;
 	list->waited_for += row->waiters > 0;
 	struct error *error = object_read(heap, row->address, &object);
@@ -82,6 +90,8 @@ static struct error *block_give(struct lock_list *list, const struct sync_block 
 					count < LOCK_THREADS_MAX ? count : LOCK_THREADS_MAX,
 				.in_wait = count,
 				.in_wait_known = known };
+	if (count && !waiting[0]) /* the block does not name them: their own notes do */
+		waits_for_pulse(&list->waits, row.address, waiting, row.waiting_count);
 	return row_give(list, &row);
 }
 
@@ -265,5 +275,6 @@ struct error *lock_list_visit(struct lock_list *list, lock_visitor visit, void *
 	if (error_take_stop(&error))
 		return NULL;
 	TRY(error);
-	return objects_visit(list);
+	TRY(objects_visit(list));
+	return waits_conclude(&list->waits);
 }

@@ -11,8 +11,7 @@
 #include "heap/locks/managed_locks.h"
 #include "heap/locks/sync_blocks.h"
 #include "inspect/question.h"
-
-enum { LOCK_THREADS_MAX = 64 }; /* of one lock; the count says how many there are */
+#include "inspect/waits.h"
 
 struct lock_row {
 	uint64_t address;
@@ -25,6 +24,8 @@ struct lock_row {
 	bool is_held;
 	uint32_t recursion; /* how often the holder has entered; 0: not said */
 	uint64_t waiters;   /* threads that wait to enter, and tasks of WaitAsync */
+	const struct clr_thread *const *entering; /* of these the threads that are known */
+	size_t entering_count;
 	const struct clr_thread *const *waiting; /* in Monitor.Wait, as far as they are known */
 	size_t waiting_count;
 	uint32_t in_wait;   /* how many threads are in Monitor.Wait */
@@ -39,6 +40,7 @@ struct lock_list {
 	bool all;                        /* also those that no thread holds or waits for */
 	uint64_t held, waited_for;       /* of the rows that were given */
 	uint64_t unreadable;
+	struct waits waits; /* concluded when the visit has met all locks */
 	/* Of the visit. */
 	lock_visitor visit;
 	void *context;

@@ -1,6 +1,8 @@
 #include "inspect/thread_view.h"
 
+#include "base/cleanup.h"
 #include "base/limits.h"
+#include "base/text.h"
 #include "heap/values/value.h"
 
 #include <inttypes.h>
@@ -60,6 +62,22 @@ struct error *thread_name(const struct question *question, const struct clr_thre
 		ret->state = VIEW_STRING_READ;
 	error_take_damage(&error);
 	return error;
+}
+
+struct error *thread_name_text(const struct question *question, const struct clr_thread *thread,
+			       struct arena *arena, const char **ret)
+{
+	CLEANUP(text_deinit) struct text text = { 0 };
+	struct view_string name;
+	*ret = NULL;
+	TRY(thread_name(question, thread, arena, &name));
+	if (name.state != VIEW_STRING_READ || !name.count)
+		return NULL;
+	bool cut = name.length > THREAD_NAME_UNITS;
+	text_append_utf16(&text, name.units, cut ? THREAD_NAME_UNITS : name.count);
+	text_append(&text, cut ? "…" : "");
+	*ret = text_failed(&text) ? NULL : arena_copy_text(arena, text_string(&text), text.length);
+	return *ret ? NULL : &error_no_memory;
 }
 
 const struct clr_thread *thread_with_os_id(const struct heap *heap, uint64_t os_id)

@@ -21,6 +21,13 @@ MUST_CHECK struct error *thread_name(const struct question *question,
 				     const struct clr_thread *thread, struct arena *arena,
 				     struct view_string *ret);
 
+/* The same as UTF-8 for a text, cut at THREAD_NAME_UNITS; NULL: it has none, or the name cannot be
+ * read. In arena. */
+enum { THREAD_NAME_UNITS = 64 };
+MUST_CHECK struct error *thread_name_text(const struct question *question,
+					  const struct clr_thread *thread, struct arena *arena,
+					  const char **ret);
+
 /* The managed thread with this id of the operating system; NULL: none. */
 const struct clr_thread *thread_with_os_id(const struct heap *heap, uint64_t os_id);
 

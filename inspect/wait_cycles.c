@@ -33,10 +33,10 @@ static uint8_t *visit_of(const struct search *search, const struct wait *wait)
 }
 
 /* The circle as it is kept: from the thread with the lowest managed id on. */
-static struct error *cycle_keep(struct search *search, const struct step *steps, size_t count,
-				int32_t timeout_ms)
+static struct error *cycle_keep(struct search *search, const struct step *steps, size_t count)
 {
 	struct waits *waits = search->waits;
+	struct wait_cycle cycle = { .count = count, .timeouts_known = true, .timeout_ms = -1 };
 	size_t first = 0;
 	const struct wait **members = arena_allocate_array(&waits->arena, count, sizeof(*members));
 	if (!members)
@@ -44,9 +44,16 @@ static struct error *cycle_keep(struct search *search, const struct step *steps,
 	for (size_t i = 1; i < count; i++)
 		if (steps[i].wait->thread->managed_id < steps[first].wait->thread->managed_id)
 			first = i;
-	for (size_t i = 0; i < count; i++)
-		members[i] = steps[(first + i) % count].wait;
-	search->cycles[waits->cycle_count] = (struct wait_cycle){ members, count, timeout_ms };
+	for (size_t i = 0; i < count; i++) {
+		const struct wait *wait = steps[(first + i) % count].wait;
+		members[i] = wait;
+		cycle.timeouts_known = cycle.timeouts_known && wait->timeout_known;
+		if (wait->timeout_ms >= 0 &&
+		    (cycle.timeout_ms < 0 || wait->timeout_ms < cycle.timeout_ms))
+			cycle.timeout_ms = wait->timeout_ms;
+	}
+	cycle.waits = members;
+	search->cycles[waits->cycle_count] = cycle;
 	return NULL;
 }
 
@@ -54,17 +61,12 @@ static struct error *cycle_keep(struct search *search, const struct step *steps,
 static struct error *cycle_found(struct search *search, const struct wait *first)
 {
 	size_t from = search->length;
-	int32_t timeout_ms = -1;
 	while (search->way[--from].wait != first)
 		;
-	for (size_t i = from; i < search->length; i++) {
-		struct wait *wait = search->way[i].wait;
-		wait->place = WAIT_IN_CYCLE;
-		if (wait->timeout_ms >= 0 && (timeout_ms < 0 || wait->timeout_ms < timeout_ms))
-			timeout_ms = wait->timeout_ms;
-	}
+	for (size_t i = from; i < search->length; i++)
+		search->way[i].wait->place = WAIT_IN_CYCLE;
 	if (search->waits->cycle_count < WAIT_CYCLES_MAX)
-		TRY(cycle_keep(search, &search->way[from], search->length - from, timeout_ms));
+		TRY(cycle_keep(search, &search->way[from], search->length - from));
 	search->waits->cycle_count++;
 	return NULL;
 }

@@ -1,6 +1,5 @@
 #include "inspect/waits.h"
 
-#include "base/id_map.h"
 #include "base/list.h"
 #include "heap/locks/blocking_notes.h"
 #include "heap/locks/sync_blocks.h"
@@ -20,6 +19,7 @@ const char *wait_kind_name(enum wait_kind kind)
 
 void waits_deinit(struct waits *waits)
 {
+	id_map_deinit(&waits->of_object);
 	arena_deinit(&waits->arena);
 }
 
@@ -28,25 +28,53 @@ static size_t index_of(const struct waits *waits, const struct clr_thread *threa
 	return (size_t)(thread - waits->question->heap->threads->threads);
 }
 
-const struct wait *wait_of_thread(const struct waits *waits, const struct clr_thread *thread)
+static const struct wait *numbered(const struct waits *waits, uint32_t number)
 {
-	uint32_t number = waits->of_thread[index_of(waits, thread)];
 	return number ? &waits->waits[number - 1] : NULL;
 }
 
-const struct wait *wait_next_on(const struct waits *waits, uint64_t object, size_t *at)
+const struct wait *wait_of_thread(const struct waits *waits, const struct clr_thread *thread)
 {
-	while (*at < waits->count) {
-		const struct wait *wait = &waits->waits[(*at)++];
-		if (wait->object == object && wait->kind != WAIT_PULSE)
-			return wait;
-	}
-	return NULL;
+	return numbered(waits, waits->of_thread[index_of(waits, thread)]);
+}
+
+const struct wait *wait_first_on(const struct waits *waits, uint64_t object)
+{
+	uint32_t number;
+	return id_map_find(&waits->of_object, object, &number) ? numbered(waits, number) : NULL;
+}
+
+const struct wait *wait_next_on(const struct waits *waits, const struct wait *wait)
+{
+	return numbered(waits, wait->next);
+}
+
+static size_t threads_on(const struct waits *waits, uint64_t object, bool for_pulse,
+			 const struct clr_thread **threads, size_t room)
+{
+	size_t count = 0;
+	const struct wait *wait = wait_first_on(waits, object);
+	for (; wait && count < room; wait = wait_next_on(waits, wait))
+		if ((wait->kind == WAIT_PULSE) == for_pulse)
+			threads[count++] = wait->thread;
+	return count;
+}
+
+size_t waits_to_enter(const struct waits *waits, uint64_t object, const struct clr_thread **threads,
+		      size_t room)
+{
+	return threads_on(waits, object, false, threads, room);
+}
+
+size_t waits_for_pulse(const struct waits *waits, uint64_t object,
+		       const struct clr_thread **threads, size_t room)
+{
+	return threads_on(waits, object, true, threads, room);
 }
 
 bool waits_know_all(const struct waits *waits)
 {
-	return waits->noted && !waits->threads_unreadable && !waits->unresolved && !waits->unnamed;
+	return !waits->lack && !waits->threads_unreadable && !waits->unresolved && !waits->unnamed;
 }
 
 static struct error *add(struct waits *waits, const struct wait *wait)
@@ -86,6 +114,7 @@ static struct error *note_take(struct waits *waits, const struct clr_thread *thr
 	const struct wait wait = { .thread = thread,
 				   .kind = kinds[note->kind],
 				   .object = is_object ? note->lock : 0,
+				   .timeout_known = true,
 				   .timeout_ms = note->timeout_ms,
 				   .key = note->lock };
 	return add(waits, &wait);
@@ -230,8 +259,22 @@ static struct error *notes_resolve(struct waits *waits)
 	return error ? error : locks_resolve(waits);
 }
 
+/* From here on the object leads to the wait, after those that came before it. */
+static struct error *object_note(struct waits *waits, uint32_t number)
+{
+	struct wait *wait = &waits->waits[number - 1];
+	uint32_t first;
+	if (!wait->object)
+		return NULL;
+	if (!id_map_find(&waits->of_object, wait->object, &first))
+		return id_map_put(&waits->of_object, wait->object, number);
+	wait->next = waits->waits[first - 1].next;
+	waits->waits[first - 1].next = number;
+	return NULL;
+}
+
 /* A thread that holds the lock by now has stopped waiting for it: its note is on its way out. */
-static void entered_forget(struct waits *waits)
+static struct error *entered_forget(struct waits *waits)
 {
 	size_t kept = 0;
 	for (size_t i = 0; i < waits->count; i++) {
@@ -241,8 +284,23 @@ static void entered_forget(struct waits *waits)
 			continue;
 		waits->waits[kept++] = *wait;
 		waits->of_thread[index_of(waits, wait->thread)] = (uint32_t)kept;
+		TRY(object_note(waits, (uint32_t)kept));
 	}
 	waits->count = kept;
+	return NULL;
+}
+
+/* What no thread's notes can be read without. */
+static struct error *notes_lack(struct waits *waits, struct error *error)
+{
+	const struct question *question = waits->question;
+	if (error_is_fatal(error))
+		return error;
+	if (error->code != ERROR_UNSUPPORTED)
+		question_missing(question, 0, "who waits for a lock: %s", error->message);
+	waits->lack = arena_copy_text(&waits->arena, error->message, strlen(error->message));
+	error_free(error);
+	return waits->lack ? NULL : &error_no_memory;
 }
 
 struct error *waits_read(struct waits *waits, const struct question *question)
@@ -255,38 +313,42 @@ struct error *waits_read(struct waits *waits, const struct question *question)
 	if (!waits->of_thread)
 		return &error_no_memory;
 	struct error *error = blocking_notes_open(question->heap, &notes);
-	if (error && !error_is_fatal(error)) {
-		question_missing(question, 0, "who waits for a lock: %s", error->message);
-		error_free(error);
-		return NULL;
-	}
-	TRY(error);
-	waits->noted = true;
+	if (error)
+		return notes_lack(waits, error);
 	TRY(notes_read(waits, &notes));
 	TRY(notes_resolve(waits));
-	entered_forget(waits);
-	return NULL;
+	return entered_forget(waits);
+}
+
+/* The one in upgradeable mode wants to write, and waits for those that read. */
+static struct error *upgrade_add(struct waits *waits, uint64_t address,
+				 const struct clr_thread *upgrader,
+				 const struct clr_thread *const *holders, size_t count)
+{
+	struct wait wait = {
+		.thread = upgrader, .kind = WAIT_READER_WRITER, .object = address, .timeout_ms = -1
+	};
+	if (wait_of_thread(waits, upgrader))
+		return NULL;
+	TRY(owners_set(waits, &wait, holders, count));
+	TRY(add(waits, &wait));
+	return object_note(waits, (uint32_t)waits->count);
 }
 
 struct error *waits_add_lock(struct waits *waits, uint64_t address, const struct managed_lock *lock,
 			     uint64_t waiters, const struct clr_thread *const *holders,
 			     size_t holder_count)
 {
-	const struct wait *found;
-	bool has_owner = !lock || lock->kind == MANAGED_LOCK_LOCK ||
-			 lock->kind == MANAGED_LOCK_READER_WRITER;
-	if (lock && lock->waiting_to_upgrade && lock->upgrader &&
-	    !wait_of_thread(waits, lock->upgrader)) {
-		struct wait wait = { .thread = lock->upgrader,
-				     .kind = WAIT_READER_WRITER,
-				     .object = address,
-				     .timeout_ms = -1 };
-		TRY(owners_set(waits, &wait, holders, holder_count));
-		TRY(add(waits, &wait));
-	}
-	for (size_t at = 0; waiters && (found = wait_next_on(waits, address, &at));)
-		waiters--;
-	if (has_owner && holder_count)
+	if (lock && lock->kind != MANAGED_LOCK_LOCK && lock->kind != MANAGED_LOCK_READER_WRITER)
+		return NULL;
+	if (lock && lock->waiting_to_upgrade && lock->upgrader)
+		TRY(upgrade_add(waits, address, lock->upgrader, holders, holder_count));
+	if (lock && waiters && lock->readers > holder_count)
+		waits->unresolved++; /* one of those that read is not known */
+	const struct wait *wait = wait_first_on(waits, address);
+	for (; wait && waiters; wait = wait_next_on(waits, wait))
+		waiters -= wait->kind != WAIT_PULSE;
+	if (holder_count)
 		waits->unnamed += waiters;
 	return NULL;
 }

@@ -16,6 +16,7 @@
 #ifndef INSPECT_WAITS_H
 #define INSPECT_WAITS_H
 
+#include "base/id_map.h"
 #include "heap/clr_threads.h"
 #include "heap/locks/managed_locks.h"
 #include "inspect/question.h"
@@ -42,8 +43,10 @@ struct wait {
 	const struct clr_thread *const *owners; /* readers hold too */
 	size_t owner_count;
 	uint64_t gone;         /* the id of an owner that is no thread any more; 0: none */
+	bool timeout_known;    /* false: whether it has one cannot be known */
 	int32_t timeout_ms;    /* of the whole wait, not what is left of it; -1: none */
 	enum wait_place place; /* after waits_conclude() */
+	uint32_t next;         /* wait_next_on(): its number; 0: none */
 	/* Of waits_read() alone: the lock that the note names, and whether the thread holds that.
 	 */
 	uint64_t key;
@@ -54,10 +57,12 @@ struct wait {
 struct wait_cycle {
 	const struct wait *const *waits;
 	size_t count;
-	int32_t timeout_ms; /* the shortest: the circle ends then, at the latest; -1: never */
+	bool timeouts_known; /* of all its waits */
+	int32_t timeout_ms;  /* the shortest: the circle ends then, at the latest; -1: none */
 };
 
-enum { WAIT_CYCLES_MAX = 64 }; /* that are kept; `cycle_count` says how many there are */
+enum { LOCK_THREADS_MAX = 64 }; /* of one lock, that are shown */
+enum { WAIT_CYCLES_MAX = 64 };  /* that are kept; `cycle_count` says how many there are */
 
 struct waits {
 	const struct question *question; /* borrowed */
@@ -68,7 +73,7 @@ struct waits {
 	size_t behind;    /* threads that wait behind a circle */
 	size_t abandoned; /* … for a thread that has ended, or behind one that does */
 	/* What is not known. */
-	bool noted;                  /* false: what threads wait for is not to be read at all */
+	const char *lack; /* why the notes of no thread can be read, one clause; NULL: they can */
 	uint64_t threads_unreadable; /* whose notes cannot be read */
 	uint64_t unresolved;         /* waits whose lock or holder cannot be read */
 	/* Threads that a held lock counts as waiting, and no note names. */
@@ -76,12 +81,13 @@ struct waits {
 	/* Of the work. */
 	struct arena arena;
 	size_t capacity;
-	uint32_t *of_thread; /* the thread's wait plus one; 0: none */
+	uint32_t *of_thread;     /* the number of the thread's wait, from 1 on; 0: none */
+	struct id_map of_object; /* the number of the first wait for it */
 };
 
 /* The runtime's notes, and by its own tables who holds what they name. What cannot be read is
- * counted with question_missing(). ERROR_NO_MEMORY, ERROR_CANCELLED only; waits_deinit() is due in
- * any case. */
+ * counted with question_missing(); that a runtime keeps no notes that are known is `lack` alone.
+ * ERROR_NO_MEMORY, ERROR_CANCELLED only; waits_deinit() is due in any case. */
 MUST_CHECK struct error *waits_read(struct waits *waits, const struct question *question);
 void waits_deinit(struct waits *waits);
 
@@ -99,9 +105,17 @@ MUST_CHECK struct error *waits_conclude(struct waits *waits);
 /* What the thread waits for; NULL: nothing that is known. */
 const struct wait *wait_of_thread(const struct waits *waits, const struct clr_thread *thread);
 
-/* The next wait to enter the object, from *at on, which begins at 0; NULL: there is none. Waits for
- * a pulse do not count: they do not want to enter. */
-const struct wait *wait_next_on(const struct waits *waits, uint64_t object, size_t *at);
+/* The waits for an object, of every kind, one after the other; NULL: there is none, or no more. */
+const struct wait *wait_first_on(const struct waits *waits, uint64_t object);
+const struct wait *wait_next_on(const struct waits *waits, const struct wait *wait);
+
+/* The threads that want to enter the object, and are known: at most `room` of them. How many went
+ * to `threads`. */
+size_t waits_to_enter(const struct waits *waits, uint64_t object, const struct clr_thread **threads,
+		      size_t room);
+/* … that are in Monitor.Wait on it. */
+size_t waits_for_pulse(const struct waits *waits, uint64_t object,
+		       const struct clr_thread **threads, size_t room);
 
 /* Could all be read that could make a circle? Of ReaderWriterLockSlims this holds only when a walk
  * met all of them. */
