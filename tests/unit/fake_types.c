@@ -2,6 +2,7 @@
 
 #include "base/thread.h"
 #include "heap/contract/descriptor_parse.h"
+#include "heap/types/field.h"
 #include "tests/unit/alloc_fail.h"
 #include "tests/unit/fake_assemblies.h"
 
@@ -410,4 +411,29 @@ void fake_types_cleanup(struct fake_types **types)
 	fake_target_cleanup(&(*types)->target);
 	scenery_free(*types);
 	*types = NULL;
+}
+
+struct error *fake_types_fields(struct fake_types *types, uint64_t table,
+				const struct fake_field *wanted, size_t count)
+{
+	struct type_field *fields =
+		arena_allocate_array(&types->heap.arena, count + 1, sizeof(*fields));
+	const struct type *type;
+	if (!fields)
+		return &error_no_memory;
+	TRY(type_at(&types->heap, table, &type));
+	for (size_t i = 0; i < count; i++) {
+		fields[i] = (struct type_field){ .name = wanted[i].name,
+						 .offset = wanted[i].offset,
+						 .declaring = type };
+		TRY(type_at(&types->heap, wanted[i].type, &fields[i].type));
+		bool is_reference = type_is_reference(fields[i].type);
+		fields[i].element_type =
+			is_reference ? ELEMENT_CLASS : fields[i].type->element_type;
+	}
+	struct type *filled = (struct type *)(uintptr_t)type;
+	filled->fields = fields;
+	filled->field_count = count;
+	filled->fields_ready = true;
+	return NULL;
 }

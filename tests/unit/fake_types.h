@@ -100,6 +100,16 @@ uint64_t fake_types_variable(struct fake_types *types, uint64_t module, uint32_t
 void fake_types_map(struct fake_types *types, uint64_t module, const char *map, uint32_t row,
 		    uint64_t handle);
 
+/* The instance fields of a class, by name, offset and type, in place of what metadata says; after
+ * fake_types_open(). */
+struct fake_field {
+	const char *name;
+	uint32_t offset;
+	uint64_t type;
+};
+MUST_CHECK struct error *fake_types_fields(struct fake_types *types, uint64_t table,
+					   const struct fake_field *wanted, size_t count);
+
 /* Fills a module's AvailableTypeParams. */
 void fake_types_available(struct fake_types *types, uint64_t module, const uint64_t *handles,
 			  size_t count);

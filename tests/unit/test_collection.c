@@ -7,20 +7,11 @@
 #include "tests/unit/fake_types.h"
 #include "tests/unit/tap.h"
 
-enum { FIELDS_MAX = 8, POINTER = 8, ENTRY_BYTES = 8, NEXT_FREE = -3 };
-
-/* A class of ours: its MethodTable, and its fields by name, offset and type. */
-struct shape_field {
-	const char *name;
-	uint32_t offset;
-	uint64_t type;
-};
+enum { POINTER = 8, ENTRY_BYTES = 8, NEXT_FREE = -3 };
 
 struct scene {
 	struct fake_types *types;
 	struct arena arena;
-	struct type_field fields[16][FIELDS_MAX];
-	size_t classes;
 	struct collection collection;
 	bool is_collection;
 };
@@ -47,30 +38,6 @@ static uint64_t class_new(struct scene *scene, uint32_t row)
 {
 	return fake_types_class(scene->types,
 				&(struct fake_class){ .module = scene->types->core, .row = row });
-}
-
-/* After opening. */
-static struct error *class_fields(struct scene *scene, uint64_t table,
-				  const struct shape_field *wanted, size_t count)
-{
-	struct heap *heap = &scene->types->heap;
-	struct type_field *fields = scene->fields[scene->classes++];
-	const struct type *type;
-	TRY(type_at(heap, table, &type));
-	for (size_t i = 0; i < count; i++) {
-		fields[i] = (struct type_field){ .name = wanted[i].name,
-						 .offset = wanted[i].offset,
-						 .declaring = type };
-		TRY(type_at(heap, wanted[i].type, &fields[i].type));
-		bool is_reference = type_is_reference(fields[i].type);
-		fields[i].element_type =
-			is_reference ? ELEMENT_CLASS : fields[i].type->element_type;
-	}
-	struct type *filled = (struct type *)(uintptr_t)type;
-	filled->fields = fields;
-	filled->field_count = count;
-	filled->fields_ready = true;
-	return NULL;
 }
 
 static uint64_t object_new(struct scene *scene, uint64_t table)
@@ -145,14 +112,14 @@ static struct error *set_scene_open(struct set_scene *set_scene)
 	struct scene *scene = &set_scene->scene;
 	uint64_t int32 = scene->types->int32, table;
 	table = load_u64(fake_target_at(scene->types->target, set_scene->set, POINTER));
-	const struct shape_field set_fields[] = { { "_buckets", 0, set_scene->array },
-						  { "_entries", 8, set_scene->array },
-						  { "_count", 16, int32 },
-						  { "_freeCount", 20, int32 } };
-	const struct shape_field entry_fields[] = { { "Next", 0, int32 }, { "Value", 4, int32 } };
+	const struct fake_field set_fields[] = { { "_buckets", 0, set_scene->array },
+						 { "_entries", 8, set_scene->array },
+						 { "_count", 16, int32 },
+						 { "_freeCount", 20, int32 } };
+	const struct fake_field entry_fields[] = { { "Next", 0, int32 }, { "Value", 4, int32 } };
 	TRY(scene_open(scene));
-	TRY(class_fields(scene, table, set_fields, 4));
-	TRY(class_fields(scene, set_scene->entry, entry_fields, 2));
+	TRY(fake_types_fields(scene->types, table, set_fields, 4));
+	TRY(fake_types_fields(scene->types, set_scene->entry, entry_fields, 2));
 	return open_object(scene, set_scene->set);
 }
 
@@ -240,14 +207,14 @@ static struct error *node_scene_open(struct node_scene *node_scene, bool is_tree
 {
 	struct scene *scene = &node_scene->scene;
 	uint64_t int32 = scene->types->int32, node = node_scene->node_table;
-	const struct shape_field owner[] = { { is_tree ? "root" : "head", 0, node },
-					     { "count", 8, int32 } };
-	const struct shape_field fields[] = { { is_tree ? "Left" : "next", LINK, node },
-					      { is_tree ? "Right" : "prev", OTHER_LINK, node },
-					      { is_tree ? "Item" : "item", ITEM, int32 } };
+	const struct fake_field owner[] = { { is_tree ? "root" : "head", 0, node },
+					    { "count", 8, int32 } };
+	const struct fake_field fields[] = { { is_tree ? "Left" : "next", LINK, node },
+					     { is_tree ? "Right" : "prev", OTHER_LINK, node },
+					     { is_tree ? "Item" : "item", ITEM, int32 } };
 	TRY(scene_open(scene));
-	TRY(class_fields(scene, node_scene->owner_table, owner, 2));
-	TRY(class_fields(scene, node, fields, 3));
+	TRY(fake_types_fields(scene->types, node_scene->owner_table, owner, 2));
+	TRY(fake_types_fields(scene->types, node, fields, 3));
 	return open_object(scene, node_scene->owner);
 }
 
@@ -357,10 +324,10 @@ TEST(a_queue_wraps_around)
 	struct scene *inner = &scene.scene;
 	uint64_t array_table = fake_types_array(inner->types, scene.node_table, 0);
 	uint64_t array = array_new(inner, array_table, 4, 4), int32 = inner->types->int32;
-	const struct shape_field queue[] = { { "_array", 0, array_table },
-					     { "_head", 8, int32 },
-					     { "_tail", 12, int32 },
-					     { "_size", 16, int32 } };
+	const struct fake_field queue[] = { { "_array", 0, array_table },
+					    { "_head", 8, int32 },
+					    { "_tail", 12, int32 },
+					    { "_size", 16, int32 } };
 	struct value value;
 	bool found;
 	fake_put(inner->types->target, array + 16 + 3 * POINTER, scene.nodes[1], POINTER);
@@ -370,7 +337,7 @@ TEST(a_queue_wraps_around)
 	set(inner, scene.owner, 12, 2, 4);
 	set(inner, scene.owner, 16, 3, 4);
 	CHECK_OK(scene_open(inner));
-	CHECK_OK(class_fields(inner, scene.owner_table, queue, 4));
+	CHECK_OK(fake_types_fields(inner->types, scene.owner_table, queue, 4));
 	CHECK_OK(open_object(inner, scene.owner));
 	REQUIRE(inner->is_collection);
 	CHECK_TEXT(inner->collection.name, "Queue");
@@ -392,11 +359,11 @@ TEST(elements_that_are_not_there_end)
 	uint64_t array_table = fake_types_array(inner->types, scene.node_table, 0);
 	/* The array says that it goes on far beyond the fake's memory. */
 	uint64_t array = array_new(inner, array_table, 1 << 26, 4), int32 = inner->types->int32;
-	const struct shape_field list[] = { { "_items", 0, array_table }, { "_size", 8, int32 } };
+	const struct fake_field list[] = { { "_items", 0, array_table }, { "_size", 8, int32 } };
 	set(inner, scene.owner, 0, array, POINTER);
 	set(inner, scene.owner, 8, 1 << 26, 4);
 	CHECK_OK(scene_open(inner));
-	CHECK_OK(class_fields(inner, scene.owner_table, list, 2));
+	CHECK_OK(fake_types_fields(inner->types, scene.owner_table, list, 2));
 	CHECK_OK(open_object(inner, scene.owner));
 	REQUIRE(inner->is_collection);
 	CHECK_TEXT(inner->collection.name, "List");
@@ -428,9 +395,9 @@ TEST(a_collection_can_be_stopped)
 TEST(other_classes_are_no_collections)
 {
 	CLEANUP(node_scene_cleanup) struct node_scene scene = node_scene_new(0);
-	const struct shape_field fields[] = { { "_size", 0, scene.scene.types->int32 } };
+	const struct fake_field fields[] = { { "_size", 0, scene.scene.types->int32 } };
 	CHECK_OK(scene_open(&scene.scene));
-	CHECK_OK(class_fields(&scene.scene, scene.owner_table, fields, 1));
+	CHECK_OK(fake_types_fields(scene.scene.types, scene.owner_table, fields, 1));
 	CHECK_OK(open_object(&scene.scene, scene.owner));
 	CHECK(!scene.scene.is_collection);
 }
