@@ -100,7 +100,7 @@ const struct command command_dumpasync = {
 	.name = "dumpasync",
 	.summary = "show the asynchronous methods under way, as stacks of what awaits what",
 	.description =
-		"A stack begins with what is awaited; each further line is what goes on when the one above it ends: object, MethodTable, (the await where a method stands, from 0; -1 while it runs) or (a task's flags), and its name.\n"
+		"A stack begins with what is awaited; each further line is what goes on when the one above it ends: object, MethodTable, (the await where a method waits, from 0; -1 while it runs; - where its compiler keeps no number) or (a task's flags), and its name. Of a ValueTask that is awaited the source is named that completes it.\n"
 		"Stacks without an asynchronous method are left out, see --tasks. A task that continues itself is not followed again. Below 128 levels lines go no further in.",
 	.options = options,
 	.examples = examples,

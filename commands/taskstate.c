@@ -10,6 +10,7 @@
 static struct error *flags_of_object(struct command_call *call, uint64_t *ret)
 {
 	const struct type *type;
+	enum managed_task_kind kind;
 	uint64_t address = call->subject.address;
 	uint32_t flags = 0;
 	bool read = false;
@@ -17,7 +18,8 @@ static struct error *flags_of_object(struct command_call *call, uint64_t *ret)
 		return error_new(ERROR_USAGE, "the address of a task, or -v with its "
 					      "m_stateFlags, is missing");
 	TRY(object_type(call->question.heap, address, &type));
-	if (managed_task_kind(call->question.heap, type) == MANAGED_TASK_NONE)
+	kind = managed_task_kind(call->question.heap, type);
+	if (kind == MANAGED_TASK_NONE || kind == MANAGED_TASK_POOLED)
 		return error_new(ERROR_UNSUPPORTED,
 				 "%012" PRIx64 " is no task%s%s: -v takes the value of a task's "
 				 "m_stateFlags",

@@ -23,6 +23,7 @@ struct type_system;  /* heap/types/type.h */
 struct clr_modules;  /* heap/types/clr_module.h */
 struct clr_threads;  /* heap/clr_threads.h */
 struct field_layout; /* heap/types/field_layout.h */
+struct value;        /* heap/values/value.h */
 
 struct heap {
 	pthread_mutex_t lock;       /* recursive: heap_lock() */
@@ -37,6 +38,8 @@ struct heap {
 	struct clr_threads *threads;
 	struct gc_heap *gc;
 	const struct field_layout *field_layout; /* NULL until a field is asked for */
+	const struct value *source_sentinel; /* of heap/tasks/value_task_source.h; NULL until it is
+						asked for */
 	uint64_t object_unmask; /* mark bits in an object's first word: ObjectToMethodTableUnmask */
 	uint32_t count_offset;  /* bytes, of an array's or string's component count */
 	uint64_t minimum_object; /* bytes, the smallest object the GC makes */

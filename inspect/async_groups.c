@@ -41,6 +41,19 @@ static int last_first(const void *left, const void *right)
 	return (a->order < b->order) - (a->order > b->order);
 }
 
+/* Before a method's name the await where it is: "(0) Demo.Gateway+<Pay>d__4". */
+static struct error *name_method(const struct question *question, const struct async_node *node,
+				 const char **name)
+{
+	const struct state_machine *machine = &node->machine;
+	if (machine->state_read)
+		*name = arena_printf(question->scratch, "(%" PRId32 ") %s", machine->state, *name);
+	else
+		*name = arena_printf(question->scratch, "(%s) %s",
+				     machine->has_no_state ? "-" : "?", *name);
+	return *name ? NULL : &error_no_memory;
+}
+
 static struct error *name_all(struct async_view *view, const uint64_t *objects, size_t count,
 			      struct named *to)
 {
@@ -53,12 +66,8 @@ static struct error *name_all(struct async_view *view, const uint64_t *objects, 
 		TRY(async_view_name(view, objects[i], &to[i].name));
 		TRY(object_type(question->heap, objects[i], &type));
 		to[i].method_table = type ? type->handle : 0;
-		if (!node || node->kind != MANAGED_TASK_METHOD)
-			continue;
-		to[i].name = arena_printf(question->scratch, "(%" PRId32 ") %s",
-					  node->machine.state, to[i].name);
-		if (!to[i].name)
-			return &error_no_memory;
+		if (node && managed_task_is_method(node->kind))
+			TRY(name_method(question, node, &to[i].name));
 	}
 	return NULL;
 }

@@ -69,7 +69,7 @@ static struct error *frame_of(struct async_stack *stack, const struct async_step
 		.depth = step->depth, .address = node->address, .type = node->type, .node = node
 	};
 	TRY(async_view_name(stack->view, node->address, &ret->name));
-	if (node->kind == MANAGED_TASK_METHOD)
+	if (managed_task_is_method(node->kind))
 		return NULL;
 	ret->flags = managed_task_flags_text(node->flags, stack->view->question->scratch);
 	return ret->flags ? NULL : &error_no_memory;

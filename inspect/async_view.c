@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "heap/tasks/callback.h"
 #include "heap/tasks/members.h"
+#include "heap/tasks/value_task_source.h"
 #include "heap/values/object_type.h"
 #include "inspect/heap_filter.h"
 #include "inspect/type_bytes.h"
@@ -147,7 +148,7 @@ static struct error *is_wanted_stack(struct async_view *view, struct async_node 
 	while (steps.count && !(wanted && method)) {
 		struct async_node *node = steps.steps[--steps.count].node;
 		wanted |= node->is_wanted;
-		method |= node->kind == MANAGED_TASK_METHOD;
+		method |= managed_task_is_method(node->kind);
 		for (uint64_t i = 0; i < node->edge_count; i++) {
 			TRY(task_check(view->question->task, "looking for stacks"));
 			struct async_node *next =
@@ -219,15 +220,17 @@ struct error *async_view_awaiter(struct async_view *view, const struct async_nod
 {
 	struct value awaiter = { .kind = VALUE_UNREADABLE };
 	*ret = (struct async_awaiter){ 0 };
-	if (root->kind == MANAGED_TASK_METHOD && !managed_task_is_completed(root->flags))
-		TRY(state_machine_awaiter(view->question->heap, &root->machine, &awaiter));
+	if (managed_task_is_method(root->kind) && !root->is_completed)
+		TRY(state_machine_awaiter(heap, &root->machine, &awaiter));
 	if (!awaiter.type)
 		return NULL;
 	if (awaiter.kind == VALUE_REFERENCE)
-		*ret = (struct async_awaiter){ awaiter.type, awaiter.bits };
+		*ret = (struct async_awaiter){ .type = awaiter.type, .address = awaiter.bits };
 	else if (awaiter.kind == VALUE_STRUCT)
-		*ret = (struct async_awaiter){ awaiter.type, awaiter.address };
-	return NULL;
+	struct heap *heap = view->question->heap;
+		*ret = (struct async_awaiter){ .type = awaiter.type, .address = awaiter.address };
+	TRY(value_task_source_of_awaiter(heap, &awaiter, &ret->source));
+	return object_type(heap, ret->source, &ret->source_type);
 }
 
 static int by_name(const void *left, const void *right)

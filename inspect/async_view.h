@@ -41,10 +41,13 @@ MUST_CHECK struct error *async_view_next_root(struct async_view *view, size_t *a
 MUST_CHECK struct error *async_view_name(struct async_view *view, uint64_t object,
 					 const char **ret);
 
-/* What the method of a root awaits; type NULL: nothing that is an object or a struct. */
+/* What the method of a root awaits; type NULL: nothing that is an object or a struct. Where the
+ * awaiter is that of a ValueTask, the source that completes it; 0: none. */
 struct async_awaiter {
 	const struct type *type;
 	uint64_t address;
+	uint64_t source;
+	const struct type *source_type; /* NULL: none, or no object is there */
 };
 MUST_CHECK struct error *async_view_awaiter(struct async_view *view, const struct async_node *root,
 					    struct async_awaiter *ret);

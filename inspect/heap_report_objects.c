@@ -109,14 +109,16 @@ static struct error *exception_meet(struct heap_report *report, uint64_t address
 static struct error *task_meet(struct heap_report *report, const struct gc_object *object)
 {
 	struct heap *heap = report->question->heap;
+	const struct type *type = type_by_index(heap, object->type);
+	enum managed_task_progress progress;
 	uint32_t flags;
-	bool is_read;
 	const char *name;
-	TRY(managed_task_flags(heap, object->address, &flags, &is_read));
-	report->tasks_unreadable += !is_read;
-	if (!is_read || managed_task_is_completed(flags))
+	TRY(managed_task_progress(heap, object->address, managed_task_kind(heap, type), &flags,
+				  &progress));
+	report->tasks_unreadable += progress == PROGRESS_UNREADABLE;
+	if (progress != PROGRESS_UNDER_WAY)
 		return NULL;
-	TRY(managed_task_name(heap, object->address, type_by_index(heap, object->type), &name));
+	TRY(managed_task_name(heap, object->address, type, &name));
 	return tally_add(&report->tasks, name, NULL);
 }
 

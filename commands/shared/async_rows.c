@@ -19,6 +19,8 @@ static const struct column awaiting_columns[] = {
 	{ "address", IN_WORDS, CELL_ADDRESS_WIDE, 0 },
 	{ "mt", IN_WORDS, CELL_ADDRESS_WIDE, 0 },
 	{ "type", IN_WORDS, CELL_TEXT, 0 },
+	{ "source", IN_WORDS, CELL_ADDRESS_WIDE, 0 },
+	{ "source_type", IN_WORDS, CELL_TEXT, 0 },
 };
 static const struct column frame_columns[] = {
 	{ "depth", IN_WORDS, CELL_DEPTH, 0 },     { "address", IN_WORDS, CELL_ADDRESS_WIDE, 0 },
@@ -39,7 +41,14 @@ static void awaiting_print(struct command_call *call, const struct async_awaiter
 	output_address(call->out, awaiter->address);
 	output_address(call->out, awaiter->type->handle);
 	output_text(call->out, type_name(call->question.heap, awaiter->type, NULL));
-	output_sentence(call->out, "<< Awaiting: {address} {mt} {type} >>");
+	if (awaiter->source_type) {
+		output_address(call->out, awaiter->source);
+		output_text(call->out, type_name(call->question.heap, awaiter->source_type, NULL));
+		output_sentence(call->out, "<< Awaiting: {address} {mt} {type} of {source} "
+					   "{source_type} >>");
+	} else {
+		output_sentence(call->out, "<< Awaiting: {address} {mt} {type} >>");
+	}
 	output_record_end(call->out);
 }
 
@@ -56,7 +65,7 @@ static struct error *fields_print(struct command_call *call, const struct async_
 /* What a method waits for, or the flags of another task. */
 static void state_cells(struct output *out, const struct async_frame *frame)
 {
-	bool is_method = frame->node && frame->node->kind == MANAGED_TASK_METHOD;
+	bool is_method = frame->node && managed_task_is_method(frame->node->kind);
 	const char *flags = frame->flags ? frame->flags : "";
 	if (is_method && frame->node->machine.state_read)
 		output_signed(out, frame->node->machine.state);
@@ -70,10 +79,12 @@ static void state_cells(struct output *out, const struct async_frame *frame)
 
 static const char *sentence_of(const struct async_frame *frame)
 {
-	if (!frame->node || frame->node->kind != MANAGED_TASK_METHOD)
+	if (!frame->node || !managed_task_is_method(frame->node->kind))
 		return "{depth}{address} {mt} ({task_flags}) {type}";
-	return frame->node->machine.state_read ? "{depth}{address} {mt} ({await_state}) {type}"
-					       : "{depth}{address} {mt} (?) {type}";
+	if (frame->node->machine.state_read)
+		return "{depth}{address} {mt} ({await_state}) {type}";
+	return frame->node->machine.has_no_state ? "{depth}{address} {mt} (-) {type}"
+						 : "{depth}{address} {mt} (?) {type}";
 }
 
 static struct error *frame_print(struct stacks *stacks, const struct async_frame *frame)

@@ -27,21 +27,41 @@ static struct error *add_edge(uint64_t object, void *context)
 struct error *async_graph_add(struct async_graph *graph, uint64_t address, const struct type *type,
 			      enum managed_task_kind kind, bool with_completed, bool is_wanted)
 {
-	bool flags_read;
+	enum managed_task_progress progress;
 	struct async_node node = {
 		.address = address, .type = type, .kind = kind, .is_wanted = is_wanted
 	};
-	TRY(managed_task_flags(graph->heap, address, &node.flags, &flags_read));
-	if (!flags_read) {
-		graph->damaged++;
-		return NULL;
-	}
-	if (!with_completed && managed_task_is_completed(node.flags))
+	TRY(managed_task_progress(graph->heap, address, kind, &node.flags, &progress));
+	graph->damaged += progress == PROGRESS_UNREADABLE;
+	node.is_completed = progress == PROGRESS_COMPLETED;
+	if (progress != PROGRESS_UNDER_WAY && !(with_completed && node.is_completed))
 		return NULL;
 	TRY(LIST_GROW(graph->nodes, graph->count, graph->capacity));
-	if (kind == MANAGED_TASK_METHOD)
+	if (managed_task_is_method(kind))
 		TRY(managed_task_machine(graph->heap, address, &node.machine));
 	graph->nodes[graph->count++] = node;
+	return NULL;
+}
+
+/* What goes on after a node, and what awaits it as a source: the box of a method from a pool, and
+ * an async iterator, each time it has an element (C#'s name: dotnet/roslyn GeneratedNames). */
+static struct error *read_edges_of(struct async_graph *graph, const struct async_node *node)
+{
+	static const char box_core[] = "_valueTaskSource",
+			  iterator_core[] = "<>v__promiseOfValueOrEnd";
+	struct heap *heap = graph->heap;
+	bool damaged, core_damaged = false, state_damaged = false;
+	if (node->kind == MANAGED_TASK_POOLED)
+		TRY(source_visit_continuation(heap, node->address, box_core, add_edge, graph,
+					      &damaged));
+	else
+		TRY(task_visit_continuations(heap, node->address, add_edge, graph, &damaged));
+	if (node->machine.object)
+		TRY(source_visit_continuation(heap, node->machine.object, iterator_core, add_edge,
+					      graph, &core_damaged));
+	if (managed_task_is_method(node->kind))
+		state_damaged = !node->machine.state_read && !node->machine.has_no_state;
+	graph->damaged += damaged || core_damaged || state_damaged;
 	return NULL;
 }
 
@@ -52,14 +72,10 @@ struct error *async_graph_read_edges(struct async_graph *graph, uint64_t heap_by
 	graph->most_edges = pointers < LIMIT_CONTINUATIONS ? pointers : LIMIT_CONTINUATIONS;
 	for (size_t i = 0; i < graph->count && !graph->edges_left_out; i++) {
 		struct async_node *node = &graph->nodes[i];
-		bool damaged;
 		TRY(task_check(task, linking));
 		node->edge = graph->edge_count;
-		TRY(task_visit_continuations(graph->heap, node->address, add_edge, graph,
-					     &damaged));
+		TRY(read_edges_of(graph, node));
 		node->edge_count = graph->edge_count - node->edge;
-		graph->damaged +=
-			damaged || (node->kind == MANAGED_TASK_METHOD && !node->machine.state_read);
 	}
 	return NULL;
 }

@@ -12,7 +12,8 @@ struct async_node {
 	uint64_t address;
 	const struct type *type;
 	enum managed_task_kind kind;
-	uint32_t flags; /* m_stateFlags */
+	uint32_t flags; /* m_stateFlags; 0: no task */
+	bool is_completed;
 	struct state_machine machine;
 	bool is_wanted;       /* the caller's */
 	bool is_continuation; /* another one of the graph leads to it */
@@ -35,7 +36,8 @@ struct async_graph {
 
 void async_graph_deinit(struct async_graph *graph);
 
-/* Adds a task, unless it is completed and these are not wanted. */
+/* Adds a task, or the box of a method from a pool, unless it is completed and these are not wanted,
+ * or the box waits in its pool. */
 MUST_CHECK struct error *async_graph_add(struct async_graph *graph, uint64_t address,
 					 const struct type *type, enum managed_task_kind kind,
 					 bool with_completed, bool is_wanted);

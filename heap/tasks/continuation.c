@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "heap/tasks/members.h"
+#include "heap/tasks/value_task_source.h"
 
 static struct error *is_a_task(struct heap *heap, uint64_t object, bool *ret)
 {
@@ -92,6 +93,27 @@ struct error *task_visit_continuations(struct heap *heap, uint64_t task, continu
 		return visit_list(heap, object, visit, context, ret_damaged);
 	TRY(resolve(heap, &object));
 	return visit(object, context);
+}
+
+/* A callback's state is what an awaiter chose: a box itself, or the Action that moves it on. */
+static struct error *resolve_state(struct heap *heap, uint64_t *object)
+{
+	const struct type *type;
+	TRY(object_type(heap, *object, &type));
+	return type && type_is(heap, type, "System.Delegate") ? resolve(heap, object) : NULL;
+}
+
+struct error *source_visit_continuation(struct heap *heap, uint64_t source, const char *core_field,
+					continuation_visitor visit, void *context,
+					bool *ret_damaged)
+{
+	struct value_task_core core;
+	TRY(value_task_core_read(heap, source, core_field, &core));
+	*ret_damaged = core.is_there && !core.is_read;
+	if (!core.continuation)
+		return NULL;
+	TRY(resolve_state(heap, &core.continuation));
+	return visit(core.continuation, context);
 }
 
 struct error *task_completion_sentinel(struct heap *heap, uint64_t *ret)

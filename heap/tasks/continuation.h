@@ -21,6 +21,13 @@ MUST_CHECK struct error *task_visit_continuations(struct heap *heap, uint64_t ta
 						  continuation_visitor visit, void *context,
 						  bool *ret_damaged);
 
+/* The same of a source of ValueTasks whose core is in this field; an object without such a field
+ * leads to nothing. */
+MUST_CHECK struct error *source_visit_continuation(struct heap *heap, uint64_t source,
+						   const char *core_field,
+						   continuation_visitor visit, void *context,
+						   bool *ret_damaged);
+
 /* The object that completed tasks have in place of a continuation; 0: not known. */
 MUST_CHECK struct error *task_completion_sentinel(struct heap *heap, uint64_t *ret);
 

@@ -4,6 +4,7 @@
 #include "base/list.h"
 #include "base/text.h"
 #include "heap/tasks/members.h"
+#include "heap/tasks/value_task_source.h"
 #include "heap/types/field.h"
 
 /* Task.TaskStateFlags (Task.cs). */
@@ -37,9 +38,12 @@ enum managed_task_kind managed_task_kind(struct heap *heap, const struct type *t
 {
 	static const char box[] = "System.Runtime.CompilerServices.AsyncTaskMethodBuilder`1+"
 				  "AsyncStateMachineBox`1";
-	if (!type || type->kind != TYPE_CLASS ||
-	    !type_is(heap, type, "System.Threading.Tasks.Task"))
+	static const char pooled[] = "System.Runtime.CompilerServices."
+				     "PoolingAsyncValueTaskMethodBuilder`1+StateMachineBox`1";
+	if (!type || type->kind != TYPE_CLASS)
 		return MANAGED_TASK_NONE;
+	if (!type_is(heap, type, "System.Threading.Tasks.Task"))
+		return type_is(heap, type, pooled) ? MANAGED_TASK_POOLED : MANAGED_TASK_NONE;
 	return type_is(heap, type, box) ? MANAGED_TASK_METHOD : MANAGED_TASK_PLAIN;
 }
 
@@ -89,29 +93,117 @@ const char *managed_task_flags_text(uint32_t flags, struct arena *arena)
 	return text ? text : " ";
 }
 
+/* Is a struct all zero? Large ones are read in parts. */
+static struct error *is_zero(struct heap *heap, const struct value *value, bool *ret_read,
+			     bool *ret)
+{
+	enum { PART_BYTES = 512 };
+	uint8_t part[PART_BYTES];
+	size_t size = value->type ? value->type->value_size : 0;
+	*ret = *ret_read = size > 0;
+	for (size_t at = 0; at < size && *ret; at += sizeof(part)) {
+		size_t count = size - at < sizeof(part) ? size - at : sizeof(part);
+		TRY(task_check(heap->task, "reading a state machine"));
+		if (target_read_some(heap->target, value->address + at, part, count) != count)
+			*ret = *ret_read = false;
+		for (size_t i = 0; i < count && *ret; i++)
+			*ret = !part[i];
+	}
+	return NULL;
+}
+
+/* A box in its pool has an empty state machine; one in use has itself in its builder, so that it
+ * is never all zero. */
+static struct error *pooled_progress(struct heap *heap, uint64_t box,
+				     enum managed_task_progress *ret)
+{
+	struct value machine;
+	struct value_task_core core;
+	bool read, empty;
+	*ret = PROGRESS_UNREADABLE;
+	TRY(value_task_core_read(heap, box, "_valueTaskSource", &core));
+	TRY(value_field_of_object(heap, box, "StateMachine", &machine));
+	read = machine.kind == VALUE_REFERENCE || machine.kind == VALUE_NULL;
+	empty = machine.kind == VALUE_NULL;
+	if (machine.kind == VALUE_STRUCT)
+		TRY(is_zero(heap, &machine, &read, &empty));
+	if (!read || !core.is_read)
+		return NULL;
+	if (core.is_completed)
+		*ret = PROGRESS_COMPLETED;
+	else
+		*ret = empty ? PROGRESS_IN_POOL : PROGRESS_UNDER_WAY;
+	return NULL;
+}
+
+struct error *managed_task_progress(struct heap *heap, uint64_t task, enum managed_task_kind kind,
+				    uint32_t *ret_flags, enum managed_task_progress *ret)
+{
+	bool read;
+	*ret_flags = 0;
+	if (kind == MANAGED_TASK_POOLED)
+		return pooled_progress(heap, task, ret);
+	TRY(managed_task_flags(heap, task, ret_flags, &read));
+	if (!read)
+		*ret = PROGRESS_UNREADABLE;
+	else
+		*ret = managed_task_is_completed(*ret_flags) ? PROGRESS_COMPLETED
+							     : PROGRESS_UNDER_WAY;
+	return NULL;
+}
+
+/* A machine of F#'s that could not be compiled as one keeps what comes next in an object. */
+static struct error *fsharp_state(struct heap *heap, struct state_machine *machine,
+				  const struct type_field *field)
+{
+	struct value point, dynamic;
+	machine->is_fsharp = true;
+	TRY(value_of_field(heap, field, machine->address, &point));
+	TRY(value_field_of_struct(heap, machine->type, machine->address, "ResumptionDynamicInfo",
+				  &dynamic));
+	machine->has_no_state = point.kind == VALUE_SIGNED && dynamic.kind == VALUE_REFERENCE;
+	machine->state_read = point.kind == VALUE_SIGNED && !machine->has_no_state;
+	machine->state = (int32_t)point.bits - 1;
+	return NULL;
+}
+
+static struct error *machine_state(struct heap *heap, struct state_machine *machine)
+{
+	const struct type_field *field;
+	struct value state;
+	TRY(field_by_name(heap, machine->type, "<>1__state", false, &field));
+	if (field) {
+		TRY(value_of_field(heap, field, machine->address, &state));
+		machine->state_read = state.kind == VALUE_SIGNED;
+		machine->state = (int32_t)state.bits;
+		return NULL;
+	}
+	TRY(field_by_name(heap, machine->type, "ResumptionPoint", false, &field));
+	if (field)
+		return fsharp_state(heap, machine, field);
+	machine->has_no_state = true;
+	return NULL;
+}
+
 struct error *managed_task_machine(struct heap *heap, uint64_t task, struct state_machine *ret)
 {
-	struct value machine, state;
+	struct value machine;
 	*ret = (struct state_machine){ 0 };
 	TRY(value_field_of_object(heap, task, "StateMachine", &machine));
-	if (machine.kind == VALUE_REFERENCE) /* a class, in debug builds */
+	if (machine.kind == VALUE_REFERENCE) /* a class: in debug builds, and async iterators */
 		*ret = (struct state_machine){ .type = machine.type,
-					       .address = object_fields(machine.bits) };
+					       .address = object_fields(machine.bits),
+					       .object = machine.bits };
 	else if (machine.kind == VALUE_STRUCT)
 		*ret = (struct state_machine){ .type = machine.type, .address = machine.address };
-	if (!ret->type)
-		return NULL;
-	TRY(value_field_of_struct(heap, ret->type, ret->address, "<>1__state", &state));
-	ret->state_read = state.kind == VALUE_SIGNED;
-	ret->state = (int32_t)state.bits;
-	return NULL;
+	return ret->type ? machine_state(heap, ret) : NULL;
 }
 
 struct error *managed_task_name(struct heap *heap, uint64_t task, const struct type *type,
 				const char **ret)
 {
 	const struct type *shown = type;
-	if (managed_task_kind(heap, type) == MANAGED_TASK_METHOD) {
+	if (managed_task_is_method(managed_task_kind(heap, type))) {
 		struct state_machine machine;
 		TRY(managed_task_machine(heap, task, &machine));
 		if (machine.type)
@@ -122,9 +214,10 @@ struct error *managed_task_name(struct heap *heap, uint64_t task, const struct t
 	return NULL;
 }
 
-static bool is_awaiter(const struct type_field *field)
+static bool is_awaiter(const struct state_machine *machine, const struct type_field *field)
 {
-	return !strncmp(field->name, "<>u__", 5);
+	return machine->is_fsharp ? !strncmp(field->name, "awaiter", 7)
+				  : !strncmp(field->name, "<>u__", 5);
 }
 
 /* The compiler sets an awaiter to zero when it is done with it. */
@@ -147,6 +240,17 @@ static bool is_in_use(struct heap *heap, const struct value *awaiter)
 	return false;
 }
 
+/* May this one be what is awaited? */
+static bool is_candidate(const struct state_machine *machine, const struct type_field *field,
+			 size_t awaiters)
+{
+	if (!is_awaiter(machine, field))
+		return false;
+	if (machine->is_fsharp)
+		return awaiters == 1;
+	return (machine->state != 0 && awaiters != 1) || !strcmp(field->name, "<>u__1");
+}
+
 struct error *state_machine_awaiter(struct heap *heap, const struct state_machine *machine,
 				    struct value *ret)
 {
@@ -158,11 +262,11 @@ struct error *state_machine_awaiter(struct heap *heap, const struct state_machin
 		return NULL;
 	TRY(type_all_fields(heap, machine->type, false, &arena, &fields, &count));
 	for (size_t i = 0; i < count; i++)
-		awaiters += is_awaiter(fields[i]);
+		awaiters += is_awaiter(machine, fields[i]);
 	for (size_t i = 0; i < count; i++) {
 		struct value awaiter;
 		bool only = machine->state == 0 || awaiters == 1;
-		if (!is_awaiter(fields[i]) || (only && strcmp(fields[i]->name, "<>u__1")))
+		if (!is_candidate(machine, fields[i], awaiters))
 			continue;
 		TRY(value_of_field(heap, fields[i], machine->address, &awaiter));
 		if (only || is_in_use(heap, &awaiter)) {

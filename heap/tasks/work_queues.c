@@ -19,7 +19,8 @@ static struct error *describe(struct heap *heap, struct work_item *item)
 	static const char callback[] = "System.Threading.QueueUserWorkItemCallback";
 	TRY(object_type(heap, item->address, &item->type));
 	const char *name = item->type ? type_metadata_name(heap, item->type) : NULL;
-	if (managed_task_kind(heap, item->type) != MANAGED_TASK_NONE) {
+	enum managed_task_kind kind = managed_task_kind(heap, item->type);
+	if (kind != MANAGED_TASK_NONE && kind != MANAGED_TASK_POOLED) {
 		item->kind = WORK_TASK;
 		return member_object(heap, item->address, "m_action", &item->callback);
 	}

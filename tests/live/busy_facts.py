@@ -27,15 +27,29 @@ def kept(kinds):
     return [line for line in lines if line[0] in kinds]
 
 
+def method_name(frame):
+    """C# calls a state machine Demo.Asyncs+<Link>d__9, F# Demo.Program+link@9."""
+    return re.sub(r"\+(?:<(\w+)>d__\d+|(\w+)@\d+(?:-\d+)?)$",
+                  lambda match: "." + (match[1] or match[2]), frame["type"])
+
+
 def methods():
     """(method, await state) of each asynchronous method under way, once each."""
     seen = {}
     for stack in ask("dumpasync")["stacks"]:
         for frame in stack["frames"]:
             if "await_state" in frame:
-                name = re.sub(r"\+<(\w+)>d__\d+$", r".\1", frame["type"])
-                seen[frame["address"]] = (name, frame["await_state"])
+                seen[frame["address"]] = (method_name(frame), frame["await_state"])
     return collections.Counter(seen.values())
+
+
+def branches():
+    """Each frame with those that lead to it, from the root of its stack on: their methods."""
+    for stack in ask("dumpasync")["stacks"]:
+        path = []
+        for frame in stack["frames"]:
+            path[frame["depth"] - stack["frames"][0]["depth"]:] = [method_name(frame)]
+            yield list(path)
 
 
 def longest_chain(method):
@@ -51,6 +65,27 @@ def check_async():
     for line in kept({"async"}):
         count, state, method = line[1].split()
         yield line, found[method, int(state)] == int(count)
+
+
+def check_ended():
+    names = {name for name, _ in methods()} if kept({"ended"}) else ()
+    for line in kept({"ended"}):
+        yield line, line[1] not in names
+
+
+def check_stack():
+    paths = list(branches()) if kept({"stack"}) else ()
+    for line in kept({"stack"}):
+        wanted = line[1].split()
+        yield line, any(path[-len(wanted):] == wanted for path in paths)
+
+
+def check_awaits():
+    stacks = ask("dumpasync")["stacks"] if kept({"awaits"}) else ()
+    for line in kept({"awaits"}):
+        source, method = line[1].split()
+        yield line, any(stack.get("awaiting", {}).get("source_type", "").startswith(source) and
+                        method_name(stack["frames"][0]) == method for stack in stacks)
 
 
 def check_chain():
@@ -143,7 +178,7 @@ with open(facts, encoding="utf-8") as stream:
     lines = [tuple(line.rstrip("\n").split(" ", 1)) for line in stream if " " in line]
 bad = 0
 equal = collections.Counter()
-for check in (check_async, check_chain, check_task, check_timer, check_queued, check_http, check_request, check_entry,
+for check in (check_async, check_ended, check_stack, check_awaits, check_chain, check_task, check_timer, check_queued, check_http, check_request, check_entry,
               check_item):
     kind = check.__name__.removeprefix("check_")
     for line, right in check():

@@ -29,6 +29,7 @@ public static class Asyncs
 	public static readonly SemaphoreSlim Gate = new(0, 1);
 	public static readonly Signal Signal = new();
 	public static readonly Channel<string> Channel = System.Threading.Channels.Channel.CreateUnbounded<string>();
+	public static readonly Channel<string> OtherChannel = System.Threading.Channels.Channel.CreateUnbounded<string>();
 	public static Task<int> Chain, Deep;
 	public static Task Joined, Quick, Failed, Cancelled, Thrown, Continued, FromSource, Delayed, Unstarted = new(() => { });
 	public static ValueTask<int> Value;
@@ -54,6 +55,9 @@ public static class Asyncs
 		WithContext();
 		Forgotten();
 		All.Add(Twice());
+		All.Add(AwaitPooled());
+		All.Add(Returned());
+		PooledRead().AsTask();
 		Second.SetResult();
 		Quick = Done();
 		Failed = Fail();
@@ -88,6 +92,16 @@ public static class Asyncs
 	private static async Task ReadSignal() => await Signal.Wait();
 	private static async Task ReadChannel() => await Channel.Reader.ReadAsync();
 	private static async ValueTask<int> ValueOf() => await End.Task;
+	private static async Task AwaitPooled() => await Pooled(2);
+	private static async Task Returned() { for (int i = 0; i < 3; i++) await PooledShort(); }
+
+	// Boxes from a pool: those of PooledShort go back to it.
+	[AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+	private static async ValueTask<int> Pooled(int depth) => depth == 0 ? await End.Task : await Pooled(depth - 1);
+	[AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+	private static async ValueTask PooledRead() => await OtherChannel.Reader.ReadAsync().ConfigureAwait(false);
+	[AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+	private static async ValueTask PooledShort() => await Task.Yield();
 	private static async Task Delay() => await Task.Delay(TimeSpan.FromHours(5));
 	private static async Task ReadIterator() { await foreach (int number in Count(3)) GC.KeepAlive(number); }
 
@@ -120,13 +134,20 @@ public static class Asyncs
 		Console.WriteLine($"async {length} 0 Demo.Asyncs.Link");
 		Console.WriteLine($"chain {length} Demo.Asyncs.Link");
 		foreach (var name in new[] { "Outer", "Middle", "Leaf", "Join", "ReadSignal", "ReadChannel", "ReadIterator", "ValueOf", "Delay",
-			"InContext", "Forgotten" })
+			"InContext", "Forgotten", "Pooled", "AwaitPooled", "PooledRead" })
 			Console.WriteLine($"async 1 0 Demo.Asyncs.{name}");
 		Console.WriteLine("async 1 0 Demo.Asyncs.Count");
 		Console.WriteLine("async 3 0 Demo.Asyncs.Side");
 		Console.WriteLine("async 2 0 Demo.Asyncs.Sharer");
 		Console.WriteLine("async 2 0 Demo.Asyncs.Enter");
 		Console.WriteLine("async 1 1 Demo.Asyncs.Twice");
+		Console.WriteLine("async 2 1 Demo.Asyncs.Pooled");
+		Console.WriteLine("ended Demo.Asyncs.PooledShort");
+		Console.WriteLine("stack Demo.Asyncs.Pooled Demo.Asyncs.Pooled Demo.Asyncs.Pooled Demo.Asyncs.AwaitPooled");
+		Console.WriteLine("stack Demo.Asyncs.Count Demo.Asyncs.ReadIterator");
+		Console.WriteLine("stack Demo.Asyncs.Leaf Demo.Asyncs.Middle Demo.Asyncs.Outer");
+		Console.WriteLine("awaits Demo.Signal Demo.Asyncs.ReadSignal");
+		Console.WriteLine("awaits System.Threading.Channels. Demo.Asyncs.PooledRead");
 		foreach (var (name, task) in new[] { ("Chain", Chain), ("Deep", Deep), ("Joined", Joined), ("Quick", Quick), ("Failed", Failed),
 			("Cancelled", Cancelled), ("Thrown", Thrown), ("Continued", Continued), ("FromSource", FromSource), ("Delayed", Delayed),
 			("Unstarted", Unstarted) })

@@ -5,6 +5,9 @@
 //   fact PATH = VALUE, count PATH = N      as ../sample/Facts.cs
 //   async COUNT STATE METHOD               methods under way, by await state and as C# calls them (Demo.Asyncs.Leaf)
 //   chain LENGTH METHOD                    one tree of so many of them, each awaiting the next
+//   stack METHOD METHOD …                  methods of one stack, each awaited by the next
+//   awaits SOURCE METHOD                   a stack's first method, and how the name of the source begins that it awaits
+//   ended METHOD                           no method under way
 //   task PATH STATUS                       a task and its Status
 //   timer DUE PERIOD STATE METHOD          milliseconds, -1: once; the type of its state; the callback
 //   queued global|local METHOD             a work item that no thread has taken
