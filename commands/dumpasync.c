@@ -68,10 +68,6 @@ static struct error *dumpasync_run(struct command_call *call)
 	if (!view.wanted.each_alone)
 		TRY(note_circles(call, &view));
 	async_view_missing(&view);
-	if (view.runtime_async)
-		output_note(call->out,
-			    "This process runs asynchronous methods by the runtime itself (.NET 11 "
-			    "and later): those are no state machines, and not shown here.");
 	return NULL;
 }
 

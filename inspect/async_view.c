@@ -8,6 +8,8 @@
 #include "inspect/heap_filter.h"
 #include "inspect/type_bytes.h"
 
+#include <inttypes.h>
+
 void async_view_deinit(struct async_view *view)
 {
 	async_graph_deinit(&view->graph);
@@ -54,12 +56,32 @@ static struct error *objects_look(struct walk_worker *worker, const struct gc_ob
 	return NULL;
 }
 
+/* Methods that .NET 11's runtime runs itself ("runtime async") are no state machines: each chain of
+ * them ends in a task (src/coreclr/System.Private.CoreLib/src/System/Runtime/CompilerServices/
+ * AsyncHelpers.CoreCLR.cs: RuntimeAsyncTask). */
+static struct error *count_runtime_task(struct async_view *view, uint64_t object,
+					const struct type *type)
+{
+	static const char name[] = "System.Runtime.CompilerServices.AsyncHelpers+"
+				   "RuntimeAsyncTask`1";
+	enum managed_task_progress progress;
+	uint32_t flags;
+	if (!type_is(view->question->heap, type, name))
+		return NULL;
+	TRY(managed_task_progress(view->question->heap, object, MANAGED_TASK_PLAIN, &flags,
+				  &progress));
+	view->runtime_tasks += progress == PROGRESS_UNDER_WAY;
+	return NULL;
+}
+
 static struct error *take(struct async_view *view, const struct gc_object *object)
 {
 	struct heap *heap = view->question->heap;
 	const struct type *type = type_by_index(heap, object->type);
 	enum managed_task_kind kind = managed_task_kind(heap, type);
 	bool wanted = is_wanted(view, object, type);
+	if (kind == MANAGED_TASK_PLAIN)
+		TRY(count_runtime_task(view, object->address, type));
 	/* When each is counted by itself, others are not needed. */
 	if (view->wanted.each_alone &&
 	    (!wanted || (kind == MANAGED_TASK_PLAIN && !view->wanted.with_tasks)))
@@ -76,15 +98,6 @@ static struct error *tasks_take(const void *rows, size_t count, void *context)
 	return NULL;
 }
 
-/* .NET 11's own continuations ("runtime async") are no state machines. */
-static bool is_runtime_async(struct heap *heap, const struct type *type)
-{
-	return type->kind == TYPE_CLASS && !type->is_generic_definition &&
-	       (type_is(heap, type, "System.Runtime.CompilerServices.Continuation") ||
-		type_is(heap, type,
-			"System.Runtime.CompilerServices.AsyncHelpers+RuntimeAsyncTask`1"));
-}
-
 static struct error *part_init(void *context, void *view, const struct task *task)
 {
 	struct part *part = context;
@@ -98,10 +111,6 @@ static struct error *part_sum(void *context, void *to)
 	const struct part *part = context;
 	struct async_view *view = to;
 	view->heap_bytes += part->bytes;
-	for (uint32_t i = 0; i < part->kinds.count && !view->runtime_async; i++)
-		if (part->kinds.bytes[i])
-			view->runtime_async =
-				is_runtime_async(part->heap, type_by_index(part->heap, i));
 	return NULL;
 }
 
@@ -218,6 +227,7 @@ struct error *async_view_name(struct async_view *view, uint64_t object, const ch
 struct error *async_view_awaiter(struct async_view *view, const struct async_node *root,
 				 struct async_awaiter *ret)
 {
+	struct heap *heap = view->question->heap;
 	struct value awaiter = { .kind = VALUE_UNREADABLE };
 	*ret = (struct async_awaiter){ 0 };
 	if (managed_task_is_method(root->kind) && !root->is_completed)
@@ -227,7 +237,6 @@ struct error *async_view_awaiter(struct async_view *view, const struct async_nod
 	if (awaiter.kind == VALUE_REFERENCE)
 		*ret = (struct async_awaiter){ .type = awaiter.type, .address = awaiter.bits };
 	else if (awaiter.kind == VALUE_STRUCT)
-	struct heap *heap = view->question->heap;
 		*ret = (struct async_awaiter){ .type = awaiter.type, .address = awaiter.address };
 	TRY(value_task_source_of_awaiter(heap, &awaiter, &ret->source));
 	return object_type(heap, ret->source, &ret->source_type);
@@ -282,6 +291,12 @@ void async_view_missing(const struct async_view *view)
 	if (graph->damaged)
 		question_missing(view->question, 0, "%zu tasks could not be read whole",
 				 graph->damaged);
+	if (view->runtime_tasks)
+		question_missing(view->question, 0,
+				 "%" PRIu64 " tasks under way are of asynchronous methods that the "
+				 "runtime runs itself (.NET 11 and later): they are no state "
+				 "machines, and not shown",
+				 view->runtime_tasks);
 	if (graph->edges_left_out)
 		question_missing(view->question, 0,
 				 "tasks lead to more than %zu continuations: what is beyond was "

@@ -21,8 +21,8 @@ struct async_view {
 	const struct question *question; /* borrowed */
 	struct async_filter wanted;
 	struct async_graph graph;
-	uint64_t sentinel;  /* task_completion_sentinel() */
-	bool runtime_async; /* .NET 11's continuations were met */
+	uint64_t sentinel;      /* task_completion_sentinel() */
+	uint64_t runtime_tasks; /* under way, of methods that .NET 11's runtime runs itself */
 	/* Of the walk. */
 	uint64_t heap_bytes;
 };
