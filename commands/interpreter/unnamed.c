@@ -41,20 +41,26 @@ static void append_names(struct text *text, const struct unnamed_modules *unname
 		text_printf(text, " and %zu more", unnamed->files - UNNAMED_MODULES_NAMED);
 }
 
+static const char *modules_word(size_t count)
+{
+	return count == 1 ? "module" : "modules";
+}
+
 static void explain_files(struct command_call *call, const struct unnamed_modules *unnamed)
 {
 	CLEANUP(text_deinit) struct text names = { 0 }, advice = { 0 };
 	append_names(&names, unnamed);
 	advise(&advice, call);
-	question_missing(&call->question, 0, "the %s lacks the metadata of %zu modules (%s): %s",
-			 target_noun(call->question.target), unnamed->files, text_string(&names),
-			 text_string(&advice));
+	question_missing(&call->question, 0, "the %s lacks the metadata of %zu %s (%s): %s",
+			 target_noun(call->question.target), unnamed->files,
+			 modules_word(unnamed->files), text_string(&names), text_string(&advice));
 	if (unnamed->refusals == 1)
 		question_missing(&call->question, 0, "not taken: %s", unnamed->first_refused);
 	else if (unnamed->refusals)
 		question_missing(&call->question, 0,
-				 "not taken: %s; likewise the files of %zu more modules",
-				 unnamed->first_refused, unnamed->refusals - 1);
+				 "not taken: %s; likewise the files of %zu more %s",
+				 unnamed->first_refused, unnamed->refusals - 1,
+				 modules_word(unnamed->refusals - 1));
 }
 
 void unnamed_explain(struct command_call *call)
@@ -65,11 +71,11 @@ void unnamed_explain(struct command_call *call)
 	if (unnamed.files)
 		explain_files(call, &unnamed);
 	if (unnamed.in_memory)
-		question_missing(
-			&call->question, 0,
-			"the %s lacks the metadata of %zu modules that the program made or "
-			"loaded from memory: no file has it",
-			target_noun(call->question.target), unnamed.in_memory);
+		question_missing(&call->question, 0,
+				 "the %s lacks the metadata of %zu %s that the program made or "
+				 "loaded from memory: no file has it",
+				 target_noun(call->question.target), unnamed.in_memory,
+				 modules_word(unnamed.in_memory));
 	if (!unnamed.files && !unnamed.in_memory)
 		question_missing(&call->question, 0,
 				 "the names or parents of some types could not be read");
