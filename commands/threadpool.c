@@ -2,8 +2,8 @@
 #include "commands/command.h"
 
 #include "base/list.h"
+#include "commands/shared/thread_pool_lacks.h"
 #include "heap/tasks/callback.h"
-#include "heap/tasks/thread_pool.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -148,12 +148,7 @@ static struct error *items_print(struct command_call *call)
 						     item_print, call, &found);
 	output_table_end(call->out);
 	TRY(error);
-	if (found.none)
-		output_note(call->out, "The process has not used its thread pool yet.");
-	if (found.damaged)
-		question_missing(&call->question, 0,
-				 "%" PRIu64 " parts of the work queues cannot be read",
-				 found.damaged);
+	thread_pool_queues_explain(call, &found);
 	return NULL;
 }
 
@@ -161,21 +156,14 @@ static struct error *threadpool_run(struct command_call *call)
 {
 	struct thread_pool pool;
 	TRY(thread_pool_read(call->question.heap, &pool));
-	if (!pool.exists && !arguments_has(call->arguments, "-wi"))
-		return error_new(ERROR_NOT_FOUND,
-				 "there is no PortableThreadPool: the process has not used its "
-				 "thread pool, or it %s",
-				 target_lacks_it(call->question.target));
 	if (pool.exists)
 		pool_print(call, &pool);
-	if (pool.exists && !pool.counts_read)
-		question_missing(&call->question, 0,
-				 "the thread pool's counts of threads cannot be read");
+	bool items = arguments_has(call->arguments, "-wi"); /* which say whether it was used */
+	if (pool.exists || pool.unknown || !items)
+		thread_pool_explain(call, &pool);
 	if (arguments_has(call->arguments, "-ti"))
 		TRY(log_print(call));
-	if (arguments_has(call->arguments, "-wi"))
-		TRY(items_print(call));
-	return NULL;
+	return items ? items_print(call) : NULL;
 }
 
 static const char *const log_names[] = { "-hc", NULL };

@@ -3,7 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/list.h"
-#include "heap/tasks/thread_pool.h"
+#include "commands/shared/thread_pool_lacks.h"
 #include "inspect/line_count.h"
 #include "inspect/work_name.h"
 
@@ -94,12 +94,7 @@ static struct error *threadpoolqueue_run(struct command_call *call)
 	summary(call->out, &listing.tasks, "Task");
 	summary(call->out, &listing.callbacks, "Work");
 	output_line(call->out, "%s", "");
-	if (found.damaged)
-		question_missing(&call->question, 0,
-				 "%" PRIu64 " parts of the work queues cannot be read",
-				 found.damaged);
-	if (found.none)
-		output_note(call->out, "The process has not used its thread pool yet.");
+	thread_pool_queues_explain(call, &found);
 	return NULL;
 }
 

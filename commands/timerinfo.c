@@ -66,6 +66,22 @@ static struct error *row_print(struct command_call *call, const struct timer_row
 	return NULL;
 }
 
+/* How many there are, and those alike. */
+static struct error *summary_print(struct command_call *call, size_t count,
+				   struct line_count *counts)
+{
+	output_line(call->out, "%s", "");
+	output_line(call->out, "   %zu timers", count);
+	output_line(call->out, "-----------------------------------------------");
+	line_count_sort(counts);
+	for (size_t i = 0; i < counts->count && !output_broken(call->out); i++) {
+		TRY(task_check(call->question.task, "listing the timers"));
+		output_line(call->out, "%4" PRIu64 " | %s", counts->lines[i].count,
+			    counts->lines[i].line);
+	}
+	return NULL;
+}
+
 static struct error *print(struct command_call *call, const struct timer_list *list)
 {
 	static const struct column columns[] = {
@@ -90,16 +106,7 @@ static struct error *print(struct command_call *call, const struct timer_list *l
 	}
 	output_table_end(call->out);
 	TRY(error);
-	output_line(call->out, "%s", "");
-	output_line(call->out, "   %zu timers", list->count);
-	output_line(call->out, "-----------------------------------------------");
-	line_count_sort(&counts);
-	for (size_t i = 0; i < counts.count && !output_broken(call->out); i++) {
-		TRY(task_check(call->question.task, "listing the timers"));
-		output_line(call->out, "%4" PRIu64 " | %s", counts.lines[i].count,
-			    counts.lines[i].line);
-	}
-	return NULL;
+	return list->found.unknown ? NULL : summary_print(call, list->count, &counts);
 }
 
 static struct error *timerinfo_run(struct command_call *call)
@@ -107,10 +114,13 @@ static struct error *timerinfo_run(struct command_call *call)
 	CLEANUP(timer_list_deinit) struct timer_list list = { .question = &call->question };
 	TRY(timer_list_read(&list));
 	TRY(print(call, &list));
-	if (list.found.damaged)
-		question_missing(&call->question, 0, "%" PRIu64 " lists of timers end in damage",
-				 list.found.damaged);
-	if (list.found.none)
+	if (list.found.unknown)
+		question_missing(&call->question, 0, "the timers cannot be read");
+	if (list.found.cut)
+		question_missing(&call->question, 0,
+				 "%" PRIu64 " %s of timers cannot be read to the end",
+				 list.found.cut, list.found.cut == 1 ? "list" : "lists");
+	if (list.found.none && question_is_whole(&call->question))
 		output_note(call->out, "The process has started no timer yet.");
 	return NULL;
 }

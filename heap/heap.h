@@ -43,7 +43,8 @@ struct heap {
 	uint64_t object_unmask; /* mark bits in an object's first word: ObjectToMethodTableUnmask */
 	uint32_t count_offset;  /* bytes, of an array's or string's component count */
 	uint64_t minimum_object; /* bytes, the smallest object the GC makes */
-	bool met_unnamed; /* a type was asked what it is, and its name or a parent cannot be read */
+	bool met_unnamed; /* metadata that cannot be read was asked for: what a type is called or
+			     derives from, or a class by its name */
 	const char *threads_lack; /* target.h: met, when `threads` were read: allocation contexts
 				     may be none therefore */
 	const char *unverified;   /* what the self-check could not see, one clause; NULL: nothing */

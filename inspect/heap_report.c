@@ -105,9 +105,12 @@ static struct error *timers_read(struct heap_report *report)
 	struct timers_found found;
 	TRY(timers_count(report->question->heap, &found));
 	report->timers = found.count;
-	if (found.damaged)
+	if (found.unknown)
+		return error_new(ERROR_FAULT, "they cannot be read");
+	if (found.cut)
 		question_missing(report->question, 0,
-				 "timers: %" PRIu64 " chains of them are damaged", found.damaged);
+				 "timers: %" PRIu64 " %s cannot be read to the end", found.cut,
+				 found.cut == 1 ? "list" : "lists");
 	return NULL;
 }
 
@@ -116,10 +119,13 @@ static struct error *pool_read(struct heap_report *report)
 	struct heap *heap = report->question->heap;
 	TRY(thread_pool_read(heap, &report->pool));
 	TRY(thread_pool_count_work(heap, &report->work));
-	if (report->work.damaged)
+	if (report->pool.unknown || report->work.unknown)
+		return error_new(ERROR_FAULT, "%s cannot be read",
+				 report->pool.unknown ? "it" : "what is queued");
+	if (report->work.cut)
 		question_missing(report->question, 0,
-				 "thread pool: %" PRIu64 " queues cannot be read to their end",
-				 report->work.damaged);
+				 "thread pool: %" PRIu64 " %s cannot be read to the end",
+				 report->work.cut, report->work.cut == 1 ? "queue" : "queues");
 	return NULL;
 }
 

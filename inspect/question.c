@@ -57,6 +57,12 @@ void question_missing(const struct question *question, uint64_t bytes, const cha
 		free(reason);
 }
 
+bool question_is_whole(const struct question *question)
+{
+	const struct target *target = question->target;
+	return !question->coverage->incomplete && (!target || !target->met);
+}
+
 void question_remark(const struct question *question, const char *format, ...)
 {
 	struct remarks *remarks = question->remarks;

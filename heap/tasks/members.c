@@ -71,12 +71,17 @@ struct error *member_static(struct heap *heap, const char *class_name, const cha
 	size_t count, unloaded;
 	*ret = (struct value){ .kind = VALUE_UNREADABLE };
 	TRY(clr_module_metadata_or_none(heap, heap->modules->core_library, &metadata));
-	if (!metadata)
+	if (!metadata) {
+		heap->met_unnamed = true;
 		return NULL;
+	}
 	TRY(type_find(heap, class_name, &arena, &types, &count, &unloaded));
 	for (size_t i = 0; i < count; i++)
 		if (types[i]->module == heap->modules->core_library)
 			return static_of(heap, types[i], names, ret);
-	ret->kind = VALUE_NULL; /* not loaded */
+	bool not_loaded = unloaded || !metadata_missing_bytes(metadata);
+	heap->met_unnamed |= !not_loaded;
+	if (not_loaded)
+		ret->kind = VALUE_NULL;
 	return NULL;
 }

@@ -21,7 +21,8 @@ MUST_CHECK struct error *member_number(struct heap *heap, uint64_t object, const
 
 /* A static of a class of CoreLib; `names` ends with NULL and holds every spelling that a runtime
  * has for it. *ret.kind VALUE_NULL: nothing is there, or the class was not used yet;
- * VALUE_UNREADABLE: it was, and the static cannot be read. */
+ * VALUE_UNREADABLE: neither can be said. Where CoreLib's metadata is what cannot be read, the heap
+ * has met_unnamed. */
 MUST_CHECK struct error *member_static(struct heap *heap, const char *class_name,
 				       const char *const *names, struct value *ret);
 

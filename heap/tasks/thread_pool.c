@@ -52,6 +52,7 @@ struct error *thread_pool_read(struct heap *heap, struct thread_pool *ret)
 	TRY(member_number(heap, pool, "_minThreads", &minimum, &minimum_read));
 	TRY(member_number(heap, pool, "_maxThreads", &maximum, &maximum_read));
 	ret->exists = cpu_read && minimum_read && maximum_read;
+	ret->unknown = !ret->exists && value.kind != VALUE_NULL;
 	if (!ret->exists)
 		return NULL;
 	ret->cpu_utilization = (int)(int64_t)cpu;

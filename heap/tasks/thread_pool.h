@@ -13,7 +13,8 @@
 #include "heap/tasks/managed_task.h"
 
 struct thread_pool {
-	bool exists; /* false: the process has not used it yet, or it cannot be read */
+	bool exists;  /* false: the process has not used it yet, or: */
+	bool unknown; /* it cannot be read */
 	bool counts_read;
 	int cpu_utilization;     /* per cent, as the pool measured it last */
 	unsigned total, running; /* threads; the others are idle */
@@ -49,8 +50,9 @@ typedef struct error *(*work_visitor)(const struct work_item *item, void *contex
 
 struct work_found {
 	uint64_t global, local; /* items */
-	uint64_t damaged;       /* queues that cannot be read to their end */
+	uint64_t cut;           /* queues and items that cannot be read, or not to their end */
 	bool none;              /* there are no queues: the pool was not used yet */
+	bool unknown;           /* whether there are queues cannot be read */
 };
 
 /* The global queues, in the order in which they are served, then the local ones. ERROR_NO_MEMORY,

@@ -27,7 +27,7 @@ struct visiting {
 	struct heap *heap;
 	timer_visitor visit;
 	void *context;
-	struct id_map seen; /* timers: a list that comes to one again is damaged */
+	struct id_map seen; /* timers: a list that comes to one again ends there */
 	struct timers_found *found;
 };
 
@@ -41,7 +41,7 @@ static struct error *chain_visit(struct visiting *visiting, uint64_t address, bo
 		TRY(task_check(heap->task, "following a chain of timers"));
 		TRY(timer_read(heap, address, &timer, &is));
 		if (!is || id_map_find(&visiting->seen, address, &ignored)) {
-			visiting->found->damaged++;
+			visiting->found->cut++;
 			return NULL;
 		}
 		TRY(id_map_put(&visiting->seen, address, 0));
@@ -57,7 +57,7 @@ static struct error *queue_visit(struct visiting *visiting, uint64_t queue)
 	const struct type *type;
 	uint64_t chain;
 	TRY(object_type(visiting->heap, queue, &type));
-	visiting->found->damaged += !type;
+	visiting->found->cut += !type;
 	TRY(member_object(visiting->heap, queue, "_shortTimers", &chain));
 	TRY(chain_visit(visiting, chain, true));
 	TRY(member_object(visiting->heap, queue, "_longTimers", &chain));
@@ -72,12 +72,12 @@ static struct error *queues_visit(struct visiting *visiting)
 	struct value value;
 	TRY(member_static(heap, "System.Threading.TimerQueue", instances, &value));
 	visiting->found->none = value.kind == VALUE_NULL;
-	visiting->found->damaged += value.kind == VALUE_UNREADABLE;
+	visiting->found->unknown = value.kind == VALUE_UNREADABLE;
 	if (!member_of_value(&value))
 		return NULL;
 	struct error *error = array_read(heap, value.bits, &queues);
 	if (error_take_damage(&error)) {
-		visiting->found->damaged++;
+		visiting->found->unknown = true;
 		return NULL;
 	}
 	TRY(error);

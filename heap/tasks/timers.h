@@ -26,8 +26,9 @@ typedef struct error *(*timer_visitor)(const struct managed_timer *timer, void *
 
 struct timers_found {
 	uint64_t count;
-	uint64_t damaged; /* lists that cannot be read, come to a timer again or to what is none */
-	bool none;        /* the process has made no timer yet */
+	uint64_t cut; /* lists that cannot be read, come to a timer again or to what is none */
+	bool none;    /* the process has made no timer yet */
+	bool unknown; /* the queues cannot be read: whether there is a timer is not known */
 };
 
 /* Each timer once. ERROR_NO_MEMORY, ERROR_CANCELLED, and what the visitor answers. */

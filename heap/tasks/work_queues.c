@@ -57,7 +57,7 @@ static struct error *visit_queue(struct visiting *visiting, enum work_queue kind
 		error = collection_open(visiting->heap, &value, visiting->arena, &collection,
 					&more);
 	if (error_take_damage(&error) || !more) {
-		visiting->found->damaged += !error;
+		visiting->found->cut += !error;
 		return error;
 	}
 	while (more) {
@@ -65,11 +65,11 @@ static struct error *visit_queue(struct visiting *visiting, enum work_queue kind
 		if (!more)
 			break;
 		uint64_t item = member_of_value(&element);
-		visiting->found->damaged += element.kind == VALUE_UNREADABLE;
+		visiting->found->cut += element.kind == VALUE_UNREADABLE;
 		if (item)
 			TRY(visit_item(visiting, kind, 0, item));
 	}
-	visiting->found->damaged += collection.damage != NULL;
+	visiting->found->cut += collection.damage != NULL;
 	return NULL;
 }
 
@@ -79,7 +79,7 @@ static struct error *array_open(struct visiting *visiting, uint64_t array, struc
 	struct error *error = array_read(visiting->heap, array, ret);
 	*ret_is = !error;
 	if (error_take_damage(&error)) {
-		visiting->found->damaged++;
+		visiting->found->cut++;
 		return NULL;
 	}
 	return error;
@@ -101,7 +101,7 @@ static struct error *visit_local(struct visiting *visiting, uint64_t queue)
 		TRY(array_element(visiting->heap, &items, i, &element));
 		uint64_t item = member_of_value(&element);
 		unreadable = element.kind == VALUE_UNREADABLE ? unreadable + 1 : 0;
-		visiting->found->damaged += element.kind == VALUE_UNREADABLE;
+		visiting->found->cut += element.kind == VALUE_UNREADABLE;
 		if (item)
 			TRY(visit_item(visiting, WORK_LOCAL, queue, item));
 	}
@@ -142,7 +142,7 @@ static struct error *visit_global(struct visiting *visiting, uint64_t work_queue
 	};
 	const struct type *type;
 	TRY(object_type(visiting->heap, work_queue, &type));
-	visiting->found->damaged += !type;
+	visiting->found->cut += !type;
 	for (size_t i = 0; i < COUNT_OF(queues); i++) {
 		uint64_t object;
 		TRY(member_object(visiting->heap, work_queue, queues[i].field, &object));
@@ -165,12 +165,12 @@ struct error *thread_pool_visit_work(struct heap *heap, struct arena *arena, wor
 	*ret = (struct work_found){ 0 };
 	TRY(member_static(heap, "System.Threading.ThreadPool", global, &value));
 	ret->none = value.kind == VALUE_NULL;
-	ret->damaged += value.kind == VALUE_UNREADABLE;
+	ret->unknown = value.kind == VALUE_UNREADABLE;
 	if (!member_of_value(&value))
 		return NULL;
 	TRY(visit_global(&visiting, member_of_value(&value)));
 	TRY(member_static(heap, list, local, &value));
-	ret->damaged += value.kind == VALUE_UNREADABLE;
+	ret->cut += value.kind == VALUE_UNREADABLE;
 	return visit_queues(&visiting, member_of_value(&value), true);
 }
 
