@@ -156,11 +156,26 @@ static void exceptions_print(struct output *out, const struct tally *tally)
 	others_line(out, tally, EXCEPTIONS_SHOWN);
 }
 
-static void tasks_print(struct output *out, const struct tally *tally)
+/* A part that cannot be read is a line in text; JSON leaves it out. */
+static bool is_read(struct output *out, const struct heap_report *report, enum report_part part,
+		    const char *title)
 {
+	if (!(report->parts & part))
+		output_line(out, "%-11s cannot be read", title);
+	return report->parts & part;
+}
+
+static void tasks_print(struct output *out, const struct heap_report *report)
+{
+	const struct tally *tally = &report->tasks;
 	static const struct column columns[] = { { "count", "Count", CELL_COUNT, 14 },
 						 { "type", "Pending tasks", CELL_TEXT, 0 } };
 	static const struct column total[] = { { "pending_task_count", NULL, CELL_INTEGER, 0 } };
+	if (!(report->parts & REPORT_TASKS)) {
+		output_line(out, "%s", "");
+		is_read(out, report, REPORT_TASKS, "Pending tasks");
+		return;
+	}
 	output_record_begin(out, NULL, total, COUNT_OF(total));
 	output_unsigned(out, tally->total);
 	output_record_end(out);
@@ -189,16 +204,7 @@ static void objects_print(struct output *out, const struct heap_report *report)
 	generations_print(out, report);
 	types_print(out, report);
 	exceptions_print(out, &report->exceptions);
-	tasks_print(out, &report->tasks);
-}
-
-/* A part that cannot be read is a line in text; JSON leaves it out. */
-static bool is_read(struct output *out, const struct heap_report *report, enum report_part part,
-		    const char *title)
-{
-	if (!(report->parts & part))
-		output_line(out, "%-11s cannot be read", title);
-	return report->parts & part;
+	tasks_print(out, report);
 }
 
 static void finalizers_print(struct output *out, const struct heap_report *report)
@@ -254,8 +260,13 @@ static void locks_print(struct output *out, const struct heap_report *report)
 	output_record_begin(out, "locks", columns, COUNT_OF(columns));
 	output_unsigned(out, report->monitors.held);
 	output_unsigned(out, report->monitors.contended);
-	output_unsigned(out, report->other.held);
-	output_unsigned(out, report->other.contended);
+	if (report->parts & REPORT_OTHER_LOCKS) {
+		output_unsigned(out, report->other.held);
+		output_unsigned(out, report->other.contended);
+	} else {
+		output_nothing(out, "?");
+		output_nothing(out, "?");
+	}
 	output_sentence(out, "Locks       {monitors_held} monitors held, {monitors_contended} "
 			     "waited for; of Lock, SemaphoreSlim and ReaderWriterLockSlim "
 			     "{others_held} held, {others_contended} waited for");

@@ -31,13 +31,15 @@ struct report_locks {
 	uint64_t held, contended;
 };
 
-/* Which of the tables could be read. */
+/* Which of the tables could be read, and which sorts of objects can be told. */
 enum report_part {
 	REPORT_FINALIZERS = 1,
 	REPORT_HANDLES = 2,
 	REPORT_LOCKS = 4,
 	REPORT_TIMERS = 8,
 	REPORT_POOL = 16,
+	REPORT_TASKS = 32,
+	REPORT_OTHER_LOCKS = 64,
 };
 
 struct heap_report {
@@ -56,7 +58,7 @@ struct heap_report {
 	struct tally tasks;                          /* pending ones, by what they are; sorted */
 
 	/* heap_report_tables() */
-	unsigned parts; /* a bit for each that was read */
+	unsigned parts; /* a bit for each that was read; of objects after the walk */
 	struct finalize_counts finalizers;
 	struct gc_handle_counts handles;
 	struct report_locks monitors; /* those of sync blocks, and thin locks */
@@ -68,6 +70,7 @@ struct heap_report {
 	/* Of the walk alone. */
 	uint64_t exceptions_unreadable; /* their messages are not in the dump */
 	uint64_t tasks_unreadable, locks_unreadable;
+	uint64_t other_locks;           /* met, held or not */
 	struct sync_blocks thin_layout; /* .heap NULL: thin locks are not known */
 	struct id_map inner_locks;      /* Locks that do a monitor's work: they are that one */
 	struct error *monitors_error;   /* why there are none; owned */

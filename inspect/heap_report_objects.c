@@ -157,6 +157,7 @@ static struct error *lock_meet(struct heap_report *report, const struct gc_objec
 		return NULL;
 	}
 	TRY(error);
+	report->other_locks++;
 	report->other.held += lock.is_held;
 	report->other.contended += lock.waiters || lock.async_waiters;
 	return NULL;
@@ -267,6 +268,37 @@ static void generations_measure(struct heap_report *report)
 				gc->spans[i].end - gc->spans[i].start;
 }
 
+/* Tasks and locks are known by the names of their types: where some of .NET's own have none, that
+ * none was met does not mean that there is none. */
+static void sorts_tell(struct heap_report *report, bool all_named)
+{
+	if (all_named || report->tasks.total)
+		report->parts |= REPORT_TASKS;
+	else
+		question_missing(report->question, 0, "tasks: they cannot be told by their types");
+	if (all_named || report->other_locks)
+		report->parts |= REPORT_OTHER_LOCKS;
+	else
+		question_missing(report->question, 0,
+				 "locks: Lock, SemaphoreSlim and "
+				 "ReaderWriterLockSlim cannot be told by "
+				 "their types");
+}
+
+/* The walk; whether it met a type of .NET's own without a name adds to what the heap met before. */
+static struct error *walk_and_tell(struct heap_report *report)
+{
+	struct heap *heap = report->question->heap;
+	bool met_before = heap->met_unnamed;
+	heap->met_unnamed = false;
+	struct error *error = walk(report);
+	bool all_named = !heap->met_unnamed;
+	heap->met_unnamed |= met_before;
+	if (!error)
+		sorts_tell(report, all_named);
+	return error;
+}
+
 struct error *heap_report_objects(struct heap_report *report)
 {
 	const struct question *question = report->question;
@@ -278,7 +310,7 @@ struct error *heap_report_objects(struct heap_report *report)
 		return NULL;
 	}
 	report->monitors_error = monitors_read(report);
-	TRY(walk(report));
+	TRY(walk_and_tell(report));
 	types_choose(report);
 	generations_measure(report);
 	tally_sort(&report->exceptions);
