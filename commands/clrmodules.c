@@ -34,7 +34,7 @@ static void cells_print(struct command_call *call, struct clr_module *module)
 	output_address(out, module->image_base);
 	output_unsigned(out, module->image_size);
 	output_text(out, module->path);
-	output_text(out, clr_module_assembly_name(call->question.heap, module));
+	output_text_or(out, clr_module_assembly_name(call->question.heap, module), "<unknown>");
 	output_address(out, module->address);
 	output_address(out, module->assembly);
 	output_bool_as(out, module->is_dynamic, module->is_dynamic ? "(Dynamic)" : "");
@@ -53,27 +53,54 @@ static void lines_print(struct output *out, const struct clr_module *module)
 						: "    IsPEFile:        False");
 }
 
+/* The place of its metadata: a module that was emitted has none; that of one whose image's headers
+ * cannot be read is not known. */
+static void place_cells(struct command_call *call, const struct clr_module *module, bool found,
+			uint64_t address, uint32_t size)
+{
+	struct output *out = call->out;
+	if (found || !module->image_base) {
+		output_address(out, address);
+		output_unsigned(out, size);
+		return;
+	}
+	call->question.heap->met_unnamed = true;
+	output_nothing(out, "<unknown>");
+	output_nothing(out, "<unknown>");
+}
+
+static struct error *version_read(struct command_call *call, struct clr_module *module,
+				  const char **ret)
+{
+	struct metadata *metadata;
+	*ret = NULL;
+	TRY(clr_module_metadata_or_none(call->question.heap, module, &metadata));
+	if (metadata)
+		*ret = metadata_assembly_attribute(metadata, "AssemblyFileVersionAttribute",
+						   call->question.scratch);
+	if (!*ret)
+		*ret = metadata && !metadata_missing_bytes(metadata) ? "<none>" : "<unknown>";
+	return NULL;
+}
+
 static struct error *details_print(struct command_call *call, struct clr_module *module)
 {
 	struct output *out = call->out;
-	struct metadata *metadata;
 	uint64_t address = 0;
 	uint32_t size = 0;
-	const char *version = NULL;
-	if (!clr_module_metadata_place(call->question.heap, module, &address, &size))
-		address = size = 0;
-	TRY(clr_module_metadata_or_none(call->question.heap, module, &metadata));
-	if (metadata)
-		version = metadata_assembly_attribute(metadata, "AssemblyFileVersionAttribute",
-						      call->question.scratch);
+	const char *version;
+	bool found = clr_module_metadata_place(call->question.heap, module, &address, &size);
+	TRY(version_read(call, module, &version));
 	TRY(task_check(call->question.task, "reading the modules"));
 	lines_print(out, module);
 	output_record_begin(out, NULL, detail_columns, COUNT_OF(detail_columns));
 	output_bool(out, module->is_collectible);
 	output_text(out, clrmodules_layout(module));
-	output_address(out, address);
-	output_unsigned(out, size);
-	output_text_or(out, version, "<none>");
+	place_cells(call, module, found, found ? address : 0, found ? size : 0);
+	if (*version == '<')
+		output_nothing(out, version);
+	else
+		output_text(out, version);
 	output_sentence(out, "    Layout:          {layout}");
 	output_sentence(out, module->is_dynamic ? "    IsDynamic:       True"
 						: "    IsDynamic:       False");
@@ -101,7 +128,10 @@ static struct error *clrmodules_row(struct command_call *call, struct clr_module
 /* A dynamic module has no file: the name it was given is shown. */
 static const char *name_of(struct command_call *call, struct clr_module *module)
 {
-	return *module->path ? module->path : clr_module_assembly_name(call->question.heap, module);
+	const char *name = module->path;
+	if (!*name)
+		name = clr_module_assembly_name(call->question.heap, module);
+	return name ? name : "";
 }
 
 static struct error *clrmodules_list(struct command_call *call, const struct name_pattern *pattern)

@@ -26,7 +26,7 @@ static struct error *dumpassembly_run(struct command_call *call)
 	output_address(out, clr_domain_address(call->question.heap));
 	output_text(out, *module->path ? module->path : "Unknown");
 	output_address(out, address);
-	output_text(out, clr_module_assembly_name(call->question.heap, module));
+	output_text_or_null(out, clr_module_assembly_name(call->question.heap, module));
 	output_address(out, module->address);
 	output_text_as(out, module->path, clr_module_title(module));
 	output_bool(out, module->is_dynamic);

@@ -33,7 +33,7 @@ static void assembly_print(struct command_call *call, struct clr_module *module)
 	output_address(out, module->assembly);
 	output_address(out, module->address);
 	output_text_as(out, module->path, clr_module_title(module));
-	output_text(out, clr_module_assembly_name(call->question.heap, module));
+	output_text_or_null(out, clr_module_assembly_name(call->question.heap, module));
 	output_bool_as(out, module->is_dynamic, module->is_dynamic ? " (Dynamic)" : "");
 	output_sentence(out, *module->path ? "Assembly:           {assembly}{is_dynamic} [{path}]"
 					   : "Assembly:           {assembly}{is_dynamic} []");

@@ -21,8 +21,8 @@ static void usage_add(struct type_usage *usage, const struct type_statistic *sta
 static char *module_name(const struct question *question, struct clr_module *module)
 {
 	const char *name = module ? clr_module_assembly_name(question->heap, module) : "";
-	size_t length = strlen(name);
-	if (!length && module) {
+	size_t length = name ? strlen(name) : 0;
+	if (!name) {
 		name = path_file_name(module->path);
 		const char *suffix = strrchr(name, '.');
 		length = suffix ? (size_t)(suffix - name) : strlen(name);

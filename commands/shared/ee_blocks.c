@@ -60,8 +60,9 @@ bool ee_module_named(struct heap *heap, struct clr_module *module, const char *w
 	size_t length = strlen(word);
 	if (!strcmp(word, "*"))
 		return true;
+	const char *assembly = *module->path ? NULL : clr_module_assembly_name(heap, module);
 	if (!*module->path)
-		return !strcasecmp(clr_module_assembly_name(heap, module), word);
+		return assembly && !strcasecmp(assembly, word);
 	return !strcasecmp(name, word) || !strcasecmp(module->path, word) ||
 	       (dot && (size_t)(dot - name) == length && !strncasecmp(name, word, length));
 }

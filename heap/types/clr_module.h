@@ -66,8 +66,8 @@ MUST_CHECK struct error *clr_module_metadata(struct heap *heap, struct clr_modul
 MUST_CHECK struct error *clr_module_metadata_or_none(struct heap *heap, struct clr_module *module,
 						     struct metadata **ret);
 
-/* The simple name in its Assembly row (ECMA-335 II.22.2), opening its metadata on first use; ""
- * when that cannot be read. */
+/* The simple name in its Assembly row (ECMA-335 II.22.2), opening its metadata on first use;
+ * NULL when that cannot be read, which the heap then has met (met_unnamed). */
 const char *clr_module_assembly_name(struct heap *heap, struct clr_module *module);
 
 /* Its path, or what SOS says of a module without one. */

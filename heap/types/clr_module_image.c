@@ -256,7 +256,8 @@ const char *clr_module_assembly_name(struct heap *heap, struct clr_module *modul
 	struct metadata *metadata;
 	if (!module->metadata_tried)
 		error_free(clr_module_metadata(heap, module, &metadata));
-	return module->assembly_name;
+	heap->met_unnamed |= !*module->assembly_name;
+	return *module->assembly_name ? module->assembly_name : NULL;
 }
 
 /* Most assemblies are in the file of their name: looked for there first, so that asking for one

@@ -205,7 +205,7 @@ static const struct well_known *find(struct heap *heap, const struct type *type)
 		if (!known->assembly)
 			return type->module == heap->modules->core_library ? known : NULL;
 		const char *assembly = clr_module_assembly_name(heap, type->module);
-		return strcmp(assembly, known->assembly) == 0 ? known : NULL;
+		return assembly && !strcmp(assembly, known->assembly) ? known : NULL;
 	}
 	return NULL;
 }

@@ -85,9 +85,11 @@ static struct error *ambiguous(struct get *get, const char *name, const struct t
 	bool twins = false;
 	for (size_t i = 0; i < count && i < CANDIDATES_NAMED; i++) {
 		text_printf(&list, "%s%s", i ? ", " : "", type_name(get->heap, types[i], NULL));
-		if (types[i]->module)
-			text_printf(&list, " (%s)",
-				    clr_module_assembly_name(get->heap, types[i]->module));
+		const char *assembly =
+			types[i]->module ? clr_module_assembly_name(get->heap, types[i]->module)
+					 : NULL;
+		if (assembly)
+			text_printf(&list, " (%s)", assembly);
 		twins |= i && !strcmp(type_name(get->heap, types[i], NULL),
 				      type_name(get->heap, types[0], NULL));
 	}
