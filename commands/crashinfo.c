@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "commands/shared/exception_cells.h"
 #include "inspect/crash.h"
+#include "inspect/runtime_version.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -95,7 +96,7 @@ static struct error *print_chain(struct command_call *call, uint64_t address)
 	return error;
 }
 
-static void print_head(struct command_call *call, const struct crash *crash)
+static struct error *print_head(struct command_call *call, const struct crash *crash)
 {
 	static const struct column head[] = {
 		{ "crash_reason", "CrashReason:        ", CELL_TEXT, 0 },
@@ -106,7 +107,8 @@ static void print_head(struct command_call *call, const struct crash *crash)
 		{ "runtime_version", "RuntimeVersion:     ", CELL_VALUE, 0 },
 		{ "message", "Message:            ", CELL_VALUE, 0 },
 	};
-	const char *version = heap_runtime_version(call->question.heap);
+	const char *version;
+	TRY(runtime_version(&call->question, &version));
 	const char *name = signal_text(crash->signal);
 	output_record_begin(call->out, NULL, head, COUNT_OF(head));
 	output_textf(call->out, "%ssignal %d%s%s", crash->thrown ? "managed exception, " : "",
@@ -118,13 +120,14 @@ static void print_head(struct command_call *call, const struct crash *crash)
 	output_text_or_null(call->out, version);
 	view_string_cell(call->out, &crash->message, "");
 	output_record_end(call->out);
+	return NULL;
 }
 
 static struct error *crashinfo_run(struct command_call *call)
 {
 	struct crash crash;
 	TRY(crash_find(&call->question, &crash));
-	print_head(call, &crash);
+	TRY(print_head(call, &crash));
 	output_line(call->out, "%s", "");
 	output_line(call->out, "** Current Exception **");
 	output_line(call->out, "%s", "");

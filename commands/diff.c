@@ -8,6 +8,7 @@
 #include "dump/core/core_target.h"
 #include "inspect/heap_diff.h"
 #include "inspect/heap_filter.h"
+#include "inspect/runtime_version.h"
 
 #include <inttypes.h>
 
@@ -33,8 +34,9 @@ static struct error *side_walk(struct comparison *comparison, struct command_cal
 				      comparison->type);
 	heap_statistics_deinit(&statistics);
 	TRY(error);
+	const char *version;
+	TRY(runtime_version(&call->question, &version));
 	unnamed_explain(call);
-	const char *version = heap_runtime_version(call->question.heap);
 	comparison->names[side] =
 		arena_printf(call->question.scratch, "%s", session_name(call->session));
 	comparison->versions[side] =

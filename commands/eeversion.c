@@ -55,15 +55,12 @@ static struct error *record_print(struct command_call *call)
 	struct output *out = call->out;
 	const struct heap *heap = call->question.heap;
 	const struct gc_heap *gc = heap->gc;
-	const char *version = heap_runtime_version(call->question.heap);
+	const char *version;
 	const char *informational;
+	TRY(runtime_version(&call->question, &version));
 	TRY(runtime_informational_version(&call->question, &informational));
 	const char *plus = informational ? strchr(informational, '+') : NULL;
 	const char *commit = plus ? plus + 1 : NULL;
-	if (!version)
-		question_missing(&call->question, 0,
-				 "CoreLib's metadata, which holds the version, %s",
-				 target_lacks_it(call->question.target));
 	output_record_begin(out, NULL, columns, COUNT_OF(columns));
 	output_text_or(out, version, version_stand_in(heap->contract));
 	if (informational)

@@ -7,13 +7,14 @@
 #include "commands/interpreter/session.h"
 #include "heap/clr_threads.h"
 #include "inspect/heap_report.h"
+#include "inspect/runtime_version.h"
 
 #include <inttypes.h>
 
 /* Of each list, so that the page stays one; JSON has the same. */
 enum { EXCEPTIONS_SHOWN = 10, TASKS_SHOWN = 8 };
 
-static void runtime_print(struct command_call *call)
+static struct error *runtime_print(struct command_call *call)
 {
 	static const struct column columns[] = {
 		{ "version", IN_WORDS, CELL_TEXT, 0 },
@@ -23,10 +24,8 @@ static void runtime_print(struct command_call *call)
 	};
 	static const struct column target[] = { { "target", "Target      ", CELL_TEXT, 0 } };
 	const struct gc_heap *gc = call->question.heap->gc;
-	const char *version = heap_runtime_version(call->question.heap);
-	if (!version)
-		question_missing(&call->question, 0, "runtime: its version %s",
-				 target_lacks_it(call->question.target));
+	const char *version;
+	TRY(runtime_version(&call->question, &version));
 	output_record_begin(call->out, NULL, target, COUNT_OF(target));
 	output_text(call->out, session_name(call->session));
 	output_record_end(call->out);
@@ -41,6 +40,7 @@ static void runtime_print(struct command_call *call)
 					   : "Runtime     .NET {version}, {architecture}, "
 					     "{gc_mode} GC, {gc_heaps} heaps");
 	output_record_end(call->out);
+	return NULL;
 }
 
 static void threads_print(struct output *out, const struct heap_report *report)
@@ -320,7 +320,7 @@ static struct error *report_run(struct command_call *call)
 {
 	CLEANUP(heap_report_deinit) struct heap_report report;
 	TRY(heap_report_init(&report, &call->question));
-	runtime_print(call);
+	TRY(runtime_print(call));
 	TRY(heap_report_threads(&report));
 	threads_print(call->out, &report);
 	TRY(heap_report_objects(&report));

@@ -3,6 +3,7 @@
 
 #include "base/list.h"
 #include "inspect/native_modules.h"
+#include "inspect/runtime_version.h"
 
 #include <inttypes.h>
 
@@ -47,7 +48,8 @@ static struct error *list(struct command_call *call)
 	struct native_modules modules;
 	struct output *out = call->out;
 	const struct contract *contract = call->question.heap->contract;
-	const char *version = heap_runtime_version(call->question.heap);
+	const char *version;
+	TRY(runtime_version(&call->question, &version));
 	TRY(native_modules_read(&call->question, &modules));
 	struct native_module *module = native_modules_runtime(&call->question, &modules);
 	if (!module)
@@ -69,10 +71,6 @@ static struct error *list(struct command_call *call)
 	sentences(out, module, contract);
 	output_row_end(out);
 	output_table_end(out);
-	if (!version)
-		question_missing(&call->question, 0,
-				 "CoreLib's metadata, which holds the version, %s",
-				 target_lacks_it(call->question.target));
 	return NULL;
 }
 

@@ -5,6 +5,7 @@
 #include "commands/interpreter/session.h"
 #include "heap/contract/contract.h"
 #include "heap/heap.h"
+#include "inspect/runtime_version.h"
 
 #include <ctype.h>
 
@@ -24,10 +25,15 @@ static const struct column columns[] = {
 	"    #0 .NET Core runtime {runtime_version}, read with the layouts {layouts}, found by "   \
 	"{found_by}"
 
-static void runtime_cells(struct output *out, struct heap *heap, const struct error *reason)
+static struct error *runtime_cells(struct command_call *call, struct heap *heap)
 {
+	const struct error *reason = session_heap_error(call->session);
+	struct output *out = call->out;
+	const char *version = NULL;
 	const struct contract *contract = heap ? heap->contract : NULL;
-	output_text_or(out, heap ? heap_runtime_version(heap) : NULL, "of unknown version");
+	if (heap)
+		TRY(runtime_version(&call->question, &version));
+	output_text_or(out, version, "of unknown version");
 	output_text_or_null(out, heap ? contract_layouts(contract) : NULL);
 	output_text_or_null(out, heap ? contract_found_by(contract) : NULL);
 	output_text_or_null(out, reason ? reason->message : NULL);
@@ -39,6 +45,7 @@ static void runtime_cells(struct output *out, struct heap *heap, const struct er
 		output_line(out, "There is no heap to walk: %s.", heap->no_objects);
 	else if (reason)
 		output_sentence(out, "{runtime_error}");
+	return NULL;
 }
 
 static struct error *sosstatus_run(struct command_call *call)
@@ -57,7 +64,7 @@ static struct error *sosstatus_run(struct command_call *call)
 	output_sentence(out,
 			"Target OS: LINUX Architecture: {architecture} ProcessId: {process_id} "
 			"{name}");
-	runtime_cells(out, question_heap(&call->question), session_heap_error(call->session));
+	TRY(runtime_cells(call, question_heap(&call->question)));
 	output_unsigned(out, target->facts.missing_bytes);
 	output_record_end(out);
 	question_missing_of_cut(&call->question);

@@ -32,6 +32,7 @@ static struct error *accept(struct contract *contract, void *context)
 	struct error *error = heap_self_check(opening->heap, opening->task);
 	if (error)
 		subsystems_close(opening->heap);
+	opening->heap->met_unnamed = false; /* which no answer asked for */
 	return error;
 }
 
@@ -112,13 +113,15 @@ bool heap_object_method_table(struct heap *heap, uint64_t address, uint64_t *ret
 	return true;
 }
 
-const char *heap_runtime_version(struct heap *heap)
+struct error *heap_runtime_version(struct heap *heap, const char **ret)
 {
+	struct clr_module *core = heap->modules->core_library;
 	struct metadata *metadata;
-	struct error *error =
-		clr_module_metadata_or_none(heap, heap->modules->core_library, &metadata);
-	error_free(error);
-	if (error || !metadata)
-		return NULL;
-	return metadata_assembly_attribute(metadata, "AssemblyFileVersionAttribute", &heap->arena);
+	*ret = NULL;
+	TRY(clr_module_metadata_or_none(heap, core, &metadata));
+	if (metadata)
+		*ret = metadata_assembly_attribute(metadata, "AssemblyFileVersionAttribute",
+						   &heap->arena);
+	heap->met_unnamed |= !*ret && (!metadata || metadata_missing_bytes(metadata));
+	return NULL;
 }

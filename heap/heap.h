@@ -78,8 +78,9 @@ static inline void heap_unlock(struct heap *heap)
 /* The MethodTable of the object at `address`; false: unreadable or not 8-aligned. */
 bool heap_object_method_table(struct heap *heap, uint64_t address, uint64_t *ret);
 
-/* The full version as SOS's eeversion prints it ("10.0.1426.52326": CoreLib's AssemblyFileVersion);
- * NULL: unreadable. */
-const char *heap_runtime_version(struct heap *heap);
+/* The full version as SOS's eeversion prints it ("10.0.1426.52326": CoreLib's AssemblyFileVersion).
+ * NULL: CoreLib has none, or its metadata cannot be read, which the heap then has met
+ * (met_unnamed). ERROR_NO_MEMORY and ERROR_CANCELLED only. */
+MUST_CHECK struct error *heap_runtime_version(struct heap *heap, const char **ret);
 
 #endif

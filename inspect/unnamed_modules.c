@@ -22,7 +22,7 @@ static void module_add(struct unnamed_modules *unnamed, const struct clr_module 
 
 bool unnamed_modules_find(const struct question *question, struct unnamed_modules *ret)
 {
-	struct heap *heap = question->heap;
+	struct heap *heap = question->present;
 	*ret = (struct unnamed_modules){ 0 };
 	if (!heap || !heap->met_unnamed)
 		return false;

@@ -19,8 +19,8 @@ static void append_command(struct text *text, const struct session *session)
 
 static void advise(struct text *text, struct command_call *call)
 {
-	const char *program = contract_single_file(call->question.heap->contract);
-	const char *sysroot = module_files_sysroot(call->question.heap->files);
+	const char *program = contract_single_file(call->question.present->contract);
+	const char *sysroot = module_files_sysroot(call->question.present->files);
 	if (sysroot) {
 		text_printf(text, "below --sysroot %s is not %s%s", sysroot,
 			    program ? "the program they are in, " : "what they were read from",
