@@ -66,23 +66,26 @@ static struct error *check_given(const struct invocation *invocation, const stru
 {
 	if (repeats(invocation->verb, given->option))
 		return NULL;
-	for (size_t i = 0; i < invocation->count; i++) {
-		const struct given *before = &invocation->given[i];
-		if (before->option == given->option && strcmp(before->text, given->text) != 0)
-			return error_new(ERROR_USAGE, "%s: %s is given twice: %s and %s",
-					 invocation->verb->name, given->option->name,
-					 *before->text ? before->text : "without a value",
-					 *given->text ? given->text : "without a value");
-	}
+	size_t last = invocation->last[given->option - invocation->verb->options];
+	const struct given *before = last ? &invocation->given[last - 1] : NULL;
+	if (before && strcmp(before->text, given->text) != 0)
+		return error_new(ERROR_USAGE, "%s: %s is given twice: %s and %s",
+				 invocation->verb->name, given->option->name,
+				 *before->text ? before->text : "without a value",
+				 *given->text ? given->text : "without a value");
 	return NULL;
 }
 
 struct error *invocation_begin(const struct verb *verb, int argc, struct arena *arena,
 			       struct invocation *ret)
 {
-	struct given *given = arena_allocate_array(arena, (size_t)argc, sizeof(*given));
-	*ret = (struct invocation){ .verb = verb, .given = given };
-	return given ? NULL : &error_no_memory;
+	size_t options = 0;
+	while (verb->options && verb->options[options].name)
+		options++;
+	*ret = (struct invocation){ .verb = verb };
+	ret->given = arena_allocate_array(arena, (size_t)argc, sizeof(*ret->given));
+	ret->last = arena_allocate_array(arena, options, sizeof(*ret->last));
+	return ret->given && ret->last ? NULL : &error_no_memory;
 }
 
 const struct option *invocation_option(const struct invocation *invocation, const char *word)
@@ -95,7 +98,7 @@ struct error *invocation_add_option(struct invocation *invocation, int argc, cha
 	struct given *given = &invocation->given[invocation->count];
 	TRY(parse_option(invocation->verb, argc, argv, at, given));
 	TRY(check_given(invocation, given));
-	invocation->count++;
+	invocation->last[given->option - invocation->verb->options] = ++invocation->count;
 	return NULL;
 }
 

@@ -31,7 +31,9 @@ struct invocation {
 	const struct verb *verb;
 	struct given *given; /* in the order of the command line */
 	size_t count;
-	bool help; /* --help or -h was among them */
+	size_t *last; /* for each option of the verb's, 1 + where in `given` it came last; 0: never
+		       */
+	bool help;    /* --help or -h was among them */
 
 	/* A command in place of a verb: its own words, without its name. */
 	const char *const *own_words;

@@ -65,6 +65,7 @@ struct words {
 	const char *line; /* what is left of it; NULL: the list */
 	const char *const *list;
 	size_t count; /* left in the list */
+	char *room;   /* for what is left of the line, unquoted; NULL: not made yet */
 	struct arena *arena;
 };
 
@@ -76,7 +77,8 @@ static struct error *split_word(struct words *words, const char **ret, bool *ret
 	words->line = at;
 	if (!*at)
 		return NULL;
-	char *word = arena_allocate(words->arena, strlen(at) + 1);
+	/* All words go into one room: none is longer than what it was in the line. */
+	char *word = words->room ? words->room : arena_allocate(words->arena, strlen(at) + 1);
 	if (!word)
 		return &error_no_memory;
 	*ret_quoted = *at == '"' || *at == '\'';
@@ -84,6 +86,7 @@ static struct error *split_word(struct words *words, const char **ret, bool *ret
 	if (!end)
 		return error_new(ERROR_USAGE, "a quote is not closed: %s", at);
 	words->line = end;
+	words->room = word + strlen(word) + 1;
 	*ret = word;
 	return NULL;
 }

@@ -51,6 +51,21 @@ TEST(options_and_words)
 		    "the end is missing");
 }
 
+TEST(a_line_of_many_words_takes_room_for_one_line)
+{
+	enum { WORDS = 50 * 1000, WORD_BYTES = 6 };
+	PARSED(it);
+	char *line = calloc(WORDS, WORD_BYTES);
+	REQUIRE(line);
+	for (size_t i = 0; i < WORDS; i++)
+		memcpy(line + i * WORD_BYTES, "-stat ", WORD_BYTES);
+	line[WORDS * WORD_BYTES - 1] = '\0';
+	it.arena.limit_bytes = 1 << 20;
+	CHECK_OK(parse(&it, line));
+	free(line);
+	CHECK(arguments_has(it.arguments, "-stat"));
+}
+
 TEST(quotes_inside_a_word_stay)
 {
 	PARSED(it);
@@ -192,6 +207,7 @@ TEST(help_is_asked_for_by_an_option_that_the_table_has_not)
 
 static const struct tap_case cases[] = {
 	CASE(options_and_words),
+	CASE_ONCE(a_line_of_many_words_takes_room_for_one_line),
 	CASE(quotes_inside_a_word_stay),
 	CASE(words_that_look_like_options),
 	CASE(what_is_not_understood_is_named),
