@@ -41,6 +41,11 @@ struct error *output_finish(struct output *output)
 	output_flush(output, true);
 	if (output->out_of_memory)
 		return &error_no_memory;
+	if (output->row_too_long)
+		return error_new(ERROR_UNSUPPORTED,
+				 "a row of the answer is longer than %d MiB, and a row of text is "
+				 "held until it is whole: ask for less of it, or for --json",
+				 LIMIT_ROW_BYTES >> 20);
 	if (output->stream_errno)
 		return patient_write_error(output->stream_errno, "cannot write the answer");
 	return NULL;
@@ -52,6 +57,7 @@ void output_document_begin(struct output *output, const char *command_line)
 	output->depth = 1;
 	output->too_deep = 0;
 	output->indent = 0;
+	output->row_too_long = false;
 	output->form->document_begin(output, command_line);
 }
 

@@ -90,7 +90,8 @@ struct output_coverage {
 /* error may be NULL. Closes what a failed command left open. */
 void output_document_end(struct output *output, const struct output_coverage *coverage,
 			 const struct error *error);
-/* Flushes; ERROR_OS when the stream failed (a full disk, a closed pipe). */
+/* Flushes; ERROR_OS when the stream failed (a full disk, a closed pipe), ERROR_UNSUPPORTED when a
+ * row was longer than LIMIT_ROW_BYTES. */
 MUST_CHECK struct error *output_finish(struct output *output);
 /* Is there no use in writing on: the stream has failed, or the task was told to stop? Long loops
  * stop then. */

@@ -100,6 +100,7 @@ struct output {
 	FILE *stream;
 	bool flush_lines, mark_lines;
 	bool out_of_memory;
+	bool row_too_long;       /* longer than LIMIT_ROW_BYTES: nothing is written after it */
 	int stream_errno;        /* 0: all well */
 	const struct task *task; /* NULL: it cannot be stopped */
 	struct text pending;

@@ -54,9 +54,11 @@ void output_flush(struct output *output, bool now)
 
 bool output_broken(struct output *output)
 {
-	output->out_of_memory |= output->pending.length > LIMIT_ROW_BYTES ||
-				 output->form->held_bytes(output) > LIMIT_ROW_BYTES;
 	if (output->stream_errno || is_out_of_memory(output))
+		return true;
+	output->row_too_long |= output->pending.length > LIMIT_ROW_BYTES ||
+				output->form->held_bytes(output) > LIMIT_ROW_BYTES;
+	if (output->row_too_long)
 		return true;
 	struct error *told = task_check(output->task, "writing the answer");
 	error_free(told);
