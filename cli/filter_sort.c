@@ -27,9 +27,10 @@ struct row {
 struct sort {
 	struct filter filter;
 	uint64_t number; /* of the column, from 1; 0: it has a title */
-	char *title;     /* as it was given; NULL: it has a number */
+	char *wanted;    /* its title or number as it was given; NULL: none was, it is the first */
 	bool descending;
 	bool column_used; /* some table had it */
+	bool lacked;      /* and one before did not */
 	bool rows_wait;   /* for a table that has it */
 	size_t index;     /* of the column in the present table */
 	bool table_has;   /* the present table has it */
@@ -62,6 +63,8 @@ static void choose_column(struct sort *sort, const struct line *titles)
 	if (sort->number) {
 		sort->index = (size_t)sort->number - 1;
 		sort->table_has = !titles || sort->index < titles->cell_count;
+		sort->column_used |= titles && sort->table_has;
+		sort->lacked |= !sort->table_has;
 		return;
 	}
 	sort->index = 0;
@@ -69,7 +72,7 @@ static void choose_column(struct sort *sort, const struct line *titles)
 	for (size_t i = 0; titles && i < titles->cell_count; i++) {
 		size_t length;
 		const char *title = line_cell_text(titles, i, &length);
-		if (!same_title(title, length, sort->title))
+		if (!same_title(title, length, sort->wanted))
 			continue;
 		sort->index = i;
 		sort->table_has = sort->column_used = true;
@@ -82,16 +85,17 @@ static struct error *sort_open(struct filter *filter, const struct arguments *ar
 	struct sort *sort = (struct sort *)filter;
 	const char *column = arguments_positional(arguments, 0);
 	sort->descending = arguments_has(arguments, "-r");
+	sort->wanted = column ? strdup(column) : NULL;
+	if (column && !sort->wanted)
+		return &error_no_memory;
 	struct error *error = column ? parse_number(column, &sort->number) : NULL;
+	bool is_title = error;
+	error_free(error);
 	if (!column)
 		sort->number = 1;
-	else if (error)
-		sort->title = strdup(column);
-	else if (!sort->number || sort->number > LIMIT_SORT_COLUMN)
-		return error_new(ERROR_USAGE, "columns are counted from 1");
-	error_free(error);
-	if (!sort->number && !sort->title)
-		return &error_no_memory;
+	else if (!is_title && (!sort->number || sort->number > LIMIT_SORT_COLUMN))
+		return error_new(ERROR_USAGE, "columns are counted from 1, and no table has %d",
+				 LIMIT_SORT_COLUMN);
 	choose_column(sort, NULL);
 	return NULL;
 }
@@ -236,7 +240,7 @@ static struct error *pass_rows(struct sort *sort, bool sorted)
 
 static bool is_waiting(const struct sort *sort)
 {
-	return sort->title && !sort->column_used;
+	return sort->wanted && !sort->column_used;
 }
 
 /* Is the table's text among those of "MT, Count; Address, Size"? */
@@ -273,6 +277,9 @@ static struct error *sort_line(struct filter *filter, const struct line *line)
 	bool waited = is_waiting(sort);
 	if (line->kind == LINE_ROW) {
 		sort->rows_wait |= waited;
+		sort->column_used |= sort->table_has && sort->index < line->cell_count;
+		if (waited && !is_waiting(sort)) /* a table without titles */
+			TRY(pass_rows(sort, false));
 		return keep(sort, line);
 	}
 	if (!waited)
@@ -293,13 +300,13 @@ static struct error *sort_end(struct filter *filter)
 	struct sort *sort = (struct sort *)filter;
 	if (!is_waiting(sort))
 		return pass_rows(sort, sort->table_has);
-	if (filter->broken)
+	if (filter->broken || (sort->number && !sort->lacked))
 		return pass_rows(sort, false);
 	if (!sort->rows_wait) /* what is said in place of a table */
 		TRY(pass_rows(sort, false));
 	bool any = sort->titles.length > 0;
 	return error_new(ERROR_USAGE, "|> sort: no table of this answer has a column %s%s%s",
-			 sort->title, any ? ": there are " : ", nor titles at all",
+			 sort->wanted, any ? ": there are " : ", nor titles at all",
 			 any ? text_string(&sort->titles) : "");
 }
 
@@ -308,7 +315,7 @@ static void sort_close(struct filter *filter)
 	struct sort *sort = (struct sort *)filter;
 	forget(sort);
 	free(sort->rows);
-	free(sort->title);
+	free(sort->wanted);
 	text_deinit(&sort->cells);
 	text_deinit(&sort->titles);
 }

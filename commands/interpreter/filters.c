@@ -42,7 +42,7 @@ const struct filter_text filter_sort_text = {
 	.name = "sort",
 	.usage = "|> sort [COLUMN] [-r]",
 	.summary =
-		"the rows of each table by a column (its number or title), numbers by value; for a title that no table has no row is shown, and the status is 2",
+		"the rows of each table by a column (its number or title), numbers by value; for a column that no table has no row is shown, and the status is 2",
 	.options = sort_options,
 	.max_positionals = 1,
 	.example = "dumpheap -stat |> sort Count -r",

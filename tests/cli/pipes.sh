@@ -62,6 +62,12 @@ said out "System.String" "strings are the most"
 answer 2 "sort by no column" 'dumpheap -stat |> sort Colour'
 said err "no table of this answer has a column Colour: there are MT, Count, TotalSize, Class Name" "it says so, and which there are"
 silent out "no row is shown"
+answer 2 "sort by a number that is no column's" 'dumpheap -stat |> sort 30'
+said err "no table of this answer has a column 30: there are MT, Count, TotalSize, Class Name" "it says so, and which there are"
+silent out "no row is shown"
+many=$(for _ in $(seq 2000); do printf ' |> wide'; done)
+answer 2 "more filters than anybody wants" "eeversion$many"
+said err "at most 100 filters follow a command" "it says so"
 answer 2 "... in front of another filter" 'dumpheap -stat |> sort Size -r |> head 8'
 silent out "no row is shown"
 answer 0 "sort by a column of the second table" 'dumpheap -type Demo.Payments.Policy |> sort TotalSize'

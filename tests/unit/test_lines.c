@@ -104,7 +104,6 @@ TEST(rows_are_sorted_by_a_column)
 	check("sort count -r", SORTED(POLICY, STRING, A_TYPE, NO_TITLES, NONE));
 	check("sort \"class name\"", SORTED(A_TYPE, POLICY, STRING, NO_TITLES, NONE));
 	check("sort -r classname", SORTED(STRING, POLICY, A_TYPE, NO_TITLES, NONE));
-	check("sort 9", SORTED(STRING, POLICY, A_TYPE, NO_TITLES, NONE));
 }
 
 TEST(filters_refuse)
@@ -114,6 +113,9 @@ TEST(filters_refuse)
 		{ "head x", "is not a number" },
 		{ "tail 1048577", "at most 1048576 lines" },
 		{ "sort 0", "counted from 1" },
+		{ "sort 1025", "no table has 1024" },
+		{ "sort 9",
+		  "no table of this answer has a column 9: there are MT, Count, Class Name" },
 		{ "sort 1 2", "one word too many" },
 		{ "sort Colour",
 		  "no table of this answer has a column Colour: there are MT, Count, Class Name" },
@@ -134,6 +136,27 @@ TEST(a_sort_tells_the_titles_of_each_table)
 	CLEANUP(text_deinit) struct text text = { 0 };
 	CHECK_FAILS(through("sort Colour", tables, &text), ERROR_USAGE,
 		    "a column Colour: there are MT, Size; Size");
+	CHECK_FAILS(through("sort 3", tables, &text), ERROR_USAGE,
+		    "a column 3: there are MT, Size; Size");
+}
+
+TEST(a_sort_by_a_number_wants_one_table_that_has_it)
+{
+	static const char *const tables[] = {
+		T "Size", R "2", R "1", T "MT \4Size", R "1 \0044", R "1 \0043", NULL,
+	};
+	static const char *const untitled[] = { T "Size",    R "2",       "Else",
+						R "1 \0049", R "1 \0048", NULL };
+	static const char *const prose[] = { "one", "two", NULL };
+	CLEANUP(text_deinit) struct text text = { 0 };
+	CHECK_OK(through("sort 2", tables, &text));
+	CHECK_TEXT(text_string(&text), "Size\n2\n1\nMT Size\n1 3\n1 4\n");
+	text_deinit(&text);
+	CHECK_OK(through("sort 2", untitled, &text));
+	CHECK_TEXT(text_string(&text), "Size\n2\nElse\n1 8\n1 9\n");
+	text_deinit(&text);
+	CHECK_OK(through("sort 2", prose, &text));
+	CHECK_TEXT(text_string(&text), "one\ntwo\n");
 }
 
 TEST(a_sort_is_bounded)
@@ -221,13 +244,10 @@ TEST(lines_are_completed)
 }
 
 static const struct tap_case cases[] = {
-	CASE(lines_are_filtered),
-	CASE(rows_are_sorted_by_a_column),
-	CASE(filters_refuse),
-	CASE(a_sort_is_bounded),
-	CASE(a_sort_tells_the_titles_of_each_table),
-	CASE(where_a_pipe_is),
-	CASE(wide_characters_take_two_columns),
+	CASE(lines_are_filtered),  CASE(rows_are_sorted_by_a_column),
+	CASE(filters_refuse),      CASE(a_sort_by_a_number_wants_one_table_that_has_it),
+	CASE(a_sort_is_bounded),   CASE(a_sort_tells_the_titles_of_each_table),
+	CASE(where_a_pipe_is),     CASE(wide_characters_take_two_columns),
 	CASE(lines_are_completed),
 };
 TAP_MAIN(cases)
