@@ -98,19 +98,41 @@ static const struct error *explained(const struct app *app, const struct error *
 	return &buffer->error;
 }
 
+/* A failure, and where what failed is written. */
+static void tell_failure(const struct app *app, const struct error *error)
+{
+	if (app->script)
+		app_warn(app, "%s:%zu: %s", app->script, app->script_line, error->message);
+	else
+		app_warn(app, "%s", error->message);
+}
+
+static bool is_closed_pipe(const struct error *error)
+{
+	return error->code == ERROR_OS && error->os_errno == EPIPE;
+}
+
+/* Reports it in a document of its own. False: there are none, or it could not be written. */
+static bool fail_in_document(const struct app *app, const char *command, const struct error *error)
+{
+	if (app->format == OUTPUT_TEXT || !app->out || output_broken(app->out))
+		return false;
+	output_document_begin(app->out, command);
+	output_document_end(app->out, NULL, error);
+	struct error *unwritten = output_finish(app->out);
+	bool written = !unwritten || is_closed_pipe(unwritten);
+	error_free(unwritten);
+	return written;
+}
+
 enum exit_status app_fail(struct app *app, const char *command, struct error *error,
 			  enum exit_status status)
 {
 	struct no_memory limited;
 	const struct error *told = explained(app, error, &limited);
 	progress_end(&app->progress);
-	if (app->format == OUTPUT_TEXT || !app->out) {
-		app_warn(app, "%s", told->message);
-	} else {
-		output_document_begin(app->out, command);
-		output_document_end(app->out, NULL, told);
-		error_free(output_finish(app->out));
-	}
+	if (!is_closed_pipe(told) && !fail_in_document(app, command, told))
+		tell_failure(app, told);
 	error_free(error);
 	return status;
 }
@@ -171,10 +193,9 @@ static enum exit_status run_command(struct app *app, struct pipeline *pipeline,
 		status = STATUS_NO_TARGET;
 	/* A closed pipe is not reported; a document reported the rest, where it could be written.
 	 */
-	bool closed_pipe = error->code == ERROR_OS && error->os_errno == EPIPE;
 	struct no_memory limited;
-	if (!closed_pipe && !told)
-		app_warn(app, "%s", explained(app, error, &limited)->message);
+	if (!is_closed_pipe(error) && !told)
+		tell_failure(app, explained(app, error, &limited));
 	error_free(error);
 	return status;
 }

@@ -36,10 +36,12 @@ struct app {
 	struct progress progress;
 	struct task task;
 	struct open_process process;
-	struct hold hold; /* of a stopped process */
-	bool interactive; /* at the prompt */
-	bool pages;       /* there, an answer longer than the terminal waits at each screenful */
-	bool broken;      /* answers have no reader any more */
+	struct hold hold;   /* of a stopped process */
+	const char *script; /* the file of the line that runs, for messages; NULL: none */
+	size_t script_line; /* its number, from 1 */
+	bool interactive;   /* at the prompt */
+	bool pages;         /* there, an answer longer than the terminal waits at each screenful */
+	bool broken;        /* answers have no reader any more */
 	enum exit_status log_status; /* of logs that could not be written */
 };
 

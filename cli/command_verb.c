@@ -182,9 +182,14 @@ enum exit_status command_verb_help(const char *name, int argc, char **argv)
 		return app_fail(&app, name, error, STATUS_FAILED);
 	enum exit_status status = app_run_words(&app, (const char *const[]){ "help", name }, 2);
 	const struct command *command = command_find(name);
-	if (command && status == STATUS_WHOLE && app.format == OUTPUT_TEXT)
-		manual_command(stdout, command);
-	return status;
+	if (!command || status != STATUS_WHOLE || app.format != OUTPUT_TEXT)
+		return status;
+	manual_command(app.answers, command);
+	if (!fflush(app.answers))
+		return STATUS_WHOLE;
+	error = patient_write_error(app.writer.failed, "cannot write the answer");
+	status = exit_status_of_command(error);
+	return app_fail(&app, name, error, status);
 }
 
 enum exit_status command_verb_run(int argc, char **argv)

@@ -6,6 +6,7 @@
 #include "cli/command_verb.h"
 #include "cli/manual.h"
 #include "cli/options.h"
+#include "cli/page.h"
 #include "cli/say.h"
 #include "cli/signals.h"
 #include "cli/verbs.h"
@@ -85,6 +86,11 @@ static struct error *no_such_verb(const char *word)
 	return error_new(ERROR_USAGE, "there is no verb %s: clrpod --help lists them", word);
 }
 
+static void print_verb(FILE *to, const void *verb)
+{
+	manual_verb(to, verb);
+}
+
 static enum exit_status unknown_verb(int argc, char **argv)
 {
 	const char *word = argv[1], *after = argc > 2 ? argv[2] : NULL;
@@ -92,8 +98,7 @@ static enum exit_status unknown_verb(int argc, char **argv)
 		const struct verb *verb = verb_find(after);
 		if (!verb)
 			return command_verb_help(after, argc, argv);
-		manual_verb(stdout, verb);
-		return STATUS_WHOLE;
+		return page_show(print_verb, verb);
 	}
 	if (command_find(word) || absent_command(word))
 		return command_verb_run(argc, argv);
@@ -116,7 +121,7 @@ static enum exit_status run_verb(const struct verb *verb, int argc, char **argv)
 	if (error) {
 		status = fail(argc, argv, error);
 	} else if (invocation.help) {
-		manual_verb(stdout, verb);
+		status = page_show(print_verb, verb);
 	} else {
 		signals_watch(LIMIT_DEAF_MS);
 		status = verb->run(&invocation);
@@ -125,34 +130,50 @@ static enum exit_status run_verb(const struct verb *verb, int argc, char **argv)
 	return status;
 }
 
-static bool print_document(const char *option, const char *which)
+static const struct document *document_find(const char *option, const char *which)
 {
-	for (size_t i = 0; i < COUNT_OF(documents); i++) {
-		if (!is_flag(option, documents[i].option) || !is_flag(which, documents[i].which))
-			continue;
-		documents[i].print(stdout);
-		return true;
-	}
-	return false;
+	for (size_t i = 0; i < COUNT_OF(documents); i++)
+		if (is_flag(option, documents[i].option) && is_flag(which, documents[i].which))
+			return &documents[i];
+	return NULL;
+}
+
+static void print_document(FILE *to, const void *document)
+{
+	((const struct document *)document)->print(to);
+}
+
+static void print_overview(FILE *to, const void *unused)
+{
+	(void)unused;
+	manual_overview(to);
+}
+
+static void print_version(FILE *to, const void *version)
+{
+	say(to, "clrpod %s", (const char *)version);
 }
 
 static enum exit_status run(int argc, char **argv)
 {
-	const char *word = argc > 1 ? argv[1] : "--help";
+	const char *word = argc > 1 ? argv[1] : "";
 	const struct verb *verb = verb_find(word);
 	struct error *error = credentials_begin();
 	if (error)
 		return fail(argc, argv, error);
 	if (verb)
 		return run_verb(verb, argc, argv);
+	if (argc < 2) {
+		manual_overview(stderr);
+		return STATUS_USAGE;
+	}
 	bool overview = is_flag(word, "help") && argc < 3;
 	if (overview || is_flag(word, "--help") || is_flag(word, "-h"))
-		manual_overview(argc > 1 ? stdout : stderr);
-	else if (is_flag(word, "--version"))
-		say(stdout, "clrpod " CLRPOD_VERSION);
-	else if (!print_document(word, argc > 2 ? argv[2] : ""))
-		return unknown_verb(argc, argv);
-	return argc > 1 ? STATUS_WHOLE : STATUS_USAGE;
+		return page_show(print_overview, NULL);
+	if (is_flag(word, "--version"))
+		return page_show(print_version, CLRPOD_VERSION);
+	const struct document *document = document_find(word, argc > 2 ? argv[2] : "");
+	return document ? page_show(print_document, document) : unknown_verb(argc, argv);
 }
 
 /* Our parent may have closed them: the next file that is opened, a dump or a snapshot's record,
@@ -172,8 +193,5 @@ int main(int argc, char **argv)
 	keep_standard_descriptors();
 	setlocale(LC_CTYPE, "C.UTF-8"); /* built into libc; for line editing */
 	signals_install();
-	enum exit_status status = run(argc, argv);
-	if (fflush(stdout) && status == STATUS_WHOLE)
-		status = STATUS_FAILED;
-	return status;
+	return run(argc, argv);
 }

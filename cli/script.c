@@ -115,6 +115,17 @@ static struct error *check_line(const char *line, size_t length, const char *nam
 			 number, name);
 }
 
+static const char on_stdin[] = "on stdin";
+
+/* A failure names the place: "FILE:3". What comes on stdin has none that could be looked up. */
+static void run_numbered(struct script *script, const char *line, const char *name, size_t number)
+{
+	script->app->script = name == on_stdin ? NULL : name;
+	script->app->script_line = number;
+	script_line(script, line);
+	script->app->script = NULL;
+}
+
 static void run_stream(struct script *script, int fd, const char *name)
 {
 	struct source source = { .app = script->app, .fd = fd, .left = bytes_left(fd) };
@@ -134,7 +145,8 @@ static void run_stream(struct script *script, int fd, const char *name)
 					  "line %zu of the script %s is longer than %d KiB", number,
 					  name, LIMIT_SCRIPT_LINE_BYTES / 1024);
 		if (!error)
-			script_line(script, line + (number == 1 ? mark_length(line) : 0));
+			run_numbered(script, line + (number == 1 ? mark_length(line) : 0), name,
+				     number);
 	}
 	if (error)
 		script->status = exit_status_worse(
@@ -149,7 +161,7 @@ static void run_stream(struct script *script, int fd, const char *name)
 
 void script_stream(struct script *script, int fd)
 {
-	run_stream(script, fd, "on stdin");
+	run_stream(script, fd, on_stdin);
 }
 
 void script_file(struct script *script, const char *path)

@@ -118,6 +118,16 @@ result $? "and nothing after it"
 [ $? = 2 ]
 result $? "2: the same on stdin"
 said err "on stdin holds a NUL byte" "names it"
+printf 'help exit\n\nhelp get # a comment\ndumpheep\n' > "$work/wrong"
+expect 2 "2: a script with a wrong line" "$program" analyze "$dump" -x "$work/wrong"
+said err "clrpod: $work/wrong:4: there is no command dumpheep" "its file and line are named"
+"$program" analyze "$dump" --keep-going -x - < "$work/wrong" > "$work/out" 2> "$work/err"
+said err "clrpod: there is no command dumpheep" "... but stdin has none that could be looked up"
+"$program" analyze "$dump" -x "$work/wrong" -c 'dumpobj 8' --keep-going > "$work/out" 2> "$work/err"
+said err "clrpod: cannot read an object at 0x8" "what follows it is no line of it"
+printf 'dumpheap |> sort Colour\n' > "$work/wrong"
+expect 2 "2: a script with a wrong filter" "$program" analyze "$dump" -x "$work/wrong"
+said err "clrpod: $work/wrong:1: |> sort: no table" "its file and line are named"
 "$program" analyze "$dump" --jsonl -c 'dumpheap -stat' 2> "$work/err" | :
 silent err "a closed pipe is no news"
 
@@ -143,6 +153,29 @@ expect 1 "a golden case that is not there" tests/golden/run "$program" nosuch
 said err "there is no case nosuch" "is named"
 expect 0 "a golden case by a path" tests/golden/run "$program" tests/golden/get
 said out " - get" "is run"
+
+if [ -c /dev/full ]; then
+	for words in --help --version "analyze --help" "help ps" "dumpheap --help" --print-man "--print-man commands" \
+		"--print-completion bash" "--print-completion zsh" ps "ps --json" "dumpheap $dump" "dumpheap $dump --json"; do
+		# shellcheck disable=SC2086 # several words
+		"$program" $words > /dev/full 2> "$work/err"
+		[ $? = 1 ] && grep -q '^clrpod: cannot write .*: No space left on device$' "$work/err" &&
+			[ "$(wc -l < "$work/err")" = 1 ]
+		result $? "1: $words on a full disk, with its sentence"
+	done
+	"$program" analyze "$work/none" --json -c help > /dev/full 2> "$work/err"
+	[ $? = 3 ] && grep -q "^clrpod: cannot open $work/none" "$work/err"
+	result $? "3: a document that cannot be written is said on stderr"
+else
+	skip "no /dev/full" "1: a full disk"
+fi
+for words in --help --version ps "dumpheap $dump"; do
+	# shellcheck disable=SC2086 # several words
+	sh -c 'ulimit -f 0; exec "$@" 2>&3' - "$program" $words 3>&1 > "$work/none.txt" | cat > "$work/err"
+	said err "File too large" "... $words above a limit on the size of files"
+done
+"$program" --print-man commands 2> "$work/err" | :
+silent err "a closed pipe is no news there, either"
 
 expect 3 "an error before opening is JSON too" "$program" analyze "$work/none" --json -c help
 said out '"status":"error"' "on stdout"
