@@ -147,7 +147,8 @@ static enum exit_status analyze_run(const struct invocation *invocation)
 #define ALIASES(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
 static const struct option options[] = {
-	{ "-p", "PID", "a live process: a snapshot of it, while it runs on",
+	{ "-p", "PID",
+	  "a live process: a snapshot of it, while it runs on; without DUMP, -p and -n the only .NET process",
 	  ALIASES("--process-id") },
 	{ "-n", "NAME", "the .NET process of this name", ALIASES("--name") },
 	{ "--freeze", NULL,
@@ -191,20 +192,21 @@ static const char *const examples[] = {
 const struct verb verb_analyze = {
 	.name = "analyze",
 	.summary = "look inside a dump or a live process",
-	.usage = "analyze DUMP | -p PID | -n NAME  [-c COMMAND]... [-x SCRIPT]... [-i]\n"
+	.usage = "analyze [DUMP | -p PID | -n NAME] [-c COMMAND]... [-x SCRIPT]... [-i]\n"
 		 "        [--freeze | --no-stop | --snapshot] [--hold MINUTES] [--stall SECONDS]\n"
 		 "        [--json | --jsonl] [--sysroot DIR] [--threads NUMBER] [--keep-going]\n"
 		 "        [--partial-ok] [--no-pager]",
 	.description =
-		"Opens a core file (also one packed as .zst or .gz) or a live process, and answers\n"
-		"commands: those of -c and -x in their order, else those on stdin, at a prompt when\n"
-		"that is a terminal. In a script # begins a comment. A live process is looked at as a\n"
-		"snapshot, for which it stands still for some milliseconds: see collect. What it writes\n"
-		"afterwards costs memory of its own limit, as the prompt tells; the snapshot is dropped\n"
-		"before memory runs out, and after --hold minutes; refresh takes a new one. With\n"
-		"--freeze the process is let go after --hold minutes, between two commands or while\n"
-		"words are waited for; then refresh stops it again. When nobody\n"
-		"takes the rest of an answer for --stall seconds, the process is let go, frozen or not.",
+		"Opens a core file (also one packed as .zst or .gz) or a live process, without either\n"
+		"the only .NET process that there is, and answers commands: those of -c and -x in\n"
+		"their order, else those on stdin, at a prompt when that is a terminal. In a script #\n"
+		"begins a comment. A live process is looked at as a snapshot, for which it stands still\n"
+		"for some milliseconds: see collect. What it writes afterwards costs memory of its own\n"
+		"limit, as the prompt tells; the snapshot is dropped before memory runs out, and after\n"
+		"--hold minutes; refresh takes a new one. With --freeze the process is let go after\n"
+		"--hold minutes, between two commands or while words are waited for; then refresh stops\n"
+		"it again. When nobody takes the rest of an answer for --stall seconds, the process is\n"
+		"let go, frozen or not.",
 	.options = options,
 	.repeated = (const char *const[]){ "-c", "-x", NULL },
 	.max_positionals = 1,

@@ -102,17 +102,22 @@ static bool has_process(const struct split *split)
 	return invocation_has(&split->invocation, "-p") || invocation_has(&split->invocation, "-n");
 }
 
-/* The dump is the first plain word, where no process is named. */
+/* The dump is the first plain word, where no process is named; without any the only .NET process
+ * is meant. It is not stopped for a command that lacks its own word besides. */
 static struct error *take_dump(struct split *split)
 {
 	const char *name = split->verb.name;
+	const struct command *command = split->command;
 	if (has_process(split))
 		return NULL;
-	if (!split->first)
+	if (!split->first && command_word_count(command) && !command_word_optional(command, 0))
 		return error_new(
 			ERROR_USAGE,
-			"%s what? Name a dump: clrpod %s DUMP, or a process: clrpod %s -p PID",
-			name, name, name);
+			"%s what? Name a dump: clrpod %s DUMP %s, or a process: clrpod %s -p PID %s",
+			name, name, command_word_name(command, 0), name,
+			command_word_name(command, 0));
+	if (!split->first)
+		return NULL;
 	invocation_add_word(&split->invocation, split->words[split->first]);
 	split->count--;
 	memmove(&split->words[split->first], &split->words[split->first + 1],
@@ -220,10 +225,11 @@ static const char *const examples[] = {
 const struct verb verb_command = {
 	.name = "COMMAND",
 	.summary = "one command of analyze, by itself",
-	.usage = "COMMAND DUMP | -p PID | -n NAME  [OPTION]... [WORD]... [-- WORD...]",
+	.usage = "COMMAND [DUMP | -p PID | -n NAME] [OPTION]... [WORD]... [-- WORD...]",
 	.description =
 		"Answers what analyze -c COMMAND answers, with the same exit status. The first word is\n"
-		"the dump, unless -p or -n names a process; the others are the command's, and are not\n"
+		"the dump, unless -p or -n names a process; without any word and without these it\n"
+		"looks at the only .NET process. The other words are the command's, and are not\n"
 		"split again: no quotes within quotes. Analyze's options that make sense for one\n"
 		"command (all but -c, -x, -i, --keep-going, --no-pager) may stand anywhere, and win\n"
 		"over those of the command that are spelled alike: what follows -- is the command's.\n"

@@ -26,11 +26,15 @@ static struct error *check_runtime(const struct app *app)
 /* In the order of the command line; one of the two may be a process. */
 static struct error *open_both(struct app *app, const struct invocation *invocation)
 {
-	size_t targets = 0;
-	for (size_t i = 0; i < invocation->count; i++)
-		targets += !invocation->given[i].option || is_process(&invocation->given[i]);
-	if (targets != 2)
+	size_t dumps = 0, processes = 0;
+	for (size_t i = 0; i < invocation->count; i++) {
+		dumps += !invocation->given[i].option;
+		processes += is_process(&invocation->given[i]);
+	}
+	if (dumps + processes != 2)
 		return error_new(ERROR_USAGE, "diff compares two: diff A B, or diff -p PID B");
+	if (!processes)
+		TRY(open_check_no_process(invocation));
 	for (size_t i = 0; i < invocation->count; i++) {
 		const struct given *given = &invocation->given[i];
 		if (given->option && !is_process(given))

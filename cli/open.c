@@ -30,7 +30,11 @@ struct error *open_choose_process(struct app *app, const struct invocation *invo
 	const char *name = invocation_value(invocation, "-n");
 	if (pid && name)
 		return error_new(ERROR_USAGE, "-p and -n exclude each other");
-	return process_choose(pid, name, &app->task, &app->scratch, ret);
+	struct error *error = process_choose(pid, name, &app->task, &app->scratch, ret);
+	bool none = error && (error->code == ERROR_USAGE || error->code == ERROR_NOT_FOUND);
+	if (none && !pid && !name && invocation->verb->max_positionals)
+		return error_context(error, "no dump is named, and no process with -p or -n");
+	return error;
 }
 
 struct error *open_check_ways(const struct invocation *invocation)
@@ -171,6 +175,8 @@ static struct error *open_process(struct app *app, const struct invocation *invo
 	*ret_name = arena_printf(&app->scratch, "process %d (%s)", process.pid, process.name);
 	if (!*ret_name)
 		return &error_no_memory;
+	if (!invocation_has(invocation, "-p") && !invocation_has(invocation, "-n"))
+		app_warn(app, "%s is looked at, the only .NET process here", *ret_name);
 	TRY(own_memory_budget(&app->budget, process.pid));
 	TRY(process_reach(&process));
 	app->process.identity = process.identity;
@@ -256,15 +262,26 @@ struct error *open_one(struct app *app, const struct invocation *invocation, con
 	return NULL;
 }
 
+struct error *open_check_no_process(const struct invocation *invocation)
+{
+	static const char *const of_process[] = { "--freeze", "--no-stop", "--snapshot", "--hold",
+						  "--stall" };
+	for (size_t i = 0; i < COUNT_OF(of_process); i++)
+		if (invocation_has(invocation, of_process[i]))
+			return error_new(ERROR_USAGE,
+					 "%s: %s says how a process is looked at, and a dump is "
+					 "named: leave it out, or name a process with -p or -n",
+					 invocation->verb->name, of_process[i]);
+	return NULL;
+}
+
 struct error *open_session(struct app *app, const struct invocation *invocation)
 {
 	const char *dump = invocation_positional(invocation, 0);
 	bool process = invocation_has(invocation, "-p") || invocation_has(invocation, "-n");
 	if (dump && process)
 		return error_new(ERROR_USAGE, "name a dump, or a process with -p or -n, not both");
-	if (!dump && !process)
-		return error_new(ERROR_USAGE,
-				 "%s what? Name a dump, or a process with -p PID or -n NAME",
-				 invocation->verb->name);
+	if (dump)
+		TRY(open_check_no_process(invocation));
 	return open_one(app, invocation, dump);
 }

@@ -18,7 +18,11 @@ MUST_CHECK struct error *open_check_ways(const struct invocation *invocation);
  * ever. ERROR_USAGE. */
 MUST_CHECK struct error *open_stall(const struct invocation *invocation, unsigned *ret_seconds);
 
-/* Opens the dump named by the first word, or the process, in app's session. A process can be taken
+/* Beside a dump, the options of a process. ERROR_USAGE. */
+MUST_CHECK struct error *open_check_no_process(const struct invocation *invocation);
+
+/* Opens the dump named by the first word, or the process, which without -p and -n is the only .NET
+ * process, in app's session. A process can be taken
  * anew from there (session_refresh()); app->process says how it is looked at. */
 MUST_CHECK struct error *open_session(struct app *app, const struct invocation *invocation);
 

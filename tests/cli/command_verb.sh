@@ -68,14 +68,12 @@ expect 5 "status 5" "$program" dumpheap "$work/cut.core" -stat
 expect 0 "--partial-ok makes it 0" "$program" dumpheap "$work/cut.core" -stat --partial-ok
 
 # Without a dump.
-expect 2 "no dump" "$program" dumpheap
-said err "Name a dump: clrpod dumpheap DUMP, or a process: clrpod dumpheap -p PID" "says what to give"
+expect 2 "no dump and no object" "$program" dumpobj
+said err "Name a dump: clrpod dumpobj DUMP ADDRESS|PATH, or a process: clrpod dumpobj -p PID ADDRESS|PATH" "says what to give"
 silent out "and answers nothing"
-expect 2 "no dump, in JSON" "$program" dumpheap --json -stat
-valid_json "$work/out" && grep -q '"command":"dumpheap".*"code":"usage"' "$work/out"
+expect 2 "no dump and no object, in JSON" "$program" dumpobj --json
+valid_json "$work/out" && grep -q '"command":"dumpobj".*"code":"usage"' "$work/out"
 result $? "is a document"
-expect 2 "only an option's value" "$program" dumpheap -type Gateway
-said err "dumpheap what?" "is no dump"
 expect 3 "a command's word where the dump was forgotten" "$program" do "$object"
 said err "the first word after do is the dump: cannot open $object" "says so"
 expect 2 "not a process id" "$program" dumpheap -p 12x
@@ -87,12 +85,13 @@ said err "clrpod analyze DUMP -c 'dumpheap |> …'" "says where filters are take
 
 # A word that is both a file and a command is the command.
 cp "$dump" "$work/eeversion" 2> /dev/null
+cp "$dump" "$work/dumpobj"
 (cd "$work" && "$program" eeversion eeversion) > "$work/out" 2> "$work/err"
 result $? "a dump that is called like a command"
 grep -q '^10\.0' "$work/out"
 result $? "is opened"
-(cd "$work" && "$program" eeversion) > "$work/out" 2> "$work/err"
-[ $? = 2 ] && grep -q 'eeversion what?' "$work/err"
+(cd "$work" && "$program" dumpobj) > "$work/out" 2> "$work/err"
+[ $? = 2 ] && grep -q 'dumpobj what?' "$work/err"
 result $? "the command comes first"
 (cd "$work" && "$program" analyze eeversion -c eeversion) > "$work/out" 2> "$work/err"
 result $? "analyze opens it"

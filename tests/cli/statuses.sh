@@ -30,8 +30,8 @@ said err "no option --hlep" "names it"
 expect 0 "help COMMAND" "$program" help dumpheap
 said out "Usage: dumpheap" "describes it"
 expect 2 "2: a verb that comes later" "$program" browse a
-expect 2 "2: a command in place of a verb, without a dump" "$program" dumpheap -stat
-said err "clrpod dumpheap DUMP" "says what to give"
+expect 2 "2: a command in place of a verb, without a dump and its word" "$program" dumpobj
+said err "clrpod dumpobj DUMP" "says what to give"
 expect 2 "2: a command misspelt" "$program" dumphaep "$dump"
 said err "did you mean dumpheap?" "suggests one"
 expect 2 "2: an unknown option" "$program" analyze "$dump" --bogus
@@ -39,7 +39,15 @@ said err "there is no option --bogus" "names it"
 expect 2 "2: an option without its value" "$program" analyze "$dump" -c
 expect 2 "2: two dumps" "$program" analyze "$dump" "$dump"
 expect 2 "2: a dump and a process" "$program" analyze "$dump" -p 1
-expect 2 "2: neither" "$program" analyze
+for option in --freeze --no-stop --snapshot "--hold 5" "--stall 5"; do
+	# shellcheck disable=SC2086 # an option and its value
+	expect 2 "2: a dump, looked at with $option" "$program" analyze "$dump" $option -c help
+	said err "analyze: ${option% *} says how a process is looked at, and a dump is named" "says so"
+done
+expect 2 "2: ... by a command in place of a verb" "$program" eeversion "$dump" --hold 5
+said err "eeversion: --hold says" "says so"
+expect 2 "2: ... and by diff" "$program" diff "$dump" "$dump" --stall 5
+said err "diff: --stall says" "says so"
 expect 2 "2: not a process id" "$program" analyze -p 12x
 expect 2 "2: an unknown command" "$program" analyze "$dump" -c 'dumpheep'
 said err "did you mean dumpheap?" "suggests one"
