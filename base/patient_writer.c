@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-enum { TICK_MS = 100, SECOND_MS = 1000, TERMINAL_PIECE_BYTES = 128 };
+enum { TICK_MS = 20, SECOND_MS = 1000, TERMINAL_PIECE_BYTES = 128 };
 
 static int open_again(int fd)
 {
@@ -87,7 +87,7 @@ static int out_of_patience(struct patient_writer *writer, uint64_t since)
 		writer->stopped_ms = 0;
 	else if (!writer->stopped_ms)
 		writer->stopped_ms = now;
-	if (stopped && now - writer->stopped_ms >= PATIENT_AFTER_STOP_SECONDS * SECOND_MS)
+	if (stopped && now - writer->stopped_ms >= PATIENT_AFTER_STOP_MS)
 		return ECANCELED;
 	if (writer->stall_seconds && now - since >= writer->stall_seconds * (uint64_t)SECOND_MS)
 		return PATIENT_STALLED;

@@ -2,7 +2,8 @@
  * Writes for a reader that may stop reading: a pipe, a socket or a terminal whose other end is
  * stuck makes write(2) wait for ever, at the cost of the process that we hold meanwhile. Here no
  * write waits longer than `stall_seconds` for the next byte to be taken, nor longer than
- * PATIENT_AFTER_STOP_SECONDS in all once the task was told to stop.
+ * PATIENT_AFTER_STOP_MS in all once the task was told to stop: whoever presses Ctrl-C waits for no
+ * reader, and one that reads at all has taken what is pending by then.
  *
  * O_NONBLOCK belongs to the open file description, which the shell and others share with us
  * (open(2)); so it is never set on the descriptor that we were given. A pipe or a terminal is
@@ -20,10 +21,10 @@
 #include <stddef.h>
 
 enum {
-	PATIENT_STALL_SECONDS = 60,     /* the default of --stall */
-	PATIENT_AFTER_STOP_SECONDS = 2, /* SIGTERM: 5 seconds at most until all is undone */
-	PATIENT_STALLED = ETIME,        /* the errno of a reader that took nothing for too long */
-	PATIENT_TOO_MUCH = EXFULL,      /* and of more than most_bytes */
+	PATIENT_STALL_SECONDS = 60, /* the default of --stall */
+	PATIENT_AFTER_STOP_MS = 100,
+	PATIENT_STALLED = ETIME, /* the errno of a reader that took nothing for too long */
+	PATIENT_TOO_MUCH = EXFULL, /* and of more than most_bytes */
 };
 
 enum patient_kind {
