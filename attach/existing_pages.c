@@ -1,12 +1,14 @@
 #include "attach/existing_pages.h"
 
 #include "attach/page_map.h"
+#include "attach/proc_file.h"
 
 struct existing_pages {
 	const struct process_maps *maps;
 	struct page_map *page_map; /* NULL: it cannot be read */
 	struct shared_memory *memory;
 	bool surveyed;
+	bool inherited; /* it has run no program since it was forked */
 };
 
 struct error *existing_pages_open(int memory_id, const struct process_maps *maps,
@@ -16,6 +18,7 @@ struct error *existing_pages_open(int memory_id, const struct process_maps *maps
 	if (!pages)
 		return &error_no_memory;
 	pages->maps = maps;
+	pages->inherited = !proc_has_executed(memory_id);
 	struct error *error = shared_memory_open(memory_id, &pages->memory);
 	if (!error)
 		error = page_map_open(memory_id, &pages->page_map);
@@ -57,6 +60,12 @@ static bool is_drivers(const struct process_map *map)
 	return map->path[0] && map->path[0] != '[' && map->path[0] != '/';
 }
 
+/* What the page table has not. Huge pages of a copy may have been taken from it. */
+static enum page_state absence_in(const struct existing_pages *pages, const struct process_map *map)
+{
+	return pages->inherited && process_map_is_huge(map) ? PAGES_UNKNOWN : PAGES_UNTOUCHED;
+}
+
 /* By the process's own page table. */
 static enum page_state look_in_table(struct existing_pages *pages, uint64_t address, uint64_t end,
 				     enum page_state otherwise, uint64_t *ret_end)
@@ -90,7 +99,7 @@ enum page_state existing_pages_look(struct existing_pages *pages, uint64_t addre
 	if (map->end < end)
 		*ret_end = end = map->end;
 	if (map->kind == PROCESS_MAP_ANONYMOUS && !is_drivers(map))
-		return look_in_table(pages, address, end, PAGES_UNTOUCHED, ret_end);
+		return look_in_table(pages, address, end, absence_in(pages, map), ret_end);
 	if (!shared_memory_holds(pages->memory, map) && !shared_memory_may_grow(pages->memory, map))
 		return PAGES_EXIST;
 	if (!select_file(pages, map))

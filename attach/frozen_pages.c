@@ -80,30 +80,45 @@ static struct error *add_area(struct wiped_list *list, struct arena *arena, uint
 	return NULL;
 }
 
-/* Each mapping: its line of maps, then "Name: value" lines, of which "VmFlags: rd wr … wf …". */
+/* One mapping, of which lines were read. */
+struct smaps_area {
+	unsigned long long start, end, huge_bytes;
+};
+
+static struct error *end_area(struct wiped_list *list, struct arena *arena, const char *flags,
+			      struct smaps_area *area, uint64_t *huge_bytes)
+{
+	bool huge = strstr(flags, " ht") && !strstr(flags, " sh");
+	if (huge)
+		*huge_bytes += area->huge_bytes;
+	area->huge_bytes = 0;
+	return huge || strstr(flags, " wf") ? add_area(list, arena, area->start, area->end) : NULL;
+}
+
+/* Each mapping: its line of maps, then "Name: value" lines, of which "VmFlags: rd wr … wf …" is the
+ * last. */
 struct error *wiped_areas_read(int pid, struct arena *arena, struct wiped_areas *ret)
 {
 	char path[64];
 	CLEANUP(free_cleanup) char *line = NULL;
 	size_t capacity = 0;
 	struct wiped_list list = { 0 };
-	unsigned long long start = 0, end = 0, huge_bytes = 0, mapped_bytes = 0, kibibytes;
+	struct smaps_area area = { 0 };
+	uint64_t huge_bytes = 0;
+	unsigned long long kibibytes;
 	snprintf(path, sizeof(path), "/proc/%d/smaps", pid);
 	CLEANUP(fd_cleanup) int fd = proc_open(path, O_RDONLY);
 	CLEANUP(file_cleanup) FILE *file = fd >= 0 ? fdopen(fd, "r") : NULL;
 	if (file)
 		fd = -1; /* the stream's */
 	while (file && getline(&line, &capacity, file) > 0) {
-		if (sscanf(line, "Private_Hugetlb: %llu kB", &kibibytes) == 1)
-			mapped_bytes = kibibytes * 1024; /* also of a shared one without a sharer */
-		else if (!strncmp(line, "VmFlags:", 8)) {
-			if (!strstr(line, " sh"))
-				huge_bytes += mapped_bytes;
-			mapped_bytes = 0;
-			if (strstr(line, " wf"))
-				TRY(add_area(&list, arena, start, end));
-		} else if (line[0] < 'A' || line[0] > 'Z')
-			(void)!sscanf(line, "%llx-%llx ", &start, &end);
+		if (sscanf(line, "Private_Hugetlb: %llu kB", &kibibytes) == 1 ||
+		    sscanf(line, "Shared_Hugetlb: %llu kB", &kibibytes) == 1)
+			area.huge_bytes += kibibytes * 1024;
+		else if (!strncmp(line, "VmFlags:", 8))
+			TRY(end_area(&list, arena, line, &area, &huge_bytes));
+		else if (line[0] < 'A' || line[0] > 'Z')
+			(void)!sscanf(line, "%llx-%llx ", &area.start, &area.end);
 	}
 	*ret = (struct wiped_areas){ .areas = list.areas,
 				     .count = list.count,
@@ -269,7 +284,7 @@ static bool is_shared(const struct copier *copier, const struct process_map *map
 enum page_fate {
 	PAGES_HELD,          /* they stay as they are */
 	PAGES_SHARED,        /* with all processes that map the same */
-	PAGES_WIPED,         /* zeros in the copy */
+	PAGES_WIPED,         /* zeros in the copy, or taken from it by the kernel */
 	PAGES_NOT_INHERITED, /* not in the copy */
 };
 
@@ -283,7 +298,7 @@ static enum page_fate fate_of(const struct copier *copier, const struct process_
 		return PAGES_HELD;
 	if (!inherited)
 		return PAGES_NOT_INHERITED;
-	if (contains(wiped->areas, wiped->count, map->start))
+	if (process_map_is_huge(map) || contains(wiped->areas, wiped->count, map->start))
 		return PAGES_WIPED;
 	return is_shared(copier, map) ? PAGES_SHARED : PAGES_HELD;
 }

@@ -1,8 +1,9 @@
 /*
  * Memory that a copy-on-write copy of a process does not hold still, copied while the process is
  * stopped: pages that it shares with all processes that map the same (MAP_SHARED: memfd, /dev/shm,
- * System V, writable files), and memory that a copy does not inherit (MADV_DONTFORK,
- * MADV_WIPEONFORK). Only pages that exist are copied; what else is in those areas was never
+ * System V, writable files), memory that a copy does not inherit (MADV_DONTFORK,
+ * MADV_WIPEONFORK), and private huge pages, which the kernel may take from it
+ * (process_map_is_huge()). Only pages that exist are copied; what else is in those areas was never
  * touched, or (FROZEN_PARTLY) is unknown.
  */
 #ifndef ATTACH_FROZEN_PAGES_H
@@ -61,13 +62,14 @@ MUST_CHECK struct error *frozen_pages_visit(
 
 /* --- making them */
 
-/* Which mappings' pages are wiped in a copy (MADV_WIPEONFORK), by /proc/PID/smaps: asked before the
- * process is stopped, as the file takes the kernel milliseconds. *ret in `arena`, ascending. What
- * cannot be read counts as none. ERROR_NO_MEMORY only. */
+/* Which mappings' pages are wiped in a copy (MADV_WIPEONFORK), or private ones of hugetlbfs, by
+ * /proc/PID/smaps: asked before the process is stopped, as the file takes the kernel milliseconds.
+ * *ret in `arena`, ascending. What cannot be read counts as none. ERROR_NO_MEMORY only. */
 struct wiped_areas {
 	const struct frozen_area *areas;
 	size_t count;
-	uint64_t huge_bytes; /* of private pages of hugetlbfs, in the whole process */
+	uint64_t huge_bytes; /* of private mappings of hugetlbfs, in the whole process: pages that a
+				child of its has as well among them */
 };
 MUST_CHECK struct error *wiped_areas_read(int pid, struct arena *arena, struct wiped_areas *ret);
 

@@ -96,12 +96,20 @@ static bool is_named_memory(const char *path)
 	       text_begins_with(path, "[anon");
 }
 
+/* mm/hugetlb.c, fs/hugetlbfs/inode.c: hugetlb_file_setup; the file has no other way to it. */
+bool process_map_is_huge(const struct process_map *map)
+{
+	return !map->shared && !strcmp(map->path, "/anon_hugepage");
+}
+
 static enum process_map_kind kind_of(const struct process_map *map)
 {
 	static const char *const memory[] = { "/memfd:",        "/dev/shm/",       "/SYSV",
 					      "/anon_hugepage", "/dev/hugepages/", "[anon_shmem:" };
 	if (text_begins_with(map->path, "[vvar") || !strcmp(map->path, "[vsyscall]"))
 		return PROCESS_MAP_SPECIAL;
+	if (process_map_is_huge(map))
+		return PROCESS_MAP_ANONYMOUS;
 	for (size_t i = 0; i < COUNT_OF(memory); i++)
 		if (text_begins_with(map->path, memory[i]))
 			return PROCESS_MAP_MEMORY;

@@ -9,7 +9,8 @@
 #include "base/arena.h"
 
 enum process_map_kind {
-	PROCESS_MAP_ANONYMOUS, /* private memory: heap, stacks, what mmap gave */
+	PROCESS_MAP_ANONYMOUS, /* private memory: heap, stacks, what mmap gave, private huge pages
+				*/
 	PROCESS_MAP_FILE,      /* a regular file (or a device) */
 	PROCESS_MAP_MEMORY,    /* shared memory: memfd, /dev/shm, /dev/zero, System V: pages that
 				  were never touched come into being when they are read */
@@ -41,6 +42,12 @@ MUST_CHECK struct error *process_maps_parse(const char *text, size_t size, struc
 /* Is it of a device, or of something that only looks like a file (/[aio], memfd_secret)? Its file
  * is not to be opened. */
 bool process_map_is_device(const struct process_map *map);
+
+/* Is it private memory of huge pages (mmap with MAP_HUGETLB)? The page table alone has its pages.
+ * The machine has so many of them: the kernel takes one from a copy or a child, without a word,
+ * when the owner writes to it and no other is left (mm/hugetlb.c: hugetlb_wp, unmap_ref_private).
+ */
+bool process_map_is_huge(const struct process_map *map);
 
 /* The first mapping that ends above the address; NULL: none. */
 const struct process_map *process_maps_from(const struct process_maps *maps, uint64_t address);

@@ -230,7 +230,8 @@ static struct error *open_file(struct process_memory *memory, enum process_memor
 	for (size_t i = 0; i < memory->maps.count && way == PROCESS_MEMORY_ANY_WAY; i++) {
 		uint8_t byte;
 		const struct process_map *map = &memory->maps.maps[i];
-		if (!(map->protection & PF_R) || map->kind != PROCESS_MAP_ANONYMOUS)
+		if (!(map->protection & PF_R) || map->kind != PROCESS_MAP_ANONYMOUS ||
+		    process_map_is_huge(map)) /* a page that is not there would be taken for it */
 			continue;
 		if (read_by_vm_readv(memory, map->start, &byte, 1) == 1)
 			return NULL;

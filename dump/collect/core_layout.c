@@ -1,6 +1,7 @@
 #include "dump/collect/core_layout.h"
 
 #include "attach/page_map.h"
+#include "attach/proc_file.h"
 #include "attach/shared_memory.h"
 #include "base/limits.h"
 #include "base/list.h"
@@ -14,6 +15,7 @@ struct builder {
 	struct shared_memory *memory;
 	const struct frozen_pages *frozen; /* NULL: not of a snapshot */
 	bool optional, untouched;
+	bool inherited;  /* by a process that has run no program since it was forked: a copy */
 	bool fill;       /* put the untouched runs in as zeros */
 	uint64_t filled; /* up to here */
 };
@@ -75,10 +77,23 @@ static void count_untouched(struct builder *builder, uint64_t before)
 			map->end - map->start - (builder->layout->bytes - before);
 }
 
+static void count_unknown(struct builder *builder, uint64_t before)
+{
+	const struct process_map *map = builder->map;
+	if (map->protection)
+		builder->layout->unknown_bytes +=
+			map->end - map->start - (builder->layout->bytes - before);
+}
+
 static struct error *add_anonymous(struct builder *builder)
 {
 	const struct process_map *map = builder->map;
 	uint64_t before = builder->layout->bytes;
+	if (builder->inherited && process_map_is_huge(map)) {
+		TRY(add_touched(builder, map->start, map->end));
+		count_unknown(builder, before);
+		return NULL;
+	}
 	builder->fill = builder->pages && (map->protection & PF_R);
 	builder->filled = map->start;
 	struct error *error = add_touched(builder, map->start, map->end);
@@ -113,9 +128,7 @@ static struct error *add_memory(struct builder *builder)
 			    ? frozen_pages_visit(builder->frozen, map->start, map->end, add_run,
 						 builder)
 			    : add_touched(builder, map->start, map->end));
-		if (map->protection)
-			builder->layout->unknown_bytes +=
-				map->end - map->start - (builder->layout->bytes - before);
+		count_unknown(builder, before);
 		return NULL;
 	}
 	builder->fill = map->protection & PF_R;
@@ -188,8 +201,10 @@ static struct error *add_partly(struct builder *builder, uint64_t *missing)
 static struct error *add_map(struct builder *builder, const struct process_map *map)
 {
 	builder->map = map;
-	/* anon_inode:[io_uring] and the like: a driver's pages */
-	builder->optional = map->path[0] && map->path[0] != '[';
+	/* Of files pages after the end, of anon_inode:[io_uring] and the like a driver's: there may
+	 * be nothing. Of memory there are only those that exist. */
+	builder->optional = map->kind == PROCESS_MAP_FILE ||
+			    (map->path[0] && map->path[0] != '[' && map->path[0] != '/');
 	const struct frozen_area *area = frozen_pages_area(builder->frozen, map->start);
 	if (area && area->state != FROZEN_WHOLE)
 		return add_partly(builder, area->state == FROZEN_LOST
@@ -216,7 +231,9 @@ static struct error *add_map(struct builder *builder, const struct process_map *
 struct error *core_layout_build(int pid, const struct process_maps *maps,
 				const struct frozen_pages *frozen, struct core_layout *ret)
 {
-	struct builder builder = { .layout = ret, .frozen = frozen };
+	struct builder builder = { .layout = ret,
+				   .frozen = frozen,
+				   .inherited = !proc_has_executed(pid) };
 	*ret = (struct core_layout){ 0 };
 	struct error *error = page_map_open(pid, &builder.pages);
 	if (error == &error_no_memory)

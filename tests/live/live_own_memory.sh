@@ -106,6 +106,21 @@ else
 	ok "... says why, and what helps" one_sentence 'has 16 MiB of private huge pages.*--freeze'
 	ok "... --freeze collects it" status_is 0 collect -o "$core" --force --freeze
 	ok "... the program lives" lives
+	end_victim
+	start_victim huge child
+	ok "a child has them as well: no copy" status_is 3 collect -o "$core" --force
+	ok "... says why" one_sentence 'has 16 MiB of private huge pages.*--freeze'
+	end_victim
+	start_victim huge half
+	at=$(map_of 16)
+	free_pages() { awk '/^HugePages_Free/ {print $2}' /proc/meminfo; }
+	before_pages=$(free_pages)
+	for type in Full Heap; do
+		ok "half of them never touched: $type is whole" status_is 0 collect -o "$core" --force --freeze --type $type
+		"$program" analyze "$core" -c "db $(printf %x $((0x$at + 1))) -c 1" -c "db $(printf %x $((0x$at + 0xf00001))) -c 1" >"$log" 2>&1
+		ok "... has what was written, and zeros" eval 'said "01: 01" && said "01: 00"'
+	done
+	ok "... and none was taken of the machine" test "$(free_pages)" = "$before_pages"
 fi
 end_victim
 finish

@@ -3,8 +3,10 @@
  * calls, threads that come and go, signals that must all arrive, memory of every kind. It counts
  * what a stop must not change.
  *
- * usage: victim [big MIB | full MIB | shared MIB | holes MIB | own MIB | sparse TABLES | huge |
- * leaderless | vfork SECONDS | filter errno|memory|kill | churn MIB | rewrite MIB | quiet | few]
+ * usage: victim [big MIB | full MIB | shared MIB | holes MIB | own MIB | sparse TABLES |
+ * huge [half | child] | leaderless | vfork SECONDS | filter errno|memory|kill | churn MIB |
+ * rewrite MIB | quiet | few]
+ *
  * stdin: "report" answers one line "sent=N received=N eintr=N turns=N churned=N sigchld=N
  * children=N mask=N gap_ms=N" (the last: the longest time that a thread was stopped since the
  * report before); the end of stdin ends the process. With VICTIM_TOLD in its environment all of its
@@ -324,27 +326,47 @@ static void make_sparse(const char *tables)
 		memory[i * TABLE_BYTES] = 1;
 }
 
-/* Private huge pages, the whole pool of them, all of which are written to over and over. */
+enum { HUGE = 2 << 20, HUGE_COUNT = 8 };
+
+/* All that it has. */
+static size_t huge_written = HUGE_COUNT;
 static void *write_huge(void *memory_bytes)
 {
-	enum { HUGE = 2 << 20, COUNT = 8 };
 	const struct timespec pause = { .tv_nsec = 2000000 };
 	for (char *memory = memory_bytes;; nanosleep(&pause, NULL))
-		for (size_t i = 0; i < COUNT; i++)
+		for (size_t i = 0; i < huge_written; i++)
 			memory[i * HUGE]++;
 	return NULL;
 }
 
-static void start_huge(void)
+static void have_child(void)
 {
-	enum { BYTES = 8 * (2 << 20) };
-	void *memory = mmap(NULL, BYTES, PROT_READ | PROT_WRITE,
+	int parent = getpid();
+	if (fork())
+		return;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	while (getppid() == parent)
+		pause();
+	_exit(0);
+}
+
+/* Private huge pages, the whole pool of them, which are written to over and over. "half": half of
+ * them were never touched; "child": a child has them, too, and nothing is written. */
+static void start_huge(const char *how)
+{
+	char *memory = mmap(NULL, HUGE_COUNT * HUGE, PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
 	if (memory == MAP_FAILED) {
 		puts("no huge pages");
 		exit(77);
 	}
-	memset(memory, 1, BYTES);
+	if (how && !strcmp(how, "half"))
+		huge_written /= 2;
+	memset(memory, 1, huge_written * HUGE);
+	if (how && !strcmp(how, "child")) {
+		huge_written = 0;
+		have_child();
+	}
 	start(NULL, write_huge, memory);
 }
 
@@ -481,7 +503,7 @@ int main(int count, char **arguments)
 	if (!strcmp(mode, "own"))
 		make_own(arguments[2]);
 	if (!strcmp(mode, "huge"))
-		start_huge();
+		start_huge(arguments[2]);
 	if (!strcmp(mode, "sparse"))
 		make_sparse(arguments[2]);
 	if (!strcmp(mode, "filter"))

@@ -67,12 +67,15 @@ TEST(kinds_of_shared_memory)
 		       "3000-4000 rw-s 00000000 00:01 5 /SYSV00000000 (deleted)\n"
 		       "4000-5000 rw-s 00000000 00:01 5 /dev/shm/with space\n"
 		       "5000-6000 rw-s 00000000 00:01 5 /dev/dri/card0\n"
-		       "6000-7000 rw-s 00000000 00:0e 5 anon_inode:[io_uring]\n",
+		       "6000-7000 rw-s 00000000 00:0e 5 anon_inode:[io_uring]\n"
+		       "200000-400000 rw-s 00000000 00:11 6 /anon_hugepage (deleted)\n"
+		       "400000-600000 rw-p 00000000 00:11 7 /anon_hugepage (deleted)\n",
 		       &arena, &maps));
 	static const enum process_map_kind kinds[] = { PROCESS_MAP_MEMORY, PROCESS_MAP_ANONYMOUS,
 						       PROCESS_MAP_MEMORY, PROCESS_MAP_MEMORY,
-						       PROCESS_MAP_FILE,   PROCESS_MAP_ANONYMOUS };
-	REQUIRE(maps.count == 6);
+						       PROCESS_MAP_FILE,   PROCESS_MAP_ANONYMOUS,
+						       PROCESS_MAP_MEMORY, PROCESS_MAP_ANONYMOUS };
+	REQUIRE(maps.count == COUNT_OF(kinds));
 	for (size_t i = 0; i < maps.count; i++)
 		CHECK_NUMBER(maps.maps[i].kind, kinds[i]);
 }
