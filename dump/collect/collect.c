@@ -211,6 +211,8 @@ static struct error *write_core(struct collection *collection)
 	struct core_contents contents = { .target = target,
 					  .segments = collection->layout.segments,
 					  .segment_count = collection->layout.count,
+					  .lost = collection->layout.lost,
+					  .lost_count = collection->layout.lost_count,
 					  .notes = collection->notes.bytes,
 					  .notes_size = collection->notes.length,
 					  .mark = &collection->mark };

@@ -77,12 +77,23 @@ static void count_untouched(struct builder *builder, uint64_t before)
 			map->end - map->start - (builder->layout->bytes - before);
 }
 
-static void count_unknown(struct builder *builder, uint64_t before)
+/* What the layout did not grow by is missing. */
+static struct error *count_missing(struct builder *builder, uint64_t before, uint64_t *missing)
 {
 	const struct process_map *map = builder->map;
-	if (map->protection)
-		builder->layout->unknown_bytes +=
-			map->end - map->start - (builder->layout->bytes - before);
+	struct core_layout *layout = builder->layout;
+	uint64_t bytes = map->end - map->start - (layout->bytes - before);
+	if (!map->protection || !bytes)
+		return NULL;
+	*missing += bytes;
+	TRY(LIST_GROW(layout->lost, layout->lost_count, layout->lost_capacity));
+	layout->lost[layout->lost_count++] = (struct core_hole){ map->start, map->end };
+	return NULL;
+}
+
+static struct error *count_unknown(struct builder *builder, uint64_t before)
+{
+	return count_missing(builder, before, &builder->layout->unknown_bytes);
 }
 
 static struct error *add_anonymous(struct builder *builder)
@@ -91,8 +102,7 @@ static struct error *add_anonymous(struct builder *builder)
 	uint64_t before = builder->layout->bytes;
 	if (builder->inherited && process_map_is_huge(map)) {
 		TRY(add_touched(builder, map->start, map->end));
-		count_unknown(builder, before);
-		return NULL;
+		return count_unknown(builder, before);
 	}
 	builder->fill = builder->pages && (map->protection & PF_R);
 	builder->filled = map->start;
@@ -128,8 +138,7 @@ static struct error *add_memory(struct builder *builder)
 			    ? frozen_pages_visit(builder->frozen, map->start, map->end, add_run,
 						 builder)
 			    : add_touched(builder, map->start, map->end));
-		count_unknown(builder, before);
-		return NULL;
+		return count_unknown(builder, before);
 	}
 	builder->fill = map->protection & PF_R;
 	builder->filled = map->start;
@@ -193,9 +202,7 @@ static struct error *add_partly(struct builder *builder, uint64_t *missing)
 	const struct process_map *map = builder->map;
 	uint64_t before = builder->layout->bytes;
 	TRY(frozen_pages_visit(builder->frozen, map->start, map->end, add_run, builder));
-	if (map->protection)
-		*missing += map->end - map->start - (builder->layout->bytes - before);
-	return NULL;
+	return count_missing(builder, before, missing);
 }
 
 static struct error *add_map(struct builder *builder, const struct process_map *map)
@@ -252,5 +259,6 @@ struct error *core_layout_build(int pid, const struct process_maps *maps,
 void core_layout_deinit(struct core_layout *layout)
 {
 	free(layout->segments);
+	free(layout->lost);
 	*layout = (struct core_layout){ 0 };
 }

@@ -19,6 +19,8 @@ struct core_layout {
 	uint64_t left_out_bytes;  /* of large files, devices, memory that a snapshot lost */
 	uint64_t unknown_bytes;   /* of shared memory with a file that cannot be asked which of its
 				     pages exist: left out, and perhaps missing */
+	struct core_hole *lost;   /* mappings that have unknown or lost memory; ascending */
+	size_t lost_count, lost_capacity;
 };
 
 /* Free with core_layout_deinit(), failed or not. Without a readable page map all that is readable

@@ -4,7 +4,6 @@
 #include "base/cleanup.h"
 #include "base/limits.h"
 #include "base/list.h"
-#include "dump/core/core_trailer.h"
 
 #include <elf.h>
 
@@ -18,6 +17,11 @@ enum {
 	TABLE_OFFSET = SECTION_OFFSET + sizeof(Elf64_Shdr),
 };
 
+struct hole_list {
+	struct core_hole *holes;
+	size_t count, capacity;
+};
+
 struct writer {
 	struct core_sink *sink;
 	const struct core_contents *contents;
@@ -26,13 +30,13 @@ struct writer {
 	uint8_t *buffer; /* BUFFER_BYTES of the core from buffer_offset on */
 	size_t used;
 	uint64_t buffer_offset;
-	uint64_t table_bytes;    /* of the program headers that all segments need */
-	uint64_t zero_bytes;     /* of the block of zeros, which comes first after the notes */
-	uint64_t total;          /* length of the core without unforeseen holes */
-	uint64_t *offsets;       /* of each segment in the core; untouched ones have none */
-	struct core_hole *holes; /* could not be read; in the order of the core, in the end
-				    ascending */
-	size_t hole_count, hole_capacity;
+	uint64_t table_bytes;   /* of the program headers that all segments need */
+	uint64_t zero_bytes;    /* of the block of zeros, which comes first after the notes */
+	uint64_t total;         /* length of the core without unforeseen holes */
+	uint64_t *offsets;      /* of each segment in the core; untouched ones have none */
+	struct hole_list holes; /* could not be read; in the order of the core, in the end
+				   ascending */
+	struct hole_list lost;  /* of them, what the core should have */
 };
 
 /* Walks the segments, cut at the holes and at the end of the block of zeros. */
@@ -44,9 +48,10 @@ struct piece_walk {
 static const struct core_hole *hole_from(const struct writer *writer, struct piece_walk *walk,
 					 uint64_t at)
 {
-	while (walk->hole < writer->hole_count && writer->holes[walk->hole].end <= at)
+	const struct hole_list *list = &writer->holes;
+	while (walk->hole < list->count && list->holes[walk->hole].end <= at)
 		walk->hole++;
-	return walk->hole < writer->hole_count ? &writer->holes[walk->hole] : NULL;
+	return walk->hole < list->count ? &list->holes[walk->hole] : NULL;
 }
 
 static uint64_t zeros_offset(const struct writer *writer)
@@ -105,6 +110,15 @@ static uint64_t count_headers(const struct writer *writer)
 	return count;
 }
 
+/* When all can be read. */
+static uint64_t trailer_bytes(const struct core_contents *contents)
+{
+	uint64_t lost = contents->lost_count * sizeof(*contents->lost);
+	if (!contents->mark)
+		return 0;
+	return CORE_TRAILER_FOOTER_BYTES + (lost ? lost + CORE_TRAILER_FOOTER_BYTES : 0);
+}
+
 /* How long everything will be. */
 static void measure(struct writer *writer)
 {
@@ -119,8 +133,8 @@ static void measure(struct writer *writer)
 			writer->zero_bytes = size < ZERO_BLOCK_BYTES ? size : ZERO_BLOCK_BYTES;
 	}
 	writer->table_bytes = count_headers(writer) * sizeof(Elf64_Phdr);
-	writer->total = zeros_offset(writer) + writer->zero_bytes + touched +
-			(contents->mark ? CORE_TRAILER_FOOTER_BYTES : 0);
+	writer->total =
+		zeros_offset(writer) + writer->zero_bytes + touched + trailer_bytes(contents);
 }
 
 /* Where each segment will be. */
@@ -283,16 +297,41 @@ static struct error *append_head(struct writer *writer)
 	}
 }
 
-static struct error *add_hole(struct writer *writer, uint64_t start, uint64_t end)
+static struct error *add_hole(struct hole_list *list, uint64_t start, uint64_t end)
 {
-	struct core_hole *last = writer->hole_count ? &writer->holes[writer->hole_count - 1] : NULL;
+	struct core_hole *last = list->count ? &list->holes[list->count - 1] : NULL;
 	if (last && last->end == start) {
 		last->end = end;
 		return NULL;
 	}
-	TRY(LIST_GROW(writer->holes, writer->hole_count, writer->hole_capacity));
-	writer->holes[writer->hole_count++] = (struct core_hole){ start, end };
+	TRY(LIST_GROW(list->holes, list->count, list->capacity));
+	list->holes[list->count++] = (struct core_hole){ start, end };
 	return NULL;
+}
+
+/* With what is known to be missing before anything is read. */
+static struct error *begin_lost(struct writer *writer)
+{
+	const struct core_contents *contents = writer->contents;
+	struct hole_list *list = &writer->lost;
+	for (size_t i = 0; i < contents->lost_count; i++) {
+		TRY(LIST_GROW(list->holes, list->count, list->capacity));
+		list->holes[list->count++] = contents->lost[i];
+	}
+	return NULL;
+}
+
+/* Counts a page that cannot be read. Is it one that the core should have? */
+static bool count_hole(struct writer *writer, const struct core_segment *segment, uint64_t address)
+{
+	struct target *target = writer->contents->target;
+	enum target_hole hole = target_explain_hole(target, address);
+	bool withheld = hole == HOLE_WITHHELD;
+	bool lost = withheld || hole == HOLE_UNREADABLE || !segment->optional;
+	if (lost)
+		*(withheld ? &writer->written->withheld_bytes
+			   : &writer->written->unreadable_bytes) += target->page_size;
+	return lost;
 }
 
 /* A page that cannot be read, `done` bytes after the end of the buffer: marked, or zeros. */
@@ -302,16 +341,15 @@ static struct error *leave_out_page(struct writer *writer, const struct core_seg
 	struct target *target = writer->contents->target;
 	TRY(target_check(target));
 	uint8_t *page = writer->buffer + writer->used + done;
+	bool lost = count_hole(writer, segment, address);
+	uint64_t end = address + target->page_size;
 	if (writer->contents->mark)
-		core_mark_page(writer->contents->mark, address, page, target->page_size);
+		core_mark_page(writer->contents->mark, address, lost, page, target->page_size);
 	else
 		memset(page, 0, target->page_size);
-	enum target_hole hole = target_explain_hole(target, address);
-	if (hole == HOLE_WITHHELD)
-		writer->written->withheld_bytes += target->page_size;
-	else if (hole == HOLE_UNREADABLE || !segment->optional)
-		writer->written->unreadable_bytes += target->page_size;
-	return add_hole(writer, address, address + target->page_size);
+	if (lost)
+		TRY(add_hole(&writer->lost, address, end));
+	return add_hole(&writer->holes, address, end);
 }
 
 static struct error *append_segment(struct writer *writer, const struct core_segment *segment)
@@ -368,12 +406,20 @@ static struct error *patch_table(struct writer *writer)
 	return writer->sink->ops->patch(writer->sink, 0, head, sizeof(head));
 }
 
-static struct error *append_trailer(struct writer *writer)
+static struct error *append_list(struct writer *writer, enum core_trailer_list name,
+				 const struct hole_list *list)
 {
 	uint8_t footer[CORE_TRAILER_FOOTER_BYTES];
-	core_trailer_footer(writer->hole_count, footer);
-	TRY(append(writer, writer->holes, writer->hole_count * sizeof(*writer->holes)));
+	core_trailer_footer(name, list->count, footer);
+	TRY(append(writer, list->holes, list->count * sizeof(*list->holes)));
 	return append(writer, footer, sizeof(footer));
+}
+
+static struct error *append_trailer(struct writer *writer)
+{
+	if (writer->lost.count)
+		TRY(append_list(writer, CORE_TRAILER_LOST, &writer->lost));
+	return append_list(writer, CORE_TRAILER_HOLES, &writer->holes);
 }
 
 static int compare_holes(const void *left, const void *right)
@@ -382,15 +428,22 @@ static int compare_holes(const void *left, const void *right)
 	return a->start < b->start ? -1 : a->start > b->start;
 }
 
+static void sort_holes(struct hole_list *list)
+{
+	if (list->count)
+		qsort(list->holes, list->count, sizeof(*list->holes), compare_holes);
+}
+
 static struct error *leave_out_holes(struct writer *writer)
 {
 	bool patches = writer->sink->ops->patch != NULL;
-	if (writer->hole_count)
-		qsort(writer->holes, writer->hole_count, sizeof(*writer->holes), compare_holes);
-	if (writer->hole_count && patches)
+	size_t count = writer->holes.count;
+	sort_holes(&writer->holes);
+	sort_holes(&writer->lost);
+	if (count && patches)
 		TRY(patch_table(writer));
 	/* Where pages are marked, the trailer says that no reader need look for them. */
-	if (writer->contents->mark || (writer->hole_count && !patches))
+	if (writer->contents->mark || (count && !patches))
 		return append_trailer(writer);
 	return NULL;
 }
@@ -404,6 +457,7 @@ static struct error *write_all(struct writer *writer)
 				 LIMIT_PROGRAM_HEADERS);
 	TRY(place(writer));
 	TRY(append_head(writer));
+	TRY(begin_lost(writer));
 	for (size_t i = 0; i < contents->segment_count; i++)
 		if (contents->segments[i].untouched)
 			writer->written->memory_bytes +=
@@ -420,7 +474,8 @@ static void writer_deinit(struct writer *writer)
 {
 	free(writer->buffer);
 	free(writer->offsets);
-	free(writer->holes);
+	free(writer->holes.holes);
+	free(writer->lost.holes);
 }
 
 struct error *core_write(struct core_sink *sink, const struct core_contents *contents,

@@ -20,6 +20,7 @@
 #include "base/task.h"
 #include "dump/collect/core_sink.h"
 #include "dump/core/core_mark.h"
+#include "dump/core/core_trailer.h"
 
 /* In which order segments are in the file: what the others cannot be read without first. */
 enum core_priority {
@@ -43,6 +44,10 @@ struct core_contents {
 	struct target *target;               /* memory, architecture, page size */
 	const struct core_segment *segments; /* ascending */
 	size_t segment_count;
+	const struct core_hole
+		*lost; /* what the core should have besides, ascending; it may reach
+			  over segments: named in the trailer where there is `mark` */
+	size_t lost_count;
 	const void *notes;
 	size_t notes_size;            /* bytes */
 	const struct core_mark *mark; /* NULL: none; else the notes have it */

@@ -54,7 +54,7 @@ static bool range_of(struct core_index *index, const Elf64_Phdr *header, struct 
 	uint64_t room = header->p_offset < core_size ? core_size - header->p_offset : 0;
 	if (size > room) {
 		add_missing(index, size - room);
-		index->cut[index->cut_count++] =
+		index->cut.regions[index->cut.count++] =
 			(struct region){ .start = header->p_vaddr + room, .end = end };
 		size = room;
 	}
@@ -158,19 +158,56 @@ struct error *core_index_leave_out(struct core_index *index, const struct core_h
 	return NULL;
 }
 
-/* Pages that a trailer names are in the file and are holes all the same. */
-static struct error *leave_out_named(struct core_index *index)
+struct error *core_index_name_lost(struct core_index *index, const struct core_hole *lost,
+				   size_t count)
+{
+	struct region_list *list = &index->lost;
+	free(list->regions);
+	*list = (struct region_list){ .regions = calloc(count ? count : 1, sizeof(struct region)) };
+	if (!list->regions)
+		return &error_no_memory;
+	for (size_t i = 0; i < count; i++)
+		if (lost[i].start < lost[i].end)
+			list->regions[list->count++] =
+				(struct region){ .start = lost[i].start, .end = lost[i].end };
+	region_list_join(list);
+	return NULL;
+}
+
+/* *ret: of one list of the trailer, the caller's to free. */
+static struct error *read_list(const struct core_index *index, enum core_trailer_list list,
+			       struct core_hole **ret, size_t *ret_count)
 {
 	const uint8_t *tail = index->parts.tail;
-	size_t size = index->parts.tail_size, count = core_trailer_count(tail, size);
-	index->has_trailer = core_trailer_is(tail, size);
-	CLEANUP(free_cleanup)
+	size_t size = index->parts.tail_size, count = core_trailer_count(list, tail, size);
 	struct core_hole *holes = calloc(count ? count : 1, sizeof(*holes));
 	if (!holes)
 		return &error_no_memory;
+	for (size_t i = 0; i < count; i++)
+		holes[i] = core_trailer_hole(list, tail, size, i);
+	*ret = holes;
+	*ret_count = count;
+	return NULL;
+}
+
+static struct error *name_lost(struct core_index *index)
+{
+	CLEANUP(free_cleanup) struct core_hole *lost = NULL;
+	size_t count;
+	TRY(read_list(index, CORE_TRAILER_LOST, &lost, &count));
+	return core_index_name_lost(index, lost, count);
+}
+
+/* Pages that a trailer names are in the file and are holes all the same. */
+static struct error *leave_out_named(struct core_index *index)
+{
+	CLEANUP(free_cleanup) struct core_hole *holes = NULL;
+	size_t count;
 	uint64_t before = 0;
+	index->has_trailer = core_trailer_is(index->parts.tail, index->parts.tail_size);
+	TRY(name_lost(index));
+	TRY(read_list(index, CORE_TRAILER_HOLES, &holes, &count));
 	for (size_t i = 0; i < count; i++) {
-		holes[i] = core_trailer_hole(tail, size, i);
 		if (holes[i].start >= holes[i].end || holes[i].start < before)
 			index->facts.damage =
 				"the dump has a damaged list of pages that could not be "
@@ -178,27 +215,6 @@ static struct error *leave_out_named(struct core_index *index)
 		before = holes[i].end;
 	}
 	return core_index_leave_out(index, holes, count);
-}
-
-static int compare_cuts(const void *left, const void *right)
-{
-	const struct region *a = left, *b = right;
-	return a->start < b->start ? -1 : a->start > b->start;
-}
-
-static void join_cuts(struct core_index *index)
-{
-	size_t kept = 0;
-	if (index->cut_count)
-		qsort(index->cut, index->cut_count, sizeof(*index->cut), compare_cuts);
-	for (size_t i = 0; i < index->cut_count; i++) {
-		struct region *last = kept ? &index->cut[kept - 1] : NULL;
-		if (!last || index->cut[i].start > last->end)
-			index->cut[kept++] = index->cut[i];
-		else if (index->cut[i].end > last->end)
-			last->end = index->cut[i].end;
-	}
-	index->cut_count = kept;
 }
 
 static struct error *read_ranges(struct core_index *index, const struct core_headers *headers)
@@ -213,8 +229,8 @@ static struct error *read_ranges(struct core_index *index, const struct core_hea
 				"may be missing";
 	}
 	index->ranges = calloc(loads ? loads : 1, sizeof(*index->ranges));
-	index->cut = calloc(loads ? loads : 1, sizeof(*index->cut));
-	if (!index->ranges || !index->cut)
+	index->cut.regions = calloc(loads ? loads : 1, sizeof(*index->cut.regions));
+	if (!index->ranges || !index->cut.regions)
 		return &error_no_memory;
 	bool sorted = true;
 	for (uint64_t i = 0; i < headers->count; i++) {
@@ -229,7 +245,7 @@ static struct error *read_ranges(struct core_index *index, const struct core_hea
 		qsort(index->ranges, index->range_count, sizeof(*index->ranges), compare_ranges);
 		cut_overlaps(index);
 	}
-	join_cuts(index);
+	region_list_join(&index->cut);
 	return leave_out_named(index);
 }
 
@@ -450,7 +466,8 @@ struct error *core_index_read(const struct core_parts *parts, struct core_index 
 void core_index_deinit(struct core_index *index)
 {
 	free(index->ranges);
-	free(index->cut);
+	free(index->cut.regions);
+	free(index->lost.regions);
 	free(index->threads);
 	free(index->mappings);
 	*index = (struct core_index){ 0 };
@@ -458,8 +475,12 @@ void core_index_deinit(struct core_index *index)
 
 bool core_index_is_cut(const struct core_index *index, uint64_t address)
 {
-	size_t at = SEARCH_FIRST(index->cut_count, i, index->cut[i].end > address);
-	return at < index->cut_count && index->cut[at].start <= address;
+	return region_list_holds(&index->cut, address);
+}
+
+bool core_index_is_lost(const struct core_index *index, uint64_t address)
+{
+	return region_list_holds(&index->lost, address);
 }
 
 const struct core_range *core_index_find(const struct core_index *index, uint64_t address)

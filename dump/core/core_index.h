@@ -10,6 +10,7 @@
 #include "attach/target/target.h"
 #include "dump/core/core_mark.h"
 #include "dump/core/core_trailer.h"
+#include "dump/core/region_list.h"
 
 /* Addresses whose bytes are in the file. The table is ascending and free of overlaps. */
 struct core_range {
@@ -45,9 +46,10 @@ struct core_index {
 	const uint8_t *auxv;
 	size_t auxv_size; /* bytes */
 	struct target_facts facts;
-	struct region *cut; /* of segments, what the file ends before; ascending and apart */
-	size_t cut_count;
-	bool marked; /* a core of ours: pages that could not be read begin with the mark … */
+	struct region_list cut; /* of segments, what the file ends before */
+	struct region_list
+		lost; /* what the process had, and whoever wrote the core could not read */
+	bool marked;  /* a core of ours: pages that could not be read begin with the mark … */
 	struct core_mark mark;
 	bool has_trailer; /* … but for those that this has named */
 };
@@ -61,10 +63,17 @@ void core_index_deinit(struct core_index *index);
 MUST_CHECK struct error *core_index_leave_out(struct core_index *index,
 					      const struct core_hole *holes, size_t count);
 
+/* What of them is lost, in any order. ERROR_NO_MEMORY only. */
+MUST_CHECK struct error *core_index_name_lost(struct core_index *index,
+					      const struct core_hole *lost, size_t count);
+
 /* The range that holds address; NULL: a hole. */
 const struct core_range *core_index_find(const struct core_index *index, uint64_t address);
 
 /* Did the file end before this address of a segment? */
 bool core_index_is_cut(const struct core_index *index, uint64_t address);
+
+/* Does the core say that it should have what is at this address? Asked of a hole. */
+bool core_index_is_lost(const struct core_index *index, uint64_t address);
 
 #endif

@@ -11,22 +11,33 @@ struct error *core_mark_make(bool without_heap, struct core_mark *ret)
 	return NULL;
 }
 
-static void make(const struct core_mark *mark, uint64_t address, uint8_t *ret)
+struct marked_page {
+	uint8_t random[sizeof(((struct core_mark *)0)->random)];
+	uint64_t address, lost;
+};
+
+_Static_assert(sizeof(struct marked_page) == CORE_MARK_BYTES, "what a marked page begins with");
+
+static struct marked_page make(const struct core_mark *mark, uint64_t address, bool lost)
 {
-	memcpy(ret, mark->random, sizeof(mark->random));
-	memcpy(ret + sizeof(mark->random), &address, sizeof(address));
+	struct marked_page page = { .address = address, .lost = lost };
+	memcpy(page.random, mark->random, sizeof(page.random));
+	return page;
 }
 
-void core_mark_page(const struct core_mark *mark, uint64_t address, uint8_t *page, size_t size)
+void core_mark_page(const struct core_mark *mark, uint64_t address, bool lost, uint8_t *page,
+		    size_t size)
 {
+	const struct marked_page marked = make(mark, address, lost);
 	memset(page, 0, size);
-	make(mark, address, page);
+	memcpy(page, &marked, sizeof(marked));
 }
 
 bool core_mark_is(const struct core_mark *mark, uint64_t address,
-		  const uint8_t bytes[static CORE_MARK_BYTES])
+		  const uint8_t bytes[static CORE_MARK_BYTES], bool *ret_lost)
 {
-	uint8_t wanted[CORE_MARK_BYTES];
-	make(mark, address, wanted);
-	return !memcmp(wanted, bytes, sizeof(wanted));
+	struct marked_page page;
+	memcpy(&page, bytes, sizeof(page));
+	*ret_lost = page.lost != 0;
+	return page.address == address && !memcmp(page.random, mark->random, sizeof(page.random));
 }

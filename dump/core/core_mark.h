@@ -2,8 +2,9 @@
  * How a core that ends early still distinguishes a page of zeros from one that could not be read.
  * The writer cannot leave such a page out of what it has announced, and the list of them comes last
  * (dump/core/core_trailer.h): so in the page's place is the mark, which no process has in its
- * memory: 16 random bytes that a note of the core names, and the page's own address. Our own form;
- * to other readers the note is one of an owner they do not know.
+ * memory: 16 random bytes that a note of the core names, the page's own address, and whether the
+ * process had something there. Our own form; to other readers the note is one of an owner they do
+ * not know.
  *
  * The note: owner "clrpod", type CORE_MARK_NOTE, description struct core_mark.
  */
@@ -23,16 +24,17 @@ struct core_mark {
 	uint32_t zero;
 };
 
-enum { CORE_MARK_BYTES = 24 }; /* what a marked page begins with */
+enum { CORE_MARK_BYTES = 32 }; /* what a marked page begins with */
 
 /* ERROR_OS: there is no source of random numbers. */
 MUST_CHECK struct error *core_mark_make(bool without_heap, struct core_mark *ret);
 
-/* A page in place of one that could not be read. */
-void core_mark_page(const struct core_mark *mark, uint64_t address, uint8_t *page, size_t size);
+/* A page in place of one that could not be read. `lost`: and that the core should have. */
+void core_mark_page(const struct core_mark *mark, uint64_t address, bool lost, uint8_t *page,
+		    size_t size);
 
-/* Do the first bytes of the page at this address say so? */
+/* Do the first bytes of the page at this address say so? *ret_lost is set when they do. */
 bool core_mark_is(const struct core_mark *mark, uint64_t address,
-		  const uint8_t bytes[static CORE_MARK_BYTES]);
+		  const uint8_t bytes[static CORE_MARK_BYTES], bool *ret_lost);
 
 #endif

@@ -75,15 +75,29 @@ static struct error *read_head(struct core_packed *packed)
 	return NULL;
 }
 
+/* Of the lists of the trailer, as many as are there, from the end on. */
+static uint64_t tail_size(const struct core_packed *packed)
+{
+	uint8_t footer[CORE_TRAILER_FOOTER_BYTES];
+	uint64_t whole = packed->parts.size, done = 0;
+	for (int list = 0; list < CORE_TRAILER_LISTS; list++) {
+		uint64_t left = whole - done;
+		if (left < sizeof(footer) ||
+		    !read_at(packed, left - sizeof(footer), footer, sizeof(footer)))
+			break;
+		uint64_t size = core_trailer_size((enum core_trailer_list)list, footer);
+		if (!size || size > left || size > LIMIT_PACKED_HEAD_BYTES - done)
+			break;
+		done += size;
+	}
+	return done;
+}
+
 static struct error *read_tail(struct core_packed *packed)
 {
 	struct core_parts *parts = &packed->parts;
-	uint8_t footer[CORE_TRAILER_FOOTER_BYTES];
-	if (parts->size < sizeof(footer) ||
-	    !read_at(packed, parts->size - sizeof(footer), footer, sizeof(footer)))
-		return NULL;
-	uint64_t size = core_trailer_size(footer);
-	if (!size || size > parts->size || size > LIMIT_PACKED_HEAD_BYTES)
+	uint64_t size = tail_size(packed);
+	if (!size)
 		return NULL;
 	TRY(copy(packed, parts->size - size, (size_t)size, &packed->tail));
 	parts->tail = packed->tail;

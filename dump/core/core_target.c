@@ -39,8 +39,11 @@ static void core_close(struct target *target)
 
 static const char *core_explain_missing(struct target *target, uint64_t address)
 {
-	return core_index_is_cut(&core_of(target)->index, address)
-		       ? "the dump is cut short before memory that was asked for"
+	const struct core_index *index = &core_of(target)->index;
+	if (core_index_is_cut(index, address))
+		return "the dump is cut short before memory that was asked for";
+	return core_index_is_lost(index, address)
+		       ? "memory that was asked for could not be read when the dump was written"
 		       : NULL;
 }
 
@@ -180,6 +183,10 @@ struct marked_pages {
 	size_t count, capacity;
 };
 
+struct marked {
+	struct marked_pages all, lost;
+};
+
 static struct error *add_marked(struct marked_pages *pages, uint64_t start, uint64_t end)
 {
 	struct core_hole *last = pages->count ? &pages->holes[pages->count - 1] : NULL;
@@ -207,7 +214,7 @@ static uint64_t shared_offset(const struct core_index *index)
 }
 
 static struct error *find_marked(struct core_target *core, const struct task *task,
-				 struct marked_pages *ret)
+				 struct marked *ret)
 {
 	static const char what[] = "looking for pages that are missing";
 	const struct core_index *index = &core->index;
@@ -219,6 +226,7 @@ static struct error *find_marked(struct core_target *core, const struct task *ta
 		for (; range->file_offset != shared && at >= range->start && at < range->end;
 		     at += page) {
 			uint8_t bytes[CORE_MARK_BYTES];
+			bool lost;
 			TRY(task_check(task, what));
 			task_progress(task, what, (total - left) * page, total * page);
 			if (!left--)
@@ -226,8 +234,11 @@ static struct error *find_marked(struct core_target *core, const struct task *ta
 						 "the core is damaged: its program headers name "
 						 "the same bytes more than once");
 			size_t size = target_read_some(&core->base, at, bytes, sizeof(bytes));
-			if (size == sizeof(bytes) && core_mark_is(&index->mark, at, bytes))
-				TRY(add_marked(ret, at, at + page));
+			if (size != sizeof(bytes) || !core_mark_is(&index->mark, at, bytes, &lost))
+				continue;
+			TRY(add_marked(&ret->all, at, at + page));
+			if (lost)
+				TRY(add_marked(&ret->lost, at, at + page));
 		}
 	}
 	return NULL;
@@ -238,13 +249,17 @@ static struct error *find_marked(struct core_target *core, const struct task *ta
 static struct error *leave_out_marked(struct core_target *core, const struct task *task,
 				      struct target **ret)
 {
-	struct marked_pages pages = { 0 };
+	struct marked marked = { 0 };
+	struct core_index *index = &core->index;
 	struct error *error = NULL;
-	if (core->index.marked && !core->index.has_trailer) {
-		error = find_marked(core, task, &pages);
+	if (index->marked && !index->has_trailer) {
+		error = find_marked(core, task, &marked);
 		if (!error)
-			error = core_index_leave_out(&core->index, pages.holes, pages.count);
-		free(pages.holes);
+			error = core_index_name_lost(index, marked.lost.holes, marked.lost.count);
+		if (!error)
+			error = core_index_leave_out(index, marked.all.holes, marked.all.count);
+		free(marked.all.holes);
+		free(marked.lost.holes);
 	}
 	if (error)
 		core_close(&core->base);

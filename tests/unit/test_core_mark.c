@@ -1,5 +1,6 @@
 /* Cores that end early: a page that could not be read is known by its mark. */
 #include "dump/collect/core_notes.h"
+#include "dump/collect/core_sink_zstd.h"
 #include "dump/collect/core_writer.h"
 #include "dump/core/core_target.h"
 #include "tests/unit/core_file.h"
@@ -30,27 +31,53 @@ static struct fake_target *make_lossy(void)
 	return fake;
 }
 
+/* Pages of the second segment that cannot be read may hold nothing. */
+enum { LOSSY_HALF = LOSSY_PAGES / 2 };
+
+/* It was known before that it could not be read. */
+enum { LOSSY_ELSEWHERE = LOSSY_BASE + 16 * MIB };
+
 static struct error *write_lossy(struct core_sink *sink, struct fake_target *fake,
 				 bool without_heap, struct core_written *ret)
 {
 	struct core_mark mark;
-	struct core_segment segments[] = { core_file_segment(LOSSY_BASE, 20 * PAGE),
-					   core_file_segment(LOSSY_BASE + 20 * PAGE, 20 * PAGE),
+	struct core_segment segments[] = { core_file_segment(LOSSY_BASE, LOSSY_HALF * PAGE),
+					   core_file_segment(LOSSY_BASE + LOSSY_HALF * PAGE,
+							     LOSSY_HALF * PAGE),
 					   core_file_segment(LOSSY_BASE + MIB, 4 * MIB) };
 	segments[0].priority = CORE_REST;
+	segments[1].optional = true;
 	segments[2].untouched = true;
 	TRY(core_mark_make(without_heap, &mark));
 	CLEANUP(text_deinit) struct text notes = { 0 };
 	TRY(core_notes_build(&(struct core_process){ .mark = &mark }, &notes));
+	const struct core_hole lost = { LOSSY_ELSEWHERE, LOSSY_ELSEWHERE + PAGE };
 	struct core_contents contents = { .target = &fake->base,
 					  .segments = segments,
 					  .segment_count = 3,
+					  .lost = &lost,
+					  .lost_count = 1,
 					  .notes = notes.bytes,
 					  .notes_size = notes.length,
 					  .mark = &mark };
 	TRY(core_write(sink, &contents, NULL, ret));
 	CHECK_NUMBER(ret->file_bytes >= core_file_bytes(&contents), true);
+	uint64_t unreadable = 0;
+	for (size_t page = 0; page < LOSSY_HALF; page++)
+		unreadable += !lossy_page_is_there(page);
+	CHECK_NUMBER(ret->unreadable_bytes, unreadable * PAGE);
 	return NULL;
+}
+
+/* A hole says that it should not be one, or says nothing. Of what a cut file does not reach it says
+ * that. */
+static void check_reason(struct target *core, size_t page)
+{
+	const char *why = target_explain_missing(core, LOSSY_BASE + page * PAGE);
+	if (why && strstr(why, "cut short"))
+		return;
+	bool lost = !lossy_page_is_there(page) && page < LOSSY_HALF;
+	CHECK(lost == (why && strstr(why, "could not be read when the dump was written")));
 }
 
 /* What can be read is right, and what could not be read cannot. *ret: pages that can. */
@@ -68,6 +95,8 @@ static struct error *check_lossy(int fd, struct fake_target *fake, size_t *ret)
 		const uint8_t *wanted = fake_target_at(fake, address, PAGE);
 		CHECK(!size || wanted);
 		CHECK(!wanted || !memcmp(bytes, wanted, size));
+		if (!size)
+			check_reason(core, page);
 		*ret += size == PAGE;
 	}
 	return NULL;
@@ -95,6 +124,37 @@ TEST(a_stream_cut_anywhere_has_no_zeros_for_unreadable_pages)
 		CHECK_OK(check_lossy(fd, fake, &pages));
 		CHECK(pages <= there);
 		CHECK(cut > 100 || pages == all);
+	}
+}
+
+/* Into a file and into a stream, plain ones and packed ones: all count what they lack and name it.
+ */
+TEST(whatever_is_written_names_what_it_lacks)
+{
+	for (int way = 0; way < 4; way++) {
+		CLEANUP(fake_target_cleanup) struct fake_target *fake = make_lossy();
+		CLEANUP(fd_cleanup) int fd = core_file_new();
+		CLEANUP(core_sink_cleanup) struct core_sink *sink = NULL;
+		struct core_sink *under = NULL;
+		struct core_written written;
+		uint64_t bytes;
+		size_t all = 0, pages = 0;
+		for (size_t page = 0; page < LOSSY_PAGES; page++)
+			all += lossy_page_is_there(page);
+		CHECK_OK(way & 1 ? core_sink_pipe_new(fd, 0, NULL, &under)
+				 : core_sink_file_new(fd, &under));
+		if (way & 2)
+			CHECK_OK(core_sink_zstd_new(under, ZSTD_LEVEL_DEFAULT, NULL, &sink));
+		else
+			sink = under;
+		CHECK_OK(write_lossy(sink, fake, false, &written));
+		CHECK_OK(sink->ops->finish(sink, &bytes));
+		CHECK_OK(check_lossy(fd, fake, &pages));
+		CHECK_NUMBER(pages, all);
+		CLEANUP(core_file_close) struct target *core = NULL;
+		CHECK_OK(core_file_open(fd, &core));
+		CHECK(target_explain_missing(core, LOSSY_ELSEWHERE));
+		CHECK(!target_explain_missing(core, LOSSY_ELSEWHERE + PAGE));
 	}
 }
 
@@ -171,6 +231,7 @@ TEST(a_damaged_table_ends_the_search)
 
 static const struct tap_case cases[] = {
 	CASE_ONCE(a_stream_cut_anywhere_has_no_zeros_for_unreadable_pages),
+	CASE_ONCE(whatever_is_written_names_what_it_lacks),
 	CASE(a_file_without_its_last_table_has_no_zeros_either),
 	CASE(a_mini_has_no_heap),
 	CASE(a_damaged_table_ends_the_search),

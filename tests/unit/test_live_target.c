@@ -352,10 +352,15 @@ TEST(layout_of_our_own_memory)
 		error = core_layout_build(getpid(), &maps, NULL, &layout);
 	if (!error) {
 		CHECK(has_segment(&layout, other + 10 * PAGE, 2));
+		CHECK_NUMBER(layout.lost_count > 0, layout.unknown_bytes > 0);
 		CHECK(has_segment(&layout, memory + 20 * PAGE, 3));
 		CHECK(!has_segment(&layout, memory, 1));
 		for (size_t i = 1; i < layout.count; i++)
 			CHECK(layout.segments[i - 1].end <= layout.segments[i].start);
+		/* There are only pages that exist: one that cannot be read is a loss. */
+		for (size_t i = 0; i < layout.count; i++)
+			CHECK(!layout.segments[i].optional ||
+			      layout.segments[i].start != (uintptr_t)(other + 10 * PAGE));
 	}
 	core_layout_deinit(&layout);
 	munmap(writable, 64 * PAGE);
