@@ -277,8 +277,11 @@ enum target_hole mapped_pages_explain_hole(struct mapped_pages *pages, uint64_t 
 	if ((!inherited && (fd < 0 || pages->rewritten)) ||
 	    address - pages->withheld_start < pages->withheld_end - pages->withheld_start)
 		return HOLE_WITHHELD;
-	if (fd < 0) /* asked of the process, which says what lies after the end */
-		return HOLE_EMPTY;
+	if (fd < 0) { /* asked of the process, which has no page after the end */
+		uint64_t end = address + 1;
+		return presence_of(pages, address, &end) == PAGE_PRESENT ? HOLE_UNREADABLE
+									 : HOLE_EMPTY;
+	}
 	bool within = fstat(fd, &status) ||
 		      address - map->start + map->file_offset < (uint64_t)status.st_size;
 	return within ? HOLE_UNREADABLE : HOLE_EMPTY;

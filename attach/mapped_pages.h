@@ -64,8 +64,9 @@ size_t mapped_pages_read_file(struct mapped_pages *pages, uint64_t address, void
 			      size_t size);
 
 /* Says why a page of a file's mapping, the last one that was asked for, could not be read. After
- * the end of the file is nothing. HOLE_WITHHELD: mapped_pages_look() said so, or a copy does not
- * have the mapping (`inherited` is false) and the file is none to be believed. Only we wait. */
+ * the end of the file is nothing; where the file cannot be opened, what the page table has is
+ * something. HOLE_WITHHELD: mapped_pages_look() said so, or a copy does not have the mapping
+ * (`inherited` is false) and the file is none to be believed. Only we wait. */
 enum target_hole mapped_pages_explain_hole(struct mapped_pages *pages, uint64_t address,
 					   bool inherited);
 

@@ -113,6 +113,25 @@ TEST(another_file_of_that_name_is_not_believed)
 	munmap(other, (size_t)PAGES * PAGE);
 }
 
+/* A deleted file whose pages are read through the process, as without map_files. */
+TEST(a_page_of_the_table_is_something)
+{
+	DIRECTORY(directory);
+	CLEANUP(mapped_file_end) struct mapped_file file = { 0 };
+	char path[128];
+	char *memory = map_file(&directory, "file");
+	memory[2 * PAGE] = 'B';
+	snprintf(path, sizeof(path), "%s/file", directory.path);
+	CHECK_NUMBER(unlink(path), 0);
+	look_at(memory, &file);
+	for (size_t i = 0; i < file.maps.count; i++)
+		file.maps.maps[i].end += file.maps.maps[i].start == (uintptr_t)memory;
+	uint64_t start = (uintptr_t)memory;
+	CHECK_NUMBER(mapped_pages_explain_hole(&file.pages, start + 2 * PAGE, true),
+		     HOLE_UNREADABLE);
+	CHECK_NUMBER(mapped_pages_explain_hole(&file.pages, start + 7 * PAGE, true), HOLE_EMPTY);
+}
+
 TEST(what_is_not_known_is_far)
 {
 	struct mount_line mount = { .device_major = 0, .file_system = "nfs4" };
@@ -128,6 +147,7 @@ TEST(what_is_not_known_is_far)
 static const struct tap_case cases[] = {
 	CASE_ONCE(a_page_that_nobody_has_read_is_the_files),
 	CASE_ONCE(another_file_of_that_name_is_not_believed),
+	CASE_ONCE(a_page_of_the_table_is_something),
 	CASE(what_is_not_known_is_far),
 };
 TAP_MAIN(cases)
