@@ -32,9 +32,13 @@ static struct error *object_details(struct command_call *call, const struct valu
 					   .base = object_fields(value->bits),
 					   .is_object = true,
 					   .nested = true };
+	if (!value->type) {
+		output_line(call->out, "<unreadable>");
+		return NULL;
+	}
 	TRY(object_view_read(&call->question, value->bits, &view));
 	TRY(object_header_print(call, &view, false));
-	return value->type ? field_table_print(call, &table) : NULL;
+	return field_table_print(call, &table);
 }
 
 static struct error *struct_details(struct command_call *call, const struct value *value)

@@ -28,12 +28,13 @@ static struct error *show_key(struct command_call *call, struct collection_view 
 	TRY(path_key_of_text(text, call->question.scratch, &wanted));
 	TRY(collection_find_key(&view->collection, &wanted, call->question.task, &match));
 	if (!match.found && view->collection.damage)
-		question_missing(&call->question, 0,
-				 "after %" PRIu64 " elements it could not be read further: %s",
-				 match.searched, view->collection.damage);
+		return error_fault(view->address,
+				   "the key \"%s\" is not among the first %" PRIu64
+				   " elements, after which it could not be read further: %s",
+				   text, match.searched, view->collection.damage);
 	if (!match.found)
-		return collection_no_such_key(call->question.heap, &view->value, &wanted,
-					      match.searched, call->question.task);
+		return collection_no_such_key(call->question.heap, &view->value, &wanted, &match,
+					      call->question.task);
 	TRY(collection_view_header(call, view));
 	return collection_view_row(call, view, entries, match.index, &match.key, &match.value);
 }

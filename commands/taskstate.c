@@ -2,30 +2,30 @@
 #include "commands/command.h"
 
 #include "base/list.h"
+#include "heap/gc/object_walk.h"
 #include "heap/tasks/managed_task.h"
-#include "heap/tasks/members.h"
 
 #include <inttypes.h>
 
 static struct error *flags_of_object(struct command_call *call, uint64_t *ret)
 {
-	const struct type *type;
-	enum managed_task_kind kind;
+	struct heap *heap = call->question.heap;
+	struct gc_object object;
 	uint64_t address = call->subject.address;
 	uint32_t flags = 0;
 	bool read = false;
 	if (!call->subject.given)
 		return error_new(ERROR_USAGE, "the address of a task, or -v with its "
 					      "m_stateFlags, is missing");
-	TRY(object_type(call->question.heap, address, &type));
-	kind = managed_task_kind(call->question.heap, type);
+	TRY(object_read(heap, address, &object));
+	const struct type *type = type_by_index(heap, object.type);
+	enum managed_task_kind kind = managed_task_kind(heap, type);
 	if (kind == MANAGED_TASK_NONE || kind == MANAGED_TASK_POOLED)
 		return error_new(ERROR_UNSUPPORTED,
-				 "%012" PRIx64 " is no task%s%s: -v takes the value of a task's "
-				 "m_stateFlags",
-				 address, type ? " but a " : "",
-				 type ? type_name(call->question.heap, type, NULL) : "");
-	TRY(managed_task_flags(call->question.heap, address, &flags, &read));
+				 "%012" PRIx64 " is no task but a %s: -v takes the value of a "
+				 "task's m_stateFlags",
+				 address, type_name(heap, type, NULL));
+	TRY(managed_task_flags(heap, address, &flags, &read));
 	if (!read)
 		return error_fault(address,
 				   "m_stateFlags of the task at %012" PRIx64 " cannot be read",

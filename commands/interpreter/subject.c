@@ -69,6 +69,9 @@ static struct error *collection_by_path(const struct command_call *call, const c
 		return error_new(ERROR_UNSUPPORTED, "%s is a string: get shows it", path);
 	if (get.value.kind == VALUE_NULL)
 		return error_new(ERROR_NOT_FOUND, "%s is null", path);
+	struct error *error = value_check(call->question.heap, &get.value);
+	if (error)
+		return error_context(error, "%s", path);
 	found->value = get.value;
 	found->address = get.value.kind == VALUE_REFERENCE ? get.value.bits : get.value.address;
 	return NULL;

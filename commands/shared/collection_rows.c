@@ -10,8 +10,12 @@
 static struct error *not_a_collection(struct command_call *call, const struct collection_view *view)
 {
 	const struct type *type = view->value.type;
-	const char *name = type ? type_name(call->question.heap, type, NULL) : "free space";
-	if (type && type->kind == TYPE_STRING)
+	if (!type)
+		return error_new(ERROR_UNSUPPORTED,
+				 "at %012" PRIx64 " is free space, and no collection",
+				 view->address);
+	const char *name = type_name(call->question.heap, type, NULL);
+	if (type->kind == TYPE_STRING)
 		return error_new(ERROR_UNSUPPORTED,
 				 "%012" PRIx64 " is a string: do %012" PRIx64 " shows it",
 				 view->address, view->address);
@@ -45,12 +49,19 @@ struct error *collection_view_header(struct command_call *call, struct collectio
 		{ "count", "Count: ", CELL_COUNT, 0 },
 	};
 	struct collection *collection = &view->collection;
-	uint64_t count;
-	TRY(collection_count(call->question.heap, &view->value, call->question.task, &count));
+	uint64_t count = 0;
+	struct error *error =
+		collection_count(call->question.heap, &view->value, call->question.task, &count);
+	bool counted = !error;
+	if (!error_take_damage(&error)) /* which the rows will say */
+		TRY(error);
 	output_record_begin(call->out, NULL, columns, COUNT_OF(columns));
 	output_address(call->out, view->address);
 	output_text(call->out, type_name(call->question.heap, view->value.type, NULL));
-	output_unsigned(call->out, count);
+	if (counted)
+		output_unsigned(call->out, count);
+	else
+		output_nothing(call->out, "<unknown>");
 	output_record_end(call->out);
 	if (collection->type != view->value.type)
 		output_note(call->out, "it is a wrapper around a %s",

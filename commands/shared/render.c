@@ -110,6 +110,12 @@ static struct error *render_reference(struct command_call *call, const struct va
 {
 	if (value->type && value->type->kind == TYPE_STRING)
 		return render_string(call, value);
+	if (!value->type) {
+		question_missing(&call->question, 0, "the object at %#" PRIx64 " cannot be read",
+				 value->bits);
+		output_reference(call->out, value->bits, "<unreadable>");
+		return NULL;
+	}
 	output_reference(call->out, value->bits, name_of(call, value));
 	return NULL;
 }

@@ -73,9 +73,8 @@ static struct error *next_chain(struct collection *collection, struct hash_chain
 		struct place place = place_of_value(collection->heap, &slot);
 		if (slot.kind == VALUE_STRUCT && place.base)
 			TRY(node_link(&chains->slots, &place, 0, &place));
-		else if (slot.kind == VALUE_UNREADABLE)
-			return error_fault(slot.address, "cannot read its buckets from %#llx on",
-					   (unsigned long long)slot.address);
+		else
+			TRY(value_check(collection->heap, &slot));
 		chains->node = place;
 		chains->guard = (struct chain_guard){ 0 };
 	}

@@ -46,7 +46,7 @@ struct collection {
 /* What is in `value` (an object, or a struct such as ImmutableArray) as a collection, before its
  * first element. It lives in arena, which grows only on opening. *ret_is false: it is none (then
  * *ret is unspecified). ERROR_FAULT or ERROR_BAD_DATA when it is one whose backing cannot be
- * read. */
+ * read; see value_check(). */
 MUST_CHECK struct error *collection_open(struct heap *heap, const struct value *value,
 					 struct arena *arena, struct collection *ret, bool *ret_is);
 
@@ -62,7 +62,8 @@ MUST_CHECK struct error *collection_skip(struct collection *collection, uint64_t
 /* A value as one looks at it: of a boxed value type what is in the box, else the value itself. */
 MUST_CHECK struct error *value_unbox(struct heap *heap, struct value *value);
 
-/* How many elements it has: what it says, or counted on a copy of it. */
+/* How many elements it has: what it says, or counted on a copy of it. ERROR_FAULT when they cannot
+ * be counted to the end. */
 MUST_CHECK struct error *collection_count(struct heap *heap, const struct value *value,
 					  const struct task *task, uint64_t *ret);
 

@@ -21,5 +21,10 @@ struct error *collection_count(struct heap *heap, const struct value *value,
 		*ret += more;
 		TRY(task_check(task, "counting elements"));
 	}
+	if (collection.damage)
+		return error_fault(collection.address,
+				   "the elements of the %s at %#llx cannot be counted: %s",
+				   type_name(heap, value->type, NULL),
+				   (unsigned long long)collection.address, collection.damage);
 	return NULL;
 }

@@ -24,8 +24,12 @@ struct place place_of_value(struct heap *heap, const struct value *value);
 MUST_CHECK struct error *place_field(const struct place *place, const char *name,
 				     const struct type_field **ret);
 MUST_CHECK struct error *place_has(const struct place *place, const char *name, bool *ret);
+/* Its value, which place_check() has passed. */
 MUST_CHECK struct error *place_value(const struct place *place, const char *name,
 				     struct value *ret);
+/* ERROR_FAULT when what was read from the field is unreadable, or refers to an object that is. */
+MUST_CHECK struct error *place_check(const struct place *place, const char *name,
+				     const struct value *value);
 /* ERROR_FAULT when it is unreadable, ERROR_BAD_DATA when it is no integer. */
 MUST_CHECK struct error *place_integer(const struct place *place, const char *name, int64_t *ret);
 /* The same, and not negative. */
@@ -46,7 +50,8 @@ struct node_fields {
 	const struct type *type;
 	const struct type_field *fields[NODE_FIELDS]; /* NULL: the class has none of this name */
 };
-/* ERROR_BAD_DATA when the class has no such field. */
+/* ERROR_BAD_DATA when the class has no such field. A link is null or leads to a node: ERROR_FAULT
+ * when that cannot be read. */
 MUST_CHECK struct error *node_value(struct node_fields *nodes, const struct place *node,
 				    size_t field, struct value *ret);
 MUST_CHECK struct error *node_link(struct node_fields *nodes, const struct place *node,

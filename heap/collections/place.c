@@ -33,14 +33,13 @@ struct error *place_has(const struct place *place, const char *name, bool *ret)
 	return NULL;
 }
 
-static struct error *check_readable(const struct place *place, const char *name,
-				    const struct value *value)
+struct error *place_check(const struct place *place, const char *name, const struct value *value)
 {
-	if (value->kind != VALUE_UNREADABLE)
-		return NULL;
-	return error_fault(value->address, "cannot read %s of the %s at %#llx", name,
-			   type_name(place->heap, place->type, NULL),
-			   (unsigned long long)place->base);
+	struct error *error = value_check(place->heap, value);
+	return error ? error_context(error, "%s of the %s at %#llx", name,
+				     type_name(place->heap, place->type, NULL),
+				     (unsigned long long)place->base)
+		     : NULL;
 }
 
 struct error *place_value(const struct place *place, const char *name, struct value *ret)
@@ -48,7 +47,7 @@ struct error *place_value(const struct place *place, const char *name, struct va
 	const struct type_field *field;
 	TRY(place_field(place, name, &field));
 	TRY(value_of_field(place->heap, field, place->base, ret));
-	return check_readable(place, name, ret);
+	return place_check(place, name, ret);
 }
 
 struct error *place_integer(const struct place *place, const char *name, int64_t *ret)
@@ -136,7 +135,7 @@ struct error *node_link(struct node_fields *nodes, const struct place *node, siz
 {
 	struct value value;
 	TRY(node_value(nodes, node, field, &value));
-	TRY(check_readable(node, nodes->names[field], &value));
+	TRY(place_check(node, nodes->names[field], &value));
 	*ret = place_of_value(node->heap, &value);
 	return NULL;
 }

@@ -158,6 +158,7 @@ static struct error *unwrap(const struct place *place, struct value *ret)
 			continue;
 		struct value inner;
 		TRY(value_of_field(place->heap, field, place->base, &inner));
+		TRY(place_check(place, wrappers[i].field, &inner));
 		TRY(value_unbox(place->heap, &inner));
 		if (inner.kind != VALUE_REFERENCE && inner.kind != VALUE_STRUCT)
 			continue;
@@ -207,6 +208,7 @@ struct error *collection_open(struct heap *heap, const struct value *value, stru
 {
 	struct value current = *value;
 	*ret_is = false;
+	TRY(value_check(heap, value));
 	TRY(value_unbox(heap, &current));
 	for (int i = 0; i < LIMIT_COLLECTION_WRAPPERS; i++) {
 		struct place place = place_of_value(heap, &current);

@@ -224,16 +224,28 @@ static struct error *object_head(struct heap *heap, struct reader *reader, uint6
 	return NULL;
 }
 
+/* On the GC heap the word may be damage, or the MethodTable may be what the dump lacks. */
+static struct error *no_type(struct heap *heap, uint64_t address, uint64_t method_table)
+{
+	if (heap->gc && gc_segment_of(heap->gc, address) &&
+	    type_walk_unreadable(heap, method_table))
+		return error_new(ERROR_BAD_DATA,
+				 "cannot read an object at %#" PRIx64
+				 ": its MethodTable, at %#" PRIx64 " if the object is whole, %s",
+				 address, method_table, target_lacks_it(heap->target));
+	return error_new(ERROR_BAD_DATA,
+			 "%#" PRIx64 " is not the address of an object: its first word, %#" PRIx64
+			 ", is no MethodTable",
+			 address, method_table);
+}
+
 /* `entry` NULL: its first word leads to no type. */
-static struct error *object_make(const struct heap *heap, uint64_t address, uint64_t method_table,
+static struct error *object_make(struct heap *heap, uint64_t address, uint64_t method_table,
 				 uint32_t count, const struct type_walk_entry *entry,
 				 struct gc_object *ret)
 {
 	if (!entry || !entry->valid)
-		return error_new(ERROR_BAD_DATA,
-				 "%#" PRIx64 " is not the address of an object: its first word, "
-				 "%#" PRIx64 ", is no MethodTable",
-				 address, method_table);
+		return no_type(heap, address, method_table);
 	*ret = (struct gc_object){ .address = address,
 				   .method_table = method_table,
 				   .type = entry->index,

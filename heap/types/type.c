@@ -456,10 +456,20 @@ static struct error *refuse(struct type_system *types, uint64_t method_table, st
 {
 	if (error_is_fatal(error))
 		return error;
+	bool unreadable = error->code == ERROR_FAULT;
 	error_free(error);
 	if (types->not_types.count >= LIMIT_REFUSED_TYPES)
 		id_map_deinit(&types->not_types);
-	return id_map_put(&types->not_types, method_table, 0);
+	return id_map_put(&types->not_types, method_table, unreadable);
+}
+
+bool type_walk_unreadable(struct heap *heap, uint64_t method_table)
+{
+	uint32_t unreadable = 0;
+	heap_lock(heap);
+	bool refused = id_map_find(&heap->types->not_types, method_table, &unreadable);
+	heap_unlock(heap);
+	return refused && unreadable;
 }
 
 const struct type_walk_entry *type_walk_entry_of(const struct heap *heap, uint32_t index)

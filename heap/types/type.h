@@ -178,4 +178,8 @@ const struct type_walk_entry *type_walk_entry_of(const struct heap *heap, uint32
 MUST_CHECK struct error *type_walk_find(struct heap *heap, struct reader *reader,
 					uint64_t method_table, const struct type_walk_entry **ret);
 
+/* Of what type_walk_find() has just refused: did it lead to memory that cannot be read? Then it may
+ * be a MethodTable. */
+bool type_walk_unreadable(struct heap *heap, uint64_t method_table);
+
 #endif

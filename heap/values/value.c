@@ -228,3 +228,15 @@ struct error *value_field_of_object(struct heap *heap, uint64_t object, const ch
 	TRY(object_type(heap, object, &type));
 	return type ? value_field_of_struct(heap, type, object_fields(object), name, ret) : NULL;
 }
+
+struct error *value_check(struct heap *heap, const struct value *value)
+{
+	if (value->kind == VALUE_UNREADABLE)
+		return error_fault(value->address, "cannot read the value at %#llx",
+				   (unsigned long long)value->address);
+	if (value->kind == VALUE_REFERENCE && !value->type)
+		return error_fault(value->bits,
+				   "cannot read the object at %#llx: it, or its type, %s",
+				   (unsigned long long)value->bits, target_lacks_it(heap->target));
+	return NULL;
+}

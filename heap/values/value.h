@@ -41,6 +41,10 @@ MUST_CHECK struct error *value_read(struct heap *heap, const struct type *type, 
 /* The value of an object: a boxed value type gives what is in the box, else a VALUE_REFERENCE. */
 MUST_CHECK struct error *value_of_object(struct heap *heap, uint64_t object, struct value *ret);
 
+/* ERROR_FAULT when it is unreadable, or refers to an object that is or whose type is: what it is,
+ * and what it has, is not known then. */
+MUST_CHECK struct error *value_check(struct heap *heap, const struct value *value);
+
 /* A field of the object or struct whose first field byte is at `base` (object + 8 for objects). */
 MUST_CHECK struct error *value_of_field(struct heap *heap, const struct type_field *field,
 					uint64_t base, struct value *ret);

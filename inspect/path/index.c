@@ -158,9 +158,9 @@ static struct error *index_by_key(struct get *get, struct collection *collection
 	}
 	if (collection->damage)
 		return say_damage(get, collection);
-	return error_context(collection_no_such_key(get->heap, &get->value, &key, match.searched,
-						    get->question->task),
-			     "%s, a %s", get_so_far(get), get_type_name(get));
+	return error_context(
+		collection_no_such_key(get->heap, &get->value, &key, &match, get->question->task),
+		"%s, a %s", get_so_far(get), get_type_name(get));
 }
 
 static struct error *index_by_place(struct get *get, struct collection *collection,

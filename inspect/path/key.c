@@ -25,20 +25,27 @@ static bool same_words(const char *a, const char *b)
 	}
 }
 
+/* What comparing a key with the wanted one came to. */
+struct comparison {
+	bool equal, unreadable;
+};
+
 static struct error *string_equals(struct heap *heap, uint64_t object,
-				   const struct path_key *wanted, struct arena *arena, bool *ret)
+				   const struct path_key *wanted, struct arena *arena,
+				   struct comparison *ret)
 {
 	const uint16_t *units;
 	size_t count;
 	uint64_t length;
-	*ret = false;
 	struct error *error =
 		string_read(heap, object, wanted->unit_count + 1, arena, &units, &count, &length);
-	if (error_take_damage(&error))
-		return NULL;
-	TRY(error);
-	*ret = length == wanted->unit_count && count == wanted->unit_count &&
-	       !memcmp(units, wanted->units, count * sizeof(*units));
+	ret->unreadable = error_take_damage(&error);
+	if (error || ret->unreadable)
+		return error;
+	bool may_be = length == wanted->unit_count;
+	ret->unreadable = may_be && count != length;
+	ret->equal =
+		may_be && count == length && !memcmp(units, wanted->units, count * sizeof(*units));
 	return NULL;
 }
 
@@ -128,12 +135,18 @@ static struct error *other_equals(struct heap *heap, const struct value *value,
 }
 
 static struct error *key_equals(struct heap *heap, struct value key, const struct path_key *wanted,
-				struct arena *arena, bool *ret)
+				struct arena *arena, struct comparison *ret)
 {
+	*ret = (struct comparison){ 0 };
+	struct error *error = value_check(heap, &key);
+	ret->unreadable = error != NULL;
+	error_free(error);
+	if (ret->unreadable)
+		return NULL;
 	TRY(value_unbox(heap, &key));
 	if (key.kind == VALUE_REFERENCE && key.type && key.type->kind == TYPE_STRING)
 		return string_equals(heap, key.bits, wanted, arena, ret);
-	return other_equals(heap, &key, wanted, arena, ret);
+	return other_equals(heap, &key, wanted, arena, &ret->equal);
 }
 
 struct error *collection_find_key(struct collection *collection, const struct path_key *wanted,
@@ -141,6 +154,7 @@ struct error *collection_find_key(struct collection *collection, const struct pa
 {
 	CLEANUP(arena_deinit) struct arena arena = { .limit_bytes = LIMIT_SCRATCH_BYTES };
 	struct value key = { 0 }, value;
+	struct comparison comparison;
 	uint64_t index;
 	bool more;
 	*ret = (struct key_match){ 0 };
@@ -152,8 +166,10 @@ struct error *collection_find_key(struct collection *collection, const struct pa
 			key = value;
 		ret->searched++;
 		TRY(task_check(task, "looking for a key"));
-		TRY(key_equals(collection->heap, key, wanted, &arena, &ret->found));
+		TRY(key_equals(collection->heap, key, wanted, &arena, &comparison));
 		arena_reset(&arena);
+		ret->unreadable += comparison.unreadable;
+		ret->found = comparison.equal;
 		if (!ret->found)
 			continue;
 		ret->key = key;
@@ -221,9 +237,15 @@ static struct error *ignores_case(struct heap *heap, const struct value *value, 
 }
 
 struct error *collection_no_such_key(struct heap *heap, const struct value *value,
-				     const struct path_key *wanted, uint64_t searched,
-				     const struct task *task)
+				     const struct path_key *wanted,
+				     const struct key_match *searched, const struct task *task)
 {
+	if (searched->unreadable)
+		return error_fault(0,
+				   "the key \"%s\" was not found, and %" PRIu64 " of the %" PRIu64
+				   " keys cannot be read",
+				   wanted->text, searched->unreadable, searched->searched);
+
 	CLEANUP(arena_deinit) struct arena arena = { .limit_bytes = LIMIT_SCRATCH_BYTES };
 	CLEANUP(text_deinit) struct text list = { 0 };
 	struct near_names near = { .wanted = wanted->text, .limit = NEAR_KEYS, .arena = &arena };
@@ -234,10 +256,10 @@ struct error *collection_no_such_key(struct heap *heap, const struct value *valu
 	if (text_failed(&list))
 		return &error_no_memory;
 	return error_new(ERROR_NOT_FOUND, "there is no key \"%s\" among its %llu keys%s%s%s",
-			 wanted->text, (unsigned long long)searched,
-			 !near.count              ? ""
-			 : near.count == searched ? ", which are "
-						  : "; near to it are ",
+			 wanted->text, (unsigned long long)searched->searched,
+			 !near.count                        ? ""
+			 : near.count == searched->searched ? ", which are "
+							    : "; near to it are ",
 			 text_string(&list),
 			 near.count && any_case ? " (the program finds them in any case: name the "
 						  "key as it is spelt here)"

@@ -13,6 +13,7 @@ struct key_match {
 	bool found;
 	struct value key, value; /* sets: the same */
 	uint64_t index, searched;
+	uint64_t unreadable; /* keys of those searched: one of them may be the key */
 };
 
 /*
@@ -26,9 +27,10 @@ MUST_CHECK struct error *collection_find_key(struct collection *collection,
 					     struct key_match *ret);
 
 /* ERROR_NOT_FOUND that says how many were searched and names up to five near keys of the collection
- * in `value`. Never NULL. */
+ * in `value`; ERROR_FAULT where some of those searched are unreadable. Never NULL. */
 MUST_CHECK struct error *collection_no_such_key(struct heap *heap, const struct value *value,
-						const struct path_key *wanted, uint64_t searched,
+						const struct path_key *wanted,
+						const struct key_match *searched,
 						const struct task *task);
 
 #endif

@@ -13,6 +13,12 @@ static struct error *get_step(struct get *get, const struct path_step *step)
 	if (get->value.kind == VALUE_UNREADABLE && !get->units)
 		return error_fault(get->value.address, "%s cannot be read: it is not in the %s",
 				   get_so_far(get), target_noun(get->question->target));
+	if (!get->units && get->value.kind == VALUE_REFERENCE && !get->value.type)
+		return error_fault(get->value.bits,
+				   "%s leads to the object at %#llx, and it cannot be read: it, or "
+				   "its type, %s",
+				   get_so_far(get), (unsigned long long)get->value.bits,
+				   target_lacks_it(get->question->target));
 	if (!get->units)
 		TRY(value_unbox(get->heap, &get->value));
 	return step->name ? get_member(get, step->name) : get_index(get, step);
