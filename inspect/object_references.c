@@ -61,11 +61,27 @@ static struct error *target_type(const struct question *question, uint64_t targe
 	const struct type *type;
 	*ret = NULL;
 	TRY(object_type(question->heap, target, &type));
-	if (type)
-		*ret = type_name(question->heap, type, NULL);
-	else
+	if (!type) {
 		question_missing(question, 0, "the object at %#" PRIx64 " cannot be read", target);
+		return NULL;
+	}
+	TRY(type_name_prepare(question->heap, type));
+	*ret = type_name(question->heap, type, NULL);
 	return NULL;
+}
+
+/* A visitor whose errors are its own: damage that it answers is not the object's. */
+struct watched {
+	reference_visitor visit;
+	void *context;
+	struct error *error;
+};
+
+static struct error *watched_visit(uint32_t offset, uint64_t target, void *context)
+{
+	struct watched *watched = context;
+	watched->error = watched->visit(offset, target, watched->context);
+	return watched->error ? &error_stop : NULL;
 }
 
 static struct error *references_visit(const struct question *question,
@@ -74,8 +90,13 @@ static struct error *references_visit(const struct question *question,
 {
 	CLEANUP(reference_plans_deinit) struct reference_plans plans = { 0 };
 	TRY(reference_plans_init(&plans, question->heap, question->task));
-	struct error *error = object_visit_references(&plans, &view->object, visit, context);
-	error_take_stop(&error);
+	struct watched watched = { visit, context, NULL };
+	struct error *error =
+		object_visit_references(&plans, &view->object, watched_visit, &watched);
+	if (error_take_stop(&error)) {
+		error_take_stop(&watched.error);
+		return watched.error;
+	}
 	if (error_take_damage(&error))
 		question_missing(question, 0, "the references of %#" PRIx64 " cannot all be read",
 				 view->object.address);

@@ -76,6 +76,24 @@ TEST(the_references_of_an_array_are_visited_as_they_are_met)
 	CHECK_NUMBER(some.count, 1);
 }
 
+static struct error *fail(const struct object_reference *reference, void *context)
+{
+	(void)reference;
+	(void)context;
+	return error_fault(NOWHERE, "the visitor cannot read what it wants");
+}
+
+TEST(damage_that_a_visitor_answers_is_the_visitors)
+{
+	CLEANUP(fake_question_cleanup) struct fake_question fake = { 0 };
+	struct object_view view;
+	CHECK_OK(fake_question_open(&fake, runtime_new()));
+	CHECK_OK(object_view_read(&fake.question, ARRAY, &view));
+	CHECK_FAILS(array_references_visit(&fake.question, &view, fail, NULL), ERROR_FAULT,
+		    "the visitor cannot read");
+	CHECK(!fake.coverage.incomplete);
+}
+
 TEST(the_type_of_what_is_referred_to)
 {
 	CLEANUP(fake_question_cleanup) struct fake_question fake = { 0 };
@@ -143,6 +161,7 @@ TEST(an_array_is_followed_as_far_as_the_limit)
 static const struct tap_case cases[] = {
 	CASE(the_type_of_what_is_referred_to),
 	CASE(the_references_of_an_array_are_visited_as_they_are_met),
+	CASE(damage_that_a_visitor_answers_is_the_visitors),
 	CASE(an_object_without_pointers_has_no_references),
 	CASE(what_an_object_leads_to_is_found_once_and_by_its_path),
 	CASE(an_array_is_followed_as_far_as_the_limit),
