@@ -43,7 +43,7 @@ static void listnearobj_rows(struct command_call *call, const struct near_object
 	listnearobj_row(call, "Current:", &near->at);
 	listnearobj_row(call, "Next:", &near->next);
 	output_table_end(call->out);
-	if (!near->next.address)
+	if (!near->next.address && !near->cut)
 		output_line(call->out, "%" PRIx64 " is the last object on the segment",
 			    near->at.address ? near->at.address : near->before.address);
 }

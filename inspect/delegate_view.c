@@ -22,9 +22,11 @@ static struct error *field_bits(struct heap *heap, uint64_t object, const char *
 /* The list of a multicast delegate, and how many of it count; *ret_list 0: a delegate of one
  * method. Since .NET 11 the two are in fields that serve other kinds of delegates too; before,
  * the list may be an object that is only kept alive. */
-static struct error *invocations(struct heap *heap, uint64_t delegate, struct array_shape *list,
-				 uint64_t *ret_count)
+static struct error *invocations(const struct question *question, uint64_t delegate,
+				 struct array_shape *list, uint64_t *ret_count)
 {
+	struct heap *heap = question->heap;
+	const struct type *type;
 	uint64_t object, count;
 	bool found;
 	*ret_count = 0;
@@ -36,6 +38,13 @@ static struct error *invocations(struct heap *heap, uint64_t delegate, struct ar
 	TRY(field_bits(heap, delegate, "_invocationCount", &count, &found));
 	if (!found)
 		TRY(field_bits(heap, delegate, "_extraData", &count, &found));
+	TRY(object_type(heap, object, &type));
+	if (!type)
+		question_missing(question, 0,
+				 "the object at %#" PRIx64
+				 ", which may be the list of the delegate at "
+				 "%#" PRIx64 ", cannot be read",
+				 object, delegate);
 	struct error *error = array_read(heap, object, list);
 	if (error_take_damage(&error))
 		return NULL;
@@ -128,7 +137,7 @@ struct error *delegate_visit(const struct question *question, uint64_t delegate,
 {
 	struct array_shape list;
 	uint64_t count;
-	TRY(invocations(question->heap, delegate, &list, &count));
+	TRY(invocations(question, delegate, &list, &count));
 	return count ? list_visit(question, delegate, &list, count, visit, context)
 		     : call_visit(question, delegate, visit, context);
 }

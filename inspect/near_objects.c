@@ -11,6 +11,20 @@ struct search {
 	uint64_t end; /* of the object seen last */
 };
 
+/* Where the object seen last ends another has to begin: is that one what cannot be read? */
+static void unreadable_note(struct search *search)
+{
+	struct heap *heap = search->question->heap;
+	uint64_t method_table;
+	if (heap_object_method_table(heap, search->end, &method_table) &&
+	    !type_walk_unreadable(heap, method_table))
+		return;
+	search->found->cut = true;
+	question_missing(search->question, 0,
+			 "the object at %#" PRIx64 " cannot be read: it, or its type, %s",
+			 search->end, target_lacks_it(search->question->target));
+}
+
 static struct error *near_objects_visit(struct gc_object *objects, size_t count, void *context)
 {
 	struct search *search = context;
@@ -18,8 +32,10 @@ static struct error *near_objects_visit(struct gc_object *objects, size_t count,
 	for (size_t i = 0; i < count; i++) {
 		const struct gc_object *object = &objects[i];
 		uint64_t end = gc_object_end(object);
-		if (end >= search->address && search->end != object->address)
+		if (end >= search->address && search->end != object->address) {
 			found->consistent = false;
+			unreadable_note(search);
+		}
 		search->end = end;
 		if (object->address < search->address)
 			found->before = *object;
@@ -31,6 +47,15 @@ static struct error *near_objects_visit(struct gc_object *objects, size_t count,
 			return &error_stop;
 	}
 	return NULL;
+}
+
+/* After the last object there is no room for another. */
+static void end_check(struct search *search, const struct gc_span *span)
+{
+	if (search->end + search->question->heap->minimum_object > span->end)
+		return;
+	search->found->consistent = false;
+	unreadable_note(search);
 }
 
 /* Between spans of one segment lies what a thread has set aside to allocate from. */
@@ -57,6 +82,8 @@ static struct error *segment_walk(struct search *search, const struct gc_segment
 		search->end = span->start;
 		error = walker_span(&walker, span, search->question->task, near_objects_visit,
 				    search);
+		if (!error && span->end >= search->address)
+			end_check(search, span);
 	}
 	error_take_stop(&error);
 	return error;

@@ -7,7 +7,8 @@
 
 struct near_objects {
 	struct gc_object before, at, next; /* of the address; their address 0: none */
-	bool consistent;             /* every object near it begins where the one before ends */
+	bool consistent; /* every object near it begins where the one before ends */
+	bool cut;        /* one that should be near it cannot be read, which has been counted */
 	uint64_t gap_start, gap_end; /* an allocation context that holds the address; 0: none */
 };
 
