@@ -18,7 +18,9 @@ static void total_print(struct output *out, const struct sent_requests *requests
 	static const struct column total[] = { { "total", IN_WORDS, CELL_INTEGER, 0 } };
 	output_record_begin(out, NULL, total, COUNT_OF(total));
 	output_unsigned(out, requests->count);
-	output_sentence(out, "Total {total} requests");
+	output_sentence(out, question_is_whole(requests->question)
+				     ? "Total {total} requests"
+				     : "Total {total} requests, of what could be read");
 	output_record_end(out);
 }
 

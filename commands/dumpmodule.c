@@ -78,8 +78,10 @@ static struct error *record_print(struct command_call *call, struct clr_module *
 	output_bool(out, module->is_dynamic);
 	output_bool(out, module->is_collectible);
 	output_record_end(out);
-	if (!parts->metadata_address)
+	if (!parts->metadata_address) {
+		call->question.heap->met_unnamed |= module->image_base != 0;
 		return NULL;
+	}
 	output_record_begin(out, NULL, metadata_columns, COUNT_OF(metadata_columns));
 	output_address(out, parts->metadata_address);
 	output_unsigned(out, parts->metadata_size);

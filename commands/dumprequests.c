@@ -39,7 +39,9 @@ static void print(struct output *out, const struct received_requests *requests)
 	if (requests->count)
 		output_line(out, "Found %zu active requests", requests->count);
 	else
-		output_line(out, "No requests found");
+		output_line(out, question_is_whole(requests->question)
+					 ? "No requests found"
+					 : "No requests found in what could be read");
 }
 
 static struct error *dumprequests_run(struct command_call *call)

@@ -338,6 +338,9 @@ static struct error *near_matches(const struct heap_filter *filter, const char *
 	return NULL;
 }
 
+/* Where some have no name, or are of objects that are missing. */
+static const char among_read[] = "that could be read ";
+
 static void note_near(const struct heap_filter *filter, const char *const *names, size_t matches)
 {
 	char *list = NULL;
@@ -345,7 +348,8 @@ static void note_near(const struct heap_filter *filter, const char *const *names
 		list = arena_printf(filter->question->scratch, "%s%s%s", list ? list : "",
 				    list ? ", " : "", names[i]);
 	question_remark(
-		filter->question, "No object's type %s \"%s\"; ignoring case%s %zu do%s: %s%s",
+		filter->question, "No object's type %s%s \"%s\"; ignoring case%s %zu do%s: %s%s",
+		question_is_whole(filter->question) ? "" : among_read,
 		filter->exact ? "is called" : "contains", filter->type,
 		filter->exact ? " and as a part of the name" : "", matches,
 		matches == 1 ? "es" : "", list ? list : "", matches > SUGGESTIONS ? " …" : "");
@@ -363,8 +367,8 @@ struct error *heap_filter_note_no_match(struct heap_filter *filter)
 	if (matches)
 		note_near(filter, names, matches);
 	else
-		question_remark(filter->question,
-				"No object's type contains \"%s\", whatever the case.",
-				filter->type);
+		question_remark(
+			filter->question, "No object's type %scontains \"%s\", whatever the case.",
+			question_is_whole(filter->question) ? "" : among_read, filter->type);
 	return NULL;
 }

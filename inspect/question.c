@@ -60,7 +60,9 @@ void question_missing(const struct question *question, uint64_t bytes, const cha
 bool question_is_whole(const struct question *question)
 {
 	const struct target *target = question->target;
-	return !question->coverage->incomplete && (!target || !target->met);
+	const struct heap *heap = question->heap;
+	bool holes = question->met_before || question->opened_without || (target && target->met);
+	return !question->coverage->incomplete && !holes && (!heap || !heap->met_unnamed);
 }
 
 void question_remark(const struct question *question, const char *format, ...)

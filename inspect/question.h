@@ -67,7 +67,8 @@ struct heap *question_heap(const struct question *question);
 void question_missing(const struct question *question, uint64_t bytes, const char *format, ...)
 	PRINTF_LIKE(3, 4);
 
-/* Has all that was asked for been read, so far? If not, what was not found may be there. */
+/* Has all that was asked for been read, so far, and has each type a name? If not, what was not
+ * found may be there. */
 bool question_is_whole(const struct question *question);
 
 /* A sentence of its own beside the answer; one that memory runs out for is missing from it. */

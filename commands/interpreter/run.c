@@ -219,6 +219,15 @@ static struct error *run_counted(const struct command *command, struct command_c
 	return error;
 }
 
+/* What was not found in what could be read is not known to be missing. */
+static struct error *qualify(struct error *error, const struct coverage *coverage)
+{
+	bool claims = error && (error->code == ERROR_NOT_FOUND || error->code == ERROR_BAD_DATA ||
+				error->code == ERROR_UNSUPPORTED);
+	return claims && coverage->incomplete ? error_context(error, "as far as can be read")
+					      : error;
+}
+
 /* What is written down beside the answer while it is worked out. */
 struct beside {
 	struct coverage coverage;
@@ -266,6 +275,7 @@ static struct error *run(const struct command_runner *runner, const struct comma
 	if (!error)
 		error = run_counted(command, &call);
 	unnamed_explain(&call);
+	error = qualify(error, &beside->coverage);
 	struct error *gone = check_target(command, runner->session);
 	if (!gone)
 		return check_stopped(command, runner, error);
