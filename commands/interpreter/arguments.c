@@ -7,6 +7,7 @@
 
 struct arguments {
 	const struct option *options;
+	const char *command; /* whose they are, for messages; NULL: not said */
 	const char **values; /* one an option: NULL when absent, "" for a switch */
 	const char **positionals;
 	size_t count;
@@ -349,13 +350,27 @@ const char *arguments_positional(const struct arguments *arguments, size_t index
 	return index < arguments->count ? arguments->positionals[index] : NULL;
 }
 
+void arguments_are_of(struct arguments *arguments, const char *command)
+{
+	arguments->command = command;
+}
+
+/* What is wrong with the value of `what`; `error` NULL: nothing. */
+static struct error *wrong_value(const struct arguments *arguments, const char *what,
+				 struct error *error)
+{
+	if (!error)
+		return NULL;
+	error = error_context(error, "%s", what);
+	return arguments->command ? error_context(error, "%s", arguments->command) : error;
+}
+
 struct error *arguments_number(const struct arguments *arguments, const char *name, uint64_t *ret)
 {
 	const char *text = arguments_value(arguments, name);
 	if (!text)
 		return NULL;
-	struct error *error = parse_number(text, ret);
-	return error ? error_context(error, "%s", name) : NULL;
+	return wrong_value(arguments, name, parse_number(text, ret));
 }
 
 struct error *arguments_address(const struct arguments *arguments, const char *name, uint64_t *ret)
@@ -363,8 +378,7 @@ struct error *arguments_address(const struct arguments *arguments, const char *n
 	const char *text = arguments_value(arguments, name);
 	if (!text)
 		return NULL;
-	struct error *error = parse_address(text, ret);
-	return error ? error_context(error, "%s", name) : NULL;
+	return wrong_value(arguments, name, parse_address(text, ret));
 }
 
 struct error *arguments_positional_address(const struct arguments *arguments, size_t index,
@@ -373,6 +387,5 @@ struct error *arguments_positional_address(const struct arguments *arguments, si
 	const char *text = arguments_positional(arguments, index);
 	if (!text)
 		return error_new(ERROR_USAGE, "%s is missing", what);
-	struct error *error = parse_address(text, ret);
-	return error ? error_context(error, "%s", what) : NULL;
+	return wrong_value(arguments, what, parse_address(text, ret));
 }

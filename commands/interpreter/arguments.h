@@ -55,6 +55,9 @@ size_t arguments_count(const struct arguments *arguments);                      
 const char *arguments_positional(const struct arguments *arguments,
 				 size_t index); /* NULL past the end */
 
+/* Whose they are: errors of the values below begin with it. Borrowed. */
+void arguments_are_of(struct arguments *arguments, const char *command);
+
 /* The option's value as a number; *ret keeps what it holds when the option is absent. */
 MUST_CHECK struct error *arguments_number(const struct arguments *arguments, const char *name,
 					  uint64_t *ret);

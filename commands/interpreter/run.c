@@ -108,6 +108,8 @@ static struct error *understand(const struct command_request *request, struct ar
 	struct error *error = request->words ? NULL : take_help(&line, scratch, ret);
 	if (!error)
 		error = parse_arguments(request, line, scratch, *ret, ret_arguments);
+	if (!error)
+		arguments_are_of(*ret_arguments, (*ret)->name);
 	if (error && error->code == ERROR_USAGE)
 		return error_context(error, "%s", (*ret)->name);
 	return error;
@@ -146,11 +148,12 @@ static struct error *check_objects(const struct command *command, const struct s
 				 "%s needs the GC heap, and %s: the dump is cut short, %llu bytes "
 				 "are not there; fetch the whole of it",
 				 command->name, session_heap(session)->no_objects, missing);
-	return error_new(ERROR_UNSUPPORTED,
-			 "%s needs the GC heap, and %s, as in every mini or triage dump: take one "
-			 "that has it with clrpod collect, createdump --withheap or dotnet-dump "
-			 "collect --type Heap",
-			 command->name, session_heap(session)->no_objects);
+	return error_new(
+		ERROR_UNSUPPORTED,
+		"%s needs the GC heap, and %s (mini and triage dumps leave it out): "
+		"take one that has it with clrpod collect, createdump --withheap or dotnet-dump "
+		"collect --type Heap",
+		command->name, session_heap(session)->no_objects);
 }
 
 /* A process that ends under us would leave nothing but holes, and answers made of them. */
