@@ -24,11 +24,12 @@ static struct error *found(const struct search *search, uint64_t object)
 	}
 	type.handle = handle.bits;
 	struct error *error = type_at(heap, handle.bits, &type.type);
-	if (error_is_fatal(error))
-		return error;
-	if (error)
+	if (error_take_damage(&error)) {
 		type.type = NULL;
-	error_free(error);
+		question_missing(search->question, 0,
+				 "types that System.RuntimeType objects are for could not be read");
+	}
+	TRY(error);
 	return search->visit(&type, search->context);
 }
 

@@ -8,7 +8,7 @@
 struct runtime_type {
 	uint64_t object;
 	uint64_t handle;         /* the type's: a MethodTable, or a TypeDesc with bit 1 set */
-	const struct type *type; /* NULL: unknown */
+	const struct type *type; /* NULL: it cannot be read, which is counted as missing */
 };
 
 typedef struct error *(*runtime_type_visitor)(const struct runtime_type *type, void *context);

@@ -92,12 +92,29 @@ static const char *name_by_global(struct heap *heap, const struct type *type)
 
 static struct error *append_definition(struct heap *heap, const struct type *type, bool escaped,
 				       struct text *text, bool *ret_known)
+/* The class that a module's DynamicMethods and their like belong to has no row in the metadata, no
+ * parent and, since no object can be of it, less than an object's size (src/coreclr/vm/
+ * dynamicmethod.cpp: DynamicMethodTable::MakeMethodTable; methodtable.cpp:
+ * CreateMinimalMethodTable; typestring.cpp: TypeString::AppendTypeDef names a nil token so). */
+static bool is_dynamic_class(const struct type *type)
+{
+	enum { HEADER_AND_METHOD_TABLE = 16 };
+	return type->kind == TYPE_CLASS && type->handle && type->module && !type->token &&
+	       !type->parent_handle && !type->is_generic &&
+	       type->base_size == HEADER_AND_METHOD_TABLE;
+}
+
 {
 	struct metadata *metadata;
 	if (type->is_continuation)
 		return continuation_name(heap, type, text, ret_known);
 	/* An instantiation whose assembly is not loaded has its definition's name from the
 	 * reference. */
+	if (is_dynamic_class(type)) {
+		text_append(text, "(dynamicClass)");
+		*ret_known = true;
+		return NULL;
+	}
 	if (!type->module && type_record_of(type)->metadata_name) {
 		text_append(text, type_record_of(type)->metadata_name);
 		*ret_known = true;

@@ -21,4 +21,7 @@ ok "... and no others" said '^Found 3 active requests$'
 clrpod analyze "$work/web.core" -c 'dumphttp --pending' -c 'dumphttp --stats'
 ok "those that it sent and that wait" test "$(grep -c /hang/ "$log")" = 3
 ok "... and all others" said '^ +300 POST +200 127\.0\.0\.1$'
+# Those of DynamicMethods, which its libraries make, are in no metadata.
+ok "each type that it has a RuntimeType of has a name" gives 0 "$program" analyze "$work/web.core" -c dumpruntimetypes
+ok "... those of its dynamic methods too" said ' \(dynamicClass\)$'
 finish
