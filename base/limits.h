@@ -93,7 +93,9 @@ enum {
 	LIMIT_GENERIC_ARGUMENTS = 1024,
 	LIMIT_NESTING = 128, /* enclosing classes, types in type names, structs in structs */
 	LIMIT_SIGNATURE_NODES = 4096,
-	LIMIT_TYPE_NAME_BYTES = 64 * 1024,
+	LIMIT_TYPE_NAME_BYTES = 8 * 1024,   /* a longer name is cut there, and says so */
+	LIMIT_PARAMETERS_BYTES = 64 * 1024, /* of one method, as a text */
+	LIMIT_ELEMENT_CHAIN = 64 * 1024,    /* arrays of arrays, pointers to pointers */
 	LIMIT_METADATA_BYTES = 512 * 1024 * 1024,
 	LIMIT_METADATA_STRING_BYTES = 64 * 1024,
 	LIMIT_METADATA_STREAMS = 16,                  /* ECMA-335 II.24.2.2 knows five */

@@ -234,7 +234,7 @@ static struct error *write_parameter(struct writer *writer, uint32_t node)
 	TRY(write_node(writer, node));
 	while (writer->depth && !writer->failed) {
 		struct part *part = &writer->open[writer->depth - 1];
-		if (writer->text->length > LIMIT_TYPE_NAME_BYTES)
+		if (writer->text->length > LIMIT_PARAMETERS_BYTES)
 			writer->failed = true;
 		else if (part->done < part->count)
 			TRY(write_next(writer, part));
@@ -260,7 +260,7 @@ struct error *method_parameters_append(struct heap *heap, const struct signature
 		if (i > 1)
 			text_append(text, ", ");
 		TRY(write_parameter(&writer, node));
-		writer.failed |= text->length > LIMIT_TYPE_NAME_BYTES;
+		writer.failed |= text->length > LIMIT_PARAMETERS_BYTES;
 		node = node < signature->count ? signature->nodes[node].next : node;
 	}
 	text_append_char(text, ')');

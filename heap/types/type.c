@@ -1,5 +1,7 @@
 #include "heap/types/type.h"
 
+#include "base/chain_guard.h"
+#include "base/cleanup.h"
 #include "base/list.h"
 #include "heap/types/type_system.h"
 
@@ -353,23 +355,29 @@ static struct error *create(struct heap *heap, struct reader *reader, uint64_t h
 	return type_add(heap, &type);
 }
 
-/* The element type's handle of an array, pointer or byref; 0: none. */
-static uint64_t element_of(const struct type_system *types, struct reader *reader, uint64_t handle)
+struct handle_chain {
+	uint64_t *handles;
+	size_t count, capacity;
+};
+
+static void handle_chain_deinit(struct handle_chain *chain)
 {
-	struct method_table table;
-	uint64_t address = handle & ~(uint64_t)TYPE_HANDLE_TYPE_DESC, flags, element;
-	if (!(handle & TYPE_HANDLE_TYPE_DESC))
-		return method_table_read(types, reader, handle, &table) == 1 &&
-				       method_table_is_array(&table)
-			       ? table.instantiation
-			       : 0;
-	if (!type_load(reader, address, types->layout.desc_flags, &flags))
-		return 0;
-	flags &= TYPE_DESC_KIND_MASK;
-	if ((flags != ELEMENT_PTR && flags != ELEMENT_BYREF) ||
-	    !type_load(reader, address, types->layout.desc_argument, &element))
-		return 0;
-	return element;
+	free(chain->handles);
+}
+
+/* The handle, and after it the elements of what it is built of, as far as none is known. An element
+ * that is none, or the thing itself, ends the chain. */
+static struct error *chain_read(struct heap *heap, struct reader *reader, uint64_t handle,
+				struct handle_chain *ret)
+{
+	struct chain_guard guard = { 0 };
+	for (uint64_t next = handle; next && ret->count < LIMIT_ELEMENT_CHAIN &&
+				     !known(heap, next) && chain_guard_pass(&guard, next);
+	     next = type_element_handle(heap->types, reader, next)) {
+		TRY(LIST_GROW(ret->handles, ret->count, ret->capacity));
+		ret->handles[ret->count++] = next;
+	}
+	return NULL;
 }
 
 /* Element types are made before what is built of them: a chain, bounded, instead of a recursion. An
@@ -377,16 +385,13 @@ static uint64_t element_of(const struct type_system *types, struct reader *reade
 static struct error *make(struct heap *heap, struct reader *reader, uint64_t handle,
 			  const struct type **ret)
 {
-	uint64_t chain[LIMIT_NESTING];
-	size_t depth = 0;
-	for (uint64_t next = handle; next && depth < LIMIT_NESTING && !known(heap, next);
-	     next = element_of(heap->types, reader, next))
-		chain[depth++] = next;
-	while (depth-- > 0) {
-		if (known(heap, chain[depth]))
+	CLEANUP(handle_chain_deinit) struct handle_chain chain = { 0 };
+	TRY(chain_read(heap, reader, handle, &chain));
+	while (chain.count-- > 0) {
+		if (known(heap, chain.handles[chain.count]))
 			continue;
-		struct error *error = create(heap, reader, chain[depth]);
-		if (error && (depth == 0 || error_is_fatal(error)))
+		struct error *error = create(heap, reader, chain.handles[chain.count]);
+		if (error && (chain.count == 0 || error_is_fatal(error)))
 			return error;
 		error_free(error);
 	}

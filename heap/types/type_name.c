@@ -1,6 +1,8 @@
 /*
  * Names in the two spellings. Each is put together from the names of the parts, which are made
- * first (an explicit stack, no recursion) and kept: List<Entry[]> costs its own characters only.
+ * first (an explicit stack, no recursion) and kept: List<Entry[]> costs its own characters only. A
+ * name that is too long is cut, and ends in the handle, so that no two are the same; what is made
+ * of such a type has the cut name in its own.
  */
 #include "base/cleanup.h"
 #include "base/list.h"
@@ -49,7 +51,7 @@ bool type_definition_name(struct metadata *metadata, uint32_t row, bool escaped,
 		}
 		append_name(text, definition.name, escaped);
 	}
-	return depth > 0 && text->length <= LIMIT_TYPE_NAME_BYTES;
+	return depth > 0 && text->length <= LIMIT_METADATA_STRING_BYTES;
 }
 
 /*
@@ -90,8 +92,6 @@ static const char *name_by_global(struct heap *heap, const struct type *type)
 	return NULL;
 }
 
-static struct error *append_definition(struct heap *heap, const struct type *type, bool escaped,
-				       struct text *text, bool *ret_known)
 /* The class that a module's DynamicMethods and their like belong to has no row in the metadata, no
  * parent and, since no object can be of it, less than an object's size (src/coreclr/vm/
  * dynamicmethod.cpp: DynamicMethodTable::MakeMethodTable; methodtable.cpp:
@@ -104,17 +104,19 @@ static bool is_dynamic_class(const struct type *type)
 	       type->base_size == HEADER_AND_METHOD_TABLE;
 }
 
+static struct error *append_definition(struct heap *heap, const struct type *type, bool escaped,
+				       struct text *text, bool *ret_known)
 {
 	struct metadata *metadata;
 	if (type->is_continuation)
 		return continuation_name(heap, type, text, ret_known);
-	/* An instantiation whose assembly is not loaded has its definition's name from the
-	 * reference. */
 	if (is_dynamic_class(type)) {
 		text_append(text, "(dynamicClass)");
 		*ret_known = true;
 		return NULL;
 	}
+	/* An instantiation whose assembly is not loaded has its definition's name from the
+	 * reference. */
 	if (!type->module && type_record_of(type)->metadata_name) {
 		text_append(text, type_record_of(type)->metadata_name);
 		*ret_known = true;
@@ -174,6 +176,12 @@ static struct error *append_variable(struct heap *heap, const struct type *type,
 	return NULL;
 }
 
+/* It is cut anyway: more of it need not be put together. */
+static bool is_full(const struct text *text)
+{
+	return text->length > LIMIT_TYPE_NAME_BYTES;
+}
+
 /*
  * ClrMD's spelling of an instantiation, from the escaped definition name: each part's `n becomes as
  * many of the arguments in angle brackets, the outer parts' first. Where the arities do not add up
@@ -207,7 +215,7 @@ struct error *type_append_brackets(struct heap *heap, const struct type *const *
 				   uint32_t count, struct text *text)
 {
 	struct metadata *metadata;
-	for (uint32_t i = 0; i < count; i++) {
+	for (uint32_t i = 0; i < count && !is_full(text); i++) {
 		bool variable = arguments[i]->kind == TYPE_VARIABLE;
 		text_append(text, i ? "," : "[");
 		if (!variable)
@@ -336,35 +344,62 @@ static struct error *name_make(struct heap *heap, const struct type *type,
 	return NULL;
 }
 
+/* Between two characters of UTF-8. */
+static size_t cut_length(const struct text *text)
+{
+	const char *bytes = text_string(text);
+	size_t length = text->length;
+	if (length <= LIMIT_TYPE_NAME_BYTES)
+		return length;
+	for (length = LIMIT_TYPE_NAME_BYTES; length && (bytes[length] & 0xc0) == 0x80;)
+		length--;
+	return length;
+}
+
+/* The name to be kept, in the heap's arena. */
+static struct error *name_keep(struct heap *heap, const struct type *type, const struct text *text,
+			       const char **ret)
+{
+	const char *name = text_string(text);
+	size_t length = cut_length(text);
+	if (length == text->length)
+		*ret = arena_copy_text(&heap->arena, name, length);
+	else if (type->handle)
+		*ret = arena_printf(&heap->arena, "%.*s…<name cut MT=%llx>", (int)length, name,
+				    (unsigned long long)type->handle);
+	else
+		*ret = arena_printf(&heap->arena, "%.*s…<name cut>", (int)length, name);
+	return *ret ? NULL : &error_no_memory;
+}
+
+static void name_unknown(const struct type *type, struct naming *naming)
+{
+	text_clear(&naming->name);
+	text_clear(&naming->sos_name);
+	if (type->handle)
+		text_printf(&naming->name, "<unknown type MT=%llx>",
+			    (unsigned long long)type->handle);
+	else
+		text_append(&naming->name, "<unknown type>");
+	text_append(&naming->sos_name, text_string(&naming->name));
+}
+
 static struct error *name_store(struct heap *heap, const struct type *type, struct naming *naming)
 {
 	struct type_record *record = type_record_of(type);
+	const char *name, *sos_name;
 	if (text_failed(&naming->name) || text_failed(&naming->sos_name))
 		return &error_no_memory;
-	if (naming->name.length > LIMIT_TYPE_NAME_BYTES ||
-	    naming->sos_name.length > LIMIT_TYPE_NAME_BYTES)
-		naming->known = false;
 	if (!naming->known) {
 		TRY(task_check(heap->task, "naming a type"));
-		text_clear(&naming->name);
-		text_clear(&naming->sos_name);
-		if (type->handle)
-			text_printf(&naming->name, "<unknown type MT=%llx>",
-				    (unsigned long long)type->handle);
-		else
-			text_append(&naming->name, "<unknown type>");
-		text_append(&naming->sos_name, text_string(&naming->name));
+		name_unknown(type, naming);
 		if (text_failed(&naming->name) || text_failed(&naming->sos_name))
 			return &error_no_memory;
 	}
-	const char *name =
-		arena_copy_text(&heap->arena, text_string(&naming->name), naming->name.length);
-	const char *sos_name = name;
-	if (name && strcmp(text_string(&naming->name), text_string(&naming->sos_name)) != 0)
-		sos_name = arena_copy_text(&heap->arena, text_string(&naming->sos_name),
-					   naming->sos_name.length);
-	if (!name || !sos_name)
-		return &error_no_memory;
+	TRY(name_keep(heap, type, &naming->name, &name));
+	sos_name = name;
+	if (strcmp(text_string(&naming->name), text_string(&naming->sos_name)) != 0)
+		TRY(name_keep(heap, type, &naming->sos_name, &sos_name));
 	record->name_known = naming->known;
 	record->public.sos_name = sos_name;
 	record->public.name = name;
@@ -398,8 +433,9 @@ static struct error *parts_find(struct heap *heap, const struct type *type,
 	return NULL;
 }
 
-/* One step: *ret_next is a part that needs its name first; NULL: the type has its name now. */
-static struct error *name_step(struct heap *heap, const struct type *type, bool too_deep,
+/* One step: *ret_next is a part that needs its name first; NULL: the type has its name now. A part
+ * that waits for this very name, as in damaged memory only, has none. */
+static struct error *name_step(struct heap *heap, const struct type *type,
 			       const struct type **ret_next)
 {
 	const struct type *element = NULL, *const * parts;
@@ -409,7 +445,7 @@ static struct error *name_step(struct heap *heap, const struct type *type, bool 
 	*ret_next = NULL;
 	TRY(parts_find(heap, type, &element, &parts, &count));
 	for (uint32_t i = 0; i < count; i++) {
-		if (parts[i] && !parts[i]->name && !too_deep) {
+		if (parts[i] && !parts[i]->name && !type_record_of(parts[i])->name_waits) {
 			*ret_next = parts[i];
 			return NULL;
 		}
@@ -423,19 +459,38 @@ static struct error *name_step(struct heap *heap, const struct type *type, bool 
 	return error;
 }
 
+/* Types whose names wait for each other's: the last one is next. */
+struct waiting {
+	const struct type **types;
+	size_t count, capacity;
+};
+
+static void waiting_deinit(struct waiting *waiting)
+{
+	while (waiting->count)
+		type_record_of(waiting->types[--waiting->count])->name_waits = false;
+	free(waiting->types);
+}
+
+static struct error *waiting_add(struct waiting *waiting, const struct type *type)
+{
+	TRY(LIST_GROW(waiting->types, waiting->count, waiting->capacity));
+	waiting->types[waiting->count++] = type;
+	type_record_of(type)->name_waits = true;
+	return NULL;
+}
+
 struct error *type_name_prepare(struct heap *heap, const struct type *type)
 {
-	if (type->name)
-		return NULL;
-	const struct type *stack[LIMIT_NESTING] = { type };
-	size_t depth = 1;
-	while (depth) {
-		const struct type *next;
-		TRY(name_step(heap, stack[depth - 1], depth == LIMIT_NESTING, &next));
+	CLEANUP(waiting_deinit) struct waiting waiting = { 0 };
+	const struct type *next = type->name ? NULL : type;
+	while (next || waiting.count) {
+		TRY(task_check(heap->task, "naming a type"));
 		if (next)
-			stack[depth++] = next;
-		else
-			depth--;
+			TRY(waiting_add(&waiting, next));
+		TRY(name_step(heap, waiting.types[waiting.count - 1], &next));
+		if (!next)
+			type_record_of(waiting.types[--waiting.count])->name_waits = false;
 	}
 	return NULL;
 }
@@ -461,30 +516,4 @@ const char *type_sos_name(struct heap *heap, const struct type *type)
 	const char *name = type->sos_name ? type->sos_name : unknown_without_memory;
 	heap_unlock(heap);
 	return name;
-}
-
-/* May a type without a name be one of .NET's own, which all that are asked for are? */
-static bool may_be_asked_for(const struct type *type)
-{
-	const char *file = type->module ? path_file_name(type->module->path) : "";
-	if (type->kind == TYPE_ARRAY || token_table(type->token) != TABLE_TYPE_DEF ||
-	    !token_row(type->token))
-		return false;
-	return !*file || text_begins_with(file, "System.") || text_begins_with(file, "Microsoft.");
-}
-
-bool type_is(struct heap *heap, const struct type *type, const char *metadata_name)
-{
-	bool unknown = false;
-	struct error *error = NULL;
-	while (type && !error) {
-		const char *name = type->kind == TYPE_ARRAY ? NULL : type_metadata_name(heap, type);
-		if (name && strcmp(name, metadata_name) == 0)
-			return true;
-		unknown |= !name && may_be_asked_for(type);
-		error = type_parent(heap, type, &type);
-	}
-	heap->met_unnamed |= unknown || error;
-	error_free(error);
-	return false;
 }

@@ -1,5 +1,6 @@
-/* The types that a type is derived from. */
+/* The types that a type is derived from, and the question whether one of a name is among them. */
 #include "base/limits.h"
+#include "base/text.h"
 #include "heap/types/type_system.h"
 
 /* Counts a type's parents, and so finds a circle. Up to one that cannot be read: that is asked for
@@ -34,4 +35,30 @@ struct error *type_parent(struct heap *heap, const struct type *type, const stru
 	if (!type_record_of(type)->parents_known)
 		TRY(count_parents(heap, type));
 	return type->parent_handle ? type_at(heap, type->parent_handle, ret) : NULL;
+}
+
+/* May a type without a name be one of .NET's own, which all that are asked for are? */
+static bool may_be_asked_for(const struct type *type)
+{
+	const char *file = type->module ? path_file_name(type->module->path) : "";
+	if (type->kind == TYPE_ARRAY || token_table(type->token) != TABLE_TYPE_DEF ||
+	    !token_row(type->token))
+		return false;
+	return !*file || text_begins_with(file, "System.") || text_begins_with(file, "Microsoft.");
+}
+
+bool type_is(struct heap *heap, const struct type *type, const char *metadata_name)
+{
+	bool unknown = false;
+	struct error *error = NULL;
+	while (type && !error) {
+		const char *name = type->kind == TYPE_ARRAY ? NULL : type_metadata_name(heap, type);
+		if (name && strcmp(name, metadata_name) == 0)
+			return true;
+		unknown |= !name && may_be_asked_for(type);
+		error = type_parent(heap, type, &type);
+	}
+	heap->met_unnamed |= unknown || error;
+	error_free(error);
+	return false;
 }

@@ -149,6 +149,25 @@ uint32_t method_table_rank(const struct type_system *types, struct reader *reade
 	return rank <= LIMIT_ARRAY_RANK ? (uint32_t)rank : 0;
 }
 
+uint64_t type_element_handle(const struct type_system *types, struct reader *reader,
+			     uint64_t handle)
+{
+	struct method_table table;
+	uint64_t address = handle & ~(uint64_t)TYPE_HANDLE_TYPE_DESC, flags, element;
+	if (!(handle & TYPE_HANDLE_TYPE_DESC))
+		return method_table_read(types, reader, handle, &table) == 1 &&
+				       method_table_is_array(&table)
+			       ? table.instantiation
+			       : 0;
+	if (!type_load(reader, address, types->layout.desc_flags, &flags))
+		return 0;
+	flags &= TYPE_DESC_KIND_MASK;
+	if ((flags != ELEMENT_PTR && flags != ELEMENT_BYREF) ||
+	    !type_load(reader, address, types->layout.desc_argument, &element))
+		return 0;
+	return element;
+}
+
 struct map_block {
 	uint64_t data, next;
 	uint32_t count;

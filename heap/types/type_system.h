@@ -30,6 +30,7 @@ struct type_record {
 	const char *metadata_name;
 	const struct type **argument_types; /* resolved on first use; NULL entries: not yet */
 	bool name_known, metadata_name_tried;
+	bool name_waits; /* for the names of its parts, while these are made */
 	bool parents_known;
 	unsigned parents; /* how many; 0 until it is known */
 };
@@ -126,6 +127,10 @@ int method_table_read(const struct type_system *types, struct reader *reader, ui
 /* Of an array with bounds; 0: unreadable or above LIMIT_ARRAY_RANK. */
 uint32_t method_table_rank(const struct type_system *types, struct reader *reader,
 			   const struct method_table *table);
+
+/* The element type's handle of an array, pointer or byref; 0: none. */
+uint64_t type_element_handle(const struct type_system *types, struct reader *reader,
+			     uint64_t handle);
 
 /* Where an instantiation's arguments are, and how many; false: unreadable or above the cap. */
 bool method_table_arguments(const struct type_system *types, struct reader *reader,

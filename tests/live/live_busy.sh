@@ -16,6 +16,8 @@ ok "what the program says" facts
 ok "its other facts" gives 0 "$here/../matrix/facts" "$program" "$work/busy.core" "$work/printed"
 ok "the process itself answers" clrpod analyze -p "$victim" -c dumpasync -c timerinfo -c 'threadpool -wi' -c dumphttp
 ok "... with its methods" said 'Demo.Asyncs\+<Outer>d__'
+ok "a type whose name has no end is cut, and nothing else is missing" gives 0 "$program" analyze "$work/busy.core" -c 'dumpheap -stat'
+ok "... and says so" said ' Demo\.Deep<Demo\.Deep<.*…<name cut MT=[0-9a-f]+>$'
 kill -KILL "$victim"
 wait "$victim" 2>/dev/null
 victim=

@@ -1,5 +1,8 @@
+#include "base/list.h"
 #include "tests/unit/fake_types.h"
 #include "tests/unit/tap.h"
+
+#include <inttypes.h>
 
 enum { GENERIC = 0x10, SHARED = 0x20, DEFINITION = 0x30, ENUM_CATEGORY = 0x60000 };
 
@@ -188,13 +191,81 @@ TEST(cycles_end)
 	fake_put(types->target, arguments, self, 8);
 	uint64_t ring = fake_types_array(types, types->int32, 0);
 	fake_types_set(types, ring, "MethodTable", "PerInstInfo", ring, 8);
-	uint64_t deep = types->int32;
-	for (int i = 0; i < LIMIT_NESTING + 10; i++)
-		deep = fake_types_array(types, deep, 0);
+	uint64_t around[] = { types->string, self };
+	uint64_t outer =
+		fake_types_instance(types, types->core, CORE_DICTIONARY, GENERIC, around, 2);
 	CHECK_OK(fake_types_open(types));
 	check_unknown(types, self);
 	check_unknown(types, ring);
-	check_unknown(types, deep);
+	check_unknown(types, outer);
+}
+
+/* Deeper than any of the program's own stacks. */
+TEST(deep_types_have_names)
+{
+	NEW_TYPES(FAKE_LAYOUT_10_0);
+	enum { DEPTH = LIMIT_NESTING + 10 };
+	char brackets[2 * DEPTH + 16] = "System.Int32";
+	uint64_t array = types->int32, instance = types->int32;
+	for (int i = 0; i < DEPTH; i++) {
+		array = fake_types_array(types, array, 0);
+		memcpy(brackets + strlen(brackets), "[]", 3);
+		instance =
+			fake_types_instance(types, types->app, APP_CLOSURE, GENERIC, &instance, 1);
+	}
+	CHECK_OK(fake_types_open(types));
+	check_names(types, array, brackets, brackets);
+	const struct type *type;
+	CHECK_OK(type_at(&types->heap, instance, &type));
+	CHECK_OK(type_name_prepare(&types->heap, type));
+	CHECK(!strncmp(type->name, "Demo.Closure[[Demo.Closure[[", 28));
+	CHECK(type->name == type->sos_name && !strstr(type->name, "cut"));
+}
+
+/* Cut between two characters, and told apart by their handles; what is made of one is known too. */
+TEST(endless_names_are_cut)
+{
+	NEW_TYPES(FAKE_LAYOUT_10_0);
+	enum { LEVELS = 9 };
+	uint64_t pair[] = { types->string, types->int32 }, wide = 0, other;
+	for (int i = 0; i < LEVELS; i++) {
+		wide = fake_types_instance(types, types->core, CORE_DICTIONARY, GENERIC, pair, 2);
+		pair[0] = pair[1] = wide;
+	}
+	other = fake_types_instance(types, types->core, CORE_DICTIONARY, GENERIC, pair, 2);
+	uint64_t vector = fake_types_array(types, wide, 0);
+	CHECK_OK(fake_types_open(types));
+	const uint64_t handles[] = { wide, other, vector };
+	for (size_t i = 0; i < COUNT_OF(handles); i++) {
+		const struct type *type;
+		char end[64];
+		bool known;
+		snprintf(end, sizeof(end), "…<name cut MT=%" PRIx64 ">", handles[i]);
+		CHECK_OK(type_at(&types->heap, handles[i], &type));
+		CHECK_OK(type_name_prepare(&types->heap, type));
+		const char *name = type_name(&types->heap, type, &known);
+		CHECK(known && strstr(name, end) &&
+		      strlen(name) == LIMIT_TYPE_NAME_BYTES + strlen(end));
+		CHECK(strstr(type_sos_name(&types->heap, type), end));
+	}
+	CHECK(!types->heap.met_unnamed);
+}
+
+/* What a module's DynamicMethods belong to: no row, no parent, no objects. With any of these it is
+ * damaged. */
+TEST(the_dynamic_class_has_a_name)
+{
+	NEW_TYPES(FAKE_LAYOUT_10_0);
+	struct fake_class wanted = { .module = types->app, .base_size = 16 };
+	uint64_t dynamic = fake_types_class(types, &wanted);
+	wanted.parent = types->object;
+	uint64_t derived = fake_types_class(types, &wanted);
+	wanted = (struct fake_class){ .module = types->app, .base_size = 24 };
+	uint64_t with_objects = fake_types_class(types, &wanted);
+	CHECK_OK(fake_types_open(types));
+	check_names(types, dynamic, "(dynamicClass)", "(dynamicClass)");
+	check_unknown(types, derived);
+	check_unknown(types, with_objects);
 }
 
 static void check_kind(struct fake_types *types, uint64_t handle, enum type_kind kind,
@@ -395,6 +466,9 @@ static const struct tap_case cases[] = {
 	CASE(definitions_and_open_types),
 	CASE(what_contradicts_itself_has_no_name),
 	CASE_ONCE(cycles_end),
+	CASE_ONCE(deep_types_have_names),
+	CASE_ONCE(endless_names_are_cut),
+	CASE(the_dynamic_class_has_a_name),
 	CASE(kinds_and_sizes_8),
 	CASE(kinds_and_sizes_10),
 	CASE(random_pointers_are_refused),

@@ -26,8 +26,11 @@ using System.Runtime.InteropServices;
 
 namespace Demo;
 
+public sealed class Deep<T> { }
+
 public static class Program
 {
+	public static object Endless; // its type's name has 30,000 characters
 	public static readonly Dictionary<string, Thread> Threads = new();
 	public static readonly int[] Untouched = new int[5_000_000]; // its pages are nowhere but for the first and the last
 
@@ -36,6 +39,9 @@ public static class Program
 		Thread.CurrentThread.Name = "main";
 		Console.WriteLine("READY pid=" + Environment.ProcessId);
 		Untouched[^1] = 7;
+		Type deep = typeof(int);
+		for (int i = 0; i < 1500; i++) deep = typeof(Deep<>).MakeGenericType(deep);
+		Endless = Activator.CreateInstance(deep);
 		Console.WriteLine("fact Demo.Program.Untouched[2500000] = 0");
 		Console.WriteLine("fact Demo.Program.Untouched[4999999] = 7");
 		Requests.Start();
