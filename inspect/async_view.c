@@ -58,15 +58,24 @@ static struct error *objects_look(struct walk_worker *worker, const struct gc_ob
 
 /* Methods that .NET 11's runtime runs itself ("runtime async") are no state machines: each chain of
  * them ends in a task (src/coreclr/System.Private.CoreLib/src/System/Runtime/CompilerServices/
- * AsyncHelpers.CoreCLR.cs: RuntimeAsyncTask). */
+ * AsyncHelpers.CoreCLR.cs: RuntimeAsyncTask; before, where .NET 10 is told to, ThunkTask). */
+static bool is_runtime_task(struct heap *heap, const struct type *type)
+{
+	static const char helpers[] = "System.Runtime.CompilerServices.AsyncHelpers+";
+	const char *name = type_metadata_name(heap, type);
+	if (!name || strncmp(name, helpers, sizeof(helpers) - 1) != 0)
+		return false;
+	name += sizeof(helpers) - 1;
+	return !strcmp(name, "RuntimeAsyncTask`1") || !strcmp(name, "ThunkTask`1") ||
+	       !strcmp(name, "ThunkTask");
+}
+
 static struct error *count_runtime_task(struct async_view *view, uint64_t object,
 					const struct type *type)
 {
-	static const char name[] = "System.Runtime.CompilerServices.AsyncHelpers+"
-				   "RuntimeAsyncTask`1";
 	enum managed_task_progress progress;
 	uint32_t flags;
-	if (!type_is(view->question->heap, type, name))
+	if (!is_runtime_task(view->question->heap, type))
 		return NULL;
 	TRY(managed_task_progress(view->question->heap, object, MANAGED_TASK_PLAIN, &flags,
 				  &progress));
@@ -294,7 +303,7 @@ void async_view_missing(const struct async_view *view)
 	if (view->runtime_tasks)
 		question_missing(view->question, 0,
 				 "%" PRIu64 " tasks under way are of asynchronous methods that the "
-				 "runtime runs itself (.NET 11 and later): they are no state "
+				 "runtime runs itself (runtime async): they are no state "
 				 "machines, and not shown",
 				 view->runtime_tasks);
 	if (graph->edges_left_out)
