@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "base/list.h"
 #include "base/text.h"
+#include "heap/tasks/fsharp_task.h"
 #include "heap/tasks/members.h"
 #include "heap/tasks/value_task_source.h"
 #include "heap/types/field.h"
@@ -202,12 +203,16 @@ struct error *managed_task_machine(struct heap *heap, uint64_t task, struct stat
 struct error *managed_task_name(struct heap *heap, uint64_t task, const struct type *type,
 				const char **ret)
 {
-	const struct type *shown = type;
+	const struct type *shown = type, *closure = NULL;
 	if (managed_task_is_method(managed_task_kind(heap, type))) {
 		struct state_machine machine;
 		TRY(managed_task_machine(heap, task, &machine));
 		if (machine.type)
 			shown = machine.type;
+		if (machine.is_fsharp && machine.has_no_state)
+			TRY(fsharp_task_closure(heap, &machine, &closure));
+		if (closure)
+			shown = closure;
 	}
 	TRY(type_name_prepare(heap, shown));
 	*ret = type_name(heap, shown, NULL);

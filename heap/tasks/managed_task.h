@@ -70,8 +70,8 @@ struct state_machine {
 MUST_CHECK struct error *managed_task_machine(struct heap *heap, uint64_t task,
 					      struct state_machine *ret);
 
-/* How a task is called: a method's state machine (Demo.Gateway+<Pay>d__4), else its type. Borrowed
- * from the heap. */
+/* How a task is called: a method's state machine (Demo.Gateway+<Pay>d__4; of F#'s that have none,
+ * fsharp_task_closure()), else its type. Borrowed from the heap. */
 MUST_CHECK struct error *managed_task_name(struct heap *heap, uint64_t task,
 					   const struct type *type, const char **ret);
 

@@ -13,7 +13,7 @@ clrpod collect -p "$victim" -o "$work/tasks.core" --type Heap --force
 if said 'SYS_PTRACE|ptrace_scope'; then skip_all "$(tail -n 1 "$log")"; fi
 ok "what the program says" facts
 ok "the process answers whole" gives 0 "$program" analyze -p "$victim" -c dumpasync
-ok "... a machine without a number" said '\(-\) Microsoft\.FSharp\.Core\.CompilerServices\.ResumableStateMachine<'
+ok "... a machine without a number" said '\(-\) Demo\.Program\+unseen@[0-9]+$'
 ok "... coalesced too" gives 0 "$program" analyze "$work/tasks.core" -c 'dumpasync --coalesce'
-ok "... with it" said '\[1\] [0-9a-f]+ \(-\) Microsoft\.FSharp'
+ok "... with it" said '\[1\] [0-9a-f]+ \(-\) Demo\.Program\+unseen@[0-9]+$'
 finish
