@@ -185,7 +185,9 @@ static struct error *segment_is_present(const struct gc_heap *gc, const struct g
 /*
  * A mini dump holds the pages that stacks and exceptions led to: objects, but no heap that could be
  * walked, and what a walk of it finds means nothing. Counted by segments, since a single damaged
- * one may claim any size. Of a truncated dump the walk says what is missing.
+ * one may claim any size. Of a truncated dump the walk says what is missing, and of one whose
+ * writer wanted the heap in it: of a heap that is hardly touched older ones of ours lack more than
+ * half.
  */
 static struct error *check_presence(struct heap *heap, const struct task *task)
 {
@@ -193,7 +195,7 @@ static struct error *check_presence(struct heap *heap, const struct task *task)
 	uint64_t wanted = gc->lost_segments, present = 0;
 	if (heap->target->facts.without_heap)
 		heap->no_objects = "most of the GC heap is not in the dump";
-	if (heap->no_objects || heap->target->facts.missing_bytes)
+	if (heap->no_objects || heap->target->facts.with_heap || heap->target->facts.missing_bytes)
 		return NULL;
 	for (size_t i = 0; i < gc->segment_count; i++) {
 		const struct gc_segment *segment = &gc->segments[i];

@@ -93,7 +93,8 @@ struct target_facts {
 	const char *notes_lost; /* why notes (threads, mapped files) may be missing: "is cut
 				   short", to be said of the dump; NULL: none are */
 	const char *damage; /* why any answer may be wrong: one clause; NULL: nothing is known */
-	bool without_heap;  /* its writer left the GC's heap out but for single objects */
+	bool without_heap;  /* its writer left the GC's heap out but for single objects … */
+	bool with_heap;     /* … or put all of it in; neither: it does not say */
 };
 
 /* First member of each implementation. */

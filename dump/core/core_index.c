@@ -439,6 +439,7 @@ static struct error *read_all(struct core_index *index)
 		index->facts.missing_bytes = CORE_TRAILER_FOOTER_BYTES;
 	index->facts.whole_bytes = index->parts.size + index->facts.missing_bytes;
 	index->facts.without_heap = index->mark.without_heap != 0;
+	index->facts.with_heap = index->marked && !index->facts.without_heap;
 	if (!index->range_count)
 		return error_new(ERROR_BAD_DATA,
 				 "the core holds no memory of the process: at least %llu of its "

@@ -20,7 +20,8 @@ enum { CORE_MARK_NOTE = 0x636c7270 }; /* no other owner's: some readers look at 
 
 struct core_mark {
 	uint8_t random[16];
-	uint32_t without_heap; /* 1: the GC's heap was left out but for single objects (Mini) */
+	uint32_t without_heap; /* 1: the GC's heap was left out but for single objects (Mini);
+				  0: all that could be read of it is there */
 	uint32_t zero;
 };
 

@@ -199,6 +199,7 @@ TEST(a_mini_has_no_heap)
 		CHECK_OK(write_lossy(sink, fake, without, &written));
 		CHECK_OK(core_file_open(fd, &core));
 		CHECK_NUMBER(core->facts.without_heap, without);
+		CHECK_NUMBER(core->facts.with_heap, !without);
 		CHECK_NUMBER(core->facts.missing_bytes, 0);
 	}
 }

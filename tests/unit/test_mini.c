@@ -156,8 +156,9 @@ static void scene_cleanup(struct scene *scene)
 	free(scene->bytes);
 }
 
-/* Opens the dump whole, to learn what is to be hidden, then without that. */
-static void scene_open(struct scene *scene, bool hide_string)
+/* Opens the dump whole, to learn what is to be hidden, then without that. `with_heap`: it says that
+ * it should have the heap. */
+static void scene_open(struct scene *scene, bool hide_string, bool with_heap)
 {
 	struct target *core;
 	uint64_t variable, string;
@@ -178,6 +179,7 @@ static void scene_open(struct scene *scene, bool hide_string)
 	CHECK_OK(core_target_open(SAMPLE, NULL, &holed->under));
 	holed->base = *holed->under;
 	holed->base.ops = &holed_ops;
+	holed->base.facts.with_heap = with_heap;
 	hide_heap(holed, heap->gc);
 	CHECK_OK(contract_require_global(heap->contract, "StringMethodTable", &variable));
 	CHECK_OK(reader_pointer(&heap->reader, variable, "a pointer", &string));
@@ -230,7 +232,7 @@ static void answers_without_heap(struct scene *scene)
 TEST(a_mini_dump_answers_without_a_heap)
 {
 	CLEANUP(scene_cleanup) struct scene scene = { 0 };
-	scene_open(&scene, false);
+	scene_open(&scene, false, false);
 	if (!scene.has_dump)
 		SKIP("the sample dumps are not here");
 	REQUIRE(session_heap(scene.mini));
@@ -244,7 +246,7 @@ TEST(a_mini_dump_answers_without_a_heap)
 TEST(a_triage_dump_is_verified_by_its_threads)
 {
 	CLEANUP(scene_cleanup) struct scene scene = { 0 };
-	scene_open(&scene, true);
+	scene_open(&scene, true, false);
 	if (!scene.has_dump)
 		SKIP("the sample dumps are not here");
 	REQUIRE(session_heap(scene.mini));
@@ -253,8 +255,25 @@ TEST(a_triage_dump_is_verified_by_its_threads)
 	CHECK(strstr(run(&scene, "eeversion"), "System.String's MethodTable is not in the dump"));
 }
 
+/* Its holes are no reason not to walk the rest. */
+TEST(a_heap_dump_with_more_holes_than_heap_is_walked)
+{
+	CLEANUP(scene_cleanup) struct scene scene = { 0 };
+	scene_open(&scene, false, true);
+	if (!scene.has_dump)
+		SKIP("the sample dumps are not here");
+	REQUIRE(session_heap(scene.mini) && !session_heap(scene.mini)->no_objects);
+	CHECK(strstr(run(&scene, "dumpheap -stat"), "\"status\":\"incomplete\""));
+	CHECK_OK(take(&scene));
+	CHECK(strstr(run(&scene, "dumpheap -type PaymentException"),
+		     "\"address\":\"0x7f68dd0128a8\""));
+	CHECK_OK(take(&scene));
+	CHECK(scene.outcome.incomplete);
+}
+
 static const struct tap_case cases[] = {
 	CASE_ONCE(a_mini_dump_answers_without_a_heap),
+	CASE_ONCE(a_heap_dump_with_more_holes_than_heap_is_walked),
 	CASE_ONCE(a_triage_dump_is_verified_by_its_threads),
 };
 TAP_MAIN(cases)
