@@ -22,7 +22,9 @@ enum {
 	LIMIT_MAPPINGS = 4 * 1024 * 1024,
 	LIMIT_THREADS = 1024 * 1024,
 	LIMIT_ANCESTORS = 256, /* of a process, looked at for where its filters come from */
-	LIMIT_UNTOUCHED_RUN_MIB = 4096, /* of never-touched memory, put into a core as zeros */
+	/* Never-touched memory that is put into a core as zeros: one run, and all. */
+	LIMIT_UNTOUCHED_RUN_MIB = 64 * 1024,
+	LIMIT_UNTOUCHED_MIB = 256 * 1024,
 	LIMIT_MAPS_BYTES = 1024 * 1024 * 1024, /* the text of /proc/PID/maps */
 	LIMIT_PROC_FILE_BYTES = 1024 * 1024,   /* any other file of /proc/PID */
 	LIMIT_COLLECTED_FILE_BYTES =

@@ -15,9 +15,10 @@ struct builder {
 	struct shared_memory *memory;
 	const struct frozen_pages *frozen; /* NULL: not of a snapshot */
 	bool optional, untouched;
-	bool inherited;  /* by a process that has run no program since it was forked: a copy */
-	bool fill;       /* put the untouched runs in as zeros */
-	uint64_t filled; /* up to here */
+	bool inherited;      /* by a process that has run no program since it was forked: a copy */
+	bool fill;           /* put the untouched runs in as zeros */
+	uint64_t filled;     /* up to here */
+	uint64_t zero_bytes; /* put in so far */
 };
 
 static struct error *add(struct builder *builder, uint64_t start, uint64_t end)
@@ -37,14 +38,28 @@ static struct error *add(struct builder *builder, uint64_t start, uint64_t end)
 	return NULL;
 }
 
+static struct error *add_lost(struct builder *builder, uint64_t start, uint64_t end)
+{
+	struct core_layout *layout = builder->layout;
+	TRY(LIST_GROW(layout->lost, layout->lost_count, layout->lost_capacity));
+	layout->lost[layout->lost_count++] = (struct core_hole){ start, end };
+	return NULL;
+}
+
 /* Memory that was never touched reads as zeros in the process, so it does in the core. A very long
- * run (a reservation that is only mapped) is left out: it would take many program headers. */
+ * run (a reservation that is only mapped) is left out, and named: whoever looks through all memory
+ * of the core would look through it. */
 static struct error *fill_up_to(struct builder *builder, uint64_t end)
 {
 	uint64_t start = builder->filled;
 	builder->filled = end;
-	if (!builder->fill || start >= end || (end - start) >> 20 > LIMIT_UNTOUCHED_RUN_MIB)
+	if (!builder->fill || start >= end)
 		return NULL;
+	uint64_t size = end - start;
+	if (size >> 20 > LIMIT_UNTOUCHED_RUN_MIB ||
+	    (builder->zero_bytes + size) >> 20 > LIMIT_UNTOUCHED_MIB)
+		return add_lost(builder, start, end);
+	builder->zero_bytes += size;
 	builder->untouched = true;
 	struct error *error = add(builder, start, end);
 	builder->untouched = false;
@@ -86,9 +101,7 @@ static struct error *count_missing(struct builder *builder, uint64_t before, uin
 	if (!map->protection || !bytes)
 		return NULL;
 	*missing += bytes;
-	TRY(LIST_GROW(layout->lost, layout->lost_count, layout->lost_capacity));
-	layout->lost[layout->lost_count++] = (struct core_hole){ map->start, map->end };
-	return NULL;
+	return add_lost(builder, map->start, map->end);
 }
 
 static struct error *count_unknown(struct builder *builder, uint64_t before)

@@ -19,7 +19,8 @@ struct core_layout {
 	uint64_t left_out_bytes;  /* of large files, devices, memory that a snapshot lost */
 	uint64_t unknown_bytes;   /* of shared memory with a file that cannot be asked which of its
 				     pages exist: left out, and perhaps missing */
-	struct core_hole *lost;   /* mappings that have unknown or lost memory; ascending */
+	struct core_hole *lost; /* mappings that have unknown or lost memory, and runs of untouched
+				   memory that are too long; ascending */
 	size_t lost_count, lost_capacity;
 };
 

@@ -11,7 +11,9 @@ enum {
 	BUFFER_BYTES = 1024 * 1024,
 	FILE_PAGE = 4096,               /* what is looked at for zeros */
 	HOLE_BYTES_MIN = 4 * FILE_PAGE, /* shorter runs of zeros are written */
-	ZERO_BLOCK_BYTES = 1024 * 1024, /* what all memory never touched shares */
+	ZERO_BLOCK_BYTES = 1024 * 1024, /* what all memory never touched shares, at least … */
+	ZERO_HEADERS = 4 * 1024, /* … and so much that it takes about so many headers: ClrMD
+				    10.0 refuses a core that has more than 10000 of all */
 	NOTE_ALIGNMENT = 4,
 	SECTION_OFFSET = sizeof(Elf64_Ehdr), /* section header 0 always has its place */
 	TABLE_OFFSET = SECTION_OFFSET + sizeof(Elf64_Shdr),
@@ -119,19 +121,28 @@ static uint64_t trailer_bytes(const struct core_contents *contents)
 	return CORE_TRAILER_FOOTER_BYTES + (lost ? lost + CORE_TRAILER_FOOTER_BYTES : 0);
 }
 
+static uint64_t zero_block(const struct core_contents *contents, uint64_t untouched,
+			   uint64_t longest)
+{
+	uint64_t block = align_up(untouched / ZERO_HEADERS, contents->target->page_size);
+	if (block < ZERO_BLOCK_BYTES)
+		block = ZERO_BLOCK_BYTES;
+	return longest < block ? longest : block;
+}
+
 /* How long everything will be. */
 static void measure(struct writer *writer)
 {
 	const struct core_contents *contents = writer->contents;
-	uint64_t touched = 0;
+	uint64_t touched = 0, untouched = 0, longest = 0;
 	for (size_t i = 0; i < contents->segment_count; i++) {
 		const struct core_segment *segment = &contents->segments[i];
 		uint64_t size = segment->end - segment->start;
-		if (!segment->untouched)
-			touched += size;
-		else if (size > writer->zero_bytes)
-			writer->zero_bytes = size < ZERO_BLOCK_BYTES ? size : ZERO_BLOCK_BYTES;
+		*(segment->untouched ? &untouched : &touched) += size;
+		if (segment->untouched && size > longest)
+			longest = size;
 	}
+	writer->zero_bytes = zero_block(contents, untouched, longest);
 	writer->table_bytes = count_headers(writer) * sizeof(Elf64_Phdr);
 	writer->total =
 		zeros_offset(writer) + writer->zero_bytes + touched + trailer_bytes(contents);

@@ -132,6 +132,37 @@ TEST(untouched_memory_is_zeros)
 	scenery_free(zeros);
 }
 
+/* As many headers as for 4 GiB: the block of zeros that they share is longer, and a hole. */
+TEST(very_much_untouched_memory_takes_few_headers)
+{
+	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(&architecture_x64);
+	CLEANUP(fd_cleanup) int fd = core_file_new();
+	const uint64_t start = 0x7f0000000000, size = 60ull * 1024 * MIB;
+	fill(fake_target_zeros(fake, 0x10000, PAGE), PAGE, 1);
+	struct core_segment segments[] = { core_file_segment(0x10000, PAGE),
+					   core_file_segment(start, size) };
+	segments[1].untouched = true;
+	struct core_contents contents = { .target = &fake->base,
+					  .segments = segments,
+					  .segment_count = 2 };
+	struct core_written written;
+	CHECK_OK(write_to(fd, &contents, NULL, &written));
+	CHECK_NUMBER(written.file_bytes, core_file_bytes(&contents));
+	struct stat file;
+	Elf64_Ehdr header;
+	REQUIRE(!fstat(fd, &file) && read_header(fd, &header));
+	CHECK(header.e_phnum < 5 * 1024);
+	CHECK(file.st_size < 20 * MIB);
+	CHECK(file.st_blocks * 512 < 2 * MIB);
+	CLEANUP(core_file_close) struct target *core = NULL;
+	CHECK_OK(core_file_open(fd, &core));
+	for (uint64_t at = start; at < start + size; at += size / 16 + PAGE) {
+		uint64_t word = 1;
+		CHECK_NUMBER(target_read_some(core, at, &word, sizeof(word)), sizeof(word));
+		CHECK_NUMBER(word, 0);
+	}
+}
+
 /* In the file by priority, in the table by address. */
 TEST(segments_stand_in_the_order_of_their_priority)
 {
@@ -482,6 +513,7 @@ TEST(round_trip_through_the_core_target)
 static const struct tap_case cases[] = {
 	CASE(two_segments_and_a_note),
 	CASE(untouched_memory_is_zeros),
+	CASE_ONCE(very_much_untouched_memory_takes_few_headers),
 	CASE(segments_stand_in_the_order_of_their_priority),
 	CASE(zeros_are_holes_of_the_file),
 	CASE(unreadable_pages_are_holes_of_the_core),
