@@ -121,24 +121,32 @@ static struct error *prepare(struct app *app, const struct invocation *invocatio
 	return NULL;
 }
 
+struct exception_search {
+	struct app *app;
+	const char *lacks; /* what of them is not in the dump; NULL: nothing */
+};
+
 static struct error *find_exceptions(void *context, struct target *target, struct arena *arena,
 				     const struct region **ret, size_t *ret_count)
 {
-	struct app *app = context;
-	const char *reason;
-	TRY(exception_memory_find(target, &app->task, arena, ret, ret_count, &reason));
-	if (reason)
-		app_warn(app, "the dump is without exceptions: %s", reason);
+	struct exception_search *search = context;
+	struct exception_memory found;
+	TRY(exception_memory_find(target, &search->app->task, arena, &found));
+	if (found.reason)
+		app_warn(search->app, "the dump is without exceptions: %s", found.reason);
+	*ret = found.pages;
+	*ret_count = found.count;
+	search->lacks = found.lacks;
 	return NULL;
 }
 
-static struct error *collect(struct app *app, struct collect_request *request,
+static struct error *collect(struct exception_search *search, struct collect_request *request,
 			     const struct process_info *process, struct collect_result *result)
 {
 	TRY(process_reach(process));
 	if (request->type == CORE_TYPE_MINI) {
 		request->more = find_exceptions;
-		request->more_context = app;
+		request->more_context = search;
 	}
 	return collect_process(request, result);
 }
@@ -217,9 +225,9 @@ static void tell_lost_path(struct output *out, const char *path)
 
 static enum exit_status tell(struct app *app, const struct invocation *invocation,
 			     const struct process_info *process,
-			     const struct collect_result *result)
+			     const struct collect_result *result, const char *lacks)
 {
-	const char *reasons[7];
+	const char *reasons[8];
 	struct output_coverage coverage = { .unreadable_bytes = result->unreadable_bytes +
 								result->withheld_bytes +
 								result->lost_bytes +
@@ -251,6 +259,8 @@ static enum exit_status tell(struct app *app, const struct invocation *invocatio
 		reasons[coverage.reason_count++] =
 			"shared memory for whose copy there was no room is of a later moment "
 			"(--freeze has it of the same)";
+	if (lacks)
+		reasons[coverage.reason_count++] = lacks;
 	coverage.complete = !coverage.reason_count;
 	output_document_begin(app->out, "collect");
 	put_result(app->out, process, result);
@@ -269,6 +279,7 @@ static enum exit_status collect_run(const struct invocation *invocation)
 	struct process_info process = { 0 };
 	struct collect_request request;
 	struct collect_result result;
+	struct exception_search search = { .app = &app };
 	struct error *refusal = is_stream(invocation) ? take_output(&stream) : NULL;
 	struct error *error = app_open(&app, invocation_format(invocation));
 	app.progress.bytes = true;
@@ -279,11 +290,11 @@ static enum exit_status collect_run(const struct invocation *invocation)
 	if (!error && process.way == PROCESS_WAY_SOCKET)
 		return collect_by_runtime(&app, invocation, &process, &request.to);
 	if (!error)
-		error = collect(&app, &request, &process, &result);
+		error = collect(&search, &request, &process, &result);
 	if (error)
 		return app_fail(&app, "collect", error, exit_status_of_open(error));
 	progress_end(&app.progress);
-	return tell(&app, invocation, &process, &result);
+	return tell(&app, invocation, &process, &result, search.lacks);
 }
 
 #define ALIASES(...) ((const char *const[]){ __VA_ARGS__, NULL })

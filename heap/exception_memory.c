@@ -15,6 +15,7 @@ struct visit {
 	struct heap *heap;
 	const struct task *task;
 	struct arena scratch;
+	bool gave_up; /* there are more exceptions than LIMIT_NESTED_EXCEPTIONS in a chain */
 };
 
 /* What a dump's reader could not read either. */
@@ -70,6 +71,7 @@ static struct error *visit_exception(struct visit *visit, uint64_t address)
 		arena_reset(&visit->scratch);
 		address = exception.inner;
 	}
+	visit->gave_up |= address != 0;
 	return NULL;
 }
 
@@ -98,6 +100,7 @@ static struct error *visit_thread(struct visit *visit, const struct clr_thread *
 			return tolerate(error);
 		TRY(visit_exception(visit, object));
 	}
+	visit->gave_up = true;
 	return NULL;
 }
 
@@ -113,7 +116,7 @@ static struct error *forget_heap(const struct heap *heap, struct target *recordi
 }
 
 static struct error *visit_threads(struct heap *heap, struct target *recording,
-				   const struct task *task)
+				   const struct task *task, bool *ret_gave_up)
 {
 	struct visit visit = { .heap = heap, .task = task };
 	struct error *error = forget_heap(heap, recording);
@@ -125,57 +128,68 @@ static struct error *visit_threads(struct heap *heap, struct target *recording,
 		arena_reset(&visit.scratch);
 	}
 	arena_deinit(&visit.scratch);
+	*ret_gave_up = visit.gave_up;
 	return error;
 }
 
 /* The runtime's world over the recorder, for as long as it is asked. */
-static struct error *ask(struct target *recording, struct target *overlay, const struct task *task)
+static struct error *ask(struct target *recording, struct target *overlay, const struct task *task,
+			 bool *ret_gave_up)
 {
 	struct module_files *files;
 	struct heap *heap = NULL;
 	TRY(module_files_new(overlay, NULL, &files));
 	struct error *error = heap_open(overlay, files, task, &heap);
 	if (!error)
-		error = visit_threads(heap, recording, task);
+		error = visit_threads(heap, recording, task, ret_gave_up);
 	heap_close(heap);
 	module_files_free(files);
 	return error;
 }
 
 static struct error *copy_pages(const struct target *recording, struct arena *arena,
-				const struct region **ret, size_t *ret_count)
+				struct exception_memory *ret)
 {
-	const struct region *pages = recording_target_pages(recording, ret_count);
-	struct region *copy = arena_allocate_array(arena, *ret_count, sizeof(*copy));
+	const struct region *pages = recording_target_pages(recording, &ret->count);
+	struct region *copy = arena_allocate_array(arena, ret->count, sizeof(*copy));
 	if (!copy)
 		return &error_no_memory;
-	if (*ret_count)
-		memcpy(copy, pages, *ret_count * sizeof(*copy));
-	*ret = copy;
+	if (ret->count)
+		memcpy(copy, pages, ret->count * sizeof(*copy));
+	ret->pages = copy;
 	return NULL;
 }
 
+static const char *which_bound(const struct target *recording, bool gave_up)
+{
+	if (recording_target_is_full(recording))
+		return "exceptions take more than the 64 MiB that a Mini has for them: the rest is not in "
+		       "the dump (--type Heap has it)";
+	return gave_up ? "of a thread's exceptions only the first 1,024 of a chain are in the dump "
+			 "(--type Heap has the others)"
+		       : NULL;
+}
+
 struct error *exception_memory_find(struct target *target, const struct task *task,
-				    struct arena *arena, const struct region **ret,
-				    size_t *ret_count, const char **ret_reason)
+				    struct arena *arena, struct exception_memory *ret)
 {
 	struct target *recording, *overlay;
-	*ret = NULL;
-	*ret_count = 0;
-	*ret_reason = NULL;
+	bool gave_up = false;
+	*ret = (struct exception_memory){ 0 };
 	TRY(recording_target_new(target, LIMIT_EXCEPTION_MEMORY_BYTES, &recording));
 	struct error *error = overlay_target_new(recording, &overlay);
 	if (error) {
 		target_close(recording);
 		return error;
 	}
-	error = ask(recording, overlay, task);
+	error = ask(recording, overlay, task, &gave_up);
 	if (!error)
-		error = copy_pages(recording, arena, ret, ret_count);
+		error = copy_pages(recording, arena, ret);
+	ret->lacks = error ? NULL : which_bound(recording, gave_up);
 	target_close(overlay);
 	if (!error || error_is_fatal(error))
 		return error;
-	*ret_reason = arena_copy_text(arena, error->message, strlen(error->message));
+	ret->reason = arena_copy_text(arena, error->message, strlen(error->message));
 	error_free(error);
-	return *ret_reason ? NULL : &error_no_memory;
+	return ret->reason ? NULL : &error_no_memory;
 }

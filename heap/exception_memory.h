@@ -14,12 +14,18 @@
 
 /*
  * Whole pages, ascending, in the arena, at most LIMIT_EXCEPTION_MEMORY_BYTES of them. What cannot
- * be read is left out, as the dump's reader will say; *ret_reason, in the arena: why there is
- * nothing at all (there is no runtime in it, or one that is not understood); NULL: there is.
- * `target` is borrowed. ERROR_NO_MEMORY, ERROR_CANCELLED.
+ * be read is left out, as the dump's reader will say. `target` is borrowed. ERROR_NO_MEMORY,
+ * ERROR_CANCELLED.
  */
+struct exception_memory {
+	const struct region *pages;
+	size_t count;
+	const char *reason; /* in the arena: why there is nothing at all (there is no runtime in it,
+			       or one that is not understood); NULL: there is */
+	const char *lacks;  /* a constant sentence: which bound was reached; NULL: none */
+};
+
 MUST_CHECK struct error *exception_memory_find(struct target *target, const struct task *task,
-					       struct arena *arena, const struct region **ret,
-					       size_t *ret_count, const char **ret_reason);
+					       struct arena *arena, struct exception_memory *ret);
 
 #endif

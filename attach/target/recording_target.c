@@ -8,6 +8,7 @@ struct recording_target {
 	struct region *pages; /* ascending, never adjacent; see reserve() */
 	size_t count, capacity;
 	uint64_t bytes, limit_bytes;
+	bool is_full; /* a page was not recorded for that */
 };
 
 static struct recording_target *recording_of(const struct target *target)
@@ -54,8 +55,10 @@ static void record(struct recording_target *recording, uint64_t start, uint64_t 
 	if (first < recording->count && recording->pages[first].start <= start &&
 	    recording->pages[first].end >= end)
 		return;
-	if (recording->bytes >= recording->limit_bytes)
+	if (recording->bytes >= recording->limit_bytes) {
+		recording->is_full = true;
 		return;
+	}
 	for (; after < recording->count && recording->pages[after].start <= end; after++) {
 		const struct region *met = &recording->pages[after];
 		start = met->start < start ? met->start : start;
@@ -187,6 +190,11 @@ struct error *recording_target_forget(struct target *target, uint64_t start, uin
 		i += before.start < start || before.end > end;
 	}
 	return reserve(recording);
+}
+
+bool recording_target_is_full(const struct target *target)
+{
+	return ((const struct recording_target *)target)->is_full;
 }
 
 const struct region *recording_target_pages(const struct target *target, size_t *ret_count)

@@ -18,6 +18,9 @@ MUST_CHECK struct error *recording_target_new(struct target *lower, uint64_t lim
 MUST_CHECK struct error *recording_target_forget(struct target *target, uint64_t start,
 						 uint64_t end);
 
+/* Was a page read that is not recorded, as there were more than the limit? */
+bool recording_target_is_full(const struct target *target);
+
 /* The pages that were read, ascending, never adjacent; the recorder's own, until the next read. */
 const struct region *recording_target_pages(const struct target *target, size_t *ret_count);
 

@@ -44,4 +44,11 @@ ok "Mini with --freeze" gives 0 "$program" collect -p "$victim" -o "$work/mini.c
 ok "... has the same" same -c "pe -nested -thread $handler"
 ok "Mini packed, through a pipe" sh -c "'$program' collect -p $victim -o - --type Mini --zstd 2>'$log' >'$work/mini.core'"
 ok "... has the same" same -c "pe -nested -thread $handler"
+
+end_program() { exec 3>&-; kill -CONT "$victim"; wait "$victim" 2>/dev/null; }
+end_program
+start_program Handling.dll deep
+ok "more exceptions in a chain than are looked for: a Mini says so" gives 5 "$program" collect -p "$victim" -o "$work/mini.core" --type Mini --force
+ok "... in words" said 'only the first 1,024 of a chain are in the dump'
+ok "... Heap has them" gives 0 "$program" collect -p "$victim" -o "$work/full.core" --type Heap --force
 finish

@@ -328,7 +328,7 @@ static void make_sparse(const char *tables)
 
 enum { HUGE = 2 << 20, HUGE_COUNT = 8 };
 
-/* All that it has. */
+/* Of them so many are written to. */
 static size_t huge_written = HUGE_COUNT;
 static void *write_huge(void *memory_bytes)
 {

@@ -17,11 +17,11 @@ public static class Program
 {
 	static readonly ManualResetEventSlim Ready = new(), End = new();
 	static readonly List<byte[]> Ballast = new();
-	static int waiting;
+	static int waiting, wanted = 2;
 
 	static void Hold()
 	{
-		if (Interlocked.Increment(ref waiting) == 2) Ready.Set();
+		if (Interlocked.Increment(ref waiting) == wanted) Ready.Set();
 		End.Wait();
 	}
 
@@ -53,8 +53,22 @@ public static class Program
 		}
 	}
 
-	public static void Main()
+	// One inside the other, more than a dump of --type Mini looks through.
+	static void Deep()
 	{
+		Exception inner = null;
+		for (int i = 0; i < 1100; i++) inner = new Exception($"level {i}", inner);
+		try { throw inner; }
+		catch (Exception) { Hold(); }
+	}
+
+	public static void Main(string[] arguments)
+	{
+		if (arguments.Length > 0)
+		{
+			wanted++;
+			new Thread(Deep) { Name = "deep", IsBackground = true }.Start();
+		}
 		for (int i = 0; i < 600; i++) Ballast.Add(new byte[60000]);
 		foreach (var (name, body) in new (string, ThreadStart)[] { ("handler", Handler), ("nested", Nested) })
 			new Thread(body) { Name = name, IsBackground = true }.Start();
