@@ -259,6 +259,7 @@ static struct error *look(int pid, enum process_silence silence, struct arena *a
 	if (!silence)
 		TRY(diagnostics_find(&query, arena, &ret->socket));
 	TRY(process_runtime_detect(readable, arena, ret, ret_is_dotnet));
+	ret->is_dotnet = *ret_is_dotnet;
 	TRY(name_process(arena, ret));
 	*ret_is_dotnet &= !copy;
 	TRY(look_closely(readable, maps_errno, arena, ret, *ret_is_dotnet));
@@ -360,6 +361,21 @@ static struct error *list_pids(struct arena *arena, struct pid_list *ret)
 	if (ret->count)
 		qsort(ret->pids, ret->count, sizeof(*ret->pids), compare_pids);
 	return NULL;
+}
+
+const char *process_runtime_name(enum process_runtime runtime)
+{
+	switch (runtime) {
+	case PROCESS_CORECLR:
+		return "coreclr";
+	case PROCESS_SINGLE_FILE:
+		return "single-file";
+	case PROCESS_NATIVE_AOT:
+		return "nativeaot";
+	case PROCESS_UNKNOWN:
+		break;
+	}
+	return "unknown";
 }
 
 struct error *process_list(const struct task *task, struct arena *arena, struct process_list *ret)

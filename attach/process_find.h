@@ -36,6 +36,7 @@ struct process_info {
 	/* As the process calls itself, whatever that holds (base/escape.h). */
 	const char *name; /* of the app: app.dll's "app" under `dotnet`, else the program's */
 	const char *command_line; /* arguments joined by spaces */
+	bool is_dotnet; /* something shows it: a library, the names of its threads, its socket */
 	enum process_runtime runtime;
 	const char *version; /* "10.0.12"; NULL: unknown */
 	const char
@@ -68,6 +69,9 @@ struct process_list {
  * NULL. */
 MUST_CHECK struct error *process_list(const struct task *task, struct arena *arena,
 				      struct process_list *ret);
+
+/* "coreclr", "single-file", "nativeaot", "unknown". */
+const char *process_runtime_name(enum process_runtime runtime);
 
 /* One process, .NET or not: everything that can be found out of `pid`. ERROR_NOT_FOUND: no such.
  * Else as above. */

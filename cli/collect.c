@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "cli/app.h"
 #include "cli/collect_by_runtime.h"
+#include "cli/collect_path.h"
 #include "cli/next_command.h"
 #include "cli/open.h"
 #include "cli/options.h"
@@ -14,21 +15,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <strings.h>
-#include <time.h>
-
-/* As dotnet-dump names its dumps, in the current folder. */
-static struct error *default_path(struct arena *arena, bool packed, const char **ret)
-{
-	time_t now = time(NULL);
-	struct tm parts;
-	char name[64];
-	if (!localtime_r(&now, &parts) ||
-	    !strftime(name, sizeof(name), packed ? "core_%Y%m%d_%H%M%S.zst" : "core_%Y%m%d_%H%M%S",
-		      &parts))
-		return error_new(ERROR_USAGE, "there is no clock to name the file by: use -o FILE");
-	*ret = arena_copy_text(arena, name, strlen(name));
-	return *ret ? NULL : &error_no_memory;
-}
 
 /* What leaves more out than that. */
 static const char *smaller_than(enum core_type type)
@@ -111,8 +97,8 @@ static struct error *prepare(struct app *app, const struct invocation *invocatio
 	TRY(open_check_ways(invocation));
 	TRY(packing(invocation, path, &ret->to.zstd_level));
 	TRY(open_choose_process(app, invocation, process));
-	if (!path)
-		TRY(default_path(&app->scratch, ret->to.zstd_level, &path));
+	if (stream < 0)
+		TRY(collect_path(path, ret->to.zstd_level, &app->scratch, &path));
 	ret->process = process->identity;
 	ret->to.pid = process->pid;
 	ret->to.stream_line = next_command_stream(invocation, process->pid, &app->scratch);
@@ -155,6 +141,7 @@ static const struct column columns[] = {
 	{ "path", NULL, CELL_TEXT, 0 },
 	{ "pid", NULL, CELL_INTEGER, 0 },
 	{ "name", NULL, CELL_TEXT, 0 },
+	{ "runtime", NULL, CELL_TEXT, 0 },
 	{ "core_bytes", NULL, CELL_INTEGER, 0 },
 	{ "file_bytes", NULL, CELL_INTEGER, 0 },
 	{ "disk_bytes", NULL, CELL_INTEGER, 0 },
@@ -176,6 +163,26 @@ static void put_milliseconds(struct output *out, double milliseconds)
 	output_digits(out, number, false);
 }
 
+static void put_written(struct output *out, const struct process_info *process,
+			const struct collect_result *result)
+{
+	enum { MIB = 1024 * 1024 };
+	const char *threads = result->threads == 1 ? "thread" : "threads";
+	double core = (double)result->core_bytes / MIB, disk = (double)result->disk_bytes / MIB;
+	if (strcmp(result->path, "-") != 0)
+		output_line(out, "Wrote %s: %.1f MiB (%.1f MiB on disk) of process %d (%s), %u %s.",
+			    result->path, core, disk, process->pid, process->name, result->threads,
+			    threads);
+	else if (result->file_bytes == result->core_bytes)
+		output_line(out, "Wrote %.1f MiB of process %d (%s), %u %s, to stdout.", core,
+			    process->pid, process->name, result->threads, threads);
+	else
+		output_line(out,
+			    "Wrote %.1f MiB, packed to %.1f MiB, of process %d (%s), %u %s, to "
+			    "stdout.",
+			    core, disk, process->pid, process->name, result->threads, threads);
+}
+
 static void put_result(struct output *out, const struct process_info *process,
 		       const struct collect_result *result)
 {
@@ -183,6 +190,8 @@ static void put_result(struct output *out, const struct process_info *process,
 	output_text(out, result->path);
 	output_unsigned(out, (uint64_t)process->pid);
 	output_text(out, process->name);
+	output_text_or_null(out,
+			    process->is_dotnet ? process_runtime_name(process->runtime) : NULL);
 	output_unsigned(out, result->core_bytes);
 	output_unsigned(out, result->file_bytes);
 	output_unsigned(out, result->disk_bytes);
@@ -196,12 +205,7 @@ static void put_result(struct output *out, const struct process_info *process,
 	put_milliseconds(out, result->pause_ms);
 	put_milliseconds(out, result->total_ms);
 	output_record_end(out);
-	bool streamed = !strcmp(result->path, "-");
-	output_line(out, "Wrote %s: %.1f MiB (%.1f MiB %s) of process %d (%s), %u threads.",
-		    streamed ? "to stdout" : result->path,
-		    (double)result->core_bytes / (1024 * 1024),
-		    (double)result->disk_bytes / (1024 * 1024), streamed ? "of stream" : "on disk",
-		    process->pid, process->name, result->threads);
+	put_written(out, process, result);
 	output_line(out, "The process stood still for %.1f ms of %.1f ms.", result->pause_ms,
 		    result->total_ms);
 }
@@ -265,11 +269,21 @@ static enum exit_status tell(struct app *app, const struct invocation *invocatio
 	output_document_begin(app->out, "collect");
 	put_result(app->out, process, result);
 	tell_lost_path(app->out, result->path);
-	if (process->runtime == PROCESS_UNKNOWN && !process->runtime_path)
-		output_note(app->out, "No .NET runtime was seen in it: is it the process you meant "
-				      "(clrpod ps lists those of .NET)?");
+	if (!process->is_dotnet)
+		output_note(app->out, "It shows no sign of .NET: is it the process you meant? "
+				      "(clrpod ps lists those of .NET.)");
 	return app_end_document(app, "collect", &coverage,
 				invocation_has(invocation, "--partial-ok"));
+}
+
+/* First of all that is said of it: it may not be the one that was meant. */
+static struct error *explain(const struct process_info *process, struct error *error)
+{
+	if (!error || !process->name || process->is_dotnet)
+		return error;
+	return error_context(
+		error, "process %d (%s) shows no sign of .NET (clrpod ps lists those of .NET)",
+		process->pid, process->name);
 }
 
 static enum exit_status collect_run(const struct invocation *invocation)
@@ -291,8 +305,9 @@ static enum exit_status collect_run(const struct invocation *invocation)
 		return collect_by_runtime(&app, invocation, &process, &request.to);
 	if (!error)
 		error = collect(&search, &request, &process, &result);
+	enum exit_status status = exit_status_of_open(error);
 	if (error)
-		return app_fail(&app, "collect", error, exit_status_of_open(error));
+		return app_fail(&app, "collect", explain(&process, error), status);
 	progress_end(&app.progress);
 	return tell(&app, invocation, &process, &result, search.lacks);
 }
@@ -303,7 +318,8 @@ static const struct option options[] = {
 	{ "-p", "PID", "the process; without -p and -n the only .NET process",
 	  ALIASES("--process-id") },
 	{ "-n", "NAME", "the .NET process of this name", ALIASES("--name") },
-	{ "-o", "FILE", "the dump; without it core_DATE_TIME in the current folder; -: to stdout",
+	{ "-o", "FILE",
+	  "the dump; a folder: core_DATE_TIME in it; without it in the current one; -: to stdout",
 	  ALIASES("--output") },
 	{ "--zstd", "[=LEVEL]",
 	  "pack it, 1 (fastest, the default) to 19; also when FILE ends in .zst", NULL },
@@ -353,12 +369,12 @@ const struct verb verb_collect = {
 		"Where its memory is closed to clrpod, its runtime is asked for the dump (createdump, in its\n"
 		"name and with lines in its output), and it stands still until that is written;\n"
 		"--snapshot and --freeze refuse that.\n"
-		"FILE.partial becomes FILE when it is whole. When the reader of -o - takes no byte for\n"
-		"--stall seconds (kubectl was cut off, a laptop closed), or clrpod is told to stop, the\n"
-		"copy is dropped and the process let go.\n"
-		"SIGTERM and SIGHUP end it with status 5 when they keep a part of use as FILE.partial,\n"
-		"which then is there until you rename or remove it, else with 143; SIGINT with 130, and\n"
-		"keeps nothing.\n"
+		"FILE.partial becomes FILE when it is whole; where -o names a folder, FILE is\n"
+		"core_DATE_TIME in it. When the reader of -o - takes no byte for --stall seconds (kubectl\n"
+		"was cut off, a laptop closed), or clrpod is told to stop, the copy is dropped and the\n"
+		"process let go. SIGTERM and SIGHUP end it with status 5 when they keep a part of use as\n"
+		"FILE.partial, which then is there until you rename or remove it, or --force replaces it,\n"
+		"else with 143; SIGINT with 130, and keeps nothing.\n"
 		"In a pod, a file counts against limits that only the pod's spec has (an emptyDir's\n"
 		"sizeLimit, limits.ephemeral-storage), and above them the pod is evicted, with the\n"
 		"file: more than 32 MiB is not written there without --force. -o - goes past them.",

@@ -36,21 +36,6 @@ static const struct column columns[] = {
 };
 enum { COLUMN_COUNT = COUNT_OF(columns) };
 
-static const char *runtime_name(enum process_runtime runtime)
-{
-	switch (runtime) {
-	case PROCESS_CORECLR:
-		return "coreclr";
-	case PROCESS_SINGLE_FILE:
-		return "single-file";
-	case PROCESS_NATIVE_AOT:
-		return "nativeaot";
-	case PROCESS_UNKNOWN:
-		break;
-	}
-	return "unknown";
-}
-
 static const char *way_name(enum process_way way)
 {
 	switch (way) {
@@ -124,7 +109,7 @@ static void put_process(struct output *out, const struct process_info *process)
 	output_unsigned(out, process->uid);
 	output_unsigned(out, (uint64_t)process->namespace_pid);
 	output_text(out, process->command_line);
-	output_text(out, runtime_name(process->runtime));
+	output_text(out, process_runtime_name(process->runtime));
 	output_text_or_null(out, process->runtime_path);
 	output_unsigned(out, process->resident_bytes);
 	output_text_or_null(out, process->container);

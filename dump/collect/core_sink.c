@@ -7,6 +7,7 @@
 struct file_sink {
 	struct core_sink base;
 	int fd;
+	const char *path;      /* NULL: the caller knows it */
 	uint64_t offset;       /* of the next byte */
 	core_sink_check check; /* NULL: none */
 	void *context;
@@ -18,6 +19,17 @@ static struct file_sink *file_of(struct core_sink *sink)
 	return (struct file_sink *)sink;
 }
 
+static struct error *file_failed(struct core_sink *sink, int os_errno)
+{
+	const char *path = file_of(sink)->path;
+	if (!path)
+		return error_os(os_errno, "cannot write the core");
+	return error_os(os_errno,
+			"cannot write %s (nothing of it stays: name another place with -o, or send "
+			"it elsewhere with -o -)",
+			path);
+}
+
 static struct error *file_patch(struct core_sink *sink, uint64_t offset, const void *bytes,
 				size_t size)
 {
@@ -27,7 +39,7 @@ static struct error *file_patch(struct core_sink *sink, uint64_t offset, const v
 		if (part < 0 && errno == EINTR)
 			continue;
 		if (part <= 0)
-			return error_os(part ? errno : ENOSPC, "cannot write the core");
+			return file_failed(sink, part ? errno : ENOSPC);
 		done += (size_t)part;
 	}
 	return NULL;
@@ -56,7 +68,7 @@ static struct error *file_zeros(struct core_sink *sink, uint64_t size)
 static struct error *file_flush(struct core_sink *sink)
 {
 	if (ftruncate(file_of(sink)->fd, (off_t)file_of(sink)->offset))
-		return error_os(errno, "cannot write the core");
+		return file_failed(sink, errno);
 	return NULL;
 }
 
@@ -90,6 +102,11 @@ struct error *core_sink_file_new(int fd, struct core_sink **ret)
 	return NULL;
 }
 
+void core_sink_file_name(struct core_sink *sink, const char *path)
+{
+	file_of(sink)->path = path;
+}
+
 void core_sink_file_watch(struct core_sink *sink, core_sink_check check, void *context)
 {
 	file_of(sink)->check = check;
@@ -111,7 +128,7 @@ static struct error *pipe_write(struct core_sink *sink, const void *bytes, size_
 {
 	int failed = patient_write(&pipe_of(sink)->writer, bytes, size);
 	if (failed)
-		return patient_write_error(failed, "cannot write the core");
+		return patient_write_error(failed, "cannot write the core to stdout");
 	pipe_of(sink)->given += size;
 	return NULL;
 }

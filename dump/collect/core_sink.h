@@ -35,6 +35,9 @@ struct core_sink {
  * Zeros are holes. */
 MUST_CHECK struct error *core_sink_file_new(int fd, struct core_sink **ret);
 
+/* Of a file sink: what messages call the file, and what else could be done; borrowed. */
+void core_sink_file_name(struct core_sink *sink, const char *path);
+
 /* Of a file sink: `check` is asked before the first byte and then every CORE_SINK_WATCH_BYTES
  * whether `more` bytes may still be written; its error is the write's. */
 enum { CORE_SINK_WATCH_BYTES = 8 * 1024 * 1024 };

@@ -45,6 +45,7 @@ static struct error *open_sink(const struct destination_request *request,
 	struct core_sink *sink;
 	if (destination->file) {
 		TRY(core_sink_file_new(output_file_fd(destination->file), &sink));
+		core_sink_file_name(sink, request->path);
 	} else {
 		CLEANUP(credentials_resume) /* it opens the stream once more */
 		MAYBE_UNUSED struct as_ourselves before = credentials_as_ourselves();

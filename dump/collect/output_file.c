@@ -81,6 +81,21 @@ static bool is_being_written(const struct output_file *file)
 	return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK;
 }
 
+static struct error *partial_is_there(const struct output_file *file)
+{
+	if (is_being_written(file))
+		return error_new(
+			ERROR_USAGE,
+			"%s is being written by another collect: name another file, or wait",
+			file->partial);
+	return error_new(
+		ERROR_USAGE,
+		"%s exists from an earlier collect, which kept a part (rename it: it can be "
+		"opened), was killed, or could not rename it: rename or remove it, or let --force "
+		"replace it",
+		file->partial);
+}
+
 /* The part of a path after its folder. */
 static const char *name_of(const char *path)
 {
@@ -107,10 +122,7 @@ static struct error *create(struct output_file *file)
 	MAYBE_UNUSED struct as_ourselves before = credentials_as_ourselves();
 	file->folder = open_folder(file->path);
 	if (file->force && is_being_written(file))
-		return error_new(
-			ERROR_USAGE,
-			"%s is being written by another collect: name another file, or wait",
-			file->partial);
+		return partial_is_there(file);
 	if (file->force && file->folder >= 0 && unlinkat(file->folder, file->partial_name, 0) &&
 	    errno != ENOENT)
 		return error_os(errno, "cannot replace %s", file->partial);
@@ -122,10 +134,7 @@ static struct error *create(struct output_file *file)
 	if (file->fd >= 0)
 		return NULL;
 	if (errno == EEXIST)
-		return error_new(ERROR_USAGE,
-				 "%s exists: another collect is writing it, was killed, or could "
-				 "not rename it; rename or remove it, or use --force",
-				 file->partial);
+		return partial_is_there(file);
 	return error_os(
 		errno,
 		"cannot create %s (name another place with -o, send the dump elsewhere with "

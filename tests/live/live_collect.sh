@@ -153,7 +153,9 @@ else
 fi
 ok "a folder that is not there" status_is 3 collect -o "$work/none/v.core"
 ok "... the program runs" is_free
-mkdir "$work/folder.d" && ok "a folder instead of a file" status_is 2 collect -o "$work/folder.d" --force
+mkdir "$work/folder.d" && ok "a folder instead of a file" status_is 0 collect -o "$work/folder.d" --force
+ok "... the core is in it" test -f "$(ls "$work"/folder.d/core_[0-9]*_[0-9]*)"
+rm -rf "$work/folder.d"
 ln -s "$work/elsewhere" "$core.partial"
 ok "a link in the way of the partial file is not followed" status_is 2 collect -o "$core"
 ok "... nor with --force" status_is 0 collect -o "$core" --force
