@@ -12,10 +12,10 @@ static size_t hex_run(const char *text)
 	return length;
 }
 
-void container_id_in(const char *cgroup, char ret[CONTAINER_ID_BYTES])
+static void last_id(const char *text, const char *end, char ret[CONTAINER_ID_BYTES])
 {
 	ret[0] = '\0';
-	for (const char *at = cgroup; *at;) {
+	for (const char *at = text; at < end;) {
 		size_t length = hex_run(at);
 		if (length == CONTAINER_ID_BYTES - 1) {
 			memcpy(ret, at, length);
@@ -23,6 +23,28 @@ void container_id_in(const char *cgroup, char ret[CONTAINER_ID_BYTES])
 		}
 		at += length ? length : 1;
 	}
+}
+
+void container_id_in(const char *cgroup, char ret[CONTAINER_ID_BYTES])
+{
+	last_id(cgroup, cgroup + strlen(cgroup), ret);
+}
+
+void container_id_in_mounts(const char *mounts, char ret[CONTAINER_ID_BYTES])
+{
+	/* proc(5): the fourth word is what is mounted, the fifth where. */
+	const char *end = strstr(mounts, " /etc/hostname "), *from = end;
+	while (from && from > mounts && from[-1] != ' ' && from[-1] != '\n')
+		from--;
+	last_id(from, end, ret);
+}
+
+void host_name_in(const char *text, char ret[HOST_NAME_BYTES])
+{
+	size_t length = strcspn(text, " \t\r\n");
+	bool fits = length < HOST_NAME_BYTES;
+	memcpy(ret, text, fits ? length : 0);
+	ret[fits ? length : 0] = '\0';
 }
 
 /* 8-4-4-4-12 hex digits, with - or _ between. */

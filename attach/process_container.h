@@ -13,6 +13,16 @@ enum { CONTAINER_ID_BYTES = 64 + 1, POD_UID_BYTES = 36 + 1, CONTAINER_NAME_BYTES
  * "cri-containerd-ID.scope", "crio-ID.scope"); "" when there is none. */
 void container_id_in(const char *cgroup, char ret[CONTAINER_ID_BYTES]);
 
+/* The same of a container outside of pods by the file that its runtime mounts as /etc/hostname
+ * (…/docker/containers/ID/hostname, …/overlay-containers/ID/userdata/hostname), from the text of
+ * /proc/PID/mountinfo. In a pod that file is the sandbox's. */
+void container_id_in_mounts(const char *mounts, char ret[CONTAINER_ID_BYTES]);
+
+/* The name in the text of a /etc/hostname: its first word, when that is no longer than a host's
+ * name may be (sethostname(2)); "" when there is none. Whatever bytes it holds. */
+enum { HOST_NAME_BYTES = 64 + 1 };
+void host_name_in(const char *text, char ret[HOST_NAME_BYTES]);
+
 /* A pod's uid: after "pod" in a cgroup's path (kubepods-burstable-podUID.slice, with _ for -, or
  * /kubepods/burstable/podUID) or after "/pods/" in a mount of the kubelet's; "" when none. */
 void pod_uid_in(const char *text, char ret[POD_UID_BYTES]);

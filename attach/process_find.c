@@ -3,6 +3,7 @@
 #include "attach/credentials.h"
 #include "attach/proc_file.h"
 #include "attach/process_access.h"
+#include "attach/process_file.h"
 #include "attach/process_life.h"
 #include "attach/process_maps.h"
 #include "attach/process_place.h"
@@ -14,6 +15,8 @@
 
 #include <elf.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { LIMIT_COMMAND_LINE = 64 * 1024 };
@@ -104,14 +107,36 @@ static const char *user_name(unsigned uid, struct arena *arena)
 	return NULL;
 }
 
+/* A file that the process may have replaced by anything: a regular one is read, its beginning. */
+static void read_host_name(struct arena *arena, struct process_info *info)
+{
+	CLEANUP(fd_cleanup) int fd = process_file_open(info->memory_id, "/etc/hostname", O_RDONLY);
+	struct stat status;
+	char text[2 * HOST_NAME_BYTES], name[HOST_NAME_BYTES];
+	if (fd < 0 || fstat(fd, &status) || !S_ISREG(status.st_mode))
+		return;
+	ssize_t length = pread(fd, text, sizeof(text) - 1, 0);
+	text[length > 0 ? length : 0] = '\0';
+	host_name_in(text, name);
+	if (*name)
+		info->hostname = arena_copy_text(arena, name, strlen(name));
+}
+
+/* NULL: there is none, or no memory for it. */
+static const char *known(struct arena *arena, const char *text)
+{
+	return *text ? arena_copy_text(arena, text, strlen(text)) : NULL;
+}
+
 static void find_container(struct arena *arena, struct process_info *info)
 {
 	struct process_place place;
 	process_place_find(info->memory_id, &place);
-	if (*place.container)
-		info->container = arena_copy_text(arena, place.container, strlen(place.container));
-	if (*place.pod_uid)
-		info->pod_uid = arena_copy_text(arena, place.pod_uid, strlen(place.pod_uid));
+	info->container = known(arena, place.container);
+	info->container_name = known(arena, place.container_name);
+	info->pod_uid = known(arena, place.pod_uid);
+	if ((info->pod_uid || info->container) && !info->silence)
+		read_host_name(arena, info);
 }
 
 /* A snapshot's copy (attach/snapshot.h): traced, and its end sends no signal. */

@@ -45,9 +45,12 @@ struct process_info {
 	unsigned uid;                            /* effective, as we see it */
 	const char *user;                        /* its name in our /etc/passwd; NULL: none */
 	uint64_t resident_bytes;                 /* RSS */
-	const char *container; /* id from /proc/PID/cgroup, 64 hex digits; NULL: none seen */
-	const char *pod_uid;   /* "1234abcd-…"; NULL: none seen */
-	const char *hostname;  /* in a pod: the pod's name, from its environ; NULL: not readable */
+	const char *container; /* id of 64 hex digits, by its cgroup or mounts; NULL: none seen */
+	const char *container_name; /* in its pod, "api", by its mounts; NULL: none seen */
+	const char *pod_uid;        /* "1234abcd-…"; NULL: none seen */
+	/* By its /etc/hostname, else by HOSTNAME in its environment: of a pod that names no other
+	 * and has a network of its own, the pod's name. NULL: not readable. */
+	const char *hostname;
 	struct diagnostics_socket socket; /* .path NULL: none seen */
 	struct memory_room memory;        /* of its control group, .NET only; see `limited` */
 	bool limited;                     /* there is one, and it can be read */

@@ -20,6 +20,8 @@ void process_place_find(int pid, struct process_place *ret)
 	if (!proc_file_read(&file, LIMIT_PROC_FILE_BYTES, "/proc/%d/mountinfo", memory_id)) {
 		if (!*ret->pod_uid)
 			pod_uid_in(text_string(&file), ret->pod_uid);
+		if (!*ret->container && !*ret->pod_uid)
+			container_id_in_mounts(text_string(&file), ret->container);
 		container_name_in(text_string(&file), ret->container_name);
 	}
 	/* The containers of a pod share its host name. */

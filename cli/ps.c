@@ -7,15 +7,15 @@
 
 static const struct column columns[] = {
 	{ "pid", "PID", CELL_INTEGER, 7 },
-	{ "user", "USER", CELL_TEXT, -10 },
-	{ "version", "RUNTIME", CELL_TEXT, -10 },
+	{ "user", "USER", CELL_TEXT, -8 },
+	{ "version", "RUNTIME", CELL_TEXT, -9 },
 	{ "architecture", "ARCH", CELL_TEXT, -5 },
 	{ NULL, "RSS MiB", CELL_COUNT, 7 },
 	{ NULL, "ROOM MiB", CELL_COUNT, 8 },
-	{ NULL, "READ", CELL_TEXT, -9 },
+	{ NULL, "READ", CELL_TEXT, -8 },
 	{ "state", "STATE", CELL_TEXT, -7 },
-	{ "name", "NAME", CELL_TEXT, -20 },
-	{ NULL, "POD OR CONTAINER", CELL_TEXT, 0 },
+	{ "name", "NAME", CELL_TEXT, -12 },
+	{ NULL, "POD/CONTAINER", CELL_TEXT, 0 },
 	{ "uid", NULL, CELL_INTEGER, 0 },
 	{ "namespace_pid", NULL, CELL_INTEGER, 0 },
 	{ "command_line", NULL, CELL_TEXT, 0 },
@@ -23,6 +23,7 @@ static const struct column columns[] = {
 	{ "runtime_path", NULL, CELL_TEXT, 0 },
 	{ "resident_bytes", NULL, CELL_INTEGER, 0 },
 	{ "container", NULL, CELL_TEXT, 0 },
+	{ "container_name", NULL, CELL_TEXT, 0 },
 	{ "pod_uid", NULL, CELL_TEXT, 0 },
 	{ "hostname", NULL, CELL_TEXT, 0 },
 	{ "socket", NULL, CELL_TEXT, 0 },
@@ -74,13 +75,15 @@ static void put_limit(struct output *out, const struct process_info *process)
 		output_null(out);
 }
 
-/* The pod's name; else its uid; else the container's id as tools shorten it. */
+/* The pod by its host name, else by its uid, and the container in it; outside of pods the
+ * container's id as tools shorten it. */
 static void put_home(struct output *out, const struct process_info *process)
 {
-	if (process->pod_uid && process->hostname)
-		output_text(out, process->hostname);
+	const char *pod = process->hostname ? process->hostname : process->pod_uid;
+	if (process->pod_uid && process->container_name)
+		output_textf(out, "%s/%s", pod, process->container_name);
 	else if (process->pod_uid)
-		output_text(out, process->pod_uid);
+		output_text(out, pod);
 	else if (process->container)
 		output_textf(out, "%.12s", process->container);
 	else
@@ -113,6 +116,7 @@ static void put_process(struct output *out, const struct process_info *process)
 	output_text_or_null(out, process->runtime_path);
 	output_unsigned(out, process->resident_bytes);
 	output_text_or_null(out, process->container);
+	output_text_or_null(out, process->container_name);
 	output_text_or_null(out, process->pod_uid);
 	output_text_or_null(out, process->hostname);
 	output_text_or_null(out, process->socket.path);
@@ -178,6 +182,9 @@ const struct verb verb_ps = {
 	.usage = "ps [--json | --jsonl] [--partial-ok]",
 	.description =
 		"Looks at /proc only: no process is stopped, nothing is written.\n"
+		"The last column is the pod and the container in it, as the kubelet's mounts show them:\n"
+		"the pod by its host name, which is its name unless its spec says otherwise (hostname,\n"
+		"hostNetwork), else by its uid; outside of pods the container's id.\n"
 		"ROOM is what is left until the memory limit of its container. READ says how its\n"
 		"memory can be reached: yes (as we are), uid N (root without SYS_PTRACE that takes\n"
 		"on its ids: collect and analyze do), socket (collect can have its runtime write a\n"

@@ -115,6 +115,29 @@ TEST(containers_and_pods)
 	CHECK_TEXT(name, "");
 	pod_uid_in("podpodpod", pod);
 	CHECK_TEXT(pod, "");
+	snprintf(text, sizeof(text),
+		 "1 2 8:1 /var/lib/docker/containers/%s/hosts /etc/hosts rw - ext4 /dev/sda1 rw\n"
+		 "3 2 8:1 /var/lib/docker/containers/%s/hostname /etc/hostname rw - ext4 a rw\n",
+		 "no", id);
+	container_id_in_mounts(text, container);
+	CHECK_TEXT(container, id);
+	container_id_in_mounts("1 2 8:1 /hostname /etc/hostname rw - ext4 a rw\nx\n", container);
+	CHECK_TEXT(container, "");
+}
+
+TEST(names_of_hosts)
+{
+	char name[HOST_NAME_BYTES];
+	host_name_in("api-7d9f8-x2x4z\n", name);
+	CHECK_TEXT(name, "api-7d9f8-x2x4z");
+	host_name_in("\x1b[31m\n", name); /* escaped where it is shown */
+	CHECK_TEXT(name, "\x1b[31m");
+	host_name_in("0123456789012345678901234567890123456789012345678901234567890123", name);
+	CHECK_NUMBER(strlen(name), 64);
+	host_name_in("01234567890123456789012345678901234567890123456789012345678901234", name);
+	CHECK_TEXT(name, "");
+	host_name_in("", name);
+	CHECK_TEXT(name, "");
 }
 
 TEST(processes_that_are_not_there)
@@ -143,9 +166,13 @@ TEST(this_process_described)
 }
 
 static const struct tap_case cases[] = {
-	CASE(fields_of_a_status_file), CASE(fields_of_a_stat_file),
-	CASE(version_of_a_path),       CASE(version_of_a_line),
-	CASE(containers_and_pods),     CASE(processes_that_are_not_there),
+	CASE(fields_of_a_status_file),
+	CASE(fields_of_a_stat_file),
+	CASE(version_of_a_path),
+	CASE(version_of_a_line),
+	CASE(containers_and_pods),
+	CASE(names_of_hosts),
+	CASE(processes_that_are_not_there),
 	CASE(this_process_described),
 };
 TAP_MAIN(cases)
