@@ -2,6 +2,7 @@
 
 #include "base/escape.h"
 #include "base/limits.h"
+#include "base/list.h"
 #include "base/patient_writer.h"
 #include "cli/say.h"
 
@@ -81,6 +82,37 @@ struct error *screen_write(struct screen *screen, const char *bytes, size_t size
 	return put(screen, bytes, size);
 }
 
+enum { KEY_ESCAPE = 27, KEY_OTHER = 1 };
+
+/* What a key sends after ESC, as terminals like xterm do (ECMA-48: CSI; SS3). */
+static const struct {
+	const char *sent;
+	char means;
+} sequences[] = {
+	{ "[F", 'G' },  { "OF", 'G' },  { "[4~", 'G' }, { "[8~", 'G' }, /* End */
+	{ "[6~", ' ' }, { "[B", '\n' }, { "OB", '\n' },                 /* Page Down, Down */
+};
+
+/* The rest of the key's bytes are there, or follow at once; ESC alone has none. */
+static char read_sequence(struct termios *raw)
+{
+	enum { TENTH_OF_A_SECOND = 1 };
+	char sent[8] = "";
+	raw->c_cc[VMIN] = 0;
+	raw->c_cc[VTIME] = TENTH_OF_A_SECOND;
+	tcsetattr(STDIN_FILENO, TCSANOW, raw);
+	for (size_t length = 0; length < sizeof(sent) - 1; length++) {
+		if (read(STDIN_FILENO, sent + length, 1) != 1)
+			break;
+		if (length && sent[length] >= '@') /* its last */
+			break;
+	}
+	for (size_t i = 0; i < COUNT_OF(sequences); i++)
+		if (!strcmp(sent, sequences[i].sent))
+			return sequences[i].means;
+	return KEY_OTHER;
+}
+
 /* The key that was pressed; 0: none any more. */
 static char read_key(struct hold *hold)
 {
@@ -95,6 +127,8 @@ static char read_key(struct hold *hold)
 	tcsetattr(STDIN_FILENO, TCSANOW, &raw);
 	if (hold_read(hold, STDIN_FILENO, &key, 1) != 1)
 		key = 0;
+	if (key == KEY_ESCAPE)
+		key = read_sequence(&raw);
 	tcsetattr(STDIN_FILENO, TCSANOW, &before);
 	return key;
 }
@@ -102,7 +136,7 @@ static char read_key(struct hold *hold)
 /* A full screen: waits for a key that says how to go on. */
 static void stop(struct screen *screen, unsigned height)
 {
-	static const char hint[] = "-- more: space, Enter, a: all, q: leave --";
+	static const char hint[] = "-- more: space, Enter, G or End: to the end, q: leave --";
 	int room = screen->columns > 1 ? (int)screen->columns - 1 : 1;
 	say_status(screen->to, "%.*s", room, hint);
 	for (bool waits = true; waits;) {
