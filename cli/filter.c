@@ -3,7 +3,7 @@
 #include "base/cleanup.h"
 
 struct error *filter_new(const struct filter_kind *kind, const char *words, struct arena *arena,
-			 struct filter **ret)
+			 const struct task *task, struct filter **ret)
 {
 	struct arguments *arguments;
 	struct error *error = arguments_parse(words, kind->text->options,
@@ -13,6 +13,7 @@ struct error *filter_new(const struct filter_kind *kind, const char *words, stru
 		return &error_no_memory;
 	if (!error) {
 		filter->kind = kind;
+		filter->task = task;
 		error = kind->open ? kind->open(filter, arguments) : NULL;
 	}
 	if (!error) {

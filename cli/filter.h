@@ -23,16 +23,19 @@ struct filter_kind {
 struct filter {
 	const struct filter_kind *kind;
 	struct filter *next; /* NULL: the last */
-	bool enough;         /* it will take no more: the command may stop */
-	bool broken;         /* set before its end(): the answer broke off */
-	bool has_titles;     /* `titles` wait for a row that is shown */
+	const struct task *task;
+	bool enough;     /* it will take no more: the command may stop */
+	bool broken;     /* set before its end(): the answer broke off */
+	bool has_titles; /* `titles` wait for a row that is shown */
 	struct text titles;
 	struct line_parser parser; /* for lines that were kept */
 };
 
-/* A zeroed filter of its kind's size, opened. ERROR_USAGE. `arena` holds what *arguments needs. */
+/* A zeroed filter of its kind's size, opened. ERROR_USAGE. `arena` holds what *arguments needs; the
+ * task, which may be NULL, is looked at where lines that were kept are many. */
 MUST_CHECK struct error *filter_new(const struct filter_kind *kind, const char *words,
-				    struct arena *arena, struct filter **ret);
+				    struct arena *arena, const struct task *task,
+				    struct filter **ret);
 void filter_free(struct filter *filter); /* NULL: nothing */
 
 /* To the next filter. */

@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <strings.h>
 
-enum { LINES_DEFAULT = 10 };
+enum { LINES_DEFAULT = 10, LINES_BETWEEN_LOOKS = 256 };
 
 /* "20", "-20" as in a shell, or -n 20. */
 static struct error *line_count(const struct arguments *arguments, uint64_t *ret)
@@ -138,6 +138,8 @@ static struct error *tail_end(struct filter *filter)
 	for (size_t i = 0; i < tail->count && !filter->enough; i++) {
 		const struct kept *kept = &tail->lines[(tail->first + i) % tail->capacity];
 		struct line line;
+		if (i % LINES_BETWEEN_LOOKS == 0)
+			TRY(task_check(filter->task, "showing the last lines"));
 		TRY(line_parse(&tail->parser, kept->marked, kept->length, &line));
 		if (line.kind != LINE_ROW)
 			filter->has_titles = false;

@@ -10,9 +10,12 @@
 #include "base/cleanup.h"
 #include "base/limits.h"
 #include "base/list.h"
+#include "base/sort.h"
 
 #include <ctype.h>
 #include <strings.h>
+
+enum { ROWS_BETWEEN_LOOKS = 256 };
 
 struct row {
 	char *marked;
@@ -229,11 +232,18 @@ static void forget(struct sort *sort)
 /* A run of rows is whole; or lines that waited are shown as they came. */
 static struct error *pass_rows(struct sort *sort, bool sorted)
 {
+	static const char sorting[] = "sorting rows";
+	const struct task *task = sort->filter.task;
 	struct error *error = NULL;
-	if (sort->count && sorted)
-		qsort_r(sort->rows, sort->count, sizeof(*sort->rows), compare, sort);
-	for (size_t i = 0; i < sort->count && !error && !sort->filter.enough; i++)
-		error = filter_pass_kept(&sort->filter, sort->rows[i].marked, sort->rows[i].length);
+	if (sorted)
+		error = sort_items(sort->rows, sort->count, sizeof(*sort->rows), compare, sort,
+				   task, sorting);
+	for (size_t i = 0; i < sort->count && !error && !sort->filter.enough; i++) {
+		error = i % ROWS_BETWEEN_LOOKS ? NULL : task_check(task, sorting);
+		if (!error)
+			error = filter_pass_kept(&sort->filter, sort->rows[i].marked,
+						 sort->rows[i].length);
+	}
 	forget(sort);
 	return error;
 }

@@ -192,7 +192,7 @@ static struct error *add_stage(struct pipeline *pipeline, const char *words, boo
 				 "|> %s works on lines of text: filter JSON with the shell's pipe, "
 				 "or write it with |> FILE",
 				 kind->text->name);
-	TRY(filter_new(kind, words + length, &pipeline->arena, *last));
+	TRY(filter_new(kind, words + length, &pipeline->arena, &pipeline->app->task, *last));
 	pipeline->screen->wide |= kind == &filter_wide;
 	*last = &(**last)->next;
 	return NULL;

@@ -34,7 +34,7 @@ static struct error *through(const char *filter, const char *const *lines, struc
 	size_t length = strcspn(filter, " ");
 	arena_init(&arena);
 	struct error *error =
-		filter_new(filter_find(filter, length), filter + length, &arena, &first);
+		filter_new(filter_find(filter, length), filter + length, &arena, NULL, &first);
 	if (!error)
 		first->next = &sink.filter;
 	for (; *lines && !error && !first->enough; lines++) {
