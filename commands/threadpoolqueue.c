@@ -60,18 +60,20 @@ static struct error *show(const struct work_item *item, void *context)
 			      name);
 }
 
-static void summary(struct output *out, struct line_count *counts, const char *kind)
+static struct error *summary(struct command_call *call, struct line_count *counts, const char *kind)
 {
+	struct output *out = call->out;
 	size_t total = counts->count;
 	if (!total)
-		return;
-	line_count_sort(counts);
-	for (size_t i = 0; i < counts->count; i++)
+		return NULL;
+	TRY(line_count_sort(counts, call->question.task));
+	for (size_t i = 0; i < counts->count && !output_broken(out); i++)
 		output_line(out, " %4" PRIu64 " %s  %s", counts->lines[i].count, kind,
 			    counts->lines[i].line);
 	output_line(out, " ----");
 	output_line(out, " %4zu", total);
 	output_line(out, "%s", "");
+	return NULL;
 }
 
 static struct error *threadpoolqueue_run(struct command_call *call)
@@ -91,8 +93,8 @@ static struct error *threadpoolqueue_run(struct command_call *call)
 	TRY(error);
 	begin_local(&listing);
 	output_line(call->out, "%s", "");
-	summary(call->out, &listing.tasks, "Task");
-	summary(call->out, &listing.callbacks, "Work");
+	TRY(summary(call, &listing.tasks, "Task"));
+	TRY(summary(call, &listing.callbacks, "Work"));
 	output_line(call->out, "%s", "");
 	thread_pool_queues_explain(call, &found);
 	return NULL;

@@ -73,7 +73,7 @@ static struct error *summary_print(struct command_call *call, size_t count,
 	output_line(call->out, "%s", "");
 	output_line(call->out, "   %zu timers", count);
 	output_line(call->out, "-----------------------------------------------");
-	line_count_sort(counts);
+	TRY(line_count_sort(counts, call->question.task));
 	for (size_t i = 0; i < counts->count && !output_broken(call->out); i++) {
 		TRY(task_check(call->question.task, "listing the timers"));
 		output_line(call->out, "%4" PRIu64 " | %s", counts->lines[i].count,

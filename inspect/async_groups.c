@@ -1,6 +1,7 @@
 #include "inspect/async_groups.h"
 
 #include "base/list.h"
+#include "base/sort.h"
 #include "heap/tasks/members.h"
 
 #include <inttypes.h>
@@ -25,17 +26,21 @@ static struct error *push(struct async_groups *groups, const struct async_group 
 	return NULL;
 }
 
-static int by_name(const void *left, const void *right)
+static const char sorting[] = "sorting what is in stacks";
+
+static int by_name(const void *left, const void *right, void *context)
 {
 	const struct named *a = left, *b = right;
+	(void)context;
 	int difference = strcmp(a->name, b->name);
 	return difference ? difference : (a->order > b->order) - (a->order < b->order);
 }
 
 /* The largest first, else as they were met; drawn from the end of the list. */
-static int last_first(const void *left, const void *right)
+static int last_first(const void *left, const void *right, void *context)
 {
 	const struct async_group *a = left, *b = right;
+	(void)context;
 	if (a->count != b->count)
 		return a->count < b->count ? -1 : 1;
 	return (a->order < b->order) - (a->order > b->order);
@@ -85,8 +90,9 @@ static struct error *push_level(struct async_groups *groups, const uint64_t *obj
 		return &error_no_memory;
 	TRY(name_all(view, objects, count, named));
 	if (!count)
-		return NULL; /* qsort() wants an array, which the groups have not then */
-	qsort(named, count, sizeof(*named), by_name);
+		return NULL;
+	const struct task *task = view->question->task;
+	TRY(sort_items(named, count, sizeof(*named), by_name, NULL, task, sorting));
 	for (size_t i = 0; i < count; i++)
 		sorted[i] = named[i].object;
 	for (size_t start = 0; start < count; start = end) {
@@ -99,8 +105,8 @@ static struct error *push_level(struct async_groups *groups, const uint64_t *obj
 							.order = named[start].order,
 							.depth = depth }));
 	}
-	qsort(groups->groups + first, groups->count - first, sizeof(*groups->groups), last_first);
-	return NULL;
+	return sort_items(groups->groups + first, groups->count - first, sizeof(*groups->groups),
+			  last_first, NULL, task, sorting);
 }
 
 /* What continues the group's tasks. A task that the group's own ancestors continue is not followed

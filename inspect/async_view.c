@@ -1,6 +1,7 @@
 #include "inspect/async_view.h"
 
 #include "base/cleanup.h"
+#include "base/sort.h"
 #include "heap/tasks/callback.h"
 #include "heap/tasks/members.h"
 #include "heap/tasks/value_task_source.h"
@@ -251,16 +252,20 @@ struct error *async_view_awaiter(struct async_view *view, const struct async_nod
 	return object_type(heap, ret->source, &ret->source_type);
 }
 
-static int by_name(const void *left, const void *right)
+static const char counting[] = "counting the tasks";
+
+static int by_name(const void *left, const void *right, void *context)
 {
 	const struct async_count *a = left, *b = right;
+	(void)context;
 	int difference = strcmp(a->name, b->name);
 	return difference ? difference : (a->order > b->order) - (a->order < b->order);
 }
 
-static int by_count(const void *left, const void *right)
+static int by_count(const void *left, const void *right, void *context)
 {
 	const struct async_count *a = left, *b = right;
+	(void)context;
 	if (a->count != b->count)
 		return a->count > b->count ? -1 : 1;
 	return (a->order > b->order) - (a->order < b->order);
@@ -276,11 +281,12 @@ struct error *async_view_counts(struct async_view *view, struct async_count **re
 		return &error_no_memory;
 	for (size_t i = 0; i < graph->count; i++) {
 		const struct async_node *node = &graph->nodes[graph->order[i]];
-		TRY(task_check(view->question->task, "counting the tasks"));
+		TRY(task_check(view->question->task, counting));
 		rows[i] = (struct async_count){ NULL, node->type->handle, 1, i };
 		TRY(async_view_name(view, node->address, &rows[i].name));
 	}
-	qsort(rows, graph->count, sizeof(*rows), by_name);
+	TRY(sort_items(rows, graph->count, sizeof(*rows), by_name, NULL, view->question->task,
+		       counting));
 	size_t count = 0;
 	for (size_t i = 0; i < graph->count; i++) {
 		if (count && !strcmp(rows[count - 1].name, rows[i].name))
@@ -288,7 +294,7 @@ struct error *async_view_counts(struct async_view *view, struct async_count **re
 		else
 			rows[count++] = rows[i];
 	}
-	qsort(rows, count, sizeof(*rows), by_count);
+	TRY(sort_items(rows, count, sizeof(*rows), by_count, NULL, view->question->task, counting));
 	*ret = rows;
 	*ret_count = count;
 	return NULL;

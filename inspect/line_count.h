@@ -5,7 +5,7 @@
 #ifndef INSPECT_LINE_COUNT_H
 #define INSPECT_LINE_COUNT_H
 
-#include "base/error.h"
+#include "base/task.h"
 
 #include <stddef.h>
 
@@ -25,7 +25,8 @@ void line_count_deinit(struct line_count *counts);
 /* `line` stays where it is until the end. ERROR_NO_MEMORY only. */
 MUST_CHECK struct error *line_count_add(struct line_count *counts, const char *line);
 
-/* Puts those alike together, in the order in which they are shown: once, after the last. */
-void line_count_sort(struct line_count *counts);
+/* Puts those alike together, in the order in which they are shown: once, after the last.
+ * ERROR_CANCELLED only. */
+MUST_CHECK struct error *line_count_sort(struct line_count *counts, const struct task *task);
 
 #endif

@@ -1,6 +1,7 @@
 #include "inspect/sent_requests.h"
 
 #include "base/list.h"
+#include "base/sort.h"
 #include "heap/tasks/members.h"
 #include "inspect/heap_filter.h"
 #include "inspect/web_string.h"
@@ -61,9 +62,10 @@ static struct error *sent_requests_visit(const struct gc_object *object, void *c
 }
 
 /* A request with its response before the same one met by itself; else as they were met. */
-static int by_address(const void *left, const void *right)
+static int by_address(const void *left, const void *right, void *context)
 {
 	const struct sent_request *a = left, *b = right;
+	(void)context;
 	if (a->address != b->address)
 		return a->address < b->address ? -1 : 1;
 	if (!a->status != !b->status)
@@ -72,9 +74,10 @@ static int by_address(const void *left, const void *right)
 }
 
 /* SOS's order: those with a response first. */
-static int by_order(const void *left, const void *right)
+static int by_order(const void *left, const void *right, void *context)
 {
 	const struct sent_request *a = left, *b = right;
+	(void)context;
 	if (!a->status != !b->status)
 		return a->status ? -1 : 1;
 	return (a->order > b->order) - (a->order < b->order);
@@ -106,27 +109,29 @@ static bool is_wanted(const struct sent_requests *requests, const struct sent_re
 	       (request->uri && strstr(request->uri, requests->wanted.uri));
 }
 
+static const char reading[] = "reading requests";
+
 /* Each request once; those that are wanted, in SOS's order. */
 static struct error *select_requests(struct sent_requests *requests)
 {
 	uint64_t last = 0;
 	size_t kept = 0;
-	if (!requests->count)
-		return NULL;
-	qsort(requests->list, requests->count, sizeof(*requests->list), by_address);
+	const struct task *task = requests->question->task;
+	TRY(sort_items(requests->list, requests->count, sizeof(*requests->list), by_address, NULL,
+		       task, reading));
 	for (size_t i = 0; i < requests->count; i++) {
 		struct sent_request request = requests->list[i];
 		if (request.address == last)
 			continue;
 		last = request.address;
-		TRY(task_check(requests->question->task, "reading requests"));
+		TRY(task_check(task, reading));
 		TRY(read_request(requests->question, &request));
 		if (is_wanted(requests, &request))
 			requests->list[kept++] = request;
 	}
 	requests->count = kept;
-	qsort(requests->list, kept, sizeof(*requests->list), by_order);
-	return NULL;
+	return sort_items(requests->list, kept, sizeof(*requests->list), by_order, NULL, task,
+			  reading);
 }
 
 const char *sent_request_host(const struct question *question, const char *uri)
@@ -150,9 +155,10 @@ const char *sent_request_host(const struct question *question, const char *uri)
 	return arena_copy_text(question->scratch, start, length);
 }
 
-static int most_first(const void *left, const void *right)
+static int most_first(const void *left, const void *right, void *context)
 {
 	const struct counted_line *a = left, *b = right;
+	(void)context;
 	if (a->count != b->count)
 		return a->count > b->count ? -1 : 1;
 	return (a->order > b->order) - (a->order < b->order);
@@ -173,10 +179,9 @@ struct error *sent_requests_count(const struct sent_requests *requests, struct l
 			return &error_no_memory;
 		TRY(line_count_add(counts, key));
 	}
-	line_count_sort(counts);
-	if (counts->count)
-		qsort(counts->lines, counts->count, sizeof(*counts->lines), most_first);
-	return NULL;
+	TRY(line_count_sort(counts, requests->question->task));
+	return sort_items(counts->lines, counts->count, sizeof(*counts->lines), most_first, NULL,
+			  requests->question->task, reading);
 }
 
 struct error *sent_requests_read(struct sent_requests *requests)

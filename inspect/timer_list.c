@@ -1,6 +1,7 @@
 #include "inspect/timer_list.h"
 
 #include "base/list.h"
+#include "base/sort.h"
 #include "heap/tasks/callback.h"
 
 void timer_list_deinit(struct timer_list *list)
@@ -20,9 +21,10 @@ static struct error *timer_list_add(const struct managed_timer *timer, void *con
 			     &row->method);
 }
 
-static int by_period(const void *left, const void *right)
+static int by_period(const void *left, const void *right, void *context)
 {
 	const struct timer_row *a = left, *b = right;
+	(void)context;
 	if (a->timer.period_ms != b->timer.period_ms)
 		return a->timer.period_ms < b->timer.period_ms ? -1 : 1;
 	return (a->order > b->order) - (a->order < b->order);
@@ -31,7 +33,6 @@ static int by_period(const void *left, const void *right)
 struct error *timer_list_read(struct timer_list *list)
 {
 	TRY(timers_visit(list->question->heap, timer_list_add, list, &list->found));
-	if (list->count)
-		qsort(list->rows, list->count, sizeof(*list->rows), by_period);
-	return NULL;
+	return sort_items(list->rows, list->count, sizeof(*list->rows), by_period, NULL,
+			  list->question->task, "sorting the timers");
 }

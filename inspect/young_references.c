@@ -2,6 +2,7 @@
 
 #include "base/cleanup.h"
 #include "base/list.h"
+#include "base/sort.h"
 #include "heap/gc/references.h"
 #include "inspect/heap_filter.h"
 
@@ -156,9 +157,10 @@ static void report_missing(const struct search *search)
 				 search->lost);
 }
 
-static int by_address(const void *left, const void *right)
+static int by_address(const void *left, const void *right, void *context)
 {
 	const struct young_reference *a = left, *b = right;
+	(void)context;
 	return a->object.address < b->object.address ? -1 : a->object.address > b->object.address;
 }
 
@@ -178,8 +180,7 @@ struct error *young_references_find(const struct question *question, struct youn
 	/* Nothing is younger than the one, and the NonGC heap refers to nothing that is moved. */
 	filter.left_out = 1 << GENERATION_0 | 1 << GENERATION_FROZEN;
 	TRY(heap_filter_work(&filter, &work));
-	if (ret->count)
-		qsort(ret->rows, ret->count, sizeof(*ret->rows), by_address);
 	report_missing(&search);
-	return NULL;
+	return sort_items(ret->rows, ret->count, sizeof(*ret->rows), by_address, NULL,
+			  question->task, "sorting the references");
 }

@@ -2,6 +2,8 @@
 
 #include "base/cleanup.h"
 #include "base/list.h"
+#include "base/search.h"
+#include "base/sort.h"
 
 static const char linking[] = "finding what continues what";
 
@@ -80,9 +82,10 @@ struct error *async_graph_read_edges(struct async_graph *graph, uint64_t heap_by
 	return NULL;
 }
 
-static int by_address(const void *left, const void *right)
+static int by_address(const void *left, const void *right, void *context)
 {
 	const struct async_node *a = left, *b = right;
+	(void)context;
 	return a->address < b->address ? -1 : a->address > b->address;
 }
 
@@ -91,8 +94,8 @@ struct error *async_graph_link(struct async_graph *graph, const struct task *tas
 	/* `mark` keeps each node's place while the nodes are sorted. */
 	for (size_t i = 0; i < graph->count; i++)
 		graph->nodes[i].mark = i;
-	if (graph->count)
-		qsort(graph->nodes, graph->count, sizeof(*graph->nodes), by_address);
+	TRY(sort_items(graph->nodes, graph->count, sizeof(*graph->nodes), by_address, NULL, task,
+		       linking));
 	graph->order = calloc(graph->count + 1, sizeof(*graph->order));
 	if (!graph->order)
 		return &error_no_memory;
@@ -111,10 +114,9 @@ struct error *async_graph_link(struct async_graph *graph, const struct task *tas
 
 struct async_node *async_graph_find(const struct async_graph *graph, uint64_t address)
 {
-	struct async_node key = { .address = address };
-	if (!graph->count)
-		return NULL;
-	return bsearch(&key, graph->nodes, graph->count, sizeof(*graph->nodes), by_address);
+	size_t at = SEARCH_FIRST(graph->count, i, graph->nodes[i].address >= address);
+	bool found = at < graph->count && graph->nodes[at].address == address;
+	return found ? &graph->nodes[at] : NULL;
 }
 
 /* Marks what is not marked yet, from a node on. */

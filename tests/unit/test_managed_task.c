@@ -97,7 +97,7 @@ TEST(lines_alike_are_counted)
 	CLEANUP(line_count_deinit) struct line_count counts = { 0 };
 	for (size_t i = 0; i < COUNT_OF(lines); i++)
 		CHECK_OK(line_count_add(&counts, lines[i]));
-	line_count_sort(&counts);
+	CHECK_OK(line_count_sort(&counts, NULL));
 	CHECK_NUMBER(counts.count, 3);
 	CHECK_TEXT(counts.lines[0].line, "c");
 	CHECK_TEXT(counts.lines[1].line, "a");
