@@ -23,7 +23,7 @@
 enum {
 	PATIENT_STALL_SECONDS = 60, /* the default of --stall */
 	PATIENT_AFTER_STOP_MS = 100,
-	PATIENT_STALLED = ETIME, /* the errno of a reader that took nothing for too long */
+	PATIENT_STALLED = ETIME,   /* the errno of a reader that took nothing for too long */
 	PATIENT_TOO_MUCH = EXFULL, /* and of more than most_bytes */
 };
 

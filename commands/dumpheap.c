@@ -66,14 +66,10 @@ static struct error *row_visit(const struct gc_object *object, void *context)
 static struct error *string_visit(const struct gc_object *object, void *context)
 {
 	struct listing *listing = context;
-	if (listing->list) {
-		if (listing->listed == listing->limit) {
-			listing->limited = true;
-			return &error_stop;
-		}
-		TRY(row_visit(object, listing));
-	}
-	return string_counts_add(listing->strings, object);
+	if (listing->listed < listing->limit)
+		return row_visit(object, listing);
+	listing->limited = true;
+	return &error_stop;
 }
 
 /* Of the objects up to -limit alone is counted, too. */
@@ -95,7 +91,8 @@ static struct error *objects_walk(struct listing *listing, struct heap_filter *f
 {
 	filter->may_stop = listing->list && listing->limit != UINT64_MAX;
 	if (listing->strings)
-		return heap_filter_walk(filter, string_visit, listing);
+		return string_counts_read(listing->strings, filter,
+					  listing->list ? string_visit : NULL, listing);
 	if (!filter->may_stop)
 		return heap_contents_read(&listing->contents, filter,
 					  listing->list ? row_visit : NULL, listing);
@@ -131,9 +128,8 @@ static struct error *print(struct listing *listing, struct heap_filter *filter)
 	if (listing->list && listing->listed)
 		output_line(call->out, "%s", "");
 	if (listing->strings) {
-		string_counts_end(listing->strings, by_count);
-		string_counts_print(call->out, listing->strings);
-		return NULL;
+		TRY(string_counts_sort(listing->strings, by_count));
+		return string_counts_print(call->out, listing->strings);
 	}
 	TRY(statistics_table_print(call, &listing->contents.statistics, by_count));
 	fragmentation_print(call, &listing->contents.fragmentation);

@@ -5,7 +5,7 @@
 #include "commands/command.h"
 #include "inspect/string_counts.h"
 
-/* After string_counts_end(). */
-void string_counts_print(struct output *out, const struct string_counts *counts);
+/* After string_counts_sort(); reads the contents. Fatal errors only. */
+MUST_CHECK struct error *string_counts_print(struct output *out, struct string_counts *counts);
 
 #endif
