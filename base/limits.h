@@ -126,6 +126,7 @@ enum {
 	/* the GC heap */
 	LIMIT_ROWS = 1 << 30, /* of one answer that is kept: 32 GiB */
 	LIMIT_HEAPS = 4096,
+	LIMIT_MARKS_BYTES = 1 << 30, /* bits for where objects begin: of a heap of 64 GiB */
 	LIMIT_SEGMENTS = 4 * 1024 * 1024,
 	LIMIT_BOOKKEEPING_RANGES = 1024,       /* of card tables; one a time that the heap grew */
 	LIMIT_GC_SERIES = 64 * 1024,           /* runs of references in one type */

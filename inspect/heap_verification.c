@@ -6,6 +6,7 @@
 
 struct search {
 	struct heap_verification *found;
+	struct object_marks *marks; /* NULL: each reference is followed */
 	corruption_visitor visit;
 	void *context; /* the visitor's */
 };
@@ -35,9 +36,12 @@ static struct error *corruption_put(const struct corruption *corruption, void *c
 static struct error *part_init(struct walk_worker *worker)
 {
 	struct part *part = worker->part;
+	const struct search *search = worker->context;
 	part->worker = worker;
-	return object_verifier_init(&part->verifier, worker->walker.heap, worker->task,
-				    corruption_put, part);
+	TRY(object_verifier_init(&part->verifier, worker->walker.heap, worker->task, corruption_put,
+				 part));
+	part->verifier.marks = search->marks;
+	return NULL;
 }
 
 static struct error *part_sum(struct walk_worker *worker)
@@ -101,7 +105,7 @@ static struct error *corruptions_visit(const void *rows, size_t count, void *con
 struct error *heap_verify(const struct question *question, corruption_visitor visit, void *context,
 			  struct heap_verification *ret)
 {
-	struct search search = { ret, visit, context };
+	struct search search = { .found = ret, .visit = visit, .context = context };
 	const struct heap_walk_plan plan = { .spans = question->heap->gc->spans,
 					     .span_count = question->heap->gc->span_count,
 					     .threads = question_threads(question),
@@ -118,8 +122,12 @@ struct error *heap_verify(const struct question *question, corruption_visitor vi
 					     .objects = objects_verify,
 					     .span_ended = span_ended,
 					     .rows = corruptions_visit };
-	struct walk_damage damage;
-	struct error *error = heap_walk(question->heap, &plan, &damage);
+	struct walk_damage damage = { 0 };
+	struct error *error = object_marks_make(question->heap, plan.threads, plan.unit_bytes,
+						question->budget, question->task, &search.marks);
+	if (!error)
+		error = heap_walk(question->heap, &plan, &damage);
+	object_marks_free(search.marks);
 	question_missing_of_gc(question);
 	if (damage.unreadable_bytes)
 		question_missing(question, damage.unreadable_bytes,

@@ -49,7 +49,10 @@ static struct error *check_reference(uint32_t offset, uint64_t target, void *con
 	if (target % sizeof(uint64_t))
 		return report(verifier, CORRUPTION_REFERENCE_NOT_ALIGNED, object, offset, target);
 	const struct type_walk_entry *entry = NULL;
-	bool on_heap = segment_of(verifier, target) != NULL;
+	const struct gc_segment *segment = segment_of(verifier, target);
+	bool on_heap = segment != NULL;
+	if (on_heap && verifier->marks && object_marks_have(verifier->marks, segment, target))
+		return NULL;
 	if (on_heap && !reader_u64(&verifier->referred.reader, target, &method_table)) {
 		verifier->unreadable_references++;
 		return NULL;

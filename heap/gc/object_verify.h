@@ -6,6 +6,7 @@
 #ifndef HEAP_GC_OBJECT_VERIFY_H
 #define HEAP_GC_OBJECT_VERIFY_H
 
+#include "heap/gc/object_marks.h"
 #include "heap/gc/references.h"
 
 enum corruption_kind {
@@ -36,6 +37,7 @@ struct object_verifier {
 	struct walker referred;            /* reads what references lead to, and knows its types */
 	struct reference_plans references; /* reads the objects themselves */
 	const struct gc_segment *last;     /* that a reference led to; NULL: none */
+	const struct object_marks *marks;  /* what needs no look; set by the owner, or NULL */
 	corruption_visitor visit;
 	void *context;
 	uint64_t unreadable_references; /* to where the target lacks the heap's memory: no damage */
