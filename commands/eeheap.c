@@ -115,7 +115,7 @@ static void group_print(struct selection *selection, uint32_t heap, const struct
 {
 	struct output *out = selection->call->out;
 	bool open = false;
-	for (size_t i = 0; i < selection->gc->segment_count; i++) {
+	for (size_t i = 0; i < selection->gc->segment_count && !output_broken(out); i++) {
 		const struct gc_segment *segment = &selection->gc->segments[i];
 		if (segment->heap != heap || segment->generation != group->generation ||
 		    !is_wanted(selection, segment))
@@ -142,7 +142,7 @@ static void text_print(struct selection *selection)
 		output_line(out, "DATAS = %d", gc->dynamic_adaptation_mode);
 	output_line(out, "========================================");
 	output_line(out, "Number of GC Heaps: %" PRIu32, gc->heap_count);
-	for (uint32_t i = 0; i < gc->heap_count; i++) {
+	for (uint32_t i = 0; i < gc->heap_count && !output_broken(out); i++) {
 		if (selection->heap != UINT64_MAX && selection->heap != i)
 			continue;
 		output_line(out, "----------------------------------------");
@@ -162,7 +162,7 @@ static void record_segments(struct selection *selection, uint32_t heap)
 {
 	struct output *out = selection->call->out;
 	output_table_begin(out, NULL, segment_columns, COUNT_OF(segment_columns), false);
-	for (size_t i = 0; i < selection->gc->segment_count; i++) {
+	for (size_t i = 0; i < selection->gc->segment_count && !output_broken(out); i++) {
 		const struct gc_segment *segment = &selection->gc->segments[i];
 		if (segment->heap != heap || !is_wanted(selection, segment))
 			continue;
@@ -182,7 +182,7 @@ static void record_print(struct selection *selection)
 {
 	struct output *out = selection->call->out;
 	output_table_begin(out, "heaps", heap_columns, COUNT_OF(heap_columns), false);
-	for (uint32_t i = 0; i < selection->gc->heap_count; i++) {
+	for (uint32_t i = 0; i < selection->gc->heap_count && !output_broken(out); i++) {
 		if (selection->heap != UINT64_MAX && selection->heap != i)
 			continue;
 		output_row_begin(out);

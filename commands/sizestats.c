@@ -31,7 +31,7 @@ static void list_print(struct output *out, size_t which, const struct size_list 
 		    is_free ? "free " : "");
 	output_line(out, "%s", "");
 	output_table_titles(out);
-	for (size_t i = 0; i < list->count; i++) {
+	for (size_t i = 0; i < list->count && !output_broken(out); i++) {
 		const struct size_count *group = &list->items[i];
 		output_row_begin(out);
 		output_text(out, gc_generation_name(generations[which].generation));

@@ -129,6 +129,7 @@ static struct error *monitors_read(struct heap_report *report)
 	struct sync_block block;
 	TRY(sync_blocks_open(report->question->heap, &blocks));
 	for (uint32_t i = 1; i <= blocks.count; i++) {
+		TRY(task_check(report->question->task, "reading the sync blocks"));
 		struct error *error = sync_block_read(&blocks, i, &block);
 		if (error_take(&error, ERROR_FAULT)) {
 			report->locks_unreadable++;

@@ -7,7 +7,10 @@
 
 #include <inttypes.h>
 
-enum { KEY_UNITS = 1024 }; /* SOS compares this many characters */
+enum {
+	KEY_UNITS = 1024, /* SOS compares this many characters */
+	ENTRIES_BETWEEN_LOOKS = 1 << 12,
+};
 
 /* What a thread found of one string. */
 struct string_row {
@@ -30,7 +33,7 @@ struct error *string_counts_new(const struct question *question, struct string_c
 		return &error_no_memory;
 	counts->question = question;
 	counts->key = hash_key_make();
-	string_table_init(&counts->table, question->budget);
+	string_table_init(&counts->table, question->budget, question->task);
 	*ret = counts;
 	return reader_init(&counts->reader, question->heap->target);
 }
@@ -103,8 +106,7 @@ static struct error *range_halve(struct string_counts *counts)
 	if (!half)
 		return error_new(ERROR_BAD_DATA, "too many strings have the same hash");
 	__atomic_store_n(&counts->last, counts->from + half, __ATOMIC_RELAXED);
-	string_table_cut(&counts->table, counts->last + 1);
-	return NULL;
+	return string_table_cut(&counts->table, counts->last + 1);
 }
 
 /* The table is full. When that happens first, half of its memory is left to what is kept of other
@@ -188,11 +190,14 @@ static void sift_down(struct string_counts *counts, size_t at)
 }
 
 /* In the place of the smallest, or not at all. */
-static void keep_larger(struct string_counts *counts, const struct string_count *entry)
+static struct error *keep_larger(struct string_counts *counts, const struct string_count *entry)
 {
 	struct string_count out = *entry;
-	for (size_t i = counts->count / 2; !counts->heaped && i; i--)
+	for (size_t i = counts->count / 2; !counts->heaped && i; i--) {
+		if (i % ENTRIES_BETWEEN_LOOKS == 0)
+			TRY(task_check(counts->question->task, "counting strings"));
 		sift_down(counts, i - 1);
+	}
 	counts->heaped = true;
 	if (is_smaller(&counts->entries[0], entry)) {
 		out = counts->entries[0];
@@ -202,6 +207,7 @@ static void keep_larger(struct string_counts *counts, const struct string_count 
 	counts->left_out += out.count;
 	counts->left_out_bytes += string_count_bytes(&out);
 	counts->left_out_contents++;
+	return NULL;
 }
 
 static struct error *keep(struct string_counts *counts, const struct string_count *entry)
@@ -211,7 +217,7 @@ static struct error *keep(struct string_counts *counts, const struct string_coun
 	    string_counts_grow(budget, &counts->entries, counts->count, &counts->capacity))
 		counts->entries[counts->count++] = *entry;
 	else if (counts->count)
-		keep_larger(counts, entry);
+		return keep_larger(counts, entry);
 	else
 		return memory_budget_refusal(budget, sizeof(*entry), "the statistics of strings");
 	return NULL;
@@ -228,8 +234,11 @@ static struct error *range_end(struct string_counts *counts)
 		table->entries = NULL;
 		table->count = table->capacity = 0;
 	}
-	for (size_t i = 0; i < table->count; i++)
+	for (size_t i = 0; i < table->count; i++) {
+		if (i % ENTRIES_BETWEEN_LOOKS == 0)
+			TRY(task_check(counts->question->task, "counting strings"));
 		TRY(keep(counts, &table->entries[i]));
+	}
 	string_table_clear(table);
 	return NULL;
 }

@@ -6,11 +6,13 @@
 enum {
 	FIRST_CAPACITY = 1 << 6,
 	SLOTS_EACH = 2, /* at least, of an entry's: they are never more than half full */
+	BETWEEN_LOOKS = 1 << 14,
 };
 
-void string_table_init(struct string_table *table, struct memory_budget *budget)
+void string_table_init(struct string_table *table, struct memory_budget *budget,
+		       const struct task *task)
 {
-	*table = (struct string_table){ .budget = budget, .most = UINT32_MAX };
+	*table = (struct string_table){ .budget = budget, .task = task, .most = UINT32_MAX };
 }
 
 void string_table_deinit(struct string_table *table)
@@ -19,7 +21,7 @@ void string_table_deinit(struct string_table *table)
 						  table->slot_count * sizeof(*table->slots));
 	free(table->entries);
 	free(table->slots);
-	string_table_init(table, table->budget);
+	string_table_init(table, table->budget, table->task);
 }
 
 /* The slot of the content, or the free one where it would go. */
@@ -37,29 +39,34 @@ static uint32_t *slot_of(const struct string_table *table, const struct string_c
 	}
 }
 
-static void slots_fill(struct string_table *table)
+static struct error *slots_fill(struct string_table *table)
 {
 	memset(table->slots, 0, table->slot_count * sizeof(*table->slots));
-	for (size_t i = 0; i < table->count; i++)
+	for (size_t i = 0; i < table->count; i++) {
+		if (i % BETWEEN_LOOKS == 0)
+			TRY(task_check(table->task, "counting strings"));
 		*slot_of(table, &table->entries[i]) = (uint32_t)i + 1;
+	}
+	return NULL;
 }
 
 /* The old ones are given back first: they are made of the entries again. */
-static bool slots_grow(struct string_table *table)
+static struct error *slots_grow(struct string_table *table, bool *ret)
 {
+	*ret = false;
 	size_t old = table->slot_count * sizeof(*table->slots);
 	size_t count = table->slot_count ? table->slot_count * 2 : FIRST_CAPACITY * SLOTS_EACH;
 	if (!memory_budget_try(table->budget, count * sizeof(*table->slots) - old))
-		return false;
+		return NULL;
 	uint32_t *slots = realloc(table->slots, count * sizeof(*slots));
 	if (!slots) {
 		memory_budget_give(table->budget, count * sizeof(*slots) - old);
-		return false;
+		return NULL;
 	}
 	table->slots = slots;
 	table->slot_count = count;
-	slots_fill(table);
-	return true;
+	*ret = true;
+	return slots_fill(table);
 }
 
 bool string_counts_grow(struct memory_budget *budget, struct string_count **items, size_t count,
@@ -81,13 +88,14 @@ bool string_counts_grow(struct memory_budget *budget, struct string_count **item
 	return true;
 }
 
-static bool has_room(struct string_table *table)
+static struct error *room_make(struct string_table *table, bool *ret)
 {
-	if (table->count >= table->most)
-		return false;
-	if ((table->count + 1) * SLOTS_EACH > table->slot_count && !slots_grow(table))
-		return false;
-	return string_counts_grow(table->budget, &table->entries, table->count, &table->capacity);
+	*ret = table->count < table->most;
+	if (*ret && (table->count + 1) * SLOTS_EACH > table->slot_count)
+		TRY(slots_grow(table, ret));
+	*ret = *ret &&
+	       string_counts_grow(table->budget, &table->entries, table->count, &table->capacity);
+	return NULL;
 }
 
 struct error *string_table_add(struct string_table *table, const struct string_count *met,
@@ -99,7 +107,9 @@ struct error *string_table_add(struct string_table *table, const struct string_c
 		table->entries[*slot - 1].count += met->count;
 		return NULL;
 	}
-	if (!has_room(table)) {
+	bool has_room;
+	TRY(room_make(table, &has_room));
+	if (!has_room) {
 		*ret_full = true;
 		return table->count
 			       ? NULL
@@ -111,14 +121,14 @@ struct error *string_table_add(struct string_table *table, const struct string_c
 	return NULL;
 }
 
-void string_table_cut(struct string_table *table, uint64_t from)
+struct error *string_table_cut(struct string_table *table, uint64_t from)
 {
 	size_t count = 0;
 	for (size_t i = 0; i < table->count; i++)
 		if (table->entries[i].hash.high < from)
 			table->entries[count++] = table->entries[i];
 	table->count = count;
-	slots_fill(table);
+	return slots_fill(table);
 }
 
 void string_table_shrink(struct string_table *table)

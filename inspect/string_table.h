@@ -7,6 +7,7 @@
 
 #include "base/keyed_hash.h"
 #include "base/memory_budget.h"
+#include "base/task.h"
 
 /* Strings of one content. */
 struct string_count {
@@ -18,22 +19,27 @@ struct string_count {
 
 struct string_table {
 	struct memory_budget *budget; /* borrowed; NULL: no limit */
+	const struct task *task;
 	struct string_count *entries; /* in the order in which they were met */
 	size_t count, capacity, most; /* most: it is full then; set by its owner */
 	uint32_t *slots;              /* open addressing: index + 1; 0: free */
 	size_t slot_count;
 };
 
-void string_table_init(struct string_table *table, struct memory_budget *budget);
+/* The task may be NULL. */
+void string_table_init(struct string_table *table, struct memory_budget *budget,
+		       const struct task *task);
 void string_table_deinit(struct string_table *table);
 
 /* *ret_full: the content is new, and there is no room for it; nothing was counted then.
- * ERROR_NO_MEMORY only, when there is no room for any. */
+ * ERROR_NO_MEMORY, when there is no room for any, and ERROR_CANCELLED; then the table is of no use.
+ */
 MUST_CHECK struct error *string_table_add(struct string_table *table,
 					  const struct string_count *met, bool *ret_full);
 
-/* Takes out the contents whose hash is `from` or above in its high word. */
-void string_table_cut(struct string_table *table, uint64_t from);
+/* Takes out the contents whose hash is `from` or above in its high word. ERROR_CANCELLED, as above.
+ */
+MUST_CHECK struct error *string_table_cut(struct string_table *table, uint64_t from);
 
 /* Gives the budget back what is not needed for `most` entries, of which there are no more now. */
 void string_table_shrink(struct string_table *table);
