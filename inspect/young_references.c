@@ -8,6 +8,8 @@
 
 #include <inttypes.h>
 
+enum { OBJECTS_BETWEEN_LOOKS = 1 << 12 };
+
 /* A young object that was referred to. */
 struct young_object {
 	uint64_t address, size;
@@ -135,6 +137,8 @@ static struct error *part_sum(void *context, void *to)
 	for (size_t i = 0; i < part->object_count; i++) {
 		const struct young_object *object = &part->objects[i];
 		uint32_t seen;
+		if (i % OBJECTS_BETWEEN_LOOKS == 0)
+			TRY(task_check(search->question->task, "counting young objects"));
 		if (id_map_find(&found->referenced, object->address, &seen))
 			continue;
 		TRY(id_map_put(&found->referenced, object->address, 0));
