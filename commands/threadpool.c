@@ -1,9 +1,11 @@
 /* threadpool: the threads of the pool, how it chose their number, and what is queued. */
 #include "commands/command.h"
 
+#include "base/cleanup.h"
 #include "base/list.h"
 #include "commands/shared/thread_pool_lacks.h"
 #include "heap/tasks/callback.h"
+#include "inspect/pool_starvation.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -152,6 +154,74 @@ static struct error *items_print(struct command_call *call)
 	return NULL;
 }
 
+static const char *starved_sentence(const struct pool_starvation *found)
+{
+	if (found->pool.blocked >= (int)found->workers)
+		return found->at_maximum
+			       ? "Starved: all {workers} threads wait for tasks, {queued} items are "
+				 "queued, and the pool can have no more threads"
+			       : "Starved: all {workers} threads wait for tasks, {queued} items are "
+				 "queued, and the pool adds threads slowly";
+	return found->at_maximum ? "Starved: all {workers} threads wait for what others would do, "
+				   "{queued} items are queued, and the pool can have no more "
+				   "threads"
+				 : "Starved: all {workers} threads wait for what others would do, "
+				   "{queued} items are queued, and the pool adds threads slowly";
+}
+
+static const char *state_sentence(const struct pool_starvation *found)
+{
+	switch (found->state) {
+	case POOL_STARVED:
+		return starved_sentence(found);
+	case POOL_ALL_WAIT:
+		return "All {workers} threads wait, not known for what; queued: {queued}";
+	case POOL_GOES_ON:
+		break;
+	}
+	return "{waiting} of {workers} threads wait; queued: {queued}";
+}
+
+/* -stat: does the pool stand still? */
+static struct error *starvation_print(struct command_call *call)
+{
+	static const struct column columns[] = {
+		{ "state", NULL, CELL_TEXT, 0 },
+		{ "workers", IN_WORDS, CELL_INTEGER, 0 },
+		{ "waiting", IN_WORDS, CELL_INTEGER, 0 },
+		{ "stuck", NULL, CELL_INTEGER, 0 },
+		{ "waiting_for_tasks", NULL, CELL_INTEGER, 0 },
+		{ "queued", IN_WORDS, CELL_INTEGER, 0 },
+		{ "at_maximum", NULL, CELL_VALUE, 0 },
+	};
+	static const char *const states[] = {
+		[POOL_GOES_ON] = "goes_on", [POOL_ALL_WAIT] = "all_wait", [POOL_STARVED] = "starved"
+	};
+	CLEANUP(waits_deinit) struct waits waits = { 0 };
+	struct pool_starvation found;
+	struct output *out = call->out;
+	TRY(waits_read(&waits, &call->question));
+	TRY(waits_conclude(&waits));
+	TRY(pool_starvation_read(&call->question, &waits, &found));
+	if (!found.known)
+		return NULL;
+	output_record_begin(out, "starvation", columns, COUNT_OF(columns));
+	output_text(out, states[found.state]);
+	output_unsigned(out, found.workers);
+	output_unsigned(out, found.waiting);
+	output_unsigned(out, found.stuck);
+	if (found.pool.blocked < 0)
+		output_skip(out);
+	else
+		output_signed(out, found.pool.blocked);
+	output_unsigned(out, found.queued);
+	output_bool(out, found.at_maximum);
+	output_sentence(out, state_sentence(&found));
+	output_record_end(out);
+	output_line(out, "%s", "");
+	return NULL;
+}
+
 static struct error *threadpool_run(struct command_call *call)
 {
 	struct thread_pool pool;
@@ -161,6 +231,8 @@ static struct error *threadpool_run(struct command_call *call)
 	bool items = arguments_has(call->arguments, "-wi"); /* which say whether it was used */
 	if (pool.exists || pool.unknown || !items)
 		thread_pool_explain(call, &pool);
+	if (pool.exists && arguments_has(call->arguments, "-stat"))
+		TRY(starvation_print(call));
 	if (arguments_has(call->arguments, "-ti"))
 		TRY(log_print(call));
 	return items ? items_print(call) : NULL;
@@ -172,10 +244,13 @@ static const struct option options[] = {
 	{ "-ti", NULL, "the log of how the pool chose its number of threads (hill climbing)",
 	  log_names },
 	{ "-wi", NULL, "the work items that are queued", NULL },
-	{ "-stat", NULL, "nothing more than without it; SOS has it", stat_names },
+	{ "-stat", NULL,
+	  "also whether the pool stands still: all its threads wait, and work is queued",
+	  stat_names },
 	{ 0 },
 };
-static const char *const examples[] = { "threadpool", "threadpool -wi", "threadpool -ti", NULL };
+static const char *const examples[] = { "threadpool", "threadpool -wi", "threadpool -ti",
+					"threadpool -stat", NULL };
 const struct command command_threadpool = {
 	.name = "threadpool",
 	.summary = "show the threads of the thread pool, and what is queued for them",

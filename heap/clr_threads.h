@@ -27,6 +27,7 @@ struct clr_thread {
 /* Thread.State (src/coreclr/vm/threads.h: ThreadState; Thread.md). */
 enum {
 	THREAD_STATE_WORKER = 0x01000000,          /* of the thread pool */
+	THREAD_STATE_WAITING = 0x02000000,         /* in a wait, a sleep or a join */
 	THREAD_STATE_COMPLETION_PORT = 0x08000000, /* of the thread pool, before .NET 9 */
 };
 

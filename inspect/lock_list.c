@@ -48,7 +48,10 @@ static struct error *row_give(struct lock_list *list, struct lock_row *row)
 			   row->holder_count));
 	row->entering = entering;
 	row->entering_count =
-		waits_to_enter(&list->waits, row->address, entering, LOCK_THREADS_MAX);
+		row->lock && row->lock->inner
+			? waits_for_pulse(&list->waits, row->lock->inner, entering,
+					  LOCK_THREADS_MAX)
+			: waits_to_enter(&list->waits, row->address, entering, LOCK_THREADS_MAX);
 	list->held += row->is_held;
 	list->waited_for += row->waiters > 0;
 	struct error *error = object_read(heap, row->address, &object);

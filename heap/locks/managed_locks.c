@@ -127,6 +127,7 @@ static struct error *semaphore_read(struct heap *heap, uint64_t address, struct 
 	TRY(number(heap, address, "m_currentCount", &left));
 	TRY(number(heap, address, "m_maxCount", &maximum));
 	TRY(count(heap, address, "m_waitCount", &ret->waiters));
+	TRY(reference(heap, address, "m_lockObjAndDisposed", &ret->inner));
 	TRY(reference(heap, address, "m_asyncHead", &first));
 	if (!managed_chain_count(heap, first, "Next", &ret->async_waiters))
 		return error_fault(first,
@@ -226,6 +227,7 @@ static struct error *event_read(struct heap *heap, uint64_t address, struct mana
 {
 	uint32_t state;
 	TRY(count(heap, address, "m_combinedState", &state));
+	TRY(reference(heap, address, "m_lock", &ret->inner));
 	ret->waiters = state & EVENT_WAITERS_MASK;
 	ret->is_set = state >> EVENT_SET_SHIFT;
 	return NULL;

@@ -33,6 +33,9 @@ struct managed_lock {
 	int32_t count, maximum;
 	uint32_t async_waiters;
 	bool is_set; /* an event */
+	/* Of a semaphore and an event: what the threads that wait are in Monitor.Wait on, a Lock
+	 * where monitors are Locks; 0: none has waited yet. */
+	uint64_t inner;
 	/* Readers and writers. */
 	bool is_written;
 	uint32_t readers; /* the one in upgradeable mode included */

@@ -5,8 +5,8 @@
 #include "heap/tasks/members.h"
 
 /* ThreadCounts._data: three counts of 16 bits (PortableThreadPool.ThreadCounts.cs:
- * NumProcessingWorkShift, NumExistingThreadsShift). */
-enum { COUNT_MASK = 0xffff, EXISTING_SHIFT = 16 };
+ * NumProcessingWorkShift, NumExistingThreadsShift, NumThreadsGoalShift). */
+enum { COUNT_MASK = 0xffff, EXISTING_SHIFT = 16, GOAL_SHIFT = 32 };
 
 static struct error *struct_member(struct heap *heap, struct value *value, const char *name)
 {
@@ -36,6 +36,7 @@ static struct error *counts_read(struct heap *heap, uint64_t pool, struct thread
 		return NULL;
 	ret->running = value.bits & COUNT_MASK;
 	ret->total = value.bits >> EXISTING_SHIFT & COUNT_MASK;
+	ret->goal = value.bits >> GOAL_SHIFT & COUNT_MASK;
 	return NULL;
 }
 
@@ -43,14 +44,16 @@ struct error *thread_pool_read(struct heap *heap, struct thread_pool *ret)
 {
 	static const char *const names[] = { "ThreadPoolInstance", NULL };
 	struct value value;
-	uint64_t cpu, minimum, maximum;
-	bool cpu_read, minimum_read, maximum_read;
+	uint64_t cpu, minimum, maximum, blocked;
+	bool cpu_read, minimum_read, maximum_read, blocked_read;
 	*ret = (struct thread_pool){ 0 };
 	TRY(member_static(heap, "System.Threading.PortableThreadPool", names, &value));
 	uint64_t pool = member_of_value(&value);
 	TRY(member_number(heap, pool, "_cpuUtilization", &cpu, &cpu_read));
 	TRY(member_number(heap, pool, "_minThreads", &minimum, &minimum_read));
 	TRY(member_number(heap, pool, "_maxThreads", &maximum, &maximum_read));
+	TRY(member_number(heap, pool, "_numBlockedThreads", &blocked, &blocked_read));
+	ret->blocked = blocked_read ? (int)(int64_t)blocked : -1;
 	ret->exists = cpu_read && minimum_read && maximum_read;
 	ret->unknown = !ret->exists && value.kind != VALUE_NULL;
 	if (!ret->exists)

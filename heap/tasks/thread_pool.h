@@ -4,6 +4,7 @@
  *
  * Facts: dotnet/runtime src/libraries/System.Private.CoreLib/src/System/Threading/
  * PortableThreadPool.cs, PortableThreadPool.ThreadCounts.cs (the layout that SOS depends on),
+ * PortableThreadPool.Blocking.cs (NotifyThreadBlocked),
  * PortableThreadPool.HillClimbing.cs, ThreadPoolWorkQueue.cs (the queues; QueueUserWorkItem-
  * Callback…), and ThreadPool.cs: s_workQueue.
  */
@@ -18,7 +19,11 @@ struct thread_pool {
 	bool counts_read;
 	int cpu_utilization;     /* per cent, as the pool measured it last */
 	unsigned total, running; /* threads; the others are idle */
-	int minimum, maximum;    /* of threads */
+	unsigned goal;           /* how many the pool wants */
+	/* That block on a task, by the pool's own count; -1: it does not count them, or the count
+	 * cannot be read. */
+	int blocked;
+	int minimum, maximum; /* of threads */
 };
 MUST_CHECK struct error *thread_pool_read(struct heap *heap, struct thread_pool *ret);
 

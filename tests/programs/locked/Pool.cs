@@ -12,10 +12,10 @@ public static class Pool
 	{
 		ThreadPool.SetMinThreads(Workers, 1);
 		ThreadPool.SetMaxThreads(Workers, 1);
-		using var started = new CountdownEvent(Workers);
+		var started = new Barrier(Workers + 1);
 		for (int i = 0; i < Workers; i++)
-			ThreadPool.UnsafeQueueUserWorkItem(_ => { started.Signal(); Price(); }, null);
-		started.Wait();
+			ThreadPool.UnsafeQueueUserWorkItem(_ => { started.SignalAndWait(); Price(); }, null);
+		started.SignalAndWait();
 		for (int i = 0; i < 20; i++) ThreadPool.UnsafeQueueUserWorkItem(_ => Interlocked.Increment(ref Done), null);
 		Thread.Sleep(500);
 		Console.WriteLine($"starved {Workers} 20");

@@ -1,0 +1,104 @@
+#include "inspect/pool_starvation.h"
+
+#include "base/cleanup.h"
+#include "inspect/thread_view.h"
+
+/* The thread cannot go on unless another that does not wait does something for it. */
+static bool is_stuck(const struct wait *wait)
+{
+	return wait->kind == WAIT_PULSE || wait->place != WAIT_FREE;
+}
+
+/* The way from a lock to its holder, and from there on, leads to a thread that is stuck, or that
+ * waits for what is not known. */
+static bool leads_to_waiting(const struct waits *waits, const struct wait *wait)
+{
+	for (size_t steps = 0; steps <= waits->count; steps++) {
+		if (is_stuck(wait))
+			return true;
+		if (wait->owner_count != 1)
+			return wait->owner_count > 1;
+		const struct wait *next = wait_of_thread(waits, wait->owners[0]);
+		if (!next)
+			return wait->owners[0]->state & THREAD_STATE_WAITING;
+		wait = next;
+	}
+	return true;
+}
+
+/* The pool's own thread, which adds workers, is marked as one of them (PortableThreadPool.
+ * GateThread.cs: CreateGateThread). */
+static struct error *is_gate(const struct question *question, const struct clr_thread *thread,
+			     bool *ret)
+{
+	CLEANUP(arena_deinit) struct arena arena = arena_within(question->scratch);
+	const char *name;
+	TRY(thread_name_text(question, thread, &arena, &name));
+	*ret = name && strcmp(name, ".NET TP Gate") == 0;
+	return NULL;
+}
+
+static void worker_count(const struct waits *waits, const struct clr_thread *thread,
+			 struct pool_starvation *ret)
+{
+	const struct wait *wait = wait_of_thread(waits, thread);
+	ret->workers++;
+	if (!wait && !(thread->state & THREAD_STATE_WAITING))
+		return;
+	ret->waiting++;
+	if (wait && is_stuck(wait))
+		ret->stuck++;
+	else if (wait && !leads_to_waiting(waits, wait))
+		ret->in_locks++;
+}
+
+static struct error *workers_count(const struct question *question, const struct waits *waits,
+				   struct pool_starvation *ret)
+{
+	const struct clr_threads *threads = question->heap->threads;
+	bool gate;
+	for (size_t i = 0; i < threads->count; i++) {
+		const struct clr_thread *thread = &threads->threads[i];
+		TRY(task_check(question->task, "looking at the threads of the pool"));
+		if (!(thread->state & THREAD_STATE_WORKER))
+			continue;
+		TRY(is_gate(question, thread, &gate));
+		if (!gate)
+			worker_count(waits, thread, ret);
+	}
+	return NULL;
+}
+
+static enum pool_state state_of(const struct pool_starvation *found)
+{
+	const struct thread_pool *pool = &found->pool;
+	if (!found->known || !found->queued || !pool->total || pool->running < pool->total ||
+	    (int)pool->total < pool->minimum || found->in_locks)
+		return POOL_GOES_ON;
+	if (found->stuck >= pool->total)
+		return POOL_STARVED;
+	return found->workers >= pool->total && found->waiting == found->workers ? POOL_ALL_WAIT
+										 : POOL_GOES_ON;
+}
+
+struct error *pool_starvation_read(const struct question *question, const struct waits *waits,
+				   struct pool_starvation *ret)
+{
+	*ret = (struct pool_starvation){ .state = POOL_GOES_ON };
+	TRY(thread_pool_read(question->heap, &ret->pool));
+	if (!ret->pool.exists)
+		return NULL;
+	TRY(thread_pool_count_work(question->heap, &ret->work));
+	TRY(workers_count(question, waits, ret));
+	ret->queued = ret->work.global + ret->work.local;
+	ret->at_maximum = (int)ret->pool.total >= ret->pool.maximum;
+	ret->known = ret->pool.counts_read && !ret->work.damaged;
+	if (!ret->pool.counts_read)
+		question_missing(question, 0, "the thread pool's counts of threads cannot be read");
+	if (ret->work.damaged)
+		question_missing(question, 0,
+				 "%llu parts of the thread pool's queues cannot be read",
+				 (unsigned long long)ret->work.damaged);
+	ret->state = state_of(ret);
+	return NULL;
+}
