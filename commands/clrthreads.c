@@ -4,7 +4,7 @@
 #include "base/cleanup.h"
 #include "base/list.h"
 #include "commands/interpreter/session.h"
-#include "commands/shared/exception_cells.h"
+#include "commands/shared/thread_cells.h"
 #include "heap/clr_threads.h"
 #include "heap/types/clr_domain.h"
 #include "inspect/thread_index.h"
@@ -44,10 +44,10 @@ static const struct column columns[] = {
 };
 enum { LOCK_COLUMN = 108 }; /* SOS writes "Lock" over "Count" */
 
-/* SOS's last column. */
+/* SOS's last column, and after what SOS has the thread's name. */
 static void remarks(struct output *out, const struct clr_threads *threads,
 		    const struct clr_thread *thread, const struct thread_thrown *thrown,
-		    const char *type)
+		    const char *type, const char *name)
 {
 	char exception[64] = "";
 	if (thrown->unreadable)
@@ -55,29 +55,19 @@ static void remarks(struct output *out, const struct clr_threads *threads,
 	else if (thrown->address)
 		snprintf(exception, sizeof(exception),
 			 thrown->type ? " %016" PRIX64 : "(%016" PRIX64 ")", thrown->address);
-	output_textf(
-		out, "%s%s%s%s%s%s", thread->address == threads->finalizer ? "(Finalizer) " : "",
-		thread->address == threads->suspender ? "(GC) " : "",
-		thread->state & THREAD_STATE_WORKER            ? "(Threadpool Worker) "
-		: thread->state & THREAD_STATE_COMPLETION_PORT ? "(Threadpool Completion Port) "
-							       : "",
-		type              ? type
-		: thrown->address ? "<Invalid Object> "
-				  : "",
-		exception, thrown->has_nested ? " (nested exceptions)" : "");
-}
-
-/* Absent where it is not in the dump. */
-static struct error *name_print(struct command_call *call, const struct clr_thread *thread)
-{
-	CLEANUP(arena_deinit) struct arena row = arena_within(call->question.scratch);
-	struct view_string name;
-	TRY(thread_name(&call->question, thread, &row, &name));
-	if (name.state == VIEW_STRING_UNREADABLE)
-		output_skip(call->out);
-	else
-		view_string_cell(call->out, &name, "null");
-	return NULL;
+	output_textf(out, "%s%s%s%s%s%s%s%s%s%s",
+		     thread->address == threads->finalizer ? "(Finalizer) " : "",
+		     thread->address == threads->suspender ? "(GC) " : "",
+		     thread->state & THREAD_STATE_WORKER ? "(Threadpool Worker) "
+		     : thread->state & THREAD_STATE_COMPLETION_PORT
+			     ? "(Threadpool Completion Port) "
+			     : "",
+		     type              ? type
+		     : thrown->address ? "<Invalid Object> "
+				       : "",
+		     exception, thrown->has_nested ? " (nested exceptions)" : "",
+		     name && (thrown->address || thrown->unreadable) ? " " : "", name ? "\"" : "",
+		     name ? name : "", name ? "\"" : "");
 }
 
 static struct error *row_print(struct command_call *call, const struct clr_thread *thread,
@@ -88,6 +78,9 @@ static struct error *row_print(struct command_call *call, const struct clr_threa
 	struct thread_thrown thrown;
 	TRY(thread_thrown(&call->question, thread, &thrown));
 	const char *type = thrown.type ? type_sos_name(call->question.heap, thrown.type) : NULL;
+	CLEANUP(arena_deinit) struct arena row = arena_within(call->question.scratch);
+	const char *name;
+	TRY(thread_name_text(&call->question, thread, &row, &name));
 	output_row_begin(out);
 	if (index >= 0)
 		output_signed(out, index);
@@ -105,13 +98,13 @@ static struct error *row_print(struct command_call *call, const struct clr_threa
 	/* The runtime counts no locks a thread: its DAC, too, says -1 (request.cpp). */
 	output_number_as(out, -1, "-00001");
 	output_text(out, "Ukn");
-	remarks(out, threads, thread, &thrown, type);
+	remarks(out, threads, thread, &thrown, type, name);
 	if (thrown.address)
 		output_reference(out, thrown.address, type ? type : "");
 	else
 		output_null(out);
 	output_bool(out, thrown.has_nested);
-	TRY(name_print(call, thread));
+	TRY(thread_name_cell(call, thread));
 	output_bool(out, thread->address == threads->finalizer);
 	output_bool(out, thread->address == threads->suspender);
 	output_bool(out, thread->state & (THREAD_STATE_WORKER | THREAD_STATE_COMPLETION_PORT));
@@ -192,7 +185,7 @@ const struct command command_clrthreads = {
 	.summary = "list the managed threads: state, allocation context, last exception",
 	.usage = "clrthreads [-live] | clrthreads -managedexception", /* one or the other */
 	.description =
-		"DBG is the thread's place among those of the dump, XXXX when it has none (ended, or not yet started). Exception names what it is for, and what it threw last or is handling; printexception shows that.",
+		"DBG is the thread's place among those of the dump, XXXX when it has none (ended, or not yet started). Exception names what it is for, and what it threw last or is handling; printexception shows that. The name that the program gave the thread is at the end.",
 	.options = options,
 	.examples = examples,
 	.needs = NEEDS_HEAP,

@@ -2,22 +2,33 @@
 #include "commands/command.h"
 
 #include "attach/target/registers.h"
+#include "base/cleanup.h"
 #include "base/list.h"
 #include "commands/interpreter/session.h"
+#include "commands/shared/thread_cells.h"
+#include "heap/heap.h"
+#include "inspect/thread_view.h"
 
 #include <inttypes.h>
 
 static const struct column columns[] = {
-	{ "index", IN_WORDS, CELL_INTEGER, 0 },   { "os_id", IN_WORDS, CELL_THREAD_ID, 0 },
-	{ "is_current", IN_WORDS, CELL_STAR, 0 }, { NULL, "", CELL_TEXT, 0 },
-	{ "signal", NULL, CELL_INTEGER, 0 },      { "ip", IN_WORDS, CELL_POINTER, 0 },
-	{ "sp", IN_WORDS, CELL_POINTER, 0 },      { "fp", IN_WORDS, CELL_POINTER, 0 },
+	{ "index", IN_WORDS, CELL_INTEGER, 0 },
+	{ "os_id", IN_WORDS, CELL_THREAD_ID, 0 },
+	{ "is_current", IN_WORDS, CELL_STAR, 0 },
+	{ "name", IN_WORDS, CELL_VALUE, 0 },
+	{ NULL, "", CELL_TEXT, 0 },
+	{ "signal", NULL, CELL_INTEGER, 0 },
+	{ "ip", IN_WORDS, CELL_POINTER, 0 },
+	{ "sp", IN_WORDS, CELL_POINTER, 0 },
+	{ "fp", IN_WORDS, CELL_POINTER, 0 },
 };
 
 struct listing {
 	struct command_call *call;
 	int current;
 	int64_t index;
+	struct heap *heap;      /* NULL: no .NET runtime was found */
+	struct id_map by_os_id; /* of its threads */
 };
 
 /* The next cell, and its line; a register that is not there has an empty one. */
@@ -52,6 +63,26 @@ static void print_pointers(struct command_call *call, const struct target_thread
 	output_line(call->out, "    TEB 0x%016X", 0); /* Windows has one */
 }
 
+/* The name of the managed thread, and the line, which ends with the name. */
+static struct error *name_cells(struct listing *listing, const struct target_thread *thread)
+{
+	CLEANUP(arena_deinit) struct arena row = arena_within(listing->call->question.scratch);
+	struct output *out = listing->call->out;
+	const struct heap *heap = listing->heap;
+	const char *name = NULL;
+	uint32_t at;
+	if (heap && id_map_find(&listing->by_os_id, (uint64_t)thread->tid, &at)) {
+		const struct clr_thread *managed = &heap->threads->threads[at];
+		TRY(thread_name_text(&listing->call->question, managed, &row, &name));
+		TRY(thread_name_cell(listing->call, managed));
+	} else {
+		output_null(out);
+	}
+	output_words(out,
+		     name ? "{is_current}{index} {os_id}  {name}" : "{is_current}{index} {os_id}");
+	return NULL;
+}
+
 static struct error *row_print(const struct target_thread *thread, void *context)
 {
 	struct listing *listing = context;
@@ -61,7 +92,7 @@ static struct error *row_print(const struct target_thread *thread, void *context
 	output_signed(out, listing->index++);
 	output_signed(out, thread->tid);
 	output_bool(out, thread->tid == listing->current);
-	output_words(out, "{is_current}{index} {os_id}");
+	TRY(name_cells(listing, thread));
 	output_signed(out, thread->signal);
 	if (arguments_has(call->arguments, "-verbose"))
 		print_pointers(call, thread);
@@ -114,24 +145,34 @@ static struct error *set_thread(struct command_call *call, const char *text)
 	return NULL;
 }
 
+static struct error *list_threads(struct listing *listing)
+{
+	struct command_call *call = listing->call;
+	TRY(session_current_thread(call->session, &listing->current));
+	if (listing->heap)
+		TRY(threads_by_os_id(listing->heap, &listing->by_os_id));
+	output_table_begin(call->out, "threads", columns, COUNT_OF(columns), false);
+	TRY(target_visit_threads(session_target(call->session), row_print, listing));
+	output_table_end(call->out);
+	question_missing_of_threads(&call->question);
+	if (!listing->index)
+		output_note(call->out, session_target(call->session)->facts.notes_lost
+					       ? "No thread is in what there is of the dump."
+					       : "The target has no threads.");
+	return NULL;
+}
+
 static struct error *threads_run(struct command_call *call)
 {
-	struct listing listing = { .call = call };
+	struct listing listing = { .call = call, .heap = call->question.present };
 	const char *text = arguments_positional(call->arguments, 0);
 	if (!text && arguments_has(call->arguments, "-tid"))
 		return error_new(ERROR_USAGE, "-tid wants the thread's OS id behind it");
 	if (text)
 		return set_thread(call, text);
-	TRY(session_current_thread(call->session, &listing.current));
-	output_table_begin(call->out, "threads", columns, COUNT_OF(columns), false);
-	TRY(target_visit_threads(session_target(call->session), row_print, &listing));
-	output_table_end(call->out);
-	question_missing_of_threads(&call->question);
-	if (!listing.index)
-		output_note(call->out, session_target(call->session)->facts.notes_lost
-					       ? "No thread is in what there is of the dump."
-					       : "The target has no threads.");
-	return NULL;
+	struct error *error = list_threads(&listing);
+	id_map_deinit(&listing.by_os_id);
+	return error;
 }
 
 static const char *const aliases[] = { "setthread", NULL };
@@ -150,7 +191,7 @@ const struct command command_threads = {
 	.summary = "list the threads of the target, or make one the current thread",
 	.usage = "threads [-v] | threads INDEX | threads -t ID", /* three questions */
 	.description =
-		"A star marks the current thread, of which registers and printexception speak. At first it is the one that the dump was taken for (that got a signal), else the first. Numbers are decimal, or hex with 0x. clrthreads lists the managed threads; its DBG is INDEX here.",
+		"The name at the end is the one that the program gave a managed thread. A star marks the current thread, of which registers and printexception speak. At first it is the one that the dump was taken for (that got a signal), else the first. Numbers are decimal, or hex with 0x. clrthreads lists the managed threads; its DBG is INDEX here.",
 	.options = options,
 	.positionals = positionals,
 	.examples = examples,

@@ -43,7 +43,7 @@ struct error *thread_thrown(const struct question *question, const struct clr_th
 struct error *thread_name(const struct question *question, const struct clr_thread *thread,
 			  struct arena *arena, struct view_string *ret)
 {
-	struct heap *heap = question->heap;
+	struct heap *heap = question->present; /* threads can do without, and asks for names */
 	uint64_t object;
 	struct value name;
 	*ret = (struct view_string){ .state = VIEW_STRING_NONE };
@@ -78,6 +78,16 @@ struct error *thread_name_text(const struct question *question, const struct clr
 	text_append(&text, cut ? "…" : "");
 	*ret = text_failed(&text) ? NULL : arena_copy_text(arena, text_string(&text), text.length);
 	return *ret ? NULL : &error_no_memory;
+}
+
+struct error *threads_by_os_id(const struct heap *heap, struct id_map *ret)
+{
+	const struct clr_threads *threads = heap->threads;
+	*ret = (struct id_map){ 0 };
+	for (size_t i = 0; i < threads->count; i++)
+		if (threads->threads[i].os_id)
+			TRY(id_map_put(ret, threads->threads[i].os_id, (uint32_t)i));
+	return NULL;
 }
 
 const struct clr_thread *thread_with_os_id(const struct heap *heap, uint64_t os_id)

@@ -2,6 +2,7 @@
 #ifndef INSPECT_THREAD_VIEW_H
 #define INSPECT_THREAD_VIEW_H
 
+#include "base/id_map.h"
 #include "heap/clr_threads.h"
 #include "inspect/exception_view.h"
 
@@ -27,6 +28,10 @@ enum { THREAD_NAME_UNITS = 64 };
 MUST_CHECK struct error *thread_name_text(const struct question *question,
 					  const struct clr_thread *thread, struct arena *arena,
 					  const char **ret);
+
+/* The places in heap->threads by id of the operating system. ERROR_NO_MEMORY only;
+ * id_map_deinit() is due. */
+MUST_CHECK struct error *threads_by_os_id(const struct heap *heap, struct id_map *ret);
 
 /* The managed thread with this id of the operating system; NULL: none. */
 const struct clr_thread *thread_with_os_id(const struct heap *heap, uint64_t os_id);

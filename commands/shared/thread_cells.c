@@ -19,8 +19,7 @@ struct error *thread_append(struct text *to, const struct question *question,
 	return NULL;
 }
 
-/* Absent where the name is not in the dump. */
-static struct error *name_cell(struct command_call *call, const struct clr_thread *thread)
+struct error *thread_name_cell(struct command_call *call, const struct clr_thread *thread)
 {
 	CLEANUP(arena_deinit) struct arena row = arena_within(call->question.scratch);
 	struct view_string name;
@@ -50,7 +49,7 @@ struct error *thread_rows(struct command_call *call, const struct clr_thread *co
 		output_unsigned(out, threads[i]->managed_id);
 		output_unsigned(out, threads[i]->os_id);
 		output_address(out, threads[i]->address);
-		TRY(name_cell(call, threads[i]));
+		TRY(thread_name_cell(call, threads[i]));
 		output_row_end(out);
 	}
 	output_table_end(out);
@@ -84,7 +83,7 @@ static struct error *members_cell(struct command_call *call, const struct wait_c
 		output_row_begin(out);
 		output_unsigned(out, wait->thread->managed_id);
 		output_unsigned(out, wait->thread->os_id);
-		TRY(name_cell(call, wait->thread));
+		TRY(thread_name_cell(call, wait->thread));
 		output_text(out, wait_kind_name(wait->kind));
 		output_address(out, wait->object);
 		output_unsigned(out, cycle->waits[(i + 1) % cycle->count]->thread->managed_id);

@@ -1,5 +1,6 @@
 /*
- * Threads as dumplocks, syncblk and report show them, and the deadlocks that they are in.
+ * A thread's name and lists of threads as every command shows them, and the deadlocks that threads
+ * are in.
  */
 #ifndef COMMANDS_SHARED_THREAD_CELLS_H
 #define COMMANDS_SHARED_THREAD_CELLS_H
@@ -11,6 +12,11 @@
 /* "4 (reserve)", or "4" when the thread has no name. ERROR_NO_MEMORY, ERROR_CANCELLED only. */
 MUST_CHECK struct error *thread_append(struct text *to, const struct question *question,
 				       const struct clr_thread *thread);
+
+/* The next cell, in JSON only: the thread's name; null: it has none; absent: the name is not in the
+ * target. */
+MUST_CHECK struct error *thread_name_cell(struct command_call *call,
+					  const struct clr_thread *thread);
 
 /* The next cell, in JSON only: a table of the threads, by managed_id, os_id, address and name. NULL
  * entries are left out. */
