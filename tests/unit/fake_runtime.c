@@ -124,13 +124,18 @@ static void put_types(struct fake_runtime *runtime)
 	variable(runtime, fake_table_entry(runtime, "ObjectMethodTable"), runtime->object_table);
 }
 
+uint64_t fake_runtime_thread(unsigned managed_id)
+{
+	return THREADS + managed_id * THREAD_STRIDE;
+}
+
 /* The list leads from link to link, or by c1 of the contract from thread to thread. */
 static void put_threads(struct fake_runtime *runtime, unsigned count)
 {
 	uint64_t store = THREADS, link = 0;
 	const char *version = contract_version(runtime->layout, "Thread");
 	for (unsigned i = count; i-- > 0;) {
-		uint64_t thread = THREADS + (i + 1) * THREAD_STRIDE;
+		uint64_t thread = fake_runtime_thread(i + 1);
 		fake_set(runtime, thread, "Thread", "Id", i + 1, 4);
 		fake_set(runtime, thread, "Thread", "OSId", 1000 + i, 8);
 		fake_set(runtime, thread, "Thread", "LinkNext", link, 8);

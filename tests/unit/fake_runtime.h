@@ -69,6 +69,9 @@ void fake_set(struct fake_runtime *runtime, uint64_t base, const char *type, con
 uint64_t fake_table_entry(const struct fake_runtime *runtime, const char *global);
 uint64_t fake_gc_entry(const struct fake_runtime *runtime, const char *global);
 
+/* The Thread with this managed id, from 1 on. */
+uint64_t fake_runtime_thread(unsigned managed_id);
+
 /* A MethodTable with its class. */
 uint64_t fake_method_table(struct fake_runtime *runtime, uint32_t flags, uint32_t base_size);
 
