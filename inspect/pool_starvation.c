@@ -86,19 +86,20 @@ struct error *pool_starvation_read(const struct question *question, const struct
 {
 	*ret = (struct pool_starvation){ .state = POOL_GOES_ON };
 	TRY(thread_pool_read(question->heap, &ret->pool));
+	if (ret->pool.unknown)
+		question_missing(question, 0, "the thread pool cannot be read");
 	if (!ret->pool.exists)
 		return NULL;
 	TRY(thread_pool_count_work(question->heap, &ret->work));
 	TRY(workers_count(question, waits, ret));
 	ret->queued = ret->work.global + ret->work.local;
 	ret->at_maximum = (int)ret->pool.total >= ret->pool.maximum;
-	ret->known = ret->pool.counts_read && !ret->work.damaged;
+	ret->known = ret->pool.counts_read && !ret->work.cut && !ret->work.unknown;
 	if (!ret->pool.counts_read)
 		question_missing(question, 0, "the thread pool's counts of threads cannot be read");
-	if (ret->work.damaged)
+	if (ret->work.cut || ret->work.unknown)
 		question_missing(question, 0,
-				 "%llu parts of the thread pool's queues cannot be read",
-				 (unsigned long long)ret->work.damaged);
+				 "the thread pool's queues cannot be read, or not to their end");
 	ret->state = state_of(ret);
 	return NULL;
 }

@@ -3,7 +3,7 @@
 # programs' own files stay in OUT/sysroot, under the paths that the dumps name.
 # Each is NAME = PROGRAM-MAJOR-KIND, e.g. sample-8.0-wks:
 #   PROGRAM  sample, webapi, roslyn (the C# compiler's library, under a small host), csc (the SDK's compiler
-#            server, 10.0 only), big (32 million objects, 10.0 only; OBJECTS=customers to change that)
+#            server, 10.0 only), locked (deadlocks and a starved pool, 9.0 and later), big (32 million objects, 10.0 only; OBJECTS=customers to change that)
 #   KIND     wks, srv (server GC, a heap for each of the two cores), datas (server GC as 9.0 and later start it: one
 #            heap, more on demand), seg (libclrgc.so: segments instead of regions), all by createdump --withheap;
 #            full (createdump --full) and gcore (gdb's): of the same process as 10.0's wks, so that what is true of
@@ -19,7 +19,7 @@
 set -euo pipefail
 
 shipped='sample-8.0-wks sample-8.0-srv sample-8.0-seg sample-9.0-wks sample-9.0-srv sample-9.0-seg
-	sample-10.0-wks sample-10.0-srv sample-10.0-seg sample-11.0-wks'
+	sample-10.0-wks sample-10.0-srv sample-10.0-seg sample-11.0-wks locked-9.0-wks locked-10.0-wks locked-11.0-wks'
 
 ship=no
 if [ "${1:-}" = --ship ]; then ship=yes; shift; fi
@@ -129,6 +129,10 @@ launch() {
 		stage_program big
 		start "$version" "$kind" "$facts" "$stage/app/big/Big.dll" "${OBJECTS:-2000000}"
 		;;
+	locked)
+		stage_program locked
+		start "$version" "$kind" "$facts" "$stage/app/locked/Locked.dll"
+		;;
 	roslyn)
 		stage_program roslyn
 		stage_program sample
@@ -194,6 +198,7 @@ dump sample 10.0.14 datas
 dump csc 10.0.14 wks
 dump big 10.0.14 wks
 for kind in wks srv seg; do dump sample 11.0.0 "$kind"; done
+for version in 9.0.22 10.0.14 11.0.0; do dump locked "$version" wks; done
 
 [ $ship = yes ] || exit 0
 dumps=$programs/../dumps

@@ -35,6 +35,7 @@ public static class Pool
 		for (int i = 0; i < 2; i++) Program.StartThread("turn-" + i, () => { while (true) { lock (Short) Spin(200); Spin(50); } });
 		for (int i = 0; i < 4; i++) _ = Loop();
 		Thread.Sleep(500);
+		Console.WriteLine("healthy");
 	}
 
 	private static async Task Loop()

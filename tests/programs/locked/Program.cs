@@ -1,6 +1,6 @@
-// Threads that wait for each other. The argument chooses what: orders (lock orders, the default), starved (a pool of
-// which every thread waits for a task that only the pool can finish), or busy (a healthy program: locks that are waited
-// for, a pool that works). It prints "READY pid=N", what a reader of its dump must find, "END", and waits for the end of
+// Threads that wait for each other. The argument chooses what: orders (lock orders), starved (a pool of which every
+// thread waits for a task that only the pool can finish), both (the default), or busy (a healthy program: locks that are
+// waited for, a pool that works). It prints "READY pid=N", what a reader of its dump must find, "END", and waits for the end of
 // its stdin. The lines:
 //
 //   fact PATH = VALUE                       as ../sample/Facts.cs
@@ -8,6 +8,7 @@
 //                                           which the next holds; "until MS": it ends when a wait gives up
 //   behind THREAD KIND OWNER                waits for a thread of a circle
 //   waits THREAD KIND OWNER                 waits for a thread that only works; - for nobody
+//   healthy                                 the pool works
 //   starved WORKERS QUEUED                  the pool: its threads, all of which wait, and at least so much that is queued
 namespace Demo;
 
@@ -20,8 +21,9 @@ public static class Program
 	{
 		Thread.CurrentThread.Name = "main";
 		Console.WriteLine("READY pid=" + Environment.ProcessId);
-		switch (arguments.Length > 0 ? arguments[0] : "orders")
+		switch (arguments.Length > 0 ? arguments[0] : "both")
 		{
+			case "both": Orders.Start(); Pool.Starve(); break;
 			case "orders": Orders.Start(); break;
 			case "starved": Pool.Starve(); break;
 			case "busy": Pool.Work(); break;
