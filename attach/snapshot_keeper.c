@@ -99,7 +99,8 @@ static struct error *clone_by(struct keeper *keeper, struct syscall_injection *i
  * The copy shares the process's descriptors while that lives. Once it has died the copy alone would
  * hold its sockets, and a process that is started in its place could not bind its port. So the copy
  * gets a table of its own, an empty one (close_range(2), Linux 5.9: nothing is closed that way, as
- * nothing is copied). Where that cannot be done it shares on. */
+ * nothing is copied). Where that cannot be done it shares on. And it gets a name of its own, for
+ * whoever lists processes, where no seccomp filter can mind. */
 static struct error *tidy_copy(struct keeper *keeper)
 {
 	enum { UNSHARE = 1 << 1 }; /* linux/close_range.h: CLOSE_RANGE_UNSHARE */
@@ -107,6 +108,8 @@ static struct error *tidy_copy(struct keeper *keeper)
 	long result;
 	struct error *error = syscall_injection_call_child(&keeper->injection, SYS_close_range,
 							   arguments, &result);
+	if (!error && (keeper->trusts_wait || keeper->injection.suspended))
+		error = syscall_injection_name_child(&keeper->injection, SNAPSHOT_COPY_NAME);
 	if (error && error->code == ERROR_NOT_FOUND) {
 		error_free(error);
 		/* Its number is another's once its end has been taken. */

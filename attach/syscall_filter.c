@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <linux/audit.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -174,8 +175,9 @@ static bool trial_passes(void)
 		sigset_t mask;
 		if (syscall(SYS_rt_sigprocmask, SIG_SETMASK, NULL, &mask, NSIG / 8))
 			_exit(1);
-		/* The copy's own call; of no descriptor. */
+		/* The copy's own calls; the first of no descriptor. */
 		syscall(SYS_close_range, UINT32_MAX, UINT32_MAX, 0);
+		prctl(PR_SET_NAME, SNAPSHOT_COPY_NAME);
 		bool reaped = child > 0 && syscall(SYS_wait4, child, NULL, __WALL, NULL) == child;
 		_exit(reaped ? 0 : 1);
 	}

@@ -26,6 +26,9 @@ enum {
 	SNAPSHOT_CLONE_STACK = 16, /* aligned as arm64 wants it; nothing is there */
 };
 
+/* What ps and pgrep call the copy; without this, by the name of the thread that was borrowed. */
+#define SNAPSHOT_COPY_NAME "clrpod-copy"
+
 enum syscall_filter {
 	SYSCALL_FILTER_NONE,
 	SYSCALL_FILTER_PASSES,  /* the same as ours, which lets a trial pass */

@@ -8,11 +8,13 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/list.h"
 
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -404,6 +406,23 @@ struct error *syscall_injection_call_child(const struct syscall_injection *injec
 	syscall_registers_prepare(&registers, entry, number, arguments);
 	TRY(set_registers(&child, registers));
 	return run_the_call(&child, ret_result);
+}
+
+struct error *syscall_injection_name_child(const struct syscall_injection *injection,
+					   const char *name)
+{
+	enum { NAME_BYTES = 16 }; /* prctl(2): PR_SET_NAME */
+	uint64_t address = injection->address + SYSCALL_CODE_BYTES - NAME_BYTES;
+	uint64_t words[NAME_BYTES / sizeof(uint64_t)] = { 0 };
+	const uint64_t arguments[SYSCALL_ARGUMENTS] = { PR_SET_NAME, address };
+	long unused;
+	memcpy(words, name, strnlen(name, NAME_BYTES - 1));
+	for (size_t i = 0; i < COUNT_OF(words); i++)
+		if (ptrace(PTRACE_POKEDATA, injection->child,
+			   (void *)(uintptr_t)(address + i * sizeof(*words)),
+			   (void *)(uintptr_t)words[i]))
+			return NULL; /* the place is cleared next, and says what is the matter */
+	return syscall_injection_call_child(injection, SYS_prctl, arguments, &unused);
 }
 
 void syscall_injection_end(struct syscall_injection *injection)

@@ -82,6 +82,12 @@ MUST_CHECK struct error *syscall_injection_call_child(
 	const struct syscall_injection *injection, long number,
 	const uint64_t arguments[static SYSCALL_ARGUMENTS], long *ret_result);
 
+/* Has the child call itself so (/proc/PID/comm; 15 bytes at most), by a second such call: the end
+ * of its copy of the code holds the name for that. For after the first. Without an error the name
+ * may not have been taken. */
+MUST_CHECK struct error *syscall_injection_name_child(const struct syscall_injection *injection,
+						      const char *name);
+
 /* Gives the thread back, still stopped. Does nothing with one that is lost. */
 void syscall_injection_end(struct syscall_injection *injection);
 

@@ -64,6 +64,22 @@ else
 	skip "not root" "a process of another user"
 fi
 
+# The snapshot's copy has a name of its own, and so is no process of that name.
+mkfifo "$work/commands"
+"$program" analyze -p $process < "$work/commands" > "$work/out" 2> "$work/err" &
+analyze=$!
+exec 6> "$work/commands"
+is_copied() { pgrep -P $process > /dev/null && [ "$(cat "/proc/$(pgrep -P $process)/comm")" = clrpod-copy ]; }
+echo modules >&6
+soon is_copied
+result $? "the copy is called clrpod-copy"
+[ "$(cat /proc/$process/comm)" = sleep ]
+result $? "the process as before"
+exec 6>&-
+wait $analyze
+! pgrep -P $process > /dev/null
+result $? "and nothing remains"
+
 # What an earlier one has left.
 echo part > "$work/p.core.partial"
 expect 2 "a part that was kept" "$program" collect -p $process -o "$work/p.core" --type Mini
