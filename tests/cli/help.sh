@@ -142,7 +142,7 @@ said out "Usage: dumpheap" "is the command's"
 for how in 'dumpheap --help' 'help dumpheap'; do
 	# shellcheck disable=SC2086 # words
 	expect 0 "$how" "$program" $how
-	said out "clrpod dumpheap DUMP | -p PID | -n NAME  [OPTION]" "says how it is called"
+	said out "clrpod dumpheap [DUMP | -p PID | -n NAME] [OPTION]" "says how it is called"
 	said out "clrpod analyze --help" "and where exit statuses are"
 done
 expect 0 "help of a command without a dump" "$program" threadstate --help
