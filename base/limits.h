@@ -156,6 +156,7 @@ enum {
 	LIMIT_TAIL_LINES = 1024 * 1024,
 	LIMIT_SORT_COLUMN = 1024,
 	LIMIT_COMPLETIONS = 64 * 1024, /* names that begin with what is typed */
+	LIMIT_REASONS = 64 * 1024,     /* that are counted beside those that are said */
 	LIMIT_SHOWN_STRUCTS = 3, /* levels of structs in a value, where a command has no option */
 	LIMIT_SHOWN_STRING_UNITS = 4096,               /* longer ones are cut, and say so */
 	LIMIT_STRING_BUILDER_CHUNKS = 4 * 1024 * 1024, /* the longest honest one has 135,000 */

@@ -76,6 +76,7 @@ static struct error *side_take(struct comparison *comparison, int side)
 	if (coverage.incomplete && !coverage.reason_count)
 		question_missing(&comparison->call->question, coverage.unreadable_bytes,
 				 "%c is not whole", 'A' + side);
+	coverage_end(&coverage);
 	for (size_t i = 0; i < coverage.reason_count; i++)
 		question_missing(&comparison->call->question, i ? 0 : coverage.unreadable_bytes,
 				 "%c (%s): %s", 'A' + side, comparison->names[side],

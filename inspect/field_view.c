@@ -53,6 +53,17 @@ static bool is_value_type(const struct type *type)
 	       type->kind != TYPE_FUNCTION_POINTER;
 }
 
+/* Where the module lacks its metadata, that is said once for all its fields. */
+static void type_lost(const struct question *question, const struct type_field *field)
+{
+	const struct clr_module *module = field->declaring ? field->declaring->module : NULL;
+	if (module && module->metadata_tried && !module->metadata)
+		question->heap->met_unnamed = true;
+	else
+		question_missing(question, 0, "the type of the field %s could not be read",
+				 field->name);
+}
+
 struct error *field_view_read(const struct question *question, const struct type_field *field,
 			      uint64_t base, struct field_view *ret)
 {
@@ -62,8 +73,7 @@ struct error *field_view_read(const struct question *question, const struct type
 		error_free(error);
 		error = NULL;
 		ret->type = NULL;
-		question_missing(question, 0, "the type of the field %s could not be read",
-				 field->name);
+		type_lost(question, field);
 	}
 	TRY(error);
 	ret->is_value_type = is_value_type(ret->type);

@@ -1,6 +1,7 @@
 #include "inspect/question.h"
 
 #include "attach/target/target.h"
+#include "base/limits.h"
 #include "heap/gc/heap_walk.h"
 
 #include <inttypes.h>
@@ -13,6 +14,7 @@ void coverage_deinit(struct coverage *coverage)
 	for (size_t i = 0; i < coverage->reason_count; i++)
 		if (coverage->reasons[i] != memory_ran_out)
 			free(coverage->reasons[i]);
+	id_map_deinit(&coverage->others);
 	*coverage = (struct coverage){ 0 };
 }
 
@@ -31,6 +33,47 @@ static char *text_of(const char *format, va_list arguments)
 	return vasprintf(&text, format, arguments) < 0 ? NULL : text;
 }
 
+void coverage_end(struct coverage *coverage)
+{
+	char *reason = memory_ran_out;
+	size_t count = coverage->others.count;
+	if ((!count && !coverage->others_lost) || coverage->reason_count > COVERAGE_REASONS_MAX)
+		return;
+	if (asprintf(&reason, coverage->others_lost ? "and more than %zu more" : "and %zu more",
+		     count) < 0)
+		reason = memory_ran_out;
+	coverage->reasons[coverage->reason_count++] = reason;
+}
+
+void remarks_end(struct remarks *remarks)
+{
+	char *text;
+	if (!remarks->others || remarks->count > REMARKS_MAX)
+		return;
+	if (asprintf(&text, "and %zu more", remarks->others) >= 0)
+		remarks->texts[remarks->count++] = text;
+}
+
+/* Of a text: FNV-1a (Fowler, Noll, Vo), never 0. */
+static uint64_t hash_of(const char *text)
+{
+	uint64_t hash = 0xcbf29ce484222325u;
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * 0x100000001b3u;
+	return hash ? hash : 1;
+}
+
+/* Counts a reason that has no room. One that memory runs out for is counted with another. */
+static void count_other(struct coverage *coverage, uint64_t hash)
+{
+	struct error *error = NULL;
+	bool room = coverage->others.count < LIMIT_REASONS;
+	if (room)
+		error = id_map_put(&coverage->others, hash, 0);
+	coverage->others_lost |= !room || error;
+	error_free(error);
+}
+
 static bool knows(const struct coverage *coverage, const char *reason)
 {
 	for (size_t i = 0; i < coverage->reason_count; i++)
@@ -45,16 +88,30 @@ void question_missing(const struct question *question, uint64_t bytes, const cha
 	coverage->incomplete = true;
 	if (__builtin_add_overflow(coverage->unreadable_bytes, bytes, &coverage->unreadable_bytes))
 		coverage->unreadable_bytes = UINT64_MAX;
-	if (coverage->reason_count == COVERAGE_REASONS_MAX)
-		return;
 	va_list arguments;
 	va_start(arguments, format);
 	char *reason = text_of(format, arguments);
 	va_end(arguments);
-	if (!knows(coverage, reason ? reason : memory_ran_out))
-		coverage->reasons[coverage->reason_count++] = reason ? reason : memory_ran_out;
-	else
+	if (!reason)
+		reason = memory_ran_out;
+	bool known = knows(coverage, reason), room = coverage->reason_count < COVERAGE_REASONS_MAX;
+	if (!known && room) {
+		coverage->reasons[coverage->reason_count++] = reason;
+		return;
+	}
+	if (!known)
+		count_other(coverage, hash_of(reason));
+	if (reason != memory_ran_out)
 		free(reason);
+}
+
+void question_missing_all(const struct question *question, const struct coverage *from)
+{
+	for (size_t i = 0; i < from->reason_count; i++)
+		question_missing(question, i ? 0 : from->unreadable_bytes, "%s", from->reasons[i]);
+	for (size_t i = 0; i < from->others.capacity; i++)
+		if (from->others.slots[i].key)
+			count_other(question->coverage, from->others.slots[i].key);
 }
 
 bool question_is_whole(const struct question *question)
@@ -68,6 +125,7 @@ bool question_is_whole(const struct question *question)
 void question_remark(const struct question *question, const char *format, ...)
 {
 	struct remarks *remarks = question->remarks;
+	remarks->others += remarks->count == REMARKS_MAX;
 	if (remarks->count == REMARKS_MAX)
 		return;
 	va_list arguments;

@@ -7,6 +7,7 @@
 #define INSPECT_QUESTION_H
 
 #include "base/arena.h"
+#include "base/id_map.h"
 #include "base/task.h"
 
 struct heap;
@@ -20,19 +21,25 @@ struct coverage {
 	uint64_t unreadable_bytes;
 	bool incomplete;
 	bool check_false; /* see question_check_false() */
-	char *reasons[COVERAGE_REASONS_MAX];
+	char *reasons[COVERAGE_REASONS_MAX + 1];
 	size_t reason_count;
+	struct id_map others; /* reasons that had no room, by their hashes */
+	bool others_lost;     /* not all of them: more than LIMIT_REASONS, or memory ran out */
 };
 void coverage_deinit(struct coverage *coverage);
 
+/* After the answer: says how many reasons had no room, as the last one. */
+void coverage_end(struct coverage *coverage);
+
 /* What is to be said of an answer beside it, in the order in which it was met; owns its texts:
- * remarks_deinit(). Begins zeroed. Of more than REMARKS_MAX the rest is left out. */
+ * remarks_deinit(). Begins zeroed. Of more than REMARKS_MAX the rest is counted. */
 enum { REMARKS_MAX = 64 };
 struct remarks {
-	char *texts[REMARKS_MAX];
-	size_t count;
+	char *texts[REMARKS_MAX + 1];
+	size_t count, others;
 };
 void remarks_deinit(struct remarks *remarks);
+void remarks_end(struct remarks *remarks); /* as coverage_end() */
 
 struct question {
 	struct target *target; /* NULL: nothing is open */
@@ -62,10 +69,13 @@ uint64_t question_thread_bytes(const struct question *question);
  * could not read into it is missing from this answer too. NULL: nothing is. */
 struct heap *question_heap(const struct question *question);
 
-/* Counts bytes that could not be read and says why, in one sentence. The first 16 reasons are kept.
- */
+/* Counts bytes that could not be read and says why, in one sentence. The first 16 reasons are kept,
+ * the others counted, each once. */
 void question_missing(const struct question *question, uint64_t bytes, const char *format, ...)
 	PRINTF_LIKE(3, 4);
+
+/* The same of all that another answer lacks, which is a part of this one. */
+void question_missing_all(const struct question *question, const struct coverage *from);
 
 /* Has all that was asked for been read, so far, and has each type a name? If not, what was not
  * found may be there. */

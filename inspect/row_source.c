@@ -184,10 +184,7 @@ static void wait_for_end(struct row_source *source)
 /* What the answer lacks, and what is to be said of it. */
 static void hand_over(const struct row_source *source)
 {
-	const struct coverage *coverage = &source->coverage;
-	for (size_t i = 0; i < coverage->reason_count; i++)
-		question_missing(source->asked, i ? 0 : coverage->unreadable_bytes, "%s",
-				 coverage->reasons[i]);
+	question_missing_all(source->asked, &source->coverage);
 	for (size_t i = 0; i < source->remarks.count; i++)
 		question_remark(source->asked, "%s", source->remarks.texts[i]);
 }

@@ -299,6 +299,8 @@ void command_run(const struct command_runner *runner, const struct command_reque
 	struct error *error = run(runner, request, &beside, ret);
 	ret->incomplete = coverage->incomplete;
 	ret->check_false = coverage->check_false;
+	coverage_end(&beside.coverage);
+	remarks_end(&beside.remarks);
 	for (size_t i = 0; i < beside.remarks.count; i++)
 		output_note(runner->out, "%s", beside.remarks.texts[i]);
 	output_document_end(

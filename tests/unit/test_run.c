@@ -275,6 +275,14 @@ TEST(what_is_missing_is_counted_once_a_reason)
 	CHECK(memory_ran_out || coverage.reason_count == COVERAGE_REASONS_MAX);
 	if (!memory_ran_out)
 		CHECK_TEXT(coverage.reasons[1], "region 1 cannot be read");
+	coverage_end(&coverage);
+	coverage_end(&coverage);
+	const char *last = coverage.reasons[coverage.reason_count - 1];
+	CHECK(memory_ran_out || coverage.reason_count == COVERAGE_REASONS_MAX + 1);
+	/* 24, each twice: 8 had no room. */
+	CHECK(memory_ran_out || !strcmp(last, "memory ran out") ||
+	      (coverage.others_lost ? !strncmp(last, "and more than ", 14)
+				    : !strcmp(last, "and 8 more")));
 }
 
 TEST(remarks_are_kept_in_their_order)
@@ -292,6 +300,9 @@ TEST(remarks_are_kept_in_their_order)
 		CHECK(number == last + 1 || coverage.incomplete);
 		last = number;
 	}
+	remarks_end(&remarks);
+	CHECK(remarks.count <= REMARKS_MAX || coverage.incomplete ||
+	      !strcmp(remarks.texts[REMARKS_MAX], "and 64 more"));
 }
 
 static void heap_cleanup(struct heap **heap)
