@@ -339,17 +339,6 @@ static void *write_huge(void *memory_bytes)
 	return NULL;
 }
 
-static void have_child(void)
-{
-	int parent = getpid();
-	if (fork())
-		return;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	while (getppid() == parent)
-		pause();
-	_exit(0);
-}
-
 /* Private huge pages, the whole pool of them, which are written to over and over. "half": half of
  * them were never touched; "child": a child has them, too, and nothing is written. */
 static void start_huge(const char *how)
@@ -363,10 +352,12 @@ static void start_huge(const char *how)
 	if (how && !strcmp(how, "half"))
 		huge_written /= 2;
 	memset(memory, 1, huge_written * HUGE);
-	if (how && !strcmp(how, "child")) {
+	bool child = how && !strcmp(how, "child");
+	if (child)
 		huge_written = 0;
-		have_child();
-	}
+	if (child && !fork())
+		for (prctl(PR_SET_PDEATHSIG, SIGKILL);;)
+			pause();
 	start(NULL, write_huge, memory);
 }
 
