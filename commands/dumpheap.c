@@ -218,7 +218,7 @@ const struct command command_dumpheap = {
 	.name = "dumpheap",
 	.summary = "list the objects of the managed heap, with statistics by type",
 	.description =
-		"Walks the heap in ascending order of addresses. Sizes are what SOS shows: the object's own bytes, at least 24, not rounded up. START and END are hexadecimal; L100 for END is a length. -min and -max are decimal, or hexadecimal with 0x. Free blocks of 0.5 MB and more outside the large object heap are listed last, with what follows them.",
+		"Walks the heap in ascending order of addresses. Sizes are what SOS shows: the object's own bytes, at least 24, not rounded up. START and END are hexadecimal; L100 for END is a length. -min and -max are decimal, or hexadecimal with 0x. Free blocks of 0.5 MB and more outside the large object heap are listed last, with what follows them. -strings takes strings for equal whose size and first 1024 characters are; where its memory does not hold all contents, those with the most bytes are shown, and the status is 5.",
 	.options = options,
 	.positionals = heap_filter_words,
 	.examples = examples,
