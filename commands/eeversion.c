@@ -9,6 +9,7 @@
 
 static const struct column columns[] = {
 	{ "version", IN_WORDS, CELL_TEXT, 0 },
+	{ "product_version", IN_WORDS, CELL_TEXT, 0 },
 	{ "informational_version", IN_WORDS, CELL_TEXT, 0 }, /* text: the commit */
 	{ "gc_mode", NULL, CELL_TEXT, 0 },
 	{ "gc_heaps", IN_WORDS, CELL_INTEGER, 0 },
@@ -38,11 +39,14 @@ static void print_origin(struct output *out, const struct contract *contract)
 		output_sentence(out, "Read with the layouts {layouts}, found by {found_by}");
 }
 
-static void sentences(struct output *out, const struct heap *heap, const char *commit)
+static void sentences(struct output *out, const struct heap *heap, const char *product,
+		      const char *commit)
 {
 	output_sentence(out, "{version}");
 	if (commit)
 		output_sentence(out, "{version} @Commit: {informational_version}");
+	if (product)
+		output_sentence(out, ".NET {product_version}");
 	if (heap->gc->is_server)
 		output_sentence(out, "Server mode with {gc_heaps} gc heaps");
 	else
@@ -56,13 +60,15 @@ static struct error *record_print(struct command_call *call)
 	const struct heap *heap = call->question.heap;
 	const struct gc_heap *gc = heap->gc;
 	const char *version;
-	const char *informational;
+	const char *informational, *product;
 	TRY(runtime_version(&call->question, &version));
+	TRY(runtime_product_version(&call->question, &product));
 	TRY(runtime_informational_version(&call->question, &informational));
 	const char *plus = informational ? strchr(informational, '+') : NULL;
 	const char *commit = plus ? plus + 1 : NULL;
 	output_record_begin(out, NULL, columns, COUNT_OF(columns));
 	output_text_or(out, version, version_stand_in(heap->contract));
+	output_text_or_null(out, product);
 	if (informational)
 		output_text_as(out, informational, commit ? commit : "");
 	else
@@ -77,7 +83,7 @@ static struct error *record_print(struct command_call *call)
 	output_text(out, contract_layouts(heap->contract));
 	output_text(out, contract_found_by(heap->contract));
 	output_bool(out, contract_has_descriptor(heap->contract));
-	sentences(out, heap, version ? commit : NULL);
+	sentences(out, heap, product, version ? commit : NULL);
 	output_record_end(out);
 	return NULL;
 }

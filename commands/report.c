@@ -14,31 +14,45 @@
 /* Of each list, so that the page stays one; JSON has the same. */
 enum { EXCEPTIONS_SHOWN = 10, TASKS_SHOWN = 8 };
 
+/* The sentence: with the version that people know, the file's, both, or neither. */
+static const char *runtime_sentence(const char *product, const char *version)
+{
+	if (product && version)
+		return "Runtime     .NET {product_version} (file version {version}), "
+		       "{architecture}, {gc_mode} GC, {gc_heaps}";
+	if (product)
+		return "Runtime     .NET {product_version}, {architecture}, {gc_mode} GC, "
+		       "{gc_heaps}";
+	return "Runtime     .NET {version}, {architecture}, {gc_mode} GC, {gc_heaps}";
+}
+
 static struct error *runtime_print(struct command_call *call)
 {
 	static const struct column columns[] = {
 		{ "version", IN_WORDS, CELL_TEXT, 0 },
+		{ "product_version", IN_WORDS, CELL_TEXT, 0 },
 		{ "architecture", IN_WORDS, CELL_TEXT, 0 },
 		{ "gc_mode", IN_WORDS, CELL_TEXT, 0 },
 		{ "gc_heaps", IN_WORDS, CELL_INTEGER, 0 },
 	};
 	static const struct column target[] = { { "target", "Target      ", CELL_TEXT, 0 } };
 	const struct gc_heap *gc = call->question.heap->gc;
-	const char *version;
+	const char *version, *product;
+	char heaps[32];
 	TRY(runtime_version(&call->question, &version));
+	TRY(runtime_product_version(&call->question, &product));
+	snprintf(heaps, sizeof(heaps), "%" PRIu32 " heap%s", gc->heap_count,
+		 gc->heap_count == 1 ? "" : "s");
 	output_record_begin(call->out, NULL, target, COUNT_OF(target));
 	output_text(call->out, session_name(call->session));
 	output_record_end(call->out);
 	output_record_begin(call->out, "runtime", columns, COUNT_OF(columns));
 	output_text_or(call->out, version, "of unknown version");
+	output_text_or_null(call->out, product);
 	output_text(call->out, architecture_name(call->question.heap->target->architecture));
 	output_text(call->out, gc->is_server ? "server" : "workstation");
-	output_unsigned(call->out, gc->heap_count);
-	output_sentence(call->out, gc->heap_count == 1
-					   ? "Runtime     .NET {version}, {architecture}, "
-					     "{gc_mode} GC, {gc_heaps} heap"
-					   : "Runtime     .NET {version}, {architecture}, "
-					     "{gc_mode} GC, {gc_heaps} heaps");
+	output_number_as(call->out, gc->heap_count, heaps);
+	output_sentence(call->out, runtime_sentence(product, version));
 	output_record_end(call->out);
 	return NULL;
 }
