@@ -18,6 +18,7 @@ static const struct column columns[] = {
 	{ "hresult", NULL, CELL_INTEGER, 0 },
 	{ "stack_trace_string", NULL, CELL_VALUE, 0 },
 	{ "frames", NULL, CELL_VALUE, 0 }, /* text names the first alone */
+	{ "preallocated", NULL, CELL_VALUE, 0 },
 };
 
 struct listing {
@@ -51,8 +52,12 @@ static struct error *row_print(struct command_call *call, uint64_t address)
 	output_sentence(call->out, "Message: {message}");
 	if (view.frame_count && view.frames[0].method)
 		output_line(call->out, "StackFrame: %s", view.frames[0].method);
+	bool preallocated = exception_is_preallocated(call->question.heap, &view.exception);
+	if (preallocated)
+		output_line(call->out, "Made by the runtime when it started; no code made it.");
 	output_indent(call->out, -2);
 	struct error *error = exception_frame_rows(call, &view, &sos_frame_words);
+	output_bool(call->out, preallocated);
 	output_row_end(call->out);
 	return error;
 }
@@ -109,6 +114,8 @@ static const char *const examples[] = { "dumpexceptions", "dumpexceptions -type 
 const struct command command_dumpexceptions = {
 	.name = "dumpexceptions",
 	.summary = "list the exceptions of the heap: type, message, where thrown",
+	.description =
+		"All that are objects of the heap, thrown or not. Those that the runtime makes in advance when it starts, one of OutOfMemoryException, StackOverflowException and ExecutionEngineException each, are marked.",
 	.options = options,
 	.positionals = heap_filter_words,
 	.examples = examples,

@@ -143,15 +143,20 @@ static void others_line(struct output *out, const struct tally *tally, size_t sh
 		output_line(out, "%14" PRIu64 " others", left);
 }
 
-static void exceptions_print(struct output *out, const struct tally *tally)
+static void exceptions_print(struct output *out, const struct heap_report *report)
 {
+	const struct tally *tally = &report->exceptions;
 	static const struct column columns[] = { { "count", "Count", CELL_COUNT, 14 },
 						 { "type", IN_WORDS, CELL_TEXT, 0 },
 						 { "message", IN_WORDS, CELL_TEXT, 0 },
 						 { NULL, "Exceptions", CELL_TEXT, 0 } };
-	static const struct column total[] = { { "exception_count", NULL, CELL_INTEGER, 0 } };
+	static const struct column total[] = {
+		{ "exception_count", NULL, CELL_INTEGER, 0 },
+		{ "preallocated_exception_count", NULL, CELL_INTEGER, 0 },
+	};
 	output_record_begin(out, NULL, total, COUNT_OF(total));
 	output_unsigned(out, tally->total);
+	output_unsigned(out, report->preallocated_exceptions);
 	output_record_end(out);
 	output_line(out, "%s", "");
 	output_table_begin(out, "exceptions", columns, COUNT_OF(columns), tally->count > 0);
@@ -217,7 +222,7 @@ static void objects_print(struct output *out, const struct heap_report *report)
 	heap_print(out, report);
 	generations_print(out, report);
 	types_print(out, report);
-	exceptions_print(out, &report->exceptions);
+	exceptions_print(out, report);
 	tasks_print(out, report);
 }
 

@@ -24,6 +24,7 @@ void heap_report_deinit(struct heap_report *report)
 	heap_statistics_deinit(&report->statistics);
 	tally_deinit(&report->exceptions);
 	tally_deinit(&report->tasks);
+	id_map_deinit(&report->thrown);
 	id_map_deinit(&report->inner_locks);
 	error_free(report->monitors_error);
 	arena_deinit(&report->text);
@@ -44,6 +45,8 @@ struct error *heap_report_threads(struct heap_report *report)
 			unreadable++;
 		TRY(error);
 		report->threads_with_exception += exception != 0;
+		if (exception)
+			TRY(id_map_put(&report->thrown, exception, 0));
 	}
 	if (unreadable)
 		question_missing(question, 0, "threads: the exceptions of %" PRIu64 " %s",

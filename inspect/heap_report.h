@@ -54,8 +54,11 @@ struct heap_report {
 	uint32_t largest[REPORT_TYPES]; /* types by index, the largest first */
 	size_t largest_count;
 	uint64_t generation_bytes[GENERATION_COUNT]; /* objects, and the space between them */
-	struct tally exceptions;                     /* by type and message; sorted */
-	struct tally tasks;                          /* pending ones, by what they are; sorted */
+	/* By type and message, sorted; without those that the runtime made in advance, unless a
+	 * thread has thrown one. */
+	struct tally exceptions;
+	uint64_t preallocated_exceptions; /* that are left out therefore */
+	struct tally tasks;               /* pending ones, by what they are; sorted */
 
 	/* heap_report_tables() */
 	unsigned parts; /* a bit for each that was read; of objects after the walk */
@@ -72,6 +75,7 @@ struct heap_report {
 	uint64_t tasks_unreadable, locks_unreadable;
 	uint64_t other_locks;           /* met, held or not */
 	struct sync_blocks thin_layout; /* .heap NULL: thin locks are not known */
+	struct id_map thrown;           /* exceptions of threads: address -> 0 */
 	struct id_map inner_locks;      /* Locks that do a monitor's work: they are that one */
 	struct error *monitors_error;   /* why there are none; owned */
 	struct arena text;              /* reset after each object */

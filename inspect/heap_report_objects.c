@@ -95,12 +95,18 @@ static struct error *exception_meet(struct heap_report *report, uint64_t address
 {
 	struct exception exception;
 	const char *message;
+	uint32_t ignored;
 	struct error *error = exception_read(report->question->heap, address, &exception);
 	if (error_take_damage(&error)) {
 		report->exceptions_unreadable++;
 		return NULL;
 	}
 	TRY(error);
+	if (exception_is_preallocated(report->question->heap, &exception) &&
+	    !id_map_find(&report->thrown, address, &ignored)) {
+		report->preallocated_exceptions++;
+		return NULL;
+	}
 	TRY(message_read(report, exception.message, &message));
 	return tally_add(&report->exceptions,
 			 type_name(report->question->heap, exception.type, NULL), message);

@@ -84,6 +84,31 @@ struct error *exception_read(struct heap *heap, uint64_t address, struct excepti
 	return NULL;
 }
 
+/* src/coreclr/pal/prebuilt/inc/corerror.h, and the classes that CoreLib gives them to. */
+static const struct {
+	uint32_t hresult;
+	const char *class_name;
+} preallocated[] = {
+	{ 0x8007000e, "System.OutOfMemoryException" },
+	{ 0x800703e9, "System.StackOverflowException" },
+	{ 0x80131506, "System.ExecutionEngineException" },
+	{ 0x80131530, "System.Threading.ThreadAbortException" },
+};
+
+bool exception_is_preallocated(struct heap *heap, const struct exception *exception)
+{
+	if (exception->message || exception->inner || exception->stack_trace ||
+	    exception->stack_trace_string)
+		return false;
+	for (size_t i = 0; i < COUNT_OF(preallocated); i++) {
+		if (preallocated[i].hresult != exception->hresult)
+			continue;
+		const char *name = type_metadata_name(heap, exception->type);
+		return !name || !strcmp(name, preallocated[i].class_name);
+	}
+	return false;
+}
+
 /* An array of bytes, or, where methods must be kept alive with it, an array of objects whose first
  * one is that (object.h: StackTraceArray). */
 static struct error *trace_array(struct heap *heap, uint64_t object, uint64_t *ret)

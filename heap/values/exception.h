@@ -29,6 +29,17 @@ MUST_CHECK struct error *exception_read(struct heap *heap, uint64_t address, str
 /* Does the type derive from System.Exception, or is it that? */
 bool type_is_exception(struct heap *heap, const struct type *type);
 
+/*
+ * Did the runtime make it in advance, for the time when it can make none? It makes one of some
+ * classes when it starts, and runs no constructor, which would set a message
+ * (src/coreclr/vm/appdomain.cpp: SystemDomain::CreatePreallocatedExceptions); it keeps no stack
+ * trace of such a one (src/coreclr/vm/clrex.cpp: CLRException::IsPreallocatedExceptionObject). So
+ * it is known by its HResult, by its class where that has a name, and by what it does not have: a
+ * message, a stack trace, an inner exception. A thread may have thrown it all the same:
+ * exception_of_thread() knows.
+ */
+bool exception_is_preallocated(struct heap *heap, const struct exception *exception);
+
 /* Its stack trace, innermost frame first, in arena; *ret_count 0: it was not thrown. ERROR_FAULT
  * and ERROR_BAD_DATA when there is one that cannot be read. */
 MUST_CHECK struct error *exception_frames(struct heap *heap, const struct exception *exception,
