@@ -86,6 +86,15 @@ struct target_ops {
 	const char *(*explain_missing)(struct target *target, uint64_t address);
 };
 
+/* How much memory a process has, or had when its dump was written: of its own, and what its control
+ * group allows. resident_bytes 0: not known, and nothing else here is. */
+struct target_usage {
+	uint64_t resident_bytes, anonymous_bytes, file_bytes, shared_bytes; /* VmRSS, its parts */
+	uint64_t limit_bytes, limit_used_bytes; /* of the group with the least room left; limit 0:
+						   none has one, or it could not be read */
+	int64_t time_s;                         /* when, since 1970 */
+};
+
 /* What a file says of the dump that it holds, from its opening on; zeros of a process. */
 struct target_facts {
 	uint64_t missing_bytes; /* what a truncated file should have held and does not */
@@ -95,6 +104,7 @@ struct target_facts {
 	const char *damage; /* why any answer may be wrong: one clause; NULL: nothing is known */
 	bool without_heap;  /* its writer left the GC's heap out but for single objects … */
 	bool with_heap;     /* … or put all of it in; neither: it does not say */
+	struct target_usage usage; /* as its writer noted it */
 };
 
 /* First member of each implementation. */

@@ -4,6 +4,7 @@
 #include "attach/proc_file.h"
 #include "attach/process_life.h"
 #include "attach/process_memory.h"
+#include "attach/process_usage.h"
 #include "attach/snapshot_target.h"
 #include "base/bytes.h"
 #include "base/cleanup.h"
@@ -22,6 +23,7 @@ struct collection {
 	struct target *target;
 	struct core_layout layout;
 	struct core_mark mark;
+	struct target_usage usage; /* before the copy is made */
 	struct text notes;
 	struct arena arena; /* names in the notes */
 };
@@ -121,7 +123,8 @@ static struct error *build_notes(struct collection *collection)
 					.map_count = maps->count,
 					.page_size = target->page_size,
 					.ticks_per_second = (uint32_t)sysconf(_SC_CLK_TCK),
-					.mark = &collection->mark };
+					.mark = &collection->mark,
+					.usage = &collection->usage };
 	uint8_t auxv[4096];
 	process.auxv = auxv;
 	process.auxv_size = target->ops->auxv(target, auxv, sizeof(auxv));
@@ -267,6 +270,7 @@ static struct error *collect(struct collection *collection)
 	TRY(destination_check(&request->to));
 	TRY(process_identity_explain(&request->process, estimate(request, &bytes)));
 	TRY(destination_open(&request->to, bytes, &collection->to));
+	process_usage_read(request->process.pid, &collection->usage);
 	TRY(write_core(collection));
 	return finish(collection);
 }

@@ -23,7 +23,7 @@ static const char *owner_of(unsigned type)
 {
 	bool core = type == NT_PRSTATUS || type == NT_PRFPREG || type == NT_PRPSINFO ||
 		    type == NT_SIGINFO || type == NT_AUXV || type == NT_FILE;
-	if (type == CORE_MARK_NOTE)
+	if (type == CORE_MARK_NOTE || type == CORE_USAGE_NOTE)
 		return CORE_MARK_OWNER;
 	return core ? "CORE" : "LINUX";
 }
@@ -170,6 +170,8 @@ struct error *core_notes_build(const struct core_process *process, struct text *
 	}
 	if (process->mark)
 		append_note(ret, CORE_MARK_NOTE, process->mark, sizeof(*process->mark));
+	if (process->usage && process->usage->resident_bytes)
+		append_note(ret, CORE_USAGE_NOTE, process->usage, sizeof(*process->usage));
 	if (ret->length > LIMIT_NOTE_BYTES)
 		return error_new(ERROR_UNSUPPORTED,
 				 "the process has more threads and files than notes of %d MiB hold",

@@ -8,6 +8,7 @@
 #define DUMP_COLLECT_CORE_NOTES_H
 
 #include "attach/process_maps.h"
+#include "attach/target/target.h"
 #include "attach/thread_stop.h"
 #include "base/text.h"
 #include "dump/core/core_mark.h"
@@ -30,7 +31,8 @@ struct core_process {
 	size_t auxv_size;
 	uint32_t page_size; /* bytes: the unit of NT_FILE's offsets */
 	uint32_t ticks_per_second;
-	const struct core_mark *mark; /* NULL: no note */
+	const struct core_mark *mark;     /* NULL: no note */
+	const struct target_usage *usage; /* NULL, or not known: no note */
 };
 
 /* Appends the notes' bytes: the contents of PT_NOTE. ERROR_NO_MEMORY, or ERROR_UNSUPPORTED above

@@ -350,6 +350,12 @@ static void read_mark(struct core_index *index, const struct elf_note *note)
 	index->marked = true;
 }
 
+static void read_usage(struct core_index *index, const struct elf_note *note)
+{
+	if (note->description_size >= sizeof(index->facts.usage))
+		memcpy(&index->facts.usage, note->description, sizeof(index->facts.usage));
+}
+
 /* After the last note there is nothing, or what fills the last eight bytes. */
 static bool is_padding(const uint8_t *bytes, size_t size)
 {
@@ -389,6 +395,8 @@ static struct error *read_notes(struct core_index *index, const Elf64_Phdr *segm
 		end = offset;
 		if (note.type == CORE_MARK_NOTE && elf_note_is_of(&note, CORE_MARK_OWNER))
 			read_mark(index, &note);
+		if (note.type == CORE_USAGE_NOTE && elf_note_is_of(&note, CORE_MARK_OWNER))
+			read_usage(index, &note);
 		if (!elf_note_is_of(&note, "CORE"))
 			continue;
 		if (note.type == NT_PRSTATUS)

@@ -7,6 +7,9 @@
  * not know.
  *
  * The note: owner "clrpod", type CORE_MARK_NOTE, description struct core_mark.
+ *
+ * A second note of that owner, type CORE_USAGE_NOTE, has what the process took when the core was
+ * written: struct target_usage (attach/target/target.h), which later versions may make longer.
  */
 #ifndef DUMP_CORE_CORE_MARK_H
 #define DUMP_CORE_CORE_MARK_H
@@ -16,6 +19,7 @@
 #include <stddef.h>
 
 enum { CORE_MARK_NOTE = 0x636c7270 }; /* no other owner's: some readers look at the type alone */
+enum { CORE_USAGE_NOTE = 0x636c7275 };
 #define CORE_MARK_OWNER "clrpod"
 
 struct core_mark {
