@@ -5,6 +5,7 @@
 #include "base/list.h"
 #include "base/text.h"
 #include "commands/interpreter/session.h"
+#include "commands/shared/report_head.h"
 #include "heap/clr_threads.h"
 #include "inspect/heap_report.h"
 #include "inspect/runtime_version.h"
@@ -19,11 +20,11 @@ static const char *runtime_sentence(const char *product, const char *version)
 {
 	if (product && version)
 		return "Runtime     .NET {product_version} (file version {version}), "
-		       "{architecture}, {gc_mode} GC, {gc_heaps}";
+		       "{architecture}, {gc_mode} GC, {gc_heaps}, {gc_regions}{datas}";
 	if (product)
 		return "Runtime     .NET {product_version}, {architecture}, {gc_mode} GC, "
-		       "{gc_heaps}";
-	return "Runtime     .NET {version}, {architecture}, {gc_mode} GC, {gc_heaps}";
+		       "{gc_heaps}, {gc_regions}{datas}";
+	return "Runtime     .NET {version}, {architecture}, {gc_mode} GC, {gc_heaps}, {gc_regions}{datas}";
 }
 
 static struct error *runtime_print(struct command_call *call)
@@ -34,6 +35,8 @@ static struct error *runtime_print(struct command_call *call)
 		{ "architecture", IN_WORDS, CELL_TEXT, 0 },
 		{ "gc_mode", IN_WORDS, CELL_TEXT, 0 },
 		{ "gc_heaps", IN_WORDS, CELL_INTEGER, 0 },
+		{ "gc_regions", IN_WORDS, CELL_VALUE, 0 },
+		{ "datas", IN_WORDS, CELL_INTEGER, 0 },
 	};
 	static const struct column target[] = { { "target", "Target      ", CELL_TEXT, 0 } };
 	const struct gc_heap *gc = call->question.heap->gc;
@@ -52,6 +55,12 @@ static struct error *runtime_print(struct command_call *call)
 	output_text(call->out, architecture_name(call->question.heap->target->architecture));
 	output_text(call->out, gc->is_server ? "server" : "workstation");
 	output_number_as(call->out, gc->heap_count, heaps);
+	output_bool_as(call->out, gc->has_regions, gc->has_regions ? "regions" : "segments");
+	if (gc->dynamic_adaptation_mode >= 0)
+		output_number_as(call->out, gc->dynamic_adaptation_mode,
+				 gc->dynamic_adaptation_mode ? ", DATAS" : ", no DATAS");
+	else
+		output_nothing(call->out, "");
 	output_sentence(call->out, runtime_sentence(product, version));
 	output_record_end(call->out);
 	return NULL;
@@ -88,15 +97,21 @@ static void heap_print(struct output *out, const struct heap_report *report)
 		{ "size", IN_WORDS, CELL_COUNT, 0 },
 		{ "free_count", IN_WORDS, CELL_COUNT, 0 },
 		{ "free_size", IN_WORDS, CELL_COUNT, 0 },
+		{ "outlived_size", IN_WORDS, CELL_COUNT, 0 },
 	};
 	const struct type_statistic *free_space = &report->free_space;
+	const uint64_t *bytes = report->object_bytes;
 	output_record_begin(out, "heap", columns, COUNT_OF(columns));
 	output_unsigned(out, report->statistics.count - free_space->count);
 	output_unsigned(out, report->statistics.size_bytes - free_space->size_bytes);
 	output_unsigned(out, free_space->count);
 	output_unsigned(out, free_space->size_bytes);
-	output_sentence(out, "Heap        {count} objects, {size} bytes\n"
-			     "Free        {free_count} places, {free_size} bytes\n");
+	output_unsigned(out, bytes[GENERATION_1] + bytes[GENERATION_2] + bytes[GENERATION_LARGE] +
+				     bytes[GENERATION_PINNED]);
+	output_sentence(out,
+			"Heap        {count} objects, {size} bytes; in gen1, gen2, loh and poh "
+			"{outlived_size}: about what was live at the last collection\n"
+			"Free        {free_count} places, {free_size} bytes\n");
 	output_record_end(out);
 }
 
@@ -104,6 +119,8 @@ static void generations_print(struct output *out, const struct heap_report *repo
 {
 	static const struct column columns[] = { { "generation", "Generation", CELL_TEXT, -11 },
 						 { "size", "Size", CELL_COUNT, 18 } };
+	static const struct column contexts[] = { { "allocation_contexts_size", IN_WORDS,
+						    CELL_COUNT, 18 } };
 	output_table_begin(out, "generations", columns, COUNT_OF(columns), true);
 	for (unsigned i = 0; i < GENERATION_COUNT; i++) {
 		output_row_begin(out);
@@ -112,6 +129,11 @@ static void generations_print(struct output *out, const struct heap_report *repo
 		output_row_end(out);
 	}
 	output_table_end(out);
+	output_record_begin(out, NULL, contexts, COUNT_OF(contexts));
+	output_unsigned(out, report->context_bytes);
+	output_sentence(out, "contexts    {allocation_contexts_size} of gen0, given to threads and "
+			     "not used yet");
+	output_record_end(out);
 	output_line(out, "%s", "");
 }
 
@@ -339,8 +361,12 @@ static struct error *report_run(struct command_call *call)
 {
 	CLEANUP(heap_report_deinit) struct heap_report report;
 	TRY(heap_report_init(&report, &call->question));
-	TRY(runtime_print(call));
 	TRY(heap_report_threads(&report));
+	TRY(heap_report_process(&report));
+	report_crash_print(call, &report);
+	report_memory_print(call->out, &report);
+	TRY(runtime_print(call));
+	report_settings_print(call->out, &report.settings);
 	threads_print(call->out, &report);
 	TRY(heap_report_objects(&report));
 	objects_print(call->out, &report);

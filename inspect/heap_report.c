@@ -1,6 +1,7 @@
 #include "inspect/heap_report.h"
 
 #include "heap/clr_threads.h"
+#include "inspect/thread_view.h"
 
 #include <inttypes.h>
 
@@ -52,6 +53,37 @@ struct error *heap_report_threads(struct heap_report *report)
 		question_missing(question, 0, "threads: the exceptions of %" PRIu64 " %s",
 				 unreadable, target_lacks_them(question->target));
 	return NULL;
+}
+
+/* Of a dump: a process that runs has not crashed. */
+static struct error *crash_read(struct heap_report *report)
+{
+	const struct question *question = report->question;
+	struct crash *crash = &report->crash;
+	if (question->target->is_live)
+		return NULL;
+	struct error *error = crash_find(question, crash);
+	if (error_take(&error, ERROR_NOT_FOUND)) {
+		question_missing_of_threads(question);
+		return NULL;
+	}
+	if (error_take_damage(&error))
+		question_missing(question, 0, "crash: the exception %s",
+				 target_lacks_it(question->target));
+	TRY(error);
+	report->has_crash = true;
+	report->crash_thread = thread_with_os_id(question->heap, (uint64_t)crash->tid);
+	if (!report->crash_thread)
+		return NULL;
+	return thread_name(question, report->crash_thread, question->scratch,
+			   &report->crash_thread_name);
+}
+
+struct error *heap_report_process(struct heap_report *report)
+{
+	TRY(crash_read(report));
+	TRY(memory_use_read(report->question, &report->memory));
+	return gc_settings_read(report->question, &report->settings);
 }
 
 /* What reading a part led to. */

@@ -1,10 +1,12 @@
 /*
  * What is worth knowing of a heap, for one page: threads, what one walk of the heap finds, and what
- * the runtime's and the library's tables hold. Read in three steps, in this order:
+ * the runtime's and the library's tables hold; and what there is to conclude at once. Read in four
+ * steps, in this order:
  *
  *	CLEANUP(heap_report_deinit) struct heap_report report;
  *	TRY(heap_report_init(&report, question));
  *	TRY(heap_report_threads(&report));
+ *	TRY(heap_report_process(&report));
  *	TRY(heap_report_objects(&report));
  *	TRY(heap_report_tables(&report));
  *
@@ -20,7 +22,10 @@
 #include "heap/tasks/thread_pool.h"
 #include "heap/tasks/timers.h"
 #include "heap/values/exception.h"
+#include "inspect/crash.h"
+#include "inspect/gc_settings.h"
 #include "inspect/heap_statistics.h"
+#include "inspect/memory_use.h"
 #include "inspect/tally.h"
 #include "inspect/type_bytes.h"
 
@@ -48,12 +53,22 @@ struct heap_report {
 	/* heap_report_threads() */
 	uint64_t pool_threads, threads_with_exception;
 
+	/* heap_report_process() */
+	bool has_crash;
+	struct crash crash;
+	const struct clr_thread *crash_thread; /* NULL: no managed one */
+	struct view_string crash_thread_name;
+	struct memory_use memory;
+	struct gc_settings settings;
+
 	/* heap_report_objects(): nothing when the heap has no_objects */
 	struct heap_statistics statistics;
 	struct type_statistic free_space;
 	uint32_t largest[REPORT_TYPES]; /* types by index, the largest first */
 	size_t largest_count;
 	uint64_t generation_bytes[GENERATION_COUNT]; /* objects, and the space between them */
+	uint64_t object_bytes[GENERATION_COUNT];     /* of that, objects */
+	uint64_t context_bytes; /* of gen0, given to threads and not used yet: in no generation */
 	/* By type and message, sorted; without those that the runtime made in advance, unless a
 	 * thread has thrown one. */
 	struct tally exceptions;
@@ -88,6 +103,7 @@ MUST_CHECK struct error *heap_report_init(struct heap_report *report,
 void heap_report_deinit(struct heap_report *report);
 
 MUST_CHECK struct error *heap_report_threads(struct heap_report *report);
+MUST_CHECK struct error *heap_report_process(struct heap_report *report);
 MUST_CHECK struct error *heap_report_objects(struct heap_report *report);
 MUST_CHECK struct error *heap_report_tables(struct heap_report *report);
 

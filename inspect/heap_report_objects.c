@@ -20,6 +20,7 @@ struct part {
 	struct reader headers;    /* of objects: the walker's reader is elsewhere */
 	struct type_bytes traits; /* of types */
 	uint64_t thin_locks;      /* held */
+	uint64_t object_bytes[GENERATION_COUNT];
 };
 
 /* An object of a type with traits. */
@@ -59,9 +60,15 @@ static struct error *objects_look(struct walk_worker *worker, const struct gc_ob
 				  size_t count)
 {
 	struct part *part = worker->part;
-	for (size_t i = 0; i < count; i++)
-		if (!objects[i].is_free)
-			TRY(object_look(worker, part, &objects[i]));
+	uint64_t bytes = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (objects[i].is_free)
+			continue;
+		bytes += objects[i].size;
+		TRY(object_look(worker, part, &objects[i]));
+	}
+	if (worker->span->generation < GENERATION_COUNT)
+		part->object_bytes[worker->span->generation] += bytes;
 	return heap_statistics_add_walked(&part->statistics, objects, count);
 }
 
@@ -207,6 +214,8 @@ static struct error *part_sum(void *context, void *to)
 	const struct part *part = context;
 	struct heap_report *report = to;
 	report->monitors.held += part->thin_locks;
+	for (unsigned i = 0; i < GENERATION_COUNT; i++)
+		report->object_bytes[i] += part->object_bytes[i];
 	return heap_statistics_merge(&report->statistics, &part->statistics);
 }
 
@@ -266,13 +275,20 @@ static void types_choose(struct heap_report *report)
 	report->largest_count = count;
 }
 
+/* Spans are what segments have without the allocation contexts (heap/gc/gc_spans.h). */
 static void generations_measure(struct heap_report *report)
 {
 	const struct gc_heap *gc = report->question->heap->gc;
-	for (size_t i = 0; i < gc->span_count; i++)
+	uint64_t spans = 0, segments = 0;
+	for (size_t i = 0; i < gc->span_count; i++) {
+		uint64_t bytes = gc->spans[i].end - gc->spans[i].start;
+		spans += bytes;
 		if (gc->spans[i].generation < GENERATION_COUNT)
-			report->generation_bytes[gc->spans[i].generation] +=
-				gc->spans[i].end - gc->spans[i].start;
+			report->generation_bytes[gc->spans[i].generation] += bytes;
+	}
+	for (size_t i = 0; i < gc->segment_count; i++)
+		segments += gc->segments[i].end - gc->segments[i].start;
+	report->context_bytes = segments > spans ? segments - spans : 0;
 }
 
 /* Tasks and locks are known by the names of their types: where some of .NET's own have none, that
