@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "commands/interpreter/session.h"
 #include "commands/shared/report_head.h"
+#include "commands/shared/thread_cells.h"
 #include "heap/clr_threads.h"
 #include "inspect/heap_report.h"
 #include "inspect/runtime_version.h"
@@ -344,35 +345,59 @@ static void pool_print(struct output *out, const struct heap_report *report)
 	output_record_end(out);
 }
 
-static void tables_print(struct output *out, const struct heap_report *report)
+/* Are there deadlocks to begin with, or threads that wait for what has ended? That there is none,
+ * or how far that is known, is said of the locks. */
+static bool deadlocks_open_it(const struct heap_report *report)
 {
+	return report->waits_concluded && (report->waits.cycle_count || report->waits.abandoned);
+}
+
+static struct error *tables_print(struct command_call *call, const struct heap_report *report)
+{
+	struct output *out = call->out;
 	output_line(out, "%s", "");
 	finalizers_print(out, report);
 	handles_print(out, report);
 	if (report->question->heap->no_objects) /* locks, timers and the pool are objects */
-		return;
+		return NULL;
 	locks_print(out, report);
+	if (!deadlocks_open_it(report))
+		TRY(deadlocks_print(call, &report->waits, report->locks_lost));
 	timers_print(out, report);
 	pool_print(out, report);
+	return NULL;
 }
 
-/* Each part is printed when it is read: a walk that is stopped leaves what came before it. */
+static struct error *head_print(struct command_call *call, const struct heap_report *report)
+{
+	report_crash_print(call, report);
+	if (deadlocks_open_it(report))
+		TRY(deadlocks_print(call, &report->waits, report->locks_lost));
+	report_memory_print(call->out, report);
+	TRY(runtime_print(call));
+	report_settings_print(call->out, &report->settings);
+	threads_print(call->out, report);
+	return NULL;
+}
+
+/* What there is to conclude comes first, so the walk comes before the first line; one that is
+ * stopped leaves what was known before it. */
 static struct error *report_run(struct command_call *call)
 {
 	CLEANUP(heap_report_deinit) struct heap_report report;
 	TRY(heap_report_init(&report, &call->question));
 	TRY(heap_report_threads(&report));
 	TRY(heap_report_process(&report));
-	report_crash_print(call, &report);
-	report_memory_print(call->out, &report);
-	TRY(runtime_print(call));
-	report_settings_print(call->out, &report.settings);
-	threads_print(call->out, &report);
-	TRY(heap_report_objects(&report));
+	struct error *error = heap_report_objects(&report);
+	struct error *shown = head_print(call, &report);
+	if (error) {
+		error_free(shown);
+		return error;
+	}
+	TRY(shown);
 	objects_print(call->out, &report);
 	TRY(heap_report_tables(&report));
-	tables_print(call->out, &report);
-	return NULL;
+	return tables_print(call, &report);
 }
 
 static const char *const examples[] = { "report", NULL };

@@ -25,6 +25,7 @@ void heap_report_deinit(struct heap_report *report)
 	heap_statistics_deinit(&report->statistics);
 	tally_deinit(&report->exceptions);
 	tally_deinit(&report->tasks);
+	waits_deinit(&report->waits);
 	id_map_deinit(&report->thrown);
 	id_map_deinit(&report->inner_locks);
 	error_free(report->monitors_error);
@@ -83,7 +84,8 @@ struct error *heap_report_process(struct heap_report *report)
 {
 	TRY(crash_read(report));
 	TRY(memory_use_read(report->question, &report->memory));
-	return gc_settings_read(report->question, &report->settings);
+	TRY(gc_settings_read(report->question, &report->settings));
+	return waits_read(&report->waits, report->question);
 }
 
 /* What reading a part led to. */

@@ -28,6 +28,7 @@
 #include "inspect/memory_use.h"
 #include "inspect/tally.h"
 #include "inspect/type_bytes.h"
+#include "inspect/waits.h"
 
 enum { REPORT_TYPES = 10 };
 
@@ -60,6 +61,12 @@ struct heap_report {
 	struct view_string crash_thread_name;
 	struct memory_use memory;
 	struct gc_settings settings;
+
+	/* Begun by heap_report_process(), concluded by heap_report_objects() where there are any.
+	 */
+	struct waits waits;
+	bool waits_concluded;
+	uint64_t locks_lost; /* that may be part of a deadlock, and could not be read or told */
 
 	/* heap_report_objects(): nothing when the heap has no_objects */
 	struct heap_statistics statistics;

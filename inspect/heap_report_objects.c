@@ -7,6 +7,7 @@
 #include "heap/tasks/managed_task.h"
 #include "heap/values/value.h"
 #include "inspect/heap_filter.h"
+#include "inspect/lock_list.h"
 
 #include <inttypes.h>
 
@@ -151,10 +152,22 @@ static struct error *monitors_read(struct heap_report *report)
 		TRY(error);
 		report->monitors.held += block.is_held;
 		report->monitors.contended += block.waiters > 0;
+		if (block.object)
+			TRY(waits_add_lock(&report->waits, block.object, NULL, block.waiters,
+					   &block.owner, block.owner != NULL));
 		if (block.lock)
 			TRY(id_map_put(&report->inner_locks, block.lock, 0));
 	}
 	return NULL;
+}
+
+static struct error *lock_waits_add(struct heap_report *report, uint64_t address,
+				    const struct managed_lock *lock)
+{
+	const struct clr_thread *const *holders;
+	size_t count;
+	TRY(lock_holders(report->question->heap, address, lock, &report->text, &holders, &count));
+	return waits_add_lock(&report->waits, address, lock, lock->waiters, holders, count);
 }
 
 static struct error *lock_meet(struct heap_report *report, const struct gc_object *object)
@@ -166,6 +179,8 @@ static struct error *lock_meet(struct heap_report *report, const struct gc_objec
 	struct managed_lock lock;
 	enum managed_lock_kind kind = managed_lock_kind_of(heap, type_by_index(heap, object->type));
 	struct error *error = managed_lock_read(heap, object->address, kind, &lock);
+	if (!error && (lock.is_held || lock.waiters))
+		error = lock_waits_add(report, object->address, &lock);
 	if (error_take_damage(&error)) {
 		report->locks_unreadable++;
 		return NULL;
@@ -334,6 +349,10 @@ struct error *heap_report_objects(struct heap_report *report)
 	}
 	report->monitors_error = monitors_read(report);
 	TRY(walk_and_tell(report));
+	TRY(waits_conclude(&report->waits));
+	report->waits_concluded = true;
+	report->locks_lost = report->locks_unreadable + (report->monitors_error != NULL) +
+			     !(report->parts & REPORT_OTHER_LOCKS);
 	types_choose(report);
 	generations_measure(report);
 	tally_sort(&report->exceptions);

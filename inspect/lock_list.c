@@ -128,31 +128,26 @@ static struct error *thin_lock_give(struct lock_list *list, uint64_t address)
 	return row_give(list, &row);
 }
 
-/* The threads that hold it: of readers and writers the writer, the one in upgradeable mode and all
- * readers. */
-static struct error *holders_find(struct lock_list *list, uint64_t address,
-				  const struct managed_lock *lock, struct lock_row *row)
+struct error *lock_holders(struct heap *heap, uint64_t address, const struct managed_lock *lock,
+			   struct arena *arena, const struct clr_thread *const **ret,
+			   size_t *ret_count)
 {
-	const struct clr_thread **holders = NULL;
+	const struct clr_thread **readers = NULL;
 	size_t count = 0;
-	if (lock->kind == MANAGED_LOCK_READER_WRITER && lock->is_held) {
-		TRY(reader_writer_readers(list->question->heap, address, lock, &list->holders,
-					  &holders, &count));
-	}
-	const struct clr_thread **all =
-		arena_allocate_array(&list->holders, count + 2, sizeof(*all));
+	*ret_count = 0;
+	if (lock->kind == MANAGED_LOCK_READER_WRITER && lock->is_held)
+		TRY(reader_writer_readers(heap, address, lock, arena, &readers, &count));
+	const struct clr_thread **all = arena_allocate_array(arena, count + 2, sizeof(*all));
 	if (!all)
 		return &error_no_memory;
 	if (lock->owner)
-		all[row->holder_count++] = lock->owner;
+		all[(*ret_count)++] = lock->owner;
 	if (lock->upgrader && lock->upgrader != lock->owner)
-		all[row->holder_count++] = lock->upgrader;
+		all[(*ret_count)++] = lock->upgrader;
 	for (size_t i = 0; i < count; i++)
-		if (holders[i] != lock->owner && holders[i] != lock->upgrader)
-			all[row->holder_count++] = holders[i];
-	row->holders = all;
-	if (lock->owner_id && !lock->owner)
-		row->gone = lock->owner_id;
+		if (readers[i] != lock->owner && readers[i] != lock->upgrader)
+			all[(*ret_count)++] = readers[i];
+	*ret = all;
 	return NULL;
 }
 
@@ -172,7 +167,9 @@ static struct error *managed_lock_give(struct lock_list *list, uint64_t address,
 				.waiters = (uint64_t)lock.waiters + lock.async_waiters };
 	if (!list->all && !row.is_held && !row.waiters)
 		return NULL;
-	TRY(holders_find(list, address, &lock, &row));
+	TRY(lock_holders(list->question->heap, address, &lock, &list->holders, &row.holders,
+			 &row.holder_count));
+	row.gone = lock.owner ? 0 : lock.owner_id;
 	return row_give(list, &row);
 }
 

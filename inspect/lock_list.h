@@ -61,4 +61,10 @@ void lock_list_deinit(struct lock_list *list);
  */
 MUST_CHECK struct error *lock_list_visit(struct lock_list *list, lock_visitor visit, void *context);
 
+/* The threads that hold a lock of the library: of readers and writers the writer, the one in
+ * upgradeable mode and all readers. In arena; errors as reader_writer_readers() has them. */
+MUST_CHECK struct error *lock_holders(struct heap *heap, uint64_t address,
+				      const struct managed_lock *lock, struct arena *arena,
+				      const struct clr_thread *const **ret, size_t *ret_count);
+
 #endif
