@@ -328,15 +328,21 @@ static void timers_print(struct output *out, const struct heap_report *report)
 
 static void pool_print(struct output *out, const struct heap_report *report)
 {
-	static const struct column columns[] = { { "threads", IN_WORDS, CELL_INTEGER, 0 },
-						 { "running", IN_WORDS, CELL_INTEGER, 0 },
-						 { "queued", IN_WORDS, CELL_INTEGER, 0 } };
+	static const struct column columns[] = {
+		{ "threads", IN_WORDS, CELL_INTEGER, 0 }, { "running", IN_WORDS, CELL_INTEGER, 0 },
+		{ "queued", IN_WORDS, CELL_INTEGER, 0 },  { "state", NULL, CELL_VALUE, 0 },
+		{ "stuck", NULL, CELL_INTEGER, 0 },       { "at_maximum", NULL, CELL_VALUE, 0 }
+	};
+	const struct pool_starvation *starvation = &report->starvation;
 	if (!is_read(out, report, REPORT_POOL, "Thread pool"))
 		return;
 	output_record_begin(out, "thread_pool", columns, COUNT_OF(columns));
 	output_unsigned(out, report->pool.total);
 	output_unsigned(out, report->pool.running);
 	output_unsigned(out, report->work.global + report->work.local);
+	output_text_or_null(out, starvation->known ? report_pool_state(starvation) : NULL);
+	output_unsigned(out, starvation->stuck);
+	output_bool(out, starvation->at_maximum);
 	if (!report->pool.exists && report->work.none)
 		output_sentence(out, "Thread pool not used yet");
 	else
@@ -373,6 +379,7 @@ static struct error *head_print(struct command_call *call, const struct heap_rep
 	report_crash_print(call, report);
 	if (deadlocks_open_it(report))
 		TRY(deadlocks_print(call, &report->waits, report->locks_lost));
+	report_pool_line(call->out, &report->starvation);
 	report_memory_print(call->out, report);
 	TRY(runtime_print(call));
 	report_settings_print(call->out, &report->settings);
@@ -380,24 +387,50 @@ static struct error *head_print(struct command_call *call, const struct heap_rep
 	return NULL;
 }
 
-/* What there is to conclude comes first, so the walk comes before the first line; one that is
- * stopped leaves what was known before it. */
+/* The steps that are done, each after the one before it. */
+enum step { STEP_PROCESS, STEP_OBJECTS, STEP_TABLES, STEP_COUNT };
+
+static struct error *step_do(struct heap_report *report, enum step step)
+{
+	switch (step) {
+	case STEP_PROCESS:
+		TRY(heap_report_threads(report));
+		return heap_report_process(report);
+	case STEP_OBJECTS:
+		return heap_report_objects(report);
+	case STEP_TABLES:
+		return heap_report_tables(report);
+	case STEP_COUNT:
+		break;
+	}
+	return NULL;
+}
+
+/* What the steps have found. */
+static struct error *steps_print(struct command_call *call, const struct heap_report *report,
+				 unsigned done)
+{
+	if (done > STEP_PROCESS)
+		TRY(head_print(call, report));
+	if (done > STEP_OBJECTS)
+		objects_print(call->out, report);
+	return done > STEP_TABLES ? tables_print(call, report) : NULL;
+}
+
+/* What there is to conclude comes first, so everything is read before the first line; where that is
+ * stopped, what was found before is shown. */
 static struct error *report_run(struct command_call *call)
 {
 	CLEANUP(heap_report_deinit) struct heap_report report;
-	TRY(heap_report_init(&report, &call->question));
-	TRY(heap_report_threads(&report));
-	TRY(heap_report_process(&report));
-	struct error *error = heap_report_objects(&report);
-	struct error *shown = head_print(call, &report);
-	if (error) {
-		error_free(shown);
-		return error;
-	}
-	TRY(shown);
-	objects_print(call->out, &report);
-	TRY(heap_report_tables(&report));
-	return tables_print(call, &report);
+	unsigned done = 0;
+	struct error *error = heap_report_init(&report, &call->question);
+	for (; !error && done < STEP_COUNT; done += !error)
+		error = step_do(&report, (enum step)done);
+	struct error *shown = steps_print(call, &report, done);
+	if (!error)
+		return shown;
+	error_free(shown);
+	return error;
 }
 
 static const char *const examples[] = { "report", NULL };

@@ -151,18 +151,20 @@ static struct error *timers_read(struct heap_report *report)
 	return NULL;
 }
 
+/* What of its queues and counts cannot be read is counted with the question whether it is starved.
+ */
 static struct error *pool_read(struct heap_report *report)
 {
 	struct heap *heap = report->question->heap;
-	TRY(thread_pool_read(heap, &report->pool));
-	TRY(thread_pool_count_work(heap, &report->work));
+	struct pool_starvation *found = &report->starvation;
+	TRY(pool_starvation_read(report->question, &report->waits, found));
+	report->pool = found->pool;
+	report->work = found->work;
+	if (!found->pool.exists)
+		TRY(thread_pool_count_work(heap, &report->work));
 	if (report->pool.unknown || report->work.unknown)
 		return error_new(ERROR_FAULT, "%s cannot be read",
 				 report->pool.unknown ? "it" : "what is queued");
-	if (report->work.cut)
-		question_missing(report->question, 0,
-				 "thread pool: %" PRIu64 " %s cannot be read to the end",
-				 report->work.cut, report->work.cut == 1 ? "queue" : "queues");
 	return NULL;
 }
 

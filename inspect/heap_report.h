@@ -26,6 +26,7 @@
 #include "inspect/gc_settings.h"
 #include "inspect/heap_statistics.h"
 #include "inspect/memory_use.h"
+#include "inspect/pool_starvation.h"
 #include "inspect/tally.h"
 #include "inspect/type_bytes.h"
 #include "inspect/waits.h"
@@ -90,6 +91,7 @@ struct heap_report {
 	struct report_locks other;    /* Lock, SemaphoreSlim, ReaderWriterLockSlim */
 	uint64_t timers;
 	struct thread_pool pool;
+	struct pool_starvation starvation;
 	struct work_found work;
 
 	/* Of the walk alone. */

@@ -72,6 +72,34 @@ void report_crash_print(struct command_call *call, const struct heap_report *rep
 	output_record_end(out);
 }
 
+const char *report_pool_state(const struct pool_starvation *found)
+{
+	switch (found->state) {
+	case POOL_STARVED:
+		return "starved";
+	case POOL_ALL_WAIT:
+		return "all_wait";
+	case POOL_GOES_ON:
+		break;
+	}
+	return "goes_on";
+}
+
+void report_pool_line(struct output *out, const struct pool_starvation *found)
+{
+	if (found->state == POOL_STARVED)
+		output_line(out,
+			    "Pool        starved: all %u threads wait for what others would do, "
+			    "%" PRIu64 " items are queued, and the pool %s",
+			    found->pool.total, found->queued,
+			    found->at_maximum ? "is at its maximum" : "adds threads slowly");
+	else if (found->state == POOL_ALL_WAIT)
+		output_line(out,
+			    "Pool        all %u threads wait, not known for what; %" PRIu64
+			    " items are queued",
+			    found->pool.total, found->queued);
+}
+
 /* "memory": of a process, of a dump's note, of the dump. */
 static const char *memory_source(const struct heap_report *report)
 {
