@@ -31,8 +31,10 @@ struct error *app_open(struct app *app, enum output_format format)
 	patient_writer_open(&app->writer, STDOUT_FILENO, &app->task);
 	app->answers = patient_writer_stream(&app->writer);
 	app->out = app->answers ? output_new(format, app->answers) : NULL;
-	if (app->out && isatty(STDOUT_FILENO))
+	if (app->out && isatty(STDOUT_FILENO)) {
 		output_flush_lines(app->out);
+		output_for_terminal(app->out);
+	}
 	app->session = session_new();
 	if (app->session)
 		session_set_budget(app->session, &app->budget);

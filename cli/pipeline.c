@@ -297,6 +297,8 @@ static struct error *open_stream(struct pipeline *pipeline)
 	output_mark_lines(pipeline->out);
 	if (terminal)
 		output_flush_lines(pipeline->out);
+	if (terminal && pipeline->first == &screen->filter)
+		output_for_terminal(pipeline->out);
 	return NULL;
 }
 

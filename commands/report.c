@@ -110,8 +110,9 @@ static void heap_print(struct output *out, const struct heap_report *report)
 	output_unsigned(out, bytes[GENERATION_1] + bytes[GENERATION_2] + bytes[GENERATION_LARGE] +
 				     bytes[GENERATION_PINNED]);
 	output_sentence(out,
-			"Heap        {count} objects, {size} bytes; in gen1, gen2, loh and poh "
-			"{outlived_size}: about what was live at the last collection\n"
+			"Heap        {count} objects, {size} bytes; {outlived_size} of them in "
+			"gen1, gen2, loh and poh: what was live at the last collection, and "
+			"large ones since\n"
 			"Free        {free_count} places, {free_size} bytes\n");
 	output_record_end(out);
 }

@@ -15,6 +15,11 @@ void output_flush_lines(struct output *output)
 	output->flush_lines = true;
 }
 
+void output_for_terminal(struct output *output)
+{
+	output->for_terminal = true;
+}
+
 void output_free(struct output *output)
 {
 	if (!output)
@@ -22,6 +27,7 @@ void output_free(struct output *output)
 	for (size_t i = 0; i < output->note_count; i++)
 		free(output->notes[i]);
 	text_deinit(&output->pending);
+	text_deinit(&output->next);
 	output->form->deinit(output);
 	free(output);
 }
@@ -58,6 +64,7 @@ void output_document_begin(struct output *output, const char *command_line)
 	output->too_deep = 0;
 	output->indent = 0;
 	output->row_too_long = false;
+	text_clear(&output->next);
 	output->form->document_begin(output, command_line);
 }
 
@@ -395,4 +402,18 @@ void output_note(struct output *output, const char *format, ...)
 void output_indent(struct output *output, int levels)
 {
 	output->indent += levels;
+}
+
+void output_next(struct output *output, const char *format, ...)
+{
+	if (!output->for_terminal || !output_has_lines(output))
+		return;
+	va_list arguments;
+	va_start(arguments, format);
+	char *command = formatted(output, format, arguments);
+	va_end(arguments);
+	if (command)
+		text_printf(&output->next, "%s%s", output->next.length ? "    " : "-> ", command);
+	free(command);
+	output->out_of_memory |= text_failed(&output->next);
 }

@@ -78,6 +78,9 @@ void output_mark_lines(struct output *output);
 /* Each line at once, as on a terminal. */
 void output_flush_lines(struct output *output);
 
+/* What is read goes to a terminal, by no filter: output_next() says something. */
+void output_for_terminal(struct output *output);
+
 /* One document a command: {"schema":1,"command":…,"data":{ …
  * },"notes":[…],"coverage":…,"status":…}. */
 void output_document_begin(struct output *output, const char *command_line);
@@ -196,6 +199,9 @@ void output_line_total(struct output *output, const char *before, uint64_t count
 		       const char *between, uint64_t size, const char *after);
 /* A remark: JSON notes[]; text: a line of its own at the end of the document. */
 void output_note(struct output *output, const char *format, ...) PRINTF_LIKE(2, 3);
+/* On a terminal only, in text only: a command to type next, as it stands. All of a document are its
+ * last line, after "->". */
+void output_next(struct output *output, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Text only: everything until the matching call goes `levels` * 4 spaces further in. */
 void output_indent(struct output *output, int levels);
 

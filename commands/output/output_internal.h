@@ -98,7 +98,7 @@ enum {
 struct output {
 	const struct output_form *form;
 	FILE *stream;
-	bool flush_lines, mark_lines;
+	bool flush_lines, mark_lines, for_terminal;
 	bool out_of_memory;
 	bool row_too_long;       /* longer than LIMIT_ROW_BYTES: nothing is written after it */
 	int stream_errno;        /* 0: all well */
@@ -109,7 +109,8 @@ struct output {
 	size_t too_deep; /* opened beyond the last level */
 	char *notes[OUTPUT_NOTES_MAX];
 	size_t note_count, notes_left_out;
-	int indent; /* text: in levels, see output_indent() */
+	struct text next; /* output_next() */
+	int indent;       /* text: in levels, see output_indent() */
 };
 
 /* Is the form text: lines of prose and of tables, with marks where they are wanted, and values

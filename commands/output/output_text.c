@@ -377,16 +377,8 @@ static void text_document_begin(struct output *output, const char *command_line)
 	out->line_open = false;
 }
 
-static void text_document_end(struct output *output, const struct output_coverage *coverage,
-			      const struct error *error)
+static void put_coverage(struct text_output *out, const struct output_coverage *coverage)
 {
-	struct text_output *out = (struct text_output *)output;
-	(void)error; /* cli/ says it on stderr */
-	end_line(out);
-	for (size_t i = 0; i < out->shared.note_count; i++)
-		put_line(out, out->shared.notes[i]);
-	if (!coverage || coverage->complete)
-		return;
 	text_append(&out->shared.pending, "This answer is not whole");
 	if (coverage->unreadable_bytes) {
 		text_append(&out->shared.pending, ": ");
@@ -398,6 +390,19 @@ static void text_document_end(struct output *output, const struct output_coverag
 		text_append(&out->shared.pending, "  ");
 		put_line(out, coverage->reasons[i]);
 	}
+}
+
+static void text_document_end(struct output *output, const struct output_coverage *coverage,
+			      const struct error *error)
+{
+	struct text_output *out = (struct text_output *)output;
+	end_line(out);
+	for (size_t i = 0; i < out->shared.note_count; i++)
+		put_line(out, out->shared.notes[i]);
+	if (coverage && !coverage->complete)
+		put_coverage(out, coverage);
+	if (!error && out->shared.next.length) /* cli/ says an error on stderr */
+		put_line(out, text_string(&out->shared.next));
 }
 
 const struct output_form output_text_form = {

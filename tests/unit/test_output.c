@@ -275,6 +275,32 @@ TEST(an_error_in_mid_stream_closes_what_is_open)
 		   "}," TAIL);
 }
 
+static void put_next(struct output *out)
+{
+	output_line(out, "%s", "the answer");
+	output_next(out, "dumpheap -stat");
+	output_next(out, "do %d", 10);
+}
+
+TEST(what_to_type_next_is_said_on_a_terminal)
+{
+	CAPTURE(text, OUTPUT_TEXT);
+	output_for_terminal(text.out);
+	put_next(text.out);
+	CHECK_ANSWER(text, "the answer\n-> dumpheap -stat    do 10\n");
+}
+
+TEST(what_to_type_next_is_for_nobody_else)
+{
+	CAPTURE(text, OUTPUT_TEXT);
+	put_next(text.out);
+	CHECK_ANSWER(text, "the answer\n");
+	CAPTURE(json, OUTPUT_JSON);
+	output_for_terminal(json.out);
+	put_next(json.out);
+	CHECK_ANSWER(json, HEAD "}," TAIL);
+}
+
 TEST(text_says_what_is_missing)
 {
 	static const char *const reasons[] = { "region 3 is not in the dump" };
@@ -432,6 +458,8 @@ static const struct tap_case cases[] = {
 	CASE(strings_are_made_safe),
 	CASE(no_name_is_a_second_line),
 	CASE(an_error_in_mid_stream_closes_what_is_open),
+	CASE(what_to_type_next_is_said_on_a_terminal),
+	CASE(what_to_type_next_is_for_nobody_else),
 	CASE(text_says_what_is_missing),
 	CASE(nesting_without_end_is_cut),
 	CASE(too_many_notes_are_counted),
