@@ -428,6 +428,7 @@ static struct error *report_run(struct command_call *call)
 	for (; !error && done < STEP_COUNT; done += !error)
 		error = step_do(&report, (enum step)done);
 	struct error *shown = steps_print(call, &report, done);
+	report_next(call->out, &report);
 	if (!error)
 		return shown;
 	error_free(shown);

@@ -195,3 +195,29 @@ void report_settings_print(struct output *out, const struct gc_settings *setting
 	if (settings->count)
 		output_line(out, "GC settings %s", text_string(&line));
 }
+
+void report_next(struct output *out, const struct heap_report *report)
+{
+	const struct memory_use *memory = &report->memory;
+	bool mostly_native =
+		!memory->is_of_dump && memory->native_bytes > memory->usage.resident_bytes / 2;
+	const struct {
+		bool is_due;
+		const char *command;
+	} all[] = {
+		{ report->has_crash, "crashinfo" },
+		{ report->waits.cycle_count || report->waits.abandoned, "dumplocks" },
+		{ report->starvation.state != POOL_GOES_ON, "threadpool -stat" },
+		{ report->starvation.state != POOL_GOES_ON, "threadpoolqueue" },
+		{ mostly_native, "maddress -summary" },
+		{ report->tasks.total > 0, "dumpasync" },
+		{ report->exceptions.total > 0, "dumpexceptions" },
+		{ report->largest_count > 0, "dumpheap -stat" },
+	};
+	unsigned count = 0;
+	for (size_t i = 0; i < COUNT_OF(all) && count < 4; i++)
+		if (all[i].is_due) {
+			output_next(out, "%s", all[i].command);
+			count++;
+		}
+}

@@ -13,4 +13,7 @@ const char *report_pool_state(const struct pool_starvation *found);
 void report_memory_print(struct output *out, const struct heap_report *report);
 void report_settings_print(struct output *out, const struct gc_settings *settings);
 
+/* What to type next, by what was found: at most four commands. */
+void report_next(struct output *out, const struct heap_report *report);
+
 #endif
