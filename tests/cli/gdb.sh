@@ -9,7 +9,7 @@ unpack() { # NAME
 
 # "TID REGISTER VALUE" a line, of every thread, as clrpod says them: values without leading zeros.
 our_registers() {
-	"$program" analyze "$core" -c threads | sed 's/.*(\([0-9]*\))$/\1/' > "$work/tids"
+	"$program" analyze "$core" -c threads | sed 's/^[* ][0-9]* 0x[0-9A-F]* (\([0-9]*\)).*/\1/' > "$work/tids"
 	sed 's/.*/setthread -t &\nregisters/' "$work/tids" > "$work/script"
 	"$program" analyze "$core" --jsonl -x "$work/script" | tr -d '{}"' | awk -F '[:,]' '
 		/^table:registers/ { name[++count] = $4; value[count] = $8 }

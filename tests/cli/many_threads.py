@@ -7,6 +7,7 @@ import sys
 PT_LOAD, PT_NOTE, HEADER, PAGE = 1, 4, struct.Struct("<IIQQQQQQ"), 4096
 NOTE = struct.Struct("<III8s32xi300x")
 AREA = 0x100000000000  # where nothing is
+STRIDE = 64  # from one to the next, each of which overlaps those after it: what else is read of one is zero
 
 path, thread, held, count = sys.argv[1], int(sys.argv[2], 16), int(sys.argv[3]), int(sys.argv[4])
 core = bytearray(open(path, "rb").read())
@@ -33,12 +34,12 @@ def store_of(link):
 
 place, store = next((at, store_of(thread + at)) for at in range(0, 1024, 8)
                     if store_of(thread + at))
-links = [AREA + place + 8 * (i + 1) for i in range(count - 1)] + [thread + place]
+links = [AREA + place + STRIDE * (i + 1) for i in range(count - 1)] + [thread + place]
 struct.pack_into("<Q", core, store, AREA + place)
 struct.pack_into("<I", core, store + 24, held + count)
 notes = next(i for i, h in enumerate(headers) if h[0] == PT_NOTE)
 spare = min((h[5], i) for i, h in enumerate(headers) if h[0] == PT_LOAD and h[5])[1]
-area = bytes(place) + struct.pack("<%dQ" % count, *links) + bytes(PAGE)
+area = bytes(place) + b"".join(struct.pack("<Q", link) + bytes(STRIDE - 8) for link in links) + bytes(PAGE)
 old = bytes(core[headers[notes][2]:headers[notes][2] + headers[notes][5]])
 core += bytes(-len(core) % PAGE) + area
 put(PT_LOAD, AREA, len(area), spare)
