@@ -180,23 +180,34 @@ static const struct target_ops hiding_ops = {
 	.explain_missing = hiding_explain_missing,
 };
 
+struct error *hiding_target_hide(struct target *target, const struct hidden_range *ranges,
+				 size_t count)
+{
+	struct hiding_target *hiding = hiding_of(target);
+	struct hidden_range *all =
+		reallocarray(hiding->ranges, hiding->count + count + 1, sizeof(*all));
+	if (!all)
+		return &error_no_memory;
+	if (count)
+		memcpy(&all[hiding->count], ranges, count * sizeof(*ranges));
+	hiding->ranges = all;
+	hiding->count = join(all, hiding->count + count);
+	return NULL;
+}
+
 struct error *hiding_target_new(struct target *lower, const struct hidden_range *ranges,
 				size_t count, struct target **ret)
 {
 	struct hiding_target *hiding = calloc(1, sizeof(*hiding));
 	if (!hiding)
 		return &error_no_memory;
-	hiding->ranges = reallocarray(NULL, count + 1, sizeof(*ranges));
-	if (!hiding->ranges) {
-		free(hiding);
-		return &error_no_memory;
-	}
-	if (count)
-		memcpy(hiding->ranges, ranges, count * sizeof(*ranges));
-	hiding->count = join(hiding->ranges, count);
 	hiding->base = *lower;
 	hiding->base.ops = &hiding_ops;
 	hiding->base.lower = lower;
-	*ret = &hiding->base;
-	return NULL;
+	struct error *error = hiding_target_hide(&hiding->base, ranges, count);
+	if (error)
+		free(hiding);
+	else
+		*ret = &hiding->base;
+	return error;
 }

@@ -19,4 +19,9 @@ struct hidden_range {
 MUST_CHECK struct error *hiding_target_new(struct target *lower, const struct hidden_range *ranges,
 					   size_t count, struct target **ret);
 
+/* Hides more of it, while no other thread reads. What was lent before can still be read, and
+ * regions that were visited before were not cut. ERROR_NO_MEMORY only: nothing more is hidden. */
+MUST_CHECK struct error *hiding_target_hide(struct target *target,
+					    const struct hidden_range *ranges, size_t count);
+
 #endif

@@ -133,6 +133,18 @@ TEST(regions_hidden_whole)
 	CHECK_NUMBER(readable(target, 0, 1), 0);
 }
 
+TEST(more_is_hidden_afterwards)
+{
+	HIDING(target, false, RANGE(PAGE, 2 * PAGE));
+	const struct hidden_range more[] = { RANGE(3 * PAGE, 4 * PAGE), RANGE(0, 10) };
+	CHECK_NUMBER(readable(target, 2 * PAGE, 2 * PAGE), 2 * PAGE);
+	CHECK_OK(hiding_target_hide(target, more, COUNT_OF(more)));
+	CHECK_NUMBER(readable(target, 2 * PAGE, 2 * PAGE), PAGE);
+	CHECK_NUMBER(readable(target, PAGE, 1), 0);
+	CHECK_NUMBER(readable(target, 0, 1), 0);
+	CHECK_NUMBER(readable(target, 10, PAGE), PAGE - 10);
+}
+
 TEST(nothing_hidden)
 {
 	CLEANUP(fake_target_cleanup) struct fake_target *fake = memory_new(true);
@@ -185,6 +197,7 @@ static const struct tap_case cases[] = {
 	CASE(readers_see_nothing_of_it),
 	CASE(regions_have_gaps),
 	CASE(regions_hidden_whole),
+	CASE(more_is_hidden_afterwards),
 	CASE(nothing_hidden),
 	CASE(what_the_lower_target_lacks_is_met),
 	CASE(all_targets_are_shared_down_to_the_lowest),
