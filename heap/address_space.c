@@ -167,6 +167,7 @@ static struct error *add_runtime(struct survey *survey, struct heap *heap, const
 	struct region *regions = NULL;
 	size_t count = 0;
 	bool cut = false;
+	uint64_t lacks = heap->target->lacks;
 	TRY(add_segments(survey, heap->gc));
 	TRY(left_out(survey, gc_bookkeeping(heap, survey->arena, &regions, &count, &cut),
 		     &space->no_bookkeeping));
@@ -175,7 +176,10 @@ static struct error *add_runtime(struct survey *survey, struct heap *heap, const
 			(struct interval){ regions[i].start, regions[i].end, 0, NULL, false }));
 	if (cut)
 		space->no_bookkeeping = "the chain of card tables is not all in the target";
-	return left_out(survey, add_handle_tables(survey, heap, task), &space->no_handles);
+	TRY(left_out(survey, add_handle_tables(survey, heap, task), &space->no_handles));
+	if (heap->no_objects) /* a mini dump has none of most tables */
+		heap->target->lacks = lacks;
+	return NULL;
 }
 
 static int by_start(const void *left, const void *right)

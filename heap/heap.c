@@ -88,6 +88,7 @@ struct error *heap_open(struct target *overlay, struct module_files *files, cons
 	struct error *error = module_list_read(overlay, &heap->arena, &list);
 	if (!error)
 		error = runtime_find(overlay, files, &list, &heap->arena, task, &locations, &count);
+	overlay->lacks = 0; /* modules of others may have none of what was asked for */
 	if (!error)
 		return contract_choose(heap, locations, count, task, ret);
 	heap_close(heap);

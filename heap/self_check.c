@@ -224,9 +224,21 @@ static struct error *read_threads(struct heap *heap)
 	return error;
 }
 
+/* A dump without a heap says so to whoever asks for one: nothing else lacks it. */
+static struct error *open_heap(struct heap *heap, const struct task *task)
+{
+	uint64_t lacks = heap->target->lacks;
+	TRY(open_gc(heap, task));
+	TRY(check_presence(heap, task));
+	if (heap->no_objects)
+		heap->target->lacks = lacks;
+	return NULL;
+}
+
 struct error *heap_self_check(struct heap *heap, const struct task *task)
 {
 	bool types_seen;
+	heap->target->lacks = 0; /* other candidates may have asked for anything */
 	TRY(objects_bind(heap));
 	TRY(clr_modules_open(heap, &heap->modules));
 	TRY(type_system_open(heap, &heap->types));
@@ -240,7 +252,9 @@ struct error *heap_self_check(struct heap *heap, const struct task *task)
 		contract_checked(heap->contract);
 	if (!types_seen)
 		TRY(check_thread_ids(heap));
-	TRY(open_gc(heap, task));
-	TRY(check_presence(heap, task));
-	return types_seen ? check_first_objects(heap, task) : NULL;
+	TRY(open_heap(heap, task));
+	uint64_t lacks = heap->target->lacks;
+	struct error *error = types_seen ? check_first_objects(heap, task) : NULL;
+	heap->target->lacks = lacks; /* the check alone wanted those, and can do without */
+	return error;
 }

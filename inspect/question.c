@@ -174,6 +174,18 @@ void question_missing_of_holes(const struct question *question)
 	question->coverage->check_false = false;
 }
 
+void question_missing_of_lacks(const struct question *question)
+{
+	const struct target *target = question->target;
+	uint64_t lacks = !target ? 0 : target->lacks ? target->lacks : question->opened_lacks;
+	if (!lacks)
+		return;
+	if (!question->coverage->incomplete)
+		question_missing(question, 0, "memory that was asked for %s: nothing at %#" PRIx64,
+				 target_lacks_it(target), lacks);
+	question->coverage->check_false = false;
+}
+
 unsigned question_threads(const struct question *question)
 {
 	if (question->threads > HEAP_WALK_THREADS_MAX)

@@ -48,6 +48,7 @@ struct question {
 	/* Of what was asked for when the target was opened, what its file should hold and does not:
 	 * one clause; NULL: nothing. */
 	const char *opened_without;
+	uint64_t opened_lacks; /* of what was asked for then, the lowest address that had nothing */
 	const char *met_before; /* holes that earlier questions met (target.h: met); NULL: none */
 	/* That may walk the heap; 0: one. Where the user asked for no number, a small heap is not
 	 * worth all of them. */
@@ -98,6 +99,11 @@ void question_missing_of_threads(const struct question *question);
  * asked for when the dump was opened, on which any answer may depend. A check is not false then:
  * what looks like damage may come of what is missing. */
 void question_missing_of_holes(const struct question *question);
+
+/* … of memory that was asked for, also when the dump was opened, and is not there, though nothing
+ * says that it should be (target.h: lacks): where no other reason is known. A check is not false
+ * then either. */
+void question_missing_of_lacks(const struct question *question);
 
 /* … of a runtime that was not found where the file lacks what was asked for when it was opened. */
 void question_missing_of_runtime(const struct question *question);

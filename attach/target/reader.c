@@ -19,6 +19,7 @@ void reader_forget(struct reader *reader)
 {
 	*reader = (struct reader){ .target = reader->target,
 				   .buffer = reader->buffer,
+				   .tries = reader->tries,
 				   .next_size = FIRST_WINDOW };
 }
 
@@ -43,17 +44,14 @@ static const uint8_t *fill(struct reader *reader, uint64_t address, size_t size)
 	reader->next_size = wanted;
 	reader->start = start;
 	reader->window = reader->buffer;
-	reader->size = target_read_some(reader->target, start, reader->buffer, wanted);
+	reader->size = target_read_ahead(reader->target, start, reader->buffer, wanted);
 	if (reader->size >= needed)
 		return reader->buffer + (address - start);
-	/* A hole before `address` on its page: try the very bytes. */
-	if (reader->size <= address - start && start != address) {
-		reader->start = address;
-		reader->size = target_read_some(reader->target, address, reader->buffer, size);
-		if (reader->size >= size)
-			return reader->buffer;
-	}
-	return NULL;
+	/* A hole before `address` on its page, or in what was asked for: the very bytes. */
+	reader->start = address;
+	reader->size = (reader->tries ? target_try_some : target_read_some)(reader->target, address,
+									    reader->buffer, size);
+	return reader->size >= size ? reader->buffer : NULL;
 }
 
 const uint8_t *reader_move(struct reader *reader, uint64_t address, size_t size)

@@ -25,6 +25,7 @@ struct reader {
 	size_t size;
 	uint8_t *buffer; /* READER_WINDOW_MAX bytes */
 	size_t next_size;
+	bool tries; /* what a whole dump need not have: target_try_some() */
 };
 
 /* ERROR_NO_MEMORY only; there is nothing to deinit then, but it is allowed. The target is borrowed.

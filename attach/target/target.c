@@ -67,7 +67,31 @@ static void note_missing(struct target *target, uint64_t address)
 			return;
 }
 
-size_t target_read_some(struct target *target, uint64_t address, void *buffer, size_t size)
+/* Not where null leads, nor beyond what a process can have (arm64: 52 bits, x64: 56). */
+static bool can_be_memory(const struct target *target, uint64_t address)
+{
+	return address && address >= target->page_size && address < UINT64_C(1) << 56;
+}
+
+/* The lowest of all, so that threads agree. */
+void target_note_lack(struct target *target, uint64_t address)
+{
+	uint64_t lacks = __atomic_load_n(&target->lacks, __ATOMIC_RELAXED);
+	while (can_be_memory(target, address) && (!lacks || address < lacks))
+		if (__atomic_compare_exchange_n(&target->lacks, &lacks, address, false,
+						__ATOMIC_RELAXED, __ATOMIC_RELAXED))
+			return;
+}
+
+uint64_t target_take_lacks(struct target *target)
+{
+	return __atomic_exchange_n(&target->lacks, 0, __ATOMIC_RELAXED);
+}
+
+enum noted { NOTES_NOTHING, NOTES_MISSING, NOTES_ALL };
+
+static size_t read_noting(struct target *target, uint64_t address, void *buffer, size_t size,
+			  enum noted noted)
 {
 	address = untagged(target, address);
 	if (!range_within(address, size, UINT64_MAX))
@@ -76,10 +100,27 @@ size_t target_read_some(struct target *target, uint64_t address, void *buffer, s
 		return 0;
 	read_begins(target);
 	size_t done = target->ops->read_some(target, address, buffer, size);
-	if (done < size)
+	if (done < size && noted >= NOTES_MISSING)
 		note_missing(target, address + done);
+	if (done < size && noted == NOTES_ALL)
+		target_note_lack(target, address + done);
 	read_ends(target);
 	return done;
+}
+
+size_t target_read_some(struct target *target, uint64_t address, void *buffer, size_t size)
+{
+	return read_noting(target, address, buffer, size, NOTES_ALL);
+}
+
+size_t target_try_some(struct target *target, uint64_t address, void *buffer, size_t size)
+{
+	return read_noting(target, address, buffer, size, NOTES_MISSING);
+}
+
+size_t target_read_ahead(struct target *target, uint64_t address, void *buffer, size_t size)
+{
+	return read_noting(target, address, buffer, size, NOTES_NOTHING);
 }
 
 struct error *target_read(struct target *target, uint64_t address, void *buffer, size_t size)

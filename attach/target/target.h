@@ -122,6 +122,9 @@ struct target {
 	 * clause, for answers. Of several it is the one that a dictionary has last: whichever
 	 * thread met which first. */
 	const char *met;
+	/* The lowest address that a read asked for since this was 0 and did not get, whether or not
+	 * anything should be there. */
+	uint64_t lacks;
 };
 
 void target_close(struct target *target); /* NULL is allowed */
@@ -141,12 +144,28 @@ const char *target_lacks_them(const struct target *target);
 
 /* Reads leave out what the target's processor does not look at of an address (address_mask). */
 
-/* As many bytes as are contiguous: for scans and walks, makes no error object. */
+/* As many bytes as are contiguous: for scans and walks, makes no error object. What is not there is
+ * noted (met, lacks): the answer is incomplete. */
 size_t target_read_some(struct target *target, uint64_t address, void *buffer, size_t size);
+
+/* The same, for what a whole dump need not have and an answer can do without: `lacks` is not noted.
+ */
+size_t target_try_some(struct target *target, uint64_t address, void *buffer, size_t size);
+
+/* The same, for more than was asked for: nothing is noted. */
+size_t target_read_ahead(struct target *target, uint64_t address, void *buffer, size_t size);
 
 /* All bytes, or ERROR_FAULT with the first address that could not be read. */
 MUST_CHECK struct error *target_read(struct target *target, uint64_t address, void *buffer,
 				     size_t size);
+
+/* Notes that an answer lacks what should be at the address (0: nothing): of what was tried, when
+ * nothing else came in its place, or was found missing before. */
+void target_note_lack(struct target *target, uint64_t address);
+
+/* What is lacking so far, 0: nothing; from here on nothing is. For what is read once and
+ * remembered: each answer that goes by that lacks the same. */
+uint64_t target_take_lacks(struct target *target);
 
 /* NULL: a hole, or this target cannot lend, or not from there: target_read_some() knows, and notes
  * what is missing. See target_ops.borrow. */

@@ -22,6 +22,7 @@ struct opened {
 	char *name, *sysroot; /* sysroot: NULL: none */
 	int current_thread;   /* OS id; 0: none was chosen */
 	const char *without;  /* of session_opened_without() */
+	uint64_t lacks;       /* what opening met (target.h: lacks) */
 };
 
 struct session {
@@ -104,6 +105,7 @@ static struct error *open_layers(struct opened *opened, struct target *target, c
 	}
 	opened->heap_error = error;
 	opened->without = opened->target->met;
+	opened->lacks = opened->target->lacks;
 	opened->target->met = NULL;
 	return NULL;
 }
@@ -224,6 +226,7 @@ void session_turn_question(const struct session *session, struct question *quest
 {
 	question->target = session_target(session);
 	question->opened_without = session_opened_without(session);
+	question->opened_lacks = session->count ? current(session)->lacks : 0;
 	question->present = session_heap(session);
 	question->threads = session->threads;
 	question->threads_asked = session->threads_asked;

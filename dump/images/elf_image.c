@@ -50,7 +50,7 @@ bool elf_image_read(struct target *target, uint64_t address, struct elf_image *r
 {
 	Elf64_Ehdr header;
 	uint64_t table;
-	if (!read_whole(target, address, &header, sizeof(header)) ||
+	if (target_try_some(target, address, &header, sizeof(header)) != sizeof(header) ||
 	    !good_header(target, &header) ||
 	    __builtin_add_overflow(address, header.e_phoff, &table))
 		return false;

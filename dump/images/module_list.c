@@ -120,13 +120,23 @@ static bool is_managed(const char *path)
 	return length > size && !strcmp(path + length - size, extension);
 }
 
+/* A library whose headers are missing is a module that is missing; other files may have none. */
+static void note_library(const struct builder *builder, const struct span *span)
+{
+	uint8_t magic[SELFMAG];
+	if (!span->file_offset && strstr(span->path, ".so"))
+		(void)target_read_some(builder->target, span->start, magic, sizeof(magic));
+}
+
 static struct error *add_from_mappings(struct builder *builder)
 {
 	for (size_t i = 0; i < builder->span_count; i++) {
 		const struct span *span = &builder->spans[i];
-		if (span->path && !is_managed(span->path) &&
-		    elf_image_read(builder->target, span->start, &builder->image) &&
-		    laid_out(builder))
+		if (!span->path || is_managed(span->path))
+			continue;
+		if (!elf_image_read(builder->target, span->start, &builder->image))
+			note_library(builder, span);
+		else if (laid_out(builder))
 			TRY(add_module(builder, span->path));
 	}
 	return NULL;

@@ -56,7 +56,7 @@ static bool is_readable(struct finder *finder, const struct elf_symbol *symbol)
 	enum { SYMBOL_MAX = 4096 };
 	uint8_t bytes[SYMBOL_MAX];
 	size_t size = symbol->size && symbol->size < sizeof(bytes) ? (size_t)symbol->size : 1;
-	return target_read_some(finder->target, symbol->address, bytes, size) == size;
+	return target_try_some(finder->target, symbol->address, bytes, size) == size;
 }
 
 /*

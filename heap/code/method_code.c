@@ -293,5 +293,7 @@ struct error *method_of_entry(struct heap *heap, uint64_t entry, uint64_t *ret)
 		return NULL;
 	TRY(code_starting_at(heap, entry, &place));
 	*ret = place.method;
+	if (!*ret) /* it may be a precode that the target lacks, which is noted then */
+		reader_borrow(&heap->reader, entry, sizeof(uint64_t));
 	return NULL;
 }

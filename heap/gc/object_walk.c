@@ -113,10 +113,8 @@ static uint64_t hole_size(const struct walk *walk)
  * No object is at walk->address: go to the next address where one is, followed by another one or by
  * the end, and count what was passed over. Pages that are not in the target are stepped over whole.
  */
-static struct error *resynchronise(struct walk *walk)
+static struct error *look_for_next(struct walk *walk)
 {
-	if (!walk->walker->damage.first_address)
-		walk->walker->damage.first_address = walk->address;
 	while (walk->address < walk->end) {
 		struct gc_object object;
 		uint64_t step = ALIGNMENT;
@@ -146,6 +144,18 @@ static struct error *resynchronise(struct walk *walk)
 			return NULL;
 	}
 	return NULL;
+}
+
+/* What looks like a MethodTable on the way may be anything. */
+static struct error *resynchronise(struct walk *walk)
+{
+	struct walker *walker = walk->walker;
+	if (!walker->damage.first_address)
+		walker->damage.first_address = walk->address;
+	walker->reader.tries = true;
+	struct error *error = look_for_next(walk);
+	walker->reader.tries = false;
+	return error;
 }
 
 static struct error *walk_batches(struct walk *walk)

@@ -20,12 +20,20 @@ enum {
 
 enum { PAGE_BYTES = 4096, GUID_BYTES = 16, MEASURE_BYTES = 64 * 1024 };
 
+void metadata_note_lack(const struct metadata *metadata, uint32_t offset)
+{
+	if (metadata->missing_bytes && offset < metadata->end)
+		target_note_lack(metadata->target, metadata->address + offset);
+}
+
 const uint8_t *metadata_bytes_at(const struct metadata *metadata, uint32_t offset,
 				 uint32_t *ret_available)
 {
 	size_t at = SEARCH_FIRST(metadata->piece_count, i, metadata->pieces[i].end > offset);
-	if (at == metadata->piece_count || metadata->pieces[at].start > offset)
+	if (at == metadata->piece_count || metadata->pieces[at].start > offset) {
+		metadata_note_lack(metadata, offset);
 		return NULL;
+	}
 	const struct metadata_piece *piece = &metadata->pieces[at];
 	*ret_available = piece->end - offset;
 	return piece->bytes + (offset - piece->start);
@@ -65,7 +73,10 @@ const char *metadata_string(const struct metadata *metadata, uint32_t offset)
 		most = available;
 	if (most > LIMIT_METADATA_STRING_BYTES)
 		most = LIMIT_METADATA_STRING_BYTES;
-	return memchr(bytes, 0, most) ? (const char *)bytes : NULL;
+	if (memchr(bytes, 0, most))
+		return (const char *)bytes;
+	metadata_note_lack(metadata, metadata->strings.start + offset + available);
+	return NULL;
 }
 
 static bool sized_bytes(const struct metadata *metadata, const struct metadata_stream *blobs,
@@ -85,8 +96,10 @@ static bool sized_bytes(const struct metadata *metadata, const struct metadata_s
 	if (available > blobs->size - offset)
 		available = blobs->size - offset;
 	size_t position = 0;
-	if (!compressed_number(bytes, available, &position, &size) || size > available - position)
+	if (!compressed_number(bytes, available, &position, &size) || size > available - position) {
+		metadata_note_lack(metadata, blobs->start + offset + available);
 		return false;
+	}
 	*ret = bytes + position;
 	*ret_size = size;
 	return true;
@@ -253,7 +266,7 @@ static struct error *measure(struct target *target, uint64_t address, uint32_t m
 	uint32_t length = 0;
 	while (length < most) {
 		size_t part = most - length < MEASURE_BYTES ? most - length : MEASURE_BYTES;
-		size_t got = target_read_some(target, address + length, buffer, part);
+		size_t got = target_try_some(target, address + length, buffer, part);
 		length += (uint32_t)got;
 		if (got < part)
 			break;
@@ -277,7 +290,7 @@ static struct error *find_piece(struct target *target, uint64_t address, uint32_
 		return NULL;
 	}
 	uint8_t next;
-	if (bytes && lent && !target_read_some(target, address + offset + lent, &next, 1)) {
+	if (bytes && lent && !target_try_some(target, address + offset + lent, &next, 1)) {
 		piece->end = offset + (uint32_t)lent;
 		piece->bytes = bytes;
 		return NULL;
@@ -289,7 +302,7 @@ static struct error *find_piece(struct target *target, uint64_t address, uint32_
 	uint8_t *copy = arena_allocate(arena, length);
 	if (!copy)
 		return &error_no_memory;
-	piece->end = offset + (uint32_t)target_read_some(target, address + offset, copy, length);
+	piece->end = offset + (uint32_t)target_try_some(target, address + offset, copy, length);
 	piece->bytes = copy;
 	return NULL;
 }
@@ -346,10 +359,13 @@ static struct error *open_at(struct reader *reader, uint64_t address, uint32_t s
 {
 	uint8_t root[ROOT_BYTES_MAX];
 	size_t wanted = size < ROOT_BYTES_MAX ? size : ROOT_BYTES_MAX;
-	size_t available = target_read_some(reader->target, address, root, wanted);
+	size_t available = target_try_some(reader->target, address, root, wanted);
 	uint32_t end = 0;
 	TRY(read_root(metadata, root, available, size, &end));
 	TRY(read_pieces(metadata, reader->target, address, end));
+	metadata->target = reader->target;
+	metadata->address = address;
+	metadata->end = end;
 	return finish(metadata);
 }
 

@@ -121,6 +121,9 @@ struct metadata {
 	const struct metadata_piece *pieces;
 	size_t piece_count;
 	uint64_t missing_bytes;
+	struct target *target; /* that it was read from, at `address`, `end` bytes; NULL: a file */
+	uint64_t address;
+	uint32_t end;
 	struct metadata_stream tables_stream, strings, blobs, guids, user_strings;
 	bool uncompressed;  /* #- */
 	bool minimal_delta; /* #JTD: every index is 4 bytes */
@@ -136,6 +139,9 @@ struct metadata {
 const uint8_t *metadata_bytes_at(const struct metadata *metadata, uint32_t offset,
 				 uint32_t *ret_available);
 
+/* What was asked for is in a hole: the target notes what it lacks (target.h). */
+void metadata_note_lack(const struct metadata *metadata, uint32_t offset);
+
 /* The task is to end: a search goes no further. */
 bool metadata_stopped(const struct metadata *metadata);
 
@@ -145,6 +151,8 @@ static inline const uint8_t *metadata_bytes(const struct metadata *metadata, uin
 {
 	uint32_t available = 0;
 	const uint8_t *bytes = metadata_bytes_at(metadata, offset, &available);
+	if (bytes && size > available)
+		metadata_note_lack(metadata, offset + available);
 	return bytes && size <= available ? bytes : NULL;
 }
 

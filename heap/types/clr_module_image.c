@@ -212,7 +212,9 @@ struct error *clr_module_metadata(struct heap *heap, struct clr_module *module,
 {
 	if (!module->metadata_tried) {
 		struct assembly_name name;
+		heap->reader.tries = true; /* what is in none of its places is noted below */
 		struct error *error = metadata_find(heap, module, &module->metadata);
+		heap->reader.tries = false;
 		if (error_is_fatal(error))
 			return error;
 		if (error)
@@ -231,7 +233,12 @@ struct error *clr_module_metadata(struct heap *heap, struct clr_module *module,
 			module->assembly_name = name.name;
 		if (module->metadata)
 			metadata_set_task(module->metadata, heap->task);
+	} else if (module->metadata && !*module->assembly_name) {
+		struct assembly_name name; /* a hole is noted again */
+		(void)metadata_assembly(module->metadata, &name);
 	}
+	if (!module->metadata && module->metadata_error->code == ERROR_FAULT)
+		target_note_lack(heap->target, module->metadata_error->address);
 	if (!module->metadata)
 		return error_copy(module->metadata_error);
 	*ret = module->metadata;
@@ -254,7 +261,7 @@ struct error *clr_module_metadata_or_none(struct heap *heap, struct clr_module *
 const char *clr_module_assembly_name(struct heap *heap, struct clr_module *module)
 {
 	struct metadata *metadata;
-	if (!module->metadata_tried)
+	if (!module->metadata || !*module->assembly_name)
 		error_free(clr_module_metadata(heap, module, &metadata));
 	heap->met_unnamed |= !*module->assembly_name;
 	return *module->assembly_name ? module->assembly_name : NULL;

@@ -457,24 +457,26 @@ bool type_is_reference(const struct type *type)
 
 /* Refusals are remembered so that a damaged heap is not verified word by word, but not without
  * bound. */
+enum refusal { IS_NO_TYPE, IS_UNREADABLE };
+
 static struct error *refuse(struct type_system *types, uint64_t method_table, struct error *error)
 {
 	if (error_is_fatal(error))
 		return error;
-	bool unreadable = error->code == ERROR_FAULT;
+	enum refusal refusal = error->code == ERROR_FAULT ? IS_UNREADABLE : IS_NO_TYPE;
 	error_free(error);
 	if (types->not_types.count >= LIMIT_REFUSED_TYPES)
 		id_map_deinit(&types->not_types);
-	return id_map_put(&types->not_types, method_table, unreadable);
+	return id_map_put(&types->not_types, method_table, refusal);
 }
 
 bool type_walk_unreadable(struct heap *heap, uint64_t method_table)
 {
-	uint32_t unreadable = 0;
+	uint32_t refusal = IS_NO_TYPE;
 	heap_lock(heap);
-	bool refused = id_map_find(&heap->types->not_types, method_table, &unreadable);
+	bool refused = id_map_find(&heap->types->not_types, method_table, &refusal);
 	heap_unlock(heap);
-	return refused && unreadable;
+	return refused && refusal == IS_UNREADABLE;
 }
 
 const struct type_walk_entry *type_walk_entry_of(const struct heap *heap, uint32_t index)
@@ -493,9 +495,13 @@ static struct error *walk_find(struct heap *heap, struct reader *reader, uint64_
 		*ret = type_index_entry(&types->index, index);
 		return NULL;
 	}
-	if (method_table % sizeof(uint64_t) || !method_table ||
-	    id_map_find(&types->not_types, method_table, &index))
+	if (method_table % sizeof(uint64_t) || !method_table)
 		return NULL;
+	if (id_map_find(&types->not_types, method_table, &index)) {
+		if (index == IS_UNREADABLE && !reader->tries)
+			target_note_lack(heap->target, method_table);
+		return NULL;
+	}
 	struct error *error = make(heap, reader, method_table, &type);
 	if (error)
 		return refuse(types, method_table, error);

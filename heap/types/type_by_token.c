@@ -117,11 +117,19 @@ static struct error *available_visited(uint64_t handle, void *context)
 struct error *type_instances_update(struct heap *heap)
 {
 	struct type_system *types = heap->types;
+	struct target *target = heap->target;
 	while (types->modules_indexed < heap->modules->count) {
-		TRY(type_available_visit(heap, heap->modules->modules[types->modules_indexed],
-					 available_visited, heap));
+		uint64_t before = target_take_lacks(target);
+		struct error *error =
+			type_available_visit(heap, heap->modules->modules[types->modules_indexed],
+					     available_visited, heap);
+		if (!types->instances_lack)
+			types->instances_lack = target_take_lacks(target);
+		target_note_lack(target, before);
+		TRY(error);
 		types->modules_indexed++;
 	}
+	target_note_lack(target, types->instances_lack);
 	return NULL;
 }
 

@@ -495,12 +495,23 @@ struct error *type_name_prepare(struct heap *heap, const struct type *type)
 	return NULL;
 }
 
+/* A name that was not found is not looked for again: each answer lacks what the first one did. */
+static void note_name_lack(struct heap *heap, struct type_record *record)
+{
+	if (!record->name_lacks)
+		record->name_lacks = __atomic_load_n(&heap->target->lacks, __ATOMIC_RELAXED);
+	if (record->name_lacks)
+		target_note_lack(heap->target, record->name_lacks);
+}
+
 const char *type_name(struct heap *heap, const struct type *type, bool *ret_known)
 {
 	heap_lock(heap);
 	struct error *error = type_name_prepare(heap, type);
 	error_free(error);
 	bool known = !error && type_record_of(type)->name_known;
+	if (!known)
+		note_name_lack(heap, type_record_of(type));
 	if (ret_known)
 		*ret_known = known;
 	heap->met_unnamed |= !known;

@@ -32,7 +32,8 @@ struct type_record {
 	bool name_known, metadata_name_tried;
 	bool name_waits; /* for the names of its parts, while these are made */
 	bool parents_known;
-	unsigned parents; /* how many; 0 until it is known */
+	unsigned parents;    /* how many; 0 until it is known */
+	uint64_t name_lacks; /* without a name: what the target lacked then; 0: nothing */
 };
 
 static inline struct type_record *type_record_of(const struct type *type)
@@ -66,6 +67,7 @@ struct type_system {
 	size_t instance_count, instance_capacity;
 	struct id_map instance_hashes; /* hash of a construction -> first instance */
 	size_t modules_indexed;
+	uint64_t instances_lack; /* what the target lacked of them; 0: nothing */
 	const struct type *elements[ELEMENT_OBJECT + 1]; /* by element type */
 };
 

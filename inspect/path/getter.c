@@ -62,14 +62,18 @@ static struct error *read_target_il(struct getter *getter, uint32_t rva)
 	return NULL;
 }
 
-/* What the target lacks of the code may be in the module's file. */
+/* What the target lacks of the code may be in the module's file; else the answer says so. */
 static struct error *read_il(struct getter *getter)
 {
+	struct reader *reader = &getter->get->heap->reader;
 	struct member method;
 	bool admitted = false;
 	if (!metadata_method(getter->metadata, getter->property->row, &method) || !method.rva)
 		return NULL;
-	TRY(read_target_il(getter, method.rva));
+	reader->tries = true;
+	struct error *error = read_target_il(getter, method.rva);
+	reader->tries = false;
+	TRY(error);
 	if (!getter->size)
 		TRY(clr_module_admit_file(getter->get->heap, getter->property->type->module,
 					  &admitted, &getter->reason));

@@ -312,6 +312,8 @@ static struct error *read_static(struct get *get, const struct search *search)
 static struct error *root_address(struct get *get)
 {
 	struct search search = { 0 };
+	struct target *target = get->heap->target;
+	uint64_t lacks = target->lacks;
 	struct error *error = root_object(get);
 	if (!error || error_is_fatal(error) || !get->path.step_count || !get->path.steps[0].name)
 		return error;
@@ -325,6 +327,7 @@ static struct error *root_address(struct get *get)
 		return error;
 	}
 	error_free(error);
+	target->lacks = lacks; /* no object was asked for */
 	search.nearest = search.type;
 	TRY(member_find(get->heap, search.type, get->path.steps[0].name, true, &search.member));
 	return search.member.kind == MEMBER_NONE ? no_such_static(get, &search)

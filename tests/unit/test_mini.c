@@ -219,7 +219,7 @@ static void answers_without_heap(struct scene *scene)
 	CHECK(strstr(run(scene, "clrmodules"), "Sample.dll"));
 	CHECK(strstr(run(scene, "clrthreads"), "\"managed_id\":8,"));
 	CHECK_OK(take(scene));
-	CHECK(!scene->outcome.incomplete);
+	CHECK(scene->outcome.incomplete); /* the names of threads are not there */
 	CHECK(strstr(run(scene, "eeheap -gc"), "\"generation\":\"loh\""));
 	CHECK_OK(take(scene));
 	const char *exception = run(scene, "pe 7f68dd0128a8");
