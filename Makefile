@@ -8,6 +8,7 @@
 #   make asan       the program and its unit tests with sanitizers: unit, golden, cli, fuzz corpora
 #   make tsan       the unit tests that start threads, with ThreadSanitizer
 #   make night      what has a longer form than make check's, in that form: docs/NIGHT.md
+#   make lie        each command on each dump again with each page hidden that it had read: hours
 #   make demo       the program at work on a dump that ships with the project
 #   make matrix     every dump that ships, against what is known of it, as a table
 #   make circles    which files need each other, by the symbols of what is built: none may
@@ -80,6 +81,10 @@ THREADED     := $(addprefix $(BUILD)/tests/unit/test_,core_sink_zstd heap_walk m
 	object_rank row_source)
 UNIT_FLAGS   := $(addprefix @,$(wildcard tests/unit/alloc_fail.flags))
 
+# One program of tests/lie, like those of tests/unit.
+LIE_SOURCES := $(filter-out $(SKIP),$(call FIND_SOURCES,tests/lie))
+LIE         := $(BUILD)/tests/lie/lie
+
 FUZZ_SOURCES := $(filter-out $(SKIP),$(wildcard tests/fuzz/fuzz_*.c))
 # What fuzz_contract and fuzz_walk stand on.
 FUZZ_HELPERS := $(addprefix $(BUILD)/tests/unit/,fake_runtime.o fake_target.o alloc_fail.o)
@@ -132,6 +137,10 @@ $(BUILD)/tests/unit/test_%: $(BUILD)/tests/unit/test_%.o $(UNIT_HELPERS) $(LIBRA
 	$(call say,LINK,$@)
 	$(Q)$(LINK) $(UNIT_FLAGS) -o $@ $(filter %.o,$^) $(LIBS)
 
+$(LIE): $(call OBJECT_NAMES,$(LIE_SOURCES)) $(LIBRARY)
+	$(call say,LINK,$@)
+	$(Q)$(LINK) -o $@ $(filter %.o,$^) $(LIBS)
+
 $(BUILD)/fuzz/%: tests/fuzz/%.c $(FUZZ_HELPERS) $(LIBRARY) $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
@@ -160,7 +169,7 @@ deps-fuzz:
 deps-vm:
 	tools/install-deps vm
 
-unit: $(UNIT)
+unit: $(UNIT) $(LIE)
 fuzzers: $(FUZZERS)
 
 check: deps
@@ -183,6 +192,11 @@ tsan-built: $(THREADED)
 night: deps
 	+@$(MAKE) --no-print-directory all
 	@NIGHT=1 TEST_SECONDS=14400 VM_SECONDS=14000 tests/run $(BUILD) $(PROGRAM)
+
+# EVERY=N takes one variant of N. What is printed last is for docs/NIGHT.md.
+LIE_DUMPS := $(filter-out %kernel33.core.zst %packed-heap.core.zst,$(wildcard tests/dumps/*.core.zst))
+lie: $(LIE)
+	@$(LIE) --jobs $$(nproc) --every $(or $(EVERY),1) $(LIE_DUMPS)
 
 fuzz:
 	+@$(MAKE) --no-print-directory VARIANT=fuzz CC=clang fuzzers
@@ -244,10 +258,10 @@ bench-collect: all
 clean:
 	rm -rf $(addprefix $(BUILD_ROOT)/,release debug asan tsan cover fuzz static static-aarch64)
 
--include $(OBJECTS:.o=.d) $(UNIT:=.d) $(UNIT_HELPERS:.o=.d) $(FUZZERS:=.d)
+-include $(OBJECTS:.o=.d) $(UNIT:=.d) $(patsubst %.c,$(BUILD)/%.d,$(LIE_SOURCES)) $(UNIT_HELPERS:.o=.d) $(FUZZERS:=.d)
 
 .PHONY: all static deps deps-lint deps-fuzz deps-vm unit fuzzers check check-built asan tsan \
-	tsan-built night fuzz lint format layers circles headers howto docs golden-update matrix \
+	tsan-built night lie fuzz lint format layers circles headers howto docs golden-update matrix \
 	demo bench bench-collect \
 	clean FORCE
 .SECONDARY:

@@ -115,10 +115,37 @@ TEST(only_a_read_meets_what_is_missing)
 	CHECK_TEXT(fake->base.met, "gone");
 }
 
+TEST(the_lowest_lack_is_noted)
+{
+	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(&architecture_x64);
+	struct target *target = &fake->base;
+	uint8_t buffer[64];
+	fake_target_zeros(fake, 0x10000, 0x100);
+	target_read_some(target, 0x10000, buffer, 64);
+	CHECK_NUMBER(target->lacks, 0);
+	target_try_some(target, 0x100f0, buffer, 64);
+	target_read_ahead(target, 0x100f0, buffer, 64);
+	CHECK_NUMBER(target->lacks, 0);
+	target_read_some(target, 0x20000, buffer, 64);
+	CHECK_NUMBER(target->lacks, 0x20000);
+	target_read_some(target, 0x100f0, buffer, 64);
+	CHECK_NUMBER(target->lacks, 0x10100);
+	target_read_some(target, 0x30000, buffer, 64);
+	CHECK_NUMBER(target_take_lacks(target), 0x10100);
+	CHECK_NUMBER(target->lacks, 0);
+	target_read_some(target, 8, buffer, 64);
+	target_read_some(target, UINT64_C(0xcccccccccccccccc), buffer, 64);
+	CHECK_NUMBER(target->lacks, 0);
+}
+
 static const struct tap_case cases[] = {
-	CASE(reads_say_how_far_they_came),       CASE(reads_do_not_wrap_around_the_last_address),
-	CASE(arm64_ignores_the_top_byte),        CASE(the_auxiliary_vector_ends_at_null),
-	CASE(a_visitors_error_ends_the_visit),   CASE(a_target_that_cannot_lend_says_so),
+	CASE(the_lowest_lack_is_noted),
+	CASE(reads_say_how_far_they_came),
+	CASE(reads_do_not_wrap_around_the_last_address),
+	CASE(arm64_ignores_the_top_byte),
+	CASE(the_auxiliary_vector_ends_at_null),
+	CASE(a_visitors_error_ends_the_visit),
+	CASE(a_target_that_cannot_lend_says_so),
 	CASE(only_a_read_meets_what_is_missing),
 };
 TAP_MAIN(cases)
