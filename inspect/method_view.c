@@ -59,9 +59,9 @@ static struct error *refuse_code(struct heap *heap, uint64_t ip, const struct co
 {
 	uint64_t method;
 	if (place->unknown)
-		return error_new(ERROR_NOT_FOUND,
-				 "%#" PRIx64 " is in code that was compiled ahead of time, but %s",
-				 ip, place->unknown);
+		return error_fault(
+			ip, "%#" PRIx64 " is in code that was compiled ahead of time, but %s", ip,
+			place->unknown);
 	TRY(method_of_entry(heap, ip, &method));
 	if (method)
 		return error_new(ERROR_NOT_FOUND,

@@ -86,8 +86,6 @@ struct error *pool_starvation_read(const struct question *question, const struct
 {
 	*ret = (struct pool_starvation){ .state = POOL_GOES_ON };
 	TRY(thread_pool_read(question->heap, &ret->pool));
-	if (ret->pool.unknown)
-		question_missing(question, 0, "the thread pool cannot be read");
 	if (!ret->pool.exists)
 		return NULL;
 	TRY(thread_pool_count_work(question->heap, &ret->work));

@@ -67,17 +67,19 @@ static void note_missing(struct target *target, uint64_t address)
 			return;
 }
 
-/* Not where null leads, nor beyond what a process can have (arm64: 52 bits, x64: 56). */
-static bool can_be_memory(const struct target *target, uint64_t address)
+/* Not where null leads (Linux: mm/Kconfig, DEFAULT_MMAP_MIN_ADDR), nor beyond what a process can
+ * have (arm64: 52 bits, x64: 56). */
+static bool can_be_memory(uint64_t address)
 {
-	return address && address >= target->page_size && address < UINT64_C(1) << 56;
+	enum { LOWEST = 64 * 1024 };
+	return address >= LOWEST && address < UINT64_C(1) << 56;
 }
 
 /* The lowest of all, so that threads agree. */
 void target_note_lack(struct target *target, uint64_t address)
 {
 	uint64_t lacks = __atomic_load_n(&target->lacks, __ATOMIC_RELAXED);
-	while (can_be_memory(target, address) && (!lacks || address < lacks))
+	while (can_be_memory(address) && (!lacks || address < lacks))
 		if (__atomic_compare_exchange_n(&target->lacks, &lacks, address, false,
 						__ATOMIC_RELAXED, __ATOMIC_RELAXED))
 			return;

@@ -213,15 +213,10 @@ static struct error *run_counted(const struct command *command, struct command_c
 	call->question.met_before = target ? target->met : NULL;
 	if (target && !(command->needs & NEEDS_HEAP))
 		target->met = NULL;
-	if (target)
-		target->lacks = 0;
 	struct error *error = run_watched(command, call);
 	session_turn_question(call->session, &call->question); /* refresh() has another target */
 	if (command->needs & (NEEDS_TARGET | NEEDS_HEAP))
 		question_missing_of_holes(&call->question);
-	/* An address that cannot be read is its own answer: maybe nothing was ever there. */
-	if (command->needs & (NEEDS_TARGET | NEEDS_HEAP) && !(error && error->code == ERROR_FAULT))
-		question_missing_of_lacks(&call->question);
 	if (target && target == call->question.target && !target->met)
 		target->met = call->question.met_before;
 	return error;
@@ -278,11 +273,16 @@ static struct error *run(const struct command_runner *runner, const struct comma
 		.arguments = arguments,
 	};
 	error = check_objects(command, runner->session);
+	if (call.question.target)
+		call.question.target->lacks = 0;
 	if (command->needs & (NEEDS_TARGET | NEEDS_HEAP))
 		question_missing_of_damage(&call.question);
 	if (!error)
 		error = run_counted(command, &call);
 	unnamed_explain(&call);
+	/* An address that cannot be read is its own answer: maybe nothing was ever there. */
+	if (command->needs & (NEEDS_TARGET | NEEDS_HEAP) && !(error && error->code == ERROR_FAULT))
+		question_missing_of_lacks(&call.question);
 	error = qualify(error, &beside->coverage);
 	struct error *gone = check_target(command, runner->session);
 	if (!gone)
