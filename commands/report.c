@@ -236,8 +236,9 @@ static void tasks_print(struct output *out, const struct heap_report *report)
 	others_line(out, tally, TASKS_SHOWN);
 }
 
-static void objects_print(struct output *out, const struct heap_report *report)
+static void objects_print(struct command_call *call, const struct heap_report *report)
 {
+	struct output *out = call->out;
 	const char *lack = report->question->heap->no_objects;
 	if (lack) {
 		output_line(out, "Heap        not to be walked: %s", lack);
@@ -246,6 +247,7 @@ static void objects_print(struct output *out, const struct heap_report *report)
 	heap_print(out, report);
 	generations_print(out, report);
 	types_print(out, report);
+	report_large_print(call, report);
 	exceptions_print(out, report);
 	tasks_print(out, report);
 }
@@ -414,7 +416,7 @@ static struct error *steps_print(struct command_call *call, const struct heap_re
 	if (done > STEP_PROCESS)
 		TRY(head_print(call, report));
 	if (done > STEP_OBJECTS)
-		objects_print(call->out, report);
+		objects_print(call, report);
 	return done > STEP_TABLES ? tables_print(call, report) : NULL;
 }
 
@@ -438,9 +440,10 @@ static struct error *report_run(struct command_call *call)
 static const char *const examples[] = { "report", NULL };
 const struct command command_report = {
 	.name = "report",
-	.summary = "one page on the heap: sizes, types, exceptions, tasks, locks, handles",
+	.summary =
+		"one page on the process: crash, deadlocks, memory, sizes, types, exceptions, tasks, locks",
 	.description =
-		"The runtime, threads, sizes of the generations, the largest types, exceptions by type and message, pending tasks, and what the runtime's tables hold (finalizers, handles, locks, timers, the thread pool), from one walk of the heap. What cannot be read is named, and makes the answer incomplete.",
+		"It opens with what there is to conclude: a crash (signal, thread, exception), deadlocks, a starved thread pool, and where the memory is. Of a process, and of a dump that collect wrote, that is against what is resident and what the control group allows; of another dump it is what the dump holds. GC settings are those of the environment (DOTNET_GC…) and of runtimeconfig.json, as they were written.\n\nThen the runtime, threads, sizes of the generations, the largest types, the largest arrays of the large object heap with the collection and the object that they are in, exceptions by type and message, pending tasks, and what the runtime's tables hold (finalizers, handles, locks, timers, the thread pool), from one walk of the heap. The object that a collection is in is looked for among types of which there are at most three objects; statics are not looked at. Exceptions that the runtime made in advance are not listed unless a thread has thrown one. What cannot be read is named, and makes the answer incomplete.",
 	.examples = examples,
 	.needs = NEEDS_HEAP,
 	.run = report_run,

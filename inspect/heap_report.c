@@ -25,6 +25,7 @@ void heap_report_deinit(struct heap_report *report)
 	heap_statistics_deinit(&report->statistics);
 	tally_deinit(&report->exceptions);
 	tally_deinit(&report->tasks);
+	large_part_deinit(&report->large_part);
 	waits_deinit(&report->waits);
 	id_map_deinit(&report->thrown);
 	id_map_deinit(&report->inner_locks);

@@ -25,6 +25,7 @@
 #include "inspect/crash.h"
 #include "inspect/gc_settings.h"
 #include "inspect/heap_statistics.h"
+#include "inspect/large_arrays.h"
 #include "inspect/memory_use.h"
 #include "inspect/pool_starvation.h"
 #include "inspect/tally.h"
@@ -81,7 +82,8 @@ struct heap_report {
 	 * thread has thrown one. */
 	struct tally exceptions;
 	uint64_t preallocated_exceptions; /* that are left out therefore */
-	struct tally tasks;               /* pending ones, by what they are; sorted */
+	struct large_arrays large;
+	struct tally tasks; /* pending ones, by what they are; sorted */
 
 	/* heap_report_tables() */
 	unsigned parts; /* a bit for each that was read; of objects after the walk */
@@ -99,10 +101,11 @@ struct heap_report {
 	uint64_t tasks_unreadable, locks_unreadable;
 	uint64_t other_locks;           /* met, held or not */
 	struct sync_blocks thin_layout; /* .heap NULL: thin locks are not known */
-	struct id_map thrown;           /* exceptions of threads: address -> 0 */
-	struct id_map inner_locks;      /* Locks that do a monitor's work: they are that one */
-	struct error *monitors_error;   /* why there are none; owned */
-	struct arena text;              /* reset after each object */
+	struct large_part large_part;
+	struct id_map thrown;         /* exceptions of threads: address -> 0 */
+	struct id_map inner_locks;    /* Locks that do a monitor's work: they are that one */
+	struct error *monitors_error; /* why there are none; owned */
+	struct arena text;            /* reset after each object */
 };
 
 /* The question is borrowed; texts are in its scratch arena. ERROR_NO_MEMORY only;

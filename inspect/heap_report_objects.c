@@ -12,6 +12,7 @@
 #include <inttypes.h>
 
 enum { TRAITS_READ = 1, TRAIT_EXCEPTION = 2, TRAIT_TASK = 4, TRAIT_LOCK = 8 };
+enum { TRAITS_MASK = 15, WORD_SHIFT = 4 }; /* above the traits: large_word_of() */
 enum { MESSAGE_UNITS = 200 };
 
 /* One thread's. */
@@ -22,6 +23,7 @@ struct part {
 	struct type_bytes traits; /* of types */
 	uint64_t thin_locks;      /* held */
 	uint64_t object_bytes[GENERATION_COUNT];
+	struct large_part large;
 };
 
 /* An object of a type with traits. */
@@ -40,7 +42,23 @@ static uint8_t traits_read(struct heap *heap, const struct type *type)
 		traits |= TRAIT_TASK;
 	if (lock != MANAGED_LOCK_NONE && lock != MANAGED_LOCK_EVENT)
 		traits |= TRAIT_LOCK;
-	return traits;
+	return (uint8_t)(traits | large_word_of(heap, type) << WORD_SHIFT);
+}
+
+/* Once a type's objects are of no more interest, its byte says so. */
+static struct error *large_object_meet(struct walk_worker *worker, struct part *part,
+				       const struct gc_object *object, uint8_t word)
+{
+	bool is_large = worker->span->generation == GENERATION_LARGE;
+	uint8_t *traits;
+	if (word == LARGE_IS_ARRAY && !is_large)
+		return NULL;
+	TRY(large_meet(&part->large, &part->headers, object, word, is_large));
+	if (!large_is_done(&part->large, object->type, word))
+		return NULL;
+	TRY(type_byte(&part->traits, object->type, &traits));
+	*traits |= LARGE_WORDS << WORD_SHIFT;
+	return NULL;
 }
 
 static struct error *object_look(struct walk_worker *worker, struct part *part,
@@ -54,6 +72,10 @@ static struct error *object_look(struct walk_worker *worker, struct part *part,
 	if (report->thin_layout.heap &&
 	    thin_lock_read(&report->thin_layout, &part->headers, object->address, &lock))
 		part->thin_locks++;
+	uint8_t word = row.traits >> WORD_SHIFT;
+	if (word != LARGE_WORDS)
+		TRY(large_object_meet(worker, part, object, word));
+	row.traits &= TRAITS_MASK;
 	return row.traits == TRAITS_READ ? NULL : walk_put(worker, &row);
 }
 
@@ -221,6 +243,7 @@ static struct error *part_init(void *context, void *report, const struct task *t
 	struct part *part = context;
 	(void)task;
 	part->report = report;
+	large_part_init(&part->large, part->report->question->heap);
 	return reader_init(&part->headers, part->report->question->heap->target);
 }
 
@@ -229,6 +252,7 @@ static struct error *part_sum(void *context, void *to)
 	const struct part *part = context;
 	struct heap_report *report = to;
 	report->monitors.held += part->thin_locks;
+	TRY(large_merge(&report->large_part, &part->large));
 	for (unsigned i = 0; i < GENERATION_COUNT; i++)
 		report->object_bytes[i] += part->object_bytes[i];
 	return heap_statistics_merge(&report->statistics, &part->statistics);
@@ -238,6 +262,7 @@ static void part_deinit(void *context)
 {
 	struct part *part = context;
 	heap_statistics_deinit(&part->statistics);
+	large_part_deinit(&part->large);
 	reader_deinit(&part->headers);
 	type_bytes_deinit(&part->traits);
 }
@@ -353,6 +378,7 @@ struct error *heap_report_objects(struct heap_report *report)
 	report->waits_concluded = true;
 	report->locks_lost = report->locks_unreadable + (report->monitors_error != NULL) +
 			     !(report->parts & REPORT_OTHER_LOCKS);
+	TRY(large_arrays_conclude(question, &report->large_part, &report->large));
 	types_choose(report);
 	generations_measure(report);
 	tally_sort(&report->exceptions);

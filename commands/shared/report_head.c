@@ -196,6 +196,61 @@ void report_settings_print(struct output *out, const struct gc_settings *setting
 		output_line(out, "GC settings %s", text_string(&line));
 }
 
+static void owner_cell(struct command_call *call, const struct large_array *large)
+{
+	struct heap *heap = call->question.heap;
+	CLEANUP(text_deinit) struct text text = { 0 };
+	if (!large->owner) {
+		output_nothing(call->out, "");
+		output_null(call->out);
+		return;
+	}
+	const char *name = type_name(heap, type_by_index(heap, large->owner_type), NULL);
+	text_printf(&text, ", in %012" PRIx64 " %s%s%s", large->owner, name,
+		    large->field ? "." : "", large->field ? large->field : "");
+	output_reference_as(call->out, large->owner, name, text_string(&text));
+	output_text_or_null(call->out, large->field);
+}
+
+static void large_row(struct command_call *call, const struct large_array *large)
+{
+	struct heap *heap = call->question.heap;
+	uint32_t type = large->collection ? large->collection_type : large->array.type;
+	output_row_begin(call->out);
+	if (large->count_known)
+		output_unsigned(call->out, large->count);
+	else
+		output_nothing(call->out, "?");
+	output_unsigned(call->out, large->array.size);
+	output_address(call->out, large->collection ? large->collection : large->array.address);
+	output_text(call->out, type_name(heap, type_by_index(heap, type), NULL));
+	output_address(call->out, large->array.address);
+	owner_cell(call, large);
+	output_words(call->out, "{address} {type}{owner}");
+	output_row_end(call->out);
+}
+
+void report_large_print(struct command_call *call, const struct heap_report *report)
+{
+	static const struct column columns[] = {
+		{ "count", "Count", CELL_COUNT, 14 },
+		{ "array_size", "Array's size", CELL_COUNT, 18 },
+		{ "address", IN_WORDS, CELL_ADDRESS, 0 },
+		{ "type", IN_WORDS, CELL_TEXT, 0 },
+		{ "array", NULL, CELL_ADDRESS, 0 },
+		{ "owner", IN_WORDS, CELL_VALUE, 0 },
+		{ "owner_field", NULL, CELL_VALUE, 0 },
+		{ NULL, "Largest collections", CELL_TEXT, 0 },
+	};
+	const struct large_arrays *large = &report->large;
+	if (large->count)
+		output_line(call->out, "%s", "");
+	output_table_begin(call->out, "collections", columns, COUNT_OF(columns), large->count > 0);
+	for (size_t i = 0; i < large->count; i++)
+		large_row(call, &large->arrays[i]);
+	output_table_end(call->out);
+}
+
 void report_next(struct output *out, const struct heap_report *report)
 {
 	const struct memory_use *memory = &report->memory;

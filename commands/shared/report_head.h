@@ -13,6 +13,8 @@ const char *report_pool_state(const struct pool_starvation *found);
 void report_memory_print(struct output *out, const struct heap_report *report);
 void report_settings_print(struct output *out, const struct gc_settings *settings);
 
+/* The largest arrays, as the collections whose inside they are. */
+void report_large_print(struct command_call *call, const struct heap_report *report);
 /* What to type next, by what was found: at most four commands. */
 void report_next(struct output *out, const struct heap_report *report);
 
