@@ -196,20 +196,20 @@ void report_settings_print(struct output *out, const struct gc_settings *setting
 		output_line(out, "GC settings %s", text_string(&line));
 }
 
-static void owner_cell(struct command_call *call, const struct large_array *large)
+static void owner_cells(struct command_call *call, const struct large_array *large)
 {
 	struct heap *heap = call->question.heap;
 	CLEANUP(text_deinit) struct text text = { 0 };
 	if (!large->owner) {
-		output_nothing(call->out, "");
 		output_null(call->out);
+		output_nothing(call->out, "");
 		return;
 	}
 	const char *name = type_name(heap, type_by_index(heap, large->owner_type), NULL);
 	text_printf(&text, ", in %012" PRIx64 " %s%s%s", large->owner, name,
 		    large->field ? "." : "", large->field ? large->field : "");
-	output_reference_as(call->out, large->owner, name, text_string(&text));
 	output_text_or_null(call->out, large->field);
+	output_reference_as(call->out, large->owner, name, text_string(&text));
 }
 
 static void large_row(struct command_call *call, const struct large_array *large)
@@ -225,7 +225,7 @@ static void large_row(struct command_call *call, const struct large_array *large
 	output_address(call->out, large->collection ? large->collection : large->array.address);
 	output_text(call->out, type_name(heap, type_by_index(heap, type), NULL));
 	output_address(call->out, large->array.address);
-	owner_cell(call, large);
+	owner_cells(call, large);
 	output_words(call->out, "{address} {type}{owner}");
 	output_row_end(call->out);
 }
@@ -238,8 +238,8 @@ void report_large_print(struct command_call *call, const struct heap_report *rep
 		{ "address", IN_WORDS, CELL_ADDRESS, 0 },
 		{ "type", IN_WORDS, CELL_TEXT, 0 },
 		{ "array", NULL, CELL_ADDRESS, 0 },
-		{ "owner", IN_WORDS, CELL_VALUE, 0 },
 		{ "owner_field", NULL, CELL_VALUE, 0 },
+		{ "owner", IN_WORDS, CELL_VALUE, 0 },
 		{ NULL, "Largest collections", CELL_TEXT, 0 },
 	};
 	const struct large_arrays *large = &report->large;

@@ -1,5 +1,4 @@
 #include "base/list.h"
-#include "dump/core/core_mark.h"
 #include "dump/core/core_target.h"
 #include "tests/unit/core_builder.h"
 #include "tests/unit/tap.h"
@@ -249,28 +248,6 @@ TEST(a_lying_file_note_is_cut)
 	}
 }
 
-/* By collect; what a later version has added to it is passed over. */
-TEST(what_the_process_took_is_noted)
-{
-	const struct {
-		struct target_usage usage;
-		uint64_t added;
-	} noted = { { .resident_bytes = 300, .limit_bytes = 1000, .time_s = 1790000000 }, 7 };
-	static const size_t sizes[] = { sizeof(noted), sizeof(noted.usage),
-					sizeof(noted.usage) - 1 };
-	for (size_t i = 0; i < COUNT_OF(sizes); i++) {
-		BUILDER(core, EM_X86_64);
-		CLEANUP(close_target) struct target *target = NULL;
-		core_builder_text(&core, 0x400000, "text", 0x1000, 0x1000);
-		core_builder_note(&core, CORE_MARK_OWNER, CORE_USAGE_NOTE, &noted, sizes[i]);
-		CHECK_OK(open_built(&core, &target));
-		const struct target_usage *usage = &target->facts.usage;
-		CHECK_NUMBER(usage->resident_bytes, i < 2 ? 300 : 0);
-		CHECK_NUMBER(usage->limit_bytes, i < 2 ? 1000 : 0);
-		CHECK_NUMBER((uint64_t)usage->time_s, i < 2 ? 1790000000 : 0);
-	}
-}
-
 TEST(notes_may_be_aligned_to_8_and_be_damaged)
 {
 	BUILDER(core, EM_X86_64);
@@ -507,7 +484,6 @@ static const struct tap_case cases[] = {
 	CASE(many_threads_are_all_there),
 	CASE(file_mappings_and_auxv),
 	CASE(a_lying_file_note_is_cut),
-	CASE(what_the_process_took_is_noted),
 	CASE(notes_may_be_aligned_to_8_and_be_damaged),
 	CASE(more_than_65534_segments),
 	CASE(more_than_65534_segments_and_cut_short),
