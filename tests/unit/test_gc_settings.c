@@ -26,6 +26,15 @@ static struct fake_runtime *runtime_with_stack(const char *strings, size_t size,
 	return runtime;
 }
 
+/* Is it a reason? Where memory ran out for reasons, none is. */
+static bool is_said(const struct fake_question *fake, const char *text)
+{
+	for (size_t i = 0; i < fake->coverage.reason_count; i++)
+		if (!strcmp(fake->coverage.reasons[i], text))
+			return true;
+	return false;
+}
+
 static void check_setting(const struct gc_setting *setting, const char *name, const char *value)
 {
 	CHECK_TEXT(setting->name, name);
@@ -45,7 +54,7 @@ TEST(variables_of_the_gc_are_settings)
 	check_setting(&settings.settings[0], "COMPlus_GCHeapHardLimit", "C0000");
 	check_setting(&settings.settings[1], "DOTNET_gcServer", "1");
 	CHECK(fake_question_lacks(&fake, no_properties));
-	CHECK(!fake_question_lacks(&fake, no_environment));
+	CHECK(!is_said(&fake, no_environment));
 }
 
 /* Over several pages, of which one string fills more than one. */
@@ -61,7 +70,7 @@ TEST(a_large_environment_is_read_to_its_beginning)
 	CHECK_OK(gc_settings_read(&fake.question, &settings));
 	REQUIRE(settings.count == 1);
 	check_setting(&settings.settings[0], "DOTNET_GCHeapCount", "2");
-	CHECK(!fake_question_lacks(&fake, no_environment));
+	CHECK(!is_said(&fake, no_environment));
 }
 
 TEST(an_environment_that_begins_before_the_dump_is_not_whole)
