@@ -109,11 +109,11 @@ static void heap_print(struct output *out, const struct heap_report *report)
 	output_unsigned(out, free_space->size_bytes);
 	output_unsigned(out, bytes[GENERATION_1] + bytes[GENERATION_2] + bytes[GENERATION_LARGE] +
 				     bytes[GENERATION_PINNED]);
-	output_sentence(out,
-			"Heap        {count} objects, {size} bytes; {outlived_size} of them in "
-			"gen1, gen2, loh and poh: what was live at the last collection, and "
-			"large ones since\n"
-			"Free        {free_count} places, {free_size} bytes\n");
+	output_sentence(
+		out, "Heap        {count} objects, {size} bytes\n"
+		     "Live        {outlived_size} bytes in gen1, gen2, loh and poh: what was live "
+		     "at the last collection, and large objects since\n"
+		     "Free        {free_count} places, {free_size} bytes\n");
 	output_record_end(out);
 }
 
@@ -197,6 +197,9 @@ static void exceptions_print(struct output *out, const struct heap_report *repor
 	if (!tally->count)
 		output_line(out, "Exceptions  none");
 	others_line(out, tally, EXCEPTIONS_SHOWN);
+	if (report->preallocated_exceptions)
+		output_line(out, "%14" PRIu64 " made by the runtime in advance, and not thrown",
+			    report->preallocated_exceptions);
 }
 
 /* A part that cannot be read is a line in text; JSON leaves it out. */

@@ -37,10 +37,18 @@ for name in sample-8.0-srv sample-9.0-wks sample-10.0-seg sample-11.0-wks small-
 		sed -nE 's/^ +.* Handles: +([0-9,]+)$/\1/p' | awk '{ n += $1 } END { print n }')"
 	same "finalizers" "$(on_page '^Finalizers +([0-9]+) .*')" "$(number_of finalizequeue '^Total ([0-9,]+) objects.*')"
 	same "timers" "$(on_page '^Timers +([0-9]+)')" "$(number_of timerinfo '^ *([0-9]+) timers')"
+	allocated=$(sed -n '/^Generation/,/^contexts/p' "$work/page" | tr -d , | awk '$2 ~ /^[0-9]+$/ { n += $2 } END { print n }')
+	same "generations and contexts" "$allocated" "$(number_of 'eeheap -gc' '^GC Allocated Heap Size: .*\(([0-9]+)\) bytes.*')"
 	held=$(on_page '^Locks +([0-9]+) monitors.*')
 	others=$(on_page '^Locks .*ReaderWriterLockSlim ([0-9]+) held.*')
 	same "locks held" "$((held + others))" "$(number_of dumplocks '^([0-9]+) held, .*')"
 done
+
+zstd -dqcf tests/dumps/small-crash2.core.zst > "$work/crash" && expect 0 "a crash" "$program" analyze "$work/crash" -c report
+[ "$(sed -n 1p "$work/out")" = "Crash       SIGABRT in thread 1 (0x219b): Demo.RefusedException: nobody catches this" ]
+result $? "opens the page"
+! grep -q '^->' "$work/out"
+result $? "what to type next is not for a file"
 
 expect 0 "JSON" "$program" analyze "$work/core" --json -c report
 valid_json "$work/out"
