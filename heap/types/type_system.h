@@ -186,4 +186,9 @@ MUST_CHECK struct error *type_append_brackets(struct heap *heap,
  * characters after a backslash as reflection writes them. False: unreadable. Appends to text. */
 bool type_definition_name(struct metadata *metadata, uint32_t row, bool escaped, struct text *text);
 
+/* The same of a type, without its arguments and suffixes; *ret_known: false where nothing names it,
+ * then nothing is appended. ERROR_NO_MEMORY and ERROR_CANCELLED only. */
+MUST_CHECK struct error *type_append_definition(struct heap *heap, const struct type *type,
+						bool escaped, struct text *text, bool *ret_known);
+
 #endif
