@@ -67,19 +67,35 @@ static void note_missing(struct target *target, uint64_t address)
 			return;
 }
 
-/* Not where null leads (Linux: mm/Kconfig, DEFAULT_MMAP_MIN_ADDR), nor beyond what a process can
- * have (arm64: 52 bits, x64: 56). */
-static bool can_be_memory(uint64_t address)
+/* Not where null leads (Linux: mm/Kconfig, DEFAULT_MMAP_MIN_ADDR), nor far below all that there is:
+ * a number or a text that is taken for an address leads there. Nor beyond what a process can have
+ * (arm64: 52 bits, x64: 56). */
+static bool can_be_memory(const struct target *target, uint64_t address)
 {
-	enum { LOWEST = 64 * 1024 };
-	return address >= LOWEST && address < UINT64_C(1) << 56;
+	enum { NULL_PAGES_BYTES = 64 * 1024, FAR_BYTES = 1 << 30 };
+	return address >= NULL_PAGES_BYTES && address < UINT64_C(1) << 56 &&
+	       address + FAR_BYTES >= target->lowest;
+}
+
+static struct error *lowest_note(const struct region *region, void *context)
+{
+	struct target *target = context;
+	target->lowest = region->start;
+	return &error_stop;
+}
+
+struct error *target_find_lowest(struct target *target)
+{
+	struct error *error = target_visit_regions(target, lowest_note, target);
+	error_take_stop(&error);
+	return error;
 }
 
 /* The lowest of all, so that threads agree. */
 void target_note_lack(struct target *target, uint64_t address)
 {
 	uint64_t lacks = __atomic_load_n(&target->lacks, __ATOMIC_RELAXED);
-	while (can_be_memory(address) && (!lacks || address < lacks))
+	while (can_be_memory(target, address) && (!lacks || address < lacks))
 		if (__atomic_compare_exchange_n(&target->lacks, &lacks, address, false,
 						__ATOMIC_RELAXED, __ATOMIC_RELAXED))
 			return;

@@ -125,6 +125,7 @@ struct target {
 	/* The lowest address that a read asked for since this was 0 and did not get, whether or not
 	 * anything should be there. */
 	uint64_t lacks;
+	uint64_t lowest; /* of its regions, where the first begins; 0: not known */
 };
 
 void target_close(struct target *target); /* NULL is allowed */
@@ -162,6 +163,10 @@ MUST_CHECK struct error *target_read(struct target *target, uint64_t address, vo
 /* Notes that an answer lacks what should be at the address (0: nothing): of what was tried, when
  * nothing else came in its place, or was found missing before. */
 void target_note_lack(struct target *target, uint64_t address);
+
+/* From now on what is asked for far below all regions (1 GiB) is no memory that is lacking: there
+ * never was any. Errors are those of the visit. */
+MUST_CHECK struct error *target_find_lowest(struct target *target);
 
 /* What is lacking so far, 0: nothing; from here on nothing is. For what is read once and
  * remembered: each answer that goes by that lacks the same. */

@@ -88,6 +88,7 @@ static struct error *open_layers(struct opened *opened, struct target *target, c
 	opened->sysroot = sysroot ? strdup(sysroot) : NULL;
 	if (!opened->name || (sysroot && !opened->sysroot))
 		return &error_no_memory;
+	TRY(target_find_lowest(opened->target));
 	TRY(module_files_new(opened->target, sysroot, &opened->files));
 	error = heap_open(opened->target, opened->files, task, &opened->heap);
 	if (error_is_fatal(error))

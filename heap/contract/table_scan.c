@@ -74,7 +74,7 @@ static struct error *scan_region(const struct region *region, void *context)
 		scan->at = align_up(region->start, POINTER);
 	while (scan->at < end && !scan->found) {
 		TRY(task_check(scan->place->task, "looking for the .NET runtime's tables"));
-		size_t size = target_read_some(target, scan->at, chunk, sizeof(chunk));
+		size_t size = target_try_some(target, scan->at, chunk, sizeof(chunk));
 		scan->found = chunk_matches(scan, chunk, size);
 		if (size < scan->pattern->needed)
 			scan->at = align_up(scan->at + 1,

@@ -138,14 +138,29 @@ TEST(the_lowest_lack_is_noted)
 	CHECK_NUMBER(target->lacks, 0);
 }
 
+TEST(nothing_lacks_far_below_all_memory)
+{
+	CLEANUP(fake_target_cleanup) struct fake_target *fake = fake_target_new(&architecture_x64);
+	uint8_t byte;
+	fake_target_zeros(fake, 0x7f0000000000, 0x100);
+	fake_target_zeros(fake, 0x7f0000001000, 0x100);
+	CHECK_NUMBER(target_read_some(&fake->base, 0x414141, &byte, 1), 0);
+	CHECK_NUMBER(target_take_lacks(&fake->base), 0x414141);
+	CHECK_OK(target_find_lowest(&fake->base));
+	CHECK_NUMBER(fake->base.lowest, 0x7f0000000000);
+	CHECK_NUMBER(target_read_some(&fake->base, 0x414141, &byte, 1), 0);
+	CHECK_NUMBER(target_take_lacks(&fake->base), 0);
+	CHECK_NUMBER(target_read_some(&fake->base, 0x7effc0000000, &byte, 1), 0);
+	CHECK_NUMBER(target_take_lacks(&fake->base), 0x7effc0000000);
+	CHECK_NUMBER(target_read_some(&fake->base, 0x7effbfffffff, &byte, 1), 0);
+	CHECK_NUMBER(target_take_lacks(&fake->base), 0);
+}
+
 static const struct tap_case cases[] = {
-	CASE(the_lowest_lack_is_noted),
-	CASE(reads_say_how_far_they_came),
-	CASE(reads_do_not_wrap_around_the_last_address),
-	CASE(arm64_ignores_the_top_byte),
-	CASE(the_auxiliary_vector_ends_at_null),
-	CASE(a_visitors_error_ends_the_visit),
-	CASE(a_target_that_cannot_lend_says_so),
+	CASE(the_lowest_lack_is_noted),          CASE(nothing_lacks_far_below_all_memory),
+	CASE(reads_say_how_far_they_came),       CASE(reads_do_not_wrap_around_the_last_address),
+	CASE(arm64_ignores_the_top_byte),        CASE(the_auxiliary_vector_ends_at_null),
+	CASE(a_visitors_error_ends_the_visit),   CASE(a_target_that_cannot_lend_says_so),
 	CASE(only_a_read_meets_what_is_missing),
 };
 TAP_MAIN(cases)
