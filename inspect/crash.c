@@ -33,7 +33,10 @@ struct error *crash_find(const struct question *question, struct crash *ret)
 		question_missing(question, 0, "the exception of the thread that crashed %s",
 				 target_lacks_it(question->target));
 	TRY(error);
-	if (ret->thrown)
-		TRY(exception_read(heap, ret->thrown, &ret->exception));
+	error = ret->thrown ? exception_read(heap, ret->thrown, &ret->exception) : NULL;
+	if (error) {
+		ret->message.state = VIEW_STRING_UNREADABLE;
+		return error;
+	}
 	return view_string_read(question, ret->exception.message, &ret->message);
 }

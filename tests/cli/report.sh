@@ -50,6 +50,13 @@ result $? "opens the page"
 ! grep -q '^->' "$work/out"
 result $? "what to type next is not for a file"
 
+# The MethodTable of the exception.
+printf '\020\0\0\0\0\0\0\0' | dd of="$work/crash" bs=1 seek=$((0x2d4410)) conv=notrunc 2> /dev/null
+expect 5 "an exception that cannot be read" "$program" analyze "$work/crash" -c report
+[ "$(sed -n 1p "$work/out")" = "Crash       SIGABRT in thread 1 (0x219b): <unreadable object>: <unreadable>" ]
+result $? "is said so in the line of the crash"
+said out "crash: the exception is not in the dump" "and counted"
+
 expect 0 "JSON" "$program" analyze "$work/core" --json -c report
 valid_json "$work/out"
 result $? "is valid"
