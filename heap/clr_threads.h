@@ -26,6 +26,9 @@ struct clr_thread {
 
 /* Thread.State (src/coreclr/vm/threads.h: ThreadState; Thread.md). */
 enum {
+	/* TS_Dead: has ended, and is listed as long as its managed object is kept. What its fields
+	 * lead to may belong to another thread by now. */
+	THREAD_STATE_DEAD = 0x800,
 	THREAD_STATE_WORKER = 0x01000000,          /* of the thread pool */
 	THREAD_STATE_WAITING = 0x02000000,         /* in a wait, a sleep or a join */
 	THREAD_STATE_COMPLETION_PORT = 0x08000000, /* of the thread pool, before .NET 9 */

@@ -60,7 +60,8 @@ static struct error *workers_count(const struct question *question, const struct
 	for (size_t i = 0; i < threads->count; i++) {
 		const struct clr_thread *thread = &threads->threads[i];
 		TRY(task_check(question->task, "looking at the threads of the pool"));
-		if (!(thread->state & THREAD_STATE_WORKER))
+		if ((thread->state & (THREAD_STATE_WORKER | THREAD_STATE_DEAD)) !=
+		    THREAD_STATE_WORKER)
 			continue;
 		TRY(is_gate(question, thread, &gate));
 		if (!gate)

@@ -100,6 +100,16 @@ static struct error *owners_set(struct waits *waits, struct wait *wait,
 	return NULL;
 }
 
+/* One that has ended and is still listed will not leave the lock either. `id`: the owner's; 0: there
+ * is none. */
+static struct error *owner_set(struct waits *waits, struct wait *wait,
+			       const struct clr_thread *owner, uint64_t id)
+{
+	bool lives = owner && !(owner->state & THREAD_STATE_DEAD);
+	wait->gone = lives ? 0 : id;
+	return owners_set(waits, wait, &owner, lives);
+}
+
 /* The notes: a Lock that does a monitor's work is taken for one when its sync block is met. */
 static struct error *note_take(struct waits *waits, const struct clr_thread *thread,
 			       const struct blocking_note *note)
@@ -129,6 +139,8 @@ static struct error *notes_read(struct waits *waits, const struct blocking_notes
 	for (size_t i = 0; i < threads->count; i++) {
 		TRY(task_check(question->task, "reading what threads wait for"));
 		const struct clr_thread *thread = &threads->threads[i];
+		if (thread->state & THREAD_STATE_DEAD)
+			continue; /* its place for notes may be a new thread's by now */
 		struct error *error = blocking_note_read(notes, thread, &note, &is);
 		if (!error && is)
 			error = note_take(waits, thread, &note);
@@ -173,8 +185,7 @@ static struct error *block_give(struct waits *waits, struct wait *wait,
 	if (wait->kind == WAIT_PULSE)
 		return NULL;
 	wait->kind = WAIT_MONITOR;
-	wait->gone = block->is_held && !block->owner ? block->owner_id : 0;
-	return owners_set(waits, wait, &block->owner, block->owner != NULL);
+	return owner_set(waits, wait, block->owner, block->is_held ? block->owner_id : 0);
 }
 
 /* The waits for the block's monitor get its object and its owner. */
@@ -218,8 +229,7 @@ static struct error *lock_resolve(struct waits *waits, struct wait *wait)
 		return error_fault(wait->key, "the monitor at %#" PRIx64 " is in no sync block",
 				   wait->key);
 	TRY(managed_lock_read(waits->question->heap, wait->object, MANAGED_LOCK_LOCK, &lock));
-	wait->gone = lock.owner ? 0 : lock.owner_id;
-	return owners_set(waits, wait, &lock.owner, lock.owner != NULL);
+	return owner_set(waits, wait, lock.owner, lock.owner_id);
 }
 
 static struct error *locks_resolve(struct waits *waits)

@@ -42,7 +42,7 @@ struct wait {
 	uint64_t object; /* the object that is entered; 0: not known, the wait is `unresolved` */
 	const struct clr_thread *const *owners; /* readers hold too */
 	size_t owner_count;
-	uint64_t gone;         /* the id of an owner that is no thread any more; 0: none */
+	uint64_t gone;         /* the id of an owner that has ended; 0: none */
 	bool timeout_known;    /* false: whether it has one cannot be known */
 	int32_t timeout_ms;    /* of the whole wait, not what is left of it; -1: none */
 	enum wait_place place; /* after waits_conclude() */

@@ -266,6 +266,8 @@ struct error *reader_writer_readers(struct heap *heap, uint64_t address,
 	for (size_t i = 0; notes && i < heap->threads->count; i++) {
 		const struct clr_thread *thread = &heap->threads->threads[i];
 		TRY(task_check(heap->task, "looking for who holds a lock"));
+		if (thread->state & THREAD_STATE_DEAD)
+			continue; /* its statics may be a new thread's by now */
 		struct error *error =
 			reader_writer_count(heap, notes, thread, lock->lock_id, &note);
 		if (!error && note)

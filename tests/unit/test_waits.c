@@ -163,6 +163,28 @@ TEST(a_holder_that_has_ended_is_waited_for_in_vain)
 	CHECK_NUMBER(waits.behind, 0);
 }
 
+/* The runtime lists a thread as long as its managed object is kept. */
+TEST(a_thread_that_has_ended_and_is_listed_holds_in_vain_and_waits_for_nothing)
+{
+	CLEANUP(fake_question_cleanup) struct fake_question fake = { 0 };
+	CLEANUP(waits_deinit) struct waits waits = { 0 };
+	struct fake_runtime *runtime = with_monitors();
+	wait_for(runtime, 2, 2, 1); /* by a note that is not its own */
+	wait_for(runtime, 1, 1, 2);
+	note(runtime, 3, block(2), 0, UINT32_MAX);
+	fake_set(runtime, fake_runtime_thread(2), "Thread", "State", THREAD_STATE_DEAD, 4);
+	CHECK_OK(fake_question_open(&fake, runtime));
+	CHECK_OK(waits_read(&waits, &fake.question));
+	CHECK_OK(waits_conclude(&waits));
+	CHECK_NUMBER(waits.count, 2);
+	CHECK_NUMBER(waits.cycle_count, 0);
+	CHECK_NUMBER(waits.abandoned, 2);
+	CHECK_NUMBER(waits.waits[0].gone, fake_runtime_thread(2));
+	CHECK_NUMBER(waits.waits[0].owner_count, 0);
+	CHECK(waits_know_all(&waits));
+	CHECK(!fake.coverage.incomplete);
+}
+
 TEST(what_cannot_be_read_is_counted_and_all_is_not_known)
 {
 	CLEANUP(fake_question_cleanup) struct fake_question fake = { 0 };
@@ -267,6 +289,7 @@ static const struct tap_case cases[] = {
 	CASE(a_timeout_ends_a_circle_and_a_third_thread_is_behind_it),
 	CASE(a_pulse_a_busy_holder_and_a_lock_that_was_entered_make_no_circle),
 	CASE(a_holder_that_has_ended_is_waited_for_in_vain),
+	CASE(a_thread_that_has_ended_and_is_listed_holds_in_vain_and_waits_for_nothing),
 	CASE(what_cannot_be_read_is_counted_and_all_is_not_known),
 	CASE(the_one_in_upgradeable_mode_waits_for_those_that_read),
 	CASE(a_reader_writer_lock_that_is_waited_for_by_nobody_knows_whom_is_not_known),
