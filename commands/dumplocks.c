@@ -193,7 +193,9 @@ static struct error *dumplocks_run(struct command_call *call)
 	if (list.unreadable)
 		question_missing(&call->question, 0, "%" PRIu64 " locks could not be read",
 				 list.unreadable);
-	return output_broken(out) ? NULL : deadlocks_print(call, &list.waits, list.unreadable);
+	return output_broken(out)
+		       ? NULL
+		       : deadlocks_print(call, &list.waits, list.unreadable + list.walk_lost);
 }
 
 static const struct option options[] = {

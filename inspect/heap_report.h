@@ -68,7 +68,9 @@ struct heap_report {
 	 */
 	struct waits waits;
 	bool waits_concluded;
-	uint64_t locks_lost; /* that may be part of a deadlock, and could not be read or told */
+	/* Locks that may be part of a deadlock, and could not be read; and one for what the walk
+	 * could not read, or not tell by its type. */
+	uint64_t locks_lost;
 
 	/* heap_report_objects(): nothing when the heap has no_objects */
 	struct heap_statistics statistics;

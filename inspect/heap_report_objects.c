@@ -352,10 +352,13 @@ static void sorts_tell(struct heap_report *report, bool all_named)
 static struct error *walk_and_tell(struct heap_report *report)
 {
 	struct heap *heap = report->question->heap;
+	const struct coverage *coverage = report->question->coverage;
+	uint64_t unreadable = coverage->unreadable_bytes;
 	bool met_before = heap->met_unnamed;
 	heap->met_unnamed = false;
 	struct error *error = walk(report);
 	bool all_named = !heap->met_unnamed;
+	report->locks_lost += !all_named || coverage->unreadable_bytes > unreadable;
 	heap->met_unnamed |= met_before;
 	if (!error)
 		sorts_tell(report, all_named);
@@ -376,8 +379,7 @@ struct error *heap_report_objects(struct heap_report *report)
 	TRY(walk_and_tell(report));
 	TRY(waits_conclude(&report->waits));
 	report->waits_concluded = true;
-	report->locks_lost = report->locks_unreadable + (report->monitors_error != NULL) +
-			     !(report->parts & REPORT_OTHER_LOCKS);
+	report->locks_lost += report->locks_unreadable + (report->monitors_error != NULL);
 	TRY(large_arrays_conclude(question, &report->large_part, &report->large));
 	types_choose(report);
 	generations_measure(report);

@@ -267,6 +267,20 @@ static struct error *objects_visit(struct lock_list *list)
 	return heap_filter_work(&filter, &work);
 }
 
+/* The walk; whether it met a type of .NET's own without a name adds to what the heap met before. */
+static struct error *objects_visit_whole(struct lock_list *list)
+{
+	struct heap *heap = list->question->heap;
+	const struct coverage *coverage = list->question->coverage;
+	uint64_t unreadable = coverage->unreadable_bytes;
+	bool met_before = heap->met_unnamed;
+	heap->met_unnamed = false;
+	struct error *error = objects_visit(list);
+	list->walk_lost = heap->met_unnamed || coverage->unreadable_bytes > unreadable;
+	heap->met_unnamed |= met_before;
+	return error;
+}
+
 struct error *lock_list_visit(struct lock_list *list, lock_visitor visit, void *context)
 {
 	list->visit = visit;
@@ -275,6 +289,6 @@ struct error *lock_list_visit(struct lock_list *list, lock_visitor visit, void *
 	if (error_take_stop(&error))
 		return NULL;
 	TRY(error);
-	TRY(objects_visit(list));
+	TRY(objects_visit_whole(list));
 	return waits_conclude(&list->waits);
 }

@@ -39,7 +39,9 @@ struct lock_list {
 	const struct question *question; /* borrowed */
 	bool all;                        /* also those that no thread holds or waits for */
 	uint64_t held, waited_for;       /* of the rows that were given */
-	uint64_t unreadable;
+	uint64_t unreadable;             /* locks */
+	bool walk_lost;     /* a part of the heap: what is not listed may be in it, or have a type
+			       that has no name */
 	struct waits waits; /* concluded when the visit has met all locks */
 	/* Of the visit. */
 	lock_visitor visit;

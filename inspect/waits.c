@@ -100,8 +100,8 @@ static struct error *owners_set(struct waits *waits, struct wait *wait,
 	return NULL;
 }
 
-/* One that has ended and is still listed will not leave the lock either. `id`: the owner's; 0: there
- * is none. */
+/* One that has ended and is still listed will not leave the lock either. `id`: the owner's; 0:
+ * there is none. */
 static struct error *owner_set(struct waits *waits, struct wait *wait,
 			       const struct clr_thread *owner, uint64_t id)
 {

@@ -62,10 +62,9 @@ void report_crash_print(struct command_call *call, const struct heap_report *rep
 		output_null(out);
 	view_string_cell(out, &report->crash_thread_name, "");
 	if (crash->thrown) {
-		const char *type =
-			crash->exception.type
-				? type_name(call->question.heap, crash->exception.type, NULL)
-				: "<unreadable object>";
+		const char *type = crash->exception.type ? type_name(call->question.heap,
+								     crash->exception.type, NULL)
+							 : "<unreadable object>";
 		output_reference_as(out, crash->thrown, type, type);
 	} else {
 		output_null(out);

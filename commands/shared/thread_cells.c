@@ -155,7 +155,7 @@ static void unknown_line(struct output *out, const struct waits *waits, uint64_t
 			    "be read",
 			    more, threads);
 	else
-		output_line(out, "%s: %" PRIu64 " locks could not be read", more, unreadable);
+		output_line(out, "%s: locks, or a part of the heap, could not be read", more);
 }
 
 static void totals_print(struct command_call *call, const struct waits *waits, uint64_t unreadable)

@@ -25,8 +25,8 @@ MUST_CHECK struct error *thread_rows(struct command_call *call,
 
 /* The deadlocks, "deadlocks" in JSON: a sentence each in text, a row of `threads` in JSON. After
  * them how many threads wait behind them, and what is not known ("waits" in JSON); that there is no
- * deadlock is said only where all is known. For waits that are concluded. `unreadable`: locks that
- * the caller could not read. */
+ * deadlock is said only where all is known. For waits that are concluded. `unreadable`: locks, or
+ * parts of the heap, that the caller could not read. */
 MUST_CHECK struct error *deadlocks_print(struct command_call *call, const struct waits *waits,
 					 uint64_t unreadable);
 

@@ -3,6 +3,21 @@
 . "$(dirname "$0")/lib"
 command -v python3 > /dev/null || { echo "1..0 # SKIP no python3 here"; exit 77; }
 
+# Of a heap that cannot be read to its end, one MethodTable of an object that is no lock.
+zstd -dqcf tests/dumps/sample-8.0-wks.core.zst > "$work/core"
+for command in dumplocks report; do
+	"$program" analyze "$work/core" -c $command | grep -q "^no deadlock of monitors"
+	result $? "$command: of a whole heap it says that there is no deadlock"
+done
+printf '\020\0\0\0\0\0\0\0' | dd of="$work/core" bs=1 seek=$((0x3ca078)) conv=notrunc 2> /dev/null
+for command in dumplocks report; do
+	expect 5 "$command: of one that is not" "$program" analyze "$work/core" -c $command
+	said out "deadlocks are not known: locks, or a part of the heap, could not be read" "it does not"
+	expect 5 "nor in JSON" "$program" analyze "$work/core" --json -c $command
+	said out '"all_known":false' "not all is known"
+done
+rm "$work/core"
+
 for facts in tests/dumps/locked-*.facts; do
 	name=$(basename "$facts" .facts)
 	tests/live/locked_facts.py "$program" "$facts" "tests/dumps/$name.core.zst" > "$work/found" 2>&1
