@@ -156,16 +156,16 @@ static struct error *items_print(struct command_call *call)
 
 static const char *starved_sentence(const struct pool_starvation *found)
 {
-	if (found->pool.blocked >= (int)found->workers)
+	if (found->pool.blocked >= (int)found->pool.total)
 		return found->at_maximum
-			       ? "Starved: all {workers} threads wait for tasks, {queued} items are "
+			       ? "Starved: all {stuck} threads wait for tasks, {queued} items are "
 				 "queued, and the pool can have no more threads"
-			       : "Starved: all {workers} threads wait for tasks, {queued} items are "
+			       : "Starved: all {stuck} threads wait for tasks, {queued} items are "
 				 "queued, and the pool adds threads slowly";
-	return found->at_maximum ? "Starved: all {workers} threads wait for what others would do, "
+	return found->at_maximum ? "Starved: all {stuck} threads wait for what others would do, "
 				   "{queued} items are queued, and the pool can have no more "
 				   "threads"
-				 : "Starved: all {workers} threads wait for what others would do, "
+				 : "Starved: all {stuck} threads wait for what others would do, "
 				   "{queued} items are queued, and the pool adds threads slowly";
 }
 
@@ -189,7 +189,7 @@ static struct error *starvation_print(struct command_call *call)
 		{ "state", NULL, CELL_TEXT, 0 },
 		{ "workers", IN_WORDS, CELL_INTEGER, 0 },
 		{ "waiting", IN_WORDS, CELL_INTEGER, 0 },
-		{ "stuck", NULL, CELL_INTEGER, 0 },
+		{ "stuck", IN_WORDS, CELL_INTEGER, 0 },
 		{ "waiting_for_tasks", NULL, CELL_INTEGER, 0 },
 		{ "queued", IN_WORDS, CELL_INTEGER, 0 },
 		{ "at_maximum", NULL, CELL_VALUE, 0 },

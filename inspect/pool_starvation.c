@@ -1,20 +1,21 @@
 #include "inspect/pool_starvation.h"
 
 #include "base/cleanup.h"
+#include "base/list.h"
 #include "inspect/thread_view.h"
 
 /* The thread cannot go on unless another that does not wait does something for it. */
 static bool is_stuck(const struct wait *wait)
 {
-	return wait->kind == WAIT_PULSE || wait->place != WAIT_FREE;
+	return wait->place != WAIT_FREE || (wait->kind == WAIT_PULSE && wait->timeout_ms < 0);
 }
 
-/* The way from a lock to its holder, and from there on, leads to a thread that is stuck, or that
- * waits for what is not known. */
+/* The way from a lock to its holder, and from there on, leads to a thread that is stuck, to one
+ * that waits for a pulse or for what is not known, or to a holder that is not known. */
 static bool leads_to_waiting(const struct waits *waits, const struct wait *wait)
 {
 	for (size_t steps = 0; steps <= waits->count; steps++) {
-		if (is_stuck(wait))
+		if (is_stuck(wait) || wait->kind == WAIT_PULSE || wait->holder_lost)
 			return true;
 		if (wait->owner_count != 1)
 			return wait->owner_count > 1;
@@ -26,15 +27,20 @@ static bool leads_to_waiting(const struct waits *waits, const struct wait *wait)
 	return true;
 }
 
-/* The pool's own thread, which adds workers, is marked as one of them (PortableThreadPool.
- * GateThread.cs: CreateGateThread). */
-static struct error *is_gate(const struct question *question, const struct clr_thread *thread,
-			     bool *ret)
+/* The pool's own threads are marked as workers: the one that adds these (PortableThreadPool.
+ * GateThread.cs: CreateGateThread), and those that wait for what is registered
+ * (PortableThreadPool.WaitThread.cs: WaitThread; RegisterWaitForSingleObject). */
+static struct error *is_own(const struct question *question, const struct clr_thread *thread,
+			    bool *ret)
 {
+	static const char *const names[] = { ".NET TP Gate", ".NET TP Wait",
+					     ".NET ThreadPool Wait" };
 	CLEANUP(arena_deinit) struct arena arena = arena_within(question->scratch);
 	const char *name;
+	*ret = false;
 	TRY(thread_name_text(question, thread, &arena, &name));
-	*ret = name && strcmp(name, ".NET TP Gate") == 0;
+	for (size_t i = 0; name && i < COUNT_OF(names); i++)
+		*ret = *ret || strcmp(name, names[i]) == 0;
 	return NULL;
 }
 
@@ -56,15 +62,15 @@ static struct error *workers_count(const struct question *question, const struct
 				   struct pool_starvation *ret)
 {
 	const struct clr_threads *threads = question->heap->threads;
-	bool gate;
+	bool own;
 	for (size_t i = 0; i < threads->count; i++) {
 		const struct clr_thread *thread = &threads->threads[i];
 		TRY(task_check(question->task, "looking at the threads of the pool"));
 		if ((thread->state & (THREAD_STATE_WORKER | THREAD_STATE_DEAD)) !=
 		    THREAD_STATE_WORKER)
 			continue;
-		TRY(is_gate(question, thread, &gate));
-		if (!gate)
+		TRY(is_own(question, thread, &own));
+		if (!own)
 			worker_count(waits, thread, ret);
 	}
 	return NULL;

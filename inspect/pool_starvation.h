@@ -23,7 +23,9 @@ struct pool_starvation {
 	uint64_t queued;  /* of `work`: all of it */
 	unsigned workers; /* threads of the pool, as the runtime marks them */
 	unsigned waiting; /* of these, in a wait, a sleep or a join */
-	unsigned stuck; /* of these: in Monitor.Wait (as Task.Wait is), a deadlock, or behind one */
+	/* Of these: in Monitor.Wait without a timeout (as Task.Wait is), a deadlock, or behind one.
+	 */
+	unsigned stuck;
 	unsigned in_locks; /* of `waiting`: to enter a lock whose holder goes on */
 	bool at_maximum;   /* it can add no thread; else it adds them, slowly */
 	bool known;        /* false: a part of this cannot be read, and `state` is POOL_GOES_ON */

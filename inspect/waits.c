@@ -245,6 +245,7 @@ static struct error *locks_resolve(struct waits *waits)
 		if (error_is_fatal(error))
 			return error;
 		waits->unresolved++;
+		wait->holder_lost = true;
 		question_missing(waits->question, 0, "what thread %" PRIu32 " waits for: %s",
 				 wait->thread->managed_id, error->message);
 		error_free(error);

@@ -43,6 +43,7 @@ struct wait {
 	const struct clr_thread *const *owners; /* readers hold too */
 	size_t owner_count;
 	uint64_t gone;         /* the id of an owner that has ended; 0: none */
+	bool holder_lost;      /* the lock, or who holds that, cannot be read */
 	bool timeout_known;    /* false: whether it has one cannot be known */
 	int32_t timeout_ms;    /* of the whole wait, not what is left of it; -1: none */
 	enum wait_place place; /* after waits_conclude() */

@@ -24,4 +24,20 @@ for facts in tests/dumps/locked-*.facts; do
 	result $? "$name: its deadlocks and its starved pool"
 	sed 's/^/# /' "$work/found"
 done
+
+put() { # OFFSET BYTES: into the dump
+	printf "$2" | dd of="$work/core" bs=1 seek=$(($1)) conv=notrunc 2> /dev/null
+}
+
+# What the dump's starved pool would be with other workers.
+zstd -dqcf tests/dumps/locked-10.0-wks.core.zst > "$work/core"
+put 0x411754 '\062\0\0\0'
+expect 0 "a pool of which one thread waits for 50 ms at most" "$program" analyze "$work/core" --json -c "threadpool -stat"
+said out '"starvation":{"state":"all_wait","workers":4,"waiting":4,"stuck":3,' "is not said to be starved"
+put 0x411754 '\377\377\377\377'
+put 0x10f5c00 '\014' # ".NET TP Worker" becomes ".NET TP Wait"
+put 0x10f5c16 'a\0i\0t\0\0\0'
+expect 0 "threads that wait for registered handles" "$program" analyze "$work/core" --json -c "threadpool -stat"
+said out '"starvation":{"state":"goes_on","workers":0,' "are no workers"
+rm "$work/core"
 finish

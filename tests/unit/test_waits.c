@@ -198,6 +198,8 @@ TEST(what_cannot_be_read_is_counted_and_all_is_not_known)
 	CHECK_OK(waits_conclude(&waits));
 	CHECK_NUMBER(waits.threads_unreadable, 2);
 	CHECK_NUMBER(waits.unresolved, 1);
+	REQUIRE(waits.count == 1);
+	CHECK(waits.waits[0].holder_lost);
 	CHECK(!waits_know_all(&waits));
 	CHECK(fake_question_lacks(&fake,
 				  "what thread 1 waits for: the monitor at 0xdead000 is in no "
