@@ -130,6 +130,16 @@ static struct error *note_take(struct waits *waits, const struct clr_thread *thr
 	return add(waits, &wait);
 }
 
+/* *ret: does the thread wait? */
+static struct error *note_read(const struct blocking_notes *notes, const struct clr_thread *thread,
+			       struct blocking_note *note, bool *ret)
+{
+	TRY(blocking_note_read(notes, thread, note, ret));
+	if (*ret && !note->lock)
+		return error_fault(0, "its note names no lock");
+	return NULL;
+}
+
 static struct error *notes_read(struct waits *waits, const struct blocking_notes *notes)
 {
 	const struct question *question = waits->question;
@@ -141,7 +151,7 @@ static struct error *notes_read(struct waits *waits, const struct blocking_notes
 		const struct clr_thread *thread = &threads->threads[i];
 		if (thread->state & THREAD_STATE_DEAD)
 			continue; /* its place for notes may be a new thread's by now */
-		struct error *error = blocking_note_read(notes, thread, &note, &is);
+		struct error *error = note_read(notes, thread, &note, &is);
 		if (!error && is)
 			error = note_take(waits, thread, &note);
 		if (!error)
@@ -206,7 +216,9 @@ static struct error *blocks_match(struct waits *waits, const struct by_key *by_k
 {
 	struct sync_blocks blocks;
 	struct sync_block block;
+	waits->blocks_lost = true;
 	TRY(sync_blocks_open(waits->question->heap, &blocks));
+	waits->blocks_lost = false;
 	for (uint32_t i = 1; i <= blocks.count; i++) {
 		TRY(task_check(waits->question->task, "reading the sync blocks"));
 		struct error *error = sync_block_read(&blocks, i, &block);
@@ -215,7 +227,7 @@ static struct error *blocks_match(struct waits *waits, const struct by_key *by_k
 					    blocks.layout.monitor.present
 						    ? block.address + blocks.layout.monitor.offset
 						    : block.lock);
-		error_take_damage(&error); /* a wait for its monitor stays unresolved */
+		waits->blocks_lost |= error_take_damage(&error);
 		TRY(error);
 	}
 	return NULL;
@@ -225,6 +237,10 @@ static struct error *blocks_match(struct waits *waits, const struct by_key *by_k
 static struct error *lock_resolve(struct waits *waits, struct wait *wait)
 {
 	struct managed_lock lock;
+	if (!wait->object && waits->blocks_lost)
+		return error_fault(wait->key,
+				   "the sync block of the monitor at %#" PRIx64 " cannot be read",
+				   wait->key);
 	if (!wait->object)
 		return error_fault(wait->key, "the monitor at %#" PRIx64 " is in no sync block",
 				   wait->key);

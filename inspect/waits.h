@@ -82,6 +82,7 @@ struct waits {
 	/* Of the work. */
 	struct arena arena;
 	size_t capacity;
+	bool blocks_lost;        /* a sync block, or all, could not be read */
 	uint32_t *of_thread;     /* the number of the thread's wait, from 1 on; 0: none */
 	struct id_map of_object; /* the number of the first wait for it */
 };

@@ -210,6 +210,25 @@ TEST(what_cannot_be_read_is_counted_and_all_is_not_known)
 	CHECK_NUMBER(fake.coverage.reason_count, 3);
 }
 
+TEST(a_note_that_names_no_lock_and_a_sync_block_that_cannot_be_read_are_said_so)
+{
+	CLEANUP(fake_question_cleanup) struct fake_question fake = { 0 };
+	CLEANUP(waits_deinit) struct waits waits = { 0 };
+	struct fake_runtime *runtime = with_monitors();
+	note(runtime, 1, 0, 0, UINT32_MAX);
+	note(runtime, 2, block(1), 0, UINT32_MAX);
+	fake_put(runtime->target, SYNC_TABLE + 16, 0x9990000, 8); /* instead of block(1) */
+	CHECK_OK(fake_question_open(&fake, runtime));
+	CHECK_OK(waits_read(&waits, &fake.question));
+	CHECK_OK(waits_conclude(&waits));
+	CHECK_NUMBER(waits.threads_unreadable, 1);
+	CHECK_NUMBER(waits.unresolved, 1);
+	CHECK(!waits_know_all(&waits));
+	CHECK(fake_question_lacks(&fake, "what thread 1 waits for: its note names no lock"));
+	CHECK(fake_question_lacks(&fake, "what thread 2 waits for: the sync block of the monitor "
+					 "at 0x900500 cannot be read"));
+}
+
 /* Thread 2 reads and waits for a monitor of thread 1's, which wants to write. */
 static struct error *upgrade_add(struct waits *waits, bool to_upgrade, uint64_t waiters)
 {
@@ -293,6 +312,7 @@ static const struct tap_case cases[] = {
 	CASE(a_holder_that_has_ended_is_waited_for_in_vain),
 	CASE(a_thread_that_has_ended_and_is_listed_holds_in_vain_and_waits_for_nothing),
 	CASE(what_cannot_be_read_is_counted_and_all_is_not_known),
+	CASE(a_note_that_names_no_lock_and_a_sync_block_that_cannot_be_read_are_said_so),
 	CASE(the_one_in_upgradeable_mode_waits_for_those_that_read),
 	CASE(a_reader_writer_lock_that_is_waited_for_by_nobody_knows_whom_is_not_known),
 	CASE(circles_over_several_holders_are_each_found_once),
