@@ -347,8 +347,13 @@ static void pool_print(struct output *out, const struct heap_report *report)
 	output_unsigned(out, report->pool.running);
 	output_unsigned(out, report->work.global + report->work.local);
 	output_text_or_null(out, starvation->known ? report_pool_state(starvation) : NULL);
-	output_unsigned(out, starvation->stuck);
-	output_bool(out, starvation->at_maximum);
+	if (starvation->known || !report->pool.exists) {
+		output_unsigned(out, starvation->stuck);
+		output_bool(out, starvation->at_maximum);
+	} else {
+		output_skip(out);
+		output_skip(out);
+	}
 	if (!report->pool.exists && report->work.none)
 		output_sentence(out, "Thread pool not used yet");
 	else
