@@ -164,12 +164,13 @@ static struct error *list_threads(struct listing *listing)
 
 static struct error *threads_run(struct command_call *call)
 {
-	struct listing listing = { .call = call, .heap = call->question.present };
+	struct listing listing = { .call = call };
 	const char *text = arguments_positional(call->arguments, 0);
 	if (!text && arguments_has(call->arguments, "-tid"))
 		return error_new(ERROR_USAGE, "-tid wants the thread's OS id behind it");
 	if (text)
 		return set_thread(call, text);
+	listing.heap = question_present(&call->question);
 	struct error *error = list_threads(&listing);
 	id_map_deinit(&listing.by_os_id);
 	return error;

@@ -33,6 +33,18 @@ static struct error *objects_bind(struct heap *heap)
 	return NULL;
 }
 
+/* String's name in CoreLib's metadata; NULL: they are not in the target. The check can do without,
+ * and an answer that asks for them lacks them anew (clr_module_metadata()). */
+static struct error *string_name(struct heap *heap, const struct type *string, const char **ret)
+{
+	uint64_t lacks = heap->target->lacks;
+	struct metadata *metadata;
+	TRY(clr_module_metadata_or_none(heap, string->module, &metadata));
+	*ret = metadata ? type_metadata_name(heap, string) : NULL;
+	heap->target->lacks = lacks;
+	return NULL;
+}
+
 /* String's MethodTable, its class and, where metadata can be read, its name. ERROR_FAULT when they
  * are not in the target. */
 static struct error *check_string(struct heap *heap)
@@ -46,9 +58,8 @@ static struct error *check_string(struct heap *heap)
 		return error_new(ERROR_BAD_DATA, "the MethodTable at %#llx is not System.String's",
 				 (unsigned long long)method_table);
 	heap->modules->core_library = string->module;
-	struct metadata *metadata;
-	TRY(clr_module_metadata_or_none(heap, string->module, &metadata));
-	const char *name = metadata ? type_metadata_name(heap, string) : NULL;
+	const char *name;
+	TRY(string_name(heap, string, &name));
 	if (!name) {
 		heap->unverified = "names (CoreLib's metadata is not in the dump)";
 		return NULL;
@@ -66,10 +77,13 @@ static struct error *check_major(struct heap *heap)
 	struct metadata *metadata;
 	struct assembly_name name;
 	unsigned major = contract_major(heap->contract);
+	uint64_t lacks = heap->target->lacks;
 	if (!major)
 		return NULL;
 	TRY(clr_module_metadata_or_none(heap, heap->modules->core_library, &metadata));
-	if (!metadata || !metadata_assembly(metadata, &name) || name.version[0] == major)
+	bool known = metadata && metadata_assembly(metadata, &name);
+	heap->target->lacks = lacks; /* as string_name() */
+	if (!known || name.version[0] == major)
 		return NULL;
 	return error_new(ERROR_UNSUPPORTED,
 			 "the runtime is .NET %u.%u, the layouts that fit best are for %s",

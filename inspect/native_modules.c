@@ -231,7 +231,7 @@ struct error *native_modules_read(const struct question *question, struct native
 	*ret = (struct native_modules){ 0 };
 	TRY(module_list_read(gathering.target, question->scratch, &list));
 	TRY(elf_modules_add(&gathering, &list));
-	TRY(managed_modules_add(&gathering, question->present));
+	TRY(managed_modules_add(&gathering, question_present(question)));
 	sort(ret);
 	gathering.known = ret->count;
 	TRY(target_visit_mappings(gathering.target, mapping_visited, &gathering));

@@ -138,11 +138,18 @@ void question_remark(const struct question *question, const char *format, ...)
 		question_missing(question, 0, "%s", memory_ran_out);
 }
 
+struct heap *question_present(const struct question *question)
+{
+	if (question->target)
+		target_note_lack(question->target, question->opened_lacks);
+	return question->present;
+}
+
 struct heap *question_heap(const struct question *question)
 {
 	if (question->present && !question->target->met)
 		question->target->met = question->met_before;
-	return question->present;
+	return question_present(question);
 }
 
 void question_check_false(const struct question *question)
@@ -177,7 +184,10 @@ void question_missing_of_holes(const struct question *question)
 void question_missing_of_lacks(const struct question *question)
 {
 	const struct target *target = question->target;
-	uint64_t lacks = !target ? 0 : target->lacks ? target->lacks : question->opened_lacks;
+	if (!target)
+		return;
+	uint64_t opened_lacks = question->heap ? question->opened_lacks : 0;
+	uint64_t lacks = target->lacks ? target->lacks : opened_lacks;
 	if (!lacks)
 		return;
 	if (!question->coverage->incomplete)

@@ -70,6 +70,11 @@ uint64_t question_thread_bytes(const struct question *question);
  * could not read into it is missing from this answer too. NULL: nothing is. */
 struct heap *question_heap(const struct question *question);
 
+/* What is present, for a question that takes from the heap only what was read when the target was
+ * opened: what opening asked for and was not there (opened_lacks) is missing from this answer too.
+ * NULL: nothing is present. */
+struct heap *question_present(const struct question *question);
+
 /* Counts bytes that could not be read and says why, in one sentence. The first 16 reasons are kept,
  * the others counted, each once. */
 void question_missing(const struct question *question, uint64_t bytes, const char *format, ...)
@@ -100,9 +105,10 @@ void question_missing_of_threads(const struct question *question);
  * what looks like damage may come of what is missing. */
 void question_missing_of_holes(const struct question *question);
 
-/* … of memory that was asked for, also when the dump was opened, and is not there, though nothing
- * says that it should be (target.h: lacks): where no other reason is known. A check is not false
- * then either. */
+/* … of memory that was asked for and is not there, though nothing says that it should be
+ * (target.h: lacks): where no other reason is known. What was asked for when the dump was opened
+ * counts for an answer that goes by the heap (question.heap, question_heap(), question_present()).
+ * A check is not false then either. */
 void question_missing_of_lacks(const struct question *question);
 
 /* … of a runtime that was not found where the file lacks what was asked for when it was opened. */

@@ -8,7 +8,7 @@
 
 struct error *runtime_version(const struct question *question, const char **ret)
 {
-	TRY(heap_runtime_version(question->present, ret));
+	TRY(heap_runtime_version(question_present(question), ret));
 	if (!*ret)
 		question_missing(question, 0, "CoreLib's metadata, which holds the version, %s",
 				 target_lacks_it(question->target));

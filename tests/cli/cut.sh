@@ -299,6 +299,17 @@ expect 5 "... in a comparison, too" "$program" analyze "$whole" -c "diff $work/f
 said out "B ($work/flip.gz): the packed dump is damaged" "... of which side"
 rm -f "$work/flip.gz"
 
+# What the opening alone wanted to verify is not missing from an answer that does not ask for it. The
+# names of threads are: without CoreLib's metadata they are not known.
+zstd -dqf --sparse tests/dumps/small-gcore.core.zst -o "$work/gcore"
+for line in registers 'setthread 1' modules 'eeheap -gc' verifyheap; do
+	expect 0 "$line of a gcore without CoreLib's metadata" "$program" analyze "$work/gcore" -c "$line"
+done
+for line in threads setthread; do
+	expect 5 "$line: its threads have no names" "$program" analyze "$work/gcore" -c "$line"
+done
+rm -f "$work/gcore"
+
 # Types whose names are in files that are not here: what they are is not known.
 zstd -dqc tests/dumps/small-kernel33.core.zst > "$work/nameless"
 for command in dumpasync dumphttp; do
