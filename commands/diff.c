@@ -70,9 +70,11 @@ static struct error *side_take(struct comparison *comparison, int side)
 	call.question.heap = session_heap(session);
 	call.question.coverage = &coverage;
 	session_turn_question(session, &call.question);
+	(void)target_take_lacks(call.question.target); /* the other commands' or side's */
 	question_missing_of_damage(&call.question);
 	TRY(side_walk(comparison, &call, side));
 	question_missing_of_holes(&call.question);
+	question_missing_of_lacks(&call.question);
 	if (coverage.incomplete && !coverage.reason_count)
 		question_missing(&comparison->call->question, coverage.unreadable_bytes,
 				 "%c is not whole", 'A' + side);

@@ -80,6 +80,18 @@ result $? "the command says what the verb says"
 tail -n "$(wc -l < "$work/before")" "$work/out" | cmp -s - "$work/before"
 result $? "and the open heap is as before"
 
+# One page is away that nothing says should be there.
+cp "$b" "$work/hole.core"
+python3 tests/cli/hole.py "$work/hole.core" 7f74b4916000
+expect 5 "a dump without a page as A" "$program" diff "$work/hole.core" "$b"
+said out "A ($work/hole.core): " "A is named"
+expect 5 "... as B" "$program" diff "$b" "$work/hole.core"
+said out "B ($work/hole.core): " "B is named"
+expect 5 "... at the prompt" "$program" analyze "$b" -c "diff $work/hole.core"
+said out "($work/hole.core): " "is named"
+! grep -qF "($b): " "$work/out"
+result $? "and the whole one is not"
+
 size=$(wc -c < "$work/arm64-9.0-heap.core")
 head -c $((size * 97 / 100)) "$work/arm64-9.0-heap.core" > "$work/cut.core"
 expect 5 "a cut dump as B" "$program" diff "$a" "$work/cut.core"
