@@ -206,7 +206,9 @@ static struct error *send_all(const struct connection *connection, const struct 
 		if (part < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
 		if (part < 0)
-			return error_os(errno, "cannot write to the diagnostics socket");
+			return error_os(errno == EPIPE ? ECONNRESET
+						       : errno, /* EPIPE is our output's */
+					"cannot write to the diagnostics socket");
 		sent += (size_t)part;
 	}
 	return NULL;

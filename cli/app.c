@@ -133,7 +133,9 @@ enum exit_status app_fail(struct app *app, const char *command, struct error *er
 	struct no_memory limited;
 	const struct error *told = explained(app, error, &limited);
 	progress_end(&app->progress);
-	if (!is_closed_pipe(told) && !fail_in_document(app, command, told))
+	/* The user closed the pipe of our answers; another pipe, as a dump's, fails by name. */
+	bool is_own_pipe = is_closed_pipe(told) && app->writer.failed == EPIPE;
+	if (!is_own_pipe && !fail_in_document(app, command, told))
 		tell_failure(app, told);
 	error_free(error);
 	return status;

@@ -35,6 +35,11 @@ one_sentence "cannot write a dump into the folder $work/none/: No such file" "sa
 [ ! -e "$work/none" ] && [ ! -e "$work/none.partial" ]
 result $? "and nothing is made"
 
+# A pipe whose reader went.
+"$program" collect -p $process --force -o - 2> "$work/err" | head -c 1000 > "$work/out"
+result "$((PIPESTATUS[0] != 5))" "a pipe that is cut: status 5"
+one_sentence "Broken pipe" "says so"
+
 # First of all that can be said of it.
 no_sign="clrpod: process $process (sleep) shows no sign of .NET (clrpod ps lists those of .NET): "
 expect 2 "a file that is there" "$program" collect -p $process -o "$work/x.core"
