@@ -5,8 +5,6 @@
 #include "dump/images/pe_file.h"
 #include "heap/clr_threads.h"
 
-#include <ctype.h>
-
 const char *const runtime_symbol_names[RUNTIME_SYMBOLS] = {
 	"DotNetRuntimeInfo",
 	"g_dacTable",
@@ -121,15 +119,13 @@ static enum file_start file_start(struct target *target, uint64_t address)
 /* libc.so.6, System.Runtime.dll, also when the kernel says " (deleted)" after it. */
 static bool has_modules_name(const char *path)
 {
-	const char *library = strcasestr(path_file_name(path), ".so");
 	static const char *const managed[] = { ".dll", ".exe" };
 	for (size_t i = 0; i < COUNT_OF(managed); i++) {
 		const char *end = strcasestr(path_file_name(path), managed[i]);
 		if (end && (!end[4] || end[4] == ' '))
 			return true;
 	}
-	return library && (!library[3] || library[3] == ' ' ||
-			   (library[3] == '.' && isdigit((unsigned char)library[4])));
+	return path_is_library(path);
 }
 
 static void grow(struct native_module *module, uint64_t end)

@@ -5,6 +5,8 @@
 #include "base/list.h"
 #include "base/search.h"
 
+#include <ctype.h>
+
 /* struct r_debug and link_map of link.h on 64-bit machines: what the dynamic linker keeps for
  * debuggers (System V gABI leaves it to them; glibc elf/link.h, musl include/link.h agree). */
 enum {
@@ -120,11 +122,22 @@ static bool is_managed(const char *path)
 	return length > size && !strcmp(path + length - size, extension);
 }
 
+bool path_is_library(const char *path)
+{
+	const char *at = path_file_name(path);
+	while ((at = strcasestr(at, ".so"))) {
+		at += strlen(".so");
+		if (!*at || *at == ' ' || (*at == '.' && isdigit((unsigned char)at[1])))
+			return true;
+	}
+	return false;
+}
+
 /* A library whose headers are missing is a module that is missing; other files may have none. */
 static void note_library(const struct builder *builder, const struct span *span)
 {
 	uint8_t magic[SELFMAG];
-	if (!span->file_offset && strstr(span->path, ".so"))
+	if (!span->file_offset && path_is_library(span->path))
 		(void)target_read_some(builder->target, span->start, magic, sizeof(magic));
 }
 
@@ -146,7 +159,11 @@ static struct error *add_from_mappings(struct builder *builder)
 static struct error *read_string(struct builder *builder, uint64_t address, const char **ret)
 {
 	char text[LIMIT_PATH_BYTES];
-	size_t size = address ? target_read_some(builder->target, address, text, sizeof(text)) : 0;
+	struct target *target = builder->target;
+	size_t size = address ? target_read_ahead(target, address, text, sizeof(text)) : 0;
+	/* What comes after its end was not asked for. */
+	if (address && size < sizeof(text) && !memchr(text, 0, size))
+		size += target_read_some(target, address + size, text + size, 1);
 	*ret = arena_copy_text(builder->arena, text, strnlen(text, size));
 	return *ret ? NULL : &error_no_memory;
 }
@@ -256,7 +273,7 @@ const struct elf_module *module_list_main(struct target *target, const struct mo
 				return &list->modules[i];
 	}
 	for (size_t i = 0; !known && i < list->count; i++)
-		if (!strstr(path_file_name(list->modules[i].path), ".so"))
+		if (!path_is_library(list->modules[i].path))
 			return &list->modules[i];
 	return NULL;
 }

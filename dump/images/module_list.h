@@ -42,6 +42,10 @@ const struct elf_module *module_list_main(struct target *target, const struct mo
  * (mm/shmem.c: shmem_zero_setup; mm/memfd.c)? */
 bool path_is_memory(const char *path);
 
+/* Is it a library by its file's name: libc.so, libc.so.6, also when the kernel says " (deleted)"
+ * after it (fs/d_path.c)? ld.so.cache is none. */
+bool path_is_library(const char *path);
+
 /* An exported symbol of a module, by DT_GNU_HASH in the target's memory; d_ptr values may or may
  * not be relocated (musl leaves offsets, glibc makes addresses). false: no such symbol, or its
  * tables are not in the target. *ret is its address in the target. */

@@ -311,6 +311,46 @@ TEST(nothing_to_go_by)
 	CHECK_TEXT(path_file_name("c.so"), "c.so");
 }
 
+/* A file that is no library by its name may lack its start. */
+TEST(libraries_by_their_names)
+{
+	static const char *const others[] = { "/etc/ld.so.cache", "/x.solv", "/a.sorted",
+					      "/lib.so/data",     "/app/so", "/lib/x.so." };
+	CHECK(path_is_library("/lib/libc.so"));
+	CHECK(path_is_library("/lib/libc.so.6"));
+	CHECK(path_is_library("/lib/libc.so (deleted)"));
+	CHECK(path_is_library("/lib/x.sorted.so"));
+	for (size_t i = 0; i < COUNT_OF(others); i++)
+		CHECK(!path_is_library(others[i]));
+	for (int library_lacks = 0; library_lacks < 2; library_lacks++) {
+		SCENE(fake, arena, list);
+		fake_target_mapping(fake, 0x30000, 0x31000, 0,
+				    library_lacks ? "/lib/x.so.1" : "/etc/ld.so.cache");
+		CHECK_OK(module_list_read(&fake->base, &arena, &list));
+		CHECK_NUMBER(fake->base.lacks, library_lacks ? 0x30000 : 0);
+	}
+}
+
+/* AT_EXECFN's string is the last of the stack. */
+TEST(what_comes_after_a_string_is_not_asked_for)
+{
+	for (int cut = 0; cut < 2; cut++) {
+		SCENE(fake, arena, list);
+		place_linked(fake);
+		fake_target_zeros(fake, 0x700000, 0x1000);
+		uint64_t name = 0x701000 - sizeof("/app/program") + cut; /* cut: its end is away */
+		fake_put_bytes(fake, name, "/app/program", sizeof("/app/program") - cut);
+		for (size_t i = 0; i < fake->auxv_count; i += 2)
+			if (fake->auxv[i] == AT_EXECFN)
+				fake->auxv[i + 1] = name;
+		put_node(fake, 0, program_bias, 0, 0);
+		CHECK_OK(module_list_read(&fake->base, &arena, &list));
+		REQUIRE(list.count == 1);
+		CHECK_TEXT(list.modules[0].path, "/app/program");
+		CHECK_NUMBER(fake->base.lacks, cut ? 0x701000 : 0);
+	}
+}
+
 /* Every program header field, lying: no module, or one whose range is sane. */
 TEST(damaged_program_headers)
 {
@@ -346,6 +386,8 @@ static const struct tap_case cases[] = {
 	CASE(modules_of_the_dynamic_linkers_list),
 	CASE(a_cyclic_list_ends),
 	CASE(nothing_to_go_by),
+	CASE(libraries_by_their_names),
+	CASE(what_comes_after_a_string_is_not_asked_for),
 	CASE_ONCE(damaged_program_headers),
 };
 TAP_MAIN(cases)
