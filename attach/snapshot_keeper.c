@@ -93,6 +93,16 @@ static struct error *clone_by(struct keeper *keeper, struct syscall_injection *i
 	return injection->child ? NULL : copy_died_early(keeper);
 }
 
+/* NOT_FOUND: the copy has died. */
+static struct error *name_copy(struct keeper *keeper)
+{
+	struct error *error = syscall_injection_name_child(&keeper->injection, SNAPSHOT_COPY_NAME);
+	if (!error || error->code == ERROR_NOT_FOUND || error->code == ERROR_CANCELLED)
+		return error;
+	error_free(error); /* a copy without a name is one all the same */
+	return NULL;
+}
+
 /* The copy was made while the code of the call was there: the code is taken away, so that a dump
  * has what the process has.
  *
@@ -109,7 +119,7 @@ static struct error *tidy_copy(struct keeper *keeper)
 	struct error *error = syscall_injection_call_child(&keeper->injection, SYS_close_range,
 							   arguments, &result);
 	if (!error && (keeper->trusts_wait || keeper->injection.suspended))
-		error = syscall_injection_name_child(&keeper->injection, SNAPSHOT_COPY_NAME);
+		error = name_copy(keeper);
 	if (error && error->code == ERROR_NOT_FOUND) {
 		error_free(error);
 		/* Its number is another's once its end has been taken. */

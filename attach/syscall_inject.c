@@ -421,7 +421,7 @@ struct error *syscall_injection_name_child(const struct syscall_injection *injec
 		if (ptrace(PTRACE_POKEDATA, injection->child,
 			   (void *)(uintptr_t)(address + i * sizeof(*words)),
 			   (void *)(uintptr_t)words[i]))
-			return NULL; /* the place is cleared next, and says what is the matter */
+			return NULL; /* nothing but the name is missing */
 	return syscall_injection_call_child(injection, SYS_prctl, arguments, &unused);
 }
 
