@@ -147,6 +147,7 @@ static struct error *add_memory(struct builder *builder)
 	const struct process_map *map = builder->map;
 	uint64_t before = builder->layout->bytes;
 	if (!shared_memory_select(builder->memory, map)) {
+		builder->optional |= !builder->pages; /* all of it is tried, also after its end */
 		TRY(frozen_pages_hold(builder->frozen, map)
 			    ? frozen_pages_visit(builder->frozen, map->start, map->end, add_run,
 						 builder)
