@@ -149,6 +149,7 @@ enum {
 	LIMIT_NEAREST_KEYS = 16 * 1024, /* compared when a key was not found */
 
 	/* what is shown */
+	LIMIT_FILTERS = 100, /* of one line: each is called by the one before */
 	LIMIT_KEPT_LINES_BYTES = 64 * 1024 * 1024, /* by |> sort and |> tail, and of one line */
 	LIMIT_SCRIPT_LINE_BYTES = 1024 * 1024,     /* of commands */
 	LIMIT_DEAF_MS = 2 * 1000, /* how long a computation that is told to stop, and does not check

@@ -1,6 +1,6 @@
 /*
  * Sorting what may be millions of items, in place: as qsort_r(3), but it looks at the task, and
- * takes no memory.
+ * takes no memory that grows with the items.
  */
 #ifndef BASE_SORT_H
 #define BASE_SORT_H

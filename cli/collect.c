@@ -253,7 +253,7 @@ static enum exit_status tell(struct app *app, const struct invocation *invocatio
 			"threads in an uninterruptible sleep are without registers";
 	if (result->lost_bytes)
 		reasons[coverage.reason_count++] =
-			"memory that no copy inherits (MADV_DONTFORK, MADV_WIPEONFORK) had no room "
+			"memory that no copy inherits (MADV_DONTFORK, MADV_WIPEONFORK, huge pages) had no room "
 			"to be copied and is not in the dump (--freeze has it)";
 	if (result->unknown_bytes)
 		reasons[coverage.reason_count++] =

@@ -199,16 +199,14 @@ static struct error *add_stage(struct pipeline *pipeline, const char *words, boo
 }
 
 /* A line goes through all filters at once, each called by the one before. */
-enum { FILTERS_MAX = 100 };
-
 static struct error *parse(struct pipeline *pipeline, char *line)
 {
 	struct filter **last = &pipeline->first;
 	char *mark = (char *)pipeline_mark(line);
 	for (unsigned count = 0; mark; count++) {
-		if (count == FILTERS_MAX)
+		if (count == LIMIT_FILTERS)
 			return error_new(ERROR_USAGE, "at most %d filters follow a command",
-					 FILTERS_MAX);
+					 LIMIT_FILTERS);
 		char *words = mark + 2, *end = mark;
 		while (end > line && isblank((unsigned char)end[-1]))
 			end--;
