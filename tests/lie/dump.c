@@ -36,14 +36,15 @@ static struct error *unpack(const uint8_t *packed, size_t size, int to)
 	size_t left = 1;
 	if (!context)
 		return &error_no_memory;
-	while (in.pos < in.size && !ZSTD_isError(left)) {
-		ZSTD_outBuffer out = { chunk, sizeof(chunk), 0 };
+	ZSTD_outBuffer out = { chunk, sizeof(chunk), 0 };
+	do {
+		out.pos = 0;
 		left = ZSTD_decompressStream(context, &out, &in);
 		if (write(to, chunk, out.pos) != (ssize_t)out.pos)
 			left = (size_t)-1;
-	}
+	} while (!ZSTD_isError(left) && (in.pos < in.size || out.pos == sizeof(chunk)));
 	ZSTD_freeDCtx(context);
-	return ZSTD_isError(left) ? error_new(ERROR_BAD_DATA, "the dump cannot be unpacked") : NULL;
+	return left ? error_new(ERROR_BAD_DATA, "the dump cannot be unpacked") : NULL;
 }
 
 static struct error *map(int fd, const uint8_t **ret, size_t *ret_size)

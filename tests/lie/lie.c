@@ -7,7 +7,8 @@
  *	lie [--every N] [--jobs N] [--line TEXT] [--hide START-END] DUMP...
  *
  * --every N takes one variant of N, always the same ones. --line and --hide run one round alone,
- *and show the answers. The last line has the figures; the status is 0 when there are no lies.
+ * and show the answers. The last line has the figures; the status is 0 when there are no lies, 1
+ *also when nothing was asked.
  */
 #include "tests/lie/rounds.h"
 
@@ -87,11 +88,15 @@ int main(int argc, char **argv)
 			plan.hide.end = strtoull(end + (*end != '\0'), NULL, 16);
 		}
 	}
+	if (!plan.every) {
+		fprintf(stderr, "lie: --every wants a number of 1 at least\n");
+		return 2;
+	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	run_dumps(argv + at, argc - at, jobs, &plan);
 	const struct figures *figures = plan.figures;
 	unsigned silent = plan.line || plan.hide.end ? 0 : unanswered(figures);
 	print_figures(figures);
-	return silent || figures->broken || figures->verdicts[LIE] ||
+	return silent || !figures->variants || figures->broken || figures->verdicts[LIE] ||
 	       figures->verdicts[FALSE_ALARM];
 }
