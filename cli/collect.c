@@ -232,10 +232,10 @@ static enum exit_status tell(struct app *app, const struct invocation *invocatio
 			     const struct collect_result *result, const char *lacks)
 {
 	const char *reasons[8];
-	struct output_coverage coverage = { .unreadable_bytes = result->unreadable_bytes +
-								result->withheld_bytes +
-								result->lost_bytes +
-								result->unknown_bytes,
+	struct output_coverage coverage = { .unreadable_bytes =
+						    result->unreadable_bytes +
+						    result->withheld_bytes + result->lost_bytes +
+						    result->unknown_bytes + result->too_long_bytes,
 					    .reasons = reasons };
 	if (result->ended[0])
 		reasons[coverage.reason_count++] = result->ended;
@@ -259,6 +259,10 @@ static enum exit_status tell(struct app *app, const struct invocation *invocatio
 		reasons[coverage.reason_count++] =
 			"memory is not in the dump where it is not known which of its pages "
 			"exist (SYS_ADMIN, or CHECKPOINT_RESTORE, can ask its files; 256 at most)";
+	if (result->too_long_bytes)
+		reasons[coverage.reason_count++] =
+			"memory that was never touched, more than 64 GiB in one run or 256 GiB in "
+			"all, is not in the dump";
 	if (result->moving_bytes)
 		reasons[coverage.reason_count++] =
 			"shared memory for whose copy there was no room is of a later moment "

@@ -241,6 +241,7 @@ static struct error *write_core(struct collection *collection)
 		result->withheld_bytes = 0;
 	}
 	result->untouched_bytes = collection->layout.untouched_bytes;
+	result->too_long_bytes = collection->layout.too_long_bytes;
 	result->left_out_bytes = collection->layout.left_out_bytes;
 	return NULL;
 }

@@ -49,6 +49,8 @@ struct collect_result {
 	uint64_t disk_bytes;         /* what it takes on disk */
 	uint64_t memory_bytes;       /* of the process that are in the core (zero pages included) */
 	uint64_t untouched_bytes;    /* mapped, never touched: zeros that take no space */
+	uint64_t too_long_bytes;     /* never touched, more of them than a core can have: not in it,
+					incomplete */
 	uint64_t left_out_bytes;     /* of very large mapped files: not resident, left out */
 	uint64_t unreadable_bytes;   /* should be in the core and could not be read: the core is
 					incomplete (exit status 5) */

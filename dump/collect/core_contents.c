@@ -387,7 +387,7 @@ struct error *core_contents_select(struct core_layout *layout, struct target *ta
 	if (type != CORE_TYPE_FULL)
 		layout->untouched_bytes = selection.to.untouched_bytes;
 	if (type == CORE_TYPE_MINI)
-		layout->unknown_bytes = layout->lost_count = 0;
+		layout->unknown_bytes = layout->too_long_bytes = layout->lost_count = 0;
 	layout->bytes = selection.to.bytes;
 	free(layout->segments);
 	layout->segments = selection.to.segments;

@@ -46,6 +46,14 @@ static struct error *add_lost(struct builder *builder, uint64_t start, uint64_t 
 	return NULL;
 }
 
+/* count_untouched() counts what follows from the mapping's size: these bytes are not of it. */
+static struct error *leave_out_untouched(struct builder *builder, uint64_t start, uint64_t end)
+{
+	builder->layout->untouched_bytes -= end - start;
+	builder->layout->too_long_bytes += end - start;
+	return add_lost(builder, start, end);
+}
+
 /* Memory that was never touched reads as zeros in the process, so it does in the core. A very long
  * run (a reservation that is only mapped) is left out, and named: whoever looks through all memory
  * of the core would look through it. */
@@ -58,7 +66,7 @@ static struct error *fill_up_to(struct builder *builder, uint64_t end)
 	uint64_t size = end - start;
 	if (size >> 20 > LIMIT_UNTOUCHED_RUN_MIB ||
 	    (builder->zero_bytes + size) >> 20 > LIMIT_UNTOUCHED_MIB)
-		return add_lost(builder, start, end);
+		return leave_out_untouched(builder, start, end);
 	builder->zero_bytes += size;
 	builder->untouched = true;
 	struct error *error = add(builder, start, end);

@@ -16,6 +16,7 @@ struct core_layout {
 	size_t count, capacity;
 	uint64_t bytes;           /* of the segments that have to be read */
 	uint64_t untouched_bytes; /* mapped, accessible, never touched: zeros, holes in the file */
+	uint64_t too_long_bytes;  /* never touched, and in runs that are left out: missing */
 	uint64_t left_out_bytes;  /* of large files, devices, memory that a snapshot lost */
 	uint64_t unknown_bytes;   /* of shared memory with a file that cannot be asked which of its
 				     pages exist: left out, and perhaps missing */

@@ -43,7 +43,8 @@ static const char *core_explain_missing(struct target *target, uint64_t address)
 	if (core_index_is_cut(index, address))
 		return "the dump is cut short before memory that was asked for";
 	return core_index_is_lost(index, address)
-		       ? "memory that was asked for could not be read when the dump was written"
+		       ? "memory that was asked for was left out or could not be read when the dump was "
+			 "written"
 		       : NULL;
 }
 

@@ -35,6 +35,23 @@ one_sentence "cannot write a dump into the folder $work/none/: No such file" "sa
 [ ! -e "$work/none" ] && [ ! -e "$work/none.partial" ]
 result $? "and nothing is made"
 
+# Memory that was never touched, more than a core has of it.
+large='import mmap
+memory = mmap.mmap(-1, 65 << 30, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x4000) # MAP_NORESERVE'
+if python3 -c "$large" 2> /dev/null; then
+	python3 -c "$large
+import time
+time.sleep(600)" &
+	large=$!
+	soon grep -qE '^VmSize:\s+[0-9]{8} kB' /proc/$large/status
+	expect 5 "65 GiB that were never touched" "$program" collect -p $large --force -o "$work/large.core"
+	said out "memory that was never touched, more than 64 GiB in one run" "says so"
+	rm -f "$work/large.core"
+	kill $large
+else
+	skip "no 65 GiB of addresses, or no python3" "memory that was never touched"
+fi
+
 # A pipe whose reader went.
 "$program" collect -p $process --force -o - 2> "$work/err" | head -c 1000 > "$work/out"
 result "$((PIPESTATUS[0] != 5))" "a pipe that is cut: status 5"
