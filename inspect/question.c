@@ -99,10 +99,13 @@ void question_missing(const struct question *question, uint64_t bytes, const cha
 		coverage->reasons[coverage->reason_count++] = reason;
 		return;
 	}
+	if (reason == memory_ran_out) { /* one of the others, or none */
+		coverage->others_lost |= !known;
+		return;
+	}
 	if (!known)
 		count_other(coverage, hash_of(reason));
-	if (reason != memory_ran_out)
-		free(reason);
+	free(reason);
 }
 
 void question_missing_all(const struct question *question, const struct coverage *from)

@@ -69,7 +69,8 @@ static void *put(struct rounds *rounds, size_t *used, const void *bytes, size_t 
 	if (*used + size > SHARED_BYTES)
 		_exit(1);
 	void *to = rounds->shared + *used;
-	memcpy(to, bytes, size);
+	if (size)
+		memcpy(to, bytes, size);
 	*used += (size + 15) & ~(size_t)15;
 	return to;
 }
