@@ -62,6 +62,8 @@ enum {
 	LIMIT_DUMP_BYTES_EACH_MS = 8 * 1024,       /* … and a ms for so many that it may have */
 	LIMIT_CORE_OWNER_BYTES = 64 * 1024 * 1024, /* of notes, read to see what made the core */
 	LIMIT_PATH_BYTES = 4096,
+	LIMIT_ENVIRONMENT_BYTES = 2 * 1024 * 1024, /* looked at from its end; what is before is not
+						      looked at, and the answer says so */
 	LIMIT_MODULES = 64 * 1024,
 	LIMIT_IMAGE_PROGRAM_HEADERS = 128, /* of a program or library; real ones have about 12 */
 	LIMIT_DYNAMIC_ENTRIES = 4096,

@@ -8,13 +8,10 @@
 #include "heap/tasks/members.h"
 
 #include <elf.h>
+#include <inttypes.h>
 #include <strings.h>
 
-enum {
-	VALUE_CHARACTERS = 200,
-	PIECE_BYTES = 4096,
-	PIECES_MAX = 64, /* of the environment that are looked at */
-};
+enum { VALUE_CHARACTERS = 200, PIECE_BYTES = 4096 };
 
 static struct error *setting_add(struct gc_settings *settings, const struct gc_setting *setting)
 {
@@ -22,6 +19,8 @@ static struct error *setting_add(struct gc_settings *settings, const struct gc_s
 		return &error_no_memory;
 	if (settings->count < GC_SETTINGS_MAX)
 		settings->settings[settings->count++] = *setting;
+	else
+		settings->dropped++;
 	return NULL;
 }
 
@@ -54,15 +53,17 @@ static struct error *variable_add(const struct question *question, const char *t
 struct environment {
 	char *bytes; /* the last are before `end`; one more than there is room for */
 	size_t first, size;
-	uint64_t at; /* the address of bytes[first] */
+	uint64_t at;  /* the address of bytes[first] */
+	bool gave_up; /* it is longer than there is room for */
 };
 
-/* One more piece before those that are there. */
+/* One more piece before those that are there; false: it cannot be read, or has no room. */
 static bool environment_extend(struct environment *environment, struct target *target)
 {
 	uint64_t piece = environment->at % PIECE_BYTES;
 	piece = piece ? piece : PIECE_BYTES;
-	if (piece > environment->first || piece > environment->at)
+	environment->gave_up = piece > environment->first;
+	if (environment->gave_up || piece > environment->at)
 		return false;
 	size_t first = environment->first - piece;
 	if (target_read_some(target, environment->at - piece, environment->bytes + first, piece) <
@@ -88,14 +89,17 @@ static char *string_before(struct environment *environment, struct target *targe
 	}
 }
 
-/* Until what is no variable: the arguments come before. *ret false: it was not read to there. */
+/* How far the environment was read. */
+enum reach { REACH_SOME, REACH_LIMIT, REACH_ALL };
+
+/* Until what is no variable: the arguments come before. */
 static struct error *variables_read(const struct question *question, uint64_t end,
-				    struct gc_settings *settings, bool *ret)
+				    struct gc_settings *settings, enum reach *ret)
 {
-	struct environment environment = { .size = PIECES_MAX * PIECE_BYTES, .at = end };
+	struct environment environment = { .size = LIMIT_ENVIRONMENT_BYTES, .at = end };
 	environment.first = environment.size;
 	environment.bytes = arena_allocate(question->scratch, environment.size + 1);
-	*ret = false;
+	*ret = REACH_SOME;
 	if (!environment.bytes)
 		return &error_no_memory;
 	if (!environment_extend(&environment, question->target) ||
@@ -104,25 +108,32 @@ static struct error *variables_read(const struct question *question, uint64_t en
 	for (size_t last = environment.size - 1;;) {
 		char *text = string_before(&environment, question->target, last);
 		TRY(task_check(question->task, "reading the environment"));
-		if (!text)
+		if (!text) {
+			*ret = environment.gave_up ? REACH_LIMIT : REACH_SOME;
 			return NULL;
+		}
 		const char *equals = strchr(text, '=');
 		if (!equals || equals == text)
 			break;
 		TRY(variable_add(question, text, settings));
 		last = (size_t)(text - environment.bytes) - 1;
 	}
-	*ret = true;
+	*ret = REACH_ALL;
 	return NULL;
 }
 
 static struct error *environment_read(const struct question *question, struct gc_settings *settings)
 {
 	uint64_t end;
-	bool whole = false;
+	enum reach reach = REACH_SOME;
 	if (target_auxv(question->target, AT_EXECFN, &end))
-		TRY(variables_read(question, end, settings, &whole));
-	if (!whole)
+		TRY(variables_read(question, end, settings, &reach));
+	if (reach == REACH_LIMIT)
+		question_missing(question, 0,
+				 "GC settings: gave up on the environment, of which the last %d "
+				 "bytes were looked at",
+				 LIMIT_ENVIRONMENT_BYTES);
+	if (reach == REACH_SOME)
 		question_missing(question, 0, "GC settings: the environment, or a part of it, %s",
 				 target_lacks_it(question->target));
 	return NULL;
@@ -204,5 +215,11 @@ struct error *gc_settings_read(const struct question *question, struct gc_settin
 {
 	*ret = (struct gc_settings){ 0 };
 	TRY(environment_read(question, ret));
-	return properties_read(question, ret);
+	TRY(properties_read(question, ret));
+	if (ret->dropped)
+		question_missing(question, 0,
+				 "GC settings: %" PRIu64
+				 " of them have no room beside the first %d",
+				 ret->dropped, GC_SETTINGS_MAX);
+	return NULL;
 }

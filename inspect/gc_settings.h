@@ -25,6 +25,7 @@ struct gc_setting {
 struct gc_settings {
 	struct gc_setting settings[GC_SETTINGS_MAX];
 	size_t count;
+	uint64_t dropped; /* for which there was no room */
 };
 
 /* In the question's scratch arena. What cannot be read is counted with question_missing().

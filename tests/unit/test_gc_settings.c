@@ -73,6 +73,38 @@ TEST(a_large_environment_is_read_to_its_beginning)
 	CHECK(!is_said(&fake, no_environment));
 }
 
+TEST(a_setting_without_room_is_counted)
+{
+	enum { ONE = sizeof("DOTNET_GCx00=1") };
+	static char strings[4 + (GC_SETTINGS_MAX + 2) * ONE] = "app";
+	CLEANUP(fake_question_cleanup) struct fake_question fake = { 0 };
+	struct gc_settings settings;
+	for (int i = 0; i < GC_SETTINGS_MAX + 2; i++)
+		snprintf(strings + 4 + i * ONE, ONE, "DOTNET_GCx%02d=1", i);
+	CHECK_OK(fake_question_open(&fake, runtime_with_stack(strings, sizeof(strings), STACK)));
+	CHECK_OK(gc_settings_read(&fake.question, &settings));
+	CHECK_NUMBER(settings.count, GC_SETTINGS_MAX);
+	CHECK_NUMBER(settings.dropped, 2);
+	CHECK(fake_question_lacks(&fake,
+				  "GC settings: 2 of them have no room beside the first 64"));
+}
+
+TEST(an_environment_beyond_the_limit_is_given_up)
+{
+	enum { END = 0x40000000, BYTES = LIMIT_ENVIRONMENT_BYTES + 0x1000 };
+	CLEANUP(fake_question_cleanup) struct fake_question fake = { 0 };
+	struct gc_settings settings;
+	struct fake_runtime *runtime = fake_runtime_new();
+	uint8_t *strings = fake_target_zeros(runtime->target, END - BYTES, BYTES);
+	memset(strings, 'x', BYTES - 1);
+	fake_target_auxv(runtime->target, AT_EXECFN, END);
+	CHECK_OK(fake_question_open(&fake, runtime));
+	CHECK_OK(gc_settings_read(&fake.question, &settings));
+	CHECK(fake_question_lacks(&fake, "GC settings: gave up on the environment, of which the "
+					 "last 2097152 bytes were looked at"));
+	CHECK(!is_said(&fake, no_environment));
+}
+
 TEST(an_environment_that_begins_before_the_dump_is_not_whole)
 {
 	static const char strings[] = "app\0DOTNET_gcServer=1\0A=\0DOTNET_GCgen0size=4000";
@@ -98,6 +130,8 @@ TEST(without_a_stack_nothing_is_known)
 static const struct tap_case cases[] = {
 	CASE(variables_of_the_gc_are_settings),
 	CASE(a_large_environment_is_read_to_its_beginning),
+	CASE(a_setting_without_room_is_counted),
+	CASE(an_environment_beyond_the_limit_is_given_up),
 	CASE(an_environment_that_begins_before_the_dump_is_not_whole),
 	CASE(without_a_stack_nothing_is_known),
 };
