@@ -37,39 +37,33 @@ static bool has_items(const struct blocking_layout *layout)
 	       layout->timeout.present;
 }
 
-/* CoreLib's own class of that name; *ret_known: there is one, loaded or not. */
-static struct error *class_find(struct heap *heap, const struct type **ret, bool *ret_known)
+/* CoreLib's own class of that name; NULL: it is not loaded. */
+static struct error *class_find(struct heap *heap, const struct type **ret)
 {
-	CLEANUP(arena_deinit) struct arena arena = { 0 };
-	const struct type **types;
-	struct metadata *metadata;
-	size_t count, unloaded;
-	*ret = NULL;
-	*ret_known = false;
-	TRY(clr_module_metadata_or_none(heap, heap->modules->core_library, &metadata));
-	if (!metadata)
+	enum class_state state;
+	TRY(core_class_find(heap, class_name, ret, &state));
+	if (state == CLASS_UNNAMED)
 		return error_new(ERROR_FAULT,
 				 "the metadata of System.Private.CoreLib, which names the notes of "
 				 "threads that wait, cannot be read; name its file with --sysroot");
-	TRY(type_find(heap, class_name, &arena, &types, &count, &unloaded));
-	for (size_t i = 0; i < count; i++)
-		if (types[i]->module == heap->modules->core_library)
-			*ret = types[i];
-	*ret_known = *ret || unloaded;
+	if (state == CLASS_UNREADABLE)
+		return error_new(ERROR_FAULT,
+				 "%s, the class of the notes of threads that wait, cannot be read: "
+				 "take a whole dump",
+				 class_name);
+	if (state == CLASS_UNDEFINED)
+		return error_new(ERROR_UNSUPPORTED,
+				 "where this runtime notes what a thread waits for is not known");
 	return NULL;
 }
 
 struct error *blocking_notes_open(struct heap *heap, struct blocking_notes *ret)
 {
-	bool known;
 	*ret = (struct blocking_notes){ .heap = heap };
 	TRY(contract_bind(heap->contract, bindings, COUNT_OF(bindings), &ret->layout));
 	if (has_items(&ret->layout))
 		return NULL;
-	TRY(class_find(heap, &ret->type, &known));
-	if (!known)
-		return error_new(ERROR_UNSUPPORTED,
-				 "where this runtime notes what a thread waits for is not known");
+	TRY(class_find(heap, &ret->type));
 	if (!ret->layout.first.present || !ret->layout.thread_data.present) {
 		ret->layout.first.present = false;
 		if (ret->type)

@@ -1,6 +1,5 @@
 #include "heap/tasks/members.h"
 
-#include "base/cleanup.h"
 #include "heap/types/field.h"
 
 /* What damage is to these functions. */
@@ -65,23 +64,14 @@ static struct error *static_of(struct heap *heap, const struct type *type, const
 struct error *member_static(struct heap *heap, const char *class_name, const char *const *names,
 			    struct value *ret)
 {
-	CLEANUP(arena_deinit) struct arena arena = { 0 };
-	const struct type **types;
-	struct metadata *metadata;
-	size_t count, unloaded;
+	const struct type *type;
+	enum class_state state;
 	*ret = (struct value){ .kind = VALUE_UNREADABLE };
-	TRY(clr_module_metadata_or_none(heap, heap->modules->core_library, &metadata));
-	if (!metadata) {
-		heap->met_unnamed = true;
-		return NULL;
-	}
-	TRY(type_find(heap, class_name, &arena, &types, &count, &unloaded));
-	for (size_t i = 0; i < count; i++)
-		if (types[i]->module == heap->modules->core_library)
-			return static_of(heap, types[i], names, ret);
-	bool not_loaded = unloaded || !metadata_missing_bytes(metadata);
-	heap->met_unnamed |= !not_loaded;
-	if (not_loaded)
+	TRY(core_class_find(heap, class_name, &type, &state));
+	if (state == CLASS_LOADED)
+		return static_of(heap, type, names, ret);
+	heap->met_unnamed |= state == CLASS_UNNAMED;
+	if (state == CLASS_NOT_LOADED || state == CLASS_UNDEFINED)
 		ret->kind = VALUE_NULL;
 	return NULL;
 }

@@ -143,6 +143,20 @@ MUST_CHECK struct error *type_find(struct heap *heap, const char *name, struct a
 				   const struct type ***ret, size_t *ret_count,
 				   size_t *ret_unloaded);
 
+/* What is known of a class. */
+enum class_state {
+	CLASS_UNNAMED,    /* nothing: the metadata that would name it cannot be read */
+	CLASS_UNDEFINED,  /* there is none of that name */
+	CLASS_NOT_LOADED, /* nothing has used it yet */
+	CLASS_UNREADABLE, /* it is there, or may be, and cannot be read */
+	CLASS_LOADED,
+};
+
+/* CoreLib's own class of that full name, which is not generic. *ret is NULL but for CLASS_LOADED.
+ * ERROR_NO_MEMORY and ERROR_CANCELLED only. */
+MUST_CHECK struct error *core_class_find(struct heap *heap, const char *name,
+					 const struct type **ret, enum class_state *ret_state);
+
 /* Every loaded class and instantiation whose definition is in a module's metadata, so no arrays, in
  * the order of the modules. What cannot be read is passed over. The visitor's errors,
  * ERROR_NO_MEMORY and ERROR_CANCELLED only. */

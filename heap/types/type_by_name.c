@@ -350,6 +350,65 @@ struct error *type_find(struct heap *heap, const char *name, struct arena *scrat
 	return error;
 }
 
+/* *ret 0: CoreLib's metadata has no such definition. */
+static struct error *core_row_find(struct search *search, struct metadata *metadata, uint32_t *ret)
+{
+	uint32_t rows = metadata_rows(metadata, TABLE_TYPE_DEF);
+	*ret = 0;
+	for (uint32_t row = 1; row <= rows && !*ret; row++) {
+		TRY(task_check(search->heap->task, "looking for a class"));
+		const char *name = metadata_type_def_name(metadata, row);
+		enum match match = MATCH_NONE;
+		if (name && simple_matches(search, name))
+			TRY(match_definition(search, metadata, row, &match));
+		if (match == MATCH_FULL)
+			*ret = row;
+	}
+	return NULL;
+}
+
+/* An entry of the map that is 0 and one that cannot be read are told apart by what the reads lack.
+ */
+static struct error *core_class_at(struct heap *heap, uint32_t row, const struct type **ret,
+				   enum class_state *ret_state)
+{
+	uint64_t before = target_take_lacks(heap->target);
+	uint64_t handle = type_map_find(heap, heap->modules->core_library,
+					heap->types->layout.type_def_map, row);
+	uint64_t lacks = target_take_lacks(heap->target);
+	target_note_lack(heap->target, before);
+	target_note_lack(heap->target, lacks);
+	*ret_state = lacks ? CLASS_UNREADABLE : CLASS_NOT_LOADED;
+	if (!handle)
+		return NULL;
+	struct error *error = type_at(heap, handle, ret);
+	*ret_state = error ? CLASS_UNREADABLE : CLASS_LOADED;
+	if (error)
+		*ret = NULL;
+	error_take_damage(&error);
+	return error;
+}
+
+struct error *core_class_find(struct heap *heap, const char *name, const struct type **ret,
+			      enum class_state *ret_state)
+{
+	struct search search = { .heap = heap, .name = name, .simple = simple_name_of(name) };
+	struct metadata *metadata;
+	uint32_t row;
+	*ret = NULL;
+	*ret_state = CLASS_UNNAMED;
+	TRY(clr_module_metadata_or_none(heap, heap->modules->core_library, &metadata));
+	if (!metadata)
+		return NULL;
+	struct error *error = core_row_find(&search, metadata, &row);
+	text_deinit(&search.text);
+	TRY(error);
+	if (row)
+		return core_class_at(heap, row, ret, ret_state);
+	*ret_state = metadata_missing_bytes(metadata) ? CLASS_UNNAMED : CLASS_UNDEFINED;
+	return NULL;
+}
+
 struct visit {
 	struct heap *heap;
 	type_visitor visit;

@@ -143,10 +143,34 @@ TEST(arrays_by_name)
 	check_find(&scene, "System.Int32[,]", 0, 0, 0);
 }
 
+static void check_state(struct fake_types *types, const char *name, enum class_state expected)
+{
+	const struct type *type;
+	enum class_state state;
+	CHECK_OK(core_class_find(&types->heap, name, &type, &state));
+	CHECK(!type == (state != CLASS_LOADED));
+	CHECK_NUMBER(state, expected);
+}
+
+/* What is loaded and cannot be read is never "not loaded". */
+TEST(a_class_that_cannot_be_read_is_not_one_that_is_not_loaded)
+{
+	CLEANUP(fake_types_cleanup)
+	struct fake_types *types = fake_types_new(FAKE_LAYOUT_10_0);
+	CHECK_OK(fake_types_open(types));
+	check_state(types, "System.DayOfWeek", CLASS_NOT_LOADED);
+	check_state(types, "System.String", CLASS_LOADED);
+	check_state(types, "String", CLASS_UNDEFINED);
+	check_state(types, "Demo.Gateway", CLASS_UNDEFINED);
+	fake_types_map(types, types->core, "TypeDefToMethodTableMap", CORE_DAY, 0x7777777000);
+	check_state(types, "System.DayOfWeek", CLASS_UNREADABLE);
+}
+
 static const struct tap_case cases[] = {
 	CASE(by_full_and_by_partial_name),
 	CASE(generic_names),
 	CASE(names_as_csharp_spells_them),
 	CASE(arrays_by_name),
+	CASE(a_class_that_cannot_be_read_is_not_one_that_is_not_loaded),
 };
 TAP_MAIN(cases)
