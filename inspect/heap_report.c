@@ -41,6 +41,7 @@ struct error *heap_report_threads(struct heap_report *report)
 	for (size_t i = 0; i < threads->count; i++) {
 		const struct clr_thread *thread = &threads->threads[i];
 		uint64_t exception = 0;
+		TRY(task_check(question->task, "reading the threads"));
 		report->pool_threads +=
 			(thread->state & (THREAD_STATE_WORKER | THREAD_STATE_COMPLETION_PORT)) != 0;
 		struct error *error = exception_of_thread(question->heap, thread, &exception);

@@ -375,7 +375,10 @@ struct error *heap_report_objects(struct heap_report *report)
 				 lack);
 		return NULL;
 	}
-	report->monitors_error = monitors_read(report);
+	struct error *error = monitors_read(report);
+	if (error_is_fatal(error))
+		return error;
+	report->monitors_error = error;
 	TRY(walk_and_tell(report));
 	TRY(waits_conclude(&report->waits));
 	report->waits_concluded = true;
