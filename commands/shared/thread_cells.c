@@ -146,14 +146,11 @@ static void unknown_line(struct output *out, const struct waits *waits, uint64_t
 	if (waits->lack)
 		output_line(out, "%s: %s", more, waits->lack);
 	else if (waits->unnamed)
-		output_line(out,
-			    "%s: %" PRIu64 " threads wait for locks that do not note who waits",
-			    more, waits->unnamed);
+		output_line(out, "%s: %" PRIu64 " %s for locks that do not note who waits", more,
+			    waits->unnamed, waits->unnamed == 1 ? "thread waits" : "threads wait");
 	else if (threads)
-		output_line(out,
-			    "%s: what %" PRIu64 " threads wait for, or who holds that, cannot "
-			    "be read",
-			    more, threads);
+		output_line(out, "%s: what %" PRIu64 " %s for, or who holds that, cannot be read",
+			    more, threads, threads == 1 ? "thread waits" : "threads wait");
 	else
 		output_line(out, "%s: locks, or a part of the heap, could not be read", more);
 }
@@ -180,8 +177,11 @@ static void totals_print(struct command_call *call, const struct waits *waits, u
 					: "{threads_behind} more threads wait behind deadlocks");
 	output_unsigned(out, waits->abandoned);
 	if (waits->abandoned)
-		output_sentence(out, "{threads_abandoned} threads wait for a lock whose holder "
-				     "has ended");
+		output_sentence(out, waits->abandoned == 1
+					     ? "{threads_abandoned} thread waits for a lock whose "
+					       "holder has ended"
+					     : "{threads_abandoned} threads wait for a lock whose "
+					       "holder has ended");
 	output_unsigned(out, waits->unnamed);
 	output_bool(out, waits_know_all(waits) && !unreadable);
 	output_record_end(out);
