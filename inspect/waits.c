@@ -286,17 +286,19 @@ static struct error *notes_resolve(struct waits *waits)
 	return error ? error : locks_resolve(waits);
 }
 
-/* From here on the object leads to the wait, after those that came before it. */
+/* From here on the object leads to the wait, after those that came before. */
 static struct error *object_note(struct waits *waits, uint32_t number)
 {
 	struct wait *wait = &waits->waits[number - 1];
 	uint32_t first;
 	if (!wait->object)
 		return NULL;
-	if (!id_map_find(&waits->of_object, wait->object, &first))
+	if (!id_map_find(&waits->of_object, wait->object, &first)) {
+		wait->last = number;
 		return id_map_put(&waits->of_object, wait->object, number);
-	wait->next = waits->waits[first - 1].next;
-	waits->waits[first - 1].next = number;
+	}
+	waits->waits[waits->waits[first - 1].last - 1].next = number;
+	waits->waits[first - 1].last = number;
 	return NULL;
 }
 

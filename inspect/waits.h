@@ -48,6 +48,7 @@ struct wait {
 	int32_t timeout_ms;    /* of the whole wait, not what is left of it; -1: none */
 	enum wait_place place; /* after waits_conclude() */
 	uint32_t next;         /* wait_next_on(): its number; 0: none */
+	uint32_t last;         /* of the first for the object: the number of the last one */
 	/* Of waits_read() alone: the lock that the note names, and whether the thread holds that.
 	 */
 	uint64_t key;

@@ -147,6 +147,21 @@ TEST(a_pulse_a_busy_holder_and_a_lock_that_was_entered_make_no_circle)
 	CHECK(waits_know_all(&waits));
 }
 
+TEST(who_waits_for_one_lock_is_in_the_order_of_the_threads)
+{
+	CLEANUP(fake_question_cleanup) struct fake_question fake = { 0 };
+	CLEANUP(waits_deinit) struct waits waits = { 0 };
+	struct fake_runtime *runtime = with_monitors();
+	const struct clr_thread *threads[4];
+	for (unsigned i = 1; i <= THREADS; i++)
+		note(runtime, i, block(1), 0, UINT32_MAX);
+	CHECK_OK(fake_question_open(&fake, runtime));
+	CHECK_OK(waits_read(&waits, &fake.question));
+	REQUIRE(waits_to_enter(&waits, FAKE_GEN0, threads, 4) == THREADS);
+	for (unsigned i = 0; i < THREADS; i++)
+		CHECK(threads[i] == &fake.heap->threads->threads[i]);
+}
+
 TEST(a_holder_that_has_ended_is_waited_for_in_vain)
 {
 	CLEANUP(fake_question_cleanup) struct fake_question fake = { 0 };
@@ -309,6 +324,7 @@ static const struct tap_case cases[] = {
 	CASE(a_circle_of_three_is_found_from_its_lowest_thread_on),
 	CASE(a_timeout_ends_a_circle_and_a_third_thread_is_behind_it),
 	CASE(a_pulse_a_busy_holder_and_a_lock_that_was_entered_make_no_circle),
+	CASE(who_waits_for_one_lock_is_in_the_order_of_the_threads),
 	CASE(a_holder_that_has_ended_is_waited_for_in_vain),
 	CASE(a_thread_that_has_ended_and_is_listed_holds_in_vain_and_waits_for_nothing),
 	CASE(what_cannot_be_read_is_counted_and_all_is_not_known),
