@@ -42,7 +42,7 @@ static struct error *unpack(const uint8_t *packed, size_t size, int to)
 		left = ZSTD_decompressStream(context, &out, &in);
 		if (write(to, chunk, out.pos) != (ssize_t)out.pos)
 			left = (size_t)-1;
-	} while (!ZSTD_isError(left) && (in.pos < in.size || out.pos == sizeof(chunk)));
+	} while (!ZSTD_isError(left) && (in.pos < in.size || (left && out.pos == sizeof(chunk))));
 	ZSTD_freeDCtx(context);
 	return left ? error_new(ERROR_BAD_DATA, "the dump cannot be unpacked") : NULL;
 }
