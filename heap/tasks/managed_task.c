@@ -163,8 +163,9 @@ static struct error *fsharp_state(struct heap *heap, struct state_machine *machi
 	TRY(value_field_of_struct(heap, machine->type, machine->address, "ResumptionDynamicInfo",
 				  &dynamic));
 	machine->has_no_state = point.kind == VALUE_SIGNED && dynamic.kind == VALUE_REFERENCE;
-	machine->state_read = point.kind == VALUE_SIGNED && !machine->has_no_state;
-	machine->state = (int32_t)point.bits - 1;
+	machine->state_read = point.kind == VALUE_SIGNED && dynamic.kind != VALUE_UNREADABLE &&
+			      !machine->has_no_state;
+	machine->state = (int32_t)((uint32_t)point.bits - 1);
 	return NULL;
 }
 
@@ -197,6 +198,7 @@ struct error *managed_task_machine(struct heap *heap, uint64_t task, struct stat
 					       .object = machine.bits };
 	else if (machine.kind == VALUE_STRUCT)
 		*ret = (struct state_machine){ .type = machine.type, .address = machine.address };
+	ret->has_no_state = machine.kind == VALUE_NULL; /* completed: the box has let go of it */
 	return ret->type ? machine_state(heap, ret) : NULL;
 }
 

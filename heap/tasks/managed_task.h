@@ -57,12 +57,14 @@ const char *managed_task_flags_text(uint32_t flags, struct arena *arena);
 
 /* The state machine of an asynchronous method. */
 struct state_machine {
-	const struct type *type; /* NULL: not read */
+	const struct type *type; /* NULL: not read, or gone */
 	uint64_t address;        /* of its first field */
 	uint64_t object;         /* that it is; 0: it is a struct in its box */
 	bool state_read;
-	bool has_no_state; /* its compiler keeps no number for it; state_read is false then */
-	bool is_fsharp;    /* a ResumableStateMachine, or made as one */
+	/* Its compiler keeps no number for it, or its box is completed and has let go of it (type
+	 * is NULL then); state_read is false then. */
+	bool has_no_state;
+	bool is_fsharp; /* a ResumableStateMachine, or made as one */
 	/* The await where it is, from 0; -1 runs or not begun, -2 ended. F# numbers the awaits of a
 	 * method from 1, and has 0 before the first. */
 	int32_t state;

@@ -207,6 +207,19 @@ TEST(a_machine_of_another_make_has_no_number)
 	CHECK(machine.type && !machine.state_read && machine.has_no_state);
 }
 
+/* A machine that is a class is let go of by its box when it is completed. */
+TEST(a_machine_that_is_gone_has_no_number)
+{
+	CLEANUP(scene_cleanup) struct scene scene = scene_new();
+	struct state_machine machine;
+	CHECK_OK(scene_open(&scene));
+	const struct fake_field box[] = { { "_valueTaskSource", 0, scene.core },
+					  { "StateMachine", INFO, scene.types->object } };
+	CHECK_OK(fake_types_fields(scene.types, scene.box_table, box, 2));
+	CHECK_OK(managed_task_machine(&scene.types->heap, scene.box, &machine));
+	CHECK(!machine.type && !machine.state_read && machine.has_no_state);
+}
+
 static const struct tap_case cases[] = {
 	CASE(a_box_in_its_pool_is_no_method),
 	CASE(a_box_that_ends_in_a_hole_is_unreadable),
@@ -215,5 +228,6 @@ static const struct tap_case cases[] = {
 	CASE(a_machine_says_where_it_waits),
 	CASE(a_machine_of_fsharp_says_where_it_waits),
 	CASE(a_machine_of_another_make_has_no_number),
+	CASE(a_machine_that_is_gone_has_no_number),
 };
 TAP_MAIN(cases)
