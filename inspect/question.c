@@ -121,7 +121,8 @@ bool question_is_whole(const struct question *question)
 {
 	const struct target *target = question->target;
 	const struct heap *heap = question->heap;
-	bool holes = question->met_before || question->opened_without || (target && target->met);
+	bool opened = question->opened_without || (heap && question->opened_lacks);
+	bool holes = question->met_before || opened || (target && (target->met || target->lacks));
 	return !question->coverage->incomplete && !holes && (!heap || !heap->met_unnamed);
 }
 

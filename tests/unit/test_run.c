@@ -285,6 +285,23 @@ TEST(what_is_missing_is_counted_once_a_reason)
 				    : !strcmp(last, "and 8 more")));
 }
 
+TEST(what_was_asked_for_and_is_not_there_may_hold_what_was_not_found)
+{
+	CLEANUP(coverage_deinit) struct coverage coverage = { 0 };
+	struct target target = { 0 };
+	struct heap heap = { 0 };
+	struct question question = { .target = &target, .coverage = &coverage };
+	CHECK(question_is_whole(&question));
+	target.lacks = 0x1000;
+	CHECK(!question_is_whole(&question));
+	CHECK_NUMBER(target_take_lacks(&target), 0x1000);
+	CHECK(question_is_whole(&question));
+	question.opened_lacks = 0x1000; /* of the heap, which is not asked */
+	CHECK(question_is_whole(&question));
+	question.heap = &heap;
+	CHECK(!question_is_whole(&question));
+}
+
 TEST(remarks_are_kept_in_their_order)
 {
 	CLEANUP(remarks_deinit) struct remarks remarks = { 0 };
@@ -381,6 +398,7 @@ static const struct tap_case cases[] = {
 	CASE(a_command_that_needs_a_heap_wants_one),
 	CASE(what_a_stopped_command_says_does_not_hold),
 	CASE(what_is_missing_is_counted_once_a_reason),
+	CASE(what_was_asked_for_and_is_not_there_may_hold_what_was_not_found),
 	CASE(remarks_are_kept_in_their_order),
 	CASE(a_collection_under_way_is_said),
 };
