@@ -115,6 +115,7 @@ void question_missing_all(const struct question *question, const struct coverage
 	for (size_t i = 0; i < from->others.capacity; i++)
 		if (from->others.slots[i].key)
 			count_other(question->coverage, from->others.slots[i].key);
+	question->coverage->others_lost |= from->others_lost;
 }
 
 bool question_is_whole(const struct question *question)

@@ -302,6 +302,15 @@ TEST(what_was_asked_for_and_is_not_there_may_hold_what_was_not_found)
 	CHECK(!question_is_whole(&question));
 }
 
+TEST(reasons_that_a_part_lost_are_lost_to_the_whole)
+{
+	CLEANUP(coverage_deinit) struct coverage coverage = { 0 };
+	const struct coverage part = { .incomplete = true, .others_lost = true };
+	const struct question question = { .coverage = &coverage };
+	question_missing_all(&question, &part);
+	CHECK(coverage.others_lost);
+}
+
 TEST(remarks_are_kept_in_their_order)
 {
 	CLEANUP(remarks_deinit) struct remarks remarks = { 0 };
@@ -399,6 +408,7 @@ static const struct tap_case cases[] = {
 	CASE(what_a_stopped_command_says_does_not_hold),
 	CASE(what_is_missing_is_counted_once_a_reason),
 	CASE(what_was_asked_for_and_is_not_there_may_hold_what_was_not_found),
+	CASE(reasons_that_a_part_lost_are_lost_to_the_whole),
 	CASE(remarks_are_kept_in_their_order),
 	CASE(a_collection_under_way_is_said),
 };
