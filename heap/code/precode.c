@@ -10,9 +10,10 @@ struct error *precode_method(struct heap *heap, uint64_t entry, uint64_t *ret)
 	uint64_t data, method;
 	struct method read;
 	*ret = 0;
+	bool tried = heap->reader.tries;
 	heap->reader.tries = true; /* code may be another's, and not in the dump */
 	const uint8_t *code = reader_borrow(&heap->reader, entry, PRECODE_BYTES);
-	heap->reader.tries = false;
+	heap->reader.tries = tried;
 	if (!code || !architecture)
 		return NULL;
 	data = architecture->stub_data(code, PRECODE_BYTES, entry);

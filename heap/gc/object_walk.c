@@ -152,9 +152,10 @@ static struct error *resynchronise(struct walk *walk)
 	struct walker *walker = walk->walker;
 	if (!walker->damage.first_address)
 		walker->damage.first_address = walk->address;
+	bool tried = walker->reader.tries;
 	walker->reader.tries = true;
 	struct error *error = look_for_next(walk);
-	walker->reader.tries = false;
+	walker->reader.tries = tried;
 	return error;
 }
 

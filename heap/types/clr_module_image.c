@@ -212,9 +212,10 @@ struct error *clr_module_metadata(struct heap *heap, struct clr_module *module,
 {
 	if (!module->metadata_tried) {
 		struct assembly_name name;
+		bool tried = heap->reader.tries;
 		heap->reader.tries = true; /* what is in none of its places is noted below */
 		struct error *error = metadata_find(heap, module, &module->metadata);
-		heap->reader.tries = false;
+		heap->reader.tries = tried;
 		if (error_is_fatal(error))
 			return error;
 		if (error)

@@ -70,9 +70,10 @@ static struct error *read_il(struct getter *getter)
 	bool admitted = false;
 	if (!metadata_method(getter->metadata, getter->property->row, &method) || !method.rva)
 		return NULL;
+	bool tried = reader->tries;
 	reader->tries = true;
 	struct error *error = read_target_il(getter, method.rva);
-	reader->tries = false;
+	reader->tries = tried;
 	TRY(error);
 	if (!getter->size)
 		TRY(clr_module_admit_file(getter->get->heap, getter->property->type->module,
