@@ -139,8 +139,8 @@ static struct error *key_equals(struct heap *heap, struct value key, const struc
 {
 	*ret = (struct comparison){ 0 };
 	struct error *error = value_check(heap, &key);
-	ret->unreadable = error != NULL;
-	error_free(error);
+	ret->unreadable = error_take_damage(&error);
+	TRY(error);
 	if (ret->unreadable)
 		return NULL;
 	TRY(value_unbox(heap, &key));
