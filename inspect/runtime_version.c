@@ -89,7 +89,7 @@ static struct error *mapping_look(const struct mapping *mapping, void *context)
 		uint64_t left = mapping->end - at;
 		TRY(task_check(search->question->task, "looking for the runtime's version"));
 		size_t size = target_try_some(search->question->target, at, search->window,
-					       left < WINDOW_BYTES ? left : WINDOW_BYTES);
+					      left < WINDOW_BYTES ? left : WINDOW_BYTES);
 		if (window_look(search, size))
 			return &error_stop;
 		search->looked_bytes += WINDOW_BYTES;
