@@ -144,12 +144,22 @@ static struct error *rows_read(struct heap *heap, const struct clr_module *modul
 	return NULL;
 }
 
+/* Verifies a file, which any answer can do without: what it cannot be compared with is no lack. */
+static bool mvid_try(struct heap *heap, struct metadata *partial, uint8_t *ret)
+{
+	uint64_t lacks = target_take_lacks(heap->target);
+	bool found = partial && metadata_mvid(partial, ret);
+	target_take_lacks(heap->target);
+	target_note_lack(heap->target, lacks);
+	return found;
+}
+
 /* What the target lacks may be in the module's file. */
 static struct error *file_admit(struct heap *heap, struct clr_module *module,
 				struct metadata *partial, const char **ret_reason, bool *ret)
 {
 	uint8_t mvid[PE_FILE_MVID_BYTES];
-	bool has_mvid = partial && metadata_mvid(partial, mvid);
+	bool has_mvid = mvid_try(heap, partial, mvid);
 	struct managed_file file = {
 		.loaded = { module->image_base, module->image_size, module->image_mapped },
 		.flat = { module->flat_base, module->flat_size, false },
