@@ -80,7 +80,7 @@ TEST(a_setting_without_room_is_counted)
 	CLEANUP(fake_question_cleanup) struct fake_question fake = { 0 };
 	struct gc_settings settings;
 	for (int i = 0; i < GC_SETTINGS_MAX + 2; i++)
-		snprintf(strings + 4 + i * ONE, ONE, "DOTNET_GCx%02d=1", i);
+		snprintf(strings + 4 + i * ONE, ONE, "DOTNET_GCx%02u=1", (unsigned)i % 100);
 	CHECK_OK(fake_question_open(&fake, runtime_with_stack(strings, sizeof(strings), STACK)));
 	CHECK_OK(gc_settings_read(&fake.question, &settings));
 	CHECK_NUMBER(settings.count, GC_SETTINGS_MAX);
