@@ -163,8 +163,7 @@ static struct error *fsharp_state(struct heap *heap, struct state_machine *machi
 	TRY(value_field_of_struct(heap, machine->type, machine->address, "ResumptionDynamicInfo",
 				  &dynamic));
 	machine->has_no_state = point.kind == VALUE_SIGNED && dynamic.kind == VALUE_REFERENCE;
-	machine->state_read = point.kind == VALUE_SIGNED && dynamic.kind != VALUE_UNREADABLE &&
-			      !machine->has_no_state;
+	machine->state_read = point.kind == VALUE_SIGNED && !machine->has_no_state;
 	machine->state = (int32_t)((uint32_t)point.bits - 1);
 	return NULL;
 }

@@ -82,7 +82,7 @@ result $? "and the open heap is as before"
 
 # One page is away that nothing says should be there.
 cp "$b" "$work/hole.core"
-python3 tests/cli/hole.py "$work/hole.core" 7f74b4916000
+python3 tests/cli/hole.py "$work/hole.core" 7f74b5036000
 expect 5 "a dump without a page as A" "$program" diff "$work/hole.core" "$b"
 said out "A ($work/hole.core): " "A is named"
 expect 5 "... as B" "$program" diff "$b" "$work/hole.core"
