@@ -346,7 +346,7 @@ static void pool_print(struct output *out, const struct heap_report *report)
 	output_unsigned(out, report->pool.total);
 	output_unsigned(out, report->pool.running);
 	output_unsigned(out, report->work.global + report->work.local);
-	output_text_or_null(out, starvation->known ? report_pool_state(starvation) : NULL);
+	output_text_or_null(out, starvation->known ? pool_state_name(starvation->state) : NULL);
 	if (starvation->known || !report->pool.exists) {
 		output_unsigned(out, starvation->stuck);
 		output_bool(out, starvation->at_maximum);

@@ -194,9 +194,6 @@ static struct error *starvation_print(struct command_call *call)
 		{ "queued", IN_WORDS, CELL_INTEGER, 0 },
 		{ "at_maximum", NULL, CELL_VALUE, 0 },
 	};
-	static const char *const states[] = {
-		[POOL_GOES_ON] = "goes_on", [POOL_ALL_WAIT] = "all_wait", [POOL_STARVED] = "starved"
-	};
 	CLEANUP(waits_deinit) struct waits waits = { 0 };
 	struct pool_starvation found;
 	struct output *out = call->out;
@@ -206,7 +203,7 @@ static struct error *starvation_print(struct command_call *call)
 	if (!found.known)
 		return NULL;
 	output_record_begin(out, "starvation", columns, COUNT_OF(columns));
-	output_text(out, states[found.state]);
+	output_text(out, pool_state_name(found.state));
 	output_unsigned(out, found.workers);
 	output_unsigned(out, found.waiting);
 	output_unsigned(out, found.stuck);

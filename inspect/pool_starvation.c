@@ -108,3 +108,11 @@ struct error *pool_starvation_read(const struct question *question, const struct
 	ret->state = state_of(ret);
 	return NULL;
 }
+
+const char *pool_state_name(enum pool_state state)
+{
+	static const char *const names[] = {
+		[POOL_GOES_ON] = "goes_on", [POOL_ALL_WAIT] = "all_wait", [POOL_STARVED] = "starved"
+	};
+	return names[state];
+}

@@ -38,4 +38,6 @@ MUST_CHECK struct error *pool_starvation_read(const struct question *question,
 					      const struct waits *waits,
 					      struct pool_starvation *ret);
 
+const char *pool_state_name(enum pool_state state); /* "goes_on", "all_wait", "starved" */
+
 #endif

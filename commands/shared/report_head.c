@@ -74,19 +74,6 @@ void report_crash_print(struct command_call *call, const struct heap_report *rep
 	output_record_end(out);
 }
 
-const char *report_pool_state(const struct pool_starvation *found)
-{
-	switch (found->state) {
-	case POOL_STARVED:
-		return "starved";
-	case POOL_ALL_WAIT:
-		return "all_wait";
-	case POOL_GOES_ON:
-		break;
-	}
-	return "goes_on";
-}
-
 void report_pool_line(struct output *out, const struct pool_starvation *found)
 {
 	if (found->state == POOL_STARVED)

@@ -9,7 +9,6 @@
 void report_crash_print(struct command_call *call, const struct heap_report *report);
 /* Text only, where the pool stands still; JSON has it in thread_pool. */
 void report_pool_line(struct output *out, const struct pool_starvation *found);
-const char *report_pool_state(const struct pool_starvation *found);
 void report_memory_print(struct output *out, const struct heap_report *report);
 void report_settings_print(struct output *out, const struct gc_settings *settings);
 
