@@ -34,6 +34,8 @@ static struct error *object_details(struct command_call *call, const struct valu
 					   .nested = true };
 	if (!value->type) {
 		output_line(call->out, "<unreadable>");
+		question_missing(&call->question, 0, "the object at %#" PRIx64 " cannot be read",
+				 value->bits);
 		return NULL;
 	}
 	TRY(object_view_read(&call->question, value->bits, &view));

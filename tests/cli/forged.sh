@@ -198,6 +198,15 @@ expect 5 "statics of threads in a circle" ask "$work/circle" -c 'dumpclass 7f74b
 said out "the static t_tlsBuckets could not be read" "... are told"
 rm -f "$work/circle"
 
+# An element whose object is damaged, though its memory is there.
+array=$(object 'System.String[]' 64)
+element=$("$program" analyze "$dump" -c "dumparray $array -length 1" | awk '/^\[0\]/ { print $2 }')
+cp "$dump" "$work/element"
+poke "$work/element" "$element" 0 '\101\101\101\0\0\0\0\0'
+expect 5 "a damaged element" ask "$work/element" -c "dumparray $array -details -length 1"
+said out "the object at 0x$(printf %x "0x$element") cannot be read" "... is told"
+rm -f "$work/element"
+
 # An array of two thousand million elements.
 bytes=$(object 'System.Byte[]' 90000)
 cp "$dump" "$work/array"
